@@ -1,0 +1,61 @@
+"""Tokens are torchtext's, and every span points at the user's own text."""
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tmeattn.data.tokenizers import TOKENIZERS, tokenizer
+from tmeattn.errors import UnknownName
+
+# Any text at all, and texts made of what the tokenizers treat specially.
+PIECES = ["'", '"', ".", "<br />", '<b"r />', "<br/>", ",", "(", ")", "!", "?", ";", ":", " ", "\n", "\x1c", "\u00a0"]
+PIECES += ["\u200b", "İ", "Σ", "ΑΣ", "ß", "a", "Film", "\ud800", "\udc00", "😀", "<unk>", "<", ">", "/", "-", "\\", "]"]
+texts = st.text(st.characters(), max_size=40) | st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
+
+
+@given(texts)
+@example('It\'s "great"; wo"rd: (really)...<br /><br />Fine!?')
+def test_basic_english_equals_torchtext(text):
+    from torchtext.data.utils import get_tokenizer
+
+    assert tokenizer("basic_english").tokens(text) == get_tokenizer("basic_english")(text)
+
+
+@given(texts)
+def test_whitespace_is_the_reports(text):
+    assert tokenizer("whitespace").tokens(text) == re.findall(r"\S+", text.lower())
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(text=texts)
+@example(text='İİ "x" wo"rd<br />İ."Σ".a')
+def test_spans_cover_the_words(name, text):
+    spans = tokenizer(name).spans(text)
+    assert [token for _, _, token in spans] == tokenizer(name).tokens(text)
+    end = 0
+    for start, stop, token in spans:
+        assert end <= start < stop <= len(text)
+        end = stop
+        # A capital sigma is lower-cased by what stands around it.
+        covered = text[start:stop].lower().replace("ς", "σ")
+        if name == "basic_english":
+            covered = covered.replace('"', "")
+        assert covered == token.replace("ς", "σ")
+
+
+def test_spans_keep_what_was_deleted_inside_a_word():
+    assert tokenizer("basic_english").spans('An "İ" wo"rd;x<br />y.') == [
+        (0, 2, "an"),
+        (4, 5, "i̇"),
+        (7, 12, "word"),
+        (13, 14, "x"),
+        (20, 21, "y"),
+        (21, 22, "."),
+    ]
+
+
+def test_unknown_name_suggests():
+    with pytest.raises(UnknownName, match="basic_english"):
+        tokenizer("basic_englsh")

@@ -1,0 +1,92 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tmeattn.render.curves import Series, curves
+from tmeattn.render.histogram import histogram, rebin, ridges, sparkline
+from tmeattn.render.scale import round_step, tick_label, ticks
+
+from .helpers import draw
+
+NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(st.lists(st.lists(NUMBERS, max_size=30), max_size=4), st.integers(20, 150), st.integers(3, 20))
+@settings(max_examples=80, deadline=None)
+def test_curves_draw_anything_within_the_width(lines: list[list[float]], width: int, height: int) -> None:
+    series = [Series(f"series {i}", [float(x) for x in range(len(ys))], ys) for i, ys in enumerate(lines)]
+    output = draw(curves(series, title="Loss", height=height, x_label="epoch"), width)
+    assert all(cell_len(line.rstrip()) <= width for line in output.splitlines())
+    assert output == draw(curves(series, title="Loss", height=height, x_label="epoch"), width)
+
+
+def test_curves_are_named_where_they_end_and_differ_without_colour() -> None:
+    xs = [1.0, 2.0, 3.0]
+    output = draw(curves([Series("train", xs, [1, 0.5, 0.1]), Series("validation", xs, [1, 0.8, 0.9])]))
+    train = next(line for line in output.splitlines() if line.rstrip().endswith("● train"))
+    validation = next(line for line in output.splitlines() if line.rstrip().endswith("○ validation"))
+    assert output.index(validation) < output.index(train)
+    assert output.splitlines()[-1].split() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("ys", [[], [math.nan], [math.inf, None]])
+def test_nothing_to_draw(ys: list[float | None]) -> None:
+    assert "nothing to draw" in draw(curves([Series("a", list(range(len(ys))), ys)]))
+
+
+@pytest.mark.parametrize("ys", [[0.5], [0.5, 0.5, 0.5], [0.0], [0.1, math.nan, 0.3]])
+def test_few_or_constant_points_are_marked(ys: list[float]) -> None:
+    output = draw(curves([Series("a", list(range(1, len(ys) + 1)), ys)]))
+    assert output.count("●") == sum(map(math.isfinite, ys))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 12))
+def test_ticks_are_round_and_few(low: float, span: float, intervals: int) -> None:
+    step = round_step(span, intervals)
+    assert f"{step:.0e}"[0] in "125"
+    found = ticks(low, low + span, step)
+    assert len(found) <= intervals + 1
+    assert len({tick_label(value, step) for value in found}) == len(found)
+
+
+def test_sparkline() -> None:
+    assert sparkline([0, 1, 4, 8]) == " ▁▄█"
+    assert sparkline([]) == ""
+    assert sparkline([0, 0]) == "  "
+    assert sparkline([math.nan, math.inf, 2.0]) == "  █"
+    assert len(sparkline(range(64), 10)) == 10
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=64), st.integers(1, 200))
+def test_rebinning_keeps_the_total(counts: list[int], bins: int) -> None:
+    result = rebin(counts, bins)
+    assert len(result) == bins
+    assert sum(result) == pytest.approx(sum(counts))
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+@pytest.mark.parametrize("counts", [[0] * 64, [5] * 64, [0] * 63 + [9], [3]])
+def test_histograms_fit(width: int, counts: list[int]) -> None:
+    pictures = (
+        histogram(counts, 0.0, 5.99, title="Attention entropy"),
+        ridges([("epoch 1", counts), ("epoch 20", counts)], 0.0, 5.99, mean=[1.0, None], title="Entropy"),
+    )
+    for picture in pictures:
+        assert all(cell_len(line.rstrip()) <= width for line in draw(picture, width).splitlines())
+
+
+def test_histogram_tells_count_share_and_unit() -> None:
+    output = draw(histogram([0, 1, 3, 0], 0.0, 4.0, title="Entropy", height=3))
+    assert "4 texts" in output
+    assert "nats" in output
+    assert "█" in output
+
+
+def test_many_epochs_are_thinned_but_keep_the_ends() -> None:
+    output = draw(ridges([(str(e), [1, 2, 3]) for e in range(1, 101)], 0.0, 6.0))
+    labels = [line.split("│")[0].strip() for line in output.splitlines() if "│" in line]
+    assert len(labels) == 24
+    assert (labels[0], labels[-1]) == ("1", "100")

@@ -1,0 +1,105 @@
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tmeattn.render.console import safe
+from tmeattn.render.heatmap import heatmap
+
+from .helpers import CONTROL, draw, explain
+
+PROSE = st.text(st.sampled_from("abcXYZ.,!? \n\t[]~é映😀\x1b\x9b\u202e"), max_size=200)
+
+
+def escapes(output: str) -> set[str]:
+    return set(re.findall("\x1b(?!\\[[0-9;]*m)", output))
+
+
+@given(PROSE, st.integers(20, 120), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_words_are_kept_and_no_line_is_too_wide(text: str, width: int, signed: bool) -> None:
+    output = draw(heatmap(explain(text, signed=signed)), width)
+    assert all(cell_len(line) <= width for line in output.splitlines())
+    assert not CONTROL.search(output)
+    body = re.sub(r"[\s\[\]~+-]", "", output)
+    assert re.sub(r"[\s\[\]~+-]", "", safe(text)) in body
+
+
+def test_malicious_text_stays_text() -> None:
+    text = "a [red]b[/red] \x1b[31mc \x9b31m \x1b]0;title\x07"
+    for colour in (False, True):
+        output = draw(heatmap(explain(text, note="\x1b[2J", true_label="\x1b[H")), colour=colour)
+        assert "␛[31mc" in output
+        assert not escapes(output)
+        assert "\x9b" not in output
+    assert "[red]b[/red]" in draw(heatmap(explain(text, [0.0] * 5)))
+
+
+def test_colour_marks_the_strongest_word_most() -> None:
+    output = draw(heatmap(explain("weak strong", [0.1, 0.9]), details=False), colour=True)
+    assert re.search("48;2;245;139;0mstrong", output)
+    assert "245;139;0mweak" not in output
+
+
+def test_signed_colours_diverge() -> None:
+    output = draw(heatmap(explain("bad good", [-0.9, 0.9], signed=True), details=False), colour=True)
+    assert "48;2;43;140;245mbad" in output
+    assert "48;2;245;139;0mgood" in output
+
+
+def test_without_colour_brackets_and_tildes_say_it() -> None:
+    output = draw(heatmap(explain("an awful GREAT film", [0.0, -0.5, 0.9, 0.01], unknown=(3,), signed=True)))
+    assert "an [-awful] [+GREAT] ~film~" in output
+    assert "~word~ is not in the vocabulary (1 of 4)" in output
+    assert "GREAT  +0.900" in output
+
+
+def test_only_the_strongest_are_bracketed() -> None:
+    output = draw(heatmap(explain("w " * 200, [1 + i / 1e6 for i in range(200)]), details=False))
+    assert output.count("[") == 20
+
+
+def test_legend_is_silent_about_unknown_words_if_there_are_none() -> None:
+    assert "vocabulary" not in draw(heatmap(explain("all known")))
+
+
+def test_header_tells_prediction_label_and_entropy() -> None:
+    output = draw(heatmap(explain("good", true_label="negative", entropy=3.214, normalized_entropy=0.617)))
+    assert "positive 97.3 %   ✗ wrong, the label is negative" in output
+    assert "attention entropy 3.21 nats, 62 % of uniform" in output
+    assert "✓ right" in draw(heatmap(explain("good", true_label="positive")))
+
+
+def test_unread_words_are_counted_and_cut() -> None:
+    text = "read " * 10 + "unread " * 1000
+    output = draw(heatmap(explain(text, [0.1] * 10)))
+    assert "… 1,000 more words not read by the model (its length is 10)" in output
+    assert len(output.splitlines()) < 25
+
+
+@pytest.mark.parametrize(
+    ("text", "scores"), [("", []), ("   \n", []), ("never read", []), ("one", [1.0]), ("all zero", [0.0, 0.0])]
+)
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("signed", [False, True])
+def test_edges(text: str, scores: list[float], colour: bool, signed: bool) -> None:
+    output = draw(heatmap(explain(text, scores, unknown=(0, 1), signed=signed)), colour=colour)
+    assert "Prediction" in output
+    if scores == []:
+        assert ("read no word" if text.strip() else "no word in this text") in output
+
+
+def test_line_breaks_are_the_users() -> None:
+    output = draw(heatmap(explain("one\n\n  two\nthree", [0.0] * 3), details=False))
+    assert output == "one\n\n  two\nthree\n"
+
+
+def test_a_very_long_text_is_no_trouble() -> None:
+    explanation = explain("word " * 100_000, [0.1] * 400)
+    started = time.perf_counter()
+    output = draw(heatmap(explanation), colour=True)
+    assert time.perf_counter() - started < 2  # a hundred times what it takes
+    assert len(output.splitlines()) < 60

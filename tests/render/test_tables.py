@@ -1,0 +1,43 @@
+import math
+
+import pytest
+from rich.cells import cell_len
+
+from tmeattn.render.tables import Column, count, decimal, key_values, percent, seconds, table
+
+from .helpers import draw
+
+
+def test_table_is_safe_aligned_and_fits() -> None:
+    columns = ["run", Column("accuracy", numeric=True), Column("note", wrap=True)]
+    output = draw(table(columns, [["k3\x1b[2J", 0.5, "word " * 40], ["[b]x[/b]", 12345, None]], title="Runs"))
+    assert "\x1b" not in output
+    assert "[b]x[/b]" in output
+    assert "12,345" in output
+    assert all(cell_len(line) <= 80 for line in output.splitlines())
+    first, second = (line for line in output.splitlines() if "0.5" in line or "12,345" in line)
+    assert first.index("0.5") + 3 == second.index("12,345") + 6
+
+
+def test_key_values_leave_out_what_is_missing() -> None:
+    output = draw(key_values([("model", "lstm"), ("alpha", None), ("texts", 25000)]))
+    assert output.split() == ["model", "lstm", "texts", "25,000"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.04, "0.0 s"), (3.21, "3.2 s"), (9.97, "10 s"), (59.7, "1 min 00 s"), (65, "1 min 05 s"), (3599.6, "1 h 00 min"),
+     (7620, "2 h 07 min"), (math.nan, "–"), (math.inf, "–"), (None, "–")],
+)  # fmt: skip
+def test_seconds(value: float | None, shown: str) -> None:
+    assert seconds(value) == shown
+
+
+def test_numbers() -> None:
+    assert percent(0.8634) == "86.3 %"
+    assert percent(1, 0) == "100 %"
+    assert percent(math.nan) == percent(None) == count(None) == "–"
+    assert count(25000) == "25,000"
+    assert decimal(math.nan) == "nan"
+    assert decimal(1e9) == "1.00e+09"
+    assert decimal(0.41234) == "0.412"

@@ -1,0 +1,81 @@
+"""tmeattn from Python: `tmeattn.train(...)`, `tmeattn.load(run).predict(texts)`, `.explain(text)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+from tmeattn.explain.classifier import Classifier, softmax
+from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explanation import Explanation
+from tmeattn.runs.events import Listener
+from tmeattn.runs.index import find_run
+from tmeattn.training.session import start
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The most probable class, its probability, and those of all classes by name."""
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+class Model:
+    """A trained run, from `tmeattn.load`."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.classifier.run.id
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.classifier.classes
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        """Classify texts, in order. A text without a known word gets what the model makes of an unknown one."""
+        encoded = [self.classifier.encode(text).ids_T for text in texts]
+        return [_prediction(self.classes, softmax(reading.logits_C)) for reading in self.classifier.read(encoded)]
+
+    def explain(
+        self, text: str, *, method: str | None = None, target: str | None = None, true_label: str | None = None
+    ) -> Explanation:
+        """Score the words of a text by the model's attention, or by another method of `tmeattn plugins list`.
+
+        Raises:
+            tmeattn.errors.BadInput: an empty text, an unknown class or method.
+        """
+        return explain(self.classifier, Request(text, method, target, true_label))
+
+
+def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:
+    by_name = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
+    label = max(by_name, key=lambda name: by_name[name])
+    return Prediction(label, by_name[label], by_name)
+
+
+def load(run: str | PathLike[str] = "latest", *, device: str = "cpu") -> Model:
+    """Load a run's best weights: an id, a prefix, a name, a path, `latest` or `best`.
+
+    Raises:
+        tmeattn.errors.BadInput: there is no such run, or it has no checkpoint.
+    """
+    return Model(Classifier(find_run(str(run)), device=device))
+
+
+def train(model: str, *, name: str | None = None, listeners: Sequence[Listener] = (), **options: Any) -> Model:
+    """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
+
+    `listeners` are called with every event (see `tmeattn.runs.events`).
+
+    Raises:
+        tmeattn.errors.TmeattnError: as the command line would report.
+    """
+    return Model(Classifier(start(model, options, name=name, listeners=listeners)))

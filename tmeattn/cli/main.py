@@ -1,0 +1,111 @@
+"""The top-level command: lazily loaded subcommands, and one place where errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tmeattn.errors import TmeattnError, UnknownName
+
+COMMANDS = {
+    "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
+    "resume": ("tmeattn.cli.train:resume", "Continue a run where it stopped."),
+    "explain": ("tmeattn.cli.explain:explain", "Predict a text and colour its words by what the model attends to."),
+    "predict": ("tmeattn.cli.predict:predict", "Classify texts."),
+    "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
+    "runs": ("tmeattn.cli.runs:runs", "List, show, rename, export and delete runs."),
+    "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
+    "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand when it is used; its one-line help is known without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise UnknownName("command", args[0], COMMANDS, list_command="tmeattn --help")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "--version", "-V", package_name="tmeattn", message="tmeattn %(version)s")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Folder for runs (also TMEATTN_HOME).")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error (also TMEATTN_DEBUG=1).")
+def cli(home: Path | None, debug: bool) -> None:
+    """Train, watch, explain and compare attention-based text classifiers.
+
+    \b
+    tmeattn train lstm-attn --alpha 0.05     train on real reviews
+    tmeattn explain "A wonderful film."      see what it attends to
+    """
+    if home is not None:
+        os.environ["TMEATTN_HOME"] = str(home.absolute())
+    if debug:
+        os.environ["TMEATTN_DEBUG"] = "1"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code: 0 done, 1 internal, 2 bad input, 3 environment, 130 interrupted."""
+    try:
+        with cli.make_context("tmeattn", list(arguments)) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+        return 0
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _report("Interrupted.", 130)
+    except TmeattnError as error:
+        return _report(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has left; a second failure at exit would only print noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _report(
+            f"Internal error: {type(error).__name__}: {error} Please report it; tmeattn --debug shows more.", 1
+        )
+
+
+def _report(message: str, code: int) -> int:
+    from tmeattn.render.console import safe
+
+    if os.environ.get("TMEATTN_DEBUG"):
+        traceback.print_exc()
+    label = "" if code == 130 else "Error: "
+    click.echo(label + safe(" ".join(message.split())), err=True)
+    return code
+
+
+def echo_json(value: Any) -> None:
+    """Print one JSON document on stdout."""
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

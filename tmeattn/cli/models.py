@@ -1,0 +1,114 @@
+"""`tmeattn models [NAME]`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+from tmeattn.cli.main import echo_json
+from tmeattn.registry import registry
+from tmeattn.specs import ModelSpec
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def models(name: str | None, as_json: bool) -> None:
+    """List the models; with NAME its formula, a picture, its options and its size."""
+    if name is None:
+        _list(as_json)
+    else:
+        _page(registry().get(ModelSpec, name), as_json)
+
+
+def _list(as_json: bool) -> None:
+    specs = registry().all(ModelSpec)
+    if as_json:
+        echo_json([_facts(spec) for spec in specs])
+        return
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.tables import Column, table
+
+    rows = [(spec.name, spec.attention, spec.summary) for spec in specs]
+    stdout_console().print(table(["model", "attention", Column("what it is", wrap=True)], rows))
+
+
+def _facts(spec: ModelSpec) -> dict[str, Any]:
+    plugin = registry().plugin_of(spec)
+    return {
+        "name": spec.name,
+        "summary": spec.summary,
+        "attention": spec.attention,
+        "reference": spec.reference,
+        "plugin": plugin.distribution,
+        "version": plugin.version,
+    }
+
+
+def _page(spec: ModelSpec, as_json: bool) -> None:
+    from tmeattn.cli.options import shown
+    from tmeattn.config import config_class, resolve_run
+
+    config = config_class(spec)
+    recipes = {recipe: resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report")}
+    parameters = count_parameters(spec)
+    if as_json:
+        options = [
+            {
+                "name": field,
+                "help": info.description,
+                **{recipe: values[field] for recipe, values in recipes.items()},
+            }
+            for field, info in config.model_fields.items()
+        ]
+        document = {**_facts(spec), "description": inspect.getdoc(config), "parameters": parameters}
+        echo_json({**document, "options": options, "recipes": recipes})
+        return
+    from rich.console import Group
+    from rich.text import Text
+
+    from tmeattn.render.console import safe, stdout_console
+    from tmeattn.render.tables import Column, count, table
+
+    own = [
+        (
+            "--" + field.replace("_", "-"),
+            shown(recipes["modern"][field]),
+            shown(recipes["report"][field]),
+            info.description,
+        )
+        for field, info in config.model_fields.items()
+    ]
+    tuned = [
+        ("--" + key.replace("_", "-"), shown(value), shown(recipes["report"][key]), "")
+        for key, value in recipes["modern"].items()
+        if key not in config.model_fields and value is not None and value != recipes["report"][key] and key != "recipe"
+    ]
+    numeric = [Column("modern", numeric=True), Column("report", numeric=True)]
+    stdout_console().print(
+        Group(
+            Text(f"{spec.name}", style="bold"),
+            Text(safe(inspect.getdoc(config) or spec.summary)),
+            Text(f"\n{count(parameters)} parameters beside the word vectors (width 50, 2 classes)."),
+            Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim"),
+            Text(),
+            table(["model option", *numeric, Column("meaning", wrap=True)], own),
+            Text(),
+            table(["recipes differ in", *numeric], [row[:3] for row in tuned]),
+        )
+    )
+
+
+def count_parameters(spec: ModelSpec) -> int:
+    """Trained parameters beside the word vectors, for vectors of width 50 and two classes."""
+    from torch import nn
+
+    from tmeattn.config import resolve_run
+    from tmeattn.models.building import build_model
+    from tmeattn.specs import Space
+
+    model = build_model(resolve_run(spec.name, {}), Space(vocabulary_size=2, num_classes=2, vector_size=50))
+    embedded = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in embedded)

@@ -1,0 +1,70 @@
+"""`tmeattn predict`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from tmeattn.cli.main import echo_json
+from tmeattn.errors import BadInput
+
+
+@click.command()
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.option("--run", default="latest", metavar="RUN", help="Which run predicts.  [default: latest]")
+@click.option("--file", type=click.Path(allow_dash=True, path_type=Path), help="One text a line; - is standard input.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of predictions on stdout.")
+def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) -> None:
+    """Classify each TEXT, or each line of a file or of standard input.
+
+    \b
+    tmeattn predict "A wonderful film." "Two hours of my life, gone."
+    tmeattn predict --file reviews.txt --json
+    """
+    if texts and file is not None:
+        raise BadInput("Give texts or --file, not both.")
+    lines = list(texts) if texts else _lines(file)
+    if not lines:
+        raise BadInput("There is no text to classify.")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            raise BadInput(f"{'Line' if not texts else 'Text'} {number} is empty.")
+    from tmeattn.api import load
+
+    model = load(run)
+    predictions = model.predict(lines)
+    if as_json:
+        echo_json([{"text": text, **asdict(prediction)} for text, prediction in zip(lines, predictions, strict=True)])
+        return
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.tables import Column, percent, table
+
+    stdout_console().print(
+        table(
+            ["label", Column("probability", numeric=True), "text"],
+            [
+                (prediction.label, percent(prediction.probability), " ".join(text.split())[:200])
+                for text, prediction in zip(lines, predictions, strict=True)
+            ],
+        )
+    )
+
+
+def _lines(file: Path | None) -> list[str]:
+    """The lines of a file or of standard input; a last empty line does not count."""
+    if file is None and sys.stdin.isatty():
+        raise BadInput("There is no text to classify.", hint='Give one: tmeattn predict "a wonderful film"')
+    if file is None or str(file) == "-":
+        data = sys.stdin.buffer.read()
+    else:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise BadInput(f"--file: {file} cannot be read: {error.strerror}.") from None
+    try:
+        return data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"The text is not UTF-8: byte {error.start} is {data[error.start]:#04x}.") from None

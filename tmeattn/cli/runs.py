@@ -1,0 +1,169 @@
+"""`tmeattn runs list|show|rename|export|delete`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tmeattn.cli.main import echo_json
+from tmeattn.errors import BadInput
+
+RESERVED_NAMES = {"latest", "best"}
+
+
+@click.group()
+def runs() -> None:
+    """List, show, rename, export and delete runs.
+
+    A RUN is its id, the beginning of it, its name, a path, or latest or best.
+    """
+
+
+@runs.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of runs on stdout.")
+def list_runs(as_json: bool) -> None:
+    """All runs, the newest first."""
+    from tmeattn.render.console import stderr_console, stdout_console
+    from tmeattn.render.tables import Column, percent, table
+    from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
+
+    found = [summarize(run) for run in all_runs()]
+    console = stderr_console()
+    for path in damaged_runs():
+        console.print(f"Passed over {path.name}: no readable run.json.")
+    if as_json:
+        echo_json([summary_json(run) for run in found])
+        return
+    if not found:
+        console.print("There is no run yet. Train one: tmeattn train lstm-attn --alpha 0.05")
+        return
+    rows = [
+        (
+            run.name or run.id,
+            run.state,
+            run.dataset + (f" ({run.limit})" if run.limit else ""),
+            f"{run.alpha:g}",
+            str(run.seed),
+            f"{run.epoch}/{run.epochs}",
+            percent(run.best_accuracy, 2),
+            _age(run.created),
+        )
+        for run in found
+    ]
+    numeric = [Column(name, numeric=True) for name in ("alpha", "seed", "epoch", "accuracy", "age")]
+    stdout_console().print(table(["run", "state", "dataset", *numeric], rows))
+
+
+def _age(created: float) -> str:
+    """How long ago, in one unit: 5 min, 3 h, 2 d."""
+    import time
+
+    minutes = max(time.time() - created, 0) / 60
+    if minutes < 60:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"
+
+
+@runs.command()
+@click.argument("run", default="latest")
+@click.option("--json", "as_json", is_flag=True, help="Print summary, configuration and epochs as JSON on stdout.")
+def show(run: str, as_json: bool) -> None:
+    """Configuration, curves and the history of attention entropy of RUN."""
+    from rich.console import Group, RenderableType
+    from rich.text import Text
+
+    from tmeattn.cli.describe import describe
+    from tmeattn.cli.options import shown
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.summary import entropy_history, summary
+    from tmeattn.render.tables import key_values
+    from tmeattn.runs.index import find_run, summarize, summary_json
+
+    found = find_run(run)
+    events = found.events()
+    if as_json:
+        echo_json(_document(found, events, summary_json(summarize(found, events))))
+        return
+    parts: list[RenderableType] = [summary(describe(found, events), events)]
+    if (history := entropy_history(events)) is not None:
+        parts += [Text(), history]
+    options = {**found.config["model_options"], **found.config["train"]}
+    command = " ".join(found.info.get("command", []))
+    parts += [
+        Text("\nConfiguration", style="bold"),
+        key_values([(key.replace("_", "-"), shown(value)) for key, value in options.items() if value is not None]),
+        Text("\nMade by", style="bold"),
+        key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
+    ]
+    if message := found.status().get("message"):
+        parts.insert(0, Text(f"Failed: {message}\n", style="bold red"))
+    stdout_console().print(Group(*parts))
+
+
+def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -> dict[str, Any]:
+    """A run as `--json` prints it; numbers that are not finite become null."""
+    import math
+
+    def finite(value: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if isinstance(value, dict):
+            return {key: finite(item) for key, item in value.items()}
+        return [finite(item) for item in value] if isinstance(value, list) else value
+
+    epochs = [event for event in events if event["kind"] == "epoch"]
+    document: dict[str, Any] = finite({**summary, **run.info, "name": run.name, "history": epochs})
+    return document
+
+
+@runs.command()
+@click.argument("run")
+@click.argument("name")
+def rename(run: str, name: str) -> None:
+    """Give RUN a NAME of your own; an empty one takes it away."""
+    from tmeattn.runs.index import all_runs, find_run
+
+    found = find_run(run)
+    name = name.strip()
+    if name in RESERVED_NAMES or "/" in name or "\\" in name or not name.isprintable():
+        raise BadInput(
+            f"{name!r} cannot be a run's name.", hint="No slashes, no control characters, not latest or best."
+        )
+    if name and any(other.name == name and other.id != found.id for other in all_runs()):
+        raise BadInput(f"Another run is named {name!r} already.")
+    found.rename(name or None)
+    click.echo(f"{found.id} is now named {name}." if name else f"{found.id} has no name now.", err=True)
+
+
+@runs.command()
+@click.argument("run")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite TARGET.")
+def export(run: str, target: Path, force: bool) -> None:
+    """Write RUN to TARGET, a folder or one .zip, which explain and predict take as RUN on any machine."""
+    from tmeattn.runs.index import find_run
+    from tmeattn.runs.portable import export as export_run
+
+    written = export_run(find_run(run), target, force=force)
+    click.echo(f'Written. Use it: tmeattn explain "A wonderful film." --run {written}', err=True)
+
+
+@runs.command()
+@click.argument("run", nargs=-1, required=True)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def delete(run: tuple[str, ...], yes: bool) -> None:
+    """Delete each RUN with its checkpoints for good."""
+    from tmeattn.runs.index import find_run
+
+    found = [find_run(reference) for reference in run]
+    for one in found:
+        if one.state() == "running":
+            raise BadInput(f"The run {one.id} is being trained.", hint="Stop it first.")
+    listing = ", ".join(one.id for one in found)
+    if not yes:
+        click.confirm(f"Delete {listing}?", abort=True, err=True)
+    for one in dict.fromkeys(found):
+        one.delete()
+    click.echo(f"Deleted {listing}.", err=True)

@@ -1,0 +1,182 @@
+"""`tmeattn train MODEL` and `tmeattn resume RUN`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tmeattn.cli.main import echo_json
+from tmeattn.errors import BadInput
+from tmeattn.registry import registry
+from tmeattn.specs import ModelSpec
+
+
+class Models(click.Group):
+    """A subcommand for every registered model, made when it is asked for: its configuration's fields are options."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [spec.name for spec in registry().all(ModelSpec)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return train_command(registry().get(ModelSpec, cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Models"):
+            formatter.write_dl([(spec.name, spec.summary) for spec in registry().all(ModelSpec)])
+
+
+@click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", no_args_is_help=True)
+def train() -> None:
+    """Train a model on labelled texts.
+
+    Each model has options of its own: see tmeattn train MODEL --help.
+    """
+
+
+def train_command(spec: ModelSpec) -> click.Command:
+    """The command that trains one model."""
+    from tmeattn.cli.options import options_of
+    from tmeattn.config import TrainOptions, config_class, resolve_run
+
+    model_class = config_class(spec)
+    modern = resolve_run(spec.name, {}).flat()
+    report = resolve_run(spec.name, {"recipe": "report"}).flat()
+    own = options_of(model_class, modern, report)
+    common = options_of(TrainOptions, modern, report)
+    command_only = [
+        click.Option(["--seeds"], metavar="INTEGERS", help="Train one run for each of these seeds, such as 0,1,2."),
+        click.Option(["--name"], metavar="TEXT", help="A name of your own for the run."),
+        click.Option(
+            ["--config", "config_file"],
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Read options from a TOML file; those on the command line win.",
+        ),
+        click.Option(["--from", "from_run"], metavar="RUN", help="Take every option from a run; others here win."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON summary on stdout."),
+    ]
+    return ModelCommand(
+        spec.name,
+        params=[*own, *common, *command_only],
+        own={option.name for option in own},
+        callback=lambda **values: _train(spec, values),
+        help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a picture: tmeattn models {spec.name}",
+    )
+
+
+class ModelCommand(click.Command):
+    """Shows the model's own options before those that all models share."""
+
+    def __init__(self, name: str, *, own: set[str | None], **attributes: Any) -> None:
+        super().__init__(name, **attributes)
+        self.own = own
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, wanted in (("Model options", True), ("Options", False)):
+            records = [p.get_help_record(ctx) for p in self.get_params(ctx) if (p.name in self.own) == wanted]
+            if rows := [record for record in records if record is not None]:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+    seeds, name = _seeds(values.pop("seeds")), values.pop("name")
+    config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
+    given = {key: value for key, value in values.items() if value is not None}
+    if seeds and "seed" in given:
+        raise BadInput("--seed and --seeds exclude each other.")
+    options = {**_options_of_run(spec, from_run), **_options_in_file(config_file), **given}
+    summaries = []
+    for seed in seeds or [options.get("seed", 0)]:
+        run_name = f"{name}-{seed}" if name and seeds else name
+        summaries.append(_train_one(spec.name, {**options, "seed": seed}, run_name, as_json))
+    if as_json:
+        echo_json(summaries if seeds else summaries[0])
+
+
+def _train_one(model: str, options: dict[str, Any], name: str | None, as_json: bool) -> dict[str, Any]:
+    """Train with a live display, then report; the summary as JSON is returned."""
+    from tmeattn.render.console import stderr_console
+    from tmeattn.render.progress import TrainingProgress
+    from tmeattn.training.session import start
+
+    console = stderr_console()
+    with TrainingProgress(console) as progress:
+        run = start(model, options, name=name, listeners=[progress], narrate=lambda line: console.print(line))
+    return report(run, as_json)
+
+
+def _seeds(text: str | None) -> list[int]:
+    if text is None:
+        return []
+    try:
+        seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise BadInput(f"--seeds: {text!r} is no list of numbers.", hint="Write it like 0,1,2.") from None
+    if len(set(seeds)) < len(seeds):
+        raise BadInput(f"--seeds: {text!r} names a seed twice.")
+    return seeds
+
+
+def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
+    """Every option of an earlier run; of another model's run, only those that belong to training."""
+    if reference is None:
+        return {}
+    from tmeattn.runs.index import find_run
+
+    config = find_run(reference).config
+    own = config["model_options"] if config["model"] == spec.name else {}
+    return {**config["train"], **own}
+
+
+def _options_in_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    import tomllib
+
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"--config: {path} is no TOML file: {error}.") from None
+    return {key.replace("-", "_"): value for key, value in values.items()}
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON summary on stdout.")
+def resume(run: str, as_json: bool) -> None:
+    """Continue a run from its last checkpoint, exactly as if it had never stopped.
+
+    RUN is an id, the beginning of one, a name, a path, or latest (default).
+    """
+    from tmeattn.render.console import stderr_console
+    from tmeattn.render.progress import TrainingProgress
+    from tmeattn.runs.index import find_run
+    from tmeattn.training.session import is_finished
+    from tmeattn.training.session import resume as continue_run
+
+    console = stderr_console()
+    found = find_run(run)
+    if is_finished(found):
+        console.print(f"The run {found.id} is finished: there is nothing left to train.")
+    else:
+        with TrainingProgress(console) as progress:
+            continue_run(found, listeners=[progress], narrate=lambda line: console.print(line))
+    result = report(found, as_json)
+    if as_json:
+        echo_json(result)
+
+
+def report(run: Any, as_json: bool) -> dict[str, Any]:
+    """Print the summary of a finished run and the next command to type; return the summary as JSON."""
+    from tmeattn.cli.describe import describe
+    from tmeattn.render.console import stderr_console, stdout_console
+    from tmeattn.render.summary import summary
+    from tmeattn.runs.index import summarize, summary_json
+
+    events = run.events()
+    if not as_json:
+        stdout_console().print(summary(describe(run, events), events))
+        stderr_console().print(f'\nNext: tmeattn explain "A wonderful film, if a little long." --run {run.id}')
+    return summary_json(summarize(run, events))

@@ -1,0 +1,197 @@
+"""What a run is made of: validated options, recipes, and the order in which they override one another. No torch.
+
+Every option of `tmeattn train` is a field here or in a model's `ModelConfig`; the command line, `--config` files and
+`tmeattn.train(...)` all go through `resolve_run`, so they accept and refuse the same things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tmeattn.errors import BadInput
+from tmeattn.registry import registry, resolve
+from tmeattn.specs import ModelSpec
+
+Recipe = Literal["modern", "report"]
+Recipes = Mapping[str, Mapping[str, Any]]
+
+
+class Options(BaseModel):
+    """Base of all options: immutable, no unknown fields, no NaN, no infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+class ModelConfig(Options):
+    """Base of every model's configuration. Subclasses add fields (int, float, bool, str, Literal, tuple of int), each
+    with a `description`, which become options of `tmeattn train MODEL`; the docstring is what `tmeattn models` shows.
+
+    `recipes` holds hyper-parameters by recipe: model fields and train options alike, overridden by the user's.
+    """
+
+    recipes: ClassVar[Recipes] = {}
+
+
+class TrainOptions(Options):
+    """Options of `tmeattn train` that do not belong to one model. Defaults are the recipe `modern`."""
+
+    dataset: str = Field("imdb-25k", description="Labelled texts to train on.")
+    tokenizer: Literal["basic_english", "whitespace"] = Field(
+        "basic_english", description="How texts become words: torchtext's basic_english, or the report's whitespace."
+    )
+    vectors: str = Field(
+        "glove-50d", description="Word vectors: glove-50d, random, or a GloVe or word2vec text file (.txt, .gz)."
+    )
+    vector_size: Annotated[int, Field(ge=1, le=4096)] | None = Field(
+        None, description="Width of random vectors (50 if not given); pretrained ones bring their own."
+    )
+    tune_embeddings: bool = Field(
+        True, description="Train the word vectors too, or keep them as they came.", json_schema_extra={"off": "freeze"}
+    )
+    min_count: int = Field(2, ge=1, description="A word seen less often in the training texts counts as unknown.")
+    recipe: Recipe = Field("modern", description="Hyper-parameters: tuned by validation, or the report's.")
+    alpha: float = Field(0.0, ge=0, description="Weight of the mean attention entropy (nats) in the loss.")
+    alpha_warmup: float = Field(
+        1.0,
+        ge=0,
+        description="Epochs over which alpha rises from 0, as too early a penalty can collapse attention; "
+        "the best weights are chosen after them.",
+    )
+    optimizer: Literal["adamw", "sgd"] = Field("adamw", description="AdamW, or SGD without momentum.")
+    lr: float = Field(2e-3, gt=0, description="Learning rate.")
+    lr_schedule: Literal["constant", "linear"] = Field(
+        "linear", description="Keep the learning rate, or let it fall linearly to 0 over all epochs."
+    )
+    weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay; never applied to word vectors.")
+    clip_norm: float = Field(1.0, ge=0, description="Largest gradient norm; 0 does not clip.")
+    batch_size: int = Field(64, ge=1, description="Texts in a step.")
+    max_length: int = Field(400, ge=1, description="Words of a text that the model reads, from its start.")
+    epochs: int = Field(5, ge=1, description="Passes over the training texts, at most.")
+    patience: int = Field(
+        3, ge=0, description="Stop after this many epochs without a better validation; 0 never stops."
+    )
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, dropout and the order of texts.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="Where to train; auto takes a GPU if any."
+    )
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] | None = Field(
+        None, description="CPU threads: a number, auto (times a few steps), or by default one for every core."
+    )
+    limit: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."
+    )
+    checkpoint_every: int = Field(200, ge=1, description="Steps between checkpoints, beside one after every epoch.")
+
+
+REPORT: Mapping[str, Any] = {
+    "tokenizer": "whitespace",
+    "tune_embeddings": False,
+    "min_count": 1,
+    "alpha_warmup": 0.0,
+    "optimizer": "sgd",
+    "lr": 0.01,
+    "lr_schedule": "constant",
+    "weight_decay": 0.0,
+    "clip_norm": 0.0,
+    "batch_size": 64,
+    "max_length": 200,
+    "epochs": 50,
+    "patience": 0,
+}
+"""The report's hyper-parameters, part 1; a model's own `recipes["report"]` override them."""
+
+
+class RunConfig(Options):
+    """Everything that decides a run's weights: stored in `run.json` and in every checkpoint."""
+
+    model: str
+    model_options: dict[str, Any]
+    train: TrainOptions
+
+    def flat(self) -> dict[str, Any]:
+        """Model and train options in one mapping, as `--config` files and `resolve_run` take them."""
+        return {**self.train.model_dump(mode="json"), **self.model_options}
+
+
+def config_class(spec: ModelSpec) -> type[ModelConfig]:
+    """The configuration class of a model.
+
+    Raises:
+        BadInput: it cannot be imported, is no `ModelConfig`, or has a field that clashes with a train option.
+    """
+    found = resolve(spec.config, wanted_by=f"Model {spec.name!r}")
+    if not (isinstance(found, type) and issubclass(found, ModelConfig)):
+        raise BadInput(f"Model {spec.name!r}: {spec.config} is no subclass of tmeattn.config.ModelConfig.")
+    reserved = set(TrainOptions.model_fields) | {"name", "seeds", "json", "config", "from", "debug", "help", "home"}
+    clashes = sorted(reserved & set(found.model_fields))
+    if clashes:
+        flags = ", ".join("--" + clash.replace("_", "-") for clash in clashes)
+        raise BadInput(
+            f"Model {spec.name!r}: its option {flags} clashes with an option of train.",
+            hint=f"Rename the field in {spec.config}.",
+        )
+    return found
+
+
+def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
+    """Merge defaults, the recipe, the model's own recipe and `options` (each overriding the one before) and validate.
+
+    Raises:
+        BadInput: an unknown model or option, a value out of range, or options that contradict each other; the message
+            names the option as the command line spells it.
+    """
+    spec = registry().get(ModelSpec, model)
+    model_class = config_class(spec)
+    given = {key: value for key, value in options.items() if value is not None}
+    recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
+    merged = {**(REPORT if recipe == "report" else {}), **model_class.recipes.get(recipe, {}), **given}
+    model_given = {key: value for key, value in merged.items() if key in model_class.model_fields}
+    train_given = {key: value for key, value in merged.items() if key not in model_given}
+    train = _validated(TrainOptions, train_given, model)
+    if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
+        train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
+    _check_together(spec, train)
+    return RunConfig(
+        model=model, model_options=_validated(model_class, model_given, model).model_dump(mode="json"), train=train
+    )
+
+
+def model_config(run: RunConfig) -> ModelConfig:
+    """The model's own options as its configuration class."""
+    spec = registry().get(ModelSpec, run.model)
+    config: ModelConfig = _validated(config_class(spec), run.model_options, run.model)
+    return config
+
+
+def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
+    if train.alpha > 0 and spec.attention == "none":
+        raise BadInput(
+            f"--alpha penalises attention entropy, and the model {spec.name!r} has no attention.",
+            hint="Leave --alpha out, or choose a model with attention: tmeattn models",
+        )
+    if train.alpha > 0 and train.alpha_warmup > train.epochs:
+        raise BadInput(
+            f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {train.epochs} epochs.",
+            hint="Choose fewer warm-up epochs.",
+        )
+
+
+def _validated(kind: type[Any], values: Mapping[str, Any], model: str) -> Any:
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        raise BadInput(*_explain_validation(error, kind, model)) from None
+
+
+def _explain_validation(error: ValidationError, kind: type[Any], model: str) -> tuple[str]:
+    """One line for the first thing pydantic found wrong."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    flag = "--" + name.replace("_", "-")
+    if first["type"] == "extra_forbidden":
+        return (f"{flag} is no option of the model {model!r}. See: tmeattn train {model} --help",)
+    message = first["msg"].removeprefix("Value error, ")
+    return (f"{flag}: {message[:1].lower()}{message[1:]}, got {first['input']!r}.",)

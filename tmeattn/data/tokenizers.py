@@ -1,0 +1,88 @@
+"""Tokenizers, and where in the user's own text each token stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tmeattn.errors import UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Splits lower-cased text at white space, after these changes in this order.
+
+    deleted: a character that vanishes, so that the parts of a word around it join.
+    blanks:  strings that are read as white space.
+    marks:   characters that are tokens of their own, also inside a word.
+    """
+
+    name: str
+    deleted: str = ""
+    blanks: tuple[str, ...] = ()
+    marks: str = ""
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of `text`, in order; none where the text holds only what the tokenizer drops."""
+        text = text.lower()
+        for old, new in self._replacements:
+            text = text.replace(old, new)
+        return text.split()
+
+    def spans(self, text: str) -> list[tuple[int, int, str]]:
+        """`(start, end, token)` for each of `tokens(text)`: `text[start:end]` is what the token was read from.
+
+        Spans are never empty, never overlap and increase. One may hold a deleted character: with `basic_english`,
+        `wo"rd` is the token `word`.
+        """
+        lowered, origin = _lower(text)
+        if self.deleted and self.deleted in lowered:
+            kept = [i for i, character in enumerate(lowered) if character != self.deleted]
+            lowered, origin = lowered.replace(self.deleted, ""), [origin[i] for i in kept]
+        for blank in self.blanks:
+            lowered = lowered.replace(blank, " " * len(blank))
+        found = self._pattern.finditer(lowered)
+        return [(origin[match.start()], origin[match.end() - 1] + 1, match.group()) for match in found]
+
+    @cached_property
+    def _replacements(self) -> list[tuple[str, str]]:
+        # A chain of `str.replace` is faster than one regular expression.
+        deletions = [(self.deleted, "")] if self.deleted else []
+        return deletions + [(blank, " ") for blank in self.blanks] + [(mark, f" {mark} ") for mark in self.marks]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        marks = re.escape(self.marks)
+        return re.compile(rf"[^\s{marks}]+|[{marks}]" if marks else r"\S+")
+
+
+def _lower(text: str) -> tuple[str, Sequence[int]]:
+    """Lower-cased text, and for each of its characters the position in `text` that it comes from."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered, range(len(text))
+    # Some characters become two: "İ" is "i" and a combining dot.
+    return lowered, [i for i, character in enumerate(text) for _ in character.lower()]
+
+
+TOKENIZERS: dict[str, Tokenizer] = {
+    each.name: each
+    for each in (
+        # Token for token torchtext's `get_tokenizer("basic_english")`.
+        Tokenizer("basic_english", deleted='"', blanks=("<br />", ";", ":"), marks="'.,()!?"),
+        # The report's: `\S+` of the lower-cased text.
+        Tokenizer("whitespace"),
+    )
+}
+
+
+def tokenizer(name: str) -> Tokenizer:
+    """The tokenizer of that name. Raises `UnknownName`."""
+    if name not in TOKENIZERS:
+        raise UnknownName("tokenizer", name, TOKENIZERS, list_command="tmeattn train --help")
+    return TOKENIZERS[name]

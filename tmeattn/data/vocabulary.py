@@ -1,0 +1,65 @@
+"""The vocabulary: which words have an id of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmeattn.errors import EnvironmentProblem
+from tmeattn.specs import PADDING, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SPECIAL = ["<pad>", "<unk>"]
+"""The names of the ids `PADDING` and `UNKNOWN`. The same strings in a text are unknown words."""
+
+
+class Vocabulary:
+    """Words and their ids: `words[i]` has id i, `words[:2]` are `SPECIAL`."""
+
+    def __init__(self, words: list[str]) -> None:
+        if words[: len(SPECIAL)] != SPECIAL:
+            raise ValueError(f"a vocabulary starts with {SPECIAL}")
+        self.words = words
+        self._ids = {word: i for i, word in enumerate(words) if i not in (PADDING, UNKNOWN)}
+
+    @classmethod
+    def build(cls, counter: Counter[str], min_count: int = 1, max_size: int | None = None) -> Vocabulary:
+        """The words that occur `min_count` times or more, by frequency, then alphabet; `max_size` of them at most.
+
+        `max_size` does not count the two special ids.
+        """
+        from torchtext.vocab import Vocab
+
+        return cls(Vocab(counter, max_size=max_size, min_freq=min_count, specials=SPECIAL).itos)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def knows(self, token: str) -> bool:
+        """Whether the token has an id of its own."""
+        return token in self._ids
+
+    def encode(self, tokens: Iterable[str]) -> np.ndarray:
+        """The ids (T,) int32 of T tokens; `UNKNOWN` for words outside the vocabulary."""
+        return np.fromiter((self._ids.get(token, UNKNOWN) for token in tokens), dtype=np.int32)
+
+    def save(self, path: Path) -> None:
+        """Write the words as a JSON array in UTF-8. Lone surrogates survive, so such a file may be invalid UTF-8."""
+        path.write_bytes(json.dumps(self.words, ensure_ascii=False, indent=0).encode("utf-8", "surrogatepass"))
+
+    @classmethod
+    def load(cls, path: Path) -> Vocabulary:
+        """Read what `save` wrote. Raises `EnvironmentProblem` where the file is missing or damaged."""
+        try:
+            words = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                raise ValueError("not a list of words")
+            return cls(words)
+        except (OSError, ValueError) as error:
+            raise EnvironmentProblem(f"The vocabulary {path} cannot be read: {error}.") from error

@@ -1,0 +1,47 @@
+"""One family of errors: what happened and where, what to do next, and the exit code that says so."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TmeattnError(Exception):
+    """An error worth one clear line. The command line prints `message` and `hint` and leaves with `exit_code`."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+
+class BadInput(TmeattnError):
+    """What the user gave cannot be used: a name, an option, a text, a file."""
+
+    exit_code = 2
+
+
+class UnknownName(BadInput):
+    """A model, run, dataset ... that does not exist, with the nearest names that do."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, list_command: str) -> None:
+        near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"List them with: {list_command}"
+        super().__init__(f"There is no {kind} named {name!r}.", hint=hint)
+
+
+class EnvironmentProblem(TmeattnError):
+    """The machine lacks something: data, disk space, permission, network, an optional package."""
+
+    exit_code = 3
+
+
+class Interrupted(TmeattnError):
+    """Training was asked to stop and has saved where it was."""
+
+    exit_code = 130

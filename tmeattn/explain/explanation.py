@@ -1,0 +1,48 @@
+"""What an explanation is: the user's own text, and a score for each word that the model read. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Word:
+    """One token as it stands in the text: `text[start:end]`, its form in the vocabulary, and its score."""
+
+    start: int
+    end: int
+    token: str
+    known: bool
+    score: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A prediction and how each word bears on it.
+
+    words:              the tokens that the model read, in text order (a prefix of the text if it is very long).
+    tokens_total:       how many tokens the text has; more than `len(words)` when the model's length cut it.
+    method, signed:     attribution method; with `signed`, scores below zero speak against `target`.
+    probabilities:      one a class, in the order of `classes`.
+    predicted, target:  class index of the prediction, and of the class that the scores are about.
+    entropy:            of the model's attention over the words, in nats (None without attention).
+    normalized_entropy: the same divided by ln(number of words), in [0, 1].
+    true_label:         class name where the text comes from a dataset.
+    note:               what the reader should know, such as a method that stood in for another.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    tokens_total: int
+    run: str
+    model: str
+    method: str
+    signed: bool
+    classes: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    predicted: int
+    target: int
+    entropy: float | None = None
+    normalized_entropy: float | None = None
+    true_label: str | None = None
+    note: str | None = None

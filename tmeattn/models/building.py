@@ -1,0 +1,88 @@
+"""Building any registered model, and holding it to the plugin contract before it is trusted with data."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from tmeattn.config import RunConfig, model_config
+from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.registry import registry, resolve
+from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
+
+
+def owner(spec: ModelSpec) -> str:
+    """How a model is named in an error: with the distribution that brought it."""
+    return f"Model {spec.name!r} (from {registry().plugin_of(spec).distribution})"
+
+
+def build_model(run: RunConfig, space: Space) -> nn.Module:
+    """The model of a run, freshly initialised from torch's random state.
+
+    Raises:
+        BadInput: the plugin's `build` fails or returns no module.
+    """
+    spec = registry().get(ModelSpec, run.model)
+    build = resolve(spec.build, wanted_by=owner(spec))
+    config = model_config(run)
+    try:
+        model = build(config, space)
+    except Exception as error:
+        raise BadInput(f"{owner(spec)} cannot be built: {type(error).__name__}: {error}") from error
+    if not isinstance(model, nn.Module):
+        raise BadInput(f"{owner(spec)}: {spec.build} returned {type(model).__name__}, not a torch.nn.Module.")
+    return model
+
+
+@torch.no_grad()
+def check_contract(spec: ModelSpec, model: nn.Module, space: Space, device: torch.device) -> None:
+    """Run two short texts, one padded, and compare what comes back with what the spec promises.
+
+    Raises:
+        BadInput: naming the model, its distribution and what is wrong. Random state and mode are as before.
+    """
+    who = owner(spec)
+    unknown = min(UNKNOWN, space.vocabulary_size - 1)
+    tokens_BT = torch.tensor([[unknown] * 3, [unknown, PADDING, PADDING]], device=device)
+    mask_BT = torch.tensor([[True] * 3, [True, False, False]], device=device)
+    random_state, training = torch.get_rng_state(), model.training
+    model.eval()
+    try:
+        output = model(tokens_BT, mask_BT, need_maps=False)
+    except Exception as error:
+        raise BadInput(f"{who} fails in forward: {type(error).__name__}: {error}") from error
+    finally:
+        model.train(training)
+        torch.set_rng_state(random_state)
+    if not isinstance(output, ModelOutput):
+        raise BadInput(f"{who}: forward returned {type(output).__name__}, not a tmeattn.specs.ModelOutput.")
+    wanted = (2, space.num_classes)
+    if tuple(output.logits_BC.shape) != wanted:
+        raise BadInput(f"{who}: logits have shape {tuple(output.logits_BC.shape)}, expected {wanted} (texts, classes).")
+    if spec.attention != "pool":
+        return
+    weights = output.attention_BT
+    if weights is None:
+        raise BadInput(f"{who} promises pooling attention (attention='pool') and returned none.")
+    if weights.shape != tokens_BT.shape:
+        raise BadInput(f"{who}: attention has shape {tuple(weights.shape)}, expected {tuple(tokens_BT.shape)}.")
+    if not torch.isfinite(weights).all():
+        raise BadInput(f"{who}: attention holds NaN or infinity.")
+    if weights[~mask_BT].abs().max() > 0:
+        raise BadInput(f"{who} attends to padding.", hint="Use tmeattn.models.layers.masked_softmax(scores, mask).")
+    if (weights.sum(dim=1) - 1).abs().max() > 1e-3:
+        raise BadInput(f"{who}: attention does not sum to 1 over a text.")
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes a CUDA GPU where there is one, else the CPU.
+
+    Raises:
+        EnvironmentProblem: the named device is not there.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device("cuda" if available["cuda"] else "cpu")
+    if not available[name]:
+        raise EnvironmentProblem(f"--device {name}: this machine has none.", hint="Use --device cpu.")
+    return torch.device(name)

@@ -1,0 +1,101 @@
+"""Configurations of the built-in models. No torch: `tmeattn models` and the options of `train` come from here.
+
+Each docstring is the page of `tmeattn models NAME`: a formula, a picture, and why the recipe `modern` is what it is.
+Modern recipes were chosen on the validation split of imdb-25k with 50-dimensional GloVe vectors.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from tmeattn.config import ModelConfig, Recipes
+
+
+class MeanConfig(ModelConfig):
+    """Mean of the word vectors, then a linear classifier.
+
+    x_t = E[w_t]        logits = W mean_t(x_t) + b
+
+        w_1  w_2  ...  w_T
+         |    |         |        word vectors
+        x_1  x_2  ...  x_T
+          \\   |   ...  /
+             mean                the same weight for every word
+              |
+            linear -> logits
+
+    The report's baseline: what word vectors know without order and without attention.
+    """
+
+    recipes: ClassVar[Recipes] = {
+        "modern": {"dropout": 0.2, "input_dropout": 0.3, "lr": 5e-3, "epochs": 8},
+        "report": {"dropout": 0.0, "input_dropout": 0.0},
+    }
+
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of the pooled vector's entries dropped in training.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the word vectors' entries dropped in training.")
+
+
+class SimpleAttnConfig(MeanConfig):
+    """Attention over word vectors with one learned query, the same for every text.
+
+    a_t = softmax_t(q . x_t)        logits = W sum_t a_t x_t + b
+
+        w_1  w_2  ...  w_T
+         |    |         |        word vectors
+        x_1  x_2  ...  x_T  <--- q   learned query
+          \\   |   ...  /
+         weighted mean           a_1 ... a_T = softmax(q . x)
+              |
+            linear -> logits
+
+    The report's first attention model.
+    """
+
+
+class LstmConfig(ModelConfig):
+    """LSTM over the word vectors; its state after the last word is classified.
+
+    h_t = LSTM(x_t, h_{t-1})        logits = W h_T + b
+
+        w_1    w_2   ...   w_T
+         |      |           |     word vectors
+        h_1 -> h_2 -> ... -> h_T  LSTM states
+                              |
+                            linear -> logits
+
+    The report's recurrent baseline (Hochreiter and Schmidhuber 1997).
+    """
+
+    recipes: ClassVar[Recipes] = {
+        "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5},
+        "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 5},
+    }
+
+    hidden_size: int = Field(100, ge=1, le=8192, description="Width of the LSTM's states.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of the classified vector's entries dropped in training.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the word vectors' entries dropped in training.")
+
+
+class LstmAttnConfig(LstmConfig):
+    """LSTM with attention over all its states, so that no word is far from the classifier.
+
+    h_t = LSTM(x_t, h_{t-1})    a_t = softmax_t(q . h_t)    logits = W sum_t a_t h_t + b
+
+        w_1    w_2   ...   w_T
+         |      |           |     word vectors
+        h_1 -> h_2 -> ... -> h_T  LSTM states  <--- q   learned query
+          \\     |    ...   /
+            weighted mean         a_1 ... a_T = softmax(q . h)
+                |
+              linear -> logits
+
+    The report's best model of part 1.
+    """
+
+    recipes: ClassVar[Recipes] = {
+        "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "alpha_warmup": 2.0},
+        "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 5},
+    }

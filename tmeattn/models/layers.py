@@ -1,0 +1,91 @@
+"""Parts that several models share. Padding is masked here, once, so no model can let it leak."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from tmeattn.specs import PADDING, ModelOutput, Space
+
+
+class WordEmbedding(nn.Embedding):
+    """Word vectors, pretrained or random, tuned or frozen. Padding is the zero vector.
+
+    Unknown words share one vector, which starts at zero and stays there when frozen.
+    """
+
+    def __init__(self, space: Space) -> None:
+        super().__init__(space.vocabulary_size, space.vector_size, padding_idx=PADDING)
+        if space.vectors is not None:
+            with torch.no_grad():
+                self.weight.copy_(space.vectors)
+        self.weight.requires_grad_(space.tune)
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Softmax over the last dimension in which masked positions get exactly zero.
+
+    Shapes: `scores` (..., T); `mask` (..., T), True on real tokens, at least one of them a row.
+    """
+    return torch.softmax(scores.masked_fill(~mask, float("-inf")), dim=-1)
+
+
+def masked_mean(states_BTD: Tensor, mask_BT: Tensor) -> Tensor:
+    """Mean over the real tokens of each text: (B, T, D) -> (B, D)."""
+    weights_BT1 = mask_BT.unsqueeze(-1).to(states_BTD.dtype)
+    return (states_BTD * weights_BT1).sum(dim=1) / weights_BT1.sum(dim=1)
+
+
+def entropy(weights: Tensor) -> Tensor:
+    """Shannon entropy in nats over the last dimension: 0 for one-hot weights, ln n for n equal ones.
+
+    Masked positions carry weight zero and add nothing (0 ln 0 = 0). The gradient at zero weights is zero, too.
+    """
+    logs = torch.where(weights > 0, weights, 1.0).log()
+    return -(weights * logs).sum(dim=-1)
+
+
+def attention_entropy(output: ModelOutput, mask_BT: Tensor) -> Tensor | None:
+    """Attention entropy of each text in nats: (B,), or None without attention.
+
+    Pooling attention: the entropy of its weights. Self-attention maps: the mean over layers, heads and real query rows,
+    where a prefix such as CLS counts as real.
+    """
+    if output.attention_BT is not None:
+        return entropy(output.attention_BT)
+    if output.maps:
+        prefix = output.maps[0].shape[-1] - mask_BT.shape[1]
+        real_BS = F.pad(mask_BT, (prefix, 0), value=True).to(output.maps[0].dtype)
+        rows_BS = torch.stack([entropy(map_BHSS).mean(dim=1) for map_BHSS in output.maps]).mean(dim=0)
+        return (rows_BS * real_BS).sum(dim=1) / real_BS.sum(dim=1)
+    return None
+
+
+class AttentionPooling(nn.Module):
+    """Weighted mean of states under one learned query: a_t = softmax_t(q . h_t), pooled = sum_t a_t h_t.
+
+    Report, part 1: simple attention. Returns `(pooled_BD, attention_BT)`.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.query_D = nn.Parameter(torch.randn(width) * 0.1)
+
+    def forward(self, states_BTD: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
+        attention_BT = masked_softmax(states_BTD @ self.query_D, mask_BT)
+        pooled_BD = torch.bmm(attention_BT.unsqueeze(1), states_BTD).squeeze(1)
+        return pooled_BD, attention_BT
+
+
+class Classifier(nn.Module):
+    """Dropout, then a linear map to one score a class: (B, D) -> (B, C)."""
+
+    def __init__(self, width: int, num_classes: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.linear = nn.Linear(width, num_classes)
+
+    def forward(self, pooled_BD: Tensor) -> Tensor:
+        logits_BC: Tensor = self.linear(F.dropout(pooled_BD, self.dropout, self.training))
+        return logits_BC

@@ -1,0 +1,67 @@
+"""LSTM classifiers, without and with attention (report, part 1).
+
+Texts are padded at the end and never packed: a one-directional LSTM reads padding only after the last word, so padding
+cannot change an earlier state, and unpacked input takes torch's fast CPU path (about twice the speed of packed).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from tmeattn.models.configs import LstmAttnConfig, LstmConfig
+from tmeattn.models.layers import AttentionPooling, Classifier, WordEmbedding
+from tmeattn.specs import ModelOutput, Space
+
+
+class LstmStates(nn.Module):
+    """Word vectors through an LSTM: (B, T) tokens -> (B, T, D) states."""
+
+    def __init__(self, config: LstmConfig, space: Space) -> None:
+        super().__init__()
+        self.embedding = WordEmbedding(space)
+        self.input_dropout = config.input_dropout
+        self.lstm = nn.LSTM(space.vector_size, config.hidden_size, batch_first=True)
+
+    def forward(self, tokens_BT: Tensor) -> Tensor:
+        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
+        states_BTD: Tensor = self.lstm(x_BTD)[0]
+        return states_BTD
+
+
+class Lstm(nn.Module):
+    """logits = W h_n + b, with h_n the state after the last word."""
+
+    def __init__(self, config: LstmConfig, space: Space) -> None:
+        super().__init__()
+        self.states = LstmStates(config, space)
+        self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
+
+    def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
+        states_BTD = self.states(tokens_BT)
+        last_B = mask_BT.sum(dim=1) - 1
+        last_BD = states_BTD[torch.arange(len(last_B), device=last_B.device), last_B]
+        return ModelOutput(self.classify(last_BD))
+
+
+class LstmAttention(nn.Module):
+    """logits = W sum_t a_t h_t + b, with a = softmax(q . h) over the states of all words."""
+
+    def __init__(self, config: LstmAttnConfig, space: Space) -> None:
+        super().__init__()
+        self.states = LstmStates(config, space)
+        self.attend = AttentionPooling(config.hidden_size)
+        self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
+
+    def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
+        pooled_BD, attention_BT = self.attend(self.states(tokens_BT), mask_BT)
+        return ModelOutput(self.classify(pooled_BD), attention_BT)
+
+
+def build_lstm(config: LstmConfig, space: Space) -> nn.Module:
+    return Lstm(config, space)
+
+
+def build_lstm_attn(config: LstmAttnConfig, space: Space) -> nn.Module:
+    return LstmAttention(config, space)

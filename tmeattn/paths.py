@@ -1,0 +1,27 @@
+"""Where tmeattn keeps things: runs under the user's data folder, encoded corpora under the cache folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """The folder that holds `runs/`. `TMEATTN_HOME` (or `tmeattn --home`) overrides the platform's choice."""
+    override = os.environ.get("TMEATTN_HOME")
+    return Path(override).expanduser() if override else Path(platformdirs.user_data_dir("tmeattn", appauthor=False))
+
+
+def runs_dir() -> Path:
+    """The folder with one sub-folder a run."""
+    return home() / "runs"
+
+
+def cache_dir() -> Path:
+    """The folder of encoded corpora: safe to delete at any time, rebuilt when needed."""
+    override = os.environ.get("TMEATTN_HOME")
+    if override:
+        return Path(override).expanduser() / "cache"
+    return Path(platformdirs.user_cache_dir("tmeattn", appauthor=False))

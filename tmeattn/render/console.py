@@ -1,0 +1,60 @@
+"""Consoles that print what they are given, and text made harmless for a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from typing import TextIO
+
+from rich.console import Console
+
+_JOINERS = "\u200c\u200d"  # needed to spell Persian or Hindi, and no danger to a terminal
+_SUSPECT = re.compile(r"[^\n\x20-\x7e]")
+
+
+def stdout_console(*, record: bool = False, width: int | None = None) -> Console:
+    """Console for data. Text is never read as markup; NO_COLOR and FORCE_COLOR work as in every Rich program."""
+    _tolerate_narrow_encodings(sys.stdout)
+    return Console(highlight=False, markup=False, emoji=False, record=record, width=width)
+
+
+def stderr_console() -> Console:
+    """Console for narration and progress, otherwise as `stdout_console`."""
+    _tolerate_narrow_encodings(sys.stderr)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def safe(text: str) -> str:
+    """Replace every character that could steer or deceive a terminal, one for one, so that offsets stay valid.
+
+    Newlines stay; a tab, and the carriage return of a Windows line end, become a space. Other C0 controls become their
+    control picture (ESC is ␛); C1 controls, bidirectional overrides, invisible format characters, line separators and
+    lone surrogates become U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _SUSPECT.sub(_harmless, text)
+
+
+def _harmless(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if character == "\t" or (character == "\r" and match.string[match.end() : match.end() + 1] == "\n"):
+        return " "
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    # Cc: C1 controls. Cf: format characters, among them all bidirectional controls. Cs: surrogates. Zl, Zp: separators.
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in _JOINERS:
+        return "\ufffd"
+    return character
+
+
+def _tolerate_narrow_encodings(stream: TextIO) -> None:
+    """Print a question mark, not a traceback, where a stream cannot encode a block character (ASCII, cp1252)."""
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    reconfigure = getattr(stream, "reconfigure", None)
+    if not encoding.startswith("utf") and reconfigure is not None:
+        reconfigure(errors="replace")

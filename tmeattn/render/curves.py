@@ -1,0 +1,227 @@
+"""Line charts of braille dots: eight dots a character, so that 80 columns hold a readable curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.measure import Measurement
+from rich.text import Text
+
+from tmeattn.render.console import safe
+from tmeattn.render.palette import series_style
+from tmeattn.render.scale import round_step, spread, tick_label, tick_line, ticks
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+MARKERS = "●○◆◇▲△■□"
+_DASHES = ((1, 1), (2, 4), (5, 8), (1, 4))  # dots on, period: lines differ without colour too
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] within a braille character
+_HUGE = 1e300
+_LABEL_WIDTH = 14
+_Place = Callable[[tuple[float, float]], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A named curve. Points whose x or y is missing, NaN or infinite are gaps."""
+
+    name: str
+    xs: Sequence[float]
+    ys: Sequence[float | None]
+
+    def points(self) -> list[tuple[float, float] | None]:
+        """The points in order, None for a gap."""
+        pairs = zip(self.xs, self.ys, strict=True)
+        return [(float(x), float(y)) if y is not None and _drawable(x) and _drawable(y) else None for x, y in pairs]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What `curves` returns."""
+
+    series: tuple[Series, ...]
+    title: str | None
+    width: int | None
+    height: int
+    x_label: str | None
+    y_label: str | None
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widest = min(self.width or options.max_width, options.max_width)
+        return Measurement(min(20, widest), widest)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(self.width or options.max_width, options.max_width)
+        if heading := self._heading():
+            heading.truncate(width, overflow="ellipsis")
+            yield heading
+        points = [one.points() for one in self.series]
+        if not any(point for line in points for point in line):
+            yield Text("(nothing to draw yet)", style="dim")
+            return
+        yield from _draw(self, points, width)
+
+    def _heading(self) -> Text | None:
+        heading = Text(no_wrap=True)
+        if self.title:
+            heading.append(safe(self.title), style="bold")
+        if self.y_label:
+            heading.append(f"{'  ' if self.title else ''}{safe(self.y_label)}", style="dim")
+        return heading if heading else None
+
+
+def curves(
+    series: Sequence[Series],
+    *,
+    title: str | None = None,
+    width: int | None = None,
+    height: int = 13,
+    x_label: str | None = None,
+    y_label: str | None = None,
+) -> Curves:
+    """A line chart of at most `height` rows, as wide as the console or `width`; each curve is named where it ends."""
+    return Curves(tuple(series), title, width, max(3, height), x_label, y_label)
+
+
+@dataclass
+class _Canvas:
+    """Braille dots and characters over them; `owner` is the curve that a cell is coloured for."""
+
+    columns: int
+    rows: int
+    dots: dict[tuple[int, int], int] = field(default_factory=dict)
+    owner: dict[tuple[int, int], int] = field(default_factory=dict)
+    marks: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def line(self, start: tuple[int, int], end: tuple[int, int], index: int, phase: int) -> int:
+        """Draw dots from `start` to `end` in the dash pattern of curve `index`; returns the phase to go on from."""
+        on, period = _DASHES[index % len(_DASHES)]
+        length = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+        for step in range(length + 1):
+            if (phase + step) % period < on:
+                x = round(start[0] + (end[0] - start[0]) * step / length)
+                y = round(start[1] + (end[1] - start[1]) * step / length)
+                cell = (y // 4, x // 2)
+                self.dots[cell] = self.dots.get(cell, 0) | _DOTS[y % 4][x % 2]
+                self.owner[cell] = index
+        return phase + length
+
+    def mark(self, at: tuple[int, int], index: int) -> None:
+        """Put the marker of curve `index` on the cell of a dot."""
+        cell = (at[1] // 4, at[0] // 2)
+        self.marks[cell] = MARKERS[index % len(MARKERS)]
+        self.owner[cell] = index
+
+    def row(self, number: int) -> Text:
+        """One line of characters."""
+        text = Text(no_wrap=True)
+        for column in range(self.columns):
+            cell = (number, column)
+            if cell in self.owner:
+                character = self.marks.get(cell) or chr(0x2800 + self.dots[cell])
+                text.append(character, style=series_style(self.owner[cell]))
+            else:
+                text.append(" ")
+        return text
+
+
+def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: int) -> Iterator[Text]:
+    real = [point for line in points for point in line if point]
+    left, right = min(x for x, _ in real), max(x for x, _ in real)
+    whole = all(x.is_integer() for x, _ in real)
+    bottom, top = spread(min(y for _, y in real), max(y for _, y in real))
+    y_step = round_step(top - bottom, max(2, chart.height // 3))
+    bottom, top = math.floor(bottom / y_step + 1e-9) * y_step, math.ceil(top / y_step - 1e-9) * y_step
+    y_ticks = ticks(bottom, top, y_step)
+    margin = max(len(tick_label(value, y_step)) for value in y_ticks)
+
+    named = len(chart.series) > 1
+    names = [f" {MARKERS[i % len(MARKERS)]} {safe(one.name)}" for i, one in enumerate(chart.series)] if named else []
+    x_label = f" {safe(chart.x_label)}" if chart.x_label else ""
+    label_width = min(max(map(cell_len, [*names, x_label])), _LABEL_WIDTH, width // 3)
+    columns = max(4, width - margin - 1 - label_width)
+    # As many rows as let every tick fall on the middle of one, evenly spaced.
+    intervals = len(y_ticks) - 1
+    rows = (chart.height - 1) // intervals * intervals + 1 if intervals < chart.height else chart.height
+    canvas = _Canvas(columns, rows)
+
+    def dot(point: tuple[float, float]) -> tuple[int, int]:
+        across = 0.5 if right == left else (point[0] - left) / (right - left)
+        up = (point[1] - bottom) / (top - bottom)
+        return round(across * (2 * columns - 1)), round(1.4 + (1 - up) * 4 * (rows - 1))
+
+    ends = _plot(canvas, points, dot)
+    labels = _end_labels(ends, rows)
+    tick_rows = {dot((left, value))[1] // 4: tick_label(value, y_step) for value in y_ticks}
+    for row in range(rows):
+        line = Text(no_wrap=True)
+        line.append(tick_rows.get(row, "").rjust(margin) + ("┤" if row in tick_rows else "│"), style="dim")
+        line.append_text(canvas.row(row))
+        if named and row in labels:
+            label = Text(names[labels[row]], style=series_style(labels[row]))
+            label.truncate(label_width, overflow="ellipsis")
+            line.append_text(label)
+        yield line
+    yield from _x_axis(chart, left, right, whole, margin, columns, width, dot)
+
+
+def _plot(canvas: _Canvas, points: list[list[tuple[float, float] | None]], dot: _Place) -> dict[int, int]:
+    """Draw all curves; returns the row at which each one ends."""
+    ends: dict[int, int] = {}
+    placed = [[dot(point) if point else None for point in line] for line in points]
+    for index, line in enumerate(placed):
+        phase, previous = 0, None
+        for at in line:
+            if at:
+                phase = canvas.line(previous or at, at, index, phase)
+            previous = at
+    # Markers last, so that no line hides them: all points where they have room, and always the last one.
+    for index, line in enumerate(placed):
+        real = [at for at in line if at]
+        if real:
+            for at in real if len(real) <= canvas.columns // 4 else real[-1:]:
+                canvas.mark(at, index)
+            ends[index] = real[-1][1] // 4
+    return ends
+
+
+def _end_labels(ends: dict[int, int], rows: int) -> dict[int, int]:
+    """Row -> curve: each label as near to the end of its curve as the others let it, in the order of the ends."""
+    wanted = sorted(ends.items(), key=lambda item: item[1])[:rows]
+    labels: dict[int, int] = {}
+    lowest = -1
+    for position, (index, row) in enumerate(wanted):
+        lowest = max(lowest + 1, min(row, rows - (len(wanted) - position)))
+        labels[lowest] = index
+    return labels
+
+
+def _x_axis(
+    chart: Curves, left: float, right: float, whole: bool, margin: int, columns: int, width: int, dot: _Place
+) -> Iterator[Text]:
+    step = round_step((right - left) or 1.0, max(2, columns // 10), whole=whole)
+    values = ticks(left, right, step) if right > left else [left]
+    # The first epoch is where every eye looks, even if its number is not a multiple of the step.
+    if whole and right > left and values[0] != left:
+        values = [left, *[value for value in values if dot((value, 0.0))[0] // 2 > 6]]
+    marks = [(dot((value, 0.0))[0] // 2, tick_label(value, step)) for value in values]
+    at = {column for column, _ in marks}
+    yield Text(
+        " " * margin + "└" + "".join("┬" if column in at else "─" for column in range(columns)),
+        style="dim",
+        no_wrap=True,
+    )
+    line = Text(" " * (margin + 1) + tick_line(marks, columns), style="dim", no_wrap=True)
+    if chart.x_label:
+        line.append(f" {safe(chart.x_label)}")
+    line.truncate(width, overflow="ellipsis")
+    yield line
+
+
+def _drawable(value: float) -> bool:
+    return math.isfinite(value) and abs(value) < _HUGE

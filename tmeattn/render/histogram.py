@@ -1,0 +1,184 @@
+"""Histograms of block characters, one tall or many flat ones under each other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.measure import Measurement
+from rich.text import Text
+
+from tmeattn.render.console import safe
+from tmeattn.render.palette import BLUE, foreground
+from tmeattn.render.scale import round_step, spread, tick_label, tick_line, ticks
+from tmeattn.render.tables import count, decimal, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+_MOST_ROWS = 24
+
+
+def sparkline(values: Sequence[float], width: int | None = None) -> str:
+    """Values as one line of blocks, scaled to the largest; `width` re-bins them. What is above zero stays visible."""
+    clean = [value if math.isfinite(value) and value > 0 else 0.0 for value in values]
+    if width is not None and clean:
+        clean = rebin(clean, width)
+    peak = max(clean, default=0.0)
+    return "".join(BLOCKS[math.ceil(value / peak * 8) if peak else 0] for value in clean)
+
+
+def rebin(counts: Sequence[float], bins: int) -> list[float]:
+    """Counts spread over another number of bins of the same range; their sum stays."""
+    ratio = len(counts) / max(1, bins)
+    result = []
+    for index in range(bins):
+        start, end = index * ratio, (index + 1) * ratio
+        total, cell = 0.0, int(start)
+        while cell < end - 1e-9 and cell < len(counts):
+            total += counts[cell] * (min(end, cell + 1) - max(start, cell))
+            cell += 1
+        result.append(total)
+    return result
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """What `histogram` returns."""
+
+    counts: tuple[float, ...]
+    low: float
+    high: float
+    title: str | None
+    width: int | None
+    height: int
+    unit: str
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widest = min(self.width or options.max_width, options.max_width)
+        return Measurement(min(20, widest), widest)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(self.width or options.max_width, options.max_width)
+        total = sum(self.counts)
+        heading = Text(no_wrap=True)
+        heading.append(f"{safe(self.title)}  " if self.title else "", style="bold")
+        heading.append(f"{count(total)} texts", style="dim")
+        heading.truncate(width, overflow="ellipsis")
+        yield heading
+        if not total:
+            return
+        columns = _columns(len(self.counts), width - 6)
+        values = rebin(self.counts, columns)
+        peak = max(values)
+        for row in range(self.height, 0, -1):
+            label = percent(peak / total, 0) if row == self.height else ""
+            bars = "".join(_block(value / peak, row, self.height) for value in values)
+            yield _line(label.rjust(5) + ("┤" if label else "│"), bars)
+        yield from _axis(self.low, self.high, columns, 5, self.unit, width)
+
+
+@dataclass(frozen=True)
+class Ridges:
+    """What `ridges` returns."""
+
+    rows: tuple[tuple[str, tuple[float, ...]], ...]
+    low: float
+    high: float
+    means: tuple[float | None, ...] | None
+    title: str | None
+    unit: str
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(30, options.max_width), options.max_width)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        if self.title:
+            yield Text(safe(self.title), style="bold", no_wrap=True, overflow="ellipsis")
+        if not self.rows:
+            return
+        shown = _thin(len(self.rows), _MOST_ROWS)
+        margin = min(max(len(label) for label, _ in self.rows), max(4, width // 4))
+        columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0))
+        for index in shown:
+            label, counts = self.rows[index]
+            line = _line(safe(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
+            if self.means:
+                line.append(f"  mean {decimal(self.means[index], 2)}")
+            yield line
+        yield from _axis(self.low, self.high, columns, margin, self.unit, width)
+
+
+def histogram(
+    counts: Sequence[float],
+    low: float,
+    high: float,
+    *,
+    title: str | None = None,
+    width: int | None = None,
+    height: int = 6,
+    unit: str = "nats",
+) -> Histogram:
+    """A histogram of equal bins over [low, high], several rows high, its bins joined or widened to fit the console."""
+    return Histogram(tuple(counts), low, high, title, width, max(1, height), unit)
+
+
+def ridges(
+    rows: Sequence[tuple[str, Sequence[float]]],
+    low: float,
+    high: float,
+    *,
+    mean: Sequence[float | None] | None = None,
+    title: str | None = None,
+    unit: str = "nats",
+) -> Ridges:
+    """One flat histogram a row (an epoch), each scaled to its own peak, with the row's mean beside it.
+
+    Of more than 24 rows, 24 are shown, evenly spaced, the first and the last among them.
+    """
+    kept = tuple((label, tuple(counts)) for label, counts in rows)
+    return Ridges(kept, low, high, tuple(mean) if mean is not None else None, title, unit)
+
+
+def _line(before: str, bars: str) -> Text:
+    line = Text(no_wrap=True)
+    line.append(before, style="dim")
+    line.append(bars, style=foreground(BLUE))
+    return line
+
+
+def _columns(bins: int, room: int) -> int:
+    """Columns for `bins`: a whole number for each bin where there is room, fewer than the bins where not."""
+    room = max(4, room)
+    return bins * min(room // bins, 2) if 0 < bins <= room else room
+
+
+def _block(share: float, row: int, height: int) -> str:
+    """The character at `row` (1 is the lowest) of a bar that fills `share` of `height` rows."""
+    eighths = math.ceil(share * height * 8 - 1e-9) - (row - 1) * 8
+    return BLOCKS[max(0, min(8, eighths))]
+
+
+def _axis(low: float, high: float, columns: int, margin: int, unit: str, width: int) -> RenderResult:
+    low, high = spread(low, high)
+    step = round_step(high - low, max(2, columns // 8))
+    marks = [
+        (min(columns - 1, int((value - low) / (high - low) * columns)), tick_label(value, step))
+        for value in ticks(low, high, step)
+    ]
+    at = {column for column, _ in marks}
+    line = " " * margin + "└" + "".join("┬" if column in at else "─" for column in range(columns))
+    yield Text(line[:width], style="dim", no_wrap=True)
+    labels = (" " * (margin + 1) + tick_line(marks, columns)).rstrip() + f" {safe(unit)}"
+    yield Text(labels[:width], style="dim", no_wrap=True)
+
+
+def _thin(length: int, most: int) -> list[int]:
+    if length <= most:
+        return list(range(length))
+    return sorted({round(index * (length - 1) / (most - 1)) for index in range(most)})

@@ -1,0 +1,63 @@
+"""Colours that people with any colour vision can tell apart, on dark and on light terminals."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rich.color import Color
+from rich.style import Style
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Rgb = tuple[int, int, int]
+
+BLUE: Rgb = (43, 140, 245)
+ORANGE: Rgb = (245, 139, 0)
+GREEN: Rgb = (0, 158, 115)
+PINK: Rgb = (204, 100, 160)
+GREY: Rgb = (122, 118, 114)
+
+SERIES: tuple[Rgb, ...] = (BLUE, ORANGE, GREEN, PINK)
+LEVELS = 8
+
+
+def foreground(rgb: Rgb) -> Style:
+    """Text in a colour."""
+    return Style(color=Color.from_rgb(*rgb))
+
+
+def series_style(index: int) -> Style:
+    """Colour of the index-th thing in a chart."""
+    return foreground(SERIES[index % len(SERIES)])
+
+
+@lru_cache
+def heat_style(level: int) -> Style:
+    """Background of a heat level from -LEVELS (blue) over 0 (none) to LEVELS (orange), with a readable foreground.
+
+    Grey turns into a vivid hue at nearly one luminance, so that strong words stand out on any terminal background.
+    """
+    if level == 0:
+        return Style()
+    share = abs(level) / LEVELS
+    hue = ORANGE if level > 0 else BLUE
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(GREY, hue, strict=True))
+    luminance = _luminance((red, green, blue))
+    dark_text = (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05)
+    return Style(
+        color=Color.from_rgb(0, 0, 0) if dark_text else Color.from_rgb(255, 255, 255),
+        bgcolor=Color.from_rgb(red, green, blue),
+    )
+
+
+def shows_heat(console: Console) -> bool:
+    """Whether the console has enough colours for a heat scale (256 or more)."""
+    return not console.no_color and console.color_system in {"256", "truecolor"}
+
+
+def _luminance(rgb: Rgb) -> float:
+    """Relative luminance in [0, 1] (WCAG 2.1)."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,159 @@
+"""Finding runs: all of them, or the one that a user means by an id, a prefix, a name, a path, `latest` or `best`."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tmeattn.errors import BadInput, UnknownName
+from tmeattn.paths import cache_dir, runs_dir
+from tmeattn.runs.directory import RunDirectory, State
+from tmeattn.runs.events import Event
+from tmeattn.runs.portable import unpack
+
+MIN_PREFIX = 2
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a listing shows of a run; accuracy is on the validation split, in [0, 1]."""
+
+    id: str
+    name: str | None
+    state: State
+    model: str
+    dataset: str
+    recipe: str
+    alpha: float
+    seed: int
+    limit: int | None
+    epoch: int
+    epochs: int
+    best_accuracy: float | None
+    best_epoch: int | None
+    seconds: float
+    created: float
+    path: str
+
+
+def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummary:
+    """Read a run's summary from its files.
+
+    Raises:
+        BadInput: it is no run directory of this format.
+    """
+    events = run.events() if events is None else events
+    train = run.config["train"]
+    epochs = [event for event in events if event["kind"] == "epoch"]
+    best = best_epoch(events)
+    return RunSummary(
+        id=run.id,
+        name=run.name,
+        state=run.state(),
+        model=run.config["model"],
+        dataset=train["dataset"],
+        recipe=train["recipe"],
+        alpha=train["alpha"],
+        seed=train["seed"],
+        limit=train["limit"],
+        epoch=epochs[-1]["epoch"] if epochs else 0,
+        epochs=train["epochs"],
+        best_accuracy=best["validation"]["accuracy"] if best else None,
+        best_epoch=best["epoch"] if best else None,
+        seconds=sum(event["seconds"] for event in epochs),
+        created=run.info["created"],
+        path=str(run.path),
+    )
+
+
+def best_epoch(events: list[Event]) -> Event | None:
+    """The epoch event whose weights are in `checkpoints/best`."""
+    return next((event for event in reversed(events) if event["kind"] == "epoch" and event["best"]), None)
+
+
+def all_runs(root: Path | None = None) -> list[RunDirectory]:
+    """Every readable run below the runs folder, newest first; foreign and damaged folders are passed over."""
+    root = root or runs_dir()
+    found = []
+    if root.is_dir():
+        for path in root.iterdir():
+            run = RunDirectory(path)
+            try:
+                found.append((run.info["created"], run))
+            except (BadInput, OSError, KeyError):
+                continue
+    return [run for _, run in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def damaged_runs(root: Path | None = None) -> list[Path]:
+    """Folders among the runs that cannot be read as one."""
+    root = root or runs_dir()
+    good = {run.path for run in all_runs(root)}
+    return sorted(path for path in root.iterdir() if path.is_dir() and path not in good) if root.is_dir() else []
+
+
+def find_run(reference: str) -> RunDirectory:
+    """The run that `reference` means: a path (folder or exported zip), `latest`, `best`, an id or its prefix, a name.
+
+    `latest` and `best` look only at runs that have a checkpoint.
+
+    Raises:
+        UnknownName: there is no such run.
+        BadInput: several runs fit, or the path is no run.
+    """
+    as_path = Path(reference).expanduser()
+    if as_path.is_file() and zipfile.is_zipfile(as_path):
+        return unpack(as_path, cache_dir() / "imported")
+    runs = all_runs()
+    by_id = {run.id: run for run in runs}
+    if reference in by_id:
+        return by_id[reference]
+    if reference in ("latest", "best"):
+        return _newest(runs) if reference == "latest" else _best(runs)
+    named = [run for run in runs if run.name == reference]
+    if len(named) == 1:
+        return named[0]
+    if as_path.is_dir() and (as_path / "run.json").exists():
+        run = RunDirectory(as_path.resolve())
+        _ = run.info
+        return run
+    fitting = named or [run for run in runs if len(reference) >= MIN_PREFIX and run.id.startswith(reference)]
+    if len(fitting) > 1:
+        listing = ", ".join(run.id for run in fitting[:5])
+        raise BadInput(f"{reference!r} fits {len(fitting)} runs: {listing}.", hint="Use a longer prefix or the id.")
+    if not fitting:
+        if "/" in reference or "\\" in reference or as_path.exists():
+            raise BadInput(f"{reference} is neither a run directory nor an exported run.")
+        names = [run.name for run in runs if run.name]
+        raise UnknownName("run", reference, [*by_id, *names], list_command="tmeattn runs list")
+    return fitting[0]
+
+
+def _with_checkpoint(runs: list[RunDirectory]) -> list[RunDirectory]:
+    usable = [run for run in runs if run.has_checkpoint()]
+    if not usable:
+        raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
+    return usable
+
+
+def _newest(runs: list[RunDirectory]) -> RunDirectory:
+    return _with_checkpoint(runs)[0]
+
+
+def _best(runs: list[RunDirectory]) -> RunDirectory:
+    """The highest best validation accuracy; the newest of equals. Runs on few texts (--limit) only among themselves."""
+
+    def rank(run: RunDirectory) -> tuple[bool, float]:
+        summary = summarize(run)
+        return summary.limit is None, summary.best_accuracy or 0.0
+
+    return max(_with_checkpoint(runs), key=rank)
+
+
+def summary_json(summary: RunSummary) -> dict[str, Any]:
+    """The summary as `--json` prints it."""
+    value: dict[str, Any] = json.loads(json.dumps(summary.__dict__))
+    return value

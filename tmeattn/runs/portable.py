@@ -1,0 +1,71 @@
+"""A run as one portable folder or zip: what `explain` and `predict` need, and nothing that is tied to this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from tmeattn.errors import BadInput
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.files import disk_errors, write_atomically
+
+CONTENT = ("run.json", "meta.json", "events.jsonl", "vocabulary.json", "checkpoints/best.safetensors")
+REQUIRED = ("run.json", "vocabulary.json", "checkpoints/best.safetensors")
+MAX_UNPACKED = 8 * 2**30
+
+
+def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
+    """Write a run to `target`: one zip where it ends in .zip, else a folder.
+
+    Raises:
+        BadInput: the run has no finished epoch yet, or `target` exists and `force` is not given.
+        EnvironmentProblem: `target` cannot be written.
+    """
+    missing = [name for name in REQUIRED if not (run.path / name).exists()]
+    if missing:
+        raise BadInput(f"The run {run.id} cannot be exported yet: it lacks {', '.join(missing)}.")
+    if target.exists() and not force:
+        raise BadInput(f"{target} exists already.", hint="Choose another name or add --force.")
+    present = [name for name in CONTENT if (run.path / name).exists()]
+    with disk_errors("the export", target):
+        if target.suffix == ".zip":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            buffer = io.BytesIO()
+            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name in present:
+                    archive.write(run.path / name, f"{run.id}/{name}")
+            write_atomically(target, buffer.getvalue())
+        else:
+            for name in present:
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(run.path / name, target / name)
+    return target
+
+
+def unpack(archive_path: Path, into: Path) -> RunDirectory:
+    """Unpack an exported zip below `into` (once for the same content) and return its run.
+
+    Raises:
+        BadInput: it is no exported run, or too large. Only the files of an export are read, whatever else it holds.
+    """
+    digest = hashlib.sha256(archive_path.read_bytes()).hexdigest()[:16]
+    with zipfile.ZipFile(archive_path) as archive:
+        names = {name.partition("/")[2]: name for name in archive.namelist()}
+        if any(name not in names for name in REQUIRED):
+            raise BadInput(f"{archive_path} is no exported run: it lacks {', '.join(REQUIRED)}.")
+        members = {name: names[name] for name in CONTENT if name in names}
+        if sum(archive.getinfo(member).file_size for member in members.values()) > MAX_UNPACKED:
+            raise BadInput(f"{archive_path} unpacks to more than {MAX_UNPACKED // 2**30} GiB.")
+        folder = members["run.json"].partition("/")[0]
+        target = into / digest / (folder if re.fullmatch(r"[\w][\w.-]*", folder) else "run")
+        with disk_errors("the imported run", target):
+            # run.json goes last: a folder that has one is complete.
+            for name in sorted(members, key=lambda name: name == "run.json"):
+                if not (target / "run.json").exists():
+                    (target / name).parent.mkdir(parents=True, exist_ok=True)
+                    write_atomically(target / name, archive.read(members[name]))
+    return RunDirectory(target)

@@ -1,0 +1,34 @@
+"""What training minimises: cross-entropy + alpha * mean attention entropy (report, part 1: entropy penalty).
+
+No model is named here: whatever attention a `ModelOutput` carries is what the penalty is about.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from tmeattn.models.layers import attention_entropy
+from tmeattn.specs import ModelOutput
+
+
+class Loss(NamedTuple):
+    """total: scalar to differentiate; cross_entropy: scalar; entropy_B: attention entropy of each text in nats."""
+
+    total: Tensor
+    cross_entropy: Tensor
+    entropy_B: Tensor | None
+
+
+def objective(output: ModelOutput, labels_B: Tensor, mask_BT: Tensor, alpha: float) -> Loss:
+    """The loss of one batch. With `alpha` 0 the entropy is measured but takes no part in the gradient."""
+    cross_entropy = F.cross_entropy(output.logits_BC, labels_B)
+    with torch.set_grad_enabled(alpha > 0 and torch.is_grad_enabled()):
+        entropy_B = attention_entropy(output, mask_BT)
+    total = cross_entropy
+    if alpha > 0 and entropy_B is not None:
+        total = cross_entropy + alpha * entropy_B.mean()
+    return Loss(total, cross_entropy, entropy_B)

@@ -1,0 +1,28 @@
+"""Learning rate and alpha as functions of the step alone, so a resumed run needs no scheduler state."""
+
+from __future__ import annotations
+
+from tmeattn.config import TrainOptions
+
+LR_RISE = 50
+"""Steps over which the linear schedule rises from nearly 0 to --lr before it falls."""
+
+
+def learning_rate(options: TrainOptions, step: int, steps_per_epoch: int) -> float:
+    """The learning rate of step `step` (from 0)."""
+    if options.lr_schedule == "constant":
+        return options.lr
+    total = options.epochs * steps_per_epoch
+    rise = min(LR_RISE, max(total // 10, 1))
+    return options.lr * min((step + 1) / rise, 1.0) * (1.0 - step / total)
+
+
+def alpha(options: TrainOptions, step: int, steps_per_epoch: int) -> float:
+    """The entropy penalty's weight in step `step` (from 0): it rises linearly over the warm-up epochs."""
+    warmup = options.alpha_warmup * steps_per_epoch
+    return options.alpha if step >= warmup else options.alpha * step / warmup
+
+
+def counts_for_best(options: TrainOptions, epochs_done: float) -> bool:
+    """Whether the weights may be `best`: only once alpha has its full value, so `best` is what was asked for."""
+    return options.alpha == 0 or epochs_done >= options.alpha_warmup

@@ -1,0 +1,278 @@
+"""Starting and resuming runs: from options to a run directory, and from a run directory to trained weights."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from tmeattn.config import RunConfig, model_config, resolve_run
+from tmeattn.data.corpus import Corpus
+from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
+from tmeattn.errors import BadInput, Interrupted, TmeattnError
+from tmeattn.models.building import build_model, check_contract, choose_device
+from tmeattn.paths import runs_dir
+from tmeattn.registry import registry, resolve
+from tmeattn.runs.directory import RunDirectory, create, process_alive
+from tmeattn.runs.events import Event, EventWriter, Listener
+from tmeattn.runs.files import disk_errors
+from tmeattn.runs.heartbeat import Heartbeat
+from tmeattn.specs import ModelSpec, Space, WordVectors
+from tmeattn.training import checkpoint
+from tmeattn.training.checkpoint import Checkpoint, Progress
+from tmeattn.training.signals import StopFlag, stop_on_signals
+from tmeattn.training.threads import available_cores, fastest_threads
+from tmeattn.training.trainer import Stopped, Trainer
+
+Narrate = Callable[[str], None]
+RANDOM_VECTOR_SIZE = 50
+
+
+def start(
+    model: str,
+    options: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    listeners: Sequence[Listener] = (),
+    narrate: Narrate = lambda line: None,
+) -> RunDirectory:
+    """Train a new run to its end.
+
+    Raises:
+        BadInput, EnvironmentProblem: before training begins these leave no run behind.
+        Interrupted: stopped by a signal or a request, after a checkpoint.
+        Diverged: see `Trainer.fit`.
+    """
+    config = resolve_run(model, options)
+    if config.train.threads is None:
+        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": available_cores()})})
+    choose_device(config.train.device)
+    dataset, vectors = open_dataset(config.train.dataset), open_vectors(config.train.vectors)
+    vector_size = _vector_size(config, vectors)
+    run = create(
+        runs_dir(),
+        config.model_dump(mode="json"),
+        name=name,
+        data={
+            "fingerprint": dataset.fingerprint,
+            "classes": list(dataset.classes),
+            "vectors": vectors.fingerprint if vectors else None,
+            "vector_size": vector_size,
+        },
+    )
+    began = False
+
+    def note_start(event: Event) -> None:
+        nonlocal began
+        began = began or event["kind"] == "started"
+
+    try:
+        _train(run, config, [*listeners, note_start], narrate)
+    except BaseException:
+        if not began:  # nothing was trained: leave no trace of it
+            with contextlib.suppress(TmeattnError):
+                run.delete()
+        raise
+    return run
+
+
+def _vector_size(config: RunConfig, vectors: WordVectors | None) -> int:
+    wanted = config.train.vector_size
+    if vectors is None:
+        return wanted or RANDOM_VECTOR_SIZE
+    if wanted not in (None, vectors.size):
+        raise BadInput(
+            f"--vector-size {wanted}: the vectors {config.train.vectors} are {vectors.size} wide.",
+            hint="Leave --vector-size out, or use --vectors random.",
+        )
+    return vectors.size
+
+
+def resume(
+    run: RunDirectory, *, listeners: Sequence[Listener] = (), narrate: Narrate = lambda line: None
+) -> RunDirectory:
+    """Continue a run from its last checkpoint, or from the start where it has none; a finished run stays as it is.
+
+    Raises:
+        BadInput: it is being trained right now, its data has changed, or all its checkpoints are damaged.
+        Interrupted, Diverged, EnvironmentProblem: as in `start`.
+    """
+    status = run.status()
+    if status.get("state") == "running" and process_alive(status):
+        raise BadInput(f"The run {run.id} is being trained by process {status.get('pid')} on {status.get('host')}.")
+    if is_finished(run):
+        narrate(f"The run {run.id} is finished: nothing to resume.")
+        return run
+    config = RunConfig.model_validate(run.config)
+    dataset = open_dataset(config.train.dataset)
+    if dataset.fingerprint != run.data["fingerprint"]:
+        raise BadInput(
+            f"The dataset {config.train.dataset!r} has changed since the run {run.id} began.",
+            hint=f"Train anew: tmeattn train {config.model} --from {run.id}",
+        )
+    _train(run, config, listeners, narrate)
+    return run
+
+
+def is_finished(run: RunDirectory) -> bool:
+    """Whether the run's log ends with `finished`."""
+    return any(event["kind"] == "finished" for event in run.events())
+
+
+def _train(run: RunDirectory, config: RunConfig, listeners: Sequence[Listener], narrate: Narrate) -> None:
+    with _reporting(run, listeners) as (emit, heartbeat):
+        found = checkpoint.load(run.checkpoints, "last", "previous")
+        if found is not None and found.fell_back:
+            names = " and ".join(found.fell_back)
+            message = f"The checkpoint {names} of {run.id} is damaged: continuing from {found.name}."
+            emit({"kind": "warning", "message": message})
+        trainer = _prepare(run, config, found, emit, narrate)
+        heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
+
+        def on_progress(progress: Progress) -> None:
+            heartbeat.update(step=progress.step, epoch=progress.epoch, best_accuracy=progress.best_accuracy)
+
+        with stop_on_signals() as stop:
+            _fit(run, trainer, stop, on_progress, emit, heartbeat)
+
+
+def _fit(
+    run: RunDirectory,
+    trainer: Trainer,
+    stop: StopFlag,
+    on_progress: Callable[[Progress], None],
+    emit: Listener,
+    heartbeat: Heartbeat,
+) -> None:
+    progress = trainer.progress
+    try:
+        reason = trainer.fit(stop, on_progress)
+    except Stopped as stopped:
+        emit({"kind": "stopped", "step": progress.step, "epoch": progress.epoch + 1, "reason": str(stopped)})
+        heartbeat.leave("stopped")
+        raise Interrupted(
+            f"Stopped at step {progress.step} and saved.", hint=f"Continue with: tmeattn resume {run.id}"
+        ) from None
+    emit(
+        {
+            "kind": "finished",
+            "step": progress.step,
+            "reason": reason,
+            "best_epoch": progress.best_epoch,
+            "best_accuracy": progress.best_accuracy,
+            "seconds": progress.seconds,
+        }
+    )
+    heartbeat.leave("finished")
+
+
+@contextlib.contextmanager
+def _reporting(run: RunDirectory, listeners: Sequence[Listener]) -> Iterator[tuple[Listener, Heartbeat]]:
+    """The event log, the listeners and the heartbeat of a training process; failures are logged on the way out."""
+    with disk_errors("the event log", run.path):
+        writer = EventWriter(run.events_path)
+
+    def emit(event: Event) -> None:
+        with disk_errors("the event log", run.events_path):
+            writer(event)
+        for listener in listeners:
+            listener(event)
+
+    try:
+        with disk_errors("the status", run.path), Heartbeat(run) as heartbeat:
+            try:
+                yield emit, heartbeat
+            except (Interrupted, KeyboardInterrupt):
+                if heartbeat.state == "running":
+                    heartbeat.leave("stopped")
+                raise
+            except Exception as error:
+                message = error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
+                heartbeat.leave("failed", message=message)
+                with contextlib.suppress(TmeattnError, OSError):
+                    emit({"kind": "failed", "message": message})
+                raise
+    finally:
+        with contextlib.suppress(OSError):
+            writer.close()
+
+
+def _prepare(
+    run: RunDirectory, config: RunConfig, found: Checkpoint | None, emit: Listener, narrate: Narrate
+) -> Trainer:
+    """Everything up to the first step: data, model, optimiser, and the state of a checkpoint where there is one."""
+    options = config.train
+    spec = registry().get(ModelSpec, config.model)
+    device = choose_device(options.device)
+    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
+    corpus = open_training_corpus(options, dataset, vectors, narrate)
+    if not run.vocabulary_path.exists():
+        with disk_errors("the vocabulary", run.path):
+            corpus.vocabulary.save(run.vocabulary_path)
+    progress = found.progress if found else Progress(prepared=_prepared(spec, config, corpus))
+    space = Space(
+        vocabulary_size=len(corpus.vocabulary),
+        num_classes=len(corpus.classes),
+        vector_size=run.data["vector_size"],
+        vectors=None if corpus.vectors is None else torch.tensor(corpus.vectors),
+        tune=options.tune_embeddings,
+        prepared=progress.prepared,
+    )
+    torch.manual_seed(options.seed)
+    model = build_model(config, space).to(device)
+    check_contract(spec, model, space, device)
+    _set_threads(config, progress, resumed=found is not None, measure=lambda: fastest_threads(model, space, options))
+    trainer = Trainer(
+        model,
+        options,
+        corpus,
+        run,
+        progress=progress,
+        device=device,
+        maps=spec.attention == "self" and options.alpha > 0,
+        emit=emit,
+    )
+    _announce(run, config, trainer, model, emit)
+    if found is not None:
+        found.load_model(model)
+        found.load_optimizer(trainer.optimizer)
+        found.restore_random_state()
+    return trainer
+
+
+def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.Module, emit: Listener) -> None:
+    progress, splits = trainer.progress, trainer.corpus.splits
+    if any(event["kind"] == "started" for event in run.events()):
+        emit({"kind": "resumed", "step": progress.step, "epoch": progress.epoch})
+        return
+    emit(
+        {
+            "kind": "started",
+            "run": run.id,
+            "model": config.model,
+            "epochs": config.train.epochs,
+            "steps_per_epoch": trainer.steps_per_epoch,
+            "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+            "train_texts": len(splits["train"]),
+            "validation_texts": len(splits["validation"]),
+            "threads": progress.threads,
+            "device": trainer.device.type,
+        }
+    )
+
+
+def _prepared(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
+    if spec.prepare is None:
+        return None
+    return resolve(spec.prepare, wanted_by=f"Model {spec.name!r}")(model_config(config), corpus)
+
+
+def _set_threads(config: RunConfig, progress: Progress, *, resumed: bool, measure: Callable[[], int]) -> None:
+    """A resumed run keeps the thread count of its checkpoint: sums in another order would round differently."""
+    if not resumed:
+        chosen = config.train.threads
+        progress.threads = chosen if isinstance(chosen, int) else measure()
+    torch.set_num_threads(progress.threads)

@@ -1,0 +1,41 @@
+"""SIGINT and SIGTERM as a polite request: finish the step, save, leave. A second one leaves at once."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+
+class StopFlag:
+    """Set by a signal, read between steps; `reason` names the signal."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.reason is not None
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[StopFlag]:
+    """Catch SIGINT and SIGTERM inside the block, where this is the main thread (elsewhere signals do not arrive)."""
+    flag = StopFlag()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
+
+    def request(number: int, _frame: FrameType | None) -> None:
+        if flag:
+            raise KeyboardInterrupt
+        flag.reason = signal.Signals(number).name
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = {number: signal.signal(number, request) for number in numbers}
+    try:
+        yield flag
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,49 @@
+"""How many CPU threads a run trains with."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import torch
+from torch import nn
+
+from tmeattn.config import TrainOptions
+from tmeattn.specs import UNKNOWN, Space
+from tmeattn.training.objective import objective
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, repeats: int = 3) -> int:
+    """Time a few training steps on made-up texts with 1, half and all cores, and take the fastest count.
+
+    Beside a busy process fewer threads than cores win, because torch's threads wait by spinning. The model's weights
+    and torch's random state are as before.
+    """
+    cores = available_cores()
+    random_state = torch.get_rng_state()
+    device = next(model.parameters()).device
+    shape = (options.batch_size, min(options.max_length, 128))
+    tokens_BT = torch.randint(UNKNOWN, max(space.vocabulary_size, UNKNOWN + 1), shape, device=device)
+    mask_BT = torch.ones(shape, dtype=torch.bool, device=device)
+    labels_B = torch.zeros(shape[0], dtype=torch.long, device=device)
+
+    def seconds(threads: int) -> float:
+        torch.set_num_threads(threads)
+        times = []
+        for _ in range(repeats):
+            began = time.perf_counter()
+            objective(model(tokens_BT, mask_BT), labels_B, mask_BT, 0.0).total.backward()  # type: ignore[no-untyped-call]
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    best = min(sorted({1, max(cores // 2, 1), cores}), key=seconds)
+    model.zero_grad(set_to_none=True)
+    torch.set_rng_state(random_state)
+    return best

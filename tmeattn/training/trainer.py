@@ -1,0 +1,226 @@
+"""The training loop. It knows steps, epochs, checkpoints and events; it knows no model's name and draws nothing."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from tmeattn.config import TrainOptions
+from tmeattn.data.batches import Batch, BucketedBatches, SequentialBatches
+from tmeattn.data.corpus import Corpus
+from tmeattn.errors import TmeattnError
+from tmeattn.evaluation.evaluate import evaluate
+from tmeattn.evaluation.meters import Meter, meter
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import Listener
+from tmeattn.training import checkpoint, schedule
+from tmeattn.training.checkpoint import Progress
+from tmeattn.training.objective import objective
+from tmeattn.training.signals import StopFlag
+
+LOG_EVERY = 10
+"""Steps that a `step` event averages over."""
+EVALUATION_BATCH = 256
+
+
+class Diverged(TmeattnError):
+    """The loss or a gradient is no finite number any more."""
+
+
+class Stopped(Exception):
+    """Asked to stop; everything is saved."""
+
+
+class Trainer:
+    """Trains a model on a corpus, from wherever `progress` says.
+
+    emit:  called with every event; what is logged is what is shown.
+    maps:  whether the model must return its attention maps for the penalty (self-attention with alpha).
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        options: TrainOptions,
+        corpus: Corpus,
+        run: RunDirectory,
+        *,
+        progress: Progress,
+        device: torch.device,
+        maps: bool,
+        emit: Listener,
+    ) -> None:
+        self.model, self.options, self.corpus, self.run = model, options, corpus, run
+        self.progress, self.device, self.maps, self.emit = progress, device, maps, emit
+        self.optimizer = make_optimizer(model, options)
+        self.batches = BucketedBatches(corpus.splits["train"], options.batch_size, options.max_length, options.seed)
+        self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
+        self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else meter(options.max_length)
+        self.window_meter = Meter(**progress.window_meter) if progress.window_meter else meter(options.max_length)
+        self._clock = time.perf_counter()
+        self._window_tokens, self._window_clock = 0, self._clock
+
+    def fit(self, stop: StopFlag, on_progress: Callable[[Progress], None]) -> str:
+        """Train to the end and return why it ended, "epochs" or "patience".
+
+        Raises:
+            Stopped: a signal or a request; a checkpoint has been written.
+            Diverged: a loss or gradient that is not finite; the checkpoints before it are kept.
+            EnvironmentProblem: a checkpoint cannot be written.
+        """
+        self._clock = self._window_clock = time.perf_counter()
+        while (reason := self._end_reason()) is None:
+            self._epoch(stop, on_progress)
+        return reason
+
+    def _end_reason(self) -> str | None:
+        if self.progress.epoch >= self.options.epochs:
+            return "epochs"
+        if 0 < self.options.patience <= self.progress.bad_epochs:
+            return "patience"
+        return None
+
+    def _epoch(self, stop: StopFlag, on_progress: Callable[[Progress], None]) -> None:
+        progress = self.progress
+        self.model.train()
+        for batch in self.batches.epoch(progress.epoch, start=progress.batch):
+            self._step(batch)
+            on_progress(progress)
+            wanted = self.run.requested("checkpoint")
+            if wanted or (progress.step % self.options.checkpoint_every == 0 and progress.batch < self.steps_per_epoch):
+                self.save()
+            if stop or self.run.requested("stop"):
+                self.save()
+                raise Stopped(stop.reason or "request")
+        self._end_epoch()
+        on_progress(progress)
+
+    def _step(self, batch: Batch) -> None:
+        """One optimisation step; nothing has changed yet when it raises `Diverged`."""
+        progress, options = self.progress, self.options
+        alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
+        tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
+        output = self.model(tokens_BT, mask_BT, need_maps=self.maps)
+        loss = objective(output, labels_B, mask_BT, alpha)
+        total = loss.total.item()
+        self._demand_finite(total, "loss")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
+        self._demand_finite(norm.item(), "gradient norm")
+        for group in self.optimizer.param_groups:
+            group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
+        self.optimizer.step()
+        progress.step += 1
+        progress.batch += 1
+
+        lengths_B = mask_BT.sum(dim=1).cpu().numpy()
+        entropy_B = None if loss.entropy_B is None else loss.entropy_B.detach().float().cpu().numpy()
+        cross_entropy = loss.cross_entropy.item()
+        hits = int((output.logits_BC.argmax(dim=1) == labels_B).sum())
+        for running in (self.epoch_meter, self.window_meter):
+            running.add(loss=total, cross_entropy=cross_entropy, hits=hits, lengths_B=lengths_B, entropy_B=entropy_B)
+        self._window_tokens += int(lengths_B.sum())
+        if progress.step % LOG_EVERY == 0:
+            self._log_step(alpha)
+
+    def _demand_finite(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            raise Diverged(
+                f"The {what} became {value} in step {self.progress.step + 1}: training has diverged.",
+                hint="The last good checkpoint is kept. Try a smaller --lr, or --clip-norm 1.",
+            )
+
+    def _log_step(self, alpha: float) -> None:
+        means = self.window_meter.means()
+        now = time.perf_counter()
+        self.emit(
+            {
+                "kind": "step",
+                "step": self.progress.step,
+                "epoch": self.progress.epoch + 1,
+                "loss": means["loss"],
+                "cross_entropy": means["cross_entropy"],
+                "penalty": means["loss"] - means["cross_entropy"],
+                "alpha": alpha,
+                "accuracy": means["accuracy"],
+                "entropy": means["entropy"],
+                "learning_rate": self.optimizer.param_groups[0]["lr"],
+                "tokens_per_second": self._window_tokens / max(now - self._window_clock, 1e-9),
+            }
+        )
+        self.window_meter = meter(self.options.max_length)
+        self._window_tokens, self._window_clock = 0, now
+
+    def _end_epoch(self) -> None:
+        progress, options = self.progress, self.options
+        alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
+        validation = evaluate(
+            self.model,
+            SequentialBatches(self.corpus.splits["validation"], EVALUATION_BATCH, options.max_length),
+            max_length=options.max_length,
+            alpha=alpha,
+            device=self.device,
+            need_maps=self.maps,
+        )
+        self._demand_finite(validation.means["loss"], "validation loss")
+        progress.epoch += 1
+        progress.batch = 0
+        best = False
+        if schedule.counts_for_best(options, progress.epoch):
+            best = validation.means["accuracy"] > progress.best_accuracy
+            progress.bad_epochs = 0 if best else progress.bad_epochs + 1
+        if best:
+            progress.best_accuracy, progress.best_epoch = validation.means["accuracy"], progress.epoch
+            checkpoint.save_best(self.run.checkpoints, self.model, progress)
+        self._account_time()
+        self.emit(
+            {
+                "kind": "epoch",
+                "epoch": progress.epoch,
+                "step": progress.step,
+                "seconds": progress.epoch_seconds,
+                "alpha": alpha,
+                "learning_rate": self.optimizer.param_groups[0]["lr"],
+                "best": best,
+                "train": self.epoch_meter.means(),
+                "validation": validation.means,
+            }
+        )
+        progress.epoch_seconds = 0.0
+        self.epoch_meter = meter(options.max_length)
+        self._window_tokens, self._window_clock = 0, time.perf_counter()
+        self.save()
+
+    def save(self) -> None:
+        """Write `checkpoints/last`, with running means and elapsed time as they are now."""
+        progress = self.progress
+        self._account_time()
+        progress.epoch_meter, progress.window_meter = self.epoch_meter.state(), self.window_meter.state()
+        checkpoint.save_training(self.run.checkpoints, self.model, self.optimizer, progress)
+        self.emit({"kind": "checkpoint", "step": progress.step, "epoch": progress.epoch})
+
+    def _account_time(self) -> None:
+        now = time.perf_counter()
+        self.progress.epoch_seconds += now - self._clock
+        self.progress.seconds += now - self._clock
+        self._clock = now
+
+
+def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
+    """AdamW or plain SGD over the trained parameters; word vectors get no weight decay (a rare word would fade)."""
+    vectors = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
+    spared = {id(parameter) for parameter in vectors}
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in trained if id(p) not in spared], "weight_decay": options.weight_decay},
+        {"params": [p for p in trained if id(p) in spared], "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    if options.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=options.lr)
+    return torch.optim.AdamW(groups, lr=options.lr)

@@ -50,6 +50,7 @@ def _facts(spec: ModelSpec) -> dict[str, Any]:
 def _page(spec: ModelSpec, as_json: bool) -> None:
     from tmeattn.cli.options import shown
     from tmeattn.config import config_class, resolve_run
+    from tmeattn.models.building import count_parameters
 
     config = config_class(spec)
     recipes = {recipe: resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report")}
@@ -99,16 +100,3 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
             table(["recipes differ in", *numeric], [row[:3] for row in tuned]),
         )
     )
-
-
-def count_parameters(spec: ModelSpec) -> int:
-    """Trained parameters beside the word vectors, for vectors of width 50 and two classes."""
-    from torch import nn
-
-    from tmeattn.config import resolve_run
-    from tmeattn.models.building import build_model
-    from tmeattn.specs import Space
-
-    model = build_model(resolve_run(spec.name, {}), Space(vocabulary_size=2, num_classes=2, vector_size=50))
-    embedded = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-    return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in embedded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tmeattn.config import RunConfig, model_config
+from tmeattn.config import RunConfig, model_config, resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
@@ -86,3 +86,10 @@ def choose_device(name: str) -> torch.device:
     if not available[name]:
         raise EnvironmentProblem(f"--device {name}: this machine has none.", hint="Use --device cpu.")
     return torch.device(name)
+
+
+def count_parameters(spec: ModelSpec) -> int:
+    """Trained parameters of a model's default configuration beside the word vectors, for width 50 and two classes."""
+    model = build_model(resolve_run(spec.name, {}), Space(vocabulary_size=2, num_classes=2, vector_size=50))
+    embedded = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in embedded)

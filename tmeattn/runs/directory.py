@@ -71,10 +71,14 @@ class RunDirectory:
         if info is None or "config" not in info:
             raise BadInput(f"{self.path} is no run directory: it has no readable run.json.")
         if info.get("format") != FORMAT:
+            versions = info.get("versions")
+            maker = versions.get("tmeattn") if isinstance(versions, dict) else None
             raise BadInput(
                 f"The run {self.id} has format {info.get('format')!r}; this tmeattn reads format {FORMAT}.",
-                hint=f"It was made by tmeattn {info.get('versions', {}).get('tmeattn', 'of another version')}.",
+                hint=f"It was made by tmeattn {maker or 'of another version'}.",
             )
+        if not _is_whole(info):
+            raise BadInput(f"{self.path} is no run directory: its run.json is damaged.")
         return info
 
     @property
@@ -91,7 +95,8 @@ class RunDirectory:
 
     @property
     def name(self) -> str | None:
-        return (read_json(self.path / "meta.json") or {}).get("name")
+        name = (read_json(self.path / "meta.json") or {}).get("name")
+        return name if isinstance(name, str) else None
 
     def rename(self, name: str | None) -> None:
         """Set the user's own name for the run."""
@@ -131,24 +136,41 @@ class RunDirectory:
             shutil.rmtree(self.path)
 
 
+def _is_whole(info: Mapping[str, Any]) -> bool:
+    """Whether everything that a listing reads is there, and of the right type."""
+    config = info["config"]
+    parts = (config, info.get("data"), config.get("train") if isinstance(config, dict) else None)
+    if not all(isinstance(part, dict) for part in parts) or not isinstance(info.get("created"), int | float):
+        return False
+    train = config["train"]
+    return (
+        isinstance(config.get("model"), str)
+        and isinstance(config.get("model_options"), dict)
+        and all(isinstance(train.get(key), str) for key in ("dataset", "recipe"))
+        and all(isinstance(train.get(key), int | float) for key in ("alpha", "seed", "epochs"))
+        and isinstance(train.get("limit"), int | None)
+    )
+
+
 def process_alive(status: Mapping[str, Any]) -> bool:
     """Whether the process that wrote a `running` status lives: asked of the system here, of the clock elsewhere."""
     pid = status.get("pid")
     if status.get("host") == socket.gethostname() and isinstance(pid, int) and os.name == "posix":
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return False
         except PermissionError:
             pass
-    return time.time() - float(status.get("heartbeat", 0.0)) < STALE_AFTER
+    heartbeat = status.get("heartbeat")
+    return isinstance(heartbeat, int | float) and time.time() - heartbeat < STALE_AFTER
 
 
 def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Mapping[str, Any]) -> RunDirectory:
     """Make a new run directory with its run.json.
 
     Raises:
-        EnvironmentProblem: the folder cannot be written.
+        EnvironmentProblem: the folder cannot be written; nothing is left of it.
     """
     model = config["model"]
     with disk_errors("a run", root):
@@ -160,8 +182,6 @@ def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Map
                 break
             except FileExistsError:
                 continue
-        for folder in ("control", "checkpoints"):
-            (path / folder).mkdir()
         info = {
             "format": FORMAT,
             "id": path.name,
@@ -177,8 +197,14 @@ def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Map
                 "platform": platform.platform(),
             },
         }
-        write_atomically(path / "run.json", to_json(info))
-        write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}))
+        try:
+            for folder in ("control", "checkpoints"):
+                (path / folder).mkdir()
+            write_atomically(path / "run.json", to_json(info))
+            write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}))
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
     return RunDirectory(path)
 
 

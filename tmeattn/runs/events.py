@@ -14,7 +14,8 @@ Kinds of events (every event also carries `kind` and `time`, seconds since 1970)
     finished    step, reason, best_epoch, best_accuracy, seconds
     failed      message
 
-JSON has no word for NaN or infinity: they are written as {"$float": "nan"} and come back as floats.
+JSON has no word for NaN or infinity: they are written as {"$float": "nan"} and come back as floats. Lines are ASCII:
+what is not stands in \\u escapes, so no character of a message can end a line.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def decode(line: str) -> Event | None:
 
 def _pack(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        return {"$float": repr(value)}
+        return {"$float": repr(float(value))}  # a NumPy float's own repr is no number
     if isinstance(value, Mapping):
         return {key: _pack(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -57,7 +58,7 @@ def _pack(value: Any) -> Any:
 
 def _unpack(value: Any) -> Any:
     if isinstance(value, dict):
-        if value.keys() == {"$float"}:
+        if value.keys() == {"$float"} and value["$float"] in ("nan", "inf", "-inf"):
             return float(value["$float"])
         return {key: _unpack(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -104,12 +105,12 @@ class EventTail:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
                 data = file.read()
-        except FileNotFoundError:
+        except OSError:  # not written yet, or the run is being deleted
             return []
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
         events = []
-        for line in complete.decode("utf-8", "replace").splitlines():
+        for line in complete.decode("utf-8", "replace").split("\n"):  # splitlines() also splits at U+2028 and others
             event = decode(line)
             if event is not None:
                 events.append(event)
@@ -123,9 +124,17 @@ def current(events: list[Event]) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         if event["kind"] == "resumed":
-            kept = [earlier for earlier in kept if earlier.get("step", 0) <= event["step"]]
+            kept = [earlier for earlier in kept if not _past(earlier, event)]
         kept.append(event)
     return kept
+
+
+def _past(event: Event, resumed: Event) -> bool:
+    """Whether an event of an earlier attempt is about to happen again: also the end of an epoch whose last step was
+    saved, but not yet its end."""
+    if event["kind"] == "epoch" and event.get("epoch", 0) > resumed.get("epoch", math.inf):
+        return True
+    return bool(event.get("step", 0) > resumed.get("step", math.inf))
 
 
 def read_events(path: Path) -> list[Event]:

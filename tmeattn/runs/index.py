@@ -83,7 +83,7 @@ def all_runs(root: Path | None = None) -> list[RunDirectory]:
             run = RunDirectory(path)
             try:
                 found.append((run.info["created"], run))
-            except (BadInput, OSError, KeyError):
+            except (BadInput, OSError):
                 continue
     return [run for _, run in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
@@ -104,8 +104,8 @@ def find_run(reference: str) -> RunDirectory:
         UnknownName: there is no such run.
         BadInput: several runs fit, or the path is no run.
     """
-    as_path = Path(reference).expanduser()
-    if as_path.is_file() and zipfile.is_zipfile(as_path):
+    as_path = _as_path(reference)
+    if as_path is not None and as_path.is_file() and zipfile.is_zipfile(as_path):
         return unpack(as_path, cache_dir() / "imported")
     runs = all_runs()
     by_id = {run.id: run for run in runs}
@@ -116,7 +116,7 @@ def find_run(reference: str) -> RunDirectory:
     named = [run for run in runs if run.name == reference]
     if len(named) == 1:
         return named[0]
-    if as_path.is_dir() and (as_path / "run.json").exists():
+    if as_path is not None and as_path.is_dir() and (as_path / "run.json").exists():
         run = RunDirectory(as_path.resolve())
         _ = run.info
         return run
@@ -125,11 +125,20 @@ def find_run(reference: str) -> RunDirectory:
         listing = ", ".join(run.id for run in fitting[:5])
         raise BadInput(f"{reference!r} fits {len(fitting)} runs: {listing}.", hint="Use a longer prefix or the id.")
     if not fitting:
-        if "/" in reference or "\\" in reference or as_path.exists():
+        if "/" in reference or "\\" in reference or as_path is not None:
             raise BadInput(f"{reference} is neither a run directory nor an exported run.")
         names = [run.name for run in runs if run.name]
         raise UnknownName("run", reference, [*by_id, *names], list_command="tmeattn runs list")
     return fitting[0]
+
+
+def _as_path(reference: str) -> Path | None:
+    """The file or folder that a reference names; None where there is none (or it can be no path at all)."""
+    try:
+        path = Path(reference).expanduser()
+        return path if reference and path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def _with_checkpoint(runs: list[RunDirectory]) -> list[RunDirectory]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
 import shutil
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from tmeattn.errors import BadInput
@@ -52,8 +55,8 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
     Raises:
         BadInput: it is no exported run, or too large. Only the files of an export are read, whatever else it holds.
     """
-    digest = hashlib.sha256(archive_path.read_bytes()).hexdigest()[:16]
-    with zipfile.ZipFile(archive_path) as archive:
+    with _damage(archive_path), zipfile.ZipFile(archive_path) as archive:
+        digest = hashlib.sha256(archive_path.read_bytes()).hexdigest()[:16]
         names = {name.partition("/")[2]: name for name in archive.namelist()}
         if any(name not in names for name in REQUIRED):
             raise BadInput(f"{archive_path} is no exported run: it lacks {', '.join(REQUIRED)}.")
@@ -69,3 +72,12 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
                     (target / name).parent.mkdir(parents=True, exist_ok=True)
                     write_atomically(target / name, archive.read(members[name]))
     return RunDirectory(target)
+
+
+@contextlib.contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Turn what a broken, encrypted or unreadable zip raises into one line that names it."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise BadInput(f"{path} cannot be unpacked: {str(error) or type(error).__name__}.") from error

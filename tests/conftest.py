@@ -1,0 +1,132 @@
+"""Fixtures for all tests.
+
+isolated       (always on) an own home, no debugging: no test sees the user's runs, none leaves a trace
+fresh_registry the registry, discovered anew for this test; what it registers is forgotten afterwards
+planted        the dataset `planted` (see planted.py), so that a run is trained in a fraction of a second:
+               tmeattn.train("simple-attn", **planted)
+trained        a finished run on it in the test's own home
+install        install("name", "source of a plugin module"): a fake distribution on sys.path
+environment    what a subprocess needs to see the test's home and the dataset `planted`
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import planted as planted_plugin
+import pytest
+from hypothesis import settings
+
+from tmeattn.registry import Plugin, Registry, registry
+from tmeattn.runs.directory import RunDirectory
+
+# A slow or busy machine is no failure: examples have no time limit.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
+
+QUICK: dict[str, Any] = {
+    "dataset": "planted",
+    "vectors": "random",
+    "vector_size": 8,
+    "min_count": 1,
+    "batch_size": 16,
+    "max_length": 12,
+    "epochs": 1,
+    "threads": 1,
+    "device": "cpu",
+}
+"""Options of a run that takes a fraction of a second."""
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own home, `tmp_path / "home"`, not made yet."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("TMEATTN_HOME", str(home))
+    for name in ("TMEATTN_DEBUG", "TMEATTN_PLUGINS"):  # set, not deleted: what the code under test sets is undone too
+        monkeypatch.setenv(name, "")
+    return home
+
+
+@pytest.fixture
+def fresh_registry() -> Iterator[Registry]:
+    registry.cache_clear()
+    yield registry()
+    registry.cache_clear()
+
+
+def register_planted(into: Registry) -> None:
+    into.register(Plugin("planted", "tmeattn-planted", "1.0", planted_plugin.__name__), planted_plugin)
+
+
+@pytest.fixture
+def planted(fresh_registry: Registry) -> dict[str, Any]:
+    """Registers the dataset; returns options for a quick run on it, to be copied and changed at will."""
+    register_planted(fresh_registry)
+    return dict(QUICK)
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The directory of a `simple-attn` run of three epochs, trained once a session. Read it; change only copies."""
+    from tmeattn.training.session import start
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("trained")))
+        registry.cache_clear()
+        register_planted(registry())
+        run = start("simple-attn", {**QUICK, "epochs": 3, "lr": 0.1, "alpha": 0.01})
+        registry.cache_clear()
+        yield run.path
+
+
+@pytest.fixture
+def trained(planted: dict[str, Any], trained_once: Path, isolated: Path) -> RunDirectory:
+    """A finished run in the test's own home, to rename, damage and delete."""
+    return RunDirectory(Path(shutil.copytree(trained_once, isolated / "runs" / trained_once.name)))
+
+
+def write_distribution(folder: Path, name: str, module: str, source: str | None, **metadata: str) -> None:
+    """A distribution as pip would install it into `folder`: a module and its dist-info with one entry point."""
+    info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(metadata.get("METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"))
+    entries = metadata.get("entry_points", f"[tmeattn]\n{name} = {module}\n")
+    (info / "entry_points.txt").write_text(entries)
+    if source is not None:
+        (folder / f"{module}.py").write_text(source)
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """`install(name, source)` installs a plugin for the test; `METADATA=`, `entry_points=` replace those files."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    modules: list[str] = []
+
+    def install(name: str, source: str | None, **metadata: str) -> None:
+        modules.append(name.replace("-", "_") + "_plugin")
+        write_distribution(site, name, modules[-1], source, **metadata)
+        importlib.invalidate_caches()
+
+    registry.cache_clear()
+    yield install
+    registry.cache_clear()
+    for module in modules:
+        sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, isolated: Path) -> dict[str, str]:
+    """Environment variables for `subprocess.run([sys.executable, "-m", "tmeattn", ...], env=environment)`."""
+    site = tmp_path / "planted-site"
+    write_distribution(site, "tmeattn-planted", planted_plugin.__name__, None)
+    paths = [str(site), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -1,0 +1,58 @@
+"""A model that breaks the plugin contract is named, with what is wrong, before it sees data."""
+
+import pytest
+import torch
+from torch import nn
+
+from tmeattn.errors import BadInput
+from tmeattn.models.building import check_contract
+from tmeattn.registry import registry
+from tmeattn.specs import ModelOutput, ModelSpec, Space
+
+SPACE = Space(vocabulary_size=5, num_classes=2, vector_size=4)
+SPEC = registry().get(ModelSpec, "simple-attn")
+
+
+class Returning(nn.Module):
+    """A model that returns what a function makes of the batch."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, tokens, mask, need_maps=False):
+        return self.answer(tokens, mask)
+
+
+def uniform(mask):
+    return mask / mask.sum(dim=1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (lambda t, m: torch.zeros(len(t), 2), "returned Tensor, not a tmeattn.specs.ModelOutput"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 3), uniform(m)), "logits have shape (2, 3), expected (2, 2)"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 2)), "promises pooling attention"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m)[:, :1]), "attention has shape (2, 1)"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m) * torch.nan), "NaN"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 2), torch.full(t.shape, 1 / 3)), "attends to padding"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m) / 2), "does not sum to 1"),
+        (lambda t, m: t.nonsense, "fails in forward: AttributeError"),
+    ],
+)
+def test_each_broken_promise_is_named(answer, complaint):
+    with pytest.raises(BadInput) as caught:
+        check_contract(SPEC, Returning(answer), SPACE, torch.device("cpu"))
+    assert complaint in caught.value.message
+    assert "'simple-attn' (from tmeattn)" in caught.value.message
+
+
+def test_checking_leaves_mode_and_random_state_alone():
+    model = Returning(lambda t, m: ModelOutput(torch.rand(len(t), 2), uniform(m))).train()
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    check_contract(SPEC, model, SPACE, torch.device("cpu"))
+    assert model.training
+    assert torch.equal(torch.rand(1), expected)

@@ -6,10 +6,11 @@ Every option of `tmeattn train` is a field here or in a model's `ModelConfig`; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tmeattn.errors import BadInput
 from tmeattn.registry import registry, resolve
@@ -20,9 +21,32 @@ Recipes = Mapping[str, Mapping[str, Any]]
 
 
 class Options(BaseModel):
-    """Base of all options: immutable, no unknown fields, no NaN, no infinity."""
+    """Base of all options: immutable, no unknown fields, no NaN, no infinity.
+
+    Text is converted as the command line needs it: numbers and switches by pydantic, `256,128` and a choice among
+    numbers here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        fields = cls.model_fields
+        return {
+            name: _converted(value, fields[name].annotation) if isinstance(value, str) and name in fields else value
+            for name, value in values.items()
+        }
+
+
+def _converted(text: str, annotation: Any) -> Any:
+    if get_origin(annotation) is tuple:
+        return text.split(",") if text.strip() else []
+    if get_origin(annotation) is Literal:
+        return next((choice for choice in get_args(annotation) if str(choice) == text), text)
+    return text
 
 
 class ModelConfig(Options):
@@ -104,6 +128,15 @@ REPORT: Mapping[str, Any] = {
 """The report's hyper-parameters, part 1; a model's own `recipes["report"]` override them."""
 
 
+RESERVED = frozenset({"name", "seeds", "json", "config", "from", "debug", "help", "home"}) | {
+    "freeze_embeddings",
+    "as_json",
+    "config_file",
+    "from_run",
+}
+"""Names that the command line uses beside `TrainOptions`."""
+
+
 class RunConfig(Options):
     """Everything that decides a run's weights: stored in `run.json` and in every checkpoint."""
 
@@ -125,8 +158,7 @@ def config_class(spec: ModelSpec) -> type[ModelConfig]:
     found = resolve(spec.config, wanted_by=f"Model {spec.name!r}")
     if not (isinstance(found, type) and issubclass(found, ModelConfig)):
         raise BadInput(f"Model {spec.name!r}: {spec.config} is no subclass of tmeattn.config.ModelConfig.")
-    reserved = set(TrainOptions.model_fields) | {"name", "seeds", "json", "config", "from", "debug", "help", "home"}
-    clashes = sorted(reserved & set(found.model_fields))
+    clashes = sorted((set(TrainOptions.model_fields) | RESERVED) & set(found.model_fields))
     if clashes:
         flags = ", ".join("--" + clash.replace("_", "-") for clash in clashes)
         raise BadInput(
@@ -147,10 +179,11 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     model_class = config_class(spec)
     given = {key: value for key, value in options.items() if value is not None}
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
-    merged = {**(REPORT if recipe == "report" else {}), **model_class.recipes.get(recipe, {}), **given}
+    own_recipe = model_class.recipes.get(recipe, {}) if isinstance(recipe, str) else {}
+    merged = {**(REPORT if recipe == "report" else {}), **own_recipe, **given}
     model_given = {key: value for key, value in merged.items() if key in model_class.model_fields}
     train_given = {key: value for key, value in merged.items() if key not in model_given}
-    train = _validated(TrainOptions, train_given, model)
+    train = _validated(TrainOptions, train_given, model, known=[*model_class.model_fields, *TrainOptions.model_fields])
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
     _check_together(spec, train)
@@ -179,19 +212,23 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
         )
 
 
-def _validated(kind: type[Any], values: Mapping[str, Any], model: str) -> Any:
+def _validated(kind: type[Any], values: Mapping[str, Any], model: str, *, known: Iterable[str] = ()) -> Any:
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
-        raise BadInput(*_explain_validation(error, kind, model)) from None
+        raise _explained(error, model, known) from None
 
 
-def _explain_validation(error: ValidationError, kind: type[Any], model: str) -> tuple[str]:
+def _explained(error: ValidationError, model: str, known: Iterable[str]) -> BadInput:
     """One line for the first thing pydantic found wrong."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     flag = "--" + name.replace("_", "-")
     if first["type"] == "extra_forbidden":
-        return (f"{flag} is no option of the model {model!r}. See: tmeattn train {model} --help",)
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"Did you mean --{near[0].replace('_', '-')}?" if near else f"See: tmeattn train {model} --help"
+        return BadInput(f"{flag} is no option of the model {model!r}.", hint=hint)
+    if first["type"] == "missing":
+        return BadInput(f"{flag} must be given: the model {model!r} has no default for it.")
     message = first["msg"].removeprefix("Value error, ")
-    return (f"{flag}: {message[:1].lower()}{message[1:]}, got {first['input']!r}.",)
+    return BadInput(f"{flag}: {message[:1].lower()}{message[1:]}, got {first['input']!r}.")

@@ -6,17 +6,18 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any, TypeVar
+from importlib.metadata import EntryPoint, distributions
+from typing import Any, TypeVar, get_args
 
 import pluggy
 
 from tmeattn import hookspecs
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
+from tmeattn.specs import API_VERSION, Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 
 OWN_DISTRIBUTION = "tmeattn"
 
@@ -73,14 +74,14 @@ class Registry:
         try:
             manager.register(module)
             manager.check_pending()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             plugin.fail(f"its hooks do not fit: {_one_line(error)}", error)
             return
         for hook, kind in KINDS.items():
             try:
                 answers = getattr(manager.hook, hook)()
                 specs = [spec for answer in answers for spec in answer]
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 plugin.fail(f"{hook} failed: {_one_line(error)}", error)
                 continue
             for spec in specs:
@@ -91,6 +92,8 @@ class Registry:
             plugin.fail(f"{hook} returned {type(spec).__name__}, expected {kind.__name__}")
         elif spec.api != API_VERSION:
             plugin.fail(f"{spec.name}: written for plugin API {spec.api}, this tmeattn speaks API {API_VERSION}")
+        elif problem := _malformed(spec):
+            plugin.fail(f"{hook}: {problem}")
         else:
             plugin.provides.append(spec.name)
             claims = self._entries[kind].setdefault(spec.name, [])
@@ -126,18 +129,51 @@ class Registry:
         return self._entries[type(spec)][spec.name][0].plugin
 
 
+def _malformed(spec: Any) -> str | None:
+    """What in a spec would fail later, far from the plugin that is to blame: its name stands in paths and tables."""
+    if not (isinstance(spec.name, str) and re.fullmatch(r"\w[\w.+-]*", spec.name)):
+        return f"the name {spec.name!r} is not made of letters, digits, '-', '_', '.' and '+'"
+    if not isinstance(spec.summary, str):
+        return f"{spec.name}: its summary is no text"
+    for part in ("config", "build", "prepare", "load", "explain"):
+        target = getattr(spec, part, None)
+        optional = part == "prepare" or not hasattr(spec, part)
+        if not (isinstance(target, str) and ":" in target) and not (target is None and optional):
+            return f"{spec.name}: {part} is {target!r}, expected 'package.module:name'"
+    if isinstance(spec, ModelSpec) and spec.attention not in get_args(Attention):
+        return f"{spec.name}: attention is {spec.attention!r}, expected one of {', '.join(get_args(Attention))}"
+    return None
+
+
 def _one_line(error: BaseException) -> str:
     """`ImportError: no module named x`: the error's type and the first line of its text."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
-def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
+@dataclass(frozen=True)
+class _Found:
+    """An installed entry point, or a distribution whose entry points cannot be read (`entry` is None)."""
+
+    distribution: str
+    version: str
+    entry: EntryPoint | None
+    error: Exception | None = None
+
+
+def _entry_points() -> Iterator[_Found]:
     """Every `tmeattn` entry point, tmeattn's own first, then by distribution; a distribution seen twice counts once."""
-    found: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
+    found: dict[tuple[str, str], _Found] = {}
     for distribution in distributions():
-        for entry in distribution.entry_points.select(group=hookspecs.GROUP):
-            found.setdefault((distribution.name, entry.name), (distribution, entry))
+        try:
+            entries: Iterable[EntryPoint] = distribution.entry_points.select(group=hookspecs.GROUP)
+            for entry in entries:
+                name, version = distribution.name or "unknown", distribution.version or "unknown"
+                found.setdefault((name, entry.name), _Found(name, version, entry))
+        except Exception as error:  # metadata that another installer left damaged
+            if f"[{hookspecs.GROUP}]" in (distribution.read_text("entry_points.txt") or ""):
+                name = str(getattr(distribution, "_path", "unknown")).rpartition(os.sep)[2]
+                found.setdefault((name, ""), _Found(name, "unknown", None, error))
     for key in sorted(found, key=lambda key: (key[0] != OWN_DISTRIBUTION, key)):
         yield found[key]
 
@@ -146,12 +182,15 @@ def discover() -> Registry:
     """Load every installed plugin. `TMEATTN_PLUGINS=off` leaves out all but tmeattn's own."""
     only_own = os.environ.get("TMEATTN_PLUGINS", "").lower() == "off"
     registry = Registry()
-    for distribution, entry in _entry_points():
-        if only_own and distribution.name != OWN_DISTRIBUTION:
+    for found in _entry_points():
+        if only_own and found.distribution != OWN_DISTRIBUTION:
             continue
-        plugin = Plugin(entry.name, distribution.name, distribution.version, entry.value)
+        name, target = (found.entry.name, found.entry.value) if found.entry else ("unknown", "unknown")
+        plugin = Plugin(name, found.distribution, found.version, target)
         try:
-            module = entry.load()
+            if found.entry is None:
+                raise ValueError("its entry_points.txt is damaged") from found.error
+            module = found.entry.load()
         except (Exception, SystemExit) as error:
             plugin.fail(f"cannot be loaded: {_one_line(error)}", error)
             registry.plugins.append(plugin)
@@ -177,7 +216,7 @@ def resolve(target: str, *, wanted_by: str) -> Any:
         found: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadInput(
             f"{wanted_by}: {target} cannot be loaded: {_one_line(error)}.", hint="See: tmeattn plugins list"
         ) from error

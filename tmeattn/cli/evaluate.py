@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tmeattn.cli.main import echo_json
-from tmeattn.errors import UnknownName
+from tmeattn.errors import BadInput, UnknownName
 
 
 @click.command()
@@ -62,21 +62,27 @@ def measure(run: Any, split: str) -> dict[str, Any]:
 
     Raises:
         UnknownName: the dataset has no such split.
+        BadInput: the dataset has changed since, so that its words would not be those that the model knows.
     """
     from tmeattn.data.batches import SequentialBatches
     from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
     from tmeattn.evaluation.evaluate import accuracy_interval
     from tmeattn.evaluation.evaluate import evaluate as run_evaluation
     from tmeattn.explain.classifier import Classifier
-    from tmeattn.render.console import stderr_console
+    from tmeattn.render.console import safe, stderr_console
 
     classifier = Classifier(run)
     console = stderr_console()
     for note in classifier.notes:
-        console.print(note)
+        console.print(safe(note))
     options = classifier.config.train
     dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
-    corpus = open_training_corpus(options, dataset, vectors, console.print)
+    corpus = open_training_corpus(options, dataset, vectors, lambda line: console.print(safe(line)))
+    if corpus.vocabulary.words != classifier.vocabulary.words:
+        raise BadInput(
+            f"The data of the run {run.id} ({options.dataset}, {options.vectors}) has changed since it was trained.",
+            hint=f"Train anew: tmeattn train {classifier.spec.name} --from {run.id}",
+        )
     if split not in corpus.splits:
         raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
     evaluation = run_evaluation(

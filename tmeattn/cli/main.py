@@ -26,7 +26,19 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group whose misspelt subcommand gets a "did you mean"."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
+            raise UnknownName("command", args[0], known, list_command=f"{ctx.command_path} --help")
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
     """Imports a subcommand when it is used; its one-line help is known without."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,13 +50,6 @@ class LazyGroup(click.Group):
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            raise UnknownName("command", args[0], COMMANDS, list_command="tmeattn --help")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -71,15 +76,19 @@ def cli(home: Path | None, debug: bool) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0 done, 1 internal, 2 bad input, 3 environment, 130 interrupted."""
     try:
+        if os.environ.get("_TMEATTN_COMPLETE"):  # asked by the shell, which answers itself and leaves
+            cli.main(list(arguments), prog_name="tmeattn")
         with cli.make_context("tmeattn", list(arguments)) as context:
             cli.invoke(context)
         sys.stdout.flush()
         return 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        return _report(_one_line(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _report("Interrupted.", 130)
     except TmeattnError as error:
@@ -94,6 +103,15 @@ def run(arguments: Sequence[str]) -> int:
         )
 
 
+def _one_line(error: click.ClickException) -> str:
+    """What click found wrong, and the help page to read where it has no suggestion of its own."""
+    message = error.format_message().rstrip(".") + ("" if error.format_message().endswith("?") else ".")
+    context = getattr(error, "ctx", None)
+    if context is None or "Did you mean" in message:
+        return message
+    return f"{message} See: {context.command_path} --help"
+
+
 def _report(message: str, code: int) -> int:
     from tmeattn.render.console import safe
 
@@ -105,7 +123,12 @@ def _report(message: str, code: int) -> int:
 
 
 def echo_json(value: Any) -> None:
-    """Print one JSON document on stdout."""
+    """Print one JSON document on stdout: with escapes only where its encoding cannot hold a character."""
     import json
 
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, allow_nan=False)
+    click.echo(text)

@@ -6,11 +6,11 @@ import os
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.main import Group, echo_json
 from tmeattn.registry import registry
 
 
-@click.group()
+@click.group(cls=Group)
 def plugins() -> None:
     """What is installed, from whom, and what is broken.
 

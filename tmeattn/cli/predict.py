@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -33,13 +34,15 @@ def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) 
         if not line.strip():
             raise BadInput(f"{'Line' if not texts else 'Text'} {number} is empty.")
     from tmeattn.api import load
+    from tmeattn.render.console import safe, stderr_console, stdout_console
 
     model = load(run)
+    for note in model.classifier.notes:
+        stderr_console().print(safe(note))
     predictions = model.predict(lines)
     if as_json:
         echo_json([{"text": text, **asdict(prediction)} for text, prediction in zip(lines, predictions, strict=True)])
         return
-    from tmeattn.render.console import stdout_console
     from tmeattn.render.tables import Column, percent, table
 
     stdout_console().print(
@@ -65,6 +68,8 @@ def _lines(file: Path | None) -> list[str]:
         except OSError as error:
             raise BadInput(f"--file: {file} cannot be read: {error.strerror}.") from None
     try:
-        return data.decode("utf-8-sig").splitlines()
+        lines = re.split(r"\r\n|\r|\n", data.decode("utf-8-sig"))  # splitlines() also splits at form feeds, U+2028 ...
     except UnicodeDecodeError as error:
-        raise BadInput(f"The text is not UTF-8: byte {error.start} is {data[error.start]:#04x}.") from None
+        where = "Standard input" if file is None or str(file) == "-" else f"--file: {file}"
+        raise BadInput(f"{where} is not UTF-8: byte {error.start} is {data[error.start]:#04x}.") from None
+    return lines if lines[-1] else lines[:-1]

@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.main import Group, echo_json
 from tmeattn.errors import BadInput
 
-RESERVED_NAMES = {"latest", "best"}
 
-
-@click.group()
+@click.group(cls=Group)
 def runs() -> None:
     """List, show, rename, export and delete runs.
 
@@ -25,14 +23,14 @@ def runs() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print an array of runs on stdout.")
 def list_runs(as_json: bool) -> None:
     """All runs, the newest first."""
-    from tmeattn.render.console import stderr_console, stdout_console
+    from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.tables import Column, percent, table
     from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
 
     found = [summarize(run) for run in all_runs()]
     console = stderr_console()
-    for path in damaged_runs():
-        console.print(f"Passed over {path.name}: no readable run.json.")
+    for path, reason in damaged_runs().items():
+        console.print(safe(f"Passed over {path.name}: {reason}"))
     if as_json:
         echo_json([summary_json(run) for run in found])
         return
@@ -123,16 +121,12 @@ def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -
 @click.argument("name")
 def rename(run: str, name: str) -> None:
     """Give RUN a NAME of your own; an empty one takes it away."""
-    from tmeattn.runs.index import all_runs, find_run
+    from tmeattn.runs.index import check_name, find_run
 
     found = find_run(run)
     name = name.strip()
-    if name in RESERVED_NAMES or "/" in name or "\\" in name or not name.isprintable():
-        raise BadInput(
-            f"{name!r} cannot be a run's name.", hint="No slashes, no control characters, not latest or best."
-        )
-    if name and any(other.name == name and other.id != found.id for other in all_runs()):
-        raise BadInput(f"Another run is named {name!r} already.")
+    if name:
+        check_name(name, of=found)
     found.rename(name or None)
     click.echo(f"{found.id} is now named {name}." if name else f"{found.id} has no name now.", err=True)
 
@@ -143,11 +137,12 @@ def rename(run: str, name: str) -> None:
 @click.option("--force", is_flag=True, help="Overwrite TARGET.")
 def export(run: str, target: Path, force: bool) -> None:
     """Write RUN to TARGET, a folder or one .zip, which explain and predict take as RUN on any machine."""
+    from tmeattn.render.console import safe
     from tmeattn.runs.index import find_run
     from tmeattn.runs.portable import export as export_run
 
     written = export_run(find_run(run), target, force=force)
-    click.echo(f'Written. Use it: tmeattn explain "A wonderful film." --run {written}', err=True)
+    click.echo(f'Written. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
 
 
 @runs.command()
@@ -155,15 +150,35 @@ def export(run: str, target: Path, force: bool) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints for good."""
+    from tmeattn.paths import runs_dir
     from tmeattn.runs.index import find_run
 
-    found = [find_run(reference) for reference in run]
+    found = list(dict.fromkeys(find_run(reference) for reference in run))
     for one in found:
+        if one.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may hold more than the run
+            raise BadInput(f"The run {one.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
         if one.state() == "running":
             raise BadInput(f"The run {one.id} is being trained.", hint="Stop it first.")
     listing = ", ".join(one.id for one in found)
-    if not yes:
-        click.confirm(f"Delete {listing}?", abort=True, err=True)
-    for one in dict.fromkeys(found):
+    if not (yes or _confirmed(f"Delete {listing}?")):
+        click.echo("Nothing was deleted.", err=True)
+        return
+    for one in found:
         one.delete()
     click.echo(f"Deleted {listing}.", err=True)
+
+
+def _confirmed(question: str) -> bool:
+    """The user's answer.
+
+    Raises:
+        BadInput: nobody is there to answer.
+    """
+    import sys
+
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():  # Ctrl-C, Ctrl-D
+            raise
+        raise BadInput("Nobody answers the question.", hint="Add --yes.") from None

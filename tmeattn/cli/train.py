@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tmeattn.cli.main import echo_json
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
 
@@ -20,7 +20,12 @@ class Models(click.Group):
         return [spec.name for spec in registry().all(ModelSpec)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return train_command(registry().get(ModelSpec, cmd_name))
+        try:
+            return train_command(registry().get(ModelSpec, cmd_name))
+        except TmeattnError:
+            if ctx.resilient_parsing:  # completion offers what works
+                return None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Models"):
@@ -81,29 +86,36 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    seeds, name = _seeds(values.pop("seeds")), values.pop("name")
+    from tmeattn.config import resolve_run
+    from tmeattn.runs.index import check_name
+
+    seeds, name = _seeds(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
     given = {key: value for key, value in values.items() if value is not None}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
     options = {**_options_of_run(spec, from_run), **_options_in_file(config_file), **given}
-    summaries = []
-    for seed in seeds or [options.get("seed", 0)]:
-        run_name = f"{name}-{seed}" if name and seeds else name
-        summaries.append(_train_one(spec.name, {**options, "seed": seed}, run_name, as_json))
+    names = {seed: f"{name}-{seed}" if name and seeds else name for seed in seeds or [options.get("seed", 0)]}
+    for seed, run_name in names.items():  # nothing is trained before everything is known to be right
+        resolve_run(spec.name, {**options, "seed": seed})
+        if run_name:
+            check_name(run_name)
+    summaries = [
+        _train_one(spec.name, {**options, "seed": seed}, run_name, as_json) for seed, run_name in names.items()
+    ]
     if as_json:
         echo_json(summaries if seeds else summaries[0])
 
 
 def _train_one(model: str, options: dict[str, Any], name: str | None, as_json: bool) -> dict[str, Any]:
     """Train with a live display, then report; the summary as JSON is returned."""
-    from tmeattn.render.console import stderr_console
+    from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.training.session import start
 
     console = stderr_console()
     with TrainingProgress(console) as progress:
-        run = start(model, options, name=name, listeners=[progress], narrate=lambda line: console.print(line))
+        run = start(model, options, name=name, listeners=[progress], narrate=lambda line: console.print(safe(line)))
     return report(run, as_json)
 
 
@@ -150,7 +162,7 @@ def resume(run: str, as_json: bool) -> None:
 
     RUN is an id, the beginning of one, a name, a path, or latest (default).
     """
-    from tmeattn.render.console import stderr_console
+    from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.runs.index import find_run
     from tmeattn.training.session import is_finished
@@ -162,7 +174,7 @@ def resume(run: str, as_json: bool) -> None:
         console.print(f"The run {found.id} is finished: there is nothing left to train.")
     else:
         with TrainingProgress(console) as progress:
-            continue_run(found, listeners=[progress], narrate=lambda line: console.print(line))
+            continue_run(found, listeners=[progress], narrate=lambda line: console.print(safe(line)))
     result = report(found, as_json)
     if as_json:
         echo_json(result)

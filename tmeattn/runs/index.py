@@ -15,6 +15,7 @@ from tmeattn.runs.events import Event
 from tmeattn.runs.portable import unpack
 
 MIN_PREFIX = 2
+RESERVED_NAMES = {"latest", "best"}
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,31 @@ def all_runs(root: Path | None = None) -> list[RunDirectory]:
     return [run for _, run in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def damaged_runs(root: Path | None = None) -> list[Path]:
-    """Folders among the runs that cannot be read as one."""
+def damaged_runs(root: Path | None = None) -> dict[Path, str]:
+    """Folders among the runs that cannot be read as one, each with the reason."""
     root = root or runs_dir()
-    good = {run.path for run in all_runs(root)}
-    return sorted(path for path in root.iterdir() if path.is_dir() and path not in good) if root.is_dir() else []
+    found = {}
+    for path in sorted(root.iterdir()) if root.is_dir() else []:
+        try:
+            _ = RunDirectory(path).info
+        except BadInput as error:
+            if path.is_dir():
+                found[path] = error.message
+    return found
+
+
+def check_name(name: str, *, of: RunDirectory | None = None) -> None:
+    """Hold a user's name for a run (`of`, or one to be made) to what `find_run` can find again.
+
+    Raises:
+        BadInput: it reads as something else, cannot be shown, or is taken.
+    """
+    if name in RESERVED_NAMES or "/" in name or "\\" in name or not name.isprintable():
+        raise BadInput(
+            f"{name!r} cannot be a run's name.", hint="No slashes, no control characters, not latest or best."
+        )
+    if any(name in (run.name, run.id) for run in all_runs() if of is None or run.id != of.id):
+        raise BadInput(f"Another run is named {name!r} already.")
 
 
 def find_run(reference: str) -> RunDirectory:

@@ -1,0 +1,165 @@
+"""A run that was interrupted and resumed equals one that never was: weights and events, bit for bit."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tmeattn.errors import BadInput, Interrupted
+from tmeattn.paths import runs_dir
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.training.session import resume, start
+
+TIMING = {"time", "seconds", "tokens_per_second"}
+
+
+class Killed(BaseException):
+    """Stands in for a kill: no handler of the program sees it as an error, no checkpoint is written."""
+
+
+def options(planted):
+    return {**planted, "epochs": 6, "batch_size": 4, "checkpoint_every": 7, "alpha": 0.01, "dropout": 0.3, "lr": 0.02}
+
+
+def newest_run() -> RunDirectory:
+    return RunDirectory(max(runs_dir().iterdir(), key=lambda path: path.stat().st_ctime_ns))
+
+
+def weights(run, name="last"):
+    tensors = load_file(run.checkpoints / f"{name}.safetensors")
+    return {key: value for key, value in tensors.items() if key.split(".")[0] in ("model", "optimizer", "random")}
+
+
+def what_happened(run):
+    """Logged training events without the clock; checkpoints beside the fixed ones do not count."""
+    kept = [event for event in run.events() if event["kind"] in ("step", "epoch", "finished")]
+    return [{key: value for key, value in event.items() if key not in TIMING} for event in kept]
+
+
+def assert_same(run, other):
+    for name in ("last", "best"):
+        one, two = weights(run, name), weights(other, name)
+        assert one.keys() == two.keys()
+        assert all(torch.equal(one[key], two[key]) for key in one)
+    assert what_happened(run) == what_happened(other)
+
+
+def killer(kind, count):
+    """A listener that kills at the `count`-th event of a kind."""
+    left = count
+
+    def listen(event):
+        nonlocal left
+        left -= event["kind"] == kind
+        if left == 0:
+            raise Killed
+
+    return listen
+
+
+@pytest.fixture
+def undisturbed(planted):
+    return start("lstm-attn", options(planted))
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [("started", 1), ("step", 1), ("step", 4), ("checkpoint", 1), ("checkpoint", 3), ("epoch", 2), ("epoch", 6)],
+)
+def test_a_killed_run_continues_as_if_nothing_had_happened(planted, undisturbed, kind, count):
+    with pytest.raises(Killed):
+        start("lstm-attn", options(planted), listeners=[killer(kind, count)])
+    run = newest_run()
+    assert_same(resume(run), undisturbed)
+    assert run.status()["state"] == "finished"
+
+
+def test_killed_again_and_again(planted, undisturbed):
+    with pytest.raises(Killed):
+        start("lstm-attn", options(planted), listeners=[killer("checkpoint", 2)])
+    run = newest_run()
+    for _ in range(3):
+        with pytest.raises(Killed):
+            resume(run, listeners=[killer("checkpoint", 2)])
+    assert_same(resume(run), undisturbed)
+
+
+def test_a_request_to_stop_saves_at_once_and_resumes_exactly(planted, undisturbed):
+    def ask_to_stop(event):
+        if event["kind"] == "step" and event["step"] == 30:
+            (newest_run().path / "control" / "stop").touch()
+
+    with pytest.raises(Interrupted) as caught:
+        start("lstm-attn", options(planted), listeners=[ask_to_stop])
+    run = newest_run()
+    assert caught.value.exit_code == 130
+    assert run.id in str(caught.value)
+    assert run.status()["state"] == "stopped"
+    assert [event["step"] for event in run.events() if event["kind"] == "stopped"] == [30]
+    assert_same(resume(run), undisturbed)
+
+
+def test_a_request_for_a_checkpoint_changes_nothing_but_saves(planted, undisturbed):
+    saved = []
+
+    def ask_to_save(event):
+        if event["kind"] == "step" and event["step"] == 20:
+            (newest_run().path / "control" / "checkpoint").touch()
+        if event["kind"] == "checkpoint":
+            saved.append(event["step"])
+
+    run = start("lstm-attn", options(planted), listeners=[ask_to_save])
+    assert 20 in saved
+    assert_same(run, undisturbed)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(planted, undisturbed):
+    assert_same(start("lstm-attn", options(planted)), undisturbed)
+    other = start("lstm-attn", {**options(planted), "seed": 1})
+    assert not torch.equal(
+        weights(other)["model.classify.linear.weight"], weights(undisturbed)["model.classify.linear.weight"]
+    )
+
+
+def test_a_truncated_checkpoint_falls_back_to_the_one_before_and_says_so(planted, undisturbed):
+    with pytest.raises(Killed):
+        start("lstm-attn", options(planted), listeners=[killer("checkpoint", 4)])
+    run = newest_run()
+    last = run.checkpoints / "last.safetensors"
+    last.write_bytes(last.read_bytes()[:1000])
+    warnings = []
+    resume(run, listeners=[lambda event: warnings.append(event) if event["kind"] == "warning" else None])
+    assert "last" in warnings[0]["message"]
+    assert "previous" in warnings[0]["message"]
+    assert_same(run, undisturbed)
+
+
+def test_all_checkpoints_damaged_is_said_and_nothing_is_overwritten(planted):
+    with pytest.raises(Killed):
+        start("lstm-attn", options(planted), listeners=[killer("checkpoint", 4)])
+    run = newest_run()
+    for path in run.checkpoints.glob("*.safetensors"):
+        path.write_bytes(b"damaged")
+    with pytest.raises(BadInput, match="Every checkpoint"):
+        resume(run)
+    assert all(path.read_bytes() == b"damaged" for path in run.checkpoints.glob("*.safetensors"))
+
+
+def test_resuming_a_finished_run_trains_nothing(undisturbed):
+    before = (undisturbed.events_path.read_bytes(), weights(undisturbed))
+    said = []
+    resume(undisturbed, narrate=said.append)
+    assert "finished" in said[0]
+    assert undisturbed.events_path.read_bytes() == before[0]
+
+
+def test_a_run_in_training_cannot_be_resumed_a_second_time(planted):
+    refused = []
+
+    def try_to_resume(event):
+        if event["kind"] == "step" and not refused:
+            with pytest.raises(BadInput, match="is being trained") as caught:
+                resume(newest_run())
+            refused.append(caught)
+
+    start("lstm-attn", options(planted), listeners=[try_to_resume])
+    assert refused

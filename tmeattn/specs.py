@@ -34,7 +34,7 @@ class ModelSpec:
     name:      what the user types.
     summary:   one line for listings.
     config:    "package.module:Class", a subclass of `tmeattn.config.ModelConfig` (pydantic, no torch). Its fields
-               become options, its docstring the page of `tmeattn models NAME`, its `recipes` the tuned hyper-parameters.
+               become options, its docstring the page of `tmeattn models NAME`, its `recipes` the tuned settings.
     build:     "package.module:function" called as `build(config, space)`, returning a torch `nn.Module` whose
                `forward(tokens_BT, mask_BT, need_maps=False)` returns a `ModelOutput`.
     attention: "pool" (one weight a token), "self" (a map a layer), or "none".

@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+
+import tmeattn
+from tmeattn.errors import BadInput, UnknownName
+from tmeattn.explain.classifier import Classifier
+from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.methods import leave_one_out, log_odds
+from tmeattn.render.console import stdout_console
+from tmeattn.render.heatmap import heatmap
+
+
+@pytest.fixture
+def classifier(trained):
+    return Classifier(trained)
+
+
+def test_attention_sums_to_one_and_finds_the_planted_word(classifier):
+    found = explain(classifier, Request("The film was GOOD, and the light"))
+    assert sum(word.score for word in found.words) == pytest.approx(1, abs=1e-5)
+    strongest = max(found.words, key=lambda word: word.score)
+    assert found.text[strongest.start : strongest.end] == "GOOD"
+    assert found.classes[found.predicted] == "positive"
+    assert 0 <= found.normalized_entropy <= 1
+
+
+def test_leave_one_out_equals_the_naive_loop(classifier):
+    text = classifier.encode("the film was bad and the plot of this story")
+    (scores,) = leave_one_out(classifier, [text], 0)
+
+    def odds(ids):
+        (reading,) = classifier.read([ids])
+        return log_odds(reading.logits_C, 0)
+
+    naive = [odds(text.ids_T) - odds(np.delete(text.ids_T, i)) for i in range(len(text.ids_T))]
+    assert scores == pytest.approx(naive, abs=1e-4)
+
+
+def test_log_odds_do_not_overflow():
+    assert log_odds(np.array([1000.0, -1000.0]), 0) == pytest.approx(2000)
+
+
+def test_a_class_can_be_asked_for(classifier):
+    for_good = explain(classifier, Request("a good film", "leave-one-out", "positive"))
+    for_bad = explain(classifier, Request("a good film", "leave-one-out", "negative"))
+    assert [w.score for w in for_good.words] == pytest.approx([-w.score for w in for_bad.words], abs=1e-4)
+
+
+@pytest.mark.parametrize("text", ["", "   \n", '"""'])
+def test_a_text_without_words_is_refused(classifier, text):
+    with pytest.raises(BadInput, match="no words"):
+        explain(classifier, Request(text))
+
+
+def test_only_unknown_words_are_marked_and_said(classifier):
+    found = explain(classifier, Request("xyzzy plugh"))
+    assert not any(word.known for word in found.words)
+    assert "vocabulary" in found.note
+
+
+def test_a_single_word_works_with_every_method(classifier):
+    for method in ("attention", "leave-one-out"):
+        assert len(explain(classifier, Request("good", method)).words) == 1
+
+
+def test_a_text_of_100000_words_is_read_to_the_models_length(classifier):
+    found = explain(classifier, Request("good film " * 50_000))
+    assert found.tokens_total == 100_000
+    assert len(found.words) == classifier.max_length
+
+
+def test_unknown_names(classifier):
+    with pytest.raises(UnknownName, match="attention"):
+        explain(classifier, Request("good", "atention"))
+    with pytest.raises(BadInput, match="negative, positive"):
+        explain(classifier, Request("good", None, "neutral"))
+
+
+@pytest.mark.parametrize("text", ["[red]good[/red]", "good \x1b[31m film", "good\u202e film", "<script>good</script>"])
+def test_hostile_text_is_only_text(classifier, text, capsys):
+    stdout_console(width=80).print(heatmap(explain(classifier, Request(text))))
+    out = capsys.readouterr().out
+    assert "\x1b[31m" not in out
+    assert "\u202e" not in out
+
+
+def test_a_model_without_attention_is_explained_by_leave_one_out_and_says_so(planted):
+    model = tmeattn.train("mean", **{**planted, "epochs": 20, "lr": 0.05})
+    found = model.explain("a good film")
+    assert found.method == "leave-one-out"
+    assert "leave-one-out" in found.note
+    with pytest.raises(BadInput, match="no pooling attention"):
+        model.explain("a good film", method="attention")
+
+
+def test_predictions_do_not_depend_on_batch_or_neighbours(trained):
+    model = tmeattn.load(trained.path)
+    texts = ["a good film", "bad", "the plot was bad and the actor too", "xyzzy"]
+    together = [prediction.probability for prediction in model.predict(texts)]
+    alone = [model.predict([text])[0].probability for text in texts]
+    assert together == pytest.approx(alone, abs=1e-6)
+    assert json.dumps(model.predict(["good"])[0].probabilities)
+
+
+def test_a_damaged_best_checkpoint_falls_back_and_says_so(trained):
+    (trained.checkpoints / "best.safetensors").write_bytes(b"short")
+    found = Classifier(trained)
+    assert "damaged" in found.notes[0]
+
+
+def test_a_run_without_checkpoint_says_how_to_go_on(trained):
+    for path in trained.checkpoints.iterdir():
+        path.unlink()
+    with pytest.raises(BadInput, match="resume"):
+        Classifier(trained)

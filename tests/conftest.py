@@ -74,14 +74,16 @@ def planted(fresh_registry: Registry) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The directory of a `simple-attn` run of three epochs, trained once a session. Read it; change only copies."""
+    """The directory of a `simple-attn` run of 40 epochs, trained once a session. Read it; change only copies."""
     from tmeattn.training.session import start
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("trained")))
         registry.cache_clear()
         register_planted(registry())
-        run = start("simple-attn", {**QUICK, "epochs": 3, "lr": 0.1, "alpha": 0.01})
+        run = start(
+            "simple-attn", {**QUICK, "epochs": 40, "patience": 0, "lr": 0.05, "alpha": 0.01, "alpha_warmup": 0.0}
+        )
         registry.cache_clear()
         yield run.path
 

@@ -13,27 +13,25 @@ from tmeattn.specs import Dataset, DatasetSpec, Split
 CLASSES = ("negative", "positive")
 PLANTED = ("bad", "good")
 """The word that decides, by label."""
-FILLERS = tuple(
-    [
-        "the",
-        "a",
-        "film",
-        "plot",
-        "actor",
-        "scene",
-        "camera",
-        "music",
-        "of",
-        "and",
-        "with",
-        "was",
-        "is",
-        "this",
-        "story",
-        "end",
-        "light",
-        "voice",
-    ]
+FILLERS = (
+    "the",
+    "a",
+    "film",
+    "plot",
+    "actor",
+    "scene",
+    "camera",
+    "music",
+    "of",
+    "and",
+    "with",
+    "was",
+    "is",
+    "this",
+    "story",
+    "end",
+    "light",
+    "voice",
 )
 
 

@@ -1,4 +1,4 @@
-"""The installed command as a user runs it: real processes, real signals, and real reviews where the wheels are there."""
+"""The installed command as a user runs it: real processes and signals, and real reviews where the wheels are there."""
 
 import importlib.util
 import json

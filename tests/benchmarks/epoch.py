@@ -140,8 +140,8 @@ def start_up() -> None:
             subprocess.run([sys.executable, "-c", program, home], check=True, capture_output=True)
             times.append(time.perf_counter() - begun)
     print(
-        f"second train: first step done after {statistics.median(times[1:]):.2f} s; import torch {torch_seconds:.2f} s; "
-        f"first train, which encodes: {times[0]:.2f} s"
+        f"second train: first step done after {statistics.median(times[1:]):.2f} s; "
+        f"import torch {torch_seconds:.2f} s; first train, which encodes: {times[0]:.2f} s"
     )
 
 

@@ -95,14 +95,12 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
     options = {**_options_of_run(spec, from_run), **_options_in_file(config_file), **given}
-    names = {seed: f"{name}-{seed}" if name and seeds else name for seed in seeds or [options.get("seed", 0)]}
-    for seed, run_name in names.items():  # nothing is trained before everything is known to be right
+    planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
+    for seed, run_name in planned:  # nothing is trained before everything is known to be right
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
-    summaries = [
-        _train_one(spec.name, {**options, "seed": seed}, run_name, as_json) for seed, run_name in names.items()
-    ]
+    summaries = [_train_one(spec.name, {**options, "seed": seed}, run_name, as_json) for seed, run_name in planned]
     if as_json:
         echo_json(summaries if seeds else summaries[0])
 

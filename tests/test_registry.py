@@ -1,0 +1,261 @@
+"""Plugins: found, isolated when broken, and named in what goes wrong."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tmeattn import registry as registry_module
+from tmeattn.errors import BadInput, UnknownName
+from tmeattn.hookspecs import hookimpl
+from tmeattn.registry import Plugin, Registry, discover, registry, resolve
+from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
+
+MODEL = ModelSpec("toy", "A toy", "toy:Config", "toy:build", "none")
+SOURCE = """
+from tmeattn.hookspecs import hookimpl
+from tmeattn.specs import DatasetSpec
+
+@hookimpl
+def tmeattn_datasets():
+    return [DatasetSpec("{name}", "Texts", load="{name}:load")]
+"""
+
+
+def plugin(name: str = "toy") -> Plugin:
+    return Plugin(name, f"tmeattn-{name}", "1.0", name)
+
+
+def module_with(**hooks: Any) -> types.SimpleNamespace:
+    """A plugin object whose hooks return what is given, or raise it."""
+
+    def implementation(answer: Any) -> Any:
+        def hook() -> Any:
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+
+        return hookimpl(hook)
+
+    return types.SimpleNamespace(**{name: implementation(answer) for name, answer in hooks.items()})
+
+
+def register(into: Registry, name: str = "toy", **hooks: Any) -> Plugin:
+    added = plugin(name)
+    into.register(added, module_with(**hooks))
+    return added
+
+
+def problems(found: Registry) -> dict[str, list[str]]:
+    return {plugin.distribution: plugin.problems for plugin in found.plugins}
+
+
+def test_built_in_models_are_a_plugin_without_problems() -> None:
+    own = discover().plugins[0]
+    assert own.distribution == "tmeattn"
+    assert own.target == "tmeattn.builtin"
+    assert own.problems == []
+    assert {"mean", "lstm-attn", "imdb-25k", "glove-50d", "leave-one-out"} <= set(own.provides)
+
+
+def test_every_built_in_spec_can_be_resolved() -> None:
+    found = registry()
+    for kind, fields in ((ModelSpec, ["config", "build"]), (DatasetSpec, ["load"]), (ExplainerSpec, ["explain"])):
+        for spec in found.all(kind):  # type: ignore[type-var]
+            for field in fields:
+                assert callable(resolve(getattr(spec, field), wanted_by=spec.name))
+
+
+# Discovery
+
+
+def test_installed_plugin_is_found(install: Any) -> None:
+    install("zoo", SOURCE.format(name="animals"))
+    found = discover()
+    assert found.get(DatasetSpec, "animals").load == "animals:load"
+    assert found.plugin_of(found.get(DatasetSpec, "animals")).distribution == "zoo"
+    assert problems(found)["zoo"] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("import no_such_module_at_all", "ModuleNotFoundError: No module named 'no_such_module_at_all'"),
+        ("raise RuntimeError('first line\\nsecond')", "RuntimeError: first line"),
+        ("raise SystemExit(4)", "SystemExit: 4"),
+        ("def broken(:", "SyntaxError"),
+        (None, "ModuleNotFoundError"),
+    ],
+)
+def test_plugin_that_cannot_be_imported_leaves_the_others(install: Any, source: str | None, complaint: str) -> None:
+    install("broken", source)
+    install("zoo", SOURCE.format(name="animals"))
+    found = discover()
+    (broken,) = [plugin for plugin in found.plugins if plugin.distribution == "broken"]
+    (problem,) = broken.problems
+    assert complaint in problem
+    assert "\n" not in problem
+    assert broken.provides == []
+    assert "Traceback" in broken.tracebacks[0]
+    assert found.get(DatasetSpec, "animals")
+    assert found.get(ModelSpec, "mean")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "distribution"),
+    [
+        ({"entry_points": "[tmeattn]\nthis line has no equals sign\n"}, "broken-1.0.dist-info"),
+        ({"entry_points": "[tmeattn]\nx = not a module!\n"}, "broken"),
+        ({"METADATA": "", "entry_points": "[tmeattn]\nx = json\n"}, "unknown"),
+    ],
+)
+def test_damaged_metadata_leaves_the_others(install: Any, metadata: dict[str, str], distribution: str) -> None:
+    install("broken", None, **metadata)
+    install("zoo", SOURCE.format(name="animals"))
+    found = discover()
+    assert distribution in problems(found)
+    assert found.get(DatasetSpec, "animals")
+
+
+def test_damaged_metadata_of_strangers_is_none_of_our_business(install: Any) -> None:
+    before = len(discover().plugins)
+    install("stranger", None, entry_points="[console_scripts]\nno equals sign\n")
+    assert len(discover().plugins) == before
+
+
+def test_a_distribution_seen_twice_counts_once(install: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    install("zoo", SOURCE.format(name="animals"))
+    twin = tmp_path / "twin"
+    twin.mkdir()
+    (tmp_path / "site" / "zoo-1.0.dist-info").rename(twin / "zoo-1.0.dist-info")
+    install("zoo", SOURCE.format(name="animals"))
+    monkeypatch.syspath_prepend(twin)
+    assert list(problems(discover())).count("zoo") == 1
+    assert discover().get(DatasetSpec, "animals")
+
+
+def test_plugins_can_be_switched_off(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    install("zoo", "raise RuntimeError('must not be imported')")
+    monkeypatch.setenv("TMEATTN_PLUGINS", "off")
+    assert list(problems(discover())) == ["tmeattn"]
+
+
+def test_the_registry_is_discovered_once(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = registry()
+    monkeypatch.setattr(registry_module, "discover", lambda: pytest.fail("discovered again"))
+    assert registry() is first
+
+
+# Hooks
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (ValueError("out of order"), "tmeattn_models failed: ValueError: out of order"),
+        (SystemExit(1), "tmeattn_models failed: SystemExit: 1"),
+        (MODEL, "tmeattn_models failed: TypeError"),
+        (["toy"], "tmeattn_models returned str, expected ModelSpec"),
+        ([DatasetSpec("toy", "", "toy:load")], "tmeattn_models returned DatasetSpec, expected ModelSpec"),
+        ([replace(MODEL, api=99)], f"toy: written for plugin API 99, this tmeattn speaks API {API_VERSION}"),
+        ([replace(MODEL, name="../toy")], "the name '../toy' is not made of"),
+        ([replace(MODEL, name="")], "the name '' is not made of"),
+        ([replace(MODEL, name=5)], "the name 5 is not made of"),
+        ([replace(MODEL, name="a\x1b[31m")], r"the name 'a\x1b[31m' is not made of"),
+        ([replace(MODEL, summary=None)], "toy: its summary is no text"),
+        ([replace(MODEL, config=None)], "toy: config is None, expected 'package.module:name'"),
+        ([replace(MODEL, build="toy.build")], "toy: build is 'toy.build', expected 'package.module:name'"),
+        ([replace(MODEL, prepare=len)], "toy: prepare is <built-in function len>, expected"),
+        ([replace(MODEL, attention="soft")], "toy: attention is 'soft', expected one of pool, self, none"),
+    ],
+)
+def test_bad_answer_is_reported_and_the_other_hooks_work(answer: Any, complaint: str) -> None:
+    found = Registry()
+    added = register(found, tmeattn_models=answer, tmeattn_vectors=[VectorsSpec("v", "Vectors", "v:load", 3)])
+    assert len(added.problems) == 1
+    assert complaint in added.problems[0]
+    assert found.all(ModelSpec) == []
+    assert [spec.name for spec in found.all(VectorsSpec)] == ["v"]
+    assert added.provides == ["v"]
+
+
+def test_misspelt_hook_is_reported() -> None:
+    found = Registry()
+    added = register(found, tmeattn_model=[MODEL])
+    assert "tmeattn_model" in added.problems[0]
+    assert added.provides == []
+
+
+def test_good_specs_beside_a_bad_one_are_kept() -> None:
+    found = Registry()
+    added = register(found, tmeattn_models=[replace(MODEL, api=99), MODEL])
+    assert found.all(ModelSpec) == [MODEL]
+    assert len(added.problems) == 1
+
+
+# Names
+
+
+def test_a_name_claimed_twice_is_refused_to_both() -> None:
+    found = Registry()
+    first = register(found, "one", tmeattn_models=[MODEL])
+    assert found.get(ModelSpec, "toy") is MODEL
+    second = register(found, "two", tmeattn_models=[MODEL, replace(MODEL, name="other")])
+    with pytest.raises(BadInput, match="The model 'toy' is claimed by tmeattn-one and tmeattn-two") as caught:
+        found.get(ModelSpec, "toy")
+    assert "Uninstall one" in (caught.value.hint or "")
+    for plugin in (first, second):
+        assert plugin.problems == ["the name 'toy' is claimed by tmeattn-one and tmeattn-two"]
+    assert [spec.name for spec in found.all(ModelSpec)] == ["other"]
+
+
+def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
+    found = Registry()
+    added = register(found, tmeattn_models=[MODEL], tmeattn_datasets=[DatasetSpec("toy", "", "toy:load")])
+    assert added.problems == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        (ModelSpec, "lstm-atn", "There is no model named 'lstm-atn'. Did you mean lstm-attn"),
+        (ModelSpec, "zzzzzz", "There is no model named 'zzzzzz'. List them with: tmeattn models"),
+        (DatasetSpec, "imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k?"),
+        (VectorsSpec, "glove", "There is no vectors named 'glove'. Did you mean glove-50d?"),
+        (ExplainerSpec, "leave-one", "There is no explainer named 'leave-one'. Did you mean leave-one-out?"),
+        (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
+    ],
+)
+def test_unknown_name(kind: Any, name: str, said: str) -> None:
+    with pytest.raises(UnknownName) as caught:
+        registry().get(kind, name)
+    assert str(caught.value).startswith(said)
+    assert caught.value.exit_code == 2
+
+
+# Resolving
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        ("no_such_module:x", "ModuleNotFoundError"),
+        ("tmeattn.specs:Nothing", "AttributeError"),
+        ("tmeattn.specs", "AttributeError"),
+        ("", "ValueError"),
+        ("exits_plugin:x", "SystemExit"),
+    ],
+)
+def test_target_that_cannot_be_resolved(install: Any, target: str, complaint: str) -> None:
+    install("exits", "raise SystemExit(3)")
+    with pytest.raises(BadInput, match="Model 'toy'") as caught:
+        resolve(target, wanted_by="Model 'toy'")
+    assert complaint in caught.value.message
+    assert target in caught.value.message
+
+
+def test_resolves_what_is_nested() -> None:
+    assert resolve("tmeattn.specs:ModelSpec.__name__", wanted_by="test") == "ModelSpec"

@@ -10,7 +10,7 @@ from tmeattn.evaluation.evaluate import accuracy_interval
 from tmeattn.evaluation.meters import Meter, meter, normalized
 
 batches = st.lists(
-    st.tuples(st.floats(0, 5), st.lists(st.floats(0, 2.3, width=32), min_size=1, max_size=5)), min_size=1, max_size=6
+    st.tuples(st.floats(0, 5), st.lists(st.floats(0, 2.25, width=32), min_size=1, max_size=5)), min_size=1, max_size=6
 )
 
 

@@ -17,9 +17,11 @@ def classifier(trained):
     return Classifier(trained)
 
 
-def test_attention_sums_to_one_and_finds_the_planted_word(classifier):
-    found = explain(classifier, Request("The film was GOOD, and the light"))
-    assert sum(word.score for word in found.words) == pytest.approx(1, abs=1e-5)
+def test_attention_sums_to_one_and_leave_one_out_finds_the_planted_word(classifier):
+    attended = explain(classifier, Request("The film was GOOD, and the light"))
+    assert attended.method == "attention"
+    assert sum(word.score for word in attended.words) == pytest.approx(1, abs=1e-5)
+    found = explain(classifier, Request("The film was GOOD, and the light", "leave-one-out"))
     strongest = max(found.words, key=lambda word: word.score)
     assert found.text[strongest.start : strongest.end] == "GOOD"
     assert found.classes[found.predicted] == "positive"

@@ -17,15 +17,20 @@ def classifier(trained):
     return Classifier(trained)
 
 
-def test_attention_sums_to_one_and_leave_one_out_finds_the_planted_word(classifier):
-    attended = explain(classifier, Request("The film was GOOD, and the light"))
-    assert attended.method == "attention"
-    assert sum(word.score for word in attended.words) == pytest.approx(1, abs=1e-5)
-    found = explain(classifier, Request("The film was GOOD, and the light", "leave-one-out"))
-    strongest = max(found.words, key=lambda word: word.score)
-    assert found.text[strongest.start : strongest.end] == "GOOD"
-    assert found.classes[found.predicted] == "positive"
+def test_attention_sums_to_one_over_the_users_own_words(classifier):
+    found = explain(classifier, Request("The film was GOOD, and the light"))
+    assert found.method == "attention"
+    assert sum(word.score for word in found.words) == pytest.approx(1, abs=1e-5)
+    assert [found.text[word.start : word.end] for word in found.words][3:5] == ["GOOD", ","]
     assert 0 <= found.normalized_entropy <= 1
+
+
+def test_leave_one_out_finds_the_planted_words_and_their_sign(classifier):
+    found = explain(classifier, Request("the good and the bad", "leave-one-out", "positive"))
+    scores = {word.token: word.score for word in found.words}
+    assert max(scores, key=lambda token: scores[token]) == "good"
+    assert min(scores, key=lambda token: scores[token]) == "bad"
+    assert scores["bad"] < 0 < scores["good"]
 
 
 def test_leave_one_out_equals_the_naive_loop(classifier):

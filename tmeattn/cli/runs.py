@@ -50,8 +50,8 @@ def list_runs(as_json: bool) -> None:
         )
         for run in found
     ]
-    numeric = [Column(name, numeric=True) for name in ("alpha", "seed", "epoch", "accuracy", "age")]
-    stdout_console().print(table(["run", "state", "dataset", *numeric], rows))
+    numeric = [Column(name, numeric=True) for name in ("alpha", "seed", "epoch", "best", "age")]
+    stdout_console().print(table(["run", "state", Column("dataset", wrap=True), *numeric], rows))
 
 
 def _age(created: float) -> str:

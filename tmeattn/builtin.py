@@ -26,6 +26,14 @@ def tmeattn_models() -> list[ModelSpec]:
             reference="report, part 1: simple attention",
         ),
         ModelSpec(
+            name="query-attn",
+            summary="Attention over word vectors with a query computed from the text, and an optional value network",
+            config="tmeattn.models.configs:QueryAttnConfig",
+            build="tmeattn.models.query:build_query_attn",
+            attention="pool",
+            reference="report, part 1: query and value networks",
+        ),
+        ModelSpec(
             name="lstm",
             summary="LSTM, its last state classified",
             config="tmeattn.models.configs:LstmConfig",

@@ -20,7 +20,7 @@ COMMANDS = {
     "explain": ("tmeattn.cli.explain:explain", "Predict a text and colour its words by what the model attends to."),
     "predict": ("tmeattn.cli.predict:predict", "Classify texts."),
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
-    "runs": ("tmeattn.cli.runs:runs", "List, show, rename, export and delete runs."),
+    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
 }

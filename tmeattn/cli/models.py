@@ -91,7 +91,7 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
     stdout_console().print(
         Group(
             Text(f"{spec.name}", style="bold"),
-            Text(safe(inspect.getdoc(config) or spec.summary)),
+            Text(safe(prose(inspect.getdoc(config) or spec.summary))),
             Text(f"\n{count(parameters)} parameters beside the word vectors (width 50, 2 classes)."),
             Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim"),
             Text(),
@@ -99,4 +99,13 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
             Text(),
             table(["recipes differ in", *numeric], [row[:3] for row in tuned]),
         )
+    )
+
+
+def prose(docstring: str) -> str:
+    """A docstring to be wrapped anew: the lines of a paragraph are joined, indented lines (formulas, pictures) kept."""
+    paragraphs = docstring.split("\n\n")
+    return "\n\n".join(
+        paragraph if any(line.startswith(" ") for line in paragraph.splitlines()) else " ".join(paragraph.splitlines())
+        for paragraph in paragraphs
     )

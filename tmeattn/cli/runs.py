@@ -1,4 +1,4 @@
-"""`tmeattn runs list|show|rename|export|delete`."""
+"""`tmeattn runs list|show|compare|rename|export|delete`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tmeattn.errors import BadInput
 
 @click.group(cls=Group)
 def runs() -> None:
-    """List, show, rename, export and delete runs.
+    """List, show, compare, rename, export and delete runs.
 
     A RUN is its id, the beginning of it, its name, a path, or latest or best.
     """
@@ -114,6 +114,32 @@ def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -
     epochs = [event for event in events if event["kind"] == "epoch"]
     document: dict[str, Any] = finite({**summary, **run.info, "name": run.name, "history": epochs})
     return document
+
+
+@runs.command()
+@click.argument("run", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print runs and groups as JSON on stdout.")
+def compare(run: tuple[str, ...], as_json: bool) -> None:
+    """Runs side by side; those that differ only in their seed are also grouped, with mean and 95 % interval.
+
+    The interval is Student's t interval of the mean over seeds.
+    """
+    from rich.console import Group, RenderableType
+    from rich.text import Text
+
+    from tmeattn.render.comparison import group_table, overlaid_curves, run_table
+    from tmeattn.render.console import stdout_console
+    from tmeattn.runs.comparison import compare_runs
+    from tmeattn.runs.index import find_run
+
+    comparison = compare_runs(list(dict.fromkeys(find_run(reference) for reference in run)))
+    if as_json:
+        echo_json(comparison.document())
+        return
+    parts: list[RenderableType] = [run_table(comparison), Text(), overlaid_curves(comparison)]
+    if any(len(group.runs) > 1 for group in comparison.groups):
+        parts += [Text(), group_table(comparison)]
+    stdout_console().print(Group(*parts))
 
 
 @runs.command()

@@ -6,7 +6,7 @@ Modern recipes were chosen on the validation split of imdb-25k with 50-dimension
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -16,7 +16,8 @@ from tmeattn.config import ModelConfig, Recipes
 class MeanConfig(ModelConfig):
     """Mean of the word vectors, then a linear classifier.
 
-    x_t = E[w_t]        logits = W mean_t(x_t) + b
+        x_t    = E[w_t]
+        logits = W mean_t(x_t) + b
 
         w_1  w_2  ...  w_T
          |    |         |        word vectors
@@ -41,7 +42,8 @@ class MeanConfig(ModelConfig):
 class SimpleAttnConfig(MeanConfig):
     """Attention over word vectors with one learned query, the same for every text.
 
-    a_t = softmax_t(q . x_t)        logits = W sum_t a_t x_t + b
+        a_t    = softmax_t(q . x_t)
+        logits = W sum_t a_t x_t + b
 
         w_1  w_2  ...  w_T
          |    |         |        word vectors
@@ -55,10 +57,39 @@ class SimpleAttnConfig(MeanConfig):
     """
 
 
+class QueryAttnConfig(MeanConfig):
+    """Attention over word vectors whose query is computed from the text itself.
+
+        q(t)   = f(mean_t x_t)
+        a_t    = softmax_t(q(t) . x_t)
+        logits = W sum_t a_t v(x_t) + b
+
+        w_1  w_2  ...  w_T
+         |    |         |        word vectors
+        x_1  x_2  ...  x_T  ---> mean -> f -> q(t)
+         |    |         |                      |
+        v_1  v_2  ...  v_T  <------------------+
+          \\   |   ...  /
+         weighted mean           a_1 ... a_T = softmax(q(t) . x)
+              |
+            linear -> logits
+
+    f is a linear map, or an MLP with ReLU between the widths of --query-hidden; v is the identity, or with
+    --value-hidden an MLP of one hidden layer; --scaled divides q . x by the square root of the vector width.
+    """
+
+    query_hidden: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
+        (), description='Hidden widths of the query network, such as 128 or 256,128; "" is a linear map.'
+    )
+    value_hidden: int = Field(0, ge=0, le=8192, description="Hidden width of the value network; 0 has none.")
+    scaled: bool = Field(False, description="Divide scores by the square root of the vector width.")
+
+
 class LstmConfig(ModelConfig):
     """LSTM over the word vectors; its state after the last word is classified.
 
-    h_t = LSTM(x_t, h_{t-1})        logits = W h_T + b
+        h_t    = LSTM(x_t, h_{t-1})
+        logits = W h_T + b
 
         w_1    w_2   ...   w_T
          |      |           |     word vectors
@@ -82,7 +113,9 @@ class LstmConfig(ModelConfig):
 class LstmAttnConfig(LstmConfig):
     """LSTM with attention over all its states, so that no word is far from the classifier.
 
-    h_t = LSTM(x_t, h_{t-1})    a_t = softmax_t(q . h_t)    logits = W sum_t a_t h_t + b
+        h_t    = LSTM(x_t, h_{t-1})
+        a_t    = softmax_t(q . h_t)
+        logits = W sum_t a_t h_t + b
 
         w_1    w_2   ...   w_T
          |      |           |     word vectors

@@ -1,0 +1,53 @@
+import itertools
+import math
+
+import pytest
+import torch
+
+from tmeattn.config import resolve_run
+from tmeattn.errors import BadInput
+from tmeattn.models.building import build_model
+from tmeattn.specs import Space
+
+SPACE = Space(vocabulary_size=20, num_classes=2, vector_size=8)
+
+
+def make(**options):
+    torch.manual_seed(0)
+    return build_model(resolve_run("query-attn", options), SPACE).eval()
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_attention_follows_the_formula(scaled):
+    model = make(scaled=scaled)
+    tokens = torch.tensor([[3, 4, 5]])
+    x = model.embedding(tokens)[0]
+    scores = x @ model.query(x.mean(dim=0)) / (math.sqrt(8) if scaled else 1)
+    output = model(tokens, tokens > 0)
+    assert torch.allclose(output.attention_BT[0], torch.softmax(scores, dim=0), atol=1e-6)
+    assert torch.allclose(output.logits_BC[0], model.classify(torch.softmax(scores, dim=0) @ x), atol=1e-5)
+
+
+@pytest.mark.parametrize(("text", "linears"), [("", 1), ("128", 2), ("256,128", 3)])
+def test_the_query_network_has_the_widths_asked_for(text, linears):
+    model = make(query_hidden=text)
+    found = [layer for layer in model.query if isinstance(layer, torch.nn.Linear)]
+    widths = [8, *(int(part) for part in text.split(",") if part), 8]
+    assert len(found) == linears
+    assert [(layer.in_features, layer.out_features) for layer in found] == list(itertools.pairwise(widths))
+
+
+def test_the_value_network_changes_what_is_pooled_not_the_attention():
+    plain, valued = make(), make(value_hidden=16)
+    valued.embedding.load_state_dict(plain.embedding.state_dict())
+    valued.query.load_state_dict(plain.query.state_dict())
+    tokens = torch.tensor([[3, 4, 5]])
+    one, two = plain(tokens, tokens > 0), valued(tokens, tokens > 0)
+    assert torch.allclose(one.attention_BT, two.attention_BT)
+    assert not torch.allclose(one.logits_BC, two.logits_BC)
+
+
+@pytest.mark.parametrize("sizes", ["abc", "128,", "0", "-3", "1.5"])
+def test_sizes_that_are_no_widths_are_refused_in_one_line(sizes):
+    with pytest.raises(BadInput, match="--query-hidden"):
+        resolve_run("query-attn", {"query_hidden": sizes})

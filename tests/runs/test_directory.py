@@ -1,0 +1,250 @@
+"""A run directory: made whole or not at all, readable whatever happened to it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn.config import resolve_run
+from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.runs import directory as directory_module
+from tmeattn.runs.directory import FORMAT, RunDirectory, create, process_alive
+from tmeattn.runs.files import write_atomically
+from tmeattn.runs.heartbeat import Heartbeat
+
+DATA = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
+
+
+def make(root: Path, name: str | None = None) -> RunDirectory:
+    return create(root, resolve_run("mean", {}).model_dump(mode="json"), name=name, data=DATA)
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def edit(run: RunDirectory, **changes: Any) -> RunDirectory:
+    """The same run with another run.json, read anew."""
+    path = run.path / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return RunDirectory(run.path)
+
+
+def test_create_and_read(tmp_path: Path) -> None:
+    config = resolve_run("mean", {"lr": 0.5}).model_dump(mode="json")
+    before = time.time()
+    run = create(tmp_path / "new" / "runs", config, name="été", data=DATA)
+    read = RunDirectory(run.path)
+    assert run.id == run.path.name
+    assert run.id.endswith("-mean")
+    assert read.config == config
+    assert read.data == DATA
+    assert read.name == "été"
+    assert before <= read.info["created"] <= time.time()
+    assert {"tmeattn", "torch", "python"} <= set(read.info["versions"])
+    assert isinstance(read.info["command"], list)
+    assert read.state() == "created"
+    assert read.events() == []
+    assert not read.has_checkpoint()
+    assert make(tmp_path).id != make(tmp_path).id
+
+
+def test_a_taken_id_is_not_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = iter("aaaa" + "aaaa" + "bbbb")
+    monkeypatch.setattr(directory_module.secrets, "choice", lambda _: next(letters))
+    assert [make(tmp_path).id, make(tmp_path).id] == ["aaaa-mean", "bbbb-mean"]
+
+
+@pytest.mark.parametrize("in_the_way", ["home", "runs"])
+def test_a_file_where_the_folder_should_be(tmp_path: Path, in_the_way: str) -> None:
+    root = tmp_path / "home" / "runs"
+    file = root if in_the_way == "runs" else root.parent
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+    with pytest.raises(EnvironmentProblem, match="Cannot write a run to") as caught:
+        make(root)
+    assert str(root) in caught.value.message
+
+
+@pytest.mark.parametrize("failing", ["run.json", "meta.json"])
+def test_a_full_disk_leaves_no_half_made_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    def full(path: Path, data: bytes) -> None:
+        if path.name == failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_atomically(path, data)
+
+    monkeypatch.setattr(directory_module, "write_atomically", full)
+    with pytest.raises(EnvironmentProblem, match="No space left"):
+        make(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rename(tmp_path: Path) -> None:
+    run = make(tmp_path, "first")
+    notes = {"name": "first", "notes": "mine", "later": [1]}
+    (run.path / "meta.json").write_text(json.dumps(notes))
+    run.rename("second")
+    assert RunDirectory(run.path).name == "second"
+    assert json.loads((run.path / "meta.json").read_text()) == {**notes, "name": "second"}
+    run.rename(None)
+    assert run.name is None
+
+
+@pytest.mark.parametrize("meta", [None, "{", "[]", '{"name": 5}', '{"notes": ""}'])
+def test_a_damaged_name_is_no_name(tmp_path: Path, meta: str | None) -> None:
+    run = make(tmp_path, "first")
+    (run.path / "meta.json").unlink()
+    if meta is not None:
+        (run.path / "meta.json").write_text(meta)
+    assert run.name is None
+    run.rename("again")
+    assert run.name == "again"
+
+
+# What is no run
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "{}", '{"format": 1}'])
+def test_no_readable_run_json(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "run.json").write_text(content)
+    with pytest.raises(BadInput, match="is no run directory") as caught:
+        _ = RunDirectory(tmp_path).info
+    assert str(tmp_path) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"config": []},
+        {"config": {"model": "mean"}},
+        {"config": {"model": 5, "model_options": {}, "train": {}}},
+        {"config": {"model": "mean", "model_options": {}, "train": {"dataset": "x"}}},
+        {"data": None},
+        {"created": "yesterday"},
+        {"created": None},
+    ],
+)
+def test_damaged_run_json(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=r"run\.json is damaged"):
+        _ = edit(make(tmp_path), **changes).info
+
+
+@pytest.mark.parametrize("versions", [{"tmeattn": "9.9"}, None, "9.9"])
+def test_another_format(tmp_path: Path, versions: Any) -> None:
+    run = edit(make(tmp_path), format=FORMAT + 1, versions=versions)
+    with pytest.raises(BadInput, match=f"has format {FORMAT + 1}; this tmeattn reads format {FORMAT}") as caught:
+        _ = run.info
+    assert ("9.9" if isinstance(versions, dict) else "another version") in (caught.value.hint or "")
+
+
+# State
+
+
+def status(**fields: Any) -> dict[str, Any]:
+    return {
+        "state": "running",
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "heartbeat": time.time(),
+        **fields,
+    }
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+def test_a_state_that_was_left_behind_stays(tmp_path: Path, state: str) -> None:
+    run = make(tmp_path)
+    run.write_status(status(state=state, pid=dead_pid(), heartbeat=0))
+    assert run.state() == state
+
+
+def test_running_and_crashed(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    run.write_status(status())
+    assert run.state() == "running"
+    run.write_status(status(pid=dead_pid()))
+    assert run.state() == "crashed"
+
+
+def test_a_run_on_another_machine_is_judged_by_its_heartbeat() -> None:
+    assert process_alive(status(host="elsewhere", pid=dead_pid()))
+    assert not process_alive(status(host="elsewhere", heartbeat=time.time() - 60))
+
+
+@pytest.mark.parametrize("damage", [{"heartbeat": None}, {"heartbeat": "now"}, {"pid": 2**80}])
+def test_a_damaged_status_is_not_alive(damage: dict[str, Any]) -> None:
+    assert not process_alive(status(**damage))
+    assert not process_alive({"state": "running"})
+
+
+def test_a_damaged_status_file_is_as_none(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    (run.path / "status.json").write_text('{"state": "run')
+    assert run.state() == "created"
+
+
+def test_heartbeat_leaves_a_state_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tmeattn.runs import heartbeat as heartbeat_module
+
+    monkeypatch.setattr(heartbeat_module, "INTERVAL", 0.005)
+    run = make(tmp_path)
+    with Heartbeat(run) as heartbeat:
+        assert run.state() == "running"
+        assert run.status()["pid"] == os.getpid()
+        first = run.status()["heartbeat"]
+        heartbeat.update(step=3)
+        deadline = time.time() + 5
+        while run.status().get("step") != 3 and time.time() < deadline:
+            time.sleep(0.002)
+        assert run.status()["step"] == 3
+        assert run.status()["heartbeat"] > first
+        heartbeat.leave("finished")
+    assert (run.state(), run.status()["step"]) == ("finished", 3)
+
+
+def test_heartbeat_of_a_failure_says_so(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    with pytest.raises(ValueError, match="broken"), Heartbeat(run):
+        raise ValueError("broken")
+    assert run.state() == "failed"
+    assert run.status()["message"] == "broken"
+
+
+# Requests and checkpoints
+
+
+def test_a_request_is_answered_once(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    assert not run.requested("stop")
+    (run.path / "control" / "stop").touch()
+    assert not run.requested("checkpoint")
+    assert run.requested("stop")
+    assert not run.requested("stop")
+
+
+@pytest.mark.parametrize("name", ["best", "last", "previous"])
+def test_has_checkpoint(tmp_path: Path, name: str) -> None:
+    run = make(tmp_path)
+    (run.checkpoints / "next.safetensors").touch()
+    assert not run.has_checkpoint()
+    (run.checkpoints / f"{name}.safetensors").touch()
+    assert run.has_checkpoint()
+
+
+def test_delete(tmp_path: Path) -> None:
+    run, other = make(tmp_path), make(tmp_path)
+    run.delete()
+    assert list(tmp_path.iterdir()) == [other.path]
+    with pytest.raises(EnvironmentProblem, match=run.id):
+        run.delete()

@@ -1,0 +1,210 @@
+"""The event log: what is written comes back, whatever was killed in between."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tmeattn.runs.events import EventTail, EventWriter, current, decode, encode, read_events
+
+HIGH, LOW = "\ud800", "\udc00"
+SPLITTERS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+"""Every character at which `str.splitlines` splits."""
+
+# A high surrogate before a low one is, in JSON, the character that both spell; alone each survives.
+texts = st.text(st.characters(codec=None) | st.sampled_from(SPLITTERS)).filter(
+    lambda text: text == text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+events = st.dictionaries(texts, values, max_size=4).map(lambda fields: {**fields, "kind": "step"})
+
+
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return (math.isnan(one) and math.isnan(other)) or (
+            one == other and math.copysign(1, one) == math.copysign(1, other)
+        )
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and one == other
+
+
+def append(path: Path, *lines: str) -> None:
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write("".join(lines))
+
+
+@given(events)
+def test_round_trip(event: dict[str, Any]) -> None:
+    line = encode(event)
+    assert line.isascii()
+    assert line.splitlines() == [line]
+    json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    decoded = decode(line)
+    assert decoded is not None
+    assert same(decoded, event)
+
+
+@pytest.mark.parametrize("value", [{"$float": "abc"}, {"$float": 1}, {"$float": None}, {"$float": []}, {"$float": {}}])
+def test_only_what_stands_for_a_float_becomes_one(value: Any) -> None:
+    assert decode(encode({"kind": "warning", "value": value})) == {"kind": "warning", "value": value}
+
+
+def test_numpy_floats_and_tuples() -> None:
+    decoded = decode(encode({"kind": "step", "loss": np.float64("nan"), "more": (np.float64("-inf"), np.float64(1))}))
+    assert decoded is not None
+    assert math.isnan(decoded["loss"])
+    assert decoded["more"] == [-math.inf, 1.0]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{", '{"kind": "st', "[1]", "5", '{"step": 1}', '{"kind": 5}', "null", "[" * 100_000, "not json"]
+)
+def test_what_is_no_event(line: str) -> None:
+    assert decode(line) is None
+
+
+@given(st.lists(events, max_size=5), st.integers(0, 400))
+def test_tail_reads_each_event_once_wherever_the_writer_stands(logged: list[dict[str, Any]], cut: int) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "events.jsonl"
+        tail = EventTail(path)
+        assert tail.read() == []
+        data = "".join(encode(event) + "\n" for event in logged).encode()
+        found: list[dict[str, Any]] = []
+        for end in (min(cut, len(data)), len(data)):
+            path.write_bytes(data[:end])
+            found += tail.read()
+            assert tail.read() == []
+        assert len(found) == len(logged)
+        assert all(map(same, found, logged))
+        assert tail.skipped == 0
+
+
+def test_lines_end_at_newlines_only(tmp_path: Path) -> None:
+    """A log by another writer may hold U+2028 and others unescaped, which `str.splitlines` would split at."""
+    path = tmp_path / "events.jsonl"
+    message = "a\x85b\u2028c\u2029d\x0c"[:-1]
+    append(path, json.dumps({"kind": "warning", "message": message}, ensure_ascii=False), "\r\n")
+    tail = EventTail(path)
+    assert tail.read() == [{"kind": "warning", "message": message}]
+    assert tail.skipped == 0
+
+
+def test_tail_waits_for_the_end_of_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    tail = EventTail(path)
+    append(path, '{"kind":"step","st')
+    assert tail.read() == []
+    append(path, 'ep":1}')
+    assert tail.read() == []
+    append(path, "\n")
+    assert tail.read() == [{"kind": "step", "step": 1}]
+
+
+def test_tail_passes_over_damage_and_says_how_much(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"kind":"a"}\n\xff\xfe\n\n{"kind":\n{"kind":"b"}\n')
+    tail = EventTail(path)
+    assert [event["kind"] for event in tail.read()] == ["a", "b"]
+    assert tail.skipped == 2
+
+
+def test_tail_of_what_is_no_file(tmp_path: Path) -> None:
+    assert EventTail(tmp_path).read() == []
+    assert EventTail(tmp_path / "none" / "events.jsonl").read() == []
+
+
+def test_a_torn_line_spoils_no_later_one(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    append(path, '{"kind":"a"}\n', '{"kind":"torn","st')
+    writer = EventWriter(path)
+    writer({"kind": "b"})
+    writer.close()
+    tail = EventTail(path)
+    assert [event["kind"] for event in tail.read()] == ["a", "b"]
+    assert tail.skipped == 1
+
+
+def test_writer_appends_and_flushes_each_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    tail = EventTail(path)
+    for kind in ("a", "b"):
+        writer = EventWriter(path)
+        writer({"kind": kind, "message": HIGH + "\u2028"})
+        (event,) = tail.read()
+        assert event["kind"] == kind
+        assert event["message"] == HIGH + "\u2028"
+        assert event["time"] > 1e9
+        writer.close()
+    assert path.read_bytes().count(b"\n") == 2
+
+
+def test_writer_leaves_the_event_alone(tmp_path: Path) -> None:
+    event = {"kind": "a"}
+    writer = EventWriter(tmp_path / "events.jsonl")
+    writer(event)
+    writer.close()
+    assert event == {"kind": "a"}
+
+
+# What counts after a resume
+
+
+def at(kind: str, step: int | None = None, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, **({} if step is None else {"step": step}), **more}
+
+
+def test_what_was_logged_past_a_resume_is_dropped() -> None:
+    logged = [
+        at("started"),
+        at("step", 10),
+        at("checkpoint", 15),
+        at("step", 20),
+        at("warning"),
+        at("resumed", 15, epoch=0),
+        at("step", 20, again=1),
+    ]
+    assert current(logged) == [logged[0], logged[1], logged[2], *logged[4:]]
+
+
+def test_several_resumes_and_one_from_the_start() -> None:
+    logged = [at("started"), at("step", 10), at("resumed", 5, epoch=0), at("step", 10), at("resumed", 0, epoch=0)]
+    assert current(logged) == [logged[0], logged[4]]
+
+
+def test_an_epoch_that_ends_again_counts_once() -> None:
+    """Killed after the epoch's event, resumed from a checkpoint after its last step and before its end."""
+    ended = at("epoch", 20, epoch=2, best=True)
+    logged = [at("epoch", 10, epoch=1), at("checkpoint", 20, epoch=1), ended, at("resumed", 20, epoch=1), ended]
+    assert current(logged) == [logged[0], logged[1], logged[3], ended]
+
+
+def test_an_epoch_before_the_resume_stays() -> None:
+    logged = [at("epoch", 10, epoch=1), at("checkpoint", 10, epoch=1), at("resumed", 10, epoch=1)]
+    assert current(logged) == logged
+
+
+def test_read_events_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    append(path, *(encode(event) + "\n" for event in [at("step", 10), at("resumed", 5, epoch=0), at("step", 10)]))
+    assert [event["kind"] for event in read_events(path)] == ["resumed", "step"]
+
+
+def test_no_log_is_no_events(tmp_path: Path) -> None:
+    assert read_events(tmp_path / "events.jsonl") == []

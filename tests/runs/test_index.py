@@ -1,0 +1,220 @@
+"""Finding the run that a user means."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn.config import resolve_run
+from tmeattn.errors import BadInput
+from tmeattn.paths import runs_dir
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import encode
+from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, summarize, summary_json
+
+
+def make(
+    run_id: str, created: float, *, name: str | None = None, accuracy: float | None = 0.5, **options: Any
+) -> RunDirectory:
+    """A run with a checkpoint and one epoch, or with neither where accuracy is None."""
+    run = RunDirectory(runs_dir() / run_id)
+    run.checkpoints.mkdir(parents=True)
+    config = resolve_run("mean", options).model_dump(mode="json")
+    info = {"format": 1, "id": run_id, "created": created, "config": config, "data": {"classes": ["a", "b"]}}
+    (run.path / "run.json").write_text(json.dumps(info))
+    (run.path / "meta.json").write_text(json.dumps({"name": name}))
+    if accuracy is not None:
+        (run.checkpoints / "best.safetensors").touch()
+        epoch = {"kind": "epoch", "epoch": 1, "best": True, "seconds": 2.5, "validation": {"accuracy": accuracy}}
+        run.events_path.write_text(encode(epoch) + "\n")
+    return run
+
+
+@pytest.fixture
+def runs() -> dict[str, RunDirectory]:
+    made = [
+        make("abcd-mean", 1, name="first", accuracy=0.9),
+        make("abce-mean", 3, name="a name"),
+        make("xyzw-mean", 2, accuracy=0.95, limit=100),
+        make("newest-mean", 4, name="untrained", accuracy=None),
+    ]
+    return {run.id: run for run in made}
+
+
+def refused(reference: str) -> str:
+    with pytest.raises(BadInput) as caught:
+        find_run(reference)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("abcd-mean", "abcd-mean"),
+        ("abcd", "abcd-mean"),
+        ("xy", "xyzw-mean"),
+        ("first", "abcd-mean"),
+        ("a name", "abce-mean"),
+        ("untrained", "newest-mean"),
+        ("latest", "abce-mean"),  # the newest has no checkpoint
+        ("best", "abcd-mean"),  # xyzw saw few texts
+    ],
+)
+def test_finds(runs: dict[str, RunDirectory], reference: str, found: str) -> None:
+    assert find_run(reference).path == runs[found].path
+
+
+def test_best_among_runs_on_few_texts() -> None:
+    make("aa", 1, accuracy=0.6, limit=100)
+    make("bb", 2, accuracy=0.7, limit=100)
+    make("cc", 3, accuracy=0.7, limit=100)
+    assert find_run("best").id == "cc"  # the newer of equals
+
+
+def test_ambiguous_prefix(runs: dict[str, RunDirectory]) -> None:
+    assert refused("abc") == "'abc' fits 2 runs: abce-mean, abcd-mean. Use a longer prefix or the id."
+
+
+def test_one_letter_is_no_prefix(runs: dict[str, RunDirectory]) -> None:
+    assert refused("x").startswith("There is no run named 'x'.")
+
+
+def test_a_name_that_two_runs_have() -> None:
+    make("aa", 1, name="twin")
+    make("bb", 2, name="twin")
+    assert refused("twin").startswith("'twin' fits 2 runs: bb, aa.")
+
+
+def test_an_id_wins_over_a_name_and_a_name_over_a_prefix() -> None:
+    make("alpha", 1, name="beta")
+    make("beta", 2)
+    make("gamma-mean", 3)
+    make("delta", 4, name="gamma")
+    assert find_run("beta").id == "beta"
+    assert find_run("gamma").id == "delta"
+
+
+def test_did_you_mean(runs: dict[str, RunDirectory]) -> None:
+    assert "Did you mean first?" in refused("frist")
+    assert "Did you mean xyzw-mean" in refused("xyzv-mean")
+    assert refused("zzzzzzzz").endswith("List them with: tmeattn runs list")
+
+
+@pytest.mark.parametrize("reference", ["latest", "best"])
+def test_nothing_trained_yet(reference: str) -> None:
+    assert refused(reference).startswith("There is no trained run yet. Train one: tmeattn train")
+    make("aa", 1, accuracy=None)
+    assert refused(reference).startswith("There is no trained run yet.")
+
+
+def test_by_path(runs: dict[str, RunDirectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = runs["abcd-mean"].path.rename(tmp_path / "moved")
+    assert find_run(str(elsewhere)).path == elsewhere
+    monkeypatch.chdir(tmp_path)
+    assert find_run("moved").id == "moved"
+    monkeypatch.chdir(elsewhere)
+    assert find_run(".").path == elsewhere
+
+
+def test_home_is_understood_in_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("aa", 1).path.rename(tmp_path / "moved")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert find_run("~/moved").path == tmp_path / "moved"
+
+
+def test_a_path_that_is_no_run(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("notes")
+    for path in (file, tmp_path, tmp_path / "none"):
+        assert refused(str(path)) == f"{path} is neither a run directory nor an exported run."
+
+
+@pytest.mark.parametrize("reference", ["", "~nobody-of-that-name", "x" * 300, "a\0b", "\ud800", "\x1b[31m", "*"])
+def test_what_can_be_no_path(runs: dict[str, RunDirectory], reference: str) -> None:
+    assert refused(reference).startswith("There is no run named ")
+
+
+def test_a_zip_that_is_no_run(tmp_path: Path) -> None:
+    path = tmp_path / "other.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    assert refused(str(path)).startswith(f"{path} is no exported run: it lacks run.json")
+
+
+# Listings
+
+
+def test_all_runs_newest_first_foreign_and_damaged_passed_over(runs: dict[str, RunDirectory]) -> None:
+    root = runs_dir()
+    (root / "empty").mkdir()
+    (root / "notes.txt").write_text("mine")
+    (root / "dangling").symlink_to(root / "nowhere")
+    for name, content in {
+        "torn": "{",
+        "list": "[]",
+        "newer": json.dumps({**runs["abcd-mean"].info, "format": 2}),
+        "undated": json.dumps({**runs["abcd-mean"].info, "created": "yesterday"}),
+        "hollow": json.dumps({**runs["abcd-mean"].info, "config": {}}),
+    }.items():
+        (root / name).mkdir()
+        (root / name / "run.json").write_text(content)
+    assert [run.id for run in all_runs()] == ["newest-mean", "abce-mean", "xyzw-mean", "abcd-mean"]
+    damaged = {path.name: reason for path, reason in damaged_runs().items()}
+    assert list(damaged) == ["empty", "hollow", "list", "newer", "torn", "undated"]
+    assert "format 2" in damaged["newer"]
+    assert "no readable run.json" in damaged["torn"]
+    assert find_run("latest").id == "abce-mean"
+
+
+def test_no_home_is_no_runs(isolated: Path) -> None:
+    assert all_runs() == []
+    assert damaged_runs() == {}
+    isolated.write_text("a file")
+    assert all_runs() == []
+    assert damaged_runs() == {}
+
+
+def test_summary(runs: dict[str, RunDirectory]) -> None:
+    summary = summarize(runs["xyzw-mean"])
+    assert (summary.id, summary.model, summary.limit, summary.epoch, summary.best_epoch) == (
+        "xyzw-mean",
+        "mean",
+        100,
+        1,
+        1,
+    )
+    assert (summary.best_accuracy, summary.seconds, summary.state) == (0.95, 2.5, "created")
+    assert json.loads(json.dumps(summary_json(summary), allow_nan=False))["id"] == "xyzw-mean"
+    untrained = summarize(runs["newest-mean"])
+    assert (untrained.epoch, untrained.best_accuracy, untrained.best_epoch) == (0, None, None)
+
+
+def test_listing_survives_an_event_log_that_is_a_folder(runs: dict[str, RunDirectory]) -> None:
+    run = runs["abcd-mean"]
+    os.remove(run.events_path)  # noqa: PTH107
+    run.events_path.mkdir()
+    assert summarize(run).epoch == 0
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", ["latest", "best", "a/b", "a\\b", "a\nb", "\x1b[31m", "\u202eevil", "\ud800"])
+def test_names_that_cannot_be(name: str) -> None:
+    with pytest.raises(BadInput, match="cannot be a run's name"):
+        check_name(name)
+
+
+def test_names_that_are_taken(runs: dict[str, RunDirectory]) -> None:
+    for taken in ("first", "abce-mean"):
+        with pytest.raises(BadInput, match="Another run is named"):
+            check_name(taken)
+    check_name("first", of=runs["abcd-mean"])
+    check_name("été, 2. Versuch")

@@ -1,0 +1,84 @@
+"""Runs side by side: a table of what they reached, their validation curves in one picture, and means over seeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tmeattn.render.curves import Series, curves
+from tmeattn.render.tables import Column, decimal, key_values, percent, table
+from tmeattn.runs.comparison import Comparison, Seeds
+
+
+def run_table(comparison: Comparison) -> RenderableType:
+    """One row a run: best validation accuracy, its cross-entropy and attention entropy, seconds an epoch."""
+    numeric = [Column(name, numeric=True) for name in ("seed", "best", "loss", "entropy", "s/epoch")]
+    rows = [
+        (
+            run.label,
+            run.summary.model,
+            str(run.summary.seed),
+            percent(run.summary.best_accuracy, 2),
+            decimal(run.measure("cross_entropy")),
+            decimal(run.measure("entropy"), 2),
+            decimal(run.seconds_per_epoch, 1),
+        )
+        for run in comparison.runs
+    ]
+    options = key_values(
+        (f"--{key.replace('_', '-')}", ", ".join(_shown(run.options.get(key)) for run in comparison.runs))
+        for key in comparison.differing
+    )
+    caption = "On the validation texts, at the best epoch; loss is cross-entropy, entropy that of attention in nats."
+    parts: list[RenderableType] = [table(["run", "model", *numeric], rows), Text(caption, style="dim")]
+    if comparison.differing:
+        parts += [Text("\nThey differ in (in this order)", style="bold"), options]
+    return Group(*parts)
+
+
+def overlaid_curves(comparison: Comparison) -> RenderableType:
+    """Validation accuracy over epochs, all runs in one picture."""
+    lines = [
+        Series(
+            run.label,
+            [epoch["epoch"] for epoch in run.epochs],
+            [100 * epoch["validation"]["accuracy"] for epoch in run.epochs],
+        )
+        for run in comparison.runs
+        if run.epochs
+    ]
+    return curves(lines, title="Validation accuracy  %", x_label="epoch") if lines else Text("No run has an epoch yet.")
+
+
+def group_table(comparison: Comparison) -> Table:
+    """Means over seeds with their 95 % intervals."""
+    rows = [(_group_name(group, comparison), str(len(group.runs)), _interval(group)) for group in comparison.groups]
+    return table(
+        [Column("same options", wrap=True), Column("seeds", numeric=True), Column("best accuracy", numeric=True)],
+        rows,
+        caption="Mean over seeds with Student's 95 % interval.",
+    )
+
+
+def _group_name(group: Seeds, comparison: Comparison) -> str:
+    first = group.runs[0]
+    parts = [
+        f"--{key.replace('_', '-')} {_shown(first.options[key])}"
+        for key in comparison.differing
+        if key in first.options
+    ]
+    return " ".join([first.summary.model, *parts])
+
+
+def _interval(group: Seeds) -> str:
+    half = "" if group.half is None else f" ± {100 * group.half:.2f}"
+    return f"{percent(group.accuracy, 2)}{half}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    return ",".join(map(str, value)) or '""' if isinstance(value, list) else str(value)

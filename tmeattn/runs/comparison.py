@@ -1,0 +1,130 @@
+"""Runs beside one another: what differs between them, and what their seeds have in common."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tmeattn.errors import BadInput
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import Event
+from tmeattn.runs.index import RunSummary, best_epoch, summarize
+
+# Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908); 1.96 beyond.
+_T95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run: its summary, its best epoch's validation measures (None before there is one), all epoch events."""
+
+    summary: RunSummary
+    options: dict[str, Any]
+    best: dict[str, Any] | None
+    epochs: list[Event]
+
+    @property
+    def label(self) -> str:
+        return self.summary.name or self.summary.id
+
+    def measure(self, name: str) -> float | None:
+        """A validation measure of the best epoch, such as `cross_entropy`."""
+        return None if self.best is None else self.best[name]
+
+    @property
+    def seconds_per_epoch(self) -> float | None:
+        return statistics.mean(epoch["seconds"] for epoch in self.epochs) if self.epochs else None
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Runs that differ only in their seed. accuracy: mean over seeds; half: half of its 95 % interval, None for one."""
+
+    runs: tuple[Compared, ...]
+    accuracy: float | None
+    half: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The runs, the options in which they differ (beside the seed), and the groups of equal options."""
+
+    runs: tuple[Compared, ...]
+    differing: tuple[str, ...]
+    groups: tuple[Seeds, ...]
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        runs = [
+            {
+                "id": run.summary.id,
+                "name": run.summary.name,
+                "model": run.summary.model,
+                "seed": run.summary.seed,
+                "options": {key: run.options.get(key) for key in self.differing},
+                "best_epoch": run.summary.best_epoch,
+                "validation": run.best and {k: v for k, v in run.best.items() if k != "histogram"},
+                "seconds_per_epoch": run.seconds_per_epoch,
+            }
+            for run in self.runs
+        ]
+        groups = [
+            {
+                "model": group.runs[0].summary.model,
+                "runs": [run.summary.id for run in group.runs],
+                "accuracy": group.accuracy,
+                "interval": None if group.half is None or group.accuracy is None
+                else [group.accuracy - group.half, group.accuracy + group.half],
+            }
+            for group in self.groups
+        ]  # fmt: skip
+        return {"runs": runs, "groups": groups}
+
+
+def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
+    """Compare runs of one dataset or several.
+
+    Raises:
+        BadInput: fewer than two runs.
+    """
+    if len(runs) < 2:
+        raise BadInput("There is nothing to compare with one run.", hint="Give two runs or more: tmeattn runs list")
+    compared = tuple(_read(run) for run in runs)
+    keys = sorted({key for run in compared for key in run.options} - {"seed", "threads", "device"})
+    differing = tuple(key for key in keys if len({_text(run.options.get(key)) for run in compared}) > 1)
+    grouped: dict[tuple[str, ...], list[Compared]] = {}
+    for run in compared:
+        identity = (run.summary.model, *(_text(run.options.get(key)) for key in keys))
+        grouped.setdefault(identity, []).append(run)
+    return Comparison(compared, differing, tuple(_seeds(group) for group in grouped.values()))
+
+
+def mean_and_half_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Mean, and half of Student's 95 % interval of it; None where there are no values, or one."""
+    if len(values) < 2:
+        return (values[0] if values else None), None
+    quantile = _T95[len(values) - 2] if len(values) - 2 < len(_T95) else 1.96
+    return statistics.mean(values), quantile * statistics.stdev(values) / len(values) ** 0.5
+
+
+def _seeds(group: list[Compared]) -> Seeds:
+    accuracies = [run.summary.best_accuracy for run in group if run.summary.best_accuracy is not None]
+    return Seeds(tuple(group), *mean_and_half_interval(accuracies))
+
+
+def _read(run: RunDirectory) -> Compared:
+    events = run.events()
+    best = best_epoch(events)
+    options = {**run.config["train"], **run.config["model_options"]}
+    epochs = [event for event in events if event["kind"] == "epoch"]
+    return Compared(summarize(run, events), options, best and best["validation"], epochs)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

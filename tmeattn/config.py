@@ -91,8 +91,8 @@ class TrainOptions(Options):
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay; never applied to word vectors.")
     clip_norm: float = Field(1.0, ge=0, description="Largest gradient norm; 0 does not clip.")
-    batch_size: int = Field(64, ge=1, description="Texts in a step.")
-    max_length: int = Field(400, ge=1, description="Words of a text that the model reads, from its start.")
+    batch_size: int = Field(64, ge=1, le=2**20, description="Texts in a step.")
+    max_length: int = Field(400, ge=1, le=2**20, description="Words of a text that the model reads, from its start.")
     epochs: int = Field(5, ge=1, description="Passes over the training texts, at most.")
     patience: int = Field(
         3, ge=0, description="Stop after this many epochs without a better validation; 0 never stops."
@@ -101,7 +101,7 @@ class TrainOptions(Options):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where to train; auto takes a GPU if any."
     )
-    threads: Annotated[int, Field(ge=1)] | Literal["auto"] | None = Field(
+    threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] | None = Field(
         None, description="CPU threads: a number, auto (times a few steps), or by default one for every core."
     )
     limit: Annotated[int, Field(ge=2)] | None = Field(

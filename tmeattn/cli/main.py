@@ -93,13 +93,19 @@ def run(arguments: Sequence[str]) -> int:
         return _report("Interrupted.", 130)
     except TmeattnError as error:
         return _report(str(error), error.exit_code)
+    except SystemExit as leave:
+        if isinstance(leave.__context__, BrokenPipeError):  # Rich has met the case below
+            return 0
+        raise
     except BrokenPipeError:
         # The reader of our output (head, less) has left; a second failure at exit would only print noise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         return _report(
-            f"Internal error: {type(error).__name__}: {error} Please report it; tmeattn --debug shows more.", 1
+            f"Internal error: {type(error).__name__}: {str(error).rstrip('.')}. "
+            "Please report it; tmeattn --debug shows more.",
+            1,
         )
 
 

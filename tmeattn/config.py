@@ -82,7 +82,7 @@ class TrainOptions(Options):
         1.0,
         ge=0,
         description="Epochs over which alpha rises from 0, as too early a penalty can collapse attention; "
-        "the best weights are chosen after them.",
+        "best weights need its full value. Unless given, at most half the epochs.",
     )
     optimizer: Literal["adamw", "sgd"] = Field("adamw", description="AdamW, or SGD without momentum.")
     lr: float = Field(2e-3, gt=0, description="Learning rate.")
@@ -190,6 +190,23 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     return RunConfig(
         model=model, model_options=_validated(model_class, model_given, model).model_dump(mode="json"), train=train
     )
+
+
+def stored_config(run_id: str, stored: Mapping[str, Any]) -> RunConfig:
+    """The configuration that a run directory holds.
+
+    Raises:
+        BadInput: it has options that this version does not know, or values that it refuses.
+    """
+    try:
+        return RunConfig.model_validate(stored)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadInput(
+            f"The configuration of the run {run_id} does not fit this version of tmeattn: {where}: {first['msg']}.",
+            hint="See what made it: tmeattn runs show " + run_id,
+        ) from None
 
 
 def model_config(run: RunConfig) -> ModelConfig:

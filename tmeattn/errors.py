@@ -32,7 +32,8 @@ class UnknownName(BadInput):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, list_command: str) -> None:
         near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"List them with: {list_command}"
-        super().__init__(f"There is no {kind} named {name!r}.", hint=hint)
+        there_is = "There are no" if kind.endswith("s") else "There is no"
+        super().__init__(f"{there_is} {kind} named {name!r}.", hint=hint)
 
 
 class EnvironmentProblem(TmeattnError):

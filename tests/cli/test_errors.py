@@ -29,7 +29,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train lstm-atn", "There is no model named 'lstm-atn'. Did you mean lstm-attn"),
         ("models simple-atn", "There is no model named 'simple-atn'. Did you mean simple-attn"),
         ("train mean --dataset imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k?"),
-        ("train mean --vectors glove50", "There is no vectors named 'glove50'. Did you mean glove-50d?"),
+        ("train mean --vectors glove50", "There are no vectors named 'glove50'. Did you mean glove-50d?"),
         ("train mean --vectors none.txt", "--vectors: there is no file none.txt."),
         ("train mean --tokenizer basic", "Invalid value for '--tokenizer': 'basic' is not one of"),
         ("train mean --recipe best", "Invalid value for '--recipe'"),
@@ -164,7 +164,7 @@ def test_bad_configuration_file(tmeattn: Any, planted: Any, tmp_path: Path, cont
     path = tmp_path / "run.toml"
     path.write_bytes(content.encode("latin-1"))
     refused = tmeattn("train", "simple-attn", "--config", str(path)).refused()
-    assert refused.startswith(said)
+    assert refused.startswith(said if said == "--config: " else f"--config {path}: {said}")
     if said == "--config: ":
         assert f"{path} is no TOML file" in refused
 
@@ -239,8 +239,20 @@ def test_export_to_a_place_that_cannot_be_written(
     tmeattn: Any, trained: RunDirectory, tmp_path: Path, target: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    said = tmeattn("runs", "export", trained.id, str(tmp_path / "file" / target)).refused(3)
-    assert said.startswith("Cannot write the export to ")
+    said = tmeattn("runs", "export", trained.id, str(tmp_path / "file" / target)).refused(2)
+    assert said.startswith(f"There is no folder {tmp_path / 'file'}.")
+
+
+def test_export_of_damaged_weights_is_refused(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    (trained.checkpoints / "best.safetensors").write_bytes(b"short")
+    said = tmeattn("runs", "export", trained.id, str(tmp_path / "out.zip")).refused(2)
+    assert "damaged" in said
+    assert not (tmp_path / "out.zip").exists()
+
+
+def test_from_and_recipe_exclude_each_other(tmeattn: Any, trained: RunDirectory) -> None:
+    said = tmeattn("train", "mean", "--from", trained.id, "--recipe", "report").refused(2)
+    assert said.startswith("--from already sets every option")
 
 
 # Bugs and interruptions

@@ -122,3 +122,19 @@ def test_a_run_without_checkpoint_says_how_to_go_on(trained):
         path.unlink()
     with pytest.raises(BadInput, match="resume"):
         Classifier(trained)
+
+
+def test_nearly_uniform_attention_is_said(classifier):
+    import torch
+
+    with torch.no_grad():
+        classifier.model.attend.query_D.zero_()
+    found = explain(classifier, Request("a good film of light"))
+    assert found.normalized_entropy == pytest.approx(1)
+    assert "nearly uniform" in found.note
+
+
+def test_the_entropy_of_one_word_is_zero_and_no_share_of_uniform(classifier):
+    found = explain(classifier, Request("good"))
+    assert str(found.entropy) == "0.0"
+    assert found.normalized_entropy is None

@@ -87,7 +87,19 @@ def test_odd_numbers_and_missing_fields_break_nothing(terminal: bool) -> None:
         progress({"kind": "stopped", "step": 3, "reason": "asked to"})
         progress({"kind": "failed", "message": "boom"})
 
-    assert "Stopped at step 3 (asked to)." in run(show, terminal=terminal)
+    assert "train loss" in run(show, terminal=terminal)
+
+
+def test_a_resumed_run_knows_where_it_is_going() -> None:
+    def show(progress: TrainingProgress, clock: Clock) -> None:
+        progress({"kind": "resumed", "step": 150, "epoch": 1, "epochs": 4, "steps_per_epoch": 100})
+        clock.now += 40
+        progress(step(160) | {"epoch": 2})
+
+    output = run(show, terminal=False)
+    assert "Resumed after step 150, in epoch 2 of 4." in output
+    assert "epoch 2/4: step 160" in output
+    assert " 16 min" in output  # 240 steps at 4 seconds each
 
 
 def test_time_left_counts_this_process_only() -> None:

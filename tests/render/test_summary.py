@@ -21,15 +21,17 @@ def test_summary_fits_whatever_the_run_was(width: int, epochs: int, attention: b
     assert all(cell_len(line) <= width for line in output.splitlines())
     assert "\x1b" not in output
     assert "86.12 % (epoch 5)" in output
-    assert ("Loss" in output) == (epochs > 1)
+    assert ("Cross-entropy" in output) == (epochs > 1)
     assert output.count("Attention entropy") == (min(epochs, 2) if attention else 0)
     assert "nothing to draw" not in output
 
 
 def test_charts_stand_side_by_side_on_a_wide_console() -> None:
     events = [epoch_event(number) for number in (1, 2, 3)]
-    assert any("Loss" in line and "Accuracy" in line for line in draw(summary(INFO, events), 110).splitlines())
-    assert not any("Loss" in line and "Accuracy" in line for line in draw(summary(INFO, events), 109).splitlines())
+    assert any("Cross-entropy" in line and "Accuracy" in line for line in draw(summary(INFO, events), 110).splitlines())
+    assert not any(
+        "Cross-entropy" in line and "Accuracy" in line for line in draw(summary(INFO, events), 109).splitlines()
+    )
 
 
 def test_one_epoch_is_drawn_over_its_steps() -> None:

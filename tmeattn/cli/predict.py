@@ -19,7 +19,7 @@ from tmeattn.errors import BadInput
 @click.option("--file", type=click.Path(allow_dash=True, path_type=Path), help="One text a line; - is standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of predictions on stdout.")
 def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) -> None:
-    """Classify each TEXT, or each line of a file or of standard input.
+    """Classify each TEXT, or each line of a file or of standard input; empty lines are passed over.
 
     \b
     tmeattn predict "A wonderful film." "Two hours of my life, gone."
@@ -30,9 +30,15 @@ def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) 
     lines = list(texts) if texts else _lines(file)
     if not lines:
         raise BadInput("There is no text to classify.")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            raise BadInput(f"{'Line' if not texts else 'Text'} {number} is empty.")
+    empty = [number for number, line in enumerate(lines, start=1) if not line.strip()]
+    if texts and empty:
+        raise BadInput(f"Text {empty[0]} is empty.")
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        raise BadInput("There is no text to classify: every line is empty.")
+    if empty:
+        listing = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
+        click.echo(f"Passed over empty lines: {listing}.", err=True)
     from tmeattn.api import load
     from tmeattn.render.console import safe, stderr_console, stdout_console
 

@@ -39,7 +39,7 @@ def list_runs(as_json: bool) -> None:
         return
     rows = [
         (
-            run.name or run.id,
+            f"{run.name} ({run.model})" if run.name else run.id,
             run.state,
             run.dataset + (f" ({run.limit})" if run.limit else ""),
             f"{run.alpha:g}",
@@ -146,7 +146,7 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 @click.argument("run")
 @click.argument("name")
 def rename(run: str, name: str) -> None:
-    """Give RUN a NAME of your own; an empty one takes it away."""
+    """Give RUN a NAME of your own; an empty NAME ("") takes it away."""
     from tmeattn.runs.index import check_name, find_run
 
     found = find_run(run)
@@ -166,8 +166,16 @@ def export(run: str, target: Path, force: bool) -> None:
     from tmeattn.render.console import safe
     from tmeattn.runs.index import find_run
     from tmeattn.runs.portable import export as export_run
+    from tmeattn.training import checkpoint
 
-    written = export_run(find_run(run), target, force=force)
+    found = find_run(run)
+    usable = checkpoint.load(found.checkpoints, "best", "last", "previous")
+    if usable is not None and usable.fell_back:
+        raise BadInput(
+            f"The best weights of {found.id} are damaged, so an export would be of no use.",
+            hint=f"Train it again: tmeattn train {found.config['model']} --from {found.id}",
+        )
+    written = export_run(found, target, force=force)
     click.echo(f'Written. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
 
 

@@ -94,7 +94,9 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     given = {key: value for key, value in values.items() if value is not None}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
-    options = {**_options_of_run(spec, from_run), **_options_in_file(config_file), **given}
+    if from_run and "recipe" in given:
+        raise BadInput("--from already sets every option, so --recipe would change none: give one of them.")
+    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
     for seed, run_name in planned:  # nothing is trained before everything is known to be right
         resolve_run(spec.name, {**options, "seed": seed})
@@ -140,16 +142,24 @@ def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
     return {**config["train"], **own}
 
 
-def _options_in_file(path: Path | None) -> dict[str, Any]:
+def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
+    """The options in a TOML file, held good for the model before anything else, so that an error names the file."""
     if path is None:
         return {}
     import tomllib
+
+    from tmeattn.config import resolve_run
 
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"--config: {path} is no TOML file: {error}.") from None
-    return {key.replace("-", "_"): value for key, value in values.items()}
+    options = {key.replace("-", "_"): value for key, value in values.items()}
+    try:
+        resolve_run(spec.name, options)
+    except BadInput as error:
+        raise BadInput(f"--config {path}: {error.message}", hint=error.hint) from None
+    return options
 
 
 @click.command()

@@ -39,8 +39,12 @@ def open_vectors(name: str) -> WordVectors | None:
     """
     if name == RANDOM:
         return None
-    path = Path(name).expanduser()
-    if path.is_file():
+    try:
+        path = Path(name).expanduser()
+        is_file = path.is_file()
+    except (OSError, RuntimeError, ValueError):  # no such user, too long, a NUL byte
+        raise BadInput(f"--vectors: {name!r} is neither a name nor a path.") from None
+    if is_file:
         from tmeattn.data.vectors import from_text_file
 
         return from_text_file(path)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from tmeattn.config import RunConfig
+from tmeattn.config import stored_config
 from tmeattn.data.batches import collate
 from tmeattn.data.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.vocabulary import Vocabulary
@@ -60,7 +60,7 @@ class Classifier:
             BadInput: it has no checkpoint yet, all are damaged, or the plugin that brought its model is missing.
         """
         self.run = run
-        self.config = RunConfig.model_validate(run.config)
+        self.config = stored_config(run.id, run.config)
         self.spec = registry().get(ModelSpec, self.config.model)
         self.classes: tuple[str, ...] = tuple(run.data["classes"])
         found = checkpoint.load(run.checkpoints, "best", "last", "previous")

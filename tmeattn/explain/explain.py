@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from tmeattn.registry import registry, resolve
 from tmeattn.specs import ExplainerSpec
 
 FALLBACK = "leave-one-out"
+NEARLY_UNIFORM = 0.97
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ def explain(classifier: Classifier, request: Request) -> Explanation:
     scores = _scores(spec, classifier, encoded, target)
     probabilities = softmax(reading.logits_C)
     predicted = int(probabilities.argmax())
+    share = _share_of_uniform(reading.entropy, len(encoded.spans))
+    if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
+        note = "Attention is nearly uniform here: the colours show small differences."
     known = [classifier.vocabulary.knows(token) for *_, token in encoded.spans]
     notes = [*classifier.notes, *([note] if note else [])]
     if not any(known):
@@ -63,7 +68,7 @@ def explain(classifier: Classifier, request: Request) -> Explanation:
         predicted=predicted,
         target=predicted if target is None else target,
         entropy=reading.entropy,
-        normalized_entropy=None if reading.entropy is None else reading.entropy / np.log(max(len(encoded.spans), 2)),
+        normalized_entropy=share,
         true_label=request.true_label,
         note=" ".join(notes) or None,
     )
@@ -77,6 +82,11 @@ def _method(classifier: Classifier, name: str | None) -> tuple[ExplainerSpec, st
         return registry().get(ExplainerSpec, "attention"), None
     note = f"The model {classifier.spec.name} has no pooling attention: words are scored by {FALLBACK}."
     return registry().get(ExplainerSpec, FALLBACK), note
+
+
+def _share_of_uniform(entropy: float | None, words: int) -> float | None:
+    """Entropy over ln(words); None where there is none, or for a single word, which has nothing to share."""
+    return None if entropy is None or words < 2 else entropy / math.log(words)
 
 
 def _class_index(classes: Sequence[str], name: str | None) -> int | None:

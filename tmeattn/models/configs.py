@@ -78,6 +78,11 @@ class QueryAttnConfig(MeanConfig):
     --value-hidden an MLP of one hidden layer; --scaled divides q . x by the square root of the vector width.
     """
 
+    recipes: ClassVar[Recipes] = {
+        "modern": {**MeanConfig.recipes["modern"], "scaled": True},
+        "report": MeanConfig.recipes["report"],
+    }
+
     query_hidden: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
         (), description='Hidden widths of the query network, such as 128 or 256,128; "" is a linear map.'
     )

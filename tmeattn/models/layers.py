@@ -43,7 +43,7 @@ def entropy(weights: Tensor) -> Tensor:
     Masked positions carry weight zero and add nothing (0 ln 0 = 0). The gradient at zero weights is zero, too.
     """
     logs = torch.where(weights > 0, weights, 1.0).log()
-    return -(weights * logs).sum(dim=-1)
+    return 0.0 - (weights * logs).sum(dim=-1)  # not -x, which is -0.0 for one word
 
 
 def attention_entropy(output: ModelOutput, mask_BT: Tensor) -> Tensor | None:

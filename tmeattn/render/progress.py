@@ -32,7 +32,7 @@ class TrainingProgress:
 
     On a terminal: a live bar, above it one lasting line an epoch. Elsewhere: one line an epoch, and one every half
     minute within long epochs. It redraws at most four times a second, within the caller's thread, so that it takes no
-    time from training. A "failed" event only ends the display: the error itself is the caller's to report.
+    time from training. A "failed" or "stopped" event only ends the display: what to say of it is the caller's.
     """
 
     def __init__(self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,15 +73,21 @@ class TrainingProgress:
             f"{count(event['train_texts'])} training texts" if event.get("train_texts") is not None else "",
             f"{count(event['validation_texts'])} validation texts" if event.get("validation_texts") is not None else "",
             str(event.get("device") or ""),
-            f"{event['threads']} threads" if event.get("threads") else "",
+            f"{event['threads']} thread{'s' if event['threads'] != 1 else ''}" if event.get("threads") else "",
         ]
         what = f"Training {event.get('model', 'a model')} (run {event.get('run', '?')}): "
         self._say(what + ", ".join(part for part in parts if part))
+        self._step = {"epoch": 1, "step": 0}
+        self._draw()
 
     def _on_resumed(self, event: Event) -> None:
         self._first_step = int(event.get("step") or 0)
-        self._began = self._clock()
-        self._say(f"Resumed at step {count(self._first_step)} of epoch {event.get('epoch', '?')}.")
+        self._epochs = int(event.get("epochs") or self._epochs)
+        self._steps_per_epoch = int(event.get("steps_per_epoch") or self._steps_per_epoch)
+        self._began = self._drawn = self._clock()
+        self._step = {"epoch": int(event.get("epoch") or 0) + 1, "step": self._first_step}
+        self._say(f"Resumed after step {count(self._first_step)}, in epoch {self._step['epoch']} of {self._epochs}.")
+        self._draw()
 
     def _on_step(self, event: Event) -> None:
         self._step = event
@@ -90,7 +96,7 @@ class TrainingProgress:
             return
         self._drawn = now
         if self._live:
-            self._live.update(self._picture(), refresh=True)
+            self._draw()
         else:
             self._say(f"  {self._where()}: {self._numbers(event)}, {self._left()} left")
 
@@ -111,8 +117,6 @@ class TrainingProgress:
 
     def _on_stopped(self, event: Event) -> None:
         self._close()
-        reason = f" ({event['reason']})" if event.get("reason") else ""
-        self._say(f"Stopped at step {count(event.get('step'))}{reason}.")
 
     def _on_finished(self, event: Event) -> None:
         self._close()
@@ -122,6 +126,10 @@ class TrainingProgress:
 
     def _on_failed(self, event: Event) -> None:
         self._close()
+
+    def _draw(self) -> None:
+        if self._live:
+            self._live.update(self._picture(), refresh=True)
 
     def _picture(self) -> Group:
         """Two lines: the bar of the whole run, and the numbers of the current step."""
@@ -140,7 +148,9 @@ class TrainingProgress:
         return f"epoch {self._step.get('epoch', '?')}/{self._epochs}"
 
     def _numbers(self, event: Event) -> str:
-        parts = [f"step {count(event.get('step'))}", f"loss {decimal(event.get('loss'))}"]
+        if "loss" not in event:
+            return f"step {count(event.get('step'))}"
+        parts = [f"step {count(event.get('step'))}", f"loss {decimal(_loss(event))}"]
         parts.append(f"train acc. {percent(event.get('accuracy'))}")
         if event.get("entropy") is not None:
             parts.append(f"entropy {decimal(event['entropy'], 2)}")
@@ -158,8 +168,8 @@ class TrainingProgress:
         train, validation = _part(event, "train"), _part(event, "validation")
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append(f"{event.get('epoch', '?')}/{self._epochs}".rjust(9), style="bold")
-        line.append(f"  {decimal(train.get('loss')):>10} {percent(train.get('accuracy')):>7}")
-        line.append(f"  {decimal(validation.get('loss')):>9} ")
+        line.append(f"  {decimal(_loss(train)):>10} {percent(train.get('accuracy')):>7}")
+        line.append(f"  {decimal(_loss(validation)):>9} ")
         line.append(f"{percent(validation.get('accuracy')):>7}", style="bold" if event.get("best") else "")
         if validation.get("entropy") is not None:
             line.append(f"  {decimal(validation['entropy'], 2)} ")
@@ -171,8 +181,8 @@ class TrainingProgress:
     def _sentence(self, event: Event) -> str:
         train, validation = _part(event, "train"), _part(event, "validation")
         parts = [
-            f"train loss {decimal(train.get('loss'))}, accuracy {percent(train.get('accuracy'))}",
-            f"validation loss {decimal(validation.get('loss'))}, accuracy {percent(validation.get('accuracy'))}",
+            f"train loss {decimal(_loss(train))}, accuracy {percent(train.get('accuracy'))}",
+            f"validation loss {decimal(_loss(validation))}, accuracy {percent(validation.get('accuracy'))}",
         ]
         if validation.get("entropy") is not None:
             parts.append(f"entropy {decimal(validation['entropy'], 2)} nats")
@@ -192,6 +202,12 @@ class TrainingProgress:
         if self._live:
             self._live.stop()
             self._live = None
+
+
+def _loss(part: Event) -> float | None:
+    """Cross-entropy, which can be compared over epochs: the penalty rises with alpha and would hide its fall."""
+    value: float | None = part.get("cross_entropy", part.get("loss"))
+    return value
 
 
 def _part(event: Event, name: str) -> Event:

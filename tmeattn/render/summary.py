@@ -57,7 +57,7 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
     epochs = _epochs(events)
     if len(epochs) > 1:
         return (
-            curves(_over_epochs(epochs, "loss", 1), title="Loss", x_label="epoch"),
+            curves(_over_epochs(epochs, "cross_entropy", 1), title="Cross-entropy", x_label="epoch"),
             curves(_over_epochs(epochs, "accuracy", 100), title="Accuracy", y_label="%", x_label="epoch"),
         )
     steps = [event for event in events if event.get("kind") == "step" and event.get("step") is not None]
@@ -65,7 +65,11 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
         return None
     xs = [float(event["step"]) for event in steps]
     return (
-        curves([Series("train", xs, [_number(event, "loss", 1) for event in steps])], title="Loss", x_label="step"),
+        curves(
+            [Series("train", xs, [_number(event, "cross_entropy", 1) for event in steps])],
+            title="Cross-entropy",
+            x_label="step",
+        ),
         curves(
             [Series("train", xs, [_number(event, "accuracy", 100) for event in steps])],
             title="Training accuracy",

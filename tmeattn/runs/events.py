@@ -3,7 +3,8 @@
 Kinds of events (every event also carries `kind` and `time`, seconds since 1970):
 
     started     run, model, epochs, steps_per_epoch, parameters, train_texts, validation_texts, threads, device
-    resumed     step, epoch: what an earlier attempt logged past this step no longer counts
+    resumed     step, epoch (finished ones), epochs, steps_per_epoch: what an earlier attempt logged past this step no
+                longer counts
     step        step, epoch, loss, cross_entropy, penalty, alpha, accuracy, entropy, learning_rate, tokens_per_second:
                 means over the steps since the last such event
     epoch       epoch, step, seconds, alpha, learning_rate, best, train {...}, validation {...}; each part has loss,

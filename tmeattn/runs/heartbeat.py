@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from tmeattn.runs.directory import RunDirectory, State
+from tmeattn.runs.files import disk_errors
 
 INTERVAL = 1.0
 
@@ -39,7 +40,8 @@ class Heartbeat:
         self.update(state=state, **more)
 
     def __enter__(self) -> Heartbeat:
-        self._write()
+        with disk_errors("the status", self.run.path):
+            self._write()
         self._thread.start()
         return self
 

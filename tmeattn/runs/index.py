@@ -53,7 +53,7 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
     return RunSummary(
         id=run.id,
         name=run.name,
-        state=run.state(),
+        state=_state(run, events),
         model=run.config["model"],
         dataset=train["dataset"],
         recipe=train["recipe"],
@@ -68,6 +68,12 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
         created=run.info["created"],
         path=str(run.path),
     )
+
+
+def _state(run: RunDirectory, events: list[Event]) -> State:
+    """The state; from the log where the status is missing, as in an exported run."""
+    state = run.state()
+    return "finished" if state == "created" and any(event["kind"] == "finished" for event in events) else state
 
 
 def best_epoch(events: list[Event]) -> Event | None:

@@ -25,7 +25,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     """Write a run to `target`: one zip where it ends in .zip, else a folder.
 
     Raises:
-        BadInput: the run has no finished epoch yet, or `target` exists and `force` is not given.
+        BadInput: the run has no finished epoch yet, `target` exists and `force` is not given, or its folder does not.
         EnvironmentProblem: `target` cannot be written.
     """
     missing = [name for name in REQUIRED if not (run.path / name).exists()]
@@ -33,10 +33,11 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
         raise BadInput(f"The run {run.id} cannot be exported yet: it lacks {', '.join(missing)}.")
     if target.exists() and not force:
         raise BadInput(f"{target} exists already.", hint="Choose another name or add --force.")
+    if not target.absolute().parent.is_dir():
+        raise BadInput(f"There is no folder {target.absolute().parent}.", hint="Make it first, or choose another.")
     present = [name for name in CONTENT if (run.path / name).exists()]
     with disk_errors("the export", target):
         if target.suffix == ".zip":
-            target.parent.mkdir(parents=True, exist_ok=True)
             buffer = io.BytesIO()
             with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name in present:

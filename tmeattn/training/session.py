@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tmeattn.config import RunConfig, model_config, resolve_run
+from tmeattn.config import RunConfig, model_config, resolve_run, stored_config
 from tmeattn.data.corpus import Corpus
 from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
@@ -106,7 +106,7 @@ def resume(
     if is_finished(run):
         narrate(f"The run {run.id} is finished: nothing to resume.")
         return run
-    config = RunConfig.model_validate(run.config)
+    config = stored_config(run.id, run.config)
     dataset = open_dataset(config.train.dataset)
     if dataset.fingerprint != run.data["fingerprint"]:
         raise BadInput(
@@ -135,7 +135,10 @@ def _train(run: RunDirectory, config: RunConfig, listeners: Sequence[Listener], 
         def on_progress(progress: Progress) -> None:
             heartbeat.update(step=progress.step, epoch=progress.epoch, best_accuracy=progress.best_accuracy)
 
-        with stop_on_signals() as stop:
+        def acknowledge(signal_name: str) -> None:
+            narrate(f"{signal_name}: saving after this step; once more leaves at once.")
+
+        with stop_on_signals(acknowledge) as stop:
             _fit(run, trainer, stop, on_progress, emit, heartbeat)
 
 
@@ -182,7 +185,7 @@ def _reporting(run: RunDirectory, listeners: Sequence[Listener]) -> Iterator[tup
             listener(event)
 
     try:
-        with disk_errors("the status", run.path), Heartbeat(run) as heartbeat:
+        with Heartbeat(run) as heartbeat:
             try:
                 yield emit, heartbeat
             except (Interrupted, KeyboardInterrupt):
@@ -246,7 +249,15 @@ def _prepare(
 def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.Module, emit: Listener) -> None:
     progress, splits = trainer.progress, trainer.corpus.splits
     if any(event["kind"] == "started" for event in run.events()):
-        emit({"kind": "resumed", "step": progress.step, "epoch": progress.epoch})
+        emit(
+            {
+                "kind": "resumed",
+                "step": progress.step,
+                "epoch": progress.epoch,
+                "epochs": config.train.epochs,
+                "steps_per_epoch": trainer.steps_per_epoch,
+            }
+        )
         return
     emit(
         {

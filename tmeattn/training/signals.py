@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 
@@ -20,8 +20,11 @@ class StopFlag:
 
 
 @contextlib.contextmanager
-def stop_on_signals() -> Iterator[StopFlag]:
-    """Catch SIGINT and SIGTERM inside the block, where this is the main thread (elsewhere signals do not arrive)."""
+def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> Iterator[StopFlag]:
+    """Catch SIGINT and SIGTERM inside the block, where this is the main thread (elsewhere signals do not arrive).
+
+    `acknowledge` is called once with the name of the signal.
+    """
     flag = StopFlag()
     if threading.current_thread() is not threading.main_thread():
         yield flag
@@ -31,6 +34,7 @@ def stop_on_signals() -> Iterator[StopFlag]:
         if flag:
             raise KeyboardInterrupt
         flag.reason = signal.Signals(number).name
+        acknowledge(flag.reason)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     before = {number: signal.signal(number, request) for number in numbers}

@@ -90,7 +90,7 @@ def test_kill_9_at_random_moments_then_resume_gives_the_undisturbed_weights(envi
         process.kill()
         process.wait()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tmeattn", "resume"], env=environment, stdout=subprocess.DEVNULL,
+            [sys.executable, "-m", "tmeattn", "resume", only_run(isolated).name], env=environment, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         time.sleep(2)

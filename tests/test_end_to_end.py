@@ -90,8 +90,8 @@ def test_kill_9_at_random_moments_then_resume_gives_the_undisturbed_weights(envi
         process.kill()
         process.wait()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tmeattn", "resume", only_run(isolated).name], env=environment, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [sys.executable, "-m", "tmeattn", "resume", only_run(isolated).name], env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         time.sleep(2)
     assert process.wait(timeout=120) == 0

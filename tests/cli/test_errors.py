@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tmeattn.cli.main import echo_json
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.files import write_atomically
 from tmeattn.runs.index import all_runs
@@ -296,3 +298,15 @@ def test_one_broken_plugin_spoils_no_command(tmeattn: Any, install: Any) -> None
     assert listed["broken"]["problems"] == ["cannot be loaded: RuntimeError: out of order"]
     assert listed["tmeattn"]["problems"] == []
     assert sys.modules.get("broken_plugin") is None
+
+
+def test_why_a_run_failed_is_shown_harmless(tmeattn: Any, trained: RunDirectory) -> None:
+    trained.write_status({"state": "failed", "message": "boom \x1b[31m"})
+    result = tmeattn("runs", "show", trained.id)
+    assert "Failed: boom" in result.out
+    assert "\x1b[31m" not in result.out
+
+
+def test_numbers_that_are_not_finite_are_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    echo_json({"a": float("nan"), "b": [float("inf"), 1.5], "c": (-float("inf"), "nan")})
+    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.5], "c": [None, "nan"]}

@@ -130,6 +130,4 @@ def as_document(explanation: Explanation) -> dict[str, Any]:
     classes = document.pop("classes")
     document["predicted"], document["target"] = classes[explanation.predicted], classes[explanation.target]
     document["probabilities"] = dict(zip(classes, explanation.probabilities, strict=True))
-    if explanation.normalized_entropy is not None:
-        document["normalized_entropy"] = float(explanation.normalized_entropy)
     return document

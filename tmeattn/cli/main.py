@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import sys
 import traceback
@@ -128,10 +129,20 @@ def _report(message: str, code: int) -> int:
     return code
 
 
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def echo_json(value: Any) -> None:
-    """Print one JSON document on stdout: with escapes only where its encoding cannot hold a character."""
+    """Print one JSON document on stdout: with escapes only where its encoding cannot hold a character, and null for
+    numbers that are not finite, for which JSON has no word."""
     import json
 
+    value = _finite(value)
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")

@@ -48,7 +48,6 @@ def _facts(spec: ModelSpec) -> dict[str, Any]:
 
 
 def _page(spec: ModelSpec, as_json: bool) -> None:
-    from tmeattn.cli.options import shown
     from tmeattn.config import config_class, resolve_run
     from tmeattn.models.building import count_parameters
 
@@ -71,11 +70,11 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
     from rich.text import Text
 
     from tmeattn.render.console import safe, stdout_console
-    from tmeattn.render.tables import Column, count, table
+    from tmeattn.render.tables import Column, count, flag, shown, table
 
     own = [
         (
-            "--" + field.replace("_", "-"),
+            flag(field),
             shown(recipes["modern"][field]),
             shown(recipes["report"][field]),
             info.description,
@@ -83,7 +82,7 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
         for field, info in config.model_fields.items()
     ]
     tuned = [
-        ("--" + key.replace("_", "-"), shown(value), shown(recipes["report"][key]), "")
+        (flag(key), shown(value), shown(recipes["report"][key]), "")
         for key, value in recipes["modern"].items()
         if key not in config.model_fields and value is not None and value != recipes["report"][key] and key != "recipe"
     ]

@@ -13,6 +13,8 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tmeattn.render.tables import flag, shown
+
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "INTEGERS"}
 
 
@@ -24,17 +26,16 @@ def options_of(config: type[BaseModel], defaults: Mapping[str, Any], report: Map
 
 
 def _option(name: str, info: FieldInfo, default: str) -> click.Option:
-    flag = "--" + name.replace("_", "-")
     text = f"{info.description or ''}{default}"
     if info.annotation is bool:
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         verb = str(extra.get("off", "no"))
-        off = "--" + (name.replace("tune_", f"{verb}_") if verb != "no" else f"no_{name}").replace("_", "-")
-        return click.Option([f"{flag}/{off}", name], default=None, help=text)
+        off = flag(name.replace("tune_", f"{verb}_") if verb != "no" else f"no_{name}")
+        return click.Option([f"{flag(name)}/{off}", name], default=None, help=text)
     choices = _choices(info.annotation)
     if choices:
-        return click.Option([flag, name], type=click.Choice(choices), help=text)
-    return click.Option([flag, name], type=str, metavar=_metavar(info.annotation), help=text)
+        return click.Option([flag(name), name], type=click.Choice(choices), help=text)
+    return click.Option([flag(name), name], type=str, metavar=_metavar(info.annotation), help=text)
 
 
 def _choices(annotation: Any) -> list[str]:
@@ -50,15 +51,6 @@ def _metavar(annotation: Any) -> str:
     if hasattr(annotation, "__metadata__"):
         return _metavar(get_args(annotation)[0])
     return METAVARS.get(get_origin(annotation) or annotation, "TEXT")
-
-
-def shown(value: Any) -> str:
-    """A value as a user would type it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value)) or '""'
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _default_text(name: str, info: FieldInfo, defaults: Mapping[str, Any], report: Mapping[str, Any]) -> str:

@@ -73,10 +73,9 @@ def show(run: str, as_json: bool) -> None:
     from rich.text import Text
 
     from tmeattn.cli.describe import describe
-    from tmeattn.cli.options import shown
-    from tmeattn.render.console import stdout_console
+    from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.summary import entropy_history, summary
-    from tmeattn.render.tables import key_values
+    from tmeattn.render.tables import key_values, shown
     from tmeattn.runs.index import find_run, summarize, summary_json
 
     found = find_run(run)
@@ -96,24 +95,14 @@ def show(run: str, as_json: bool) -> None:
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
     if message := found.status().get("message"):
-        parts.insert(0, Text(f"Failed: {message}\n", style="bold red"))
+        parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
     stdout_console().print(Group(*parts))
 
 
 def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -> dict[str, Any]:
-    """A run as `--json` prints it; numbers that are not finite become null."""
-    import math
-
-    def finite(value: Any) -> Any:
-        if isinstance(value, float) and not math.isfinite(value):
-            return None
-        if isinstance(value, dict):
-            return {key: finite(item) for key, item in value.items()}
-        return [finite(item) for item in value] if isinstance(value, list) else value
-
+    """A run as `--json` prints it."""
     epochs = [event for event in events if event["kind"] == "epoch"]
-    document: dict[str, Any] = finite({**summary, **run.info, "name": run.name, "history": epochs})
-    return document
+    return {**summary, **run.info, "name": run.name, "history": epochs}
 
 
 @runs.command()

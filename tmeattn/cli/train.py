@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from tmeattn.cli.main import echo_json
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
 
 
@@ -102,20 +104,24 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
-    summaries = [_train_one(spec.name, {**options, "seed": seed}, run_name, as_json) for seed, run_name in planned]
+    from tmeattn.training.session import start  # imports torch: only when there is something to train
+
+    summaries = [
+        _watched(start, spec.name, {**options, "seed": seed}, name=run_name, as_json=as_json)
+        for seed, run_name in planned
+    ]
     if as_json:
         echo_json(summaries if seeds else summaries[0])
 
 
-def _train_one(model: str, options: dict[str, Any], name: str | None, as_json: bool) -> dict[str, Any]:
+def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any) -> dict[str, Any]:
     """Train with a live display, then report; the summary as JSON is returned."""
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
-    from tmeattn.training.session import start
 
     console = stderr_console()
     with TrainingProgress(console) as progress:
-        run = start(model, options, name=name, listeners=[progress], narrate=lambda line: console.print(safe(line)))
+        run = train(*arguments, listeners=[progress], narrate=lambda line: console.print(safe(line)), **options)
     return report(run, as_json)
 
 
@@ -170,25 +176,15 @@ def resume(run: str, as_json: bool) -> None:
 
     RUN is an id, the beginning of one, a name, a path, or latest (default).
     """
-    from tmeattn.render.console import safe, stderr_console
-    from tmeattn.render.progress import TrainingProgress
     from tmeattn.runs.index import find_run
-    from tmeattn.training.session import is_finished
     from tmeattn.training.session import resume as continue_run
 
-    console = stderr_console()
-    found = find_run(run)
-    if is_finished(found):
-        console.print(f"The run {found.id} is finished: there is nothing left to train.")
-    else:
-        with TrainingProgress(console) as progress:
-            continue_run(found, listeners=[progress], narrate=lambda line: console.print(safe(line)))
-    result = report(found, as_json)
+    result = _watched(continue_run, find_run(run), as_json=as_json)
     if as_json:
         echo_json(result)
 
 
-def report(run: Any, as_json: bool) -> dict[str, Any]:
+def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
     from tmeattn.cli.describe import describe
     from tmeattn.render.console import stderr_console, stdout_console

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.classifier import Classifier, EncodedText, softmax
 from tmeattn.explain.explanation import Explanation, Word
 from tmeattn.registry import registry, resolve
@@ -86,7 +86,7 @@ def _method(classifier: Classifier, name: str | None) -> tuple[ExplainerSpec, st
 
 def _share_of_uniform(entropy: float | None, words: int) -> float | None:
     """Entropy over ln(words); None where there is none, or for a single word, which has nothing to share."""
-    return None if entropy is None or words < 2 else entropy / math.log(words)
+    return None if entropy is None or words < 2 else float(normalized(np.array(entropy), np.array(words)))
 
 
 def _class_index(classes: Sequence[str], name: str | None) -> int | None:

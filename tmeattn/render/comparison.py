@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tmeattn.render.curves import Series, curves
-from tmeattn.render.tables import Column, decimal, key_values, percent, table
+from tmeattn.render.tables import Column, decimal, flag, key_values, percent, shown, table
 from tmeattn.runs.comparison import Comparison, Seeds
 
 
@@ -29,8 +27,7 @@ def run_table(comparison: Comparison) -> RenderableType:
         for run in comparison.runs
     ]
     options = key_values(
-        (f"--{key.replace('_', '-')}", ", ".join(_shown(run.options.get(key)) for run in comparison.runs))
-        for key in comparison.differing
+        (flag(key), ", ".join(shown(run.options.get(key)) for run in comparison.runs)) for key in comparison.differing
     )
     caption = "On the validation texts, at the best epoch; loss is cross-entropy, entropy that of attention in nats."
     parts: list[RenderableType] = [table(["run", "model", *numeric], rows), Text(caption, style="dim")]
@@ -65,20 +62,10 @@ def group_table(comparison: Comparison) -> Table:
 
 def _group_name(group: Seeds, comparison: Comparison) -> str:
     first = group.runs[0]
-    parts = [
-        f"--{key.replace('_', '-')} {_shown(first.options[key])}"
-        for key in comparison.differing
-        if key in first.options
-    ]
+    parts = [f"{flag(key)} {shown(first.options[key])}" for key in comparison.differing if key in first.options]
     return " ".join([first.summary.model, *parts])
 
 
 def _interval(group: Seeds) -> str:
     half = "" if group.half is None else f" ± {100 * group.half:.2f}"
     return f"{percent(group.accuracy, 2)}{half}"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "–"
-    return ",".join(map(str, value)) or '""' if isinstance(value, list) else str(value)

@@ -116,6 +116,22 @@ def seconds(duration: float | None) -> str:
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
 
 
+def flag(name: str) -> str:
+    """An option as a user types it: `max_length` is `--max-length`."""
+    return "--" + name.replace("_", "-")
+
+
+def shown(value: object) -> str:
+    """An option's value as a user would type it; a dash where there is none."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or '""'
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _cell(value: Cell) -> Text:
     if isinstance(value, Text):
         return value

@@ -141,3 +141,8 @@ def _past(event: Event, resumed: Event) -> bool:
 def read_events(path: Path) -> list[Event]:
     """All events of a log that count (see `current`)."""
     return current(EventTail(path).read())
+
+
+def finished(events: list[Event]) -> bool:
+    """Whether a run with this log was trained to its end."""
+    return any(event["kind"] == "finished" for event in events)

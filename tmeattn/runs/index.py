@@ -11,7 +11,7 @@ from typing import Any
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory, State
-from tmeattn.runs.events import Event
+from tmeattn.runs.events import Event, finished
 from tmeattn.runs.portable import unpack
 
 MIN_PREFIX = 2
@@ -73,7 +73,7 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
 def _state(run: RunDirectory, events: list[Event]) -> State:
     """The state; from the log where the status is missing, as in an exported run."""
     state = run.state()
-    return "finished" if state == "created" and any(event["kind"] == "finished" for event in events) else state
+    return "finished" if state == "created" and finished(events) else state
 
 
 def best_epoch(events: list[Event]) -> Event | None:

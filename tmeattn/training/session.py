@@ -17,10 +17,10 @@ from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry, resolve
 from tmeattn.runs.directory import RunDirectory, create, process_alive
-from tmeattn.runs.events import Event, EventWriter, Listener
+from tmeattn.runs.events import Event, EventWriter, Listener, finished
 from tmeattn.runs.files import disk_errors
 from tmeattn.runs.heartbeat import Heartbeat
-from tmeattn.specs import ModelSpec, Space, WordVectors
+from tmeattn.specs import Dataset, ModelSpec, Space, WordVectors
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
 from tmeattn.training.signals import StopFlag, stop_on_signals
@@ -28,6 +28,7 @@ from tmeattn.training.threads import available_cores, fastest_threads
 from tmeattn.training.trainer import Stopped, Trainer
 
 Narrate = Callable[[str], None]
+Sources = tuple[Dataset, WordVectors | None]
 RANDOM_VECTOR_SIZE = 50
 
 
@@ -70,7 +71,7 @@ def start(
         began = began or event["kind"] == "started"
 
     try:
-        _train(run, config, [*listeners, note_start], narrate)
+        _train(run, config, (dataset, vectors), [*listeners, note_start], narrate)
     except BaseException:
         if not began:  # nothing was trained: leave no trace of it
             with contextlib.suppress(TmeattnError):
@@ -113,23 +114,25 @@ def resume(
             f"The dataset {config.train.dataset!r} has changed since the run {run.id} began.",
             hint=f"Train anew: tmeattn train {config.model} --from {run.id}",
         )
-    _train(run, config, listeners, narrate)
+    _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, narrate)
     return run
 
 
 def is_finished(run: RunDirectory) -> bool:
     """Whether the run's log ends with `finished`."""
-    return any(event["kind"] == "finished" for event in run.events())
+    return finished(run.events())
 
 
-def _train(run: RunDirectory, config: RunConfig, listeners: Sequence[Listener], narrate: Narrate) -> None:
+def _train(
+    run: RunDirectory, config: RunConfig, sources: Sources, listeners: Sequence[Listener], narrate: Narrate
+) -> None:
     with _reporting(run, listeners) as (emit, heartbeat):
         found = checkpoint.load(run.checkpoints, "last", "previous")
         if found is not None and found.fell_back:
             names = " and ".join(found.fell_back)
             message = f"The checkpoint {names} of {run.id} is damaged: continuing from {found.name}."
             emit({"kind": "warning", "message": message})
-        trainer = _prepare(run, config, found, emit, narrate)
+        trainer = _prepare(run, config, sources, found, emit, narrate)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:
@@ -204,14 +207,18 @@ def _reporting(run: RunDirectory, listeners: Sequence[Listener]) -> Iterator[tup
 
 
 def _prepare(
-    run: RunDirectory, config: RunConfig, found: Checkpoint | None, emit: Listener, narrate: Narrate
+    run: RunDirectory,
+    config: RunConfig,
+    sources: Sources,
+    found: Checkpoint | None,
+    emit: Listener,
+    narrate: Narrate,
 ) -> Trainer:
     """Everything up to the first step: data, model, optimiser, and the state of a checkpoint where there is one."""
     options = config.train
     spec = registry().get(ModelSpec, config.model)
     device = choose_device(options.device)
-    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
-    corpus = open_training_corpus(options, dataset, vectors, narrate)
+    corpus = open_training_corpus(options, *sources, narrate)
     if not run.vocabulary_path.exists():
         with disk_errors("the vocabulary", run.path):
             corpus.vocabulary.save(run.vocabulary_path)

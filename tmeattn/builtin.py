@@ -49,6 +49,14 @@ def tmeattn_models() -> list[ModelSpec]:
             attention="pool",
             reference="report, part 1: LSTM with attention",
         ),
+        ModelSpec(
+            name="transformer",
+            summary="Blocks of self-attention, with wide or narrow heads, positions, and a mean or CLS pooled",
+            config="tmeattn.models.configs:TransformerConfig",
+            build="tmeattn.models.transformer:build_transformer",
+            attention="self",
+            reference="report, part 2; Vaswani et al. 2017",
+        ),
     ]
 
 

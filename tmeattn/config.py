@@ -13,9 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tmeattn.errors import BadInput
+from tmeattn.paths import existing_file
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import ModelSpec
 
+RANDOM = "random"
+"""`--vectors` without pretrained ones."""
 Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
 
@@ -57,6 +60,13 @@ class ModelConfig(Options):
     """
 
     recipes: ClassVar[Recipes] = {}
+
+    def check(self, train: TrainOptions) -> None:
+        """Refuse train options that do not go together with the model's own: to be overridden.
+
+        Raises:
+            BadInput: naming the options as the command line spells them.
+        """
 
 
 class TrainOptions(Options):
@@ -100,6 +110,9 @@ class TrainOptions(Options):
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, dropout and the order of texts.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where to train; auto takes a GPU if any."
+    )
+    precision: Literal["float32", "bf16"] = Field(
+        "float32", description="Train in full precision, or with bfloat16 matrix products where the device has them."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] | None = Field(
         None, description="CPU threads: a number, auto (times a few steps), or by default one for every core."
@@ -183,13 +196,16 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     merged = {**(REPORT if recipe == "report" else {}), **own_recipe, **given}
     model_given = {key: value for key, value in merged.items() if key in model_class.model_fields}
     train_given = {key: value for key, value in merged.items() if key not in model_given}
+    vectors = train_given.get("vectors", RANDOM)
+    if vectors != RANDOM and (file := existing_file(str(vectors))) is not None:
+        train_given["vectors"] = str(file)  # so that the run can be resumed from any folder
     train = _validated(TrainOptions, train_given, model, known=[*model_class.model_fields, *TrainOptions.model_fields])
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
     _check_together(spec, train)
-    return RunConfig(
-        model=model, model_options=_validated(model_class, model_given, model).model_dump(mode="json"), train=train
-    )
+    own: ModelConfig = _validated(model_class, model_given, model)
+    own.check(train)
+    return RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
 
 
 def stored_config(run_id: str, stored: Mapping[str, Any]) -> RunConfig:

@@ -25,3 +25,12 @@ def cache_dir() -> Path:
     if override:
         return Path(override).expanduser() / "cache"
     return Path(platformdirs.user_cache_dir("tmeattn", appauthor=False))
+
+
+def existing_file(text: str) -> Path | None:
+    """The file that a text names, as an absolute path; None where there is none, or the text can be no path."""
+    try:
+        path = Path(text).expanduser()
+        return path.absolute() if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):  # no such user, too long, a NUL byte
+        return None

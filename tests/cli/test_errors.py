@@ -48,6 +48,13 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train lstm --alpha 0.1", "--alpha penalises attention entropy, and the model 'lstm' has no attention."),
         ("train simple-attn --alpha 1 --epochs 2 --alpha-warmup 3", "--alpha-warmup 3 is longer than the run"),
         ("train mean --vectors glove-50d --vector-size 7", "--vector-size 7: the vectors glove-50d are 50 wide."),
+        (
+            "train transformer --positions learned --max-length 600",
+            "--max-length 600 is more than the 512 positions that are learned. Lower it, or use --max-positions 600.",
+        ),
+        ("train transformer --layers 0", "--layers: input should be greater than or equal to 1, got '0'."),
+        ("train query-attn --query-hidden 128,x", "--query-hidden: "),
+        ("train simple-attn --alpha -1", "--alpha: input should be greater than or equal to 0, got '-1'."),
         ("explain", "The text is empty."),
         ("explain -", "The text is empty."),
         ("explain film", "There is no trained run yet. Train one: tmeattn train"),
@@ -310,3 +317,10 @@ def test_why_a_run_failed_is_shown_harmless(tmeattn: Any, trained: RunDirectory)
 def test_numbers_that_are_not_finite_are_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     echo_json({"a": float("nan"), "b": [float("inf"), 1.5], "c": (-float("inf"), "nan")})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.5], "c": [None, "nan"]}
+
+
+def test_narrow_heads_that_do_not_divide_the_width_leave_no_run(tmeattn: Any, quick: list[str]) -> None:
+    result = tmeattn("train", "transformer", *quick, "--heads", "3", "--narrow-heads")
+    assert (result.code, result.out) == (2, "")
+    assert "Error: --heads 3 does not divide the vector width 8" in result.err.splitlines()[-1]
+    assert all_runs() == []

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.evaluation.evaluate import accuracy_interval
 from tmeattn.evaluation.meters import Meter, meter, normalized
 
 batches = st.lists(
@@ -41,8 +40,3 @@ def test_a_meter_saved_and_restored_goes_on_exactly(done, cut):
 
 def test_entropy_is_normalised_by_the_texts_own_length():
     assert normalized(np.array([math.log(5), 0.0]), np.array([5, 1])) == pytest.approx([1, 0])
-
-
-def test_the_interval_of_an_accuracy():
-    # Wilson's interval for 9 of 10, as published tables give it.
-    assert accuracy_interval(0.9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-4)

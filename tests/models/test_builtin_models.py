@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tmeattn.config import resolve_run
 from tmeattn.data.batches import collate
 from tmeattn.models.building import build_model, check_contract, count_parameters
+from tmeattn.models.layers import entropy
 from tmeattn.registry import discover, registry
 from tmeattn.specs import ModelSpec, Space
 
@@ -50,6 +51,9 @@ def test_neither_padding_nor_neighbours_nor_their_order_change_a_text(name, batc
                 assert torch.allclose(together.attention_BT[row, :length], alone.attention_BT[0], atol=1e-5)
                 assert together.attention_BT[row, length:].eq(0).all()
                 assert alone.attention_BT[0].sum().item() == pytest.approx(1, abs=1e-5)
+                entropies = [entropy(output.attention_BT)[at] for output, at in ((together, row), (alone, 0))]
+                assert torch.allclose(*entropies, atol=1e-5)
+                assert -1e-6 <= entropies[0] <= np.log(length) + 1e-5
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,7 @@
 """A model that breaks the plugin contract is named, with what is wrong, before it sees data."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -46,6 +48,39 @@ def test_each_broken_promise_is_named(answer, complaint):
         check_contract(SPEC, Returning(answer), SPACE, torch.device("cpu"))
     assert complaint in caught.value.message
     assert "'simple-attn' (from tmeattn)" in caught.value.message
+
+
+def equal_maps(mask, heads=2):
+    return uniform(mask)[:, None, None, :].expand(-1, heads, mask.shape[1], -1)
+
+
+@pytest.mark.parametrize(
+    ("maps", "complaint"),
+    [
+        (lambda m: None, "returned no maps when asked for them"),
+        (lambda m: (equal_maps(m)[:, 0],), "a map has shape (2, 3, 3), expected (texts, heads, S, S)"),
+        (lambda m: (equal_maps(m)[..., :2, :2],), "expected (texts, heads, S, S) with S >= 3"),
+        (lambda m: (equal_maps(m), equal_maps(m) * torch.nan), "NaN"),
+        (lambda m: (torch.full((2, 1, 3, 3), 1 / 3),), "attends to padding"),
+        (lambda m: (equal_maps(m) / 2,), "does not sum to 1"),
+    ],
+)
+def test_broken_maps_are_named(maps, complaint):
+    spec = replace(SPEC, attention="self")
+    model = Returning(lambda t, m: ModelOutput(torch.zeros(len(t), 2), maps=maps(m)))
+    with pytest.raises(BadInput) as caught:
+        check_contract(spec, model, SPACE, torch.device("cpu"))
+    assert complaint in caught.value.message
+
+
+def test_good_maps_pass_whatever_their_padded_rows_hold():
+    def maps(mask):
+        map_BHSS = equal_maps(mask).clone()
+        map_BHSS[1, :, 1:] = torch.nan  # queries that are padding
+        return (map_BHSS,)
+
+    model = Returning(lambda t, m: ModelOutput(torch.zeros(len(t), 2), maps=maps(m)))
+    check_contract(replace(SPEC, attention="self"), model, SPACE, torch.device("cpu"))
 
 
 def test_checking_leaves_mode_and_random_state_alone():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmeattn.cli.main import echo_json
-from tmeattn.errors import BadInput, UnknownName
+
+if TYPE_CHECKING:
+    from tmeattn.runs.directory import RunDirectory
 
 
 @click.command()
@@ -21,7 +23,7 @@ def evaluate(run: str, split: str, as_json: bool) -> None:
     """
     from tmeattn.runs.index import find_run
 
-    result = measure(find_run(run), split)
+    result = document(find_run(run), split)
     if as_json:
         echo_json(result)
         return
@@ -57,46 +59,19 @@ def evaluate(run: str, split: str, as_json: bool) -> None:
     stdout_console().print(Group(figures, Text(), confusion))
 
 
-def measure(run: Any, split: str) -> dict[str, Any]:
-    """The measures as `--json` prints them.
-
-    Raises:
-        UnknownName: the dataset has no such split.
-        BadInput: the dataset has changed since, so that its words would not be those that the model knows.
-    """
-    from tmeattn.data.batches import SequentialBatches
-    from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
-    from tmeattn.evaluation.evaluate import accuracy_interval
-    from tmeattn.evaluation.evaluate import evaluate as run_evaluation
-    from tmeattn.explain.classifier import Classifier
+def document(run: RunDirectory, split: str) -> dict[str, Any]:
+    """The measures as `--json` prints them."""
+    from tmeattn.evaluation.intervals import accuracy_interval
+    from tmeattn.explain.measure import measure
     from tmeattn.render.console import safe, stderr_console
 
-    classifier = Classifier(run)
     console = stderr_console()
-    for note in classifier.notes:
-        console.print(safe(note))
-    options = classifier.config.train
-    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
-    corpus = open_training_corpus(options, dataset, vectors, lambda line: console.print(safe(line)))
-    if corpus.vocabulary.words != classifier.vocabulary.words:
-        raise BadInput(
-            f"The data of the run {run.id} ({options.dataset}, {options.vectors}) has changed since it was trained.",
-            hint=f"Train anew: tmeattn train {classifier.spec.name} --from {run.id}",
-        )
-    if split not in corpus.splits:
-        raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
-    evaluation = run_evaluation(
-        classifier.model,
-        SequentialBatches(corpus.splits[split], 256, options.max_length),
-        max_length=options.max_length,
-        alpha=options.alpha,
-        device=classifier.device,
-    )
+    classifier, evaluation = measure(run, split, narrate=lambda line: console.print(safe(line)))
     names = classifier.classes
     return {
         "run": run.id,
         "model": classifier.spec.name,
-        "dataset": options.dataset,
+        "dataset": classifier.config.train.dataset,
         "split": split,
         "texts": len(evaluation.labels_N),
         **{key: value for key, value in evaluation.means.items() if key != "histogram"},

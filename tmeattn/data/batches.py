@@ -72,18 +72,24 @@ class BucketedBatches:
 
 
 class SequentialBatches:
-    """All texts once, the longest first, for evaluation; `Batch.indices` says which is which."""
+    """Texts once, the longest first, for evaluation; `Batch.indices` says which is which.
 
-    def __init__(self, split: EncodedSplit, batch_size: int, max_length: int) -> None:
+    `only` are the positions of the texts wanted; all by default.
+    """
+
+    def __init__(
+        self, split: EncodedSplit, batch_size: int, max_length: int, *, only: np.ndarray | None = None
+    ) -> None:
         self.split, self.batch_size, self.max_length = split, batch_size, max_length
+        self.only = np.arange(len(split)) if only is None else only
 
     def __len__(self) -> int:
         """Number of batches."""
-        return -(-len(self.split) // self.batch_size)
+        return -(-len(self.only) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = np.argsort(-np.minimum(self.split.lengths, self.max_length), kind="stable")
-        for indices in _chunks(order, self.batch_size):
+        lengths = np.minimum(self.split.lengths[self.only], self.max_length)
+        for indices in _chunks(self.only[np.argsort(-lengths, kind="stable")], self.batch_size):
             yield _batch(self.split, indices, self.max_length)
 
 

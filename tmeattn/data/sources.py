@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tmeattn.config import TrainOptions
+from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.data.corpus import Corpus, open_corpus
 from tmeattn.data.encoding import CorpusSettings
 from tmeattn.errors import BadInput
-from tmeattn.paths import cache_dir
+from tmeattn.paths import cache_dir, existing_file
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Dataset, DatasetSpec, VectorsSpec, WordVectors
-
-RANDOM = "random"
 
 
 def open_dataset(name: str) -> Dataset:
@@ -39,15 +37,11 @@ def open_vectors(name: str) -> WordVectors | None:
     """
     if name == RANDOM:
         return None
-    try:
-        path = Path(name).expanduser()
-        is_file = path.is_file()
-    except (OSError, RuntimeError, ValueError):  # no such user, too long, a NUL byte
-        raise BadInput(f"--vectors: {name!r} is neither a name nor a path.") from None
-    if is_file:
+    if (file := existing_file(name)) is not None:
         from tmeattn.data.vectors import from_text_file
 
-        return from_text_file(path)
+        return from_text_file(file)
+    path = Path(name)
     if path.name != name or path.suffix in {".txt", ".gz", ".vec"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     spec = registry().get(VectorsSpec, name)

@@ -11,14 +11,18 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.data.batches import Batch
+from tmeattn.data.batches import Batch, SequentialBatches
+from tmeattn.data.encoding import EncodedSplit
 from tmeattn.evaluation.meters import meter
-from tmeattn.models.layers import attention_entropy
+from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
+
+ATTENTION_SAMPLE = 512
+ATTENTION_BATCH = 16
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """means: as in an epoch event (loss includes alpha times entropy).
+    """means: as in an epoch event (loss includes alpha times entropy; heads only where maps were asked for).
 
     indices_N: which text of the split each row is about; probabilities_NC; labels_N; entropy_N in nats, or None.
     """
@@ -55,6 +59,7 @@ def evaluate(
     model.eval()
     measured = meter(max_length)
     indices, probabilities, labels, entropies = [], [], [], []
+    heads_LH = torch.zeros(())
     for batch in batches:
         tokens_BT, mask_BT, labels_B = (part.to(device) for part in batch[:3])
         output = model(tokens_BT, mask_BT, need_maps=need_maps)
@@ -65,7 +70,7 @@ def evaluate(
             loss=cross_entropy + (0.0 if entropy_B is None else alpha * float(entropy_B.mean())),
             cross_entropy=cross_entropy,
             hits=int((output.logits_BC.argmax(dim=1) == labels_B).sum()),
-            lengths_B=mask_BT.sum(dim=1).cpu().numpy(),
+            lengths_B=mask_BT.sum(dim=1).cpu().numpy() + prefix_length(output, mask_BT),
             entropy_B=entropy_B,
         )
         indices.append(batch.indices)
@@ -73,9 +78,14 @@ def evaluate(
         labels.append(labels_B.cpu().numpy())
         if entropy_B is not None:
             entropies.append(entropy_B)
+        if output.maps:
+            heads_LH = heads_LH + head_entropies(output, mask_BT).double().sum(dim=1).cpu()
     model.train(was_training)
+    means = measured.means()
+    if heads_LH.dim():
+        means["heads"] = (heads_LH / measured.texts).tolist()
     return Evaluation(
-        means=measured.means(),
+        means=means,
         indices_N=np.concatenate(indices),
         probabilities_NC=np.concatenate(probabilities),
         labels_N=np.concatenate(labels),
@@ -83,9 +93,16 @@ def evaluate(
     )
 
 
-def accuracy_interval(accuracy: float, texts: int) -> tuple[float, float]:
-    """The 95 % interval of an accuracy measured on so many texts (Wilson 1927)."""
-    z2 = 1.959963984540054**2 / texts
-    centre = (accuracy + z2 / 2) / (1 + z2)
-    half = (z2 * (accuracy * (1 - accuracy) + z2 / 4)) ** 0.5 / (1 + z2)
-    return centre - half, centre + half
+def sampled_attention(
+    model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device
+) -> dict[str, Any]:
+    """What an evaluation's means say of self-attention, from a fixed, even sample of 512 texts.
+
+    A model that trains on the fused kernel has no maps: they are made for these texts alone, in small batches, since a
+    map grows with the square of a text's length.
+    """
+    texts = len(split)
+    only = np.unique(np.linspace(0, texts - 1, min(texts, ATTENTION_SAMPLE)).astype(np.int64))
+    batches = SequentialBatches(split, ATTENTION_BATCH, max_length, only=only)
+    found = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
+    return {key: found[key] for key in ("entropy", "normalized_entropy", "histogram", "heads") if key in found}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.config import RunConfig, model_config, resolve_run
-from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
 
@@ -27,6 +28,8 @@ def build_model(run: RunConfig, space: Space) -> nn.Module:
     config = model_config(run)
     try:
         model = build(config, space)
+    except TmeattnError:
+        raise
     except Exception as error:
         raise BadInput(f"{owner(spec)} cannot be built: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
@@ -48,7 +51,7 @@ def check_contract(spec: ModelSpec, model: nn.Module, space: Space, device: torc
     random_state, training = torch.get_rng_state(), model.training
     model.eval()
     try:
-        output = model(tokens_BT, mask_BT, need_maps=False)
+        output = model(tokens_BT, mask_BT, need_maps=spec.attention == "self")
     except Exception as error:
         raise BadInput(f"{who} fails in forward: {type(error).__name__}: {error}") from error
     finally:
@@ -59,18 +62,42 @@ def check_contract(spec: ModelSpec, model: nn.Module, space: Space, device: torc
     wanted = (2, space.num_classes)
     if tuple(output.logits_BC.shape) != wanted:
         raise BadInput(f"{who}: logits have shape {tuple(output.logits_BC.shape)}, expected {wanted} (texts, classes).")
-    if spec.attention != "pool":
-        return
-    weights = output.attention_BT
-    if weights is None:
-        raise BadInput(f"{who} promises pooling attention (attention='pool') and returned none.")
-    if weights.shape != tokens_BT.shape:
-        raise BadInput(f"{who}: attention has shape {tuple(weights.shape)}, expected {tuple(tokens_BT.shape)}.")
+    if spec.attention == "pool":
+        weights = output.attention_BT
+        if weights is None:
+            raise BadInput(f"{who} promises pooling attention (attention='pool') and returned none.")
+        if weights.shape != tokens_BT.shape:
+            raise BadInput(f"{who}: attention has shape {tuple(weights.shape)}, expected {tuple(tokens_BT.shape)}.")
+        _check_weights(who, weights, mask_BT)
+    if spec.attention == "self":
+        if not output.maps:
+            raise BadInput(
+                f"{who} promises self-attention (attention='self') and returned no maps when asked for them."
+            )
+        for map_BHSS in output.maps:
+            _check_map(who, map_BHSS, mask_BT)
+
+
+def _check_map(who: str, map_BHSS: torch.Tensor, mask_BT: torch.Tensor) -> None:
+    batch, words = mask_BT.shape
+    size = map_BHSS.shape[-1]
+    if map_BHSS.dim() != 4 or len(map_BHSS) != batch or map_BHSS.shape[-2] != size or size < words:
+        raise BadInput(
+            f"{who}: a map has shape {tuple(map_BHSS.shape)}, expected (texts, heads, S, S) with S >= {words}."
+        )
+    real_BS = F.pad(mask_BT, (size - words, 0), value=True)
+    rows_NS = map_BHSS.transpose(1, 2)[real_BS].flatten(0, 1)
+    keys_NS = real_BS.repeat_interleave(real_BS.sum(dim=1) * map_BHSS.shape[1], dim=0)
+    _check_weights(who, rows_NS, keys_NS)
+
+
+def _check_weights(who: str, weights: torch.Tensor, mask: torch.Tensor) -> None:
+    """Rows of weights over keys, of which `mask` says which are real."""
     if not torch.isfinite(weights).all():
         raise BadInput(f"{who}: attention holds NaN or infinity.")
-    if weights[~mask_BT].abs().max() > 0:
+    if weights[~mask].abs().max() > 0:
         raise BadInput(f"{who} attends to padding.", hint="Use tmeattn.models.layers.masked_softmax(scores, mask).")
-    if (weights.sum(dim=1) - 1).abs().max() > 1e-3:
+    if (weights.sum(dim=-1) - 1).abs().max() > 1e-3:
         raise BadInput(f"{who}: attention does not sum to 1 over a text.")
 
 

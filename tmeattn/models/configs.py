@@ -6,11 +6,12 @@ Modern recipes were chosen on the validation split of imdb-25k with 50-dimension
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from tmeattn.config import ModelConfig, Recipes
+from tmeattn.config import ModelConfig, Recipes, TrainOptions
+from tmeattn.errors import BadInput
 
 
 class MeanConfig(ModelConfig):
@@ -79,7 +80,7 @@ class QueryAttnConfig(MeanConfig):
     """
 
     recipes: ClassVar[Recipes] = {
-        "modern": {**MeanConfig.recipes["modern"], "scaled": True},
+        "modern": {"dropout": 0.2, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "scaled": True},
         "report": MeanConfig.recipes["report"],
     }
 
@@ -107,7 +108,7 @@ class LstmConfig(ModelConfig):
 
     recipes: ClassVar[Recipes] = {
         "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5},
-        "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 5},
+        "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 15},
     }
 
     hidden_size: int = Field(100, ge=1, le=8192, description="Width of the LSTM's states.")
@@ -135,5 +136,69 @@ class LstmAttnConfig(LstmConfig):
 
     recipes: ClassVar[Recipes] = {
         "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "alpha_warmup": 2.0},
-        "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 5},
+        "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 15},
     }
+
+
+class TransformerConfig(ModelConfig):
+    """Blocks of self-attention over the word vectors; the mean of the last states is classified.
+
+        Q, K, V = linear maps of x, one each a head
+        A       = softmax(Q K^T / sqrt(k))
+        x       = dropout(norm(x + heads of A V, joined))
+        x       = dropout(norm(x + MLP(x)))              these two lines --layers times
+        logits  = W mean_t(x_t) + b
+
+        CLS  w_1  w_2  ...  w_T
+         |    |    |         |        word vectors (+ positions)
+        [ self-attention + norm  ]    every word looks at every word
+        [ MLP            + norm  ]
+                  ...                 --layers blocks
+         |    |    |         |
+         |   mean of the words
+         |      |
+        --pool  cls or mean -> linear -> logits
+
+    Heads are wide, as in the report: each keeps the full width k, all are concatenated and projected from heads * k
+    back to k; --narrow-heads gives each k / heads, as usual. --positions adds an encoding of a word's place; without
+    one the order of words does not matter. CLS is a fixed random vector through a learned linear map.
+    """
+
+    recipes: ClassVar[Recipes] = {
+        "modern": {
+            "layers": 3,
+            "dropout": 0.2,
+            "input_dropout": 0.5,
+            "lr": 1e-3,
+            "batch_size": 32,
+            "epochs": 4,
+            "alpha_warmup": 2.0,
+        },
+        "report": {
+            "layers": 3,
+            "dropout": 0.2,
+            "input_dropout": 0.0,
+            "position_base": 1000.0,
+            "batch_size": 16,
+            "max_length": 500,
+            "epochs": 30,
+        },
+    }
+
+    layers: int = Field(3, ge=1, le=64, description="Blocks of self-attention.")
+    heads: int = Field(1, ge=1, le=256, description="Attention heads of a block.")
+    narrow_heads: bool = Field(False, description="Share the vector width among the heads, or give each all of it.")
+    pool: Literal["mean", "cls"] = Field("mean", description="Classify the mean of the last states, or that of CLS.")
+    positions: Literal["none", "sinusoidal", "learned"] = Field("none", description="Encoding of a word's place.")
+    position_base: float = Field(10000.0, gt=1, description="Base of the sinusoidal encoding's wave lengths.")
+    max_positions: int = Field(512, ge=1, le=2**20, description="Places that learned positions can tell apart.")
+    mlp_ratio: int = Field(5, ge=1, le=64, description="Width of the MLP's hidden layer over that of the vectors.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of the entries dropped after each half of a block.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the word vectors' entries dropped in training.")
+
+    def check(self, train: TrainOptions) -> None:
+        if self.positions == "learned" and train.max_length > self.max_positions:
+            raise BadInput(
+                f"--max-length {train.max_length} is more than the {self.max_positions} positions that are learned.",
+                hint=f"Lower it, or use --max-positions {train.max_length}.",
+            )

@@ -49,17 +49,24 @@ def entropy(weights: Tensor) -> Tensor:
 def attention_entropy(output: ModelOutput, mask_BT: Tensor) -> Tensor | None:
     """Attention entropy of each text in nats: (B,), or None without attention.
 
-    Pooling attention: the entropy of its weights. Self-attention maps: the mean over layers, heads and real query rows,
-    where a prefix such as CLS counts as real.
+    Pooling attention: the entropy of its weights. Self-attention maps: the mean over layers, heads and real query rows.
     """
     if output.attention_BT is not None:
         return entropy(output.attention_BT)
-    if output.maps:
-        prefix = output.maps[0].shape[-1] - mask_BT.shape[1]
-        real_BS = F.pad(mask_BT, (prefix, 0), value=True).to(output.maps[0].dtype)
-        rows_BS = torch.stack([entropy(map_BHSS).mean(dim=1) for map_BHSS in output.maps]).mean(dim=0)
-        return (rows_BS * real_BS).sum(dim=1) / real_BS.sum(dim=1)
-    return None
+    return head_entropies(output, mask_BT).mean(dim=(0, 2)) if output.maps else None
+
+
+def head_entropies(output: ModelOutput, mask_BT: Tensor) -> Tensor:
+    """Entropy of self-attention in nats, the mean over real query rows: (L, B, H) for L layers. A prefix such as CLS
+    counts as real."""
+    rows_LBHS = torch.stack([entropy(map_BHSS) for map_BHSS in output.maps or ()])
+    real_BS = F.pad(mask_BT, (prefix_length(output, mask_BT), 0), value=True).to(rows_LBHS.dtype)
+    return (rows_LBHS * real_BS[:, None]).sum(dim=-1) / real_BS.sum(dim=1)[:, None]
+
+
+def prefix_length(output: ModelOutput, mask_BT: Tensor) -> int:
+    """Positions that the model put in front of the words, such as CLS; 0 where its output has no maps."""
+    return output.maps[0].shape[-1] - mask_BT.shape[1] if output.maps else 0
 
 
 class AttentionPooling(nn.Module):

@@ -8,7 +8,8 @@ Kinds of events (every event also carries `kind` and `time`, seconds since 1970)
     step        step, epoch, loss, cross_entropy, penalty, alpha, accuracy, entropy, learning_rate, tokens_per_second:
                 means over the steps since the last such event
     epoch       epoch, step, seconds, alpha, learning_rate, best, train {...}, validation {...}; each part has loss,
-                cross_entropy, accuracy, entropy, normalized_entropy and histogram {low, high, counts} (nats)
+                cross_entropy, accuracy, entropy, normalized_entropy and histogram {low, high, counts} (nats);
+                self-attention also heads, a list of entropies a layer (without alpha: of 512 validation texts)
     checkpoint  step, epoch: `checkpoints/last` was replaced
     warning     message
     stopped     step, epoch, reason: asked to stop, resumable

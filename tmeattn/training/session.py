@@ -23,6 +23,7 @@ from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.specs import Dataset, ModelSpec, Space, WordVectors
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
+from tmeattn.training.precision import supports_bf16
 from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.threads import available_cores, fastest_threads
 from tmeattn.training.trainer import Stopped, Trainer
@@ -231,6 +232,9 @@ def _prepare(
         tune=options.tune_embeddings,
         prepared=progress.prepared,
     )
+    if options.precision == "bf16" and not supports_bf16(device):
+        emit({"kind": "warning", "message": f"This {device.type} has no bfloat16 arithmetic: training in float32."})
+        options = options.model_copy(update={"precision": "float32"})
     torch.manual_seed(options.seed)
     model = build_model(config, space).to(device)
     check_contract(spec, model, space, device)
@@ -242,7 +246,7 @@ def _prepare(
         run,
         progress=progress,
         device=device,
-        maps=spec.attention == "self" and options.alpha > 0,
+        attention=spec.attention,
         emit=emit,
     )
     _announce(run, config, trainer, model, emit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,18 +14,23 @@ from tmeattn.config import TrainOptions
 from tmeattn.data.batches import Batch, BucketedBatches, SequentialBatches
 from tmeattn.data.corpus import Corpus
 from tmeattn.errors import TmeattnError
-from tmeattn.evaluation.evaluate import evaluate
+from tmeattn.evaluation.evaluate import evaluate, sampled_attention
 from tmeattn.evaluation.meters import Meter, meter
+from tmeattn.models.layers import prefix_length
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
+from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.objective import objective
+from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
 
 LOG_EVERY = 10
 """Steps that a `step` event averages over."""
 EVALUATION_BATCH = 256
+MAPS_BATCH = 16
+"""Texts in a batch whose attention maps are wanted: they grow with the square of the length."""
 
 
 class Diverged(TmeattnError):
@@ -38,8 +44,9 @@ class Stopped(Exception):
 class Trainer:
     """Trains a model on a corpus, from wherever `progress` says.
 
-    emit:  called with every event; what is logged is what is shown.
-    maps:  whether the model must return its attention maps for the penalty (self-attention with alpha).
+    emit:      called with every event; what is logged is what is shown.
+    attention: what the model's spec promises. Self-attention returns its maps in every step where alpha penalises
+               them; otherwise they are taken from a sample of the validation texts after every epoch.
     """
 
     def __init__(
@@ -51,11 +58,14 @@ class Trainer:
         *,
         progress: Progress,
         device: torch.device,
-        maps: bool,
+        attention: Attention,
         emit: Listener,
     ) -> None:
         self.model, self.options, self.corpus, self.run = model, options, corpus, run
-        self.progress, self.device, self.maps, self.emit = progress, device, maps, emit
+        self.progress, self.device, self.emit = progress, device, emit
+        self.maps = attention == "self" and options.alpha > 0
+        self.sampled = attention == "self" and not self.maps
+        self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
         self.batches = BucketedBatches(corpus.splits["train"], options.batch_size, options.max_length, options.seed)
         self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
@@ -104,7 +114,8 @@ class Trainer:
         progress, options = self.progress, self.options
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
-        output = self.model(tokens_BT, mask_BT, need_maps=self.maps)
+        with self.autocast:
+            output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
         loss = objective(output, labels_B, mask_BT, alpha)
         total = loss.total.item()
         self._demand_finite(total, "loss")
@@ -119,11 +130,12 @@ class Trainer:
         progress.batch += 1
 
         lengths_B = mask_BT.sum(dim=1).cpu().numpy()
+        keys_B = lengths_B + prefix_length(output, mask_BT)
         entropy_B = None if loss.entropy_B is None else loss.entropy_B.detach().float().cpu().numpy()
         cross_entropy = loss.cross_entropy.item()
         hits = int((output.logits_BC.argmax(dim=1) == labels_B).sum())
         for running in (self.epoch_meter, self.window_meter):
-            running.add(loss=total, cross_entropy=cross_entropy, hits=hits, lengths_B=lengths_B, entropy_B=entropy_B)
+            running.add(loss=total, cross_entropy=cross_entropy, hits=hits, lengths_B=keys_B, entropy_B=entropy_B)
         self._window_tokens += int(lengths_B.sum())
         if progress.step % LOG_EVERY == 0:
             self._log_step(alpha)
@@ -159,23 +171,16 @@ class Trainer:
     def _end_epoch(self) -> None:
         progress, options = self.progress, self.options
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
-        validation = evaluate(
-            self.model,
-            SequentialBatches(self.corpus.splits["validation"], EVALUATION_BATCH, options.max_length),
-            max_length=options.max_length,
-            alpha=alpha,
-            device=self.device,
-            need_maps=self.maps,
-        )
-        self._demand_finite(validation.means["loss"], "validation loss")
+        validation = self._validate(alpha)
+        self._demand_finite(validation["loss"], "validation loss")
         progress.epoch += 1
         progress.batch = 0
         best = False
         if schedule.counts_for_best(options, progress.epoch):
-            best = validation.means["accuracy"] > progress.best_accuracy
+            best = validation["accuracy"] > progress.best_accuracy
             progress.bad_epochs = 0 if best else progress.bad_epochs + 1
         if best:
-            progress.best_accuracy, progress.best_epoch = validation.means["accuracy"], progress.epoch
+            progress.best_accuracy, progress.best_epoch = validation["accuracy"], progress.epoch
             checkpoint.save_best(self.run.checkpoints, self.model, progress)
         self._account_time()
         self.emit(
@@ -188,13 +193,25 @@ class Trainer:
                 "learning_rate": self.optimizer.param_groups[0]["lr"],
                 "best": best,
                 "train": self.epoch_meter.means(),
-                "validation": validation.means,
+                "validation": validation,
             }
         )
         progress.epoch_seconds = 0.0
         self.epoch_meter = meter(options.max_length)
         self._window_tokens, self._window_clock = 0, time.perf_counter()
         self.save()
+
+    def _validate(self, alpha: float) -> dict[str, Any]:
+        """What the epoch event says of the validation texts, always in full precision."""
+        split, length = self.corpus.splits["validation"], self.options.max_length
+        size = MAPS_BATCH if self.maps else EVALUATION_BATCH
+        batches = SequentialBatches(split, size, length)
+        means = evaluate(
+            self.model, batches, max_length=length, alpha=alpha, device=self.device, need_maps=self.maps
+        ).means
+        if self.sampled:
+            means |= sampled_attention(self.model, split, max_length=length, device=self.device)
+        return means
 
     def save(self) -> None:
         """Write `checkpoints/last`, with running means and elapsed time as they are now."""

@@ -1,0 +1,45 @@
+"""What is measured does not depend on how the texts were put into batches."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tmeattn.config import resolve_run
+from tmeattn.data.batches import SequentialBatches
+from tmeattn.data.encoding import EncodedSplit
+from tmeattn.evaluation.evaluate import evaluate
+from tmeattn.models.building import build_model
+from tmeattn.specs import Space
+
+NAMES = ("mean", "simple-attn", "query-attn", "lstm", "lstm-attn", "transformer")
+MODELS = {name: build_model(resolve_run(name, {}), Space(20, 3, 8)) for name in NAMES}
+MAX_LENGTH = 9
+
+
+def split_of(texts):
+    offsets = np.cumsum([0, *map(len, texts)])
+    tokens = np.concatenate([np.array(text, dtype=np.int32) for text in texts])
+    return EncodedSplit(tokens, offsets, np.arange(len(texts)) % 3, np.arange(len(texts)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=15)
+@given(
+    texts=st.lists(st.lists(st.integers(1, 19), min_size=1, max_size=12), min_size=1, max_size=8),
+    size=st.integers(1, 8),
+)
+def test_batch_size_changes_nothing(name, texts, size):
+    def measured(batch_size):
+        batches = SequentialBatches(split_of(texts), batch_size, MAX_LENGTH)
+        return evaluate(MODELS[name], batches, max_length=MAX_LENGTH, alpha=0.1, device=torch.device("cpu"))
+
+    one, other = measured(size), measured(len(texts))
+    order, other_order = np.argsort(one.indices_N), np.argsort(other.indices_N)
+    assert np.allclose(one.probabilities_NC[order], other.probabilities_NC[other_order], atol=1e-5)
+    assert (one.entropy_N is None) == (name in ("mean", "lstm", "transformer"))
+    if one.entropy_N is not None:
+        assert np.allclose(one.entropy_N[order], other.entropy_N[other_order], atol=1e-5)
+    for key in ("cross_entropy", "accuracy", "loss"):
+        assert one.means[key] == pytest.approx(other.means[key], abs=1e-5)

@@ -1,0 +1,51 @@
+"""A run's best weights on a split of its dataset: what `tmeattn evaluate` prints and `tmeattn reproduce` compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tmeattn.data.batches import SequentialBatches
+from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
+from tmeattn.errors import BadInput, UnknownName
+from tmeattn.evaluation.evaluate import Evaluation, evaluate, sampled_attention
+from tmeattn.explain.classifier import Classifier
+from tmeattn.runs.directory import RunDirectory
+
+BATCH = 256
+
+
+def measure(
+    run: RunDirectory, split: str = "validation", *, narrate: Callable[[str], None] = lambda line: None
+) -> tuple[Classifier, Evaluation]:
+    """Load a run's best weights and evaluate them.
+
+    Raises:
+        UnknownName: the dataset has no such split.
+        BadInput: the dataset has changed since, so that its words would not be those that the model knows.
+    """
+    classifier = Classifier(run)
+    for note in classifier.notes:
+        narrate(note)
+    options = classifier.config.train
+    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
+    corpus = open_training_corpus(options, dataset, vectors, narrate)
+    if corpus.vocabulary.words != classifier.vocabulary.words:
+        raise BadInput(
+            f"The data of the run {run.id} ({options.dataset}, {options.vectors}) has changed since it was trained.",
+            hint=f"Train anew: tmeattn train {classifier.spec.name} --from {run.id}",
+        )
+    if split not in corpus.splits:
+        raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
+    evaluation = evaluate(
+        classifier.model,
+        SequentialBatches(corpus.splits[split], BATCH, options.max_length),
+        max_length=options.max_length,
+        alpha=options.alpha,
+        device=classifier.device,
+    )
+    if classifier.spec.attention == "self":
+        sample = sampled_attention(
+            classifier.model, corpus.splits[split], max_length=options.max_length, device=classifier.device
+        )
+        evaluation.means.update(sample)
+    return classifier, evaluation

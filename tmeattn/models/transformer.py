@@ -1,0 +1,143 @@
+"""Transformer classifier (report, part 2; after Vaswani et al. 2017): self-attention blocks over word vectors.
+
+Shapes: B texts, T tokens, S positions (T, or T + 1 with CLS in front), D vector width, H heads, K width of a head,
+C classes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from tmeattn.errors import BadInput
+from tmeattn.models.configs import TransformerConfig
+from tmeattn.models.layers import Classifier, WordEmbedding, masked_mean, masked_softmax
+from tmeattn.models.positions import sinusoidal
+from tmeattn.specs import ModelOutput, Space
+
+
+class SelfAttention(nn.Module):
+    """softmax(Q K^T / sqrt(K)) V for every head; (B, S, D) -> (B, S, D).
+
+    Wide heads (the report's) each keep the full width D, narrow ones D / H. Heads are concatenated and projected back
+    to D; a single wide head is not projected. The three linear maps to Q, K and V are one matrix product.
+    """
+
+    def __init__(self, width: int, heads: int, narrow: bool) -> None:
+        super().__init__()
+        if narrow and width % heads:
+            raise BadInput(
+                f"--heads {heads} does not divide the vector width {width}, which --narrow-heads share.",
+                hint="Choose a divisor, or wide heads: --no-narrow-heads.",
+            )
+        self.heads, self.head_width = heads, width // heads if narrow else width
+        inner = heads * self.head_width
+        self.query_key_value = nn.Linear(width, 3 * inner)
+        self.project = nn.Linear(inner, width) if heads > 1 or narrow else nn.Identity()
+
+    def forward(self, x_BSD: Tensor, keys_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
+        """`keys_BS` is True where a position may be attended to (None: everywhere). The map is (B, H, S, S), rows are
+        queries; without `need_map` the fused kernel runs, which has none."""
+        batch, length, _ = x_BSD.shape
+        qkv = self.query_key_value(x_BSD).view(batch, length, 3, self.heads, self.head_width)
+        query_BHSK, key_BHSK, value_BHSK = qkv.permute(2, 0, 3, 1, 4)
+        mask = None if keys_BS is None else keys_BS[:, None, None, :]
+        map_BHSS = None
+        if need_map:
+            scores_BHSS = query_BHSK @ key_BHSK.transpose(-2, -1) * self.head_width**-0.5
+            map_BHSS = torch.softmax(scores_BHSS, dim=-1) if mask is None else masked_softmax(scores_BHSS, mask)
+            states_BHSK = map_BHSS @ value_BHSK
+        else:
+            states_BHSK = F.scaled_dot_product_attention(query_BHSK, key_BHSK, value_BHSK, attn_mask=mask)
+        return self.project(states_BHSK.transpose(1, 2).reshape(batch, length, -1)), map_BHSS
+
+
+class Block(nn.Module):
+    """x = dropout(norm(x + attention(x))); x = dropout(norm(x + MLP(x))), the MLP widening D by `mlp_ratio`."""
+
+    def __init__(self, width: int, config: TransformerConfig) -> None:
+        super().__init__()
+        self.dropout = config.dropout
+        self.attention = SelfAttention(width, config.heads, config.narrow_heads)
+        self.norm_attention = nn.LayerNorm(width)
+        hidden = config.mlp_ratio * width
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+        self.norm_mlp = nn.LayerNorm(width)
+
+    def forward(self, x_BSD: Tensor, keys_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
+        attended_BSD, map_BHSS = self.attention(x_BSD, keys_BS, need_map)
+        x_BSD = F.dropout(self.norm_attention(x_BSD + attended_BSD), self.dropout, self.training)
+        x_BSD = F.dropout(self.norm_mlp(x_BSD + self.mlp(x_BSD)), self.dropout, self.training)
+        return x_BSD, map_BHSS
+
+
+class ClsToken(nn.Module):
+    """The report's learned CLS: a fixed random vector through a learned linear map; () -> (D,)."""
+
+    fixed_D: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.register_buffer("fixed_D", torch.randn(width))
+        self.linear = nn.Linear(width, width, bias=False)
+
+    def forward(self) -> Tensor:
+        cls_D: Tensor = self.linear(self.fixed_D)
+        return cls_D
+
+
+class Transformer(nn.Module):
+    """Blocks over word vectors plus positions; the mean of the last states, or that of CLS, is classified.
+
+    Positions count words alone: CLS stands in front of them without one.
+    """
+
+    positions_TD: Tensor
+
+    def __init__(self, config: TransformerConfig, space: Space) -> None:
+        super().__init__()
+        self.config, width = config, space.vector_size
+        self.embedding = WordEmbedding(space)
+        if config.positions == "learned":
+            self.positions = nn.Embedding(config.max_positions, width)
+            nn.init.normal_(self.positions.weight, std=0.02)
+        self.register_buffer("positions_TD", torch.empty(0, width), persistent=False)
+        self.cls = ClsToken(width) if config.pool == "cls" else None
+        self.blocks = nn.ModuleList(Block(width, config) for _ in range(config.layers))
+        self.classify = Classifier(width, space.num_classes, 0.0)  # the last block has dropped out already
+
+    def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
+        x_BSD = F.dropout(self.embedding(tokens_BT), self.config.input_dropout, self.training)
+        if self.config.positions != "none":
+            x_BSD = x_BSD + self._positions(tokens_BT.shape[1])
+        mask_BS = mask_BT
+        if self.cls is not None:
+            x_BSD = torch.cat([self.cls().expand(len(x_BSD), 1, -1), x_BSD], dim=1)
+            mask_BS = F.pad(mask_BT, (1, 0), value=True)
+        keys_BS = None if bool(mask_BT.all()) else mask_BS  # the kernel is faster without a mask
+        maps: list[Tensor] = []
+        for block in self.blocks:
+            x_BSD, map_BHSS = block(x_BSD, keys_BS, need_maps)
+            if map_BHSS is not None:
+                maps.append(map_BHSS)
+        pooled_BD = masked_mean(x_BSD, mask_BT) if self.cls is None else x_BSD[:, 0]
+        return ModelOutput(self.classify(pooled_BD), maps=tuple(maps) if need_maps else None)
+
+    def _positions(self, length: int) -> Tensor:
+        """(T, D) encodings of the first T positions."""
+        if self.config.positions == "learned":
+            if length > self.config.max_positions:
+                raise BadInput(
+                    f"A text of {length} words is longer than the {self.config.max_positions} learned positions.",
+                    hint="Lower --max-length, or train with more --max-positions.",
+                )
+            return self.positions.weight[:length]
+        if len(self.positions_TD) < length:
+            encoded_TD = sinusoidal(length, self.positions_TD.shape[1], self.config.position_base)
+            self.positions_TD = encoded_TD.to(self.positions_TD.device)
+        return self.positions_TD[:length]
+
+
+def build_transformer(config: TransformerConfig, space: Space) -> nn.Module:
+    return Transformer(config, space)

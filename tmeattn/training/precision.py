@@ -1,0 +1,32 @@
+"""bfloat16 autocast: matrix products in half the bits, weights and everything that sums in full precision."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from tmeattn.specs import ModelOutput
+
+
+def supports_bf16(device: torch.device) -> bool:
+    """Whether a device computes in bfloat16 itself; elsewhere it would be emulated, slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return False
+
+
+def autocast(precision: Literal["float32", "bf16"], device: torch.device) -> torch.autocast:
+    """A context for the forward pass, to be entered in every step; it does nothing for float32."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+def full_precision(output: ModelOutput) -> ModelOutput:
+    """The output in float32, so that losses and entropies lose nothing more."""
+    return ModelOutput(
+        output.logits_BC.float(),
+        None if output.attention_BT is None else output.attention_BT.float(),
+        None if output.maps is None else tuple(map_BHSS.float() for map_BHSS in output.maps),
+    )

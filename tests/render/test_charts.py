@@ -90,3 +90,19 @@ def test_many_epochs_are_thinned_but_keep_the_ends() -> None:
     labels = [line.split("│")[0].strip() for line in output.splitlines() if "│" in line]
     assert len(labels) == 24
     assert (labels[0], labels[-1]) == ("1", "100")
+
+
+def test_names_too_long_for_the_margin_stand_below_in_full():
+    names = ["q(t) linear", "q(t) MLP 128", "q(t) MLP 256, 128", "q(t) linear, value MLP"]
+    lines = draw(curves([Series(name, [1, 2, 3], [i, i + 1, i]) for i, name in enumerate(names)]), 80).splitlines()
+    assert all(name in "\n".join(lines[-2:]) for name in names)
+    assert max(map(len, lines)) <= 80
+    narrow = draw(curves([Series(name, [1, 2, 3], [i, i + 1, i]) for i, name in enumerate(names)]), 30).splitlines()
+    assert max(map(len, narrow)) <= 30
+    assert all(any(name in line for line in narrow) for name in names)
+
+
+def test_a_range_too_narrow_for_floats_is_one_value():
+    assert "└" in draw(curves([Series("s", [0, 1], [0.0, 5e-324])]), 40)
+    assert "└" in draw(curves([Series("s", [0.0, 5e-324], [0, 1])]), 40)
+    assert "└" in draw(curves([Series("s", [0], [1.7e-308])]), 40)

@@ -114,13 +114,13 @@ def export_svg(explanation: Explanation, path: Path) -> None:
     from rich.console import Console
 
     from tmeattn.render.heatmap import heatmap
-    from tmeattn.runs.files import disk_errors, write_atomically
+    from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
 
     console = Console(
         record=True, width=92, file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False
     )
     console.print(heatmap(explanation))
-    with disk_errors("the picture", path):
+    with disk_errors("the picture", path, hint=OTHER_FOLDER):
         write_atomically(path, console.export_svg(title="tmeattn explain").encode())
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
     "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
+    "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
 }
 

@@ -13,6 +13,7 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tmeattn.errors import BadInput
 from tmeattn.render.tables import flag, shown
 
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "INTEGERS"}
@@ -59,3 +60,20 @@ def _default_text(name: str, info: FieldInfo, defaults: Mapping[str, Any], repor
     if name != "recipe" and report.get(name) != modern:
         parts.append(f"report: {'none' if report.get(name) is None else shown(report[name])}")
     return f"  [default: {'; '.join(parts)}]" if parts else ""
+
+
+def seeds_in(text: str | None) -> list[int]:
+    """The seeds of `--seeds 0,1,2`; none where it was not given.
+
+    Raises:
+        BadInput: no list of numbers, or one with a number twice.
+    """
+    if text is None:
+        return []
+    try:
+        seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise BadInput(f"--seeds: {text!r} is no list of numbers.", hint="Write it like 0,1,2.") from None
+    if len(set(seeds)) < len(seeds):
+        raise BadInput(f"--seeds: {text!r} names a seed twice.")
+    return seeds

@@ -74,7 +74,7 @@ def show(run: str, as_json: bool) -> None:
 
     from tmeattn.cli.describe import describe
     from tmeattn.render.console import safe, stdout_console
-    from tmeattn.render.summary import entropy_history, summary
+    from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values, shown
     from tmeattn.runs.index import find_run, summarize, summary_json
 
@@ -86,6 +86,8 @@ def show(run: str, as_json: bool) -> None:
     parts: list[RenderableType] = [summary(describe(found, events), events)]
     if (history := entropy_history(events)) is not None:
         parts += [Text(), history]
+    if (heads := entropy_heads(events)) is not None:
+        parts += [Text(), heads]
     options = {**found.config["model_options"], **found.config["train"]}
     command = " ".join(found.info.get("command", []))
     parts += [

@@ -88,10 +88,11 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+    from tmeattn.cli.options import seeds_in
     from tmeattn.config import resolve_run
     from tmeattn.runs.index import check_name
 
-    seeds, name = _seeds(values.pop("seeds")), (values.pop("name") or "").strip() or None
+    seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
     given = {key: value for key, value in values.items() if value is not None}
     if seeds and "seed" in given:
@@ -123,18 +124,6 @@ def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool,
     with TrainingProgress(console) as progress:
         run = train(*arguments, listeners=[progress], narrate=lambda line: console.print(safe(line)), **options)
     return report(run, as_json)
-
-
-def _seeds(text: str | None) -> list[int]:
-    if text is None:
-        return []
-    try:
-        seeds = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise BadInput(f"--seeds: {text!r} is no list of numbers.", hint="Write it like 0,1,2.") from None
-    if len(set(seeds)) < len(seeds):
-        raise BadInput(f"--seeds: {text!r} names a seed twice.")
-    return seeds
 
 
 def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:

@@ -142,8 +142,11 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
 
     named = len(chart.series) > 1
     names = [f" {MARKERS[i % len(MARKERS)]} {safe(one.name)}" for i, one in enumerate(chart.series)] if named else []
+    room = min(_LABEL_WIDTH, width // 3)
+    legend = any(cell_len(name) > room for name in names)  # too long to stand beside the curves: below them
+    beside = [name[:2] for name in names] if legend else names
     x_label = f" {safe(chart.x_label)}" if chart.x_label else ""
-    label_width = min(max(map(cell_len, [*names, x_label])), _LABEL_WIDTH, width // 3)
+    label_width = min(max(map(cell_len, [*beside, x_label])), room)
     columns = max(4, width - margin - 1 - label_width)
     # As many rows as let every tick fall on the middle of one, evenly spaced.
     intervals = len(y_ticks) - 1
@@ -163,11 +166,25 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
         line.append(tick_rows.get(row, "").rjust(margin) + ("┤" if row in tick_rows else "│"), style="dim")
         line.append_text(canvas.row(row))
         if named and row in labels:
-            label = Text(names[labels[row]], style=series_style(labels[row]))
+            label = Text(beside[labels[row]], style=series_style(labels[row]))
             label.truncate(label_width, overflow="ellipsis")
             line.append_text(label)
         yield line
     yield from _x_axis(chart, left, right, whole, margin, columns, width, dot)
+    if legend:
+        yield from _legend(names, margin, width)
+
+
+def _legend(names: Sequence[str], margin: int, width: int) -> Iterator[Text]:
+    """All names in as few lines as they fit."""
+    line = Text(" " * margin, no_wrap=True)
+    for index, name in enumerate(names):
+        if line.cell_len + cell_len(name) + 1 > width and line.cell_len > margin:
+            yield line
+            line = Text(" " * margin, no_wrap=True)
+        line.append(f"{name} ", style=series_style(index))
+        line.truncate(width, overflow="ellipsis")
+    yield line
 
 
 def _plot(canvas: _Canvas, points: list[list[tuple[float, float] | None]], dot: _Place) -> dict[int, int]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.text import Text
 
@@ -25,7 +26,7 @@ _MOST_ROWS = 24
 
 def sparkline(values: Sequence[float], width: int | None = None) -> str:
     """Values as one line of blocks, scaled to the largest; `width` re-bins them. What is above zero stays visible."""
-    clean = [value if math.isfinite(value) and value > 0 else 0.0 for value in values]
+    clean = _clean(values)
     if width is not None and clean:
         clean = rebin(clean, width)
     peak = max(clean, default=0.0)
@@ -65,9 +66,13 @@ class Histogram:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(self.width or options.max_width, options.max_width)
         total = sum(self.counts)
-        heading = Text(no_wrap=True)
-        heading.append(f"{safe(self.title)}  " if self.title else "", style="bold")
-        heading.append(f"{count(total)} texts", style="dim")
+        heading = Text(no_wrap=True, overflow="ellipsis")
+        title, texts = safe(self.title or ""), f"{count(total)} texts"
+        heading.append(title, style="bold")
+        if not title:
+            heading.append(texts, style="dim")
+        elif cell_len(title) + 2 + len(texts) <= width:  # half a number would be a wrong one
+            heading.append(f"  {texts}", style="dim")
         heading.truncate(width, overflow="ellipsis")
         yield heading
         if not total:
@@ -125,7 +130,7 @@ def histogram(
     unit: str = "nats",
 ) -> Histogram:
     """A histogram of equal bins over [low, high], several rows high, its bins joined or widened to fit the console."""
-    return Histogram(tuple(counts), low, high, title, width, max(1, height), unit)
+    return Histogram(tuple(_clean(counts)), low, high, title, width, max(1, height), unit)
 
 
 def ridges(
@@ -143,6 +148,10 @@ def ridges(
     """
     kept = tuple((label, tuple(counts)) for label, counts in rows)
     return Ridges(kept, low, high, tuple(mean) if mean is not None else None, title, unit)
+
+
+def _clean(values: Sequence[float]) -> list[float]:
+    return [value if math.isfinite(value) and value > 0 else 0.0 for value in values]
 
 
 def _line(before: str, bars: str) -> Text:

@@ -41,15 +41,19 @@ def heat_style(level: int) -> Style:
     """
     if level == 0:
         return Style()
-    share = abs(level) / LEVELS
-    hue = ORANGE if level > 0 else BLUE
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(GREY, hue, strict=True))
-    luminance = _luminance((red, green, blue))
+    rgb = diverging(level / LEVELS)
+    luminance = _luminance(rgb)
     dark_text = (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05)
     return Style(
-        color=Color.from_rgb(0, 0, 0) if dark_text else Color.from_rgb(255, 255, 255),
-        bgcolor=Color.from_rgb(red, green, blue),
+        color=Color.from_rgb(0, 0, 0) if dark_text else Color.from_rgb(255, 255, 255), bgcolor=Color.from_rgb(*rgb)
     )
+
+
+def diverging(share: float) -> Rgb:
+    """Blue at -1, grey at 0, orange at 1, and what lies between."""
+    hue = ORANGE if share > 0 else BLUE
+    red, green, blue = (round(a + (b - a) * min(abs(share), 1.0)) for a, b in zip(GREY, hue, strict=True))
+    return red, green, blue
 
 
 def shows_heat(console: Console) -> bool:

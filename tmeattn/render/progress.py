@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from tmeattn.render.console import safe, stderr_console
 from tmeattn.render.histogram import sparkline
+from tmeattn.render.summary import SIDE_BY_SIDE, Pair, entropy_histogram
 from tmeattn.render.tables import MISSING, count, decimal, finite, percent, seconds
 
 if TYPE_CHECKING:
@@ -25,14 +28,17 @@ Event = Mapping[str, Any]
 _REDRAW_SECONDS = 0.25
 _PLAIN_LINE_SECONDS = 30.0
 _SPARK_WIDTH = 10
+_HISTOGRAM_HEIGHT = 4  # with title and axis, 7 lines
+_LEAST_SCREEN = 20  # rows: the histogram may not push what the run has said so far off the screen
 
 
 class TrainingProgress:
     """Listener for training events that narrates a run on stderr; use it as a context manager.
 
-    On a terminal: a live bar, above it one lasting line an epoch. Elsewhere: one line an epoch, and one every half
-    minute within long epochs. It redraws at most four times a second, within the caller's thread, so that it takes no
-    time from training. A "failed" or "stopped" event only ends the display: what to say of it is the caller's.
+    On a terminal: a live bar, above it one lasting line an epoch, beneath it a histogram of the attention entropy in
+    the epoch just ended. Elsewhere: one line an epoch, and one every half minute within long epochs. It redraws at most
+    four times a second, within the caller's thread, so that it takes no time from training. A "failed" or "stopped"
+    event only ends the display: what to say of it is the caller's.
     """
 
     def __init__(self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,6 +49,7 @@ class TrainingProgress:
         self._epochs = 0
         self._step: Event = {}
         self._first_step = 0
+        self._spread: _Spread | None = None
         self._began = self._drawn = clock()
         self._headed = False
 
@@ -68,6 +75,7 @@ class TrainingProgress:
         self._epochs = int(event.get("epochs") or 0)
         self._steps_per_epoch = int(event.get("steps_per_epoch") or 0)
         self._began = self._drawn = self._clock()
+        self._spread = None
         parts = [
             f"{count(event['parameters'])} parameters" if event.get("parameters") is not None else "",
             f"{count(event['train_texts'])} training texts" if event.get("train_texts") is not None else "",
@@ -105,12 +113,15 @@ class TrainingProgress:
         if not self._live:
             self._say(self._sentence(event))
             return
-        if not self._headed:
-            self._headed = True
-            heading = f"{'epoch':>9}  {'train loss':>10} {'acc.':>7}  {'val. loss':>9} {'acc.':>7}"
-            heading += "" if _part(event, "validation").get("entropy") is None else "  entropy of attention"
-            self._print(Text(heading, style="dim"))
-        self._print(self._epoch_line(event))
+        self._spread = _Spread(event)
+        with self._console:  # line and histogram reach the screen in one go
+            if not self._headed:
+                self._headed = True
+                heading = f"{'epoch':>9}  {'train loss':>10} {'acc.':>7}  {'val. loss':>9} {'acc.':>7}"
+                heading += "" if _part(event, "validation").get("entropy") is None else "  entropy of attention"
+                self._print(Text(heading, style="dim"))
+            self._print(self._epoch_line(event))
+            self._draw()
 
     def _on_warning(self, event: Event) -> None:
         self._print(Text(f"Warning: {safe(str(event.get('message', '')))}", style="yellow"), wrap=True)
@@ -132,7 +143,7 @@ class TrainingProgress:
             self._live.update(self._picture(), refresh=True)
 
     def _picture(self) -> Group:
-        """Two lines: the bar of the whole run, and the numbers of the current step."""
+        """The bar of the whole run, a line with the numbers of the current step, and the epoch's histogram."""
         bar = Table.grid(padding=(0, 1), expand=True)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
@@ -142,7 +153,7 @@ class TrainingProgress:
         where = Text(self._where(), style="bold")
         bar.add_row(where, ProgressBar(total=max(total, 1), completed=done), f"{self._left()} left")
         numbers = Text(self._numbers(self._step), style="dim", no_wrap=True, overflow="ellipsis")
-        return Group(bar, numbers)
+        return Group(bar, numbers, *([self._spread] if self._spread else []))
 
     def _where(self) -> str:
         return f"epoch {self._step.get('epoch', '?')}/{self._epochs}"
@@ -202,6 +213,38 @@ class TrainingProgress:
         if self._live:
             self._live.stop()
             self._live = None
+
+
+@dataclass
+class _Spread:
+    """The attention entropy of an epoch: on the validation texts, on a wide console beside that in training.
+
+    Nothing without attention, or on a screen of fewer than 20 rows. Asked anew at every redraw, since a person may
+    resize the terminal; drawn anew only for another width, since redraws take time from training.
+    """
+
+    event: Event
+    _lines: dict[int, list[list[Segment]]] = field(default_factory=dict)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.size.height < _LEAST_SCREEN:
+            return
+        width = options.max_width
+        if width not in self._lines:
+            picture = self._picture(wide=width >= SIDE_BY_SIDE)
+            self._lines = {width: console.render_lines(picture, options, pad=False) if picture else []}
+        for line in self._lines[width]:
+            yield from line
+            yield Segment.line()
+
+    def _picture(self, *, wide: bool) -> RenderableType | None:
+        """Nothing where there is no validation histogram; titles that fit half of a wide console."""
+        what, epoch = "Entropy" if wide else "Attention entropy", f"epoch {self.event.get('epoch', '?')}"
+        train, validation = (
+            entropy_histogram(_part(self.event, name), f"{what} {when}", height=_HISTOGRAM_HEIGHT)
+            for name, when in (("train", f"in {epoch}, training"), ("validation", f"after {epoch}, validation"))
+        )
+        return Pair(train, validation) if wide and train and validation else validation
 
 
 def _loss(part: Event) -> float | None:

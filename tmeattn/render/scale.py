@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+_TINY = 1e-290  # with a narrower range steps would round to zero
+
 
 def round_step(span: float, intervals: int, *, whole: bool = False) -> float:
     """The smallest 1, 2 or 5 times a power of ten that cuts `span` into at most `intervals` parts."""
-    rough = span / max(1, intervals)
+    rough = max(span / max(1, intervals), _TINY)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
     return max(1.0, step) if whole else step
@@ -39,7 +41,7 @@ def tick_line(marks: list[tuple[int, str]], width: int) -> str:
 
 def spread(low: float, high: float) -> tuple[float, float]:
     """The range itself, or one around it where it is a single value."""
-    if high - low > 1e-9 * max(abs(low), abs(high)):
+    if high - low > max(1e-9 * max(abs(low), abs(high)), _TINY):
         return low, high
-    room = 0.1 * abs(high) or 1.0
+    room = 0.1 * abs(high) if abs(high) > 100 * _TINY else 1.0
     return low - room, high + room

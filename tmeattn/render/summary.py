@@ -12,8 +12,8 @@ from rich.text import Text
 
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Curves, Series, curves
-from tmeattn.render.histogram import histogram, ridges
-from tmeattn.render.tables import Cell, count, key_values, percent, seconds
+from tmeattn.render.histogram import Histogram, Ridges, histogram, ridges
+from tmeattn.render.tables import Cell, Column, count, decimal, finite, key_values, percent, seconds, table
 
 Event = Mapping[str, Any]
 
@@ -31,9 +31,10 @@ class Pair:
         if options.max_width < SIDE_BY_SIDE:
             yield Group(self.left, Text(), self.right)
             return
-        grid = Table.grid(expand=True, padding=(0, 2))
-        grid.add_column(ratio=1)
-        grid.add_column(ratio=1)
+        half = (options.max_width - 2) // 2  # both the same, or their axes would differ and not compare
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(width=half)
+        grid.add_column(width=half)
         grid.add_row(self.left, self.right)
         yield grid
 
@@ -41,10 +42,14 @@ class Pair:
 def summary(run_info: Mapping[str, Any], events: Sequence[Event]) -> Group:
     """Key figures, curves of loss and accuracy, and the entropy of attention in the first and the last epoch."""
     epochs = _epochs(events)
-    parts: list[RenderableType] = [_key_figures(run_info)]
+    parts: list[RenderableType] = [_key_figures(run_info, _best_entropy(epochs))]
     if charts := learning_curves(events):
         parts += [Text(), Pair(*charts)]
-    histograms = [picture for epoch in _ends(epochs) if (picture := _entropy_histogram(epoch)) is not None]
+    histograms = [
+        picture
+        for epoch in _ends(epochs)
+        if (picture := entropy_histogram(_part(epoch, "validation"), f"Attention entropy, epoch {epoch['epoch']}"))
+    ]
     if len(histograms) == 2:
         parts += [Text(), Pair(*histograms)]
     elif histograms:
@@ -80,24 +85,56 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
 
 
 def entropy_history(events: Sequence[Event]) -> RenderableType | None:
-    """How the entropy of attention on the validation texts is spread, one row an epoch; None without attention."""
-    parts = [
-        (str(epoch["epoch"]), validation["histogram"], _number(validation, "entropy", 1))
-        for epoch in _epochs(events)
-        if (validation := _part(epoch, "validation")).get("histogram")
-    ]
-    if not parts:
+    """How the entropy of attention is spread on the training and on the validation texts, one row an epoch.
+
+    None without attention.
+    """
+    epochs = _epochs(events)
+    # Both must fit a half of 110 columns. That the weights still changed, and dropout was on, sets training apart.
+    train = _history(epochs, "train", "Attention entropy on training texts, while training")
+    validation = _history(epochs, "validation", "Attention entropy on the validation texts")
+    return Pair(train, validation) if train and validation else train or validation
+
+
+def entropy_histogram(part: Event, title: str, *, height: int = 5) -> Histogram | None:
+    """The histogram in one part of an epoch's event, its mean added to the title; None where there is none to draw."""
+    bins = _part(part, "histogram")
+    low, high, mean = finite(bins.get("low")), finite(bins.get("high")), finite(part.get("entropy"))
+    if low is None or high is None or low >= high or not bins.get("counts"):
         return None
+    title += "" if mean is None else f", mean {mean:.2f} nats"
+    return histogram(bins["counts"], low, high, title=title, height=height)
+
+
+def _history(epochs: Sequence[Event], name: str, title: str) -> Ridges | None:
+    rows = [(epoch["epoch"], part) for epoch in epochs if (part := _part(epoch, name)).get("histogram")]
+    if not rows:
+        return None
+    first = rows[0][1]["histogram"]
     return ridges(
-        [(f"epoch {epoch}", histogram["counts"]) for epoch, histogram, _ in parts],
-        parts[0][1]["low"],
-        parts[0][1]["high"],
-        mean=[mean for _, _, mean in parts],
-        title="Attention entropy on the validation texts",
+        [(f"epoch {epoch}", part["histogram"]["counts"]) for epoch, part in rows],
+        first["low"],
+        first["high"],
+        mean=[_number(part, "entropy", 1) for _, part in rows],
+        title=title,
     )
 
 
-def _key_figures(run_info: Mapping[str, Any]) -> RenderableType:
+def entropy_heads(events: Sequence[Event]) -> Group | None:
+    """Attention entropy of every layer and head after the last epoch; None where attention has no heads."""
+    last = _part(_epochs(events)[-1], "validation") if _epochs(events) else {}
+    layers = last.get("heads")
+    if not layers:
+        return None
+    rows = [
+        (f"layer {index}", decimal(sum(heads) / len(heads), 2), "  ".join(decimal(head, 2) for head in heads))
+        for index, heads in enumerate(layers, start=1)
+    ]
+    columns: list[str | Column] = ["", Column("mean", numeric=True), Column("heads", wrap=True)]
+    return Group(Text("Attention entropy by layer and head, nats", style="bold"), table(columns, rows))
+
+
+def _key_figures(run_info: Mapping[str, Any], entropy: str | None) -> RenderableType:
     best = run_info.get("best_accuracy")
     heading = Text(safe(str(run_info.get("name") or run_info.get("id") or "run")), style="bold")
     heading.append(f"  {safe(str(run_info.get('state') or ''))}", style="not bold dim")
@@ -110,6 +147,7 @@ def _key_figures(run_info: Mapping[str, Any]) -> RenderableType:
         ("model", run_info.get("model")),
         ("dataset", run_info.get("dataset")),
         ("best validation accuracy", None if best is None else Text(f"{percent(best, 2)}{at}", style="bold")),
+        ("attention entropy", entropy),
         ("alpha", None if alpha is None else f"{alpha:g}"),
         ("seed", None if seed is None else str(seed)),
         ("epochs", None if epochs is None else str(epochs)),
@@ -119,14 +157,15 @@ def _key_figures(run_info: Mapping[str, Any]) -> RenderableType:
     return Group(heading, key_values(pairs))
 
 
-def _entropy_histogram(epoch: Event) -> RenderableType | None:
-    validation = _part(epoch, "validation")
-    bins = validation.get("histogram")
-    if not bins:
+def _best_entropy(epochs: Sequence[Event]) -> str | None:
+    """Mean entropy on the validation texts with the weights that were kept; None without attention."""
+    best: Event = next((epoch for epoch in reversed(epochs) if epoch.get("best")), {})
+    validation = _part(best, "validation")
+    entropy, share = finite(validation.get("entropy")), finite(validation.get("normalized_entropy"))
+    if entropy is None:
         return None
-    mean = _number(validation, "entropy", 1)
-    title = f"Attention entropy, epoch {epoch['epoch']}" + (f", mean {mean:.2f} nats" if mean is not None else "")
-    return histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5)
+    of_uniform = "" if share is None else f", {percent(share, 0)} of uniform"
+    return f"{decimal(entropy, 2)} nats{of_uniform} (epoch {best['epoch']})"
 
 
 def _over_epochs(epochs: Sequence[Event], key: str, factor: float) -> list[Series]:

@@ -11,9 +11,12 @@ from typing import Any
 
 from tmeattn.errors import EnvironmentProblem
 
+OTHER_HOME = "Free some space or choose another folder with --home or TMEATTN_HOME."
+OTHER_FOLDER = "Free some space or choose another folder."
+
 
 @contextlib.contextmanager
-def disk_errors(what: str, path: Path) -> Iterator[None]:
+def disk_errors(what: str, path: Path, *, hint: str = OTHER_HOME) -> Iterator[None]:
     """Turn a full disk, missing permission and the like into one line that names the file."""
     try:
         yield
@@ -21,7 +24,7 @@ def disk_errors(what: str, path: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         raise EnvironmentProblem(
             f"Cannot write {what} to {path}: {reason}.",
-            hint="Free some space or choose another folder with --home or TMEATTN_HOME.",
+            hint=hint,
         ) from error
 
 

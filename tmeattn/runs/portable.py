@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.files import disk_errors, write_atomically
+from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
 
 CONTENT = ("run.json", "meta.json", "events.jsonl", "vocabulary.json", "checkpoints/best.safetensors")
 REQUIRED = ("run.json", "vocabulary.json", "checkpoints/best.safetensors")
@@ -36,7 +36,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     if not target.absolute().parent.is_dir():
         raise BadInput(f"There is no folder {target.absolute().parent}.", hint="Make it first, or choose another.")
     present = [name for name in CONTENT if (run.path / name).exists()]
-    with disk_errors("the export", target):
+    with disk_errors("the export", target, hint=OTHER_FOLDER):
         if target.suffix == ".zip":
             buffer = io.BytesIO()
             with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

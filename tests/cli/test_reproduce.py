@@ -1,0 +1,125 @@
+"""`tmeattn reproduce`: what it lists, trains, prints, writes and refuses."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn.reproduce.targets import all_targets
+from tmeattn.runs.index import all_runs
+
+PASSED_ON = ("dataset", "vectors", "vector_size", "max_length", "threads")
+needs_matplotlib = pytest.mark.skipif(not importlib.util.find_spec("matplotlib"), reason="no matplotlib")
+
+
+@pytest.fixture
+def quick(planted: dict[str, Any]) -> list[str]:
+    """Options that every run of a reproduction takes, for runs of two epochs on the dataset `planted`."""
+    typed = [part for key in PASSED_ON for part in (f"--{key.replace('_', '-')}", str(planted[key]))]
+    return [*typed, "--epochs", "2"]
+
+
+def test_the_list_names_every_target_and_what_it_needs(tmeattn: Any) -> None:
+    listed = tmeattn("reproduce", "--list", "--json").json
+    assert [one["name"] for one in listed] == list(all_targets())
+    table = next(one for one in listed if one["name"] == "table1")
+    assert (len(table["runs"]), table["trained"], table["recipe"]) == (8, 0, "report")
+    assert {"label", "model", "seed", "options"} <= table["runs"][0].keys()
+    seeds = tmeattn("reproduce", "--list", "--seeds", "3", "--recipe", "modern", "--json").json
+    assert (len(seeds[0]["runs"]), seeds[0]["recipe"]) == (24, "modern")
+    shown = tmeattn("reproduce", "--list")
+    assert shown.code == 0
+    assert all(name in shown.out for name in all_targets())
+
+
+def test_what_is_trained_counts_in_the_list(tmeattn: Any, quick: list[str]) -> None:
+    tmeattn("reproduce", "fig2", *quick)
+    listed = {one["name"]: one["trained"] for one in tmeattn("reproduce", "--list", *quick, "--json").json}
+    assert (listed["fig2"], listed["fig3"], listed["table1"]) == (1, 0, 1)
+
+
+def test_a_table_on_the_terminal_and_in_files(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "tables"
+    result = tmeattn("reproduce", "table1", *quick, "--export", str(folder))
+    assert result.code == 0, result.err
+    assert "Table 1: best validation accuracy" in result.out
+    assert "recipe report, planted validation split (16 texts), vectors random, seed 0" in result.out
+    for reported in ("74.55", "79.60", "81.50", "82.30", "81.53", "82.47", "81.30", "84.30"):
+        assert reported in result.out
+    assert "paired bootstrap" in result.out
+    assert "8 runs needed: 8 to train." in result.err
+    assert sorted(path.name for path in folder.iterdir()) == ["table1.csv", "table1.md", "table1.tex"]
+    rows = list(csv.DictReader((folder / "table1.csv").open(newline="")))
+    assert len(rows) == 8
+    again = tmeattn("reproduce", "table1", *quick)
+    assert again.out == result.out  # nothing is trained twice
+    assert "8 trained already, 0 to train." in again.err
+    assert len(all_runs()) == 8
+
+
+def test_json_is_one_document(tmeattn: Any, quick: list[str]) -> None:
+    result = tmeattn("reproduce", "fig4", *quick, "--seeds", "5,6", "--json").json
+    assert (result["name"], result["context"]["seeds"]) == ("fig4", [5, 6])
+    assert [panel["kind"] for panel in result["panels"]] == ["ridge", "ridge"]
+    assert sum(result["panels"][1]["rows"][0]["counts"]) == 2 * 16
+
+
+def test_quick_says_so(tmeattn: Any, quick: list[str]) -> None:
+    result = tmeattn("reproduce", "fig2", *quick[:-2], "--quick")
+    assert "quick: a tenth of the epochs" in result.out
+    assert all_runs()[0].config["train"]["epochs"] == 5
+
+
+@needs_matplotlib
+def test_figures_in_files(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
+    result = tmeattn("reproduce", "fig2", *quick, "--export", str(tmp_path))
+    assert result.code == 0, result.err
+    assert (tmp_path / "fig2.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "fig2.svg").read_text().rstrip().endswith("</svg>")
+    assert f"Wrote {tmp_path / 'fig2.svg'}" in result.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("reproduce", "Which table or figure? See: tmeattn reproduce --list"),
+        ("reproduce tabel1", "There is no target named 'tabel1'. Did you mean table1"),
+        ("reproduce fig7", "There is no target named 'fig7'."),
+        ("reproduce table1 --list", "--list shows every target"),
+        ("reproduce table1 --seeds 0", "--seeds: '0' is no number of seeds."),
+        ("reproduce table1 --seeds many", "--seeds: 'many' is no number of seeds."),
+        ("reproduce table1 --seeds 1,x", "--seeds: '1,x' is no list of numbers."),
+        ("reproduce table1 --epochs 0", "--epochs: input should be greater than or equal to 1, got '0'."),
+        ("reproduce table1 --dataset imdb", "There is no dataset named 'imdb'."),
+        ("reproduce table1 --vectors none.txt", "--vectors: there is no file none.txt."),
+        ("reproduce table1 --alpha 1", "No such option"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmeattn: Any, fresh_registry: Any, command: str, said: str) -> None:
+    assert tmeattn(*command.split()).refused().startswith(said)
+    assert all_runs() == []
+
+
+def test_an_export_folder_that_is_none_is_refused_before_training(
+    tmeattn: Any, quick: list[str], tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    refused = tmeattn("reproduce", "table1", *quick, "--export", str(taken)).refused(3)
+    assert refused.startswith(f"Cannot write the export to {taken}: ")
+    assert (taken.read_text(), all_runs()) == ("mine", [])
+
+
+def test_figures_need_their_extra_and_tables_do_not(
+    tmeattn: Any, quick: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    refused = tmeattn("reproduce", "fig2", *quick, "--export", str(tmp_path)).refused(3)
+    assert refused.endswith('Install it: pip install "tmeattn[figures]"')
+    assert all_runs() == []
+    assert tmeattn("reproduce", "table1", *quick, "--export", str(tmp_path)).code == 0

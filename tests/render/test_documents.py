@@ -1,0 +1,215 @@
+import csv
+import dataclasses
+import io
+import math
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tmeattn.render.console import safe
+from tmeattn.render.documents import csv_text, latex, markdown
+from tmeattn.reproduce.results import Context, Difference, Result, Row
+
+CONTEXT = Context("report", "imdb-25k", "validation", 5021, "glove-50d", (0, 1, 2), None, False)
+MEAN = Row(
+    label="Mean of vectors",
+    model="mean",
+    report=0.7961,
+    accuracies=(0.79, 0.8, 0.81),
+    accuracy=0.7913,
+    half=0.0031,
+    train_accuracy=0.9,
+    entropy=None,
+    normalized_entropy=None,
+    seconds_per_epoch=12.34,
+    best_epoch=31.333,
+    epochs=50.0,
+    diverged=(),
+    runs=("k3f9", "a8c2", "zz01"),
+)
+SIMPLE = dataclasses.replace(
+    MEAN, label="Simple attention", report=0.78, accuracy=0.8034, entropy=4.87, normalized_entropy=0.9161, diverged=(2,)
+)
+NOTHING = Row("Nothing", "x", None, (), None, None, None, None, None, None, None, None, (), ())
+DIFFERENCE = Difference("Mean of vectors", "Simple attention", 0.0121, -0.001, 0.02, -0.0161)
+
+# Every special character of the three formats, the beginnings of a formula, and what steers a terminal.
+TEXTS = st.text(st.characters() | st.sampled_from("\\|`*_[]<>&#$%{}~^\"',;=+-@\t\r\n\x1b\u202e1. "), max_size=12)
+HARD = ("=1+1", "-2", "\t=1", "a|b", "\\|", "\\", "`x", "<b>", "a\nb", "[1em]", "*", "a--b", "100% $x_1$ {~^}#&", "")
+
+
+def result(*rows: Row, **fields: object) -> Result:
+    values: dict[str, object] = {
+        "name": "table-1",
+        "title": "Table 1",
+        "says": None,
+        "context": CONTEXT,
+        "rows": rows,
+        "differences": (),
+        "panels": (),
+        "notes": (),
+    }
+    return Result(**(values | fields))  # type: ignore[arg-type]
+
+
+def labelled(label: str) -> Result:
+    """The label wherever a text can stand."""
+    row = dataclasses.replace(SIMPLE, label=label, model=label)
+    difference = dataclasses.replace(DIFFERENCE, label=label, above=label)
+    context = dataclasses.replace(CONTEXT, dataset=label)
+    return result(
+        row, MEAN, title=label, says=label, context=context, differences=(difference,), notes=(label, "a note")
+    )
+
+
+def records(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def hard(test):
+    for text in HARD:
+        test = example(text)(test)
+    return test
+
+
+def test_markdown_in_full() -> None:
+    text = markdown(result(MEAN, SIMPLE, NOTHING, says="better.", differences=(DIFFERENCE,), notes=("One.", "- Two.")))
+    lines = text.split("\n")
+    assert lines[0] == "## Table 1"
+    assert "5,021" in lines[2]
+    assert "glove-50d" in lines[2]
+    assert lines[4] == "The report: better."
+    assert "| Report, % | Ours, % |" in lines[6]
+    assert lines[8] == "| Mean of vectors | 79.61 | 79.13 | 0.31 | -0.48 | – | – | 31.3 | 12.3 | k3f9, a8c2, zz01 |"
+    assert lines[9].startswith("| Simple attention | 78.00 | 80.34 | 0.31 | +2.34 | 4.87 | 0.916 | 31.3 |")
+    assert "diverged: seed 2" in lines[9]
+    assert lines[10] == "| Nothing |" + " – |" * 9
+    assert lines[14].startswith("| Simple attention | Mean of vectors | +1.21 | -0.10 to +2.00 | -1.61 |")
+    assert "other order than in the report; zero lies in the interval" in lines[14]
+    assert lines[-3:] == ["- One.", "- \\- Two.", ""]
+
+
+def test_csv_has_full_precision_and_the_difference_of_the_row() -> None:
+    first, second, third = records(csv_text(result(MEAN, SIMPLE, NOTHING, differences=(DIFFERENCE,))))
+    assert float(first["accuracy"]) == MEAN.accuracy
+    assert float(first["best_epoch"]) == MEAN.best_epoch
+    assert first["accuracies"] == "0.79 0.8 0.81"
+    assert first["difference"] == first["entropy"] == ""
+    assert second["minus"] == "Mean of vectors"
+    assert second["difference_low"] == "-0.001"
+    assert second["diverged"] == "2"
+    assert second["seeds"] == "0 1 2"
+    assert third["accuracy"] == third["runs"] == third["report"] == ""
+    assert all(re.fullmatch("[a-z_]+", name) for name in first)
+
+
+def test_latex_in_full() -> None:
+    text = latex(result(MEAN, SIMPLE, NOTHING, differences=(DIFFERENCE,), title="50 % of A_B"))
+    assert text.startswith(r"% 50 \% of A\_B")
+    assert r"Mean of vectors & 79.61 & 79.13 & 0.31 & \ensuremath{-}0.48 & -- & -- & 31.3 & 12.3 & 3 \\" in text
+    assert r"Nothing & -- & -- & -- & -- & -- & -- & -- & -- & 0 \\" in text
+    assert "3 (1 diverged)" in text
+    assert r"\ensuremath{-}0.10 to +2.00" in text
+    for name in ("table", "tabular"):
+        assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") > 0
+    assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 2
+
+
+@pytest.mark.parametrize("write", [markdown, csv_text, latex])
+def test_numbers_that_are_none(write) -> None:
+    broken = dataclasses.replace(
+        SIMPLE, report=math.inf, accuracy=math.nan, half=-math.inf, entropy=math.nan, seconds_per_epoch=math.inf
+    )
+    difference = Difference("a", broken.label, math.nan, math.nan, math.inf, None)
+    text = write(result(broken, differences=(difference,)))
+    assert not re.search(r"\b(nan|inf)\b", text)
+    assert "None" not in text
+
+
+@pytest.mark.parametrize("write", [markdown, csv_text, latex])
+def test_a_result_without_rows(write) -> None:
+    context = dataclasses.replace(CONTEXT, seeds=(), limit=20, quick=True)
+    text = write(result(context=context))
+    assert text.endswith("\n")
+    assert "Simple attention" not in text
+
+
+def test_a_result_for_which_nothing_was_trained() -> None:
+    untrained = result(MEAN, context=None)
+    assert records(csv_text(untrained))[0]["recipe"] == records(csv_text(untrained))[0]["quick"] == ""
+    assert "nothing is trained" in markdown(untrained)
+    assert "nothing is trained" in latex(untrained)
+
+
+def test_no_minus_zero() -> None:
+    row = dataclasses.replace(MEAN, report=0.8, accuracy=0.79999)
+    assert "+0.00" in markdown(result(row))
+    assert "-0.00" not in markdown(result(row))
+
+
+@hard
+@given(TEXTS)
+def test_csv_gives_labels_back(label: str) -> None:
+    rows = records(csv_text(labelled(label)))
+    assert len(rows) == 2
+    assert rows[1]["label"] == MEAN.label
+    for column in ("label", "model", "minus", "dataset"):
+        cell = rows[0][column]
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert cell.removeprefix("'") == safe(label).removeprefix("'")
+    assert float(rows[0]["accuracy"]) == SIMPLE.accuracy
+
+
+def test_csv_quotes_formulas_and_nothing_else() -> None:
+    for label in ("=1+1", "+a", "-a", "@a"):
+        assert records(csv_text(labelled(label)))[0]["label"] == f"'{label}"
+    assert records(csv_text(labelled("a=1")))[0]["label"] == "a=1"
+    difference = dataclasses.replace(DIFFERENCE, difference=-0.5)
+    assert records(csv_text(result(SIMPLE, differences=(difference,))))[0]["difference"] == "-0.5"
+
+
+@hard
+@given(TEXTS)
+def test_markdown_shows_labels_as_they_are(label: str) -> None:
+    text = markdown(labelled(label))
+    lines = text.split("\n")
+    tables = [line for line in lines if line.startswith("| ")]
+    assert len(tables) == 4 + 3
+    # Readers differ on whether a backslash before a backslash counts: both ways the number of cells must be right.
+    for columns, table in ((10, tables[:4]), (6, tables[4:])):
+        for line in table:
+            assert len(re.findall(r"(?<!\\)\|", line)) == columns + 1
+            assert len(re.sub(r"\\.", "", line).split("|")) == columns + 2
+    shown = re.sub(r"\\(.)", "", text)
+    assert not re.search(r"[`<>~$\[\]*_]", shown)
+    assert not re.search(r"&(?!(amp|lt|gt);)", shown)
+    unescaped = re.sub(r"\\(.)", r"\1", lines[0].removeprefix("## "))
+    for name, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        unescaped = unescaped.replace(name, character)
+    assert unescaped == " ".join(safe(label).split())
+
+
+@hard
+@given(TEXTS)
+def test_latex_shows_labels_as_they_are(label: str) -> None:
+    lines = latex(labelled(label)).split("\n")
+    (row,) = (line for line in lines if line.endswith(r" & 4.87 & 0.916 & 31.3 & 12.3 & 3 (1 diverged) \\"))
+    cell = row.split(r" & 78.00 & ")[0]
+    back = cell
+    for name, character in (
+        *((r"\textasciitilde{}", "~"), (r"\textasciicircum{}", "^"), (r"\textless{}", "<"), (r"\textgreater{}", ">")),
+        *((r"\textbar{}", "|"), (r"\textasciigrave{}", "`"), (r"\ensuremath{\alpha}", "α"), (r"\ensuremath{-}", "-")),
+        *(("-{}", "-"), ("{[}", "["), ("{]}", "]"), ("{*}", "*"), (r"\textbackslash{}", "\0")),
+        *((f"\\{special}", special) for special in "&%$#_{}"),
+    ):
+        # Whatever is taken away here leaves a mark that is no special character, so that the rest can be searched.
+        back = back.replace(name, chr(0xE000 + ord(character)))
+    assert not re.search(r"[\\&%$#_{}~^<>|`\[\]*]|--", back)
+    back = "".join(chr(ord(c) - 0xE000) if 0xE000 <= ord(c) < 0xE400 else c for c in back).replace("\0", "\\")
+    if not re.search("[\ue000-\ue3ff]", label):
+        assert back == " ".join(safe(label).split())
+    text = "\n".join(line for line in lines if not line.startswith("%"))
+    assert text.count("\\begin{table}") == 1
+    assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text))

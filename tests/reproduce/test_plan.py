@@ -1,0 +1,98 @@
+"""From targets to configurations, and which finished runs answer them."""
+
+import pytest
+
+from tmeattn.config import resolve_run
+from tmeattn.errors import BadInput
+from tmeattn.reproduce.plan import Settings, Shelf, entries, identity_of, overview
+from tmeattn.reproduce.targets import Run, Target, Variant, find_target
+from tmeattn.runs.directory import create
+
+ALPHAS = (
+    Variant(label="alpha 0", options={"alpha": 0.0}),
+    Variant(label="alpha 1", group="at once", options={"alpha": 1.0, "alpha_warmup": 0.0}),
+    Variant(label="alpha 1", group="slowly", options={"alpha": 1.0}, warmup=0.5),
+)
+TARGET = Target(
+    name="t", title="T", show=("table",), runs=(Run(label="s", model="simple-attn", report=80.0),), variants=ALPHAS
+)
+
+
+def only(target, **settings):
+    return [row.configs[0].train for row in entries(target, Settings(**settings))]
+
+
+def test_variants_change_every_run_and_warm_up_is_a_share_of_the_epochs():
+    plain, at_once, slowly = only(TARGET, recipe="report")
+    assert (plain.alpha, at_once.alpha, slowly.alpha) == (0, 1, 1)
+    assert (at_once.alpha_warmup, slowly.alpha_warmup) == (0, 25)
+
+
+def test_quick_cuts_epochs_and_warm_up_with_them():
+    assert [(t.epochs, t.alpha_warmup) for t in only(TARGET, quick=True)] == [(5, 0), (5, 0), (5, 2.5)]
+    assert {t.epochs for t in only(TARGET, quick=True, recipe="modern")} == {2}
+    assert {t.epochs for t in only(TARGET, quick=True, overrides={"epochs": "1"})} == {1}  # never more than asked for
+
+
+def test_overrides_win_and_are_validated():
+    assert {t.max_length for t in only(TARGET, overrides={"max_length": "17"})} == {17}
+    with pytest.raises(BadInput, match="--max-length"):
+        entries(TARGET, Settings(overrides={"max_length": "-1"}))
+
+
+def test_labels_and_reported_values():
+    rows = entries(TARGET, Settings())
+    assert [row.label for row in rows] == ["s, alpha 0", "s, alpha 1, at once", "s, alpha 1, slowly"]
+    assert [row.report for row in rows] == [None, None, None]  # the report's 80 is of the run without variants
+    assert entries(find_target("table1"), Settings())[0].report == pytest.approx(0.7455)
+
+
+def test_identity_is_what_decides_the_weights():
+    base = resolve_run("simple-attn", {})
+    assert identity_of(base) == identity_of(resolve_run("simple-attn", {"threads": 1, "checkpoint_every": 7}))
+    assert identity_of(base) == identity_of(resolve_run("simple-attn", {"alpha_warmup": 0}))  # no alpha to warm up
+    for other in ({"seed": 1}, {"lr": 1.0}, {"alpha": 0.1}, {"dropout": 0.1}, {"limit": 100}):
+        assert identity_of(base) != identity_of(resolve_run("simple-attn", other))
+    assert identity_of(base) != identity_of(resolve_run("mean", {}))
+
+
+@pytest.fixture
+def shelf(isolated):
+    """Two runs of one configuration, the older one finished; and one on other data."""
+    config = resolve_run("mean", {})
+    made = {}
+    for name, fingerprint, log in (("done", "a", '{"kind":"finished"}\n'), ("begun", "a", ""), ("foreign", "b", "")):
+        data = {"fingerprint": fingerprint, "classes": ["x", "y"], "vectors": None, "vector_size": 1}
+        made[name] = create(isolated / "runs", config.model_dump(mode="json"), name=name, data=data)
+        made[name].events_path.write_text(log)
+    return config, made
+
+
+def test_a_finished_run_is_preferred_and_data_must_be_the_same(shelf):
+    config, made = shelf
+    found = Shelf([made["begun"], made["done"], made["foreign"]])
+    assert found.find(config) == made["done"]
+    assert found.find(config, {"fingerprint": "a"}) == made["done"]
+    assert found.find(config, {"fingerprint": "b"}) == made["foreign"]
+    assert found.find(config, {"fingerprint": "c"}) is None
+    assert Shelf([made["begun"]]).find(config) == made["begun"]
+    assert Shelf([]).find(config) is None
+
+
+def test_the_overview_counts_what_is_trained(shelf):
+    _, made = shelf
+    runs = list(made.values())
+    target = Target(name="t", title="T", show=("curves",), runs=(Run(label="m", model="mean"),))
+    (one,) = overview([target], Settings(recipe="modern", seeds=(0, 1)), runs)
+    assert (one["name"], one["trained"], len(one["runs"])) == ("t", 1, 2)
+    assert {run["seed"] for run in one["runs"]} == {0, 1}
+    (report,) = overview([target], Settings(recipe="report"), runs)
+    assert report["trained"] == 0
+
+
+def test_warm_up_is_a_number_that_a_user_would_type():
+    (row,) = entries(
+        Target(name="t", title="T", runs=(Run(label="s", model="mean"),), variants=(Variant(label="w", warmup=0.4),)),
+        Settings(overrides={"epochs": 8}),
+    )
+    assert row.configs[0].train.alpha_warmup == 3.2

@@ -1,0 +1,150 @@
+"""`tmeattn reproduce TARGET`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmeattn.cli.main import echo_json
+from tmeattn.errors import BadInput
+
+if TYPE_CHECKING:
+    from tmeattn.reproduce.plan import Settings
+    from tmeattn.reproduce.targets import Target
+    from tmeattn.runs.events import Listener
+
+PASSED_ON = ("dataset", "tokenizer", "vectors", "vector_size", "max_length", "epochs", "limit", "device", "threads")
+"""Options of `tmeattn train` that every run of a reproduction takes."""
+
+
+def _passed_on() -> list[click.Option]:
+    from tmeattn.cli.options import options_of
+    from tmeattn.config import TrainOptions
+
+    return [option for option in options_of(TrainOptions, {}, {}) if option.name in PASSED_ON]
+
+
+class ReproduceCommand(click.Command):
+    """Its last options are those of `tmeattn train`, made when they are asked for."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        own = super().get_params(ctx)
+        return [*own[:-1], *_passed_on(), own[-1]]  # --help stays the last
+
+
+@click.command(cls=ReproduceCommand)
+@click.argument("target", required=False, metavar="TARGET")
+@click.option("--list", "listing", is_flag=True, help="List the targets, and what each needs.")
+@click.option(
+    "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyper-parameters."
+)
+@click.option(
+    "--seeds", default="1", show_default=True, metavar="N|LIST", help="So many seeds from 0, or a list: 0,1,2."
+)
+@click.option("--quick", is_flag=True, help="Train a tenth of the epochs (at least two), and say so.")
+@click.option(
+    "--export", type=click.Path(path_type=Path), metavar="DIR", help="Also write tables (.md .csv .tex) and figures."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document on stdout.")
+def reproduce(target: str | None, listing: bool, export: Path | None, as_json: bool, **values: Any) -> None:
+    """Train what a table or figure of the report needs, and put what comes out beside what the report says.
+
+    Finished runs are reused and interrupted ones continued, so the same command goes on where it stopped.
+
+    \b
+    tmeattn reproduce --list
+    tmeattn reproduce table1 --recipe modern --seeds 3
+    """
+    settings = _settings(values)
+    if listing:
+        if target is not None:
+            raise BadInput("--list shows every target: leave the target out, or --list.")
+        _list(settings, as_json)
+        return
+    if target is None:
+        raise BadInput("Which table or figure?", hint="See: tmeattn reproduce --list")
+    from tmeattn.reproduce.targets import find_target, parts
+
+    found = find_target(target)
+    if export is not None:
+        _check_export(export, parts(found))
+    _reproduce(found, settings, export, as_json)
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    from tmeattn.reproduce.plan import Settings
+
+    overrides = {key: values[key] for key in PASSED_ON if values[key] is not None}
+    return Settings(values["recipe"], _seeds(values["seeds"]), values["quick"], overrides)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    from tmeattn.cli.options import seeds_in
+
+    if "," in text:
+        return tuple(seeds_in(text))
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise BadInput(f"--seeds: {text!r} is no number of seeds.", hint="Write 3 for the seeds 0,1,2, or 5,6 for two.")
+    return tuple(range(int(text)))
+
+
+def _list(settings: Settings, as_json: bool) -> None:
+    from tmeattn.reproduce.plan import overview
+    from tmeattn.reproduce.targets import all_targets
+    from tmeattn.runs.index import all_runs
+
+    targets = overview(all_targets().values(), settings, all_runs())
+    if as_json:
+        echo_json(targets)
+        return
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.tables import Column, table
+
+    numeric = [Column(name, numeric=True) for name in ("runs", "trained")]
+    rows = [(one["name"], one["title"], str(len(one["runs"])), str(one["trained"])) for one in targets]
+    seeds = f"{len(settings.seeds)} seed{'s' if len(settings.seeds) > 1 else ''}"
+    caption = f"With recipe {settings.recipe} and {seeds}."
+    stdout_console().print(table(["target", Column("what it is", wrap=True), *numeric], rows, caption=caption))
+
+
+def _check_export(folder: Path, targets: list[Target]) -> None:
+    """Before hours of training: the folder can be written, and what draws the figures is installed."""
+    from tmeattn.render.exports import check_folder
+    from tmeattn.render.figures import require_matplotlib
+
+    check_folder(folder)
+    if any(set(target.show) - {"table", "differences"} for target in targets):
+        require_matplotlib()
+
+
+def _reproduce(target: Target, settings: Settings, export: Path | None, as_json: bool) -> None:
+    from rich.text import Text
+
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.exports import write
+    from tmeattn.render.progress import TrainingProgress
+    from tmeattn.render.reproduction import reproduction
+    from tmeattn.reproduce.runner import reproduce as run
+
+    console = stderr_console()
+
+    @contextmanager
+    def watch(title: str) -> Iterator[Listener]:
+        console.print(Text(f"\n{safe(title)}", style="bold"))
+        with TrainingProgress(console) as progress:
+            yield progress
+
+    results = []
+    for result in run(target, settings, watch=watch, narrate=lambda line: console.print(safe(line))):
+        results.append(result.document())
+        if not as_json:
+            stdout_console().print(reproduction(result))
+        if export is not None:
+            for path in write(result, export):
+                console.print(safe(f"Wrote {path}"))
+    if as_json:
+        echo_json(results if target.parts else results[0])

@@ -1,0 +1,193 @@
+"""Curves, ridges and matrices in Matplotlib axes, for pictures in files: how high a panel is, and how it is drawn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tmeattn.render.figure_text import wrapped
+from tmeattn.render.palette import BLUE, ORANGE, SERIES, Rgb
+from tmeattn.render.scale import spread
+from tmeattn.render.tables import finite
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+    from tmeattn.reproduce.results import CurvePanel, Line, MatrixPanel, Ridge, RidgePanel
+
+_MOST_ROWS = 24
+_OVERLAP = 1.5  # height of a ridge's peak in rows
+_LEAST_MEAN = 0.7  # height of the line at a mean in rows, where a ridge is low; the next ridge hides 0.5 at most
+_MARKERS_A_LINE = 12
+_TITLE = 285.0  # points: the width of axes that have half the picture
+_RIDGE_TITLE = 235.0  # the same beside the labels of the rows
+_NAME = 250.0  # points: of a name in a legend at most; its line and the room around it take 60 more
+_HUGE = 1e30  # beyond it Matplotlib's own arithmetic overflows
+_DASHES = ("-", "--", "-.", ":")
+_MARKERS = "os^Dv*PX"
+
+
+def colour(rgb: Rgb, share: float = 1.0) -> tuple[float, float, float]:
+    """A colour of the palette for Matplotlib; a smaller `share` in [0, 1] fades it to white."""
+    red, green, blue = (1 - share * (1 - value / 255) for value in rgb)
+    return red, green, blue
+
+
+def curves_height(panel: CurvePanel) -> float:
+    """Inches, with room for the legend below."""
+    return 2.8 + 0.18 * math.ceil(len(panel.lines) / _legend_columns(panel))
+
+
+def draw_curves(panel: CurvePanel, axes: Axes) -> None:
+    """Lines that differ in colour, dashes and markers; a band where there are half intervals."""
+    from matplotlib.ticker import MaxNLocator
+    from matplotlib.transforms import ScaledTranslation
+
+    axes.set_title(wrapped(panel.title, _TITLE, 10, lines=2, bold=True))
+    axes.set_xlabel(wrapped(panel.x_label, _TITLE, 9))
+    axes.set_ylabel(wrapped(panel.y_label, 130, 9, lines=2))
+    axes.grid(visible=True)
+    handles = [_draw_line(line, index, axes) for index, line in enumerate(panel.lines)]
+    if all(x.is_integer() for line in panel.lines for x in map(_drawable, line.xs)):
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+    if not any(math.isfinite(_drawable(y)) for line in panel.lines for y in line.ys):
+        _say_nothing(axes)
+    if handles:
+        names = [wrapped(line.name, _NAME, 8) for line in panel.lines]
+        # Below the axes, where it hides no curve: 32 points leave room for the ticks and their label.
+        below = ScaledTranslation(0, -32 / 72, axes.figure.dpi_scale_trans)
+        axes.legend(
+            handles,
+            names,
+            loc="upper left",
+            bbox_to_anchor=(0.0, 0.0),
+            bbox_transform=axes.transAxes + below,
+            ncols=_legend_columns(panel),
+            fontsize=8,
+            handlelength=3.2,
+            borderaxespad=0,
+        )
+
+
+def ridges_height(panel: RidgePanel) -> float:
+    """Inches."""
+    return 1.1 + 0.17 * (min(len(panel.rows), _MOST_ROWS) + _OVERLAP)
+
+
+def draw_ridges(panel: RidgePanel, axes: Axes) -> None:
+    """Histograms under one another, each scaled to its own peak, with an upright line at its mean.
+
+    Of more than 24 rows, 24 are drawn, evenly spaced, the first and the last among them.
+    """
+    rows = [panel.rows[index] for index in _thin(len(panel.rows))]
+    low, high = spread(*(value if math.isfinite(value) else 0.0 for value in map(_drawable, (panel.low, panel.high))))
+    marked = any(finite(row.mean) is not None for row in rows)
+    axes.set_title(wrapped(panel.title, _RIDGE_TITLE, 10, lines=2, bold=True))
+    axes.set_xlabel("attention entropy, nats" + ("  (upright line: mean)" if marked else ""))
+    axes.set_xlim(low, high)
+    axes.set_ylim(0.4 - len(rows), _OVERLAP + 0.1)
+    axes.set_yticks([-index for index in range(len(rows))], [wrapped(row.label, 90, 8) for row in rows], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=True, axis="x")
+    for index, row in enumerate(rows):
+        _draw_ridge(row, index, (low, high), axes)
+    if not rows:
+        _say_nothing(axes)
+
+
+def matrix_height(panel: MatrixPanel) -> float:
+    """Inches."""
+    return 3.4
+
+
+def draw_matrix(panel: MatrixPanel, axes: Axes) -> None:
+    """A cell a number, the first row on top: orange above zero, blue below it, grey where it is no number."""
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_title(wrapped(panel.title, _RIDGE_TITLE, 10, lines=2, bold=True))
+    axes.set_xlabel(wrapped(panel.x_label, _RIDGE_TITLE, 9))
+    axes.set_ylabel(wrapped(panel.y_label, 150, 9, lines=2))
+    values = [[_drawable(value) for value in row] for row in panel.values]
+    peak = max((abs(value) for row in values for value in row if math.isfinite(value)), default=0.0)
+    if not values or not values[0]:
+        _say_nothing(axes)
+        return
+    hues = LinearSegmentedColormap.from_list("", [colour(BLUE), colour(BLUE, 0.0), colour(ORANGE)])
+    colours = hues.with_extremes(bad="0.6")
+    # Not smoothed, in SVG neither: a number is a cell.
+    image = axes.imshow(values, cmap=colours, vmin=-peak or -1, vmax=peak or 1, aspect="auto", interpolation="none")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+    axes.figure.colorbar(image, ax=axes)
+
+
+def _say_nothing(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color="0.4")
+
+
+def _draw_line(line: Line, index: int, axes: Axes) -> Line2D:
+    xs, ys = [_drawable(x) for x in line.xs], [_drawable(y) for y in line.ys]
+    hue = colour(SERIES[index % len(SERIES)])
+    # After all colours are used, dashes move on by one: no two of the first sixteen lines share both.
+    dashes = _DASHES[(index + index // len(SERIES)) % len(_DASHES)]
+    if line.halves is not None:
+        halves = [_drawable(half) for half in line.halves]
+        below = [y - half for y, half in zip(ys, halves, strict=True)]
+        above = [y + half for y, half in zip(ys, halves, strict=True)]
+        axes.fill_between(xs, below, above, color=hue, alpha=0.18, linewidth=0)
+    marker = _MARKERS[index % len(_MARKERS)]
+    # Each line has its markers elsewhere, so that they do not hide one another.
+    every = math.ceil(len(xs) / _MARKERS_A_LINE) or 1
+    (drawn,) = axes.plot(
+        xs,
+        ys,
+        color=hue,
+        linestyle=dashes,
+        linewidth=1.6,
+        marker=marker,
+        markersize=4.5,
+        markevery=(index % every, every),
+    )
+    return drawn
+
+
+def _draw_ridge(row: Ridge, index: int, span: tuple[float, float], axes: Axes) -> None:
+    """Row `index` stands on the line y = -index; a later one is drawn over those before it."""
+    low, high = span
+    counts = [value if math.isfinite(value) and value > 0 else 0.0 for value in map(_drawable, row.counts)]
+    peak = max(counts, default=0.0)
+    order = 2 + 0.01 * index
+    if peak:
+        tops = [_OVERLAP * value / peak - index for value in counts]
+        edges = [low + (high - low) * bin_ / len(counts) for bin_ in range(len(counts) + 1)]
+        axes.stairs(tops, edges, baseline=-index, fill=True, color=colour(BLUE, 0.55), zorder=order)
+        axes.stairs(tops, edges, baseline=None, color=colour(BLUE), linewidth=0.8, zorder=order)
+    axes.plot([low, high], [-index, -index], color="0.6", linewidth=0.5, zorder=order)
+    mean = _drawable(row.mean)
+    if low <= mean <= high:
+        at = min(int((mean - low) / (high - low) * len(counts)), len(counts) - 1)
+        height = _OVERLAP * counts[at] / peak if peak else 0.0  # without a peak there may be no counts
+        axes.plot([mean, mean], [-index, max(height, _LEAST_MEAN) - index], color="0.1", linewidth=1.3, zorder=order)
+
+
+def _legend_columns(panel: CurvePanel) -> int:
+    """As many names side by side as half the width of the picture holds, were all as long as the longest."""
+    longest = max((min(_NAME, 5.0 * len(line.name)) for line in panel.lines), default=0.0)
+    return max(1, min(len(panel.lines), int(310 / (60 + longest))))
+
+
+def _drawable(value: float | None) -> float:
+    """The number, or NaN, which Matplotlib leaves out."""
+    return float(value) if value is not None and abs(value) < _HUGE else math.nan
+
+
+def _thin(length: int) -> list[int]:
+    """Which rows are drawn."""
+    if length <= _MOST_ROWS:
+        return list(range(length))
+    return sorted({round(index * (length - 1) / (_MOST_ROWS - 1)) for index in range(_MOST_ROWS)})

@@ -1,0 +1,159 @@
+"""A reproduced result as one picture in a file. Matplotlib is optional, and imported only to draw."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from tmeattn.errors import EnvironmentProblem
+from tmeattn.render.figure_charts import (
+    curves_height,
+    draw_curves,
+    draw_matrix,
+    draw_ridges,
+    matrix_height,
+    ridges_height,
+)
+from tmeattn.render.figure_heatmap import draw_heatmap, heatmap_height
+from tmeattn.render.figure_text import wrapped
+from tmeattn.render.reproduction import conditions
+from tmeattn.reproduce.results import CurvePanel, HeatmapPanel, MatrixPanel, Panel, RidgePanel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import LayoutEngine
+
+    from tmeattn.reproduce.results import Result
+
+_WIDTH = 10.0  # inches
+_PAD = 0.12  # inches on either side of the axes
+_INSIDE = 72 * (_WIDTH - 2 * _PAD)  # points
+_DPI = {"png": 150, "svg": 72}  # what Matplotlib takes for SVG in any case
+_LINE = 0.17  # inches of height of a line of small print
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "0.88",
+    "legend.frameon": False,
+    "text.parse_math": False,  # a dollar sign in a review is a dollar sign
+    "text.usetex": False,
+    "text.hinting": "no_hinting",  # letters as wide as they are measured
+    "svg.fonttype": "path",  # looks the same where the font is missing
+    "svg.hashsalt": "tmeattn",  # ids that do not change from one call to the next
+}
+
+
+def require_matplotlib() -> None:
+    """Fail in one clear line where Matplotlib is missing.
+
+    Raises:
+        EnvironmentProblem: it is not installed, or does not import.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError as error:
+        raise EnvironmentProblem(
+            "Figures in files need matplotlib.", hint='Install it: pip install "tmeattn[figures]"'
+        ) from error
+
+
+def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noqa: A002
+    """All panels of a result in one picture; equal results give equal bytes, whatever the user's Matplotlib settings.
+
+    Heatmaps stand alone in a row, panels of other types two to a row, in the order of `result.panels`.
+
+    Raises:
+        EnvironmentProblem: Matplotlib is missing.
+    """
+    require_matplotlib()
+    import matplotlib.style
+
+    buffer = io.BytesIO()
+    metadata: dict[str, Any] = {"Date": None} if format == "svg" else {"Software": None}
+    with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
+        # A character that the font lacks is drawn as a box; a warning on standard error helps nobody.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        _figure(result, _DPI[format]).savefig(buffer, format=format, dpi=_DPI[format], metadata=metadata)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How panels of one type are drawn: `height` in inches, and `abreast`, how many of them share a row."""
+
+    draw: Callable[[Any, Axes], None]
+    height: Callable[[Any], float]
+    abreast: int
+
+
+def _figure(result: Result, dpi: int) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    rows = list(_grid(result.panels))
+    heights = [max(_KINDS[type(panel)].height(panel) for panel in row) for row in rows] or [1.0]
+    title = wrapped(result.title, _INSIDE, 13, lines=3, bold=True)
+    footer = wrapped(conditions(result.context), _INSIDE, 8, lines=4)
+    margins = 0.3 + 0.22 * len(title.split("\n")) + _LINE * len(footer.split("\n"))
+    engine = ConstrainedLayoutEngine(w_pad=_PAD, h_pad=0.06)
+    figure = Figure(figsize=(_WIDTH, sum(heights) + margins), dpi=dpi, layout=engine)
+    figure.suptitle(title, x=_PAD / _WIDTH, ha="left", fontsize=13, fontweight="bold")
+    figure.supxlabel(footer, x=_PAD / _WIDTH, ha="left", fontsize=8, color="0.3")
+    # A subfigure a row: the labels of one row leave the others as wide as they are.
+    parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    if not rows:
+        parts[0].text(0.5, 0.5, "There is nothing to draw.", ha="center", va="center")
+    for part, row in zip(parts, rows, strict=False):
+        kind = _KINDS[type(row[0])]
+        # A last panel without a neighbour is as wide as those above it, but a lone one has the row to itself.
+        alone = sum(type(panel) is type(row[0]) for panel in result.panels) == 1
+        grid = part.subplots(1, 1 if alone else kind.abreast, squeeze=False)[0]
+        for axes, panel in zip(grid, row, strict=False):
+            kind.draw(panel, axes)
+        for axes in grid[len(row) :]:
+            axes.set_axis_off()
+    _fix_layout(figure, engine)
+    return figure
+
+
+def _fix_layout(figure: Figure, engine: LayoutEngine) -> None:
+    """Lay the figure out, and round: the last digits of the solver change with the addresses of its variables."""
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(part.bbox_relative.get_points().round(6))
+    for axes in figure.get_axes():
+        left, bottom, width, height = (round(float(edge), 6) for edge in axes.get_position(original=True).bounds)
+        axes.set_position((left, bottom, width, height))
+    for text in figure.texts:
+        text.set_y(round(text.get_position()[1], 6))
+
+
+def _grid(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
+    """Panels row by row: neighbours of one type, as many as stand abreast."""
+    row: list[Panel] = []
+    for panel in panels:
+        if row and (type(panel) is not type(row[0]) or len(row) == _KINDS[type(panel)].abreast):
+            yield row
+            row = []
+        row.append(panel)
+    if row:
+        yield row
+
+
+_KINDS = {
+    CurvePanel: _Kind(draw_curves, curves_height, abreast=2),
+    RidgePanel: _Kind(draw_ridges, ridges_height, abreast=2),
+    MatrixPanel: _Kind(draw_matrix, matrix_height, abreast=2),
+    HeatmapPanel: _Kind(draw_heatmap, heatmap_height, abreast=1),
+}

@@ -1,0 +1,61 @@
+"""Everything that a target shows, from its trained runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tmeattn.reproduce.collapse import collapse_notes
+from tmeattn.reproduce.differences import neighbours, reversals
+from tmeattn.reproduce.heatmaps import heatmaps
+from tmeattn.reproduce.matrices import matrix_panel
+from tmeattn.reproduce.panels import entropy_by_epoch, entropy_by_variant, learning_curves, validation_curves
+from tmeattn.reproduce.plan import Settings
+from tmeattn.reproduce.results import Context, Difference, Panel, Result
+from tmeattn.reproduce.targets import Show, Target
+from tmeattn.reproduce.trained import Found, row
+
+SPLIT = "validation"
+PANELS: Mapping[Show, Callable[[Found], list[Panel]]] = {
+    "curves": learning_curves,
+    "validation": validation_curves,
+    "entropy-by-epoch": entropy_by_epoch,
+    "entropy-by-variant": entropy_by_variant,
+    "heatmaps": heatmaps,
+}
+
+
+def result(target: Target, settings: Settings, found: Found, narrate: Callable[[str], None]) -> Result:
+    """What a target shows of its runs, in the order that it names."""
+    rows = tuple(row(entry, trained) for entry, trained in found) if "table" in target.show else ()
+    differences: tuple[Difference, ...] = ()
+    notes: list[str] = []
+    if "differences" in target.show:
+        narrate("Comparing neighbouring rows on the validation texts.")
+        differences = neighbours(found, rows)
+        notes += reversals(rows)
+    if "collapse" in target.show:
+        notes += collapse_notes(found)
+    panels = [matrix_panel(matrix, settings.recipe) for matrix in target.matrices]
+    panels += [panel for show in target.show if show in PANELS for panel in PANELS[show](found)]
+    return Result(
+        target.name, target.title, target.says, context(settings, found), rows, differences, tuple(panels), tuple(notes)
+    )
+
+
+def context(settings: Settings, found: Found) -> Context | None:
+    """The conditions that all runs of a target share; None of a target without runs."""
+    if not found:
+        return None
+    first = found[0][1][0]
+    train = first.run.config["train"]
+    started = next((event for event in first.events if event["kind"] == "started"), {})
+    return Context(
+        recipe=settings.recipe,
+        dataset=train["dataset"],
+        split=SPLIT,
+        texts=started.get("validation_texts", 0),
+        vectors=train["vectors"],
+        seeds=settings.seeds,
+        limit=train["limit"],
+        quick=settings.quick,
+    )

@@ -1,0 +1,20 @@
+"""Pictures of the sinusoidal encoding (report, part 2): the encodings themselves, and their dot products."""
+
+from __future__ import annotations
+
+from tmeattn.config import Recipe, resolve_run
+from tmeattn.models.positions import sinusoidal
+from tmeattn.reproduce.results import MatrixPanel, Panel
+from tmeattn.reproduce.targets import Matrix
+
+
+def matrix_panel(matrix: Matrix, recipe: Recipe) -> Panel:
+    """The matrix with the base that the recipe gives a transformer."""
+    base = float(resolve_run("transformer", {"recipe": recipe}).model_options["position_base"])
+    encoded_TD = sinusoidal(matrix.positions, matrix.width, base).double()
+    title = f"{matrix.positions} positions, {matrix.width} dimensions, base {base:g}"
+    if matrix.kind == "encodings":
+        values, x_label, title = encoded_TD, "dimension", f"encodings: {title}"
+    else:
+        values, x_label, title = encoded_TD @ encoded_TD.T, "position", f"dot products: {title}"
+    return MatrixPanel(title, x_label, "position", tuple(tuple(row) for row in values.tolist()))

@@ -1,0 +1,106 @@
+"""Curves and histograms of trained runs. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tmeattn.reproduce.plan import Entry
+from tmeattn.reproduce.results import CurvePanel, Line, Panel, Ridge, RidgePanel
+from tmeattn.reproduce.trained import Found, Trained, mean
+from tmeattn.runs.comparison import mean_and_half_interval
+from tmeattn.runs.events import Event
+
+
+def learning_curves(found: Found) -> list[Panel]:
+    """For every run two panels, cross-entropy and accuracy, each with training and validation of every variant."""
+    panels: list[Panel] = []
+    for label, variants in _by_run(found).items():
+        for title, key, factor in (("cross-entropy", "cross_entropy", 1.0), ("accuracy, %", "accuracy", 100.0)):
+            lines = [
+                _line(" ".join(filter(None, (entry.variant.label, part))), trained, part, key, factor)
+                for entry, trained in variants
+                for part in ("train", "validation")
+            ]
+            panels.append(CurvePanel(label, "epoch", title, tuple(lines)))
+    return panels
+
+
+def validation_curves(found: Found) -> list[Panel]:
+    """Validation accuracy: one panel a run and group of variants, or one for all runs where there are no variants."""
+    panels: list[Panel] = []
+    for title, group in _pictures(found):
+        lines = [
+            _line(entry.variant.label or entry.run.label, trained, "validation", "accuracy", 100.0)
+            for entry, trained in group
+        ]
+        panels.append(CurvePanel(title, "epoch", "validation accuracy, %", tuple(lines)))
+    return panels
+
+
+def entropy_by_epoch(found: Found) -> list[Panel]:
+    """For every entry the histograms of all epochs, summed over seeds: training, then validation."""
+    panels: list[Panel] = []
+    for entry, trained in found:
+        for part in ("train", "validation"):
+            count = max(len(one.epochs) for one in trained)
+            rows = [
+                (f"epoch {index + 1}", [one.epochs[index][part] for one in trained if index < len(one.epochs)])
+                for index in range(count)
+            ]
+            panels += _ridges(f"{entry.label}, {'training' if part == 'train' else part} texts", rows)
+    return panels
+
+
+def entropy_by_variant(found: Found) -> list[Panel]:
+    """The histograms of the kept weights on the validation texts, one row a variant."""
+    panels: list[Panel] = []
+    for title, group in _pictures(found):
+        rows = [
+            (entry.variant.label or entry.run.label, [one.best["validation"] for one in trained if one.best])
+            for entry, trained in group
+        ]
+        panels += _ridges(title, rows)
+    return panels
+
+
+def _pictures(found: Found) -> list[tuple[str, Found]]:
+    """Which entries share a picture, with its title: see `group` in targets.toml."""
+    pictures: list[tuple[str, Found]] = []
+    for label, variants in _by_run(found).items():
+        groups = dict.fromkeys(entry.variant.group for entry, _ in variants if entry.variant.group)
+        for group in groups:
+            chosen = [pair for pair in variants if pair[0].variant.group in ("", group)]
+            pictures.append((f"{label}, {group}", chosen))
+    return pictures or [("", found)]
+
+
+def _by_run(found: Found) -> dict[str, list[tuple[Entry, Sequence[Trained]]]]:
+    grouped: dict[str, list[tuple[Entry, Sequence[Trained]]]] = {}
+    for entry, trained in found:
+        grouped.setdefault(entry.run.label, []).append((entry, trained))
+    return grouped
+
+
+def _line(name: str, trained: Sequence[Trained], part: str, key: str, factor: float) -> Line:
+    """A curve over epochs: the mean over the seeds that got so far, with its interval where all did."""
+    count = max(len(one.epochs) for one in trained)
+    ys, halves = [], []
+    for index in range(count):
+        values = [factor * one.epochs[index][part][key] for one in trained if index < len(one.epochs)]
+        middle, half = mean_and_half_interval(values)
+        ys.append(middle)
+        halves.append(half if len(values) == len(trained) else None)
+    xs = tuple(float(index + 1) for index in range(count))
+    return Line(name, xs, tuple(ys), tuple(halves) if len(trained) > 1 else None)
+
+
+def _ridges(title: str, rows: Iterable[tuple[str, Sequence[Event]]]) -> list[RidgePanel]:
+    """A panel from parts of epoch events, summed row by row; none where nothing has a histogram."""
+    ridges, edges = [], None
+    for label, parts in rows:
+        measured = [part for part in parts if part["histogram"] is not None]
+        if measured:
+            edges = edges or measured[0]["histogram"]
+            counts = tuple(map(sum, zip(*(part["histogram"]["counts"] for part in measured), strict=True)))
+            ridges.append(Ridge(label, counts, mean(part["entropy"] for part in measured)))
+    return [RidgePanel(title, edges["low"], edges["high"], tuple(ridges))] if edges else []

@@ -1,0 +1,139 @@
+"""From a target to the runs that it needs, and which of them are there already. No torch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tmeattn.config import Recipe, RunConfig, resolve_run
+from tmeattn.reproduce.targets import Run, Target, Variant, parts
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import finished
+
+QUICK = 10
+"""`--quick` trains one epoch of so many, but at least two."""
+NOT_IDENTITY = frozenset({"threads", "device", "checkpoint_every"})
+"""Options that change how a run is computed, not what it is."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user chose; `overrides` are options of `tmeattn train` for every run."""
+
+    recipe: Recipe = "report"
+    seeds: tuple[int, ...] = (0,)
+    quick: bool = False
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of a target: one run in one variant, its configuration for every seed."""
+
+    run: Run
+    variant: Variant
+    configs: tuple[RunConfig, ...]
+
+    @property
+    def label(self) -> str:
+        """Unique within a target: "simple attention, alpha 0.05, with warm-up"."""
+        return ", ".join(filter(None, (self.run.label, self.variant.label, self.variant.group)))
+
+    @property
+    def report(self) -> float | None:
+        """The report's accuracy, a fraction; of a variant it gives none."""
+        return None if self.run.report is None or self.variant.label else self.run.report / 100
+
+
+def entries(target: Target, settings: Settings) -> tuple[Entry, ...]:
+    """The rows of a target.
+
+    Raises:
+        BadInput: an override that a run refuses.
+    """
+    return tuple(
+        Entry(run, variant, tuple(_config(run, variant, settings, seed) for seed in settings.seeds))
+        for run in target.runs
+        for variant in target.variants
+    )
+
+
+def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunConfig:
+    options: dict[str, Any] = {"recipe": settings.recipe, **run.options, **variant.options, **settings.overrides}
+    options["seed"] = seed
+    recommended = resolve_run(run.model, {**options, "alpha_warmup": None}).train.epochs
+    epochs = recommended if "epochs" in settings.overrides else round(run.longer * recommended)
+    if settings.quick:
+        epochs = min(epochs, max(2, math.ceil(epochs / QUICK)))
+    if epochs != recommended:
+        options["epochs"] = epochs
+    if variant.warmup is not None:
+        options["alpha_warmup"] = round(variant.warmup * epochs, 3)  # 0.4 * 8 is not 3.2
+    return resolve_run(run.model, options)
+
+
+def identity(config: Mapping[str, Any]) -> str:
+    """What decides a run's weights, from a `RunConfig` as it stands in `run.json`: equal texts mean equal training."""
+    train = {key: value for key, value in config["train"].items() if key not in NOT_IDENTITY}
+    if train.get("alpha") == 0:
+        train.pop("alpha_warmup", None)
+    return json.dumps([config["model"], config["model_options"], train], sort_keys=True)
+
+
+def identity_of(config: RunConfig) -> str:
+    """The identity of a configuration that was not trained yet."""
+    return identity(config.model_dump(mode="json"))
+
+
+class Shelf:
+    """Runs that are there already, by identity: finished ones first, then those that can be continued."""
+
+    def __init__(self, runs: Iterable[RunDirectory]) -> None:
+        self._by_identity: dict[str, list[RunDirectory]] = {}
+        for run in runs:
+            self._by_identity.setdefault(identity(run.config), []).append(run)
+
+    def find(self, config: RunConfig, data: Mapping[str, Any] | None = None) -> RunDirectory | None:
+        """A run of that configuration, on data with the fingerprints of `data` where given; a finished one if any."""
+        fitting = [
+            run
+            for run in self._by_identity.get(identity_of(config), ())
+            if data is None or all(run.data.get(key) == value for key, value in data.items())
+        ]
+        return next((run for run in fitting if is_finished(run)), fitting[0] if fitting else None)
+
+
+def is_finished(run: RunDirectory) -> bool:
+    """Whether a run was trained to its end."""
+    return finished(run.events())
+
+
+def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDirectory]) -> list[dict[str, Any]]:
+    """What `reproduce --list --json` prints: for every target the runs that it needs, and how many are finished."""
+    shelf, listing = Shelf(runs), []
+    for target in targets:
+        needed = {
+            identity_of(config): (entry, config)
+            for part in parts(target)
+            for entry in entries(part, settings)
+            for config in entry.configs
+        }
+        there = [found for _, config in needed.values() if (found := shelf.find(config)) and is_finished(found)]
+        listing.append(
+            {
+                "name": target.name,
+                "title": target.title,
+                "parts": list(target.parts),
+                "shows": list(target.show),
+                "recipe": settings.recipe,
+                "runs": [
+                    {"label": entry.label, "model": config.model, "seed": config.train.seed, "options": config.flat()}
+                    for entry, config in needed.values()
+                ],
+                "trained": len(there),
+            }
+        )
+    return listing

@@ -1,0 +1,110 @@
+"""The report's tables and figures, read from `targets.toml` and held to a schema. No torch."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tmeattn.errors import UnknownName
+
+Show = Literal[
+    "table", "differences", "curves", "validation", "collapse", "entropy-by-epoch", "entropy-by-variant", "heatmaps"
+]
+"""What a target draws:
+
+table               one row a run and variant: accuracy beside the report's, entropy, time
+differences         neighbouring rows of the table compared on the same texts
+curves              cross-entropy and accuracy over epochs, training and validation
+validation          validation accuracy over epochs, one curve a run or variant
+collapse            sentences on where a penalty made attention collapse
+entropy-by-epoch    histograms of attention entropy, one a row an epoch
+entropy-by-variant  the same at the best epoch, one a row a variant
+heatmaps            validation texts coloured by attention
+"""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Run(_Strict):
+    """A configuration; `report` is the report's best validation accuracy in percent, `longer` multiplies the epochs."""
+
+    label: str
+    model: str
+    options: dict[str, Any] = {}
+    report: float | None = None
+    longer: float = 1.0
+
+
+class Matrix(_Strict):
+    """A picture of sinusoidal encodings of so many positions in `width` dimensions, or of their dot products."""
+
+    kind: Literal["encodings", "products"]
+    positions: int
+    width: int
+
+
+class Variant(_Strict):
+    """A change to a configuration; `warmup` is the share of the epochs over which alpha rises."""
+
+    label: str = ""
+    group: str = ""
+    options: dict[str, Any] = {}
+    warmup: float | None = Field(default=None, ge=0, le=0.5)
+
+
+class Target(_Strict):
+    """A table or figure of the report, or with `parts` several of them."""
+
+    name: str
+    title: str
+    says: str | None = None
+    show: tuple[Show, ...] = ()
+    runs: tuple[Run, ...] = ()
+    variants: tuple[Variant, ...] = (Variant(),)
+    matrices: tuple[Matrix, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+@cache
+def all_targets() -> dict[str, Target]:
+    """Every target by name, in the report's order, groups last."""
+    text = files("tmeattn.reproduce").joinpath("targets.toml").read_text(encoding="utf-8")
+    declared = tomllib.loads(text)
+    runs = {name: Run.model_validate(values) for name, values in declared["runs"].items()}
+    variants = {
+        name: tuple(Variant.model_validate(values) for values in listed)
+        for name, listed in declared["variants"].items()
+    }
+    found = {}
+    for name, values in declared["targets"].items():
+        fields = {"name": name, "title": values["title"], "says": values.get("says"), "show": values.get("show", ())}
+        fields["matrices"] = values.get("matrices", ())
+        fields["runs"] = tuple(runs[run] for run in values.get("runs", ()))
+        fields["parts"] = tuple(values.get("targets", ()))
+        if "variants" in values:
+            fields["variants"] = variants[values["variants"]]
+        found[name] = Target.model_validate(fields)
+    return found
+
+
+def find_target(name: str) -> Target:
+    """The target of that name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    targets = all_targets()
+    if name not in targets:
+        raise UnknownName("target", name, targets, list_command="tmeattn reproduce --list")
+    return targets[name]
+
+
+def parts(target: Target) -> list[Target]:
+    """The target itself, or what it is made of."""
+    return [one for name in target.parts for one in parts(all_targets()[name])] if target.parts else [target]

@@ -1,0 +1,68 @@
+"""The trained runs of a target, and the line of a table that an entry's runs make. No torch."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tmeattn.reproduce.plan import Entry
+from tmeattn.reproduce.results import Row
+from tmeattn.runs.comparison import mean_and_half_interval
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import Event
+from tmeattn.runs.index import best_epoch
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run of one seed, with its log."""
+
+    seed: int
+    run: RunDirectory
+
+    @cached_property
+    def events(self) -> list[Event]:
+        return self.run.events()
+
+    @cached_property
+    def epochs(self) -> list[Event]:
+        return [event for event in self.events if event["kind"] == "epoch"]
+
+    @property
+    def best(self) -> Event | None:
+        return best_epoch(self.events)
+
+
+Found = Sequence[tuple[Entry, Sequence[Trained]]]
+"""Every entry of a target with its runs, one a seed."""
+
+
+def row(entry: Entry, trained: Sequence[Trained]) -> Row:
+    """The line of a table for one entry."""
+    best = [event for one in trained if (event := one.best) is not None]
+    accuracies = tuple(event["validation"]["accuracy"] for event in best)
+    accuracy, half = mean_and_half_interval(accuracies)
+    return Row(
+        label=entry.label,
+        model=entry.run.model,
+        report=entry.report,
+        accuracies=accuracies,
+        accuracy=accuracy,
+        half=half,
+        train_accuracy=mean(event["train"]["accuracy"] for event in best),
+        entropy=mean(event["validation"]["entropy"] for event in best),
+        normalized_entropy=mean(event["validation"]["normalized_entropy"] for event in best),
+        seconds_per_epoch=mean(event["seconds"] for one in trained for event in one.epochs),
+        best_epoch=mean(event["epoch"] for event in best),
+        epochs=mean(len(one.epochs) for one in trained),
+        diverged=tuple(one.seed for one in trained if one.run.state() == "failed"),
+        runs=tuple(one.run.id for one in trained),
+    )
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are known; None where none is."""
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None

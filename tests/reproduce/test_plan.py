@@ -1,12 +1,14 @@
 """From targets to configurations, and which finished runs answer them."""
 
+import json
+
 import pytest
 
 from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput
-from tmeattn.reproduce.plan import Settings, Shelf, entries, identity_of, overview
+from tmeattn.reproduce.plan import Settings, Shelf, entries, identity, overview
 from tmeattn.reproduce.targets import Run, Target, Variant, find_target
-from tmeattn.runs.directory import create
+from tmeattn.runs.directory import RunDirectory, create
 
 ALPHAS = (
     Variant(label="alpha 0", options={"alpha": 0.0}),
@@ -49,11 +51,11 @@ def test_labels_and_reported_values():
 
 def test_identity_is_what_decides_the_weights():
     base = resolve_run("simple-attn", {})
-    assert identity_of(base) == identity_of(resolve_run("simple-attn", {"threads": 1, "checkpoint_every": 7}))
-    assert identity_of(base) == identity_of(resolve_run("simple-attn", {"alpha_warmup": 0}))  # no alpha to warm up
+    assert identity(base) == identity(resolve_run("simple-attn", {"threads": 1, "checkpoint_every": 7}))
+    assert identity(base) == identity(resolve_run("simple-attn", {"alpha_warmup": 0}))  # no alpha to warm up
     for other in ({"seed": 1}, {"lr": 1.0}, {"alpha": 0.1}, {"dropout": 0.1}, {"limit": 100}):
-        assert identity_of(base) != identity_of(resolve_run("simple-attn", other))
-    assert identity_of(base) != identity_of(resolve_run("mean", {}))
+        assert identity(base) != identity(resolve_run("simple-attn", other))
+    assert identity(base) != identity(resolve_run("mean", {}))
 
 
 @pytest.fixture
@@ -96,3 +98,14 @@ def test_warm_up_is_a_number_that_a_user_would_type():
         Settings(overrides={"epochs": 8}),
     )
     assert row.configs[0].train.alpha_warmup == 3.2
+
+
+def test_options_that_a_run_was_made_without_count_as_their_defaults(shelf, isolated):
+    config, made = shelf
+    older = config.model_dump(mode="json")
+    del older["train"]["precision"], older["model_options"]["input_dropout"]
+    (made["done"].path / "run.json").write_text(json.dumps({**made["done"].info, "config": older}))
+    assert Shelf([RunDirectory(made["done"].path)]).find(resolve_run("mean", {"input_dropout": 0.0})) == made["done"]
+    foreign = {**older, "model": "of-a-plugin-that-is-gone"}
+    (made["begun"].path / "run.json").write_text(json.dumps({**made["begun"].info, "config": foreign}))
+    assert Shelf([RunDirectory(made["begun"].path)]).find(config) is None

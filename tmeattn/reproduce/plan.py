@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tmeattn.config import Recipe, RunConfig, resolve_run
+from tmeattn.config import Recipe, RunConfig, model_config, resolve_run, stored_config
+from tmeattn.errors import BadInput
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import finished
@@ -75,17 +76,23 @@ def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunCon
     return resolve_run(run.model, options)
 
 
-def identity(config: Mapping[str, Any]) -> str:
-    """What decides a run's weights, from a `RunConfig` as it stands in `run.json`: equal texts mean equal training."""
-    train = {key: value for key, value in config["train"].items() if key not in NOT_IDENTITY}
-    if train.get("alpha") == 0:
-        train.pop("alpha_warmup", None)
-    return json.dumps([config["model"], config["model_options"], train], sort_keys=True)
+def identity(config: RunConfig) -> str:
+    """What decides a run's weights: configurations with equal texts are trained equally."""
+    train = {key: value for key, value in config.train.model_dump(mode="json").items() if key not in NOT_IDENTITY}
+    if config.train.alpha == 0:
+        del train["alpha_warmup"]
+    return json.dumps([config.model, config.model_options, train], sort_keys=True)
 
 
-def identity_of(config: RunConfig) -> str:
-    """The identity of a configuration that was not trained yet."""
-    return identity(config.model_dump(mode="json"))
+def _identity_of_run(run: RunDirectory) -> str | None:
+    """The identity of a run, with today's defaults for options that it was made without; None where it does not fit
+    this version, or its plugin is gone."""
+    try:
+        config = stored_config(run.id, run.config)
+        options = model_config(config).model_dump(mode="json")
+    except BadInput:
+        return None
+    return identity(config.model_copy(update={"model_options": options}))
 
 
 class Shelf:
@@ -94,13 +101,14 @@ class Shelf:
     def __init__(self, runs: Iterable[RunDirectory]) -> None:
         self._by_identity: dict[str, list[RunDirectory]] = {}
         for run in runs:
-            self._by_identity.setdefault(identity(run.config), []).append(run)
+            if (key := _identity_of_run(run)) is not None:
+                self._by_identity.setdefault(key, []).append(run)
 
     def find(self, config: RunConfig, data: Mapping[str, Any] | None = None) -> RunDirectory | None:
         """A run of that configuration, on data with the fingerprints of `data` where given; a finished one if any."""
         fitting = [
             run
-            for run in self._by_identity.get(identity_of(config), ())
+            for run in self._by_identity.get(identity(config), ())
             if data is None or all(run.data.get(key) == value for key, value in data.items())
         ]
         return next((run for run in fitting if is_finished(run)), fitting[0] if fitting else None)
@@ -116,7 +124,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
     shelf, listing = Shelf(runs), []
     for target in targets:
         needed = {
-            identity_of(config): (entry, config)
+            identity(config): (entry, config)
             for part in parts(target)
             for entry in entries(part, settings)
             for config in entry.configs

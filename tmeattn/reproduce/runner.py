@@ -12,7 +12,7 @@ from tmeattn.data.sources import open_dataset, open_vectors
 from tmeattn.errors import Interrupted
 from tmeattn.paths import runs_dir
 from tmeattn.reproduce.findings import result
-from tmeattn.reproduce.plan import Entry, Settings, Shelf, entries, identity_of, is_finished
+from tmeattn.reproduce.plan import Entry, Settings, Shelf, entries, identity, is_finished
 from tmeattn.reproduce.results import Result
 from tmeattn.reproduce.targets import Target, parts
 from tmeattn.reproduce.trained import Trained
@@ -48,7 +48,7 @@ class _Bench:
         self._watch, self._narrate = watch, narrate
         self._shelf = Shelf(all_runs())
         self._done: dict[str, RunDirectory] = {}
-        configs = {identity_of(config): config for entry in rows.values() for config in entry.configs}
+        configs = {identity(config): config for entry in rows.values() for config in entry.configs}
         there = [key for key, config in configs.items() if self._finished(config) is not None]
         self._missing, self._number = len(configs) - len(there), 0
         found = f"{len(there)} trained already, " if there else ""
@@ -56,7 +56,7 @@ class _Bench:
             narrate(f"{len(configs)} run{'s' if len(configs) != 1 else ''} needed: {found}{self._missing} to train.")
 
     def run(self, entry: Entry, config: RunConfig) -> Trained:
-        key = identity_of(config)
+        key = identity(config)
         if key not in self._done:
             self._done[key] = self._finished(config) or self._train(entry, config)
         return Trained(config.train.seed, self._done[key])

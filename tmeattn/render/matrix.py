@@ -65,12 +65,11 @@ class Matrix:
         marks = [(at * len(cells[0]) * cell // 4, str(at * columns // 4)) for at in range(4)]
         axis = " " * (_LABEL + 1) + tick_line(marks, len(cells[0]) * cell).rstrip() + f" {safe(self.x_label)}"
         yield Text(axis[:width], style="dim", no_wrap=True)
-        legend = f"rows: {safe(self.y_label)}; " + (
-            f"blue {-peak:.3g}, grey 0, orange {peak:.3g}"
-            if colour
-            else f"the darker the larger the size, at most {peak:.3g}"
+        rows_are = f"rows: {safe(self.y_label)}; " if self.y_label else ""
+        scale = (
+            f"blue {-peak:.3g}, grey 0, orange {peak:.3g}" if colour else f"the darker, the larger; █ is ±{peak:.3g}"
         )
-        yield Text(legend, style="dim", no_wrap=True, overflow="ellipsis")
+        yield Text(rows_are + scale, style="dim")
 
 
 def matrix(values: Values, *, title: str | None = None, x_label: str = "", y_label: str = "") -> Matrix:

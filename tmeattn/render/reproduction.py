@@ -142,9 +142,7 @@ def _heatmap(panel: HeatmapPanel) -> list[RenderableType]:
     told = f"{found.classes[found.predicted]} {percent(found.probabilities[found.predicted])}"
     told += f", truly {found.true_label}" if found.true_label else ""
     told += "" if found.entropy is None else f", entropy {found.entropy:.2f} nats"
-    heading = Text(safe(panel.title), style="bold")
-    heading.append(f"  {safe(told)}", style="not bold dim")
-    return [heading, heatmap(found, details=False)]
+    return [Text(safe(panel.title), style="bold"), Text(safe(told), style="dim"), heatmap(found, details=False)]
 
 
 def _points(fraction: float | None) -> str:

@@ -1,0 +1,120 @@
+"""`tmeattn runs`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.index import all_runs
+
+SUMMARY = {"id", "name", "state", "model", "dataset", "recipe", "alpha", "seed", "limit", "epoch", "epochs",
+           "best_accuracy", "best_epoch", "seconds", "created", "path"}  # fmt: skip
+
+
+def test_runs_list(tmeattn: Any, isolated: Path, trained: RunDirectory) -> None:
+    (isolated / "runs" / "bad\x1b[31m").mkdir()
+    result = tmeattn("runs", "list", "--json")
+    (listed,) = result.json
+    assert listed.keys() >= SUMMARY
+    assert (listed["id"], listed["model"], listed["state"]) == (trained.id, "simple-attn", "finished")
+    assert "Passed over bad␛[31m" in result.err
+    assert "\x1b" not in result.err
+    assert trained.id[:8] in tmeattn("runs", "list").out
+
+
+def test_runs_list_of_none(tmeattn: Any) -> None:
+    assert tmeattn("runs", "list", "--json").json == []
+    result = tmeattn("runs", "list")
+    assert (result.code, result.out) == (0, "")
+    assert "There is no run yet." in result.err
+
+
+def test_runs_show(tmeattn: Any, trained: RunDirectory) -> None:
+    document = tmeattn("runs", "show", trained.id, "--json").json
+    assert document.keys() >= SUMMARY | {"config", "data", "versions", "command", "history"}
+    assert len(document["history"]) == document["epoch"] == document["epochs"]
+    text = tmeattn("runs", "show").out
+    assert "Configuration" in text
+    assert "batch-size" in text
+
+
+def test_runs_show_with_numbers_that_are_not_finite(tmeattn: Any, trained: RunDirectory) -> None:
+    log = trained.events_path.read_text()
+    *_, last = [event for event in trained.events() if event["kind"] == "epoch"]
+    from tmeattn.runs.events import encode
+
+    last["train"]["loss"] = float("nan")
+    trained.events_path.write_text(log + encode(last) + "\n")
+    assert tmeattn("runs", "show", "--json").json["history"][-1]["train"]["loss"] is None
+
+
+def test_runs_rename(tmeattn: Any, trained: RunDirectory) -> None:
+    assert tmeattn("runs", "rename", trained.id, " mein Lauf ").out == ""
+    assert trained.name == "mein Lauf"
+    assert tmeattn("runs", "show", "mein Lauf", "--json").json["name"] == "mein Lauf"
+    assert tmeattn("runs", "rename", "mein Lauf", "mein Lauf").code == 0
+    assert tmeattn("runs", "rename", "mein Lauf", "").code == 0
+    assert trained.name is None
+
+
+@pytest.mark.parametrize("name", ["latest", "best", " latest ", "a/b", "a\\b", "\x1b[31m", "\udcff"])
+def test_runs_rename_refuses(tmeattn: Any, trained: RunDirectory, name: str) -> None:
+    assert "cannot be a run's name. No slashes" in tmeattn("runs", "rename", trained.id, name).refused()
+    assert trained.name is None
+
+
+def test_runs_export(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    for target in (tmp_path / "out", tmp_path / "out.zip"):
+        result = tmeattn("runs", "export", trained.id, str(target))
+        assert (result.code, result.out) == (0, "")
+        assert f"--run {target}" in result.err
+        assert tmeattn("predict", "a good film", "--run", str(target), "--json").json[0]["label"] == "positive"
+        said = tmeattn("runs", "export", trained.id, str(target)).refused()
+        assert said == f"{target} exists already. Choose another name or add --force."
+        assert tmeattn("runs", "export", trained.id, str(target), "--force").code == 0
+
+
+def test_runs_delete(tmeattn: Any, trained: RunDirectory) -> None:
+    kept = tmeattn("runs", "delete", trained.id, stdin=b"n\n")
+    assert (kept.code, kept.out) == (0, "")
+    assert f"Delete {trained.id}?" in kept.err
+    assert "Nothing was deleted." in kept.err
+    unanswered = tmeattn("runs", "delete", trained.id)
+    assert (unanswered.code, unanswered.out) == (2, "")
+    assert unanswered.err.endswith("Error: Nobody answers the question. Add --yes.\n")
+    assert trained.path.exists()
+    deleted = tmeattn("runs", "delete", trained.id, trained.id[:6], "--yes")
+    assert (deleted.code, deleted.out, deleted.err) == (0, "", f"Deleted {trained.id}.\n")
+    assert all_runs() == []
+
+
+def test_runs_delete_when_told_yes(tmeattn: Any, trained: RunDirectory) -> None:
+    assert tmeattn("runs", "delete", trained.id, stdin=b"y\n").code == 0
+    assert not trained.path.exists()
+
+
+def test_runs_delete_takes_all_or_none(tmeattn: Any, trained: RunDirectory) -> None:
+    tmeattn("runs", "delete", trained.id, "nothing", "--yes").refused()
+    assert trained.path.exists()
+
+
+def test_runs_delete_spares_a_run_in_training(tmeattn: Any, trained: RunDirectory) -> None:
+    trained.write_status({**trained.status(), "state": "running", "pid": os.getpid(), "heartbeat": 2e9 + 2e9})
+    assert tmeattn("runs", "delete", trained.id, "--yes").refused() == (
+        f"The run {trained.id} is being trained. Stop it first."
+    )
+    assert trained.path.exists()
+
+
+@pytest.mark.parametrize("target", ["out", "out.zip"])
+def test_runs_delete_touches_nothing_outside_the_runs_folder(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path, target: str
+) -> None:
+    path = tmp_path / target
+    tmeattn("runs", "export", trained.id, str(path))
+    assert "is not in" in tmeattn("runs", "delete", str(path), "--yes").refused()
+    assert path.exists()

@@ -1,0 +1,50 @@
+"""`tmeattn train` and `resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.index import all_runs
+
+
+def test_train(tmeattn: Any, quick: list[str]) -> None:
+    summary = tmeattn("train", "simple-attn", *quick, "--name", "mine", "--json").json
+    assert summary.keys() >= {"id", "best_accuracy", "path"}
+    assert (summary["state"], summary["name"], summary["epoch"]) == ("finished", "mine", 1)
+    assert [run.id for run in all_runs()] == [summary["id"]]
+    result = tmeattn("train", "mean", *quick)
+    assert result.code == 0
+    assert "mean" in result.out
+    assert "Next: tmeattn explain" in result.err
+
+
+def test_train_several_seeds(tmeattn: Any, quick: list[str]) -> None:
+    summaries = tmeattn("train", "mean", *quick, "--seeds", "3, 4", "--name", "mine", "--json").json
+    assert [(summary["seed"], summary["name"]) for summary in summaries] == [(3, "mine-3"), (4, "mine-4")]
+    refused = tmeattn("train", "mean", *quick, "--seeds", "5,4", "--name", "mine").refused()
+    assert refused == "Another run is named 'mine-4' already."
+    assert len(all_runs()) == 2
+
+
+def test_options_from_a_file_a_run_and_the_command_line(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
+    first = tmeattn("train", "mean", *quick, "--seed", "7", "--lr", "0.25", "--dropout", "0.1", "--json").json
+    path = tmp_path / "run.toml"
+    path.write_text('batch-size = 8\nlr = 0.125\nrecipe = "modern"\n')
+    arguments = ["train", "simple-attn", "--from", first["id"], "--config", str(path), "--lr", "0.5", "--json"]
+    second = tmeattn(*arguments).json
+    config = RunDirectory(Path(second["path"])).config
+    train, own = config["train"], config["model_options"]
+    assert (train["seed"], train["batch_size"], train["lr"]) == (7, 8, 0.5)
+    assert own["dropout"] != 0.1  # another model's own options are left behind
+    again = tmeattn("train", "mean", "--from", first["id"], "--json").json
+    assert RunDirectory(Path(again["path"])).config == RunDirectory(Path(first["path"])).config
+
+
+def test_resume_of_a_finished_run_says_so(tmeattn: Any, trained: RunDirectory) -> None:
+    before = trained.events_path.read_bytes()
+    result = tmeattn("resume", trained.id, "--json")
+    assert result.json["state"] == "finished"
+    assert f"The run {trained.id} is finished" in result.err
+    assert trained.events_path.read_bytes() == before

@@ -11,7 +11,7 @@ from tmeattn.explain.classifier import Classifier, softmax
 from tmeattn.explain.explain import Request, explain
 from tmeattn.explain.explanation import Explanation
 from tmeattn.runs.events import Listener
-from tmeattn.runs.index import find_run
+from tmeattn.runs.index import check_name, find_run
 from tmeattn.training.session import start
 
 
@@ -78,4 +78,6 @@ def train(model: str, *, name: str | None = None, listeners: Sequence[Listener] 
     Raises:
         tmeattn.errors.TmeattnError: as the command line would report.
     """
+    if name is not None:
+        check_name(name)
     return Model(Classifier(start(model, options, name=name, listeners=listeners)))

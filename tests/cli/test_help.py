@@ -15,6 +15,7 @@ import pytest
 from tmeattn.cli.main import COMMANDS, cli, run
 from tmeattn.hookspecs import hookimpl
 from tmeattn.registry import Plugin, Registry, registry
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
 
 HEAVY = {"torch", "torchtext", "textual", "pydantic", "numpy", "polars", "pandas", "rich"}
@@ -111,6 +112,17 @@ def complete(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 )
 def test_completion(complete: Callable[[str], list[str]], typed: str, offered: str) -> None:
     assert offered in complete(typed)
+
+
+@pytest.mark.parametrize("typed", ["explain x --run", "runs show", "runs compare", "resume", "train mean --from"])
+def test_completion_offers_runs(trained: RunDirectory, complete: Callable[[str], list[str]], typed: str) -> None:
+    trained.rename("mine")
+    assert {trained.id, "mine", "latest", "best"} <= set(complete(f"tmeattn {typed} "))
+    assert complete(f"tmeattn {typed} {trained.id[:3]}") == [trained.id]
+
+
+def test_completion_offers_targets(complete: Callable[[str], list[str]]) -> None:
+    assert complete("tmeattn reproduce tab") == ["table1", "table2", "table3"]
 
 
 @pytest.mark.parametrize("typed", ["tmeattn trian ", "tmeattn train nothing --", "tmeattn runs lst "])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", default="latest")
+@click.argument("run", default="latest", shell_complete=complete_runs)
 @click.option("--split", default="validation", show_default=True, help="Which split of the run's dataset.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measures as JSON on stdout.")
 def evaluate(run: str, split: str, as_json: bool) -> None:

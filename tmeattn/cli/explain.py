@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
 from tmeattn.errors import BadInput, UnknownName
 
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--run", default="latest", metavar="RUN", help="Which run explains.  [default: latest]")
+@click.option(
+    "--run",
+    default="latest",
+    metavar="RUN",
+    shell_complete=complete_runs,
+    help="Which run explains.  [default: latest]",
+)
 @click.option("--method", metavar="NAME", help="attention (default where the model has it), leave-one-out, ...")
 @click.option("--class", "target", metavar="NAME", help="The class to explain, where the method depends on it.")
 @click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset instead.")

@@ -9,13 +9,20 @@ from pathlib import Path
 
 import click
 
+from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
 from tmeattn.errors import BadInput
 
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option("--run", default="latest", metavar="RUN", help="Which run predicts.  [default: latest]")
+@click.option(
+    "--run",
+    default="latest",
+    metavar="RUN",
+    shell_complete=complete_runs,
+    help="Which run predicts.  [default: latest]",
+)
 @click.option("--file", type=click.Path(allow_dash=True, path_type=Path), help="One text a line; - is standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of predictions on stdout.")
 def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmeattn.cli.completion import targets
 from tmeattn.cli.main import echo_json
 from tmeattn.errors import BadInput
 
@@ -37,7 +38,7 @@ class ReproduceCommand(click.Command):
 
 
 @click.command(cls=ReproduceCommand)
-@click.argument("target", required=False, metavar="TARGET")
+@click.argument("target", required=False, metavar="TARGET", shell_complete=targets)
 @click.option("--list", "listing", is_flag=True, help="List the targets, and what each needs.")
 @click.option(
     "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyper-parameters."

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import Group, echo_json
 from tmeattn.errors import BadInput
 
@@ -65,7 +66,7 @@ def _age(created: float) -> str:
 
 
 @runs.command()
-@click.argument("run", default="latest")
+@click.argument("run", default="latest", shell_complete=complete_runs)
 @click.option("--json", "as_json", is_flag=True, help="Print summary, configuration and epochs as JSON on stdout.")
 def show(run: str, as_json: bool) -> None:
     """Configuration, curves and the history of attention entropy of RUN."""
@@ -108,7 +109,7 @@ def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -
 
 
 @runs.command()
-@click.argument("run", nargs=-1, required=True)
+@click.argument("run", nargs=-1, required=True, shell_complete=complete_runs)
 @click.option("--json", "as_json", is_flag=True, help="Print runs and groups as JSON on stdout.")
 def compare(run: tuple[str, ...], as_json: bool) -> None:
     """Runs side by side; those that differ only in their seed are also grouped, with mean and 95 % interval.
@@ -134,7 +135,7 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_runs)
 @click.argument("name")
 def rename(run: str, name: str) -> None:
     """Give RUN a NAME of your own; an empty NAME ("") takes it away."""
@@ -149,7 +150,7 @@ def rename(run: str, name: str) -> None:
 
 
 @runs.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_runs)
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite TARGET.")
 def export(run: str, target: Path, force: bool) -> None:
@@ -171,7 +172,7 @@ def export(run: str, target: Path, force: bool) -> None:
 
 
 @runs.command()
-@click.argument("run", nargs=-1, required=True)
+@click.argument("run", nargs=-1, required=True, shell_complete=complete_runs)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints for good."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
@@ -60,7 +61,12 @@ def train_command(spec: ModelSpec) -> click.Command:
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             help="Read options from a TOML file; those on the command line win.",
         ),
-        click.Option(["--from", "from_run"], metavar="RUN", help="Take every option from a run; others here win."),
+        click.Option(
+            ["--from", "from_run"],
+            metavar="RUN",
+            shell_complete=complete_runs,
+            help="Take every option from a run; others here win.",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON summary on stdout."),
     ]
     return ModelCommand(
@@ -158,7 +164,7 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("run", default="latest")
+@click.argument("run", default="latest", shell_complete=complete_runs)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON summary on stdout.")
 def resume(run: str, as_json: bool) -> None:
     """Continue a run from its last checkpoint, exactly as if it had never stopped.

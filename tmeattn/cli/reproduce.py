@@ -114,8 +114,8 @@ def _list(settings: Settings, as_json: bool) -> None:
 
 def _check_export(folder: Path, targets: list[Target]) -> None:
     """Before hours of training: the folder can be written, and what draws the figures is installed."""
-    from tmeattn.render.exports import check_folder
-    from tmeattn.render.figures import require_matplotlib
+    from tmeattn.render.export.figures import require_matplotlib
+    from tmeattn.render.export.files import check_folder
 
     check_folder(folder)
     if any(set(target.show) - {"table", "differences"} for target in targets):
@@ -126,7 +126,7 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
     from rich.text import Text
 
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.exports import write
+    from tmeattn.render.export.files import write
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.render.reproduction import reproduction
     from tmeattn.reproduce.runner import reproduce as run

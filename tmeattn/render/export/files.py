@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.render.documents import csv_text, latex, markdown
-from tmeattn.render.figures import figure_bytes
+from tmeattn.render.export.documents import csv_text, latex, markdown
+from tmeattn.render.export.figures import figure_bytes
 from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
 
 if TYPE_CHECKING:

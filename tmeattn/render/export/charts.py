@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tmeattn.render.figure_text import wrapped
+from tmeattn.render.export.text import wrapped
 from tmeattn.render.palette import BLUE, ORANGE, SERIES, Rgb
 from tmeattn.render.scale import spread
 from tmeattn.render.tables import finite

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import EnvironmentProblem
-from tmeattn.render.figure_charts import draw_curves
-from tmeattn.render.figures import figure_bytes, require_matplotlib
+from tmeattn.render.export.charts import draw_curves
+from tmeattn.render.export.figures import figure_bytes, require_matplotlib
 from tmeattn.reproduce.results import (
     Context,
     CurvePanel,
@@ -23,7 +23,7 @@ from tmeattn.reproduce.results import (
     RidgePanel,
 )
 
-from .helpers import explain
+from ..helpers import explain
 
 EPOCHS = (1.0, 2.0, 3.0)
 SLOPE = Line("mean", EPOCHS, (0.5, 0.6, 0.7))
@@ -64,7 +64,7 @@ def share_of(rgb: tuple[int, int, int], picture: np.ndarray) -> float:
 
 
 def test_importing_costs_no_matplotlib() -> None:
-    code = "import sys, tmeattn.render.figures; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, tmeattn.render.export.figures; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

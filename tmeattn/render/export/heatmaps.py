@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from tmeattn.render.figure_charts import colour
-from tmeattn.render.figure_text import plain, wrapped
+from tmeattn.render.export.charts import colour
+from tmeattn.render.export.text import plain, wrapped
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.tables import count, percent
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tmeattn.errors import EnvironmentProblem
-from tmeattn.render.figure_charts import (
+from tmeattn.render.export.charts import (
     curves_height,
     draw_curves,
     draw_matrix,
@@ -18,8 +18,8 @@ from tmeattn.render.figure_charts import (
     matrix_height,
     ridges_height,
 )
-from tmeattn.render.figure_heatmap import draw_heatmap, heatmap_height
-from tmeattn.render.figure_text import wrapped
+from tmeattn.render.export.heatmaps import draw_heatmap, heatmap_height
+from tmeattn.render.export.text import wrapped
 from tmeattn.render.reproduction import conditions
 from tmeattn.reproduce.results import CurvePanel, HeatmapPanel, MatrixPanel, Panel, RidgePanel
 

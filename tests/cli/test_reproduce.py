@@ -32,6 +32,7 @@ def test_the_list_names_every_target_and_what_it_needs(tmeattn: Any) -> None:
     assert {"label", "model", "seed", "options"} <= table["runs"][0].keys()
     seeds = tmeattn("reproduce", "--list", "--seeds", "3", "--recipe", "modern", "--json").json
     assert (len(seeds[0]["runs"]), seeds[0]["recipe"]) == (24, "modern")
+    assert [one["name"] for one in tmeattn("reproduce", "fig4", "--list", "--json").json] == ["fig4"]
     shown = tmeattn("reproduce", "--list")
     assert shown.code == 0
     assert all(name in shown.out for name in all_targets())
@@ -90,7 +91,7 @@ def test_figures_in_files(tmeattn: Any, quick: list[str], tmp_path: Path) -> Non
         ("reproduce", "Which table or figure? See: tmeattn reproduce --list"),
         ("reproduce tabel1", "There is no target named 'tabel1'. Did you mean table1"),
         ("reproduce fig7", "There is no target named 'fig7'."),
-        ("reproduce table1 --list", "--list shows every target"),
+        ("reproduce tabel1 --list", "There is no target named 'tabel1'."),
         ("reproduce table1 --seeds 0", "--seeds: '0' is no number of seeds."),
         ("reproduce table1 --seeds many", "--seeds: 'many' is no number of seeds."),
         ("reproduce table1 --seeds 1,x", "--seeds: '1,x' is no list of numbers."),

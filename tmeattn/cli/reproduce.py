@@ -39,7 +39,7 @@ class ReproduceCommand(click.Command):
 
 @click.command(cls=ReproduceCommand)
 @click.argument("target", required=False, metavar="TARGET", shell_complete=targets)
-@click.option("--list", "listing", is_flag=True, help="List the targets, and what each needs.")
+@click.option("--list", "listing", is_flag=True, help="List the targets (or TARGET alone), and what each needs.")
 @click.option(
     "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyper-parameters."
 )
@@ -62,9 +62,7 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
     """
     settings = _settings(values)
     if listing:
-        if target is not None:
-            raise BadInput("--list shows every target: leave the target out, or --list.")
-        _list(settings, as_json)
+        _list(target, settings, as_json)
         return
     if target is None:
         raise BadInput("Which table or figure?", hint="See: tmeattn reproduce --list")
@@ -93,12 +91,13 @@ def _seeds(text: str) -> tuple[int, ...]:
     return tuple(range(int(text)))
 
 
-def _list(settings: Settings, as_json: bool) -> None:
+def _list(target: str | None, settings: Settings, as_json: bool) -> None:
     from tmeattn.reproduce.plan import overview
-    from tmeattn.reproduce.targets import all_targets
+    from tmeattn.reproduce.targets import all_targets, find_target
     from tmeattn.runs.index import all_runs
 
-    targets = overview(all_targets().values(), settings, all_runs())
+    wanted = [find_target(target)] if target else all_targets().values()
+    targets = overview(wanted, settings, all_runs())
     if as_json:
         echo_json(targets)
         return

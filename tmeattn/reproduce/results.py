@@ -21,6 +21,7 @@ class Row:
     entropy, normalized_entropy, train_accuracy: means over seeds at the best epoch; the first two None without
                         attention.
     best_epoch, epochs: means over seeds: the epoch whose weights are kept, and how many were trained.
+    last_accuracy:      mean over seeds after the last epoch, which a collapse in training leaves far below the best.
     diverged:           seeds whose loss stopped being finite.
     runs:               run ids, one a seed.
     """
@@ -37,6 +38,7 @@ class Row:
     seconds_per_epoch: float | None
     best_epoch: float | None
     epochs: float | None
+    last_accuracy: float | None
     diverged: tuple[int, ...]
     runs: tuple[str, ...]
 
@@ -44,7 +46,8 @@ class Row:
 @dataclass(frozen=True)
 class Difference:
     """Accuracy of the row `label` minus that of the row `above`, with its paired-bootstrap 95 % interval [low, high]
-    over the texts; `report` is the same difference in the report, None where it gives none. At most one a label."""
+    over texts and seeds (one seed: over texts alone); `report` is the same difference in the report, None where it
+    gives none or the runs were shortened. At most one a label."""
 
     above: str
     label: str
@@ -126,7 +129,11 @@ Panel = CurvePanel | RidgePanel | HeatmapPanel | MatrixPanel
 
 @dataclass(frozen=True)
 class Context:
-    """Under what conditions the numbers hold."""
+    """Under what conditions the numbers hold.
+
+    options:  options that override the recipe, as typed: ("--epochs 2", "--max-length 50").
+    machines: where the runs were trained: ("cpu, 2 threads",), more than one where they differ.
+    """
 
     recipe: str
     dataset: str
@@ -136,12 +143,19 @@ class Context:
     seeds: tuple[int, ...]
     limit: int | None
     quick: bool
+    options: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
+
+    @property
+    def shortened(self) -> bool:
+        """Whether the runs were cut shorter than the report's, so that its figures are no measure for them."""
+        return self.quick or self.limit is not None or any(option.startswith("--epochs") for option in self.options)
 
 
 @dataclass(frozen=True)
 class Result:
     """A target reproduced. `says` is what the report says of it; `notes` are sentences about what was found; `context`
-    is None where nothing was trained."""
+    is None where nothing was trained; `runs` are the ids of all runs."""
 
     name: str
     title: str
@@ -151,6 +165,7 @@ class Result:
     differences: tuple[Difference, ...]
     panels: tuple[Panel, ...]
     notes: tuple[str, ...]
+    runs: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """As `--json` prints it; every panel carries its `kind`."""

@@ -57,6 +57,7 @@ def row(entry: Entry, trained: Sequence[Trained]) -> Row:
         seconds_per_epoch=mean(event["seconds"] for one in trained for event in one.epochs),
         best_epoch=mean(event["epoch"] for event in best),
         epochs=mean(len(one.epochs) for one in trained),
+        last_accuracy=mean(one.epochs[-1]["validation"]["accuracy"] for one in trained if one.epochs),
         diverged=tuple(one.seed for one in trained if one.run.state() == "failed"),
         runs=tuple(one.run.id for one in trained),
     )

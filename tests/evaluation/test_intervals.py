@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.evaluation.intervals import accuracy_interval, paired_bootstrap
+from tmeattn.evaluation.intervals import accuracy_interval, percentile_interval, resampled_accuracies
+
+
+def difference(one, other, **options):
+    (first, second), drawn = resampled_accuracies([np.atleast_2d(one), np.atleast_2d(other)], **options)
+    return first - second, *percentile_interval(drawn[0] - drawn[1])
 
 
 def test_wilsons_interval_of_published_examples():
@@ -19,9 +24,9 @@ def test_bootstrap_of_independent_mistakes_agrees_with_the_normal_interval():
     one, other = draw.random(4000) < 0.85, draw.random(4000) < 0.80
     differences = one.astype(float) - other
     half = 1.96 * differences.std() / 4000**0.5
-    difference, low, high = paired_bootstrap(one, other)
-    assert difference == differences.mean()
-    assert (low, high) == pytest.approx((difference - half, difference + half), abs=0.05 * half)
+    found, low, high = difference(one, other)
+    assert found == pytest.approx(differences.mean())
+    assert (low, high) == pytest.approx((found - half, found + half), abs=0.1 * half)
 
 
 def test_pairing_narrows_the_interval():
@@ -29,20 +34,27 @@ def test_pairing_narrows_the_interval():
     one = draw.random(2000) < 0.8
     almost = one.copy()
     almost[:20] = ~almost[:20]
-    unrelated = draw.permutation(almost)
-    _, low, high = paired_bootstrap(one, almost)
-    _, wide_low, wide_high = paired_bootstrap(one, unrelated)
+    _, low, high = difference(one, almost)
+    _, wide_low, wide_high = difference(one, draw.permutation(almost))
     assert high - low < 0.5 * (wide_high - wide_low)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=50))
-def test_bootstrap_holds_its_estimate_and_turns_with_the_order(pairs):
-    one, other = np.array(pairs).T / 3  # shares over three seeds
-    difference, low, high = paired_bootstrap(one, other, resamples=500)
-    assert low - 1e-12 <= high
-    assert -1 - 1e-12 <= low <= difference + 0.5
-    turned, turned_low, turned_high = paired_bootstrap(other, one, resamples=500)
-    assert turned == pytest.approx(-difference)
-    if set(one - other) == {difference}:  # the same everywhere: nothing to resample
-        assert (low, high) == pytest.approx((difference, difference))
-        assert (turned_low, turned_high) == pytest.approx((-difference, -difference))
+def test_seeds_that_disagree_widen_the_interval():
+    draw = np.random.default_rng(3)
+    steady = draw.random((3, 2000)) < 0.8
+    shaky = np.stack([draw.random(2000) < share for share in (0.7, 0.8, 0.9)])
+    _, low, high = difference(steady, steady[::-1])
+    _, wide_low, wide_high = difference(shaky, steady)
+    assert wide_high - wide_low > 2 * (high - low)
+    assert wide_low < 0 < wide_high  # on average they are equally good
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=50))
+def test_the_difference_turns_with_the_order_and_stays_in_bounds(pairs):
+    one, other = np.array(pairs).T
+    found, low, high = difference(one, other, resamples=200)
+    assert found == pytest.approx(one.mean() - other.mean())
+    assert -1 <= low <= high <= 1
+    assert difference(other, one, resamples=200) == pytest.approx((-found, -high, -low))
+    if len(set(pairs)) == 1:  # the same everywhere: nothing to resample
+        assert (low, high) == pytest.approx((found, found))

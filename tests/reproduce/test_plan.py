@@ -36,6 +36,12 @@ def test_quick_cuts_epochs_and_warm_up_with_them():
     assert {t.epochs for t in only(TARGET, quick=True, overrides={"epochs": "1"})} == {1}  # never more than asked for
 
 
+def test_a_longer_run_stays_longer_whatever_the_epochs():
+    target = TARGET.model_copy(update={"runs": (Run(label="s", model="mean", longer=2.0),), "variants": (Variant(),)})
+    epochs = [only(target, **more)[0].epochs for more in ({}, {"overrides": {"epochs": "3"}}, {"quick": True})]
+    assert epochs == [100, 6, 10]
+
+
 def test_overrides_win_and_are_validated():
     assert {t.max_length for t in only(TARGET, overrides={"max_length": "17"})} == {17}
     with pytest.raises(BadInput, match="--max-length"):
@@ -67,6 +73,8 @@ def shelf(isolated):
         data = {"fingerprint": fingerprint, "classes": ["x", "y"], "vectors": None, "vector_size": 1}
         made[name] = create(isolated / "runs", config.model_dump(mode="json"), name=name, data=data)
         made[name].events_path.write_text(log)
+        if log:
+            (made[name].checkpoints / "best.safetensors").touch()
     return config, made
 
 

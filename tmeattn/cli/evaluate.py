@@ -36,13 +36,18 @@ def evaluate(run: str, split: str, as_json: bool) -> None:
 
     low, high = result["accuracy_interval"]
     entropy, share = result["entropy"], result["normalized_entropy"]
+    measured = result.get("attention_texts", result["texts"])
+    sample = f" ({count(measured)} texts)" if measured < result["texts"] else ""
     figures = key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),
             ("data", f"{result['dataset']}, {split}, {count(result['texts'])} texts"),
             ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
             ("cross-entropy", decimal(result["cross_entropy"])),
-            ("attention entropy", entropy and f"{decimal(entropy)} nats, {percent(share)} of uniform"),
+            (
+                "attention entropy",
+                None if entropy is None else f"{decimal(entropy)} nats, {percent(share)} of uniform{sample}",
+            ),
         ]
     )
     classes = list(result["confusion"])
@@ -68,6 +73,8 @@ def document(run: RunDirectory, split: str) -> dict[str, Any]:
 
     console = stderr_console()
     classifier, evaluation = measure(run, split, narrate=lambda line: console.print(safe(line)))
+    for note in classifier.notes:
+        console.print(safe(note))
     names = classifier.classes
     return {
         "run": run.id,

@@ -66,14 +66,16 @@ def seeds_in(text: str | None) -> list[int]:
     """The seeds of `--seeds 0,1,2`; none where it was not given.
 
     Raises:
-        BadInput: no list of numbers, or one with a number twice.
+        BadInput: no list of seeds, or one with a seed twice.
     """
     if text is None:
         return []
     try:
-        seeds = [int(part) for part in text.split(",")]
+        seeds = [int(part) for part in text.rstrip(",").split(",")]
     except ValueError:
         raise BadInput(f"--seeds: {text!r} is no list of numbers.", hint="Write it like 0,1,2.") from None
+    if min(seeds) < 0:
+        raise BadInput(f"--seeds: {text!r} holds a number below 0.")
     if len(set(seeds)) < len(seeds):
         raise BadInput(f"--seeds: {text!r} names a seed twice.")
     return seeds

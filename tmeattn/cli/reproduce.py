@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PASSED_ON = ("dataset", "tokenizer", "vectors", "vector_size", "max_length", "epochs", "limit", "device", "threads")
 """Options of `tmeattn train` that every run of a reproduction takes."""
+MOST_SEEDS = 100
 
 
 def _passed_on() -> list[click.Option]:
@@ -38,13 +39,13 @@ class ReproduceCommand(click.Command):
 
 
 @click.command(cls=ReproduceCommand)
-@click.argument("target", required=False, metavar="TARGET", shell_complete=targets)
+@click.argument("target", required=False, metavar="[TARGET]", shell_complete=targets)
 @click.option("--list", "listing", is_flag=True, help="List the targets (or TARGET alone), and what each needs.")
 @click.option(
     "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyper-parameters."
 )
 @click.option(
-    "--seeds", default="1", show_default=True, metavar="N|LIST", help="So many seeds from 0, or a list: 0,1,2."
+    "--seeds", default="1", show_default=True, metavar="N|LIST", help="So many seeds, from 0, or a list: 0,1,2."
 )
 @click.option("--quick", is_flag=True, help="Train a tenth of the epochs (at least two), and say so.")
 @click.option(
@@ -61,6 +62,8 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
     tmeattn reproduce table1 --recipe modern --seeds 3
     """
     settings = _settings(values)
+    if listing and export is not None:
+        raise BadInput("--list writes nothing: leave --export out.")
     if listing:
         _list(target, settings, as_json)
         return
@@ -75,9 +78,11 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
 
 
 def _settings(values: dict[str, Any]) -> Settings:
+    from tmeattn.config import resolve_run
     from tmeattn.reproduce.plan import Settings
 
     overrides = {key: values[key] for key in PASSED_ON if values[key] is not None}
+    resolve_run("mean", {"recipe": values["recipe"], **overrides})  # refuses what no run would take
     return Settings(values["recipe"], _seeds(values["seeds"]), values["quick"], overrides)
 
 
@@ -86,8 +91,11 @@ def _seeds(text: str) -> tuple[int, ...]:
 
     if "," in text:
         return tuple(seeds_in(text))
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise BadInput(f"--seeds: {text!r} is no number of seeds.", hint="Write 3 for the seeds 0,1,2, or 5,6 for two.")
+    if not text.strip().isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
+        raise BadInput(
+            f"--seeds: {text!r} is no number of seeds from 1 to {MOST_SEEDS}.",
+            hint="Write 3 for the seeds 0,1,2; 5,6 for these two; 7, for the seed 7 alone.",
+        )
     return tuple(range(int(text)))
 
 
@@ -107,7 +115,7 @@ def _list(target: str | None, settings: Settings, as_json: bool) -> None:
     numeric = [Column(name, numeric=True) for name in ("runs", "trained")]
     rows = [(one["name"], one["title"], str(len(one["runs"])), str(one["trained"])) for one in targets]
     seeds = f"{len(settings.seeds)} seed{'s' if len(settings.seeds) > 1 else ''}"
-    caption = f"With recipe {settings.recipe} and {seeds}."
+    caption = f"With {', '.join([f'recipe {settings.recipe}', *settings.typed(), seeds])}."
     stdout_console().print(table(["target", Column("what it is", wrap=True), *numeric], rows, caption=caption))
 
 
@@ -117,7 +125,7 @@ def _check_export(folder: Path, targets: list[Target]) -> None:
     from tmeattn.render.export.files import check_folder
 
     check_folder(folder)
-    if any(set(target.show) - {"table", "differences"} for target in targets):
+    if any(target.matrices or set(target.show) - {"table", "differences", "collapse"} for target in targets):
         require_matplotlib()
 
 
@@ -145,6 +153,6 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
             stdout_console().print(reproduction(result))
         if export is not None:
             for path in write(result, export):
-                console.print(safe(f"Wrote {path}"))
+                console.print(safe(f"Wrote {path}"), soft_wrap=True)
     if as_json:
         echo_json(results if target.parts else results[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,8 +16,9 @@ from tmeattn.data.encoding import EncodedSplit
 from tmeattn.evaluation.meters import meter
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
 
+BATCH = 256
+MAPS_BATCH = 16
 ATTENTION_SAMPLE = 512
-ATTENTION_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def evaluate(
     """Run every batch through the model in evaluation mode; the model's mode is restored afterwards."""
     was_training = model.training
     model.eval()
-    measured = meter(max_length)
+    measured = meter(max_length + int(need_maps))  # CLS may stand in front of the words
     indices, probabilities, labels, entropies = [], [], [], []
     heads_LH = torch.zeros(())
     for batch in batches:
@@ -84,6 +85,8 @@ def evaluate(
     means = measured.means()
     if heads_LH.dim():
         means["heads"] = (heads_LH / measured.texts).tolist()
+    if measured.entropy_texts:
+        means["attention_texts"] = measured.entropy_texts
     return Evaluation(
         means=means,
         indices_N=np.concatenate(indices),
@@ -93,16 +96,25 @@ def evaluate(
     )
 
 
-def sampled_attention(
-    model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device
-) -> dict[str, Any]:
-    """What an evaluation's means say of self-attention, from a fixed, even sample of 512 texts.
-
-    A model that trains on the fused kernel has no maps: they are made for these texts alone, in small batches, since a
-    map grows with the square of a text's length.
+def evaluate_split(
+    model: nn.Module,
+    split: EncodedSplit,
+    *,
+    max_length: int,
+    alpha: float,
+    device: torch.device,
+    attention: Literal["all", "sample", "none"],
+) -> Evaluation:
+    """Evaluate a split. `attention` says of which texts a self-attention model makes its maps: of all (a loss with a
+    penalty needs them), of a fixed, even sample of 512 (a map grows with the square of a text's length), or of none.
     """
-    texts = len(split)
-    only = np.unique(np.linspace(0, texts - 1, min(texts, ATTENTION_SAMPLE)).astype(np.int64))
-    batches = SequentialBatches(split, ATTENTION_BATCH, max_length, only=only)
-    found = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
-    return {key: found[key] for key in ("entropy", "normalized_entropy", "histogram", "heads") if key in found}
+    size = MAPS_BATCH if attention == "all" else BATCH
+    batches = SequentialBatches(split, size, max_length)
+    found = evaluate(model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all")
+    if attention == "sample":
+        only = np.unique(np.linspace(0, len(split) - 1, min(len(split), ATTENTION_SAMPLE)).astype(np.int64))
+        batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
+        sample = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
+        for key in ("entropy", "normalized_entropy", "histogram", "heads", "attention_texts"):
+            found.means[key] = sample[key]
+    return found

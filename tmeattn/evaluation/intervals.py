@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-RESAMPLES = 10_000
+RESAMPLES = 2000
 
 
-def paired_bootstrap(
-    correct_N: np.ndarray, other_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[float, float, float]:
-    """How much higher the accuracy in `correct_N` is than in `other_N`, and the 95 % percentile interval of that
-    (Efron and Tibshirani 1993): texts are drawn with replacement, both classifiers always judged on the same ones.
+def resampled_accuracies(
+    correct: Sequence[np.ndarray], *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Accuracies of M classifiers, (M,), and of R bootstrap resamples, (M, R) (Efron and Tibshirani 1993).
 
-    Both are (N,) shares in [0, 1]: whether each text was classified correctly, or how often over several seeds.
+    Each of `correct` is (S, N): whether a classifier trained with S seeds got each of N texts right. A resample draws
+    texts with replacement, the same ones for all classifiers, so that differences of rows are paired; and for each
+    classifier seeds, so that with several of them its training varies too. With one seed only the texts vary.
     """
-    differences_N = np.asarray(correct_N, dtype=np.float64) - np.asarray(other_N, dtype=np.float64)
-    values, counts = np.unique(differences_N, return_counts=True)
-    texts = len(differences_N)
-    # Few values occur, so drawing how often each does is drawing the texts themselves.
-    drawn = np.random.default_rng(seed).multinomial(texts, counts / texts, size=resamples)
-    means = drawn @ values / texts
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(differences_N.mean()), float(low), float(high)
+    random = np.random.default_rng(seed)
+    texts = correct[0].shape[1]
+    drawn_RN = random.multinomial(texts, np.full(texts, 1 / texts), size=resamples)
+    rows = []
+    for correct_SN in correct:
+        seeds = len(correct_SN)
+        accuracies_RS = drawn_RN @ correct_SN.T.astype(np.float64) / texts
+        seeds_RS = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples)
+        rows.append((accuracies_RS * seeds_RS).sum(axis=1) / seeds)
+    return np.array([correct_SN.mean() for correct_SN in correct]), np.stack(rows)
+
+
+def percentile_interval(values_R: np.ndarray) -> tuple[float, float]:
+    """The middle 95 % of a bootstrap's values."""
+    low, high = np.quantile(values_R, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def accuracy_interval(accuracy: float, texts: int) -> tuple[float, float]:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tmeattn.data.batches import SequentialBatches
 from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.evaluation.evaluate import Evaluation, evaluate, sampled_attention
+from tmeattn.evaluation.evaluate import Evaluation, evaluate_split
 from tmeattn.explain.classifier import Classifier
 from tmeattn.runs.directory import RunDirectory
 
-BATCH = 256
-
 
 def measure(
-    run: RunDirectory, split: str = "validation", *, narrate: Callable[[str], None] = lambda line: None
+    run: RunDirectory,
+    split: str = "validation",
+    *,
+    device: str = "cpu",
+    attention: bool = True,
+    narrate: Callable[[str], None] = lambda line: None,
 ) -> tuple[Classifier, Evaluation]:
-    """Load a run's best weights and evaluate them.
+    """Load a run's best weights and evaluate them as training did; without `attention` self-attention is not measured.
 
     Raises:
         UnknownName: the dataset has no such split.
         BadInput: the dataset has changed since, so that its words would not be those that the model knows.
     """
-    classifier = Classifier(run)
-    for note in classifier.notes:
-        narrate(note)
+    classifier = Classifier(run, device=device)
     options = classifier.config.train
     dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
     corpus = open_training_corpus(options, dataset, vectors, narrate)
@@ -36,16 +36,13 @@ def measure(
         )
     if split not in corpus.splits:
         raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
-    evaluation = evaluate(
+    maps = classifier.spec.attention == "self" and attention
+    evaluation = evaluate_split(
         classifier.model,
-        SequentialBatches(corpus.splits[split], BATCH, options.max_length),
+        corpus.splits[split],
         max_length=options.max_length,
-        alpha=options.alpha,
+        alpha=options.alpha if attention else 0.0,
         device=classifier.device,
+        attention=("all" if options.alpha > 0 else "sample") if maps else "none",
     )
-    if classifier.spec.attention == "self":
-        sample = sampled_attention(
-            classifier.model, corpus.splits[split], max_length=options.max_length, device=classifier.device
-        )
-        evaluation.means.update(sample)
     return classifier, evaluation

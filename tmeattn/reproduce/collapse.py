@@ -1,34 +1,61 @@
-"""Where an entropy penalty kept a model from learning anything, in sentences."""
+"""What an entropy penalty kept a model from learning, or made it forget, in sentences."""
 
 from __future__ import annotations
 
-from tmeattn.reproduce.trained import Found, row
+from tmeattn.data.sources import open_dataset
+from tmeattn.reproduce.plan import Entry
+from tmeattn.reproduce.trained import Found, Trained, mean
 
 MARGIN = 0.05
-"""An accuracy below chance plus this counts as nothing learnt."""
-
-ABOUT = (
-    "A penalty that acts before the classifier knows which words matter is cheapest to satisfy by attending to one "
-    "word whatever it says; with --alpha-warmup alpha rises from 0 instead."
-)
+"""An accuracy at most so much above naming the larger class counts as nothing learnt; a fall by more as forgetting."""
+ONE_WORD = 0.5
+"""Mean entropy in nats below which attention has all but one word (ln 2 is two words in equal parts)."""
 
 
 def collapse_notes(found: Found) -> list[str]:
-    """For every penalised entry that learnt nothing in some seed: in how many, with what accuracy and entropy."""
-    notes, penalised = [], 0
-    for entry, trained in found:
-        if entry.configs[0].train.alpha == 0:
-            continue
-        penalised += 1
-        chance = 1 / len(trained[0].run.data["classes"])
-        line = row(entry, trained)
-        failed = sum(accuracy < chance + MARGIN for accuracy in line.accuracies)
-        if failed and line.accuracy is not None:
-            entropy = "" if line.entropy is None else f", mean entropy {line.entropy:.2f} nats"
-            notes.append(
-                f"Nothing learnt in {failed} of {len(line.accuracies)} seeds: {entry.label} "
-                f"({100 * line.accuracy:.1f} %{entropy})."
-            )
-    if penalised and not notes:
-        notes.append(f"Each of the {penalised} penalised configurations learnt something in every seed.")
-    return [*notes, ABOUT]
+    """Of the penalised entries: those that learnt nothing in some seed, and those whose accuracy fell while training
+    went on. A seed that diverged has learnt nothing."""
+    penalised = [(entry, trained) for entry, trained in found if entry.configs[0].train.alpha > 0]
+    if not penalised:
+        return []
+    chance = _larger_class(penalised[0][1][0])
+    notes, on_one_word = [], False
+    for entry, trained in penalised:
+        best = [one.best["validation"]["accuracy"] if one.best else 0.0 for one in trained]
+        last = [one.epochs[-1]["validation"] if one.epochs else None for one in trained]
+        nothing = [accuracy <= chance + MARGIN for accuracy in best]
+        fallen = [
+            end is not None and not none and end["accuracy"] < accuracy - MARGIN
+            for accuracy, end, none in zip(best, last, nothing, strict=True)
+        ]
+        entropy = mean(end["entropy"] for end in last if end is not None)
+        on_one_word |= any(nothing + fallen) and entropy is not None and entropy < ONE_WORD
+        if any(nothing):
+            notes.append(_sentence(entry, nothing, "learnt nothing", f"{100 * (mean(best) or 0):.1f} %", entropy))
+        if any(fallen):
+            ends = mean(end["accuracy"] for end in last if end is not None)
+            fall = f"from {100 * (mean(best) or 0):.1f} to {100 * (ends or 0):.1f} %"
+            notes.append(_sentence(entry, fallen, "fell again", fall, entropy))
+    if not notes:
+        return [f"Each of the {len(penalised)} penalised configurations learnt something in every seed and kept it."]
+    notes.append(
+        f"Learnt nothing: at most {100 * MARGIN:.0f} points above naming the larger class ({100 * chance:.1f} %)."
+    )
+    if on_one_word:
+        notes.append(
+            "Entropy near zero is attention on one word: before the classifier knows which words matter that is the "
+            "cheapest answer to the penalty, which is why --alpha-warmup lets alpha rise from 0."
+        )
+    return notes
+
+
+def _sentence(entry: Entry, seeds: list[bool], what: str, accuracy: str, entropy: float | None) -> str:
+    many = f" in {sum(seeds)} of {len(seeds)} seeds" if len(seeds) > 1 else ""
+    ends = f", entropy {entropy:.2f} nats after the last epoch" if entropy is not None else ""
+    return f"{entry.label}: {what}{many} ({accuracy}{ends})."
+
+
+def _larger_class(one: Trained) -> float:
+    """The share of the validation texts that are of the larger class."""
+    labels = open_dataset(one.run.config["train"]["dataset"]).read()["validation"].labels
+    return max(list(labels).count(label) for label in set(labels)) / len(labels)

@@ -1,55 +1,77 @@
-"""Neighbouring rows of a table on the same texts, and where their order is not the report's."""
+"""Rows of a table on the same texts: how they differ, and where their order is not the report's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
 
-from tmeattn.evaluation.intervals import paired_bootstrap
+from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
 from tmeattn.explain.measure import measure
-from tmeattn.reproduce.results import Difference, Row
+from tmeattn.reproduce.results import Context, Difference, Row
 from tmeattn.reproduce.trained import Found, Trained
 
-
-def neighbours(found: Found, rows: Sequence[Row]) -> tuple[Difference, ...]:
-    """Every row against the one above it, by a paired bootstrap over the validation texts; a row without trained
-    weights is passed over."""
-    usable = [(row, trained) for row, (_, trained) in zip(rows, found, strict=True) if row.accuracies]
-    if len(usable) < 2:
-        return ()
-    shares = [_correct(trained) for _, trained in usable]
-    differences = []
-    for (above, above_N), (below, below_N) in pairwise(zip((row for row, _ in usable), shares, strict=True)):
-        difference, low, high = paired_bootstrap(below_N, above_N)
-        report = None if above.report is None or below.report is None else below.report - above.report
-        differences.append(Difference(above.label, below.label, difference, low, high, report))
-    return tuple(differences)
+Narrate = Callable[[str], None]
 
 
-def reversals(rows: Sequence[Row]) -> list[str]:
-    """One sentence for each pair of rows that stands in the other order than in the report, neighbours or not."""
-    sentences = []
-    for one, other in combinations([row for row in rows if row.report is not None and row.accuracy is not None], 2):
-        worse, better = sorted((one, other), key=lambda row: row.report or 0)
-        gap, reported = (better.accuracy or 0) - (worse.accuracy or 0), (better.report or 0) - (worse.report or 0)
-        if gap * reported < 0:
-            sentences.append(
-                f"Reversed: {better.label} is {100 * reported:.2f} points above {worse.label} in the report, "
-                f"{-100 * gap:.2f} below it here."
-            )
-    return sentences
+def compare(
+    found: Found, rows: Sequence[Row], context: Context, *, device: str, narrate: Narrate
+) -> tuple[tuple[Difference, ...], list[str]]:
+    """Every row against the one above it, and a sentence for each pair of rows, neighbours or not, that stands in the
+    other order than in the report by more than its interval. Shortened runs are not held against the report.
+
+    Rows without trained weights are passed over.
+    """
+    kept: list[Row] = []
+    correct: list[np.ndarray] = []
+    for row, (_, trained) in zip(rows, found, strict=True):
+        narrate(f"Reading the validation texts: {row.label}.")
+        seeds = [hits for one in trained if (hits := _correct(one, device, narrate)) is not None]
+        if seeds:
+            kept.append(row)
+            correct.append(np.stack(seeds))
+    if len(kept) < 2:
+        return (), []
+    accuracies_M, drawn_MR = resampled_accuracies(correct)
+
+    def difference(upper: int, lower: int) -> Difference:
+        above, below = kept[upper], kept[lower]
+        known = not context.shortened and above.report is not None and below.report is not None
+        low, high = percentile_interval(drawn_MR[lower] - drawn_MR[upper])
+        return Difference(
+            above.label,
+            below.label,
+            float(accuracies_M[lower] - accuracies_M[upper]),
+            low,
+            high,
+            (below.report or 0) - (above.report or 0) if known else None,
+        )
+
+    neighbours = tuple(difference(*pair) for pair in pairwise(range(len(kept))))
+    pairs = [difference(*pair) for pair in combinations(range(len(kept)), 2)]
+    return neighbours, [_sentence(pair) for pair in pairs if pair.reversed and pair.significant]
 
 
-def _correct(trained: Sequence[Trained]) -> np.ndarray:
-    """(N,) how often over the seeds each validation text was classified correctly."""
-    seeds = []
-    for one in trained:
-        if one.best is None:
-            continue
-        _, evaluation = measure(one.run)
-        hits_N = np.zeros(len(evaluation.labels_N))
-        hits_N[evaluation.indices_N] = evaluation.predicted() == evaluation.labels_N
-        seeds.append(hits_N)
-    return np.asarray(np.mean(seeds, axis=0))
+def _sentence(pair: Difference) -> str:
+    one, other = pair.label, pair.above
+    report, here, low, high = pair.report or 0, pair.difference, pair.low, pair.high
+    if report < 0:
+        one, other, report, here, low, high = other, one, -report, -here, -high, -low
+    return (
+        f"Reversed: {one} is {100 * report:.2f} points above {other} in the report, {-100 * here:.2f} below it here "
+        f"({-100 * high:.2f} to {-100 * low:.2f})."
+    )
+
+
+def _correct(one: Trained, device: str, narrate: Narrate) -> np.ndarray | None:
+    """(N,) whether each validation text was classified correctly by the best weights; None where there are none."""
+    if one.best is None or not one.run.has_best():
+        return None
+    classifier, evaluation = measure(one.run, device=device, attention=False)
+    if classifier.notes:
+        narrate(" ".join([*classifier.notes, f"The run {one.run.id} is left out of the comparison."]))
+        return None
+    hits_N = np.zeros(len(evaluation.labels_N), dtype=bool)
+    hits_N[evaluation.indices_N] = evaluation.predicted() == evaluation.labels_N
+    return hits_N

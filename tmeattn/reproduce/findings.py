@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tmeattn.reproduce.collapse import collapse_notes
-from tmeattn.reproduce.differences import neighbours, reversals
+from tmeattn.reproduce.differences import compare
 from tmeattn.reproduce.heatmaps import heatmaps
 from tmeattn.reproduce.matrices import matrix_panel
 from tmeattn.reproduce.panels import entropy_by_epoch, entropy_by_variant, learning_curves, validation_curves
@@ -26,20 +26,21 @@ PANELS: Mapping[Show, Callable[[Found], list[Panel]]] = {
 
 def result(target: Target, settings: Settings, found: Found, narrate: Callable[[str], None]) -> Result:
     """What a target shows of its runs, in the order that it names."""
+    held = context(settings, found)
     rows = tuple(row(entry, trained) for entry, trained in found) if "table" in target.show else ()
     differences: tuple[Difference, ...] = ()
     notes: list[str] = []
-    if "differences" in target.show:
-        narrate("Comparing neighbouring rows on the validation texts.")
-        differences = neighbours(found, rows)
-        notes += reversals(rows)
+    if "differences" in target.show and held is not None:
+        device = str(settings.overrides.get("device", "cpu"))
+        differences, notes = compare(found, rows, held, device=device, narrate=narrate)
     if "collapse" in target.show:
         notes += collapse_notes(found)
+    if len({len(one.epochs) for _, trained in found for one in trained}) > 1 and len(settings.seeds) > 1:
+        notes.append("Curves are means over the seeds that trained so long.")
     panels = [matrix_panel(matrix, settings.recipe) for matrix in target.matrices]
     panels += [panel for show in target.show if show in PANELS for panel in PANELS[show](found)]
-    return Result(
-        target.name, target.title, target.says, context(settings, found), rows, differences, tuple(panels), tuple(notes)
-    )
+    runs = tuple(one.run.id for _, trained in found for one in trained)
+    return Result(target.name, target.title, target.says, held, rows, differences, tuple(panels), tuple(notes), runs)
 
 
 def context(settings: Settings, found: Found) -> Context | None:
@@ -58,4 +59,6 @@ def context(settings: Settings, found: Found) -> Context | None:
         seeds=settings.seeds,
         limit=train["limit"],
         quick=settings.quick,
+        options=settings.typed(),
+        machines=tuple(sorted({machine for _, trained in found for one in trained if (machine := one.machine)})),
     )

@@ -29,10 +29,7 @@ def validation_curves(found: Found) -> list[Panel]:
     """Validation accuracy: one panel a run and group of variants, or one for all runs where there are no variants."""
     panels: list[Panel] = []
     for title, group in _pictures(found):
-        lines = [
-            _line(entry.variant.label or entry.run.label, trained, "validation", "accuracy", 100.0)
-            for entry, trained in group
-        ]
+        lines = [_line(name, runs, "validation", "accuracy", 100.0) for name, runs in group]
         panels.append(CurvePanel(title, "epoch", "validation accuracy, %", tuple(lines)))
     return panels
 
@@ -52,26 +49,24 @@ def entropy_by_epoch(found: Found) -> list[Panel]:
 
 
 def entropy_by_variant(found: Found) -> list[Panel]:
-    """The histograms of the kept weights on the validation texts, one row a variant."""
+    """The histograms of the validation texts after the last epoch, one row a variant: what the penalty leads to."""
     panels: list[Panel] = []
     for title, group in _pictures(found):
-        rows = [
-            (entry.variant.label or entry.run.label, [one.best["validation"] for one in trained if one.best])
-            for entry, trained in group
-        ]
-        panels += _ridges(title, rows)
+        rows = [(name, [one.epochs[-1]["validation"] for one in runs if one.epochs]) for name, runs in group]
+        panels += _ridges(", ".join(filter(None, (title, "after the last epoch"))), rows)
     return panels
 
 
-def _pictures(found: Found) -> list[tuple[str, Found]]:
-    """Which entries share a picture, with its title: see `group` in targets.toml."""
-    pictures: list[tuple[str, Found]] = []
+def _pictures(found: Found) -> list[tuple[str, list[tuple[str, Sequence[Trained]]]]]:
+    """What shares a picture, as (title, [(name, runs)]): the variants of one run by `group` (see targets.toml), or
+    everything where there are no groups."""
+    pictures = []
     for label, variants in _by_run(found).items():
         groups = dict.fromkeys(entry.variant.group for entry, _ in variants if entry.variant.group)
         for group in groups:
-            chosen = [pair for pair in variants if pair[0].variant.group in ("", group)]
+            chosen = [(entry.variant.label, runs) for entry, runs in variants if entry.variant.group in ("", group)]
             pictures.append((f"{label}, {group}", chosen))
-    return pictures or [("", found)]
+    return pictures or [("", [(entry.label, runs) for entry, runs in found])]
 
 
 def _by_run(found: Found) -> dict[str, list[tuple[Entry, Sequence[Trained]]]]:

@@ -12,7 +12,6 @@ from tmeattn.config import Recipe, RunConfig, model_config, resolve_run, stored_
 from tmeattn.errors import BadInput
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import finished
 
 QUICK = 10
 """`--quick` trains one epoch of so many, but at least two."""
@@ -28,6 +27,14 @@ class Settings:
     seeds: tuple[int, ...] = (0,)
     quick: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    def typed(self) -> tuple[str, ...]:
+        """The options that change what is trained, as a user typed them; dataset, vectors and limit stand elsewhere."""
+        return tuple(
+            f"--{name.replace('_', '-')} {value}"
+            for name, value in self.overrides.items()
+            if name not in NOT_IDENTITY | {"dataset", "vectors", "limit"}
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Entry:
     @property
     def report(self) -> float | None:
         """The report's accuracy, a fraction; of a variant it gives none."""
-        return None if self.run.report is None or self.variant.label else self.run.report / 100
+        return None if self.run.report is None or self.variant.label else round(self.run.report / 100, 6)
 
 
 def entries(target: Target, settings: Settings) -> tuple[Entry, ...]:
@@ -66,9 +73,8 @@ def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunCon
     options: dict[str, Any] = {"recipe": settings.recipe, **run.options, **variant.options, **settings.overrides}
     options["seed"] = seed
     recommended = resolve_run(run.model, {**options, "alpha_warmup": None}).train.epochs
-    epochs = recommended if "epochs" in settings.overrides else round(run.longer * recommended)
-    if settings.quick:
-        epochs = min(epochs, max(2, math.ceil(epochs / QUICK)))
+    epochs = min(recommended, max(2, math.ceil(recommended / QUICK))) if settings.quick else recommended
+    epochs = round(run.longer * epochs)
     if epochs != recommended:
         options["epochs"] = epochs
     if variant.warmup is not None:
@@ -96,31 +102,29 @@ def _identity_of_run(run: RunDirectory) -> str | None:
 
 
 class Shelf:
-    """Runs that are there already, by identity: finished ones first, then those that can be continued."""
+    """Runs that are there already, by identity. Finished runs whose best weights are gone are of no use."""
 
     def __init__(self, runs: Iterable[RunDirectory]) -> None:
         self._by_identity: dict[str, list[RunDirectory]] = {}
         for run in runs:
-            if (key := _identity_of_run(run)) is not None:
+            key = _identity_of_run(run)
+            if key is not None and (run.has_best() or not run.is_finished()):
                 self._by_identity.setdefault(key, []).append(run)
 
     def find(self, config: RunConfig, data: Mapping[str, Any] | None = None) -> RunDirectory | None:
-        """A run of that configuration, on data with the fingerprints of `data` where given; a finished one if any."""
+        """A run of that configuration, on data with the fingerprints of `data` where given: one that is over if any,
+        else one to be continued."""
         fitting = [
             run
             for run in self._by_identity.get(identity(config), ())
             if data is None or all(run.data.get(key) == value for key, value in data.items())
         ]
-        return next((run for run in fitting if is_finished(run)), fitting[0] if fitting else None)
-
-
-def is_finished(run: RunDirectory) -> bool:
-    """Whether a run was trained to its end."""
-    return finished(run.events())
+        return next((run for run in fitting if run.is_over()), fitting[0] if fitting else None)
 
 
 def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDirectory]) -> list[dict[str, Any]]:
-    """What `reproduce --list --json` prints: for every target the runs that it needs, and how many are finished."""
+    """What `reproduce --list --json` prints: for every target the runs that it needs, and how many are there. Data is
+    not opened for it, so a run on data that has changed since still counts."""
     shelf, listing = Shelf(runs), []
     for target in targets:
         needed = {
@@ -129,7 +133,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
             for entry in entries(part, settings)
             for config in entry.configs
         }
-        there = [found for _, config in needed.values() if (found := shelf.find(config)) and is_finished(found)]
+        there = [found for _, config in needed.values() if (found := shelf.find(config)) and found.is_over()]
         listing.append(
             {
                 "name": target.name,

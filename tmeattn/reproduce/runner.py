@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
 from typing import Any
 
 from tmeattn.config import RunConfig
-from tmeattn.data.sources import open_dataset, open_vectors
-from tmeattn.errors import Interrupted
+from tmeattn.errors import BadInput, Interrupted
 from tmeattn.paths import runs_dir
 from tmeattn.reproduce.findings import result
-from tmeattn.reproduce.plan import Entry, Settings, Shelf, entries, identity, is_finished
+from tmeattn.reproduce.plan import Entry, Settings, Shelf, entries, identity
 from tmeattn.reproduce.results import Result
 from tmeattn.reproduce.targets import Target, parts
 from tmeattn.reproduce.trained import Trained
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
-from tmeattn.training.session import resume, start
+from tmeattn.training.session import open_data, resume, start
 from tmeattn.training.trainer import Diverged
 
 Watch = Callable[[str], AbstractContextManager[Listener]]
@@ -35,7 +33,7 @@ def reproduce(target: Target, settings: Settings, *, watch: Watch, narrate: Narr
         Interrupted: stopped while a run trained; the same call continues.
     """
     planned = [(part, entries(part, settings)) for part in parts(target)]
-    bench = _Bench({entry.label: entry for _, rows in planned for entry in rows}, watch, narrate)
+    bench = _Bench([config for _, rows in planned for entry in rows for config in entry.configs], watch, narrate)
     for part, rows in planned:
         trained = [[bench.run(entry, config) for config in entry.configs] for entry in rows]
         yield result(part, settings, list(zip(rows, trained, strict=True)), narrate)
@@ -44,31 +42,37 @@ def reproduce(target: Target, settings: Settings, *, watch: Watch, narrate: Narr
 class _Bench:
     """Gives the trained run of a configuration, each once."""
 
-    def __init__(self, rows: dict[str, Entry], watch: Watch, narrate: Narrate) -> None:
+    def __init__(self, configs: Sequence[RunConfig], watch: Watch, narrate: Narrate) -> None:
         self._watch, self._narrate = watch, narrate
         self._shelf = Shelf(all_runs())
         self._done: dict[str, RunDirectory] = {}
-        configs = {identity(config): config for entry in rows.values() for config in entry.configs}
-        there = [key for key, config in configs.items() if self._finished(config) is not None]
-        self._missing, self._number = len(configs) - len(there), 0
+        self._opened: dict[tuple[object, ...], dict[str, Any]] = {}
+        needed = {identity(config): config for config in configs}
+        there = [key for key, config in needed.items() if self._over(config) is not None]
+        self._missing, self._number = len(needed) - len(there), 0
         found = f"{len(there)} trained already, " if there else ""
         if configs:
-            narrate(f"{len(configs)} run{'s' if len(configs) != 1 else ''} needed: {found}{self._missing} to train.")
+            narrate(f"{len(needed)} run{'s' if len(needed) != 1 else ''} needed: {found}{self._missing} to train.")
 
     def run(self, entry: Entry, config: RunConfig) -> Trained:
         key = identity(config)
         if key not in self._done:
-            self._done[key] = self._finished(config) or self._train(entry, config)
+            self._done[key] = self._over(config) or self._train(entry, config)
         return Trained(config.train.seed, self._done[key])
 
-    def _finished(self, config: RunConfig) -> RunDirectory | None:
-        found = self._shelf.find(config, _fingerprints(config.train.dataset, config.train.vectors))
-        return found if found is not None and is_finished(found) else None
+    def _over(self, config: RunConfig) -> RunDirectory | None:
+        found = self._shelf.find(config, self._data(config))
+        return found if found is not None and found.is_over() else None
 
     def _train(self, entry: Entry, config: RunConfig) -> RunDirectory:
         """Continue the run that was begun, or begin it. One that diverges is reported and kept as it is."""
         self._number += 1
-        begun = self._shelf.find(config, _fingerprints(config.train.dataset, config.train.vectors))
+        begun = self._shelf.find(config, self._data(config))
+        if begun is not None and begun.state() == "running":
+            raise BadInput(
+                f"The run {begun.id} ({entry.label}) is being trained by another process.",
+                hint="Type the same command again when it has finished.",
+            )
         ids: list[str] = []
 
         def remember(event: Event) -> None:
@@ -86,9 +90,10 @@ class _Bench:
         except Interrupted as error:
             raise Interrupted(error.message, hint="Continue with the same command.") from None
 
-
-@cache
-def _fingerprints(dataset: str, vectors: str) -> dict[str, Any]:
-    """What `run.json` says of data, of the data as it is now."""
-    opened = open_vectors(vectors)
-    return {"fingerprint": open_dataset(dataset).fingerprint, "vectors": opened.fingerprint if opened else None}
+    def _data(self, config: RunConfig) -> dict[str, Any]:
+        """What `run.json` would say of the run's data, were it begun now."""
+        train = config.train
+        key = (train.dataset, train.vectors, train.vector_size, train.device)
+        if key not in self._opened:
+            self._opened[key] = open_data(train)[1]
+        return self._opened[key]

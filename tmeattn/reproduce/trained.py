@@ -11,7 +11,7 @@ from tmeattn.reproduce.plan import Entry
 from tmeattn.reproduce.results import Row
 from tmeattn.runs.comparison import mean_and_half_interval
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event
+from tmeattn.runs.events import Event, diverged
 from tmeattn.runs.index import best_epoch
 
 
@@ -29,6 +29,14 @@ class Trained:
     @cached_property
     def epochs(self) -> list[Event]:
         return [event for event in self.events if event["kind"] == "epoch"]
+
+    @property
+    def machine(self) -> str | None:
+        """Device and threads: "cpu, 2 threads"."""
+        started = next((event for event in self.events if event["kind"] == "started"), None)
+        if started is None:
+            return None
+        return f"{started['device']}, {started['threads']} thread{'s' if started['threads'] != 1 else ''}"
 
     @property
     def best(self) -> Event | None:
@@ -58,7 +66,7 @@ def row(entry: Entry, trained: Sequence[Trained]) -> Row:
         best_epoch=mean(event["epoch"] for event in best),
         epochs=mean(len(one.epochs) for one in trained),
         last_accuracy=mean(one.epochs[-1]["validation"]["accuracy"] for one in trained if one.epochs),
-        diverged=tuple(one.seed for one in trained if one.run.state() == "failed"),
+        diverged=tuple(one.seed for one in trained if diverged(one.events)),
         runs=tuple(one.run.id for one in trained),
     )
 

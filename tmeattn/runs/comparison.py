@@ -13,7 +13,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
 from tmeattn.runs.index import RunSummary, best_epoch, summarize
 
-# Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908); 1.96 beyond.
+# Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908).
 _T95 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
@@ -109,8 +109,15 @@ def mean_and_half_interval(values: Sequence[float]) -> tuple[float | None, float
     """Mean, and half of Student's 95 % interval of it; None where there are no values, or one."""
     if len(values) < 2:
         return (values[0] if values else None), None
-    quantile = _T95[len(values) - 2] if len(values) - 2 < len(_T95) else 1.96
-    return statistics.mean(values), quantile * statistics.stdev(values) / len(values) ** 0.5
+    return statistics.mean(values), _t95(len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5
+
+
+def _t95(freedom: int) -> float:
+    """From the table, and beyond it from the first terms of Fisher's expansion about the normal's 1.96."""
+    if freedom <= len(_T95):
+        return _T95[freedom - 1]
+    z = 1.959963984540054
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def _seeds(group: list[Compared]) -> Seeds:

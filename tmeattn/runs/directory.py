@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tmeattn.errors import BadInput
-from tmeattn.runs.events import Event, read_events
+from tmeattn.runs.events import Event, diverged, finished, read_events
 from tmeattn.runs.files import disk_errors, read_json, to_json, write_atomically
 
 FORMAT = 1
@@ -118,6 +118,19 @@ class RunDirectory:
 
     def events(self) -> list[Event]:
         return read_events(self.events_path)
+
+    def is_finished(self) -> bool:
+        """Whether the run was trained to its end."""
+        return finished(self.events())
+
+    def is_over(self) -> bool:
+        """Whether there is nothing to continue: the run was trained to its end, or diverged."""
+        events = self.events()
+        return finished(events) or diverged(events)
+
+    def has_best(self) -> bool:
+        """Whether the weights of the best epoch are there."""
+        return (self.checkpoints / "best.safetensors").exists()
 
     def has_checkpoint(self) -> bool:
         return any((self.checkpoints / f"{name}.safetensors").exists() for name in ("best", "last", "previous"))

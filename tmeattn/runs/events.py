@@ -9,12 +9,13 @@ Kinds of events (every event also carries `kind` and `time`, seconds since 1970)
                 means over the steps since the last such event
     epoch       epoch, step, seconds, alpha, learning_rate, best, train {...}, validation {...}; each part has loss,
                 cross_entropy, accuracy, entropy, normalized_entropy and histogram {low, high, counts} (nats);
-                self-attention also heads, a list of entropies a layer (without alpha: of 512 validation texts)
+                validation also attention_texts, how many texts that entropy is of (self-attention without alpha: a
+                sample of 512), and for self-attention heads, a list of entropies a layer
     checkpoint  step, epoch: `checkpoints/last` was replaced
     warning     message
     stopped     step, epoch, reason: asked to stop, resumable
     finished    step, reason, best_epoch, best_accuracy, seconds
-    failed      message
+    failed      message, diverged (whether training did: it would again)
 
 JSON has no word for NaN or infinity: they are written as {"$float": "nan"} and come back as floats. Lines are ASCII:
 what is not stands in \\u escapes, so no character of a message can end a line.
@@ -147,3 +148,8 @@ def read_events(path: Path) -> list[Event]:
 def finished(events: list[Event]) -> bool:
     """Whether a run with this log was trained to its end."""
     return any(event["kind"] == "finished" for event in events)
+
+
+def diverged(events: list[Event]) -> bool:
+    """Whether a run with this log ended in numbers that are not finite; trained again, it would end there again."""
+    return any(event["kind"] == "failed" and event.get("diverged") for event in events)

@@ -1,4 +1,4 @@
-"""bfloat16 autocast: matrix products in half the bits, weights and everything that sums in full precision."""
+"""bfloat16 autocast: matrix products in half the bits; weights, the optimiser and the loss stay in float32."""
 
 from __future__ import annotations
 

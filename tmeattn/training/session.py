@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tmeattn.config import RunConfig, model_config, resolve_run, stored_config
+from tmeattn.config import RunConfig, TrainOptions, model_config, resolve_run, stored_config
 from tmeattn.data.corpus import Corpus
 from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
@@ -17,7 +17,7 @@ from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry, resolve
 from tmeattn.runs.directory import RunDirectory, create, process_alive
-from tmeattn.runs.events import Event, EventWriter, Listener, finished
+from tmeattn.runs.events import Event, EventWriter, Listener
 from tmeattn.runs.files import disk_errors
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.specs import Dataset, ModelSpec, Space, WordVectors
@@ -26,7 +26,7 @@ from tmeattn.training.checkpoint import Checkpoint, Progress
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.threads import available_cores, fastest_threads
-from tmeattn.training.trainer import Stopped, Trainer
+from tmeattn.training.trainer import Diverged, Stopped, Trainer
 
 Narrate = Callable[[str], None]
 Sources = tuple[Dataset, WordVectors | None]
@@ -51,20 +51,8 @@ def start(
     config = resolve_run(model, options)
     if config.train.threads is None:
         config = config.model_copy(update={"train": config.train.model_copy(update={"threads": available_cores()})})
-    choose_device(config.train.device)
-    dataset, vectors = open_dataset(config.train.dataset), open_vectors(config.train.vectors)
-    vector_size = _vector_size(config, vectors)
-    run = create(
-        runs_dir(),
-        config.model_dump(mode="json"),
-        name=name,
-        data={
-            "fingerprint": dataset.fingerprint,
-            "classes": list(dataset.classes),
-            "vectors": vectors.fingerprint if vectors else None,
-            "vector_size": vector_size,
-        },
-    )
+    (dataset, vectors), data = open_data(config.train)
+    run = create(runs_dir(), config.model_dump(mode="json"), name=name, data=data)
     began = False
 
     def note_start(event: Event) -> None:
@@ -81,13 +69,30 @@ def start(
     return run
 
 
-def _vector_size(config: RunConfig, vectors: WordVectors | None) -> int:
-    wanted = config.train.vector_size
+def open_data(options: TrainOptions) -> tuple[Sources, dict[str, Any]]:
+    """The dataset and the vectors of a run to be trained, and what `run.json` says of them.
+
+    Raises:
+        BadInput, EnvironmentProblem: they, or the device, are not there or do not fit the options.
+    """
+    choose_device(options.device)
+    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
+    data = {
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.classes),
+        "vectors": vectors.fingerprint if vectors else None,
+        "vector_size": _vector_size(options, vectors),
+    }
+    return (dataset, vectors), data
+
+
+def _vector_size(options: TrainOptions, vectors: WordVectors | None) -> int:
+    wanted = options.vector_size
     if vectors is None:
         return wanted or RANDOM_VECTOR_SIZE
     if wanted not in (None, vectors.size):
         raise BadInput(
-            f"--vector-size {wanted}: the vectors {config.train.vectors} are {vectors.size} wide.",
+            f"--vector-size {wanted}: the vectors {options.vectors} are {vectors.size} wide.",
             hint="Leave --vector-size out, or use --vectors random.",
         )
     return vectors.size
@@ -105,7 +110,7 @@ def resume(
     status = run.status()
     if status.get("state") == "running" and process_alive(status):
         raise BadInput(f"The run {run.id} is being trained by process {status.get('pid')} on {status.get('host')}.")
-    if is_finished(run):
+    if run.is_finished():
         narrate(f"The run {run.id} is finished: nothing to resume.")
         return run
     config = stored_config(run.id, run.config)
@@ -117,11 +122,6 @@ def resume(
         )
     _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, narrate)
     return run
-
-
-def is_finished(run: RunDirectory) -> bool:
-    """Whether the run's log ends with `finished`."""
-    return finished(run.events())
 
 
 def _train(
@@ -200,7 +200,7 @@ def _reporting(run: RunDirectory, listeners: Sequence[Listener]) -> Iterator[tup
                 message = error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
                 heartbeat.leave("failed", message=message)
                 with contextlib.suppress(TmeattnError, OSError):
-                    emit({"kind": "failed", "message": message})
+                    emit({"kind": "failed", "message": message, "diverged": isinstance(error, Diverged)})
                 raise
     finally:
         with contextlib.suppress(OSError):

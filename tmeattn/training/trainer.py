@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from tmeattn.config import TrainOptions
-from tmeattn.data.batches import Batch, BucketedBatches, SequentialBatches
+from tmeattn.data.batches import Batch, BucketedBatches
 from tmeattn.data.corpus import Corpus
 from tmeattn.errors import TmeattnError
-from tmeattn.evaluation.evaluate import evaluate, sampled_attention
+from tmeattn.evaluation.evaluate import evaluate_split
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.directory import RunDirectory
@@ -28,9 +28,6 @@ from tmeattn.training.signals import StopFlag
 
 LOG_EVERY = 10
 """Steps that a `step` event averages over."""
-EVALUATION_BATCH = 256
-MAPS_BATCH = 16
-"""Texts in a batch whose attention maps are wanted: they grow with the square of the length."""
 
 
 class Diverged(TmeattnError):
@@ -64,13 +61,15 @@ class Trainer:
         self.model, self.options, self.corpus, self.run = model, options, corpus, run
         self.progress, self.device, self.emit = progress, device, emit
         self.maps = attention == "self" and options.alpha > 0
-        self.sampled = attention == "self" and not self.maps
+        self.attention: Literal["all", "sample", "none"] = "none"
+        if attention == "self":
+            self.attention = "all" if self.maps else "sample"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
         self.batches = BucketedBatches(corpus.splits["train"], options.batch_size, options.max_length, options.seed)
         self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
-        self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else meter(options.max_length)
-        self.window_meter = Meter(**progress.window_meter) if progress.window_meter else meter(options.max_length)
+        self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
+        self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock
 
@@ -165,7 +164,7 @@ class Trainer:
                 "tokens_per_second": self._window_tokens / max(now - self._window_clock, 1e-9),
             }
         )
-        self.window_meter = meter(self.options.max_length)
+        self.window_meter = self._meter()
         self._window_tokens, self._window_clock = 0, now
 
     def _end_epoch(self) -> None:
@@ -197,21 +196,24 @@ class Trainer:
             }
         )
         progress.epoch_seconds = 0.0
-        self.epoch_meter = meter(options.max_length)
+        self.epoch_meter = self._meter()
         self._window_tokens, self._window_clock = 0, time.perf_counter()
         self.save()
 
+    def _meter(self) -> Meter:
+        """An empty meter; with maps CLS may stand in front of the words."""
+        return meter(self.options.max_length + int(self.maps))
+
     def _validate(self, alpha: float) -> dict[str, Any]:
         """What the epoch event says of the validation texts, always in full precision."""
-        split, length = self.corpus.splits["validation"], self.options.max_length
-        size = MAPS_BATCH if self.maps else EVALUATION_BATCH
-        batches = SequentialBatches(split, size, length)
-        means = evaluate(
-            self.model, batches, max_length=length, alpha=alpha, device=self.device, need_maps=self.maps
+        return evaluate_split(
+            self.model,
+            self.corpus.splits["validation"],
+            max_length=self.options.max_length,
+            alpha=alpha,
+            device=self.device,
+            attention=self.attention,
         ).means
-        if self.sampled:
-            means |= sampled_attention(self.model, split, max_length=length, device=self.device)
-        return means
 
     def save(self) -> None:
         """Write `checkpoints/last`, with running means and elapsed time as they are now."""

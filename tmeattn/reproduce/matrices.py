@@ -17,4 +17,4 @@ def matrix_panel(matrix: Matrix, recipe: Recipe) -> Panel:
         values, x_label, title = encoded_TD, "dimension", f"encodings: {title}"
     else:
         values, x_label, title = encoded_TD @ encoded_TD.T, "position", f"dot products: {title}"
-    return MatrixPanel(title, x_label, "position", tuple(tuple(row) for row in values.tolist()))
+    return MatrixPanel(title, x_label, "position", tuple(tuple(row) for row in values.round(decimals=6).tolist()))

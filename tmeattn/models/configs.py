@@ -30,8 +30,8 @@ class MeanConfig(ModelConfig):
 
     The report's baseline: what word vectors know without order and without attention.
 
-    Recipe modern: with tuned vectors a large step (5e-3) learns in three epochs what there is to learn; after that it
-    overfits, which dropout on the word vectors delays and early stopping ends.
+    Recipe modern: with tuned vectors a large step (5e-3) finds the best weights within about three epochs; after that it
+    overfits, and early stopping ends it.
     """
 
     recipes: ClassVar[Recipes] = {
@@ -83,8 +83,8 @@ class QueryAttnConfig(MeanConfig):
     f is a linear map, or an MLP with ReLU between the widths of --query-hidden; v is the identity, or with
     --value-hidden an MLP of one hidden layer; --scaled divides q . x by the square root of the vector width.
 
-    Recipe modern: scaled, as unscaled scores saturate early (1 point less); half of the vectors' entries dropped and a
-    smaller step (3e-3), as with the mean's recipe the second epoch overfits already.
+    Recipe modern: scaled, as unscaled scores gave a point less; half of the vectors' entries dropped and a smaller
+    step (3e-3), as with the mean's recipe the second epoch overfits already.
     """
 
     recipes: ClassVar[Recipes] = {
@@ -113,8 +113,7 @@ class LstmConfig(ModelConfig):
 
     The report's recurrent baseline (Hochreiter and Schmidhuber 1997).
 
-    Recipe modern: AdamW at 3e-3 and dropout of one half before and after the LSTM; without it the second epoch
-    overfits.
+    Recipe modern: AdamW at 3e-3, and dropout of one half before and after the LSTM, the best of a few tried.
     """
 
     recipes: ClassVar[Recipes] = {

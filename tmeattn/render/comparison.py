@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from tmeattn.render.curves import Series, curves
@@ -13,7 +12,10 @@ from tmeattn.runs.comparison import Comparison, Seeds
 
 def run_table(comparison: Comparison) -> RenderableType:
     """One row a run: best validation accuracy, its cross-entropy and attention entropy, seconds an epoch."""
-    numeric = [Column(name, numeric=True) for name in ("seed", "best", "loss", "entropy", "s/epoch")]
+    numeric = [
+        Column(name, numeric=True, drop=drop)
+        for name, drop in (("seed", 0), ("best", 0), ("loss", 2), ("entropy", 1), ("s/epoch", 3))
+    ]
     rows = [
         (
             run.label,
@@ -50,7 +52,7 @@ def overlaid_curves(comparison: Comparison) -> RenderableType:
     return curves(lines, title="Validation accuracy  %", x_label="epoch") if lines else Text("No run has an epoch yet.")
 
 
-def group_table(comparison: Comparison) -> Table:
+def group_table(comparison: Comparison) -> RenderableType:
     """Means over seeds with their 95 % intervals."""
     rows = [(_group_name(group, comparison), str(len(group.runs)), _interval(group)) for group in comparison.groups]
     return table(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 MARKERS = "●○◆◇▲△■□"
-_DASHES = ((1, 1), (2, 4), (5, 8), (1, 4))  # dots on, period: lines differ without colour too
+# Dots along a line, set or not: lines differ without colour too. As many as there are colours.
+_DASHES = ("#", "##--", "#####---", "#---", "#####--#--", "########----")
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] within a braille character
 _HUGE = 1e300
 _LABEL_WIDTH = 14
@@ -50,6 +51,7 @@ class Curves:
     height: int
     x_label: str | None
     y_label: str | None
+    y_range: tuple[float, float] | None
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         widest = min(self.width or options.max_width, options.max_width)
@@ -83,9 +85,13 @@ def curves(
     height: int = 13,
     x_label: str | None = None,
     y_label: str | None = None,
+    y_range: tuple[float, float] | None = None,
 ) -> Curves:
-    """A line chart of at most `height` rows, as wide as the console or `width`; each curve is named where it ends."""
-    return Curves(tuple(series), title, width, max(3, height), x_label, y_label)
+    """A line chart of at most `height` rows, as wide as the console or `width`; each curve is named where it ends.
+
+    The y axis holds `y_range` at least, so that charts can share one.
+    """
+    return Curves(tuple(series), title, width, max(3, height), x_label, y_label, y_range)
 
 
 @dataclass
@@ -100,10 +106,10 @@ class _Canvas:
 
     def line(self, start: tuple[int, int], end: tuple[int, int], index: int, phase: int) -> int:
         """Draw dots from `start` to `end` in the dash pattern of curve `index`; returns the phase to go on from."""
-        on, period = _DASHES[index % len(_DASHES)]
+        dashes = _DASHES[index % len(_DASHES)]
         length = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
         for step in range(length + 1):
-            if (phase + step) % period < on:
+            if dashes[(phase + step) % len(dashes)] == "#":
                 x = round(start[0] + (end[0] - start[0]) * step / length)
                 y = round(start[1] + (end[1] - start[1]) * step / length)
                 cell = (y // 4, x // 2)
@@ -134,7 +140,8 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
     real = [point for line in points for point in line if point]
     left, right = min(x for x, _ in real), max(x for x, _ in real)
     whole = all(x.is_integer() for x, _ in real)
-    bottom, top = spread(min(y for _, y in real), max(y for _, y in real))
+    heights = [*(y for _, y in real), *(y for y in chart.y_range or () if _drawable(y))]
+    bottom, top = spread(min(heights), max(heights))
     y_step = round_step(top - bottom, max(2, chart.height // 3))
     bottom, top = math.floor(bottom / y_step + 1e-9) * y_step, math.ceil(top / y_step - 1e-9) * y_step
     y_ticks = ticks(bottom, top, y_step)

@@ -11,6 +11,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tmeattn.render.console import safe
+from tmeattn.render.heat import MOST, HeatScale
 from tmeattn.render.palette import LEVELS, heat_style, shows_heat
 from tmeattn.render.tables import count, decimal, percent
 
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 
 STRONGEST = 8
 _BAR = 20
-_FAINT = 0.1  # words below this share of the largest score stay plain: boxes around all of them would be noise
+_STOP = "┃"  # where the model stopped reading
 _UNKNOWN = Style(dim=True, underline=True)
 _UNREAD = Style(dim=True)
+_STOPPED = Style(bold=True)
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,16 @@ class Heatmap:
         return Measurement(min(20, options.max_width), options.max_width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        scale = _Scale.of(self.explanation, shows_heat(console))
+        marks = _Marks.of(self.explanation, shows_heat(console))
         if self.details:
             yield from _header(self.explanation)
             yield Text()
-        yield from _paragraphs(self.explanation, scale, options.max_width)
+        yield from _paragraphs(self.explanation, marks, options.max_width)
         if self.details and self.explanation.words:
             yield Text()
-            yield from _legend(self.explanation, scale)
+            yield from _legend(self.explanation, marks)
             yield Text()
-            yield from _strongest(self.explanation, scale, options.max_width)
+            yield from _strongest(self.explanation, marks, options.max_width)
 
 
 def heatmap(explanation: Explanation, *, details: bool = True) -> Heatmap:
@@ -60,34 +62,73 @@ def heatmap(explanation: Explanation, *, details: bool = True) -> Heatmap:
     return Heatmap(explanation, details)
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """How scores turn into marks: `peak` is the largest |score|, `threshold` the least that earns brackets."""
+def told_entropy(explanation: Explanation) -> str:
+    """ "attention entropy 3.21 nats, 62 % of uniform"; nothing where there is no attention."""
+    if explanation.entropy is None:
+        return ""
+    share = explanation.normalized_entropy
+    uniform = "" if share is None else f", {percent(share, 0)} of uniform"
+    return f"attention entropy {decimal(explanation.entropy, 2)} nats{uniform}"
 
+
+@dataclass(frozen=True)
+class HeatmapKey:
+    """One line on what the colours and marks of several heatmaps mean; it names only those that occur."""
+
+    explanations: tuple[Explanation, ...]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        colour = shows_heat(console)
+        scales = [HeatScale.of(one) for one in self.explanations if one.words]
+        parts = []
+        if any(not scale.signed for scale in scales):
+            parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[word]"))
+            parts[-1].append(": has much of the attention" if colour else ": among the strongest of its text")
+        if any(scale.signed for scale in scales):
+            parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[+word]"))
+            parts[-1].append(": speaks for the class, ")
+            parts[-1].append_text(_sample("blue", heat_style(-LEVELS)) if colour else Text("[-word]"))
+            parts[-1].append(": against it")
+        if any(scale.uniform for scale in scales):
+            more = f"; full colour is {MOST:g} times it or more" if colour else ""
+            parts.append(Text(f"in nearly uniform texts only what exceeds an equal share{more}"))
+        if any(not word.known for one in self.explanations for word in one.words):
+            parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
+            parts[-1].append(": not in the vocabulary")
+        if any(one.words and one.tokens_total > len(one.words) for one in self.explanations):
+            parts.append(Text(f"{_STOP}: the model stopped reading"))
+        if parts:
+            yield Text("; ").join(parts)
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """How scores turn into colours, or into brackets from the score `threshold` on."""
+
+    scale: HeatScale
     peak: float
     threshold: float
-    signed: bool
     colour: bool
 
     @classmethod
-    def of(cls, explanation: Explanation, colour: bool) -> _Scale:
+    def of(cls, explanation: Explanation, colour: bool) -> _Marks:
         sizes = sorted((abs(word.score) for word in explanation.words), reverse=True)
-        peak = sizes[0] if sizes else 0.0
-        if not math.isfinite(peak):
-            peak = 0.0
+        peak = sizes[0] if sizes and math.isfinite(sizes[0]) else 0.0
         rank = min(len(sizes), max(STRONGEST, len(sizes) // 10)) - 1
-        return cls(peak, max(sizes[rank] if sizes else 0.0, _FAINT * peak), explanation.signed, colour)
+        return cls(HeatScale.of(explanation), peak, sizes[rank] if sizes else 0.0, colour)
+
+    @property
+    def signed(self) -> bool:
+        return self.scale.signed
 
     def level(self, score: float) -> int:
         """Heat from -LEVELS to LEVELS, 0 for what is too weak to colour."""
-        share = score / self.peak if self.peak and math.isfinite(score) else 0.0
-        if abs(share) < _FAINT:
-            return 0
-        level = max(1, round(abs(share) * LEVELS))
+        share = self.scale.share(score)
+        level = max(1, round(min(1.0, abs(share)) * LEVELS)) if share else 0
         return -level if self.signed and share < 0 else level
 
     def brackets(self, score: float) -> bool:
-        return not self.colour and self.peak > 0 and abs(score) >= self.threshold
+        return not self.colour and self.scale.share(score) != 0 and abs(score) >= self.threshold
 
 
 def _header(explanation: Explanation) -> Iterator[Text]:
@@ -106,16 +147,13 @@ def _header(explanation: Explanation) -> Iterator[Text]:
     if explanation.target != explanation.predicted or explanation.signed:
         about.append(f", for the class {safe(explanation.classes[explanation.target])}")
     yield about
-    if explanation.entropy is not None:
-        entropy = f"attention entropy {decimal(explanation.entropy, 2)} nats"
-        if explanation.normalized_entropy is not None:
-            entropy += f", {percent(explanation.normalized_entropy, 0)} of uniform"
+    if entropy := told_entropy(explanation):
         yield Text(entropy)
     if explanation.note:
         yield Text(f"Note: {safe(explanation.note)}", style="italic")
 
 
-def _paragraphs(explanation: Explanation, scale: _Scale, width: int) -> Iterator[Text]:
+def _paragraphs(explanation: Explanation, marks: _Marks, width: int) -> Iterator[Text]:
     """The text line by line: wrapping many short texts is much faster than wrapping one with many styles."""
     text = safe(explanation.text)
     line = Text(overflow="fold")
@@ -128,7 +166,7 @@ def _paragraphs(explanation: Explanation, scale: _Scale, width: int) -> Iterator
             yield line.append(end) if end else line
             line = Text(overflow="fold")
         line.append(rest)
-        _append_word(line, text[word.start : word.end].replace("\n", " "), word, scale)
+        _append_word(line, text[word.start : word.end].replace("\n", " "), word, marks)
         position = word.end
     hidden = explanation.tokens_total - len(explanation.words)
     rest = text[position:]
@@ -143,55 +181,62 @@ def _paragraphs(explanation: Explanation, scale: _Scale, width: int) -> Iterator
         line = Text(overflow="fold")
 
 
-def _append_word(line: Text, shown: str, word: Word, scale: _Scale) -> None:
-    style = heat_style(scale.level(word.score)) if scale.colour else Style()
+def _append_word(line: Text, shown: str, word: Word, marks: _Marks) -> None:
+    style = heat_style(marks.level(word.score)) if marks.colour else Style()
     if not word.known:
         style += _UNKNOWN
-        shown = shown if scale.colour else f"~{shown}~"
-    if scale.brackets(word.score):
-        sign = ("+" if word.score > 0 else "-") if scale.signed else ""
+        shown = shown if marks.colour else f"~{shown}~"
+    if marks.brackets(word.score):
+        sign = ("+" if word.score > 0 else "-") if marks.signed else ""
         shown, style = f"[{sign}{shown}]", style + Style(bold=True)
     line.append(shown, style=style or None)
 
 
 def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterator[Text]:
-    """Two lines of what the model did not read, and how much more there is."""
+    """A mark where reading stopped, two lines of what the model did not read, and how much of it there is."""
     tail = " ".join(rest[: 4 * width].split())
-    shown = tail[: 2 * width - 2].rsplit(" ", 1)[0] if len(tail) > 2 * width - 2 else tail
-    gap = " " if rest[:1].isspace() else ""
-    line.append(f"{gap}{shown} …" if shown else " …", style=_UNREAD)
+    cut = len(tail) > 2 * width - 2
+    shown = tail[: 2 * width - 2].rsplit(" ", 1)[0] if cut else tail
+    if cut or rest[4 * width :].strip():
+        shown += " …"
+    if read:
+        line.append(f"{' ' if rest[:1].isspace() else ''}{_STOP} ", style=_STOPPED)
+    line.append(shown, style=_UNREAD)
     yield line
     if read:
-        more = f"… {count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
-        yield Text(f"{more} (its length is {count(read)})", style="italic")
+        more = Text(f"{_STOP} ", style=_STOPPED)
+        more.append(f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model", style="italic")
+        yield more.append(f" (its length is {count(read)})", style="italic")
     else:
         yield Text("The model read no word of this text.", style="italic")
 
 
-def _legend(explanation: Explanation, scale: _Scale) -> Iterator[Text]:
+def _legend(explanation: Explanation, marks: _Marks) -> Iterator[Text]:
     unknown = sum(not word.known for word in explanation.words)
     target = safe(explanation.classes[explanation.target])
-    line = Text("Legend: ", style="dim", overflow="fold") if not scale.colour else Text()
-    if not scale.peak:
+    line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
+    if not marks.peak:
         line.append("all scores are zero: no word bears on the prediction")
-    elif scale.colour:
-        first = -LEVELS if scale.signed else 0
-        line.append(f"against {target} " if scale.signed else "0 ")
-        for level in range(first, LEVELS + 1, 2 if scale.signed else 1):
+    elif marks.colour:
+        first = -LEVELS if marks.signed else 0
+        line.append(f"against {target} " if marks.signed else f"{marks.scale.base:.3g} ")
+        for level in range(first, LEVELS + 1, 2 if marks.signed else 1):
             line.append("  ", style=heat_style(level))
-        line.append(f" for {target}" if scale.signed else f" {scale.peak:.3g}")
-        line.append(f"   colour = score / {scale.peak:.3g}, the largest", style="dim")
-    elif scale.signed:
-        line.append(f"[+word] speaks strongly for {target}, [-word] against; largest score {scale.peak:.3g}")
+        line.append(f" for {target}" if marks.signed else f" {marks.scale.full:.3g}")
+        above = f"colour = what exceeds an equal share for every word, {marks.scale.base:.3g}"
+        line.append(f"   {above if marks.scale.uniform else f'colour = score / {marks.peak:.3g}, the largest'}", "dim")
+    elif marks.signed:
+        line.append(f"[+word] speaks strongly for {target}, [-word] against; largest score {marks.peak:.3g}")
     else:
-        line.append(f"[word] is among the strongest; largest score {scale.peak:.3g}")
+        equal = f" and well above an equal share, {marks.scale.base:.3g}" if marks.scale.uniform else ""
+        line.append(f"[word] is among the strongest{equal}; largest score {marks.peak:.3g}")
     yield line
     if unknown:
-        mark = ("word", _UNKNOWN) if scale.colour else "~word~"
+        mark = ("word", _UNKNOWN) if marks.colour else "~word~"
         yield Text.assemble(mark, f" is not in the vocabulary ({count(unknown)} of {count(len(explanation.words))})")
 
 
-def _strongest(explanation: Explanation, scale: _Scale, width: int) -> Iterator[Text]:
+def _strongest(explanation: Explanation, marks: _Marks, width: int) -> Iterator[Text]:
     ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:STRONGEST]
     ranked = [word for word in ranked if word.score]
     if not ranked:
@@ -202,11 +247,11 @@ def _strongest(explanation: Explanation, scale: _Scale, width: int) -> Iterator[
     for label, word in zip(shown, ranked, strict=True):
         line = Text(label, no_wrap=True)
         line.truncate(room, overflow="ellipsis", pad=True)
-        value = f"{word.score:+.3f}" if scale.signed else f"{word.score:.3f}"
+        value = f"{word.score:+.3f}" if marks.signed else f"{word.score:.3f}"
         line.append(f"  {value}  ")
-        share = abs(word.score) / scale.peak if scale.peak else 0.0
-        level = math.copysign(LEVELS, word.score) if scale.signed else LEVELS
-        line.append(_bar(share), style=_bar_style(int(level), scale))
+        share = abs(word.score) / marks.peak if marks.peak else 0.0
+        level = math.copysign(LEVELS, word.score) if marks.signed else LEVELS
+        line.append(_bar(share), style=_bar_style(int(level), marks))
         line.truncate(width)
         yield line
 
@@ -216,8 +261,12 @@ def _bar(share: float) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _bar_style(level: int, scale: _Scale) -> Style:
-    return Style(color=heat_style(level).bgcolor) if scale.colour else Style()
+def _bar_style(level: int, marks: _Marks) -> Style:
+    return Style(color=heat_style(level).bgcolor) if marks.colour else Style()
+
+
+def _sample(word: str, style: Style) -> Text:
+    return Text().append(word, style=style)
 
 
 def _cells(text: str) -> int:

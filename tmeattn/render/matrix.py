@@ -19,7 +19,8 @@ from tmeattn.render.tables import finite
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-_SHADES = " ░▒▓█"
+_ABOVE = " ░▒▓█"
+_BELOW = " -=%#"
 _MOST_ROWS = 40
 _LABEL = 4
 
@@ -66,9 +67,11 @@ class Matrix:
         axis = " " * (_LABEL + 1) + tick_line(marks, len(cells[0]) * cell).rstrip() + f" {safe(self.x_label)}"
         yield Text(axis[:width], style="dim", no_wrap=True)
         rows_are = f"rows: {safe(self.y_label)}; " if self.y_label else ""
-        scale = (
-            f"blue {-peak:.3g}, grey 0, orange {peak:.3g}" if colour else f"the darker, the larger; █ is ±{peak:.3g}"
-        )
+        scale = f"blue {-peak:.3g}, grey 0, orange {peak:.3g}"
+        if not colour:
+            below = any(value < 0 for row in self.values for value in row)
+            scale = f"blank 0, {_ABOVE.strip()} up to {peak:.3g}"
+            scale += f", {_BELOW.strip()} down to {-peak:.3g}" if below else ""
         yield Text(rows_are + scale, style="dim")
 
 
@@ -93,5 +96,6 @@ def reduced(values: Values, rows: int, columns: int) -> list[list[float]]:
 
 
 def _shade(share: float) -> str:
-    """A character as dark as the share of the largest size."""
-    return _SHADES[min(len(_SHADES) - 1, round(abs(share) * (len(_SHADES) - 1)))]
+    """A character as dark as the share of the largest size, of another kind where it is below zero."""
+    shades = _ABOVE if share > 0 else _BELOW
+    return shades[min(len(shades) - 1, round(abs(share) * (len(shades) - 1)))]

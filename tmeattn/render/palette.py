@@ -17,9 +17,11 @@ BLUE: Rgb = (43, 140, 245)
 ORANGE: Rgb = (245, 139, 0)
 GREEN: Rgb = (0, 158, 115)
 PINK: Rgb = (204, 100, 160)
+RED: Rgb = (180, 15, 0)
+VIOLET: Rgb = (120, 0, 255)
 GREY: Rgb = (122, 118, 114)
 
-SERIES: tuple[Rgb, ...] = (BLUE, ORANGE, GREEN, PINK)
+SERIES: tuple[Rgb, ...] = (BLUE, ORANGE, GREEN, PINK, RED, VIOLET)
 LEVELS = 8
 
 

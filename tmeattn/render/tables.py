@@ -7,29 +7,113 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from tmeattn.render.console import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from rich.console import Console, ConsoleOptions, RenderResult
     from rich.style import Style
 
 MISSING = "–"
+_GAP = 3  # columns between two columns
+_MARKS = "*†‡§"
 
 Cell = str | int | float | Text | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `table`. Numeric ones are right-aligned; with `wrap`, long text may take more lines."""
+    """A column of `table`. Numeric ones are right-aligned; with `wrap`, long text may take more lines.
+
+    least: how narrow a wrapping column becomes before others are left out for it.
+    drop:  columns above 0 are left out where the table does not fit the console, the greatest first.
+    noted: left out, its cells become marks on the row's first cell, and stand below the table.
+    about: what is said of it below the table, as long as it is in the table.
+    """
 
     name: str
     numeric: bool = False
     wrap: bool = False
     style: str | Style = ""
+    least: int = 16
+    drop: int = 0
+    noted: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class FittedTable:
+    """What `table` returns: it leaves columns out where the console is too narrow for all of them."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    title: str | None
+    caption: str | None
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._grid(self._kept(options.max_width), {}, options.max_width))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        kept = self._kept(options.max_width)
+        marks = self._marks(kept)
+        if self.title:
+            yield Text(safe(self.title), style="bold")
+        yield self._grid(kept, marks, options.max_width)
+        about = "; ".join(self.columns[index].about for index in kept if self.columns[index].about)
+        below = [f"{about}." if about else "", self.caption or "", *(f"{mark} {note}" for note, mark in marks.items())]
+        if told := " ".join(filter(None, below)):
+            yield Text(safe(told), style="dim")
+
+    def _kept(self, width: int) -> list[int]:
+        """Indices of the columns that the console has room for."""
+        kept = list(range(len(self.columns)))
+        while self._least(kept) > width and (droppable := [index for index in kept if self.columns[index].drop]):
+            kept.remove(max(droppable, key=lambda index: self.columns[index].drop))
+        return kept
+
+    def _least(self, kept: Sequence[int]) -> int:
+        return sum(map(self._least_of, kept)) + _GAP * (len(kept) - 1)
+
+    def _least_of(self, index: int) -> int:
+        column = self.columns[index]
+        widest = max(cell_len(safe(column.name)), *(row[index].cell_len for row in self.rows), 1)
+        return min(widest, column.least) if column.wrap else widest
+
+    def _marks(self, kept: Sequence[int]) -> dict[str, str]:
+        """What the cells of left-out columns say, and the mark that stands for it."""
+        said = (row[index].plain for row in self.rows for index in self._noted(kept))
+        notes = dict.fromkeys(filter(None, said))
+        return {note: _MARKS[at % len(_MARKS)] * (1 + at // len(_MARKS)) for at, note in enumerate(notes)}
+
+    def _noted(self, kept: Sequence[int]) -> list[int]:
+        return [index for index, column in enumerate(self.columns) if column.noted and index not in kept]
+
+    def _grid(self, kept: Sequence[int], marks: Mapping[str, str], width: int) -> Table:
+        grid = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+        fits = self._least(kept) <= width
+        for index in kept:
+            column = self.columns[index]
+            grid.add_column(
+                Text(safe(column.name)),
+                justify="right" if column.numeric else "left",
+                style=column.style,
+                no_wrap=not column.wrap,
+                overflow="fold" if column.wrap else "ellipsis",
+                min_width=self._least_of(index) if column.wrap and fits else None,
+            )
+        for row in self.rows:
+            cells = [row[index].copy() for index in kept]
+            found = [marks[said] for index in self._noted(kept) if (said := row[index].plain) in marks]
+            if found:
+                cells[0].append(" " + " ".join(found))
+            grid.add_row(*cells)
+        return grid
 
 
 def table(
@@ -38,33 +122,13 @@ def table(
     *,
     title: str | None = None,
     caption: str | None = None,
-) -> Table:
+) -> FittedTable:
     """A table with a bold header and no vertical lines. A column named by a plain string holds text.
 
     Strings pass through `safe`, None is a dash, `Text` keeps its style and is the caller's to make safe.
     """
-    result = Table(
-        box=box.SIMPLE_HEAD,
-        header_style="bold",
-        title=Text(safe(title), style="bold") if title else None,
-        title_justify="left",
-        caption=Text(safe(caption), style="dim") if caption else None,
-        caption_justify="left",
-        pad_edge=False,
-        show_edge=False,
-    )
-    for column in columns:
-        spec = Column(column) if isinstance(column, str) else column
-        result.add_column(
-            Text(safe(spec.name)),
-            justify="right" if spec.numeric else "left",
-            style=spec.style,
-            no_wrap=not spec.wrap,
-            overflow="fold" if spec.wrap else "ellipsis",
-        )
-    for row in rows:
-        result.add_row(*(_cell(value) for value in row))
-    return result
+    specs = tuple(Column(column) if isinstance(column, str) else column for column in columns)
+    return FittedTable(specs, tuple(tuple(map(_cell, row)) for row in rows), title, caption)
 
 
 def key_values(pairs: Iterable[tuple[str, Cell]]) -> Table:

@@ -58,7 +58,7 @@ def test_without_colour_brackets_and_tildes_say_it() -> None:
 
 
 def test_only_the_strongest_are_bracketed() -> None:
-    output = draw(heatmap(explain("w " * 200, [1 + i / 1e6 for i in range(200)]), details=False))
+    output = draw(heatmap(explain("w " * 200, [1 + i**4 for i in range(200)]), details=False))
     assert output.count("[") == 20
 
 
@@ -76,7 +76,7 @@ def test_header_tells_prediction_label_and_entropy() -> None:
 def test_unread_words_are_counted_and_cut() -> None:
     text = "read " * 10 + "unread " * 1000
     output = draw(heatmap(explain(text, [0.1] * 10)))
-    assert "… 1,000 more words not read by the model (its length is 10)" in output
+    assert "┃ 1,000 more words not read by the model (its length is 10)" in output
     assert len(output.splitlines()) < 25
 
 
@@ -103,3 +103,27 @@ def test_a_very_long_text_is_no_trouble() -> None:
     output = draw(heatmap(explanation), colour=True)
     assert time.perf_counter() - started < 2  # a hundred times what it takes
     assert len(output.splitlines()) < 60
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_the_place_where_reading_stopped_is_marked(colour: bool) -> None:
+    def body(text: str) -> str:
+        output = draw(heatmap(explain(text, [0.5, 0.5]), details=False), colour=colour)
+        return re.sub("\x1b\\[[0-9;]*m", "", output).replace("[", "").replace("]", "")
+
+    whole = body("read this not that.")
+    assert whole == "read this ┃ not that.\n┃ 2 more words not read by the model (its length is 2)\n"
+    assert "…" in body("read this " + "not that " * 100)
+    assert "…" in body("read this not" + " " * 400 + "that")
+
+
+def test_nearly_uniform_attention_is_not_painted_all_over() -> None:
+    words = "w " * 50
+    even = [0.02 + 0.001 * (index % 3) for index in range(50)]
+    drawn = draw(heatmap(explain(words, even), details=False), colour=True)
+    assert "\x1b[" not in drawn
+    assert "[" not in draw(heatmap(explain(words, even), details=False))
+    one = [0.02] * 49 + [0.06]
+    drawn = draw(heatmap(explain(words, one)), colour=True)
+    assert drawn.split("Strongest")[0].count("48;2;245;139;0m") == 2  # the word, and full colour in the legend
+    assert "what exceeds an equal share" in drawn

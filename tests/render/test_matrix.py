@@ -29,7 +29,7 @@ def test_two_rows_share_a_line_where_there_is_colour():
     assert sum("▀" in line for line in draw(matrix(numbers), 40, colour=True).splitlines()) == 3
     lines = draw(matrix(numbers), 40).splitlines()
     assert sum("█" in line for line in lines[:-1]) == 6
-    assert "█ is ±1" in lines[-1]
+    assert lines[-1].rstrip() == "blank 0, ░▒▓█ up to 1"
 
 
 def test_signs_have_colours_and_zero_is_grey():
@@ -50,3 +50,9 @@ def test_reducing_keeps_the_mean_of_what_it_joins(numbers, rows, columns):
 
 def test_nothing_to_draw_is_no_error():
     assert "T" in draw(matrix([], title="T"), 40)
+
+
+def test_signs_differ_without_colour() -> None:
+    lines = draw(matrix([[-1.0, -0.5, 0.0, 0.5, 1.0]]), 40).splitlines()
+    assert lines[0].strip().split(maxsplit=1)[1] == "####====    ▒▒▒▒████"
+    assert lines[-1].rstrip() == "blank 0, ░▒▓█ up to 1, -=%# down to -1"

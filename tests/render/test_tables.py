@@ -41,3 +41,40 @@ def test_numbers() -> None:
     assert decimal(math.nan) == "nan"
     assert decimal(1e9) == "1.00e+09"
     assert decimal(0.41234) == "0.412"
+
+
+COLUMNS = [
+    Column("name", wrap=True, least=10),
+    Column("first", numeric=True, about="first is kept"),
+    Column("second", numeric=True, drop=1, about="second is better"),
+    Column("third", numeric=True, drop=2),
+    Column("", drop=3, noted=True),
+]
+ROWS = [["a rather long name", "1", "22", "333", "odd"], ["b", "4", "55", "666", ""], ["c", "7", "8", "9", "even"]]
+
+
+@pytest.mark.parametrize(
+    ("width", "names"),
+    [(80, "name first second third"), (45, "name first second third"), (34, "name first second"), (22, "name first")],
+)
+def test_the_least_important_columns_go_first(width: int, names: str) -> None:
+    output = draw(table(COLUMNS, ROWS, caption="All."), width)
+    assert all(cell_len(line.rstrip()) <= width for line in output.splitlines())
+    assert output.splitlines()[0].split() == names.split()
+    flat = " ".join(output.split())
+    assert "odd" in flat
+    assert "even" in flat
+    assert ("second is better" in flat) == ("second" in names)
+    assert "first is kept" in flat
+
+
+def test_what_is_dropped_can_become_a_note() -> None:
+    narrow = draw(table(COLUMNS, ROWS), 34)
+    assert " ".join(narrow.split()).endswith("* odd † even")
+    assert "c†" in narrow
+    assert "*" not in draw(table(COLUMNS, ROWS), 80)
+
+
+def test_a_table_without_columns_to_drop_shrinks_as_ever() -> None:
+    output = draw(table(["name", Column("x", wrap=True)], [["abcdef", "word " * 9]]), 14)
+    assert all(cell_len(line) <= 14 for line in output.splitlines())

@@ -87,10 +87,12 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
         if key not in config.model_fields and value is not None and value != recipes["report"][key] and key != "recipe"
     ]
     numeric = [Column("modern", numeric=True), Column("report", numeric=True)]
-    stdout_console().print(
+    console = stdout_console()
+    console.print(Text(spec.name, style="bold"))
+    for text, preformatted in blocks(inspect.getdoc(config) or spec.summary, console.width):
+        console.print(Text(safe(text)), soft_wrap=preformatted)
+    console.print(
         Group(
-            Text(f"{spec.name}", style="bold"),
-            Text(safe(prose(inspect.getdoc(config) or spec.summary))),
             Text(f"\n{count(parameters)} parameters beside the word vectors (width 50, 2 classes)."),
             Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim"),
             Text(),
@@ -101,10 +103,18 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
     )
 
 
-def prose(docstring: str) -> str:
-    """A docstring to be wrapped anew: the lines of a paragraph are joined, indented lines (formulas, pictures) kept."""
-    paragraphs = docstring.split("\n\n")
-    return "\n\n".join(
-        paragraph if any(line.startswith(" ") for line in paragraph.splitlines()) else " ".join(paragraph.splitlines())
-        for paragraph in paragraphs
-    )
+def blocks(docstring: str, width: int) -> list[tuple[str, bool]]:
+    """A docstring's paragraphs with an empty line between two, and whether each is to be printed as it stands.
+
+    The lines of a paragraph are joined, to be wrapped anew. Indented ones (formulas, pictures) keep their lines; where
+    one would not fit `width`, all of them lose as much of their common indent as it takes.
+    """
+    paragraphs = [(text, any(line.startswith(" ") for line in text.splitlines())) for text in docstring.split("\n\n")]
+    lines = [line for text, kept in paragraphs if kept for line in text.splitlines()]
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    cut = max(0, min(indent, max(map(len, lines), default=0) - width))
+    shown = [
+        ("\n".join(line[cut:] for line in text.splitlines()) if kept else " ".join(text.splitlines()), kept)
+        for text, kept in paragraphs
+    ]
+    return [part for one in shown for part in (("", False), one)][1:]

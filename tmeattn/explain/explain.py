@@ -47,7 +47,7 @@ def explain(classifier: Classifier, request: Request) -> Explanation:
     predicted = int(probabilities.argmax())
     share = _share_of_uniform(reading.entropy, len(encoded.spans))
     if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
-        note = "Attention is nearly uniform here: the colours show small differences."
+        note = "Attention is nearly uniform here: only what stands out from an equal share is coloured."
     known = [classifier.vocabulary.knows(token) for *_, token in encoded.spans]
     notes = [*classifier.notes, *([note] if note else [])]
     if not any(known):

@@ -30,8 +30,8 @@ class MeanConfig(ModelConfig):
 
     The report's baseline: what word vectors know without order and without attention.
 
-    Recipe modern: with tuned vectors a large step (5e-3) finds the best weights within about three epochs; after that it
-    overfits, and early stopping ends it.
+    Recipe modern: with tuned vectors a large step (5e-3) finds the best weights within about three epochs; after that
+    it overfits, and early stopping ends it.
     """
 
     recipes: ClassVar[Recipes] = {
@@ -159,7 +159,7 @@ class TransformerConfig(ModelConfig):
         Q, K, V = linear maps of x, one each a head
         A       = softmax(Q K^T / sqrt(k))
         x       = dropout(norm(x + heads of A V, joined))
-        x       = dropout(norm(x + MLP(x)))              these two lines --layers times
+        x       = dropout(norm(x + MLP(x)))    both lines --layers times
         logits  = W mean_t(x_t) + b
 
         CLS  w_1  w_2  ...  w_T

@@ -90,7 +90,7 @@ class HeatmapKey:
             parts[-1].append_text(_sample("blue", heat_style(-LEVELS)) if colour else Text("[-word]"))
             parts[-1].append(": against it")
         if any(scale.uniform for scale in scales):
-            more = f"; full colour is {MOST:g} times it or more" if colour else ""
+            more = f" (full colour: {MOST:g} times it or more)" if colour else ""
             parts.append(Text(f"in nearly uniform texts only what exceeds an equal share{more}"))
         if any(not word.known for one in self.explanations for word in one.words):
             parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
@@ -204,7 +204,7 @@ def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterat
     line.append(shown, style=_UNREAD)
     yield line
     if read:
-        more = Text(f"{_STOP} ", style=_STOPPED)
+        more = Text().append(f"{_STOP} ", style=_STOPPED)
         more.append(f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model", style="italic")
         yield more.append(f" (its length is {count(read)})", style="italic")
     else:
@@ -223,8 +223,8 @@ def _legend(explanation: Explanation, marks: _Marks) -> Iterator[Text]:
         for level in range(first, LEVELS + 1, 2 if marks.signed else 1):
             line.append("  ", style=heat_style(level))
         line.append(f" for {target}" if marks.signed else f" {marks.scale.full:.3g}")
-        above = f"colour = what exceeds an equal share for every word, {marks.scale.base:.3g}"
-        line.append(f"   {above if marks.scale.uniform else f'colour = score / {marks.peak:.3g}, the largest'}", "dim")
+        largest = f"colour = score / {marks.peak:.3g}, the largest"
+        line.append(f"   {'colour = what exceeds an equal share' if marks.scale.uniform else largest}", "dim")
     elif marks.signed:
         line.append(f"[+word] speaks strongly for {target}, [-word] against; largest score {marks.peak:.3g}")
     else:

@@ -69,9 +69,9 @@ class Matrix:
         rows_are = f"rows: {safe(self.y_label)}; " if self.y_label else ""
         scale = f"blue {-peak:.3g}, grey 0, orange {peak:.3g}"
         if not colour:
-            below = any(value < 0 for row in self.values for value in row)
+            negative = any(value < 0 for row in self.values for value in row)
             scale = f"blank 0, {_ABOVE.strip()} up to {peak:.3g}"
-            scale += f", {_BELOW.strip()} down to {-peak:.3g}" if below else ""
+            scale += f", {_BELOW.strip()} down to {-peak:.3g}" if negative else ""
         yield Text(rows_are + scale, style="dim")
 
 

@@ -111,7 +111,7 @@ class FittedTable:
             cells = [row[index].copy() for index in kept]
             found = [marks[said] for index in self._noted(kept) if (said := row[index].plain) in marks]
             if found:
-                cells[0].append(" " + " ".join(found))
+                cells[0].append(" ".join(found))
             grid.add_row(*cells)
         return grid
 

@@ -12,7 +12,7 @@ from tmeattn.reproduce.panels import entropy_by_epoch, entropy_by_variant, learn
 from tmeattn.reproduce.plan import Settings
 from tmeattn.reproduce.results import Context, Difference, Panel, Result
 from tmeattn.reproduce.targets import Show, Target
-from tmeattn.reproduce.trained import Found, row
+from tmeattn.reproduce.trained import Found, Trained, row
 
 SPLIT = "validation"
 PANELS: Mapping[Show, Callable[[Found], list[Panel]]] = {
@@ -35,12 +35,16 @@ def result(target: Target, settings: Settings, found: Found, narrate: Callable[[
         differences, notes = compare(found, rows, held, device=device, narrate=narrate)
     if "collapse" in target.show:
         notes += collapse_notes(found)
-    if len({len(one.epochs) for _, trained in found for one in trained}) > 1 and len(settings.seeds) > 1:
-        notes.append("Curves are means over the seeds that trained so long.")
+    if {"curves", "validation"} & set(target.show) and any(len(set(map(_length, trained))) > 1 for _, trained in found):
+        notes.append("Where seeds stopped early, a curve goes on as the mean of those still in training.")
     panels = [matrix_panel(matrix, settings.recipe) for matrix in target.matrices]
     panels += [panel for show in target.show if show in PANELS for panel in PANELS[show](found)]
     runs = tuple(one.run.id for _, trained in found for one in trained)
     return Result(target.name, target.title, target.says, held, rows, differences, tuple(panels), tuple(notes), runs)
+
+
+def _length(one: Trained) -> int:
+    return len(one.epochs)
 
 
 def context(settings: Settings, found: Found) -> Context | None:

@@ -26,13 +26,14 @@ MEAN = Row(
     seconds_per_epoch=12.34,
     best_epoch=31.333,
     epochs=50.0,
+    last_accuracy=0.79,
     diverged=(),
     runs=("k3f9", "a8c2", "zz01"),
 )
 SIMPLE = dataclasses.replace(
     MEAN, label="Simple attention", report=0.78, accuracy=0.8034, entropy=4.87, normalized_entropy=0.9161, diverged=(2,)
 )
-NOTHING = Row("Nothing", "x", None, (), None, None, None, None, None, None, None, None, (), ())
+NOTHING = Row("Nothing", "x", None, (), None, None, None, None, None, None, None, None, None, (), ())
 DIFFERENCE = Difference("Mean of vectors", "Simple attention", 0.0121, -0.001, 0.02, -0.0161)
 
 # Every special character of the three formats, the beginnings of a formula, and what steers a terminal.
@@ -82,20 +83,21 @@ def test_markdown_in_full() -> None:
     assert "glove-50d" in lines[2]
     assert lines[4] == "The report: better."
     assert "| Report, % | Ours, % |" in lines[6]
-    assert lines[8] == "| Mean of vectors | 79.61 | 79.13 | 0.31 | -0.48 | – | – | 31.3 | 12.3 | k3f9, a8c2, zz01 |"
-    assert lines[9].startswith("| Simple attention | 78.00 | 80.34 | 0.31 | +2.34 | 4.87 | 0.916 | 31.3 |")
+    assert lines[8] == "| Mean of vectors | 79.61 | 79.13 | 0.31 | -0.48 | – | – | 31.3/50 | 12.3 | k3f9, a8c2, zz01 |"
+    assert lines[9].startswith("| Simple attention | 78.00 | 80.34 | 0.31 | +2.34 | 4.87 | 0.916 | 31.3/50 |")
     assert "diverged: seed 2" in lines[9]
     assert lines[10] == "| Nothing |" + " – |" * 9
     assert lines[14].startswith("| Simple attention | Mean of vectors | +1.21 | -0.10 to +2.00 | -1.61 |")
-    assert "other order than in the report; zero lies in the interval" in lines[14]
+    assert "reversed, could be chance" in lines[14]
     assert lines[-3:] == ["- One.", "- \\- Two.", ""]
 
 
-def test_csv_has_full_precision_and_the_difference_of_the_row() -> None:
+def test_csv_has_six_decimals_and_the_difference_of_the_row() -> None:
     first, second, third = records(csv_text(result(MEAN, SIMPLE, NOTHING, differences=(DIFFERENCE,))))
     assert float(first["accuracy"]) == MEAN.accuracy
-    assert float(first["best_epoch"]) == MEAN.best_epoch
+    assert first["best_epoch"] == "31.333"
     assert first["accuracies"] == "0.79 0.8 0.81"
+    assert first["last_accuracy"] == "0.79"
     assert first["difference"] == first["entropy"] == ""
     assert second["minus"] == "Mean of vectors"
     assert second["difference_low"] == "-0.001"
@@ -108,9 +110,11 @@ def test_csv_has_full_precision_and_the_difference_of_the_row() -> None:
 def test_latex_in_full() -> None:
     text = latex(result(MEAN, SIMPLE, NOTHING, differences=(DIFFERENCE,), title="50 % of A_B"))
     assert text.startswith(r"% 50 \% of A\_B")
-    assert r"Mean of vectors & 79.61 & 79.13 & 0.31 & \ensuremath{-}0.48 & -- & -- & 31.3 & 12.3 & 3 \\" in text
-    assert r"Nothing & -- & -- & -- & -- & -- & -- & -- & -- & 0 \\" in text
-    assert "3 (1 diverged)" in text
+    assert (
+        r"Mean of vectors & 79.61 & 79.13 \ensuremath{\pm} 0.31 & \ensuremath{-}0.48 & -- & 31.3/50 & 12.3 \\" in text
+    )
+    assert r"Nothing & -- & -- & -- & -- & -- & -- \\" in text
+    assert "0.31 (1 diverged)" in text
     assert r"\ensuremath{-}0.10 to +2.00" in text
     for name in ("table", "tabular"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") > 0
@@ -195,12 +199,18 @@ def test_markdown_shows_labels_as_they_are(label: str) -> None:
 @given(TEXTS)
 def test_latex_shows_labels_as_they_are(label: str) -> None:
     lines = latex(labelled(label)).split("\n")
-    (row,) = (line for line in lines if line.endswith(r" & 4.87 & 0.916 & 31.3 & 12.3 & 3 (1 diverged) \\"))
+    (row,) = (line for line in lines if line.endswith(r" & 4.87 & 31.3/50 & 12.3 \\"))
     cell = row.split(r" & 78.00 & ")[0]
     back = cell
     for name, character in (
         *((r"\textasciitilde{}", "~"), (r"\textasciicircum{}", "^"), (r"\textless{}", "<"), (r"\textgreater{}", ">")),
-        *((r"\textbar{}", "|"), (r"\textasciigrave{}", "`"), (r"\ensuremath{\alpha}", "α"), (r"\ensuremath{-}", "-")),
+        *(
+            (r"\textbar{}", "|"),
+            (r"\textasciigrave{}", "`"),
+            (r"\ensuremath{\alpha}", "α"),
+            (r"\ensuremath{\pm}", "±"),
+            (r"\ensuremath{-}", "-"),
+        ),
         *(("-{}", "-"), ("{[}", "["), ("{]}", "]"), ("{*}", "*"), (r"\textbackslash{}", "\0")),
         *((f"\\{special}", special) for special in "&%$#_{}"),
     ):
@@ -213,3 +223,34 @@ def test_latex_shows_labels_as_they_are(label: str) -> None:
     text = "\n".join(line for line in lines if not line.startswith("%"))
     assert text.count("\\begin{table}") == 1
     assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text))
+
+
+def test_columns_that_are_empty_are_left_out() -> None:
+    alone = dataclasses.replace(MEAN, half=None, report=None)
+    head = markdown(result(alone)).split("\n")[4]
+    assert head == "| Configuration | Ours, % | Epoch, best/trained | s/epoch | Runs |"
+    assert r"Configuration & Ours & Epoch & s/epoch \\" in latex(result(alone))
+
+
+def test_shortened_runs_are_not_held_against_the_report() -> None:
+    context = dataclasses.replace(CONTEXT, options=("--epochs 2",), machines=("cpu, 1 thread",))
+    for write in (markdown, latex):
+        assert "To " in write(result(MEAN))
+        text = write(result(MEAN, context=context))
+        assert "To " not in text
+        assert "epochs 2, shortened, so not to be held against the report; s/epoch on cpu, 1 thread." in text
+    (row,) = records(csv_text(result(MEAN, context=context)))
+    assert (row["options"], row["machines"]) == ("epochs 2", "cpu, 1 thread")
+
+
+def test_csv_numbers_are_rounded() -> None:
+    row = dataclasses.replace(MEAN, report=74.55 / 100 - 1e-16, accuracies=(0.1 + 0.2, 1 / 3))
+    (written,) = records(csv_text(result(row)))
+    assert (written["report"], written["accuracies"]) == ("0.7455", "0.3 0.333333")
+
+
+def test_a_wide_latex_table_is_shrunk() -> None:
+    text = latex(result(MEAN, differences=(DIFFERENCE,)))
+    assert text.count(r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%") == 2
+    assert text.count(r"\end{tabular}}") == 2
+    assert "graphicx" in text

@@ -164,13 +164,13 @@ def test_text_stays_within_the_picture_and_is_harmless(matplotlib: Any) -> None:
 
 
 def test_curves_differ_without_their_colours(matplotlib: Any) -> None:
-    """Each of eight has its own marker, and the first four, as many as there are colours, their own dashes."""
+    """Each of eight has its own marker, and the first six, as many as there are colours, their own dashes."""
     from matplotlib.figure import Figure
 
     axes = Figure().add_subplot()
     draw_curves(CurvePanel("", "", "", (SLOPE,) * 8), axes)
     assert len({line.get_marker() for line in axes.lines}) == 8
-    assert len({line.get_linestyle() for line in axes.lines[:4]}) == 4
+    assert len({str(line._unscaled_dash_pattern) for line in axes.lines[:6]}) == 6
     assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == 8
 
 
@@ -227,3 +227,44 @@ def test_a_heatmap_keeps_every_character_in_order(matplotlib: Any) -> None:
     comments = [part.split(" -->")[0] for part in drawn.split("<!-- ")[1:]]
     begin = next(index for index, comment in enumerate(comments) if comment == "One")
     assert "".join(comments[begin:]).startswith("".join(text.split()))
+
+
+def test_panels_with_one_label_share_their_range(matplotlib: Any) -> None:
+    from tmeattn.render.export.figures import _figure
+
+    def panel(label: str, *ys: float | None) -> CurvePanel:
+        return CurvePanel("", "epoch", label, (Line("", EPOCHS, ys),))
+
+    panels = (
+        panel("%", 0.0, 1.0, 2.0),
+        panel("%", 8.0, 9.0, 10.0),
+        panel("nats", 3.0, 4.0, 5.0),
+        panel("%", *[None] * 3),
+    )
+    one, two, other, _ = (axes.get_ylim() for axes in _figure(result(*panels), 72).get_axes())
+    assert one == two == (-0.5, 10.5)
+    assert other[0] > 2.5
+
+
+def test_the_title_of_a_lone_panel_has_the_whole_width(matplotlib: Any) -> None:
+    title = "A title that is a good deal too long for half of the picture but not for all of it"
+    for lone in (
+        CurvePanel(title, "epoch", "", (SLOPE,)),
+        RidgePanel(title, 0.0, 6.0, RIDGES.rows),
+        MatrixPanel(title, "", "", MATRIX.values),
+    ):
+        assert f"<!-- {title} -->" in svg(result(lone))
+        assert f"<!-- {title} -->" not in svg(result(lone, lone))
+
+
+def test_a_heatmap_tells_entropy_note_and_what_its_colours_are(matplotlib: Any) -> None:
+    orange = (245, 139, 0)
+    words, even = "word " * 50, [0.02] * 50
+    uniform = explain(words, even, entropy=3.9, normalized_entropy=0.999, note="Nearly uniform.")
+    text = svg(result(HeatmapPanel("", uniform)))
+    assert "Attention entropy 3.90 nats, 100 % of uniform. Nearly uniform." in text
+    assert "from 0.02, an equal share for every word, to 0.06, 3 times that; the largest is 0.02" in text
+    legend_alone = share_of(orange, pixels(result(HeatmapPanel("", explain(words, [0.02] * 50)))))
+    peaked = share_of(orange, pixels(result(HeatmapPanel("", explain(words, [0.02] * 49 + [0.08])))))
+    assert 0 < legend_alone < peaked
+    assert "the largest score" in svg(result(HeatmapPanel("", explain("a b c", [0.9, 0.05, 0.05]))))

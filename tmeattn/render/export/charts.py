@@ -22,9 +22,11 @@ _LEAST_MEAN = 0.7  # height of the line at a mean in rows, where a ridge is low;
 _MARKERS_A_LINE = 12
 _TITLE = 285.0  # points: the width of axes that have half the picture
 _RIDGE_TITLE = 235.0  # the same beside the labels of the rows
+_WIDER = 350.0  # points that axes with the whole picture have more
 _NAME = 250.0  # points: of a name in a legend at most; its line and the room around it take 60 more
 _HUGE = 1e30  # beyond it Matplotlib's own arithmetic overflows
-_DASHES = ("-", "--", "-.", ":")
+# As many as there are colours.
+_DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 3)))
 _MARKERS = "os^Dv*PX"
 
 
@@ -39,19 +41,23 @@ def curves_height(panel: CurvePanel) -> float:
     return 2.8 + 0.18 * math.ceil(len(panel.lines) / _legend_columns(panel))
 
 
-def draw_curves(panel: CurvePanel, axes: Axes) -> None:
-    """Lines that differ in colour, dashes and markers; a band where there are half intervals."""
+def draw_curves(panel: CurvePanel, axes: Axes, *, wide: bool = False) -> None:
+    """Lines that differ in colour, dashes and markers; a band where there are half intervals.
+
+    `wide` axes, here as in the other functions, have the whole width of the picture and not half of it.
+    """
     from matplotlib.ticker import MaxNLocator
     from matplotlib.transforms import ScaledTranslation
 
-    axes.set_title(wrapped(panel.title, _TITLE, 10, lines=2, bold=True))
-    axes.set_xlabel(wrapped(panel.x_label, _TITLE, 9))
+    width = _TITLE + _WIDER * wide
+    axes.set_title(wrapped(panel.title, width, 10, lines=2, bold=True))
+    axes.set_xlabel(wrapped(panel.x_label, width, 9))
     axes.set_ylabel(wrapped(panel.y_label, 130, 9, lines=2))
     axes.grid(visible=True)
     handles = [_draw_line(line, index, axes) for index, line in enumerate(panel.lines)]
     if all(x.is_integer() for line in panel.lines for x in map(_drawable, line.xs)):
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
-    if not any(math.isfinite(_drawable(y)) for line in panel.lines for y in line.ys):
+    if not has_curves(panel):
         _say_nothing(axes)
     if handles:
         names = [wrapped(line.name, _NAME, 8) for line in panel.lines]
@@ -70,12 +76,17 @@ def draw_curves(panel: CurvePanel, axes: Axes) -> None:
         )
 
 
+def has_curves(panel: CurvePanel) -> bool:
+    """Whether there is a point to draw."""
+    return any(math.isfinite(_drawable(y)) for line in panel.lines for y in line.ys)
+
+
 def ridges_height(panel: RidgePanel) -> float:
     """Inches."""
     return 1.1 + 0.17 * (min(len(panel.rows), _MOST_ROWS) + _OVERLAP)
 
 
-def draw_ridges(panel: RidgePanel, axes: Axes) -> None:
+def draw_ridges(panel: RidgePanel, axes: Axes, *, wide: bool = False) -> None:
     """Histograms under one another, each scaled to its own peak, with an upright line at its mean.
 
     Of more than 24 rows, 24 are drawn, evenly spaced, the first and the last among them.
@@ -83,7 +94,7 @@ def draw_ridges(panel: RidgePanel, axes: Axes) -> None:
     rows = [panel.rows[index] for index in _thin(len(panel.rows))]
     low, high = spread(*(value if math.isfinite(value) else 0.0 for value in map(_drawable, (panel.low, panel.high))))
     marked = any(finite(row.mean) is not None for row in rows)
-    axes.set_title(wrapped(panel.title, _RIDGE_TITLE, 10, lines=2, bold=True))
+    axes.set_title(wrapped(panel.title, _RIDGE_TITLE + _WIDER * wide, 10, lines=2, bold=True))
     axes.set_xlabel("attention entropy, nats" + ("  (upright line: mean)" if marked else ""))
     axes.set_xlim(low, high)
     axes.set_ylim(0.4 - len(rows), _OVERLAP + 0.1)
@@ -102,13 +113,13 @@ def matrix_height(panel: MatrixPanel) -> float:
     return 3.4
 
 
-def draw_matrix(panel: MatrixPanel, axes: Axes) -> None:
+def draw_matrix(panel: MatrixPanel, axes: Axes, *, wide: bool = False) -> None:
     """A cell a number, the first row on top: orange above zero, blue below it, grey where it is no number."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_title(wrapped(panel.title, _RIDGE_TITLE, 10, lines=2, bold=True))
-    axes.set_xlabel(wrapped(panel.x_label, _RIDGE_TITLE, 9))
+    axes.set_title(wrapped(panel.title, _RIDGE_TITLE + _WIDER * wide, 10, lines=2, bold=True))
+    axes.set_xlabel(wrapped(panel.x_label, _RIDGE_TITLE + _WIDER * wide, 9))
     axes.set_ylabel(wrapped(panel.y_label, 150, 9, lines=2))
     values = [[_drawable(value) for value in row] for row in panel.values]
     peak = max((abs(value) for row in values for value in row if math.isfinite(value)), default=0.0)
@@ -133,7 +144,7 @@ def _say_nothing(axes: Axes) -> None:
 def _draw_line(line: Line, index: int, axes: Axes) -> Line2D:
     xs, ys = [_drawable(x) for x in line.xs], [_drawable(y) for y in line.ys]
     hue = colour(SERIES[index % len(SERIES)])
-    # After all colours are used, dashes move on by one: no two of the first sixteen lines share both.
+    # After all colours are used, dashes move on by one: no two of the first 36 lines share both.
     dashes = _DASHES[(index + index // len(SERIES)) % len(_DASHES)]
     if line.halves is not None:
         halves = [_drawable(half) for half in line.halves]

@@ -9,30 +9,18 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tmeattn.render.console import safe
-from tmeattn.render.reproduction import conditions
+from tmeattn.render.export.columns import Column, brief_columns, difference_columns, row_columns
+from tmeattn.render.reproduction import conditions, how_differences, measured_on
 from tmeattn.render.tables import MISSING, finite
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row
 
-_HEADINGS = (
-    "Configuration",
-    "Report, %",
-    "Ours, %",
-    "± (95 %), points",
-    "To the report, points",
-    "Entropy, nats",
-    "Entropy, normalised",
-    "Best epoch",
-    "s/epoch",
-    "Runs",
-)
-_DIFFERENCE_HEADINGS = ("Configuration", "minus", "Difference, points", "95 % interval", "Report, points", "Remark")
 _COLUMNS = (
-    *("target", "label", "model", "report", "accuracy", "half", "accuracies", "train_accuracy", "entropy"),
-    *("normalized_entropy", "seconds_per_epoch", "best_epoch", "epochs", "diverged", "runs"),
+    *("target", "label", "model", "report", "accuracy", "half", "accuracies", "last_accuracy", "train_accuracy"),
+    *("entropy", "normalized_entropy", "seconds_per_epoch", "best_epoch", "epochs", "diverged", "runs"),
     *("minus", "difference", "difference_low", "difference_high", "difference_report"),
-    *("recipe", "dataset", "split", "texts", "vectors", "seeds", "limit", "quick"),
+    *("recipe", "dataset", "split", "texts", "vectors", "seeds", "limit", "quick", "options", "machines"),
 )
 # What a spreadsheet takes for the beginning of a formula; the wide forms too, which Excel reads so in some languages.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -42,7 +30,7 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LIST = re.compile(r"^([-+]|\d{1,9}[.)])(?= |$)")
 # Brackets and stars are options of \\ and \midrule where they begin a row; two hyphens would become a dash, and the
 # sign of a number a hyphen.
-_LATEX = re.compile(r"[\\&%$#_{}~^<>|`\[\]*α]|-(?=-)|(?<![\w-])-(?=\d)")
+_LATEX = re.compile(r"[\\&%$#_{}~^<>|`\[\]*α±]|-(?=-)|(?<![\w-])-(?=\d)")
 _LATEX_NAMES = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -54,23 +42,24 @@ _LATEX_NAMES = {
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
-    "α": r"\ensuremath{\alpha}",  # the one letter of our own labels that pdfLaTeX lacks
+    "α": r"\ensuremath{\alpha}",  # letters of our own that pdfLaTeX lacks
+    "±": r"\ensuremath{\pm}",
 }
 
 
 def markdown(result: Result) -> str:
     """A heading, the conditions, the table, the differences between rows, and the notes, as GitHub reads Markdown.
 
-    Accuracies are in percent and differences in points, with two decimals; what is missing is an en dash.
+    Accuracies are in percent and differences in points, with two decimals; what is missing is an en dash. A column
+    that would be empty is left out.
     """
-    blocks = [f"## {_markdown(result.title)}", f"Conditions: {_markdown(conditions(result.context))}."]
+    blocks = [f"## {_markdown(result.title)}", _markdown(_holds(result))]
     if result.says:
         blocks.append(f"The report: {_markdown(result.says)}")
     if result.rows:
-        blocks.append(_pipes(_HEADINGS, [[*_cells(row), _runs(row)] for row in result.rows], "l" + "r" * 8 + "l"))
+        blocks.append(_pipes(row_columns(result)))
     if result.differences:
-        rows = [_difference_cells(difference) for difference in result.differences]
-        blocks.append(_pipes(_DIFFERENCE_HEADINGS, rows, "llrrrl"))
+        blocks += [_pipes(difference_columns(result)), _markdown(how_differences(result.context))]
     if result.notes:
         blocks.append("\n".join(f"- {_list_item(note)}" for note in result.notes))
     return "\n\n".join(blocks) + "\n"
@@ -79,9 +68,10 @@ def markdown(result: Result) -> str:
 def csv_text(result: Result) -> str:
     """One line a row of the table after a line of column names; the conditions stand in every line.
 
-    Numbers have their full precision: accuracies and differences are fractions in [-1, 1], entropies nats. Several
-    values in a cell are parted by spaces, what is missing is empty. `minus` to `difference_report` are the difference
-    whose `label` is the row's. A text that a spreadsheet would take for a formula begins with an apostrophe.
+    Numbers have six decimals at most: accuracies and differences are fractions in [-1, 1], entropies nats. Several
+    values in a cell are parted by spaces, options and machines by semicolons; what is missing is empty. `minus` to
+    `difference_report` are the difference whose `label` is the row's. A text that a spreadsheet would take for a
+    formula begins with an apostrophe.
     """
     found = {difference.label: difference for difference in result.differences}
     buffer = io.StringIO()
@@ -95,83 +85,33 @@ def csv_text(result: Result) -> str:
 def latex(result: Result) -> str:
     """A `table` with a `booktabs` tabular of the rows, one of the differences, and the conditions in the caption.
 
-    Numbers are as in Markdown; what is missing is `--`. The document needs the package booktabs; letters beyond Latin
-    in the labels need XeLaTeX or LuaLaTeX.
+    It has the columns that a page holds, and is shrunk where they are too wide for it still. Numbers are as in
+    Markdown; what is missing is `--`. The document needs the packages booktabs and graphicx; letters beyond Latin in
+    the labels need XeLaTeX or LuaLaTeX.
     """
-    holds = _latex(conditions(result.context))
+    holds = _latex(_holds(result))
+    units = _latex("Accuracies in %, differences in points, entropy of attention in nats, epoch: best/trained.")
     lines = [
         rf"% {_latex(result.title)}",
         f"% {holds}",
-        r"% Needs \usepackage{booktabs}.",
+        r"% Needs \usepackage{booktabs,graphicx}.",
         r"\begin{table}",
         r"\centering\small",
-        rf"\caption{{{_latex(result.title)}. Conditions: {holds}.}}",
+        rf"\caption{{{_latex(result.title)}. {holds} {units}}}",
     ]
     if result.rows:
-        rows: list[list[str | None]] = [[*_cells(row), _run_count(row)] for row in result.rows]
-        lines += _tabular(_HEADINGS, rows, "l" + "r" * 9)
+        lines += _tabular(brief_columns(result))
     if result.differences:
         lines += ["", r"\medskip"] if result.rows else []
-        differences = [_difference_cells(difference) for difference in result.differences]
-        lines += _tabular(_DIFFERENCE_HEADINGS, differences, "llrrrl")
+        lines += _tabular(difference_columns(result))
     lines += [r"\end{table}", *(f"% {_latex(note)}" for note in result.notes)]
     return "\n".join(lines) + "\n"
 
 
-def _cells(row: Row) -> list[str | None]:
-    """A row without its runs, as plain text."""
-    accuracy, report = finite(row.accuracy), finite(row.report)
-    beyond = accuracy - report if accuracy is not None and report is not None else None
-    return [
-        row.label,
-        _decimal(report, 2, scale=100),
-        _decimal(accuracy, 2, scale=100),
-        _decimal(row.half, 2, scale=100),
-        _signed_points(beyond),
-        _decimal(row.entropy, 2),
-        _decimal(row.normalized_entropy, 3),
-        _decimal(row.best_epoch, 1),
-        _decimal(row.seconds_per_epoch, 1),
-    ]
-
-
-def _difference_cells(difference: Difference) -> list[str | None]:
-    low, high = _signed_points(difference.low), _signed_points(difference.high)
-    remarks = ["other order than in the report"] if difference.reversed else []
-    if low is not None and high is not None and not difference.significant:
-        remarks.append("zero lies in the interval")
-    return [
-        difference.label,
-        difference.above,
-        _signed_points(difference.difference),
-        f"{low} to {high}" if low is not None and high is not None else None,
-        _signed_points(difference.report),
-        "; ".join(remarks),
-    ]
-
-
-def _runs(row: Row) -> str | None:
-    """The ids of the runs, and which seeds diverged."""
-    runs = ", ".join(row.runs)
-    if not row.diverged:
-        return runs or None
-    seeds = f"diverged: {'seed' if len(row.diverged) == 1 else 'seeds'} {', '.join(map(str, row.diverged))}"
-    return f"{runs} ({seeds})" if runs else seeds
-
-
-def _run_count(row: Row) -> str:
-    return f"{len(row.runs)} ({len(row.diverged)} diverged)" if row.diverged else str(len(row.runs))
-
-
-def _decimal(value: float | None, digits: int, *, scale: float = 1.0) -> str | None:
-    """`scale` times a number, with a fixed count of decimals and no minus zero."""
-    number = finite(value)
-    return None if number is None else f"{scale * number:z.{digits}f}"
-
-
-def _signed_points(fraction: float | None) -> str | None:
-    number = finite(fraction)
-    return None if number is None else f"{100 * number:+z.2f}"
+def _holds(result: Result) -> str:
+    """Under what conditions the numbers hold, and where seconds were measured."""
+    measured = measured_on(result.context)
+    return f"Conditions: {conditions(result.context)}{f'; {measured}' if measured else ''}."
 
 
 def _one_line(text: str) -> str:
@@ -188,9 +128,10 @@ def _list_item(text: str) -> str:
     return _LIST.sub(lambda match: f"{match.group()[:-1]}\\{match.group()[-1]}", _markdown(text))
 
 
-def _pipes(headings: Sequence[str], rows: Iterable[Sequence[str | None]], alignment: str) -> str:
-    """A Markdown table; `alignment` has an l or an r for each column."""
-    lines = [list(headings), ["---:" if side == "r" else ":---" for side in alignment]]
+def _pipes(columns: Sequence[Column]) -> str:
+    """A Markdown table."""
+    lines = [[column.heading for column in columns], ["---:" if column.number else ":---" for column in columns]]
+    rows = zip(*(column.cells for column in columns), strict=True)
     lines += [[MISSING if cell is None else _markdown(cell) for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -207,17 +148,19 @@ def _latex_name(match: re.Match[str]) -> str:
     return _LATEX_NAMES.get(character, "\\" + character)
 
 
-def _tabular(headings: Sequence[str], rows: Iterable[Sequence[str | None]], alignment: str) -> list[str]:
-    """The lines of a `tabular`; `alignment` has an l or an r for each column."""
+def _tabular(columns: Sequence[Column]) -> list[str]:
+    """The lines of a `tabular`, shrunk to the width of the text where it is wider."""
+    rows = zip(*(column.cells for column in columns), strict=True)
     body = [" & ".join("--" if cell is None else _latex(cell) for cell in row) for row in rows]
     return [
-        rf"\begin{{tabular}}{{{alignment}}}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+        rf"\begin{{tabular}}{{{''.join('r' if column.number else 'l' for column in columns)}}}",
         r"\toprule",
-        " & ".join(map(_latex, headings)) + r" \\",
+        " & ".join(_latex(column.heading) for column in columns) + r" \\",
         r"\midrule",
         *(rf"{line} \\" for line in body),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
     ]
 
 
@@ -225,24 +168,36 @@ def _csv_row(result: Result, row: Row, difference: Difference | None) -> Iterabl
     """The values of `_COLUMNS`."""
     context = result.context
     yield from (result.name, row.label, row.model, row.report, row.accuracy, row.half, row.accuracies)
-    yield from (row.train_accuracy, row.entropy, row.normalized_entropy, row.seconds_per_epoch, row.best_epoch)
+    yield from (
+        row.last_accuracy,
+        row.train_accuracy,
+        row.entropy,
+        row.normalized_entropy,
+        row.seconds_per_epoch,
+        row.best_epoch,
+    )
     yield from (row.epochs, row.diverged, row.runs)
     if difference is None:
         yield from (None,) * 5
     else:
         yield from (difference.above, difference.difference, difference.low, difference.high, difference.report)
     if context is None:
-        yield from (None,) * 8
+        yield from (None,) * 10
     else:
         yield from (context.recipe, context.dataset, context.split, context.texts, context.vectors, context.seeds)
-        yield from (context.limit, context.quick)
+        yield from (
+            context.limit,
+            context.quick,
+            "; ".join(option.removeprefix("--") for option in context.options),
+            "; ".join(context.machines),
+        )
 
 
 def _csv_cell(value: object) -> object:
     if isinstance(value, float):
-        return finite(value)
+        return None if finite(value) is None else round(value, 6)
     if isinstance(value, tuple):
-        return _csv_cell(" ".join(map(str, value)))
+        return _csv_cell(" ".join(str(round(part, 6) if isinstance(part, float) else part) for part in value))
     if isinstance(value, str):
         return ("'" if value.startswith(_FORMULA) else "") + safe(value)
     return value

@@ -15,6 +15,7 @@ from tmeattn.render.export.charts import (
     draw_curves,
     draw_matrix,
     draw_ridges,
+    has_curves,
     matrix_height,
     ridges_height,
 )
@@ -91,7 +92,7 @@ def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noq
 class _Kind:
     """How panels of one type are drawn: `height` in inches, and `abreast`, how many of them share a row."""
 
-    draw: Callable[[Any, Axes], None]
+    draw: Callable[..., None]
     height: Callable[[Any], float]
     abreast: int
 
@@ -113,17 +114,30 @@ def _figure(result: Result, dpi: int) -> Figure:
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     if not rows:
         parts[0].text(0.5, 0.5, "There is nothing to draw.", ha="center", va="center")
+    drawn: dict[str, list[Axes]] = {}
     for part, row in zip(parts, rows, strict=False):
         kind = _KINDS[type(row[0])]
         # A last panel without a neighbour is as wide as those above it, but a lone one has the row to itself.
         alone = sum(type(panel) is type(row[0]) for panel in result.panels) == 1
         grid = part.subplots(1, 1 if alone else kind.abreast, squeeze=False)[0]
         for axes, panel in zip(grid, row, strict=False):
-            kind.draw(panel, axes)
+            kind.draw(panel, axes, wide=alone or kind.abreast == 1)
+            if isinstance(panel, CurvePanel) and has_curves(panel):
+                drawn.setdefault(panel.y_label, []).append(axes)
         for axes in grid[len(row) :]:
             axes.set_axis_off()
+    for group in drawn.values():
+        _share_heights(group)
     _fix_layout(figure, engine)
     return figure
+
+
+def _share_heights(group: list[Axes]) -> None:
+    """One range of y for axes with one label: they are there to be compared."""
+    low, high = min(axes.dataLim.ymin for axes in group), max(axes.dataLim.ymax for axes in group)
+    for axes in group:
+        if high > low:
+            axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
 
 
 def _fix_layout(figure: Figure, engine: LayoutEngine) -> None:

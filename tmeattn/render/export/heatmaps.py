@@ -12,6 +12,8 @@ from rich.cells import cell_len
 
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.text import plain, wrapped
+from tmeattn.render.heat import HeatScale
+from tmeattn.render.heatmap import told_entropy
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.tables import count, percent
 
@@ -29,7 +31,6 @@ _SIZE = 9.5  # of the letters, in points
 _ADVANCE = 0.6021 * _SIZE  # of a letter of DejaVu Sans Mono, in points
 _LINE = 1.55 * _SIZE
 _ABOVE = 1.2  # lines for the prediction
-_FAINT = 0.1  # words below this share of the largest score stay plain, as in the terminal
 _STEPS = 4  # boxes on either side of zero in the legend
 
 
@@ -45,21 +46,25 @@ class _Piece:
 
 @dataclass(frozen=True)
 class _Layout:
+    """`above`: height of what stands over the text, in lines; `note` stands below it."""
+
     pieces: tuple[_Piece, ...]
     lines: int
     note: str | None
+    above: float
 
 
 def heatmap_height(panel: HeatmapPanel) -> float:
     """Inches."""
     layout = _layout(panel.explanation)
-    return 0.55 + (_ABOVE + layout.lines + (2.3 if layout.note else 1.3)) * _LINE / 72
+    return 0.55 + (layout.above + layout.lines + (2.3 if layout.note else 1.3)) * _LINE / 72
 
 
-def draw_heatmap(panel: HeatmapPanel, axes: Axes) -> None:
+def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
     """The text on lines of 120 columns, at most 40; orange speaks for the class, blue against it.
 
-    Colour is the score over the largest absolute score; words outside the vocabulary have a dotted line under them.
+    Colours are those of `HeatScale`, and the legend says which; words outside the vocabulary have a dotted line under
+    them. A heatmap always has the whole width of the picture.
     """
     from matplotlib.transforms import Affine2D, BboxTransformTo, ScaledTranslation
 
@@ -68,18 +73,20 @@ def draw_heatmap(panel: HeatmapPanel, axes: Axes) -> None:
     axes.set_axis_off()
     axes.set_title(wrapped(panel.title, _WIDTH, 10, bold=True))
     # Points to the right of and below the upper left corner of the axes, however wide they come out.
-    scale = axes.figure.dpi_scale_trans
-    points = Affine2D().scale(1 / 72, -1 / 72) + scale + ScaledTranslation(0, 1, BboxTransformTo(axes.bbox))
+    inches = axes.figure.dpi_scale_trans
+    points = Affine2D().scale(1 / 72, -1 / 72) + inches + ScaledTranslation(0, 1, BboxTransformTo(axes.bbox))
     _write(axes, points, 0, 0, wrapped(_prediction(explanation), _WIDTH, 9), size=9, family="sans-serif")
-    peak = _peak(explanation)
+    if told := _told(explanation):
+        _write(axes, points, 0, _LINE, wrapped(told, _WIDTH, 9), size=9, family="sans-serif", style="italic")
+    scale = HeatScale.of(explanation)
     for piece in layout.pieces:
-        _draw_piece(piece, explanation, peak, points, axes)
-    bottom = (_ABOVE + layout.lines) * _LINE
+        _draw_piece(piece, layout.above, explanation, scale, points, axes)
+    bottom = (layout.above + layout.lines) * _LINE
     if layout.note:
         _write(axes, points, 0, bottom, layout.note, size=8, family="sans-serif", style="italic")
         bottom += _LINE
     if explanation.words:
-        _draw_legend(explanation, peak, bottom + 0.25 * _LINE, points, axes)
+        _draw_legend(explanation, scale, bottom + 0.25 * _LINE, points, axes)
 
 
 def _prediction(explanation: Explanation) -> str:
@@ -91,12 +98,19 @@ def _prediction(explanation: Explanation) -> str:
     return f"{text}; {explanation.method} of {explanation.model}"
 
 
+def _told(explanation: Explanation) -> str:
+    """Entropy and note, in a line of their own."""
+    return ". ".join(filter(None, (told_entropy(explanation).capitalize(), explanation.note)))
+
+
 def _layout(explanation: Explanation) -> _Layout:
     """Where each character that the model read stands, with what is between the words."""
     text = plain(explanation.text)
     hidden = explanation.tokens_total - len(explanation.words)
+    above = _ABOVE + bool(_told(explanation))
     if not explanation.words:
-        return _Layout((), 0, "The model read no word of this text." if hidden else "There is no word in this text.")
+        nothing = "The model read no word of this text." if hidden else "There is no word in this text."
+        return _Layout((), 0, nothing, above)
     note = None
     if hidden > 0:
         text = text[: max(word.end for word in explanation.words)] + " …"
@@ -107,7 +121,7 @@ def _layout(explanation: Explanation) -> _Layout:
         pieces, lines = tuple(piece for piece in pieces if piece.line < _MOST_LINES), _MOST_LINES
         undrawn = "the rest of the text is not drawn"
         note = f"{undrawn}; {note}" if note else undrawn
-    return _Layout(pieces, lines, f"… {note}" if note else None)
+    return _Layout(pieces, lines, f"… {note}" if note else None, above)
 
 
 def _owners(explanation: Explanation, length: int) -> list[int | None]:
@@ -145,27 +159,21 @@ def _place(text: str, owners: list[int | None]) -> Iterator[_Piece]:
                     begin, column, width = index + 1, column + width, 0
 
 
-def _peak(explanation: Explanation) -> float:
-    """The largest absolute score, 0 where none is a number above zero."""
-    return max((abs(word.score) for word in explanation.words if math.isfinite(word.score)), default=0.0)
-
-
-def _heat(score: float, peak: float, signed: bool) -> tuple[float, float, float] | None:
+def _heat(share: float, signed: bool) -> tuple[float, float, float] | None:
     """The background of a word, None for what is too weak to colour. Black is readable on all of them."""
-    share = score / peak if peak and math.isfinite(score) else 0.0
-    if abs(share) < _FAINT:
-        return None
-    return colour(BLUE if signed and share < 0 else ORANGE, min(1.0, abs(share)))
+    return colour(BLUE if signed and share < 0 else ORANGE, min(1.0, abs(share))) if share else None
 
 
-def _draw_piece(piece: _Piece, explanation: Explanation, peak: float, points: Transform, axes: Axes) -> None:
-    left, top = piece.column * _ADVANCE, (_ABOVE + piece.line) * _LINE
+def _draw_piece(
+    piece: _Piece, above: float, explanation: Explanation, scale: HeatScale, points: Transform, axes: Axes
+) -> None:
+    left, top = piece.column * _ADVANCE, (above + piece.line) * _LINE
     width = cell_len(piece.text) * _ADVANCE
     if piece.word is None:
         _write(axes, points, left, top, piece.text, color="0.35")
         return
     word = explanation.words[piece.word]
-    heat = _heat(word.score, peak, explanation.signed)
+    heat = _heat(scale.share(word.score), scale.signed)
     if heat is not None:
         _box(axes, points, (left - 0.8, top + 0.08 * _LINE), width + 1.6, heat)
     _write(axes, points, left, top, piece.text)
@@ -173,25 +181,34 @@ def _draw_piece(piece: _Piece, explanation: Explanation, peak: float, points: Tr
         _underline(axes, points, left, top, width)
 
 
-def _draw_legend(explanation: Explanation, peak: float, top: float, points: Transform, axes: Axes) -> None:
+def _draw_legend(explanation: Explanation, scale: HeatScale, top: float, points: Transform, axes: Axes) -> None:
     """A scale of colours, what they mean, and what a dotted line means."""
     target = explanation.classes[explanation.target]
-    left, steps = 0.0, range(-_STEPS if explanation.signed else 0, _STEPS + 1)
-    if not peak:
+    left, steps = 0.0, range(-_STEPS if scale.signed else 0, _STEPS + 1)
+    if not scale.full:
         meaning = "all scores are zero"
-    elif explanation.signed:
-        meaning = f"blue: against {target}, orange: for {target}; full colour is a score of {peak:.3g}, the largest"
+    elif scale.signed:
+        meaning = (
+            f"blue: against {target}, orange: for {target}; full colour is a score of {scale.full:.3g}, the largest"
+        )
+    elif scale.uniform:
+        meaning = f"from {scale.base:.3g}, an equal share for every word, to {scale.full:.3g}"
+        times = scale.full / scale.base
+        meaning += f", {times:.3g} times that; the largest is {_largest(explanation):.3g}"
     else:
-        meaning = f"from 0 to {peak:.3g}, the largest score"
-    for step in steps if peak else ():
-        heat = _heat(step, _STEPS, explanation.signed) or (1.0, 1.0, 1.0)
-        _box(axes, points, (left, top + 0.08 * _LINE), 12, heat, edge="0.8")
+        meaning = f"from 0 to {scale.full:.3g}, the largest score"
+    for step in steps if scale.full else ():
+        _box(axes, points, (left, top + 0.08 * _LINE), 12, _heat(step / _STEPS, scale.signed) or (1.0, 1.0, 1.0), "0.8")
         left += 12
     if not all(word.known for word in explanation.words):
         meaning += "; dotted line: not in the vocabulary"
-    left += 6 if peak else 0
+    left += 6 if scale.full else 0
     text = wrapped(meaning, _WIDTH - left, 8)
     _write(axes, points, left, top, text, size=8, family="sans-serif", color="0.3")
+
+
+def _largest(explanation: Explanation) -> float:
+    return max(word.score for word in explanation.words if math.isfinite(word.score))
 
 
 def _write(axes: Axes, points: Transform, left: float, top: float, text: str, **style: Any) -> None:

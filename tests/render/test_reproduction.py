@@ -1,0 +1,135 @@
+"""Reproduced tables and figures on the terminal."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from tmeattn.render.reproduction import conditions, reproduction
+from tmeattn.reproduce.results import Context, CurvePanel, Difference, HeatmapPanel, Line, Result, Row
+
+from .helpers import draw, explain
+
+CONTEXT = Context(
+    "report", "imdb-25k", "validation", 5021, "glove-50d", (0,), None, quick=False, machines=("cpu, 1 thread",)
+)
+LABELS = ("mean of word vectors", "simple attention", "CLS, dropout 0.1, twice the epochs")
+ROWS = tuple(
+    Row(label, "m", 0.8, (0.81,), 0.81 + 0.01 * index, None, 0.9, 3.2, 0.71, 12.3, 31.0, 50.0, 0.8, (), ("k3f9",))
+    for index, label in enumerate(LABELS)
+)
+DIFFERENCES = (
+    Difference(LABELS[0], LABELS[1], 0.01, -0.001, 0.02, -0.016),
+    Difference(LABELS[1], LABELS[2], 0.01, 0.005, 0.02, 0.01),
+)
+
+
+def result(**fields: Any) -> Result:
+    values: dict[str, Any] = {"name": "t", "title": "Table", "says": None, "context": CONTEXT, "rows": ROWS}
+    return Result(**(values | {"differences": DIFFERENCES, "panels": (), "notes": ()} | fields))
+
+
+def told(width: int = 200, **fields: Any) -> str:
+    return draw(reproduction(result(**fields)), width)
+
+
+def header(output: str, ruled: int = 0) -> list[str]:
+    """Names of the columns of a table."""
+    lines = output.splitlines()
+    rules = [index for index, line in enumerate(lines) if line.startswith("──")]
+    return lines[rules[ruled] - 1].split()
+
+
+@pytest.mark.parametrize(
+    ("fields", "end"),
+    [
+        ({}, "seed 0"),
+        ({"options": ("--max-length 50",)}, "seed 0, --max-length 50"),
+        (
+            {"limit": 400, "options": ("--epochs 2",)},
+            "trained on 400 texts only, --epochs 2, shortened, so not to be held against the report",
+        ),
+        ({"quick": True}, "seed 0, quick: few epochs, so not to be held against the report"),
+    ],
+)
+def test_conditions_tell_what_was_changed(fields: dict[str, Any], end: str) -> None:
+    assert conditions(dataclasses.replace(CONTEXT, **fields)).endswith(end)
+
+
+def test_seconds_are_told_with_their_machine() -> None:
+    assert "s/epoch on cpu, 1 thread." in told()
+    two = dataclasses.replace(CONTEXT, machines=("cpu, 1 thread", "cpu, 2 threads"))
+    assert "s/epoch on cpu, 1 thread or cpu, 2 threads, not comparable." in told(context=two)
+    untimed = tuple(dataclasses.replace(row, seconds_per_epoch=None) for row in ROWS)
+    assert "s/epoch" not in told(rows=untimed)
+
+
+def test_differences_say_what_their_intervals_cover() -> None:
+    one = told()
+    assert "over the validation texts; other seeds are not covered, nor is the number of comparisons." in one
+    assert "reversed, could be chance" in one
+    several = told(context=dataclasses.replace(CONTEXT, seeds=(0, 1, 2)))
+    assert "paired bootstrap over seeds and texts, not corrected for the number of comparisons." in several
+    assert "other seeds" not in several
+
+
+def test_a_collapse_has_a_column() -> None:
+    assert "last" not in header(told())
+    fallen = (*ROWS[:2], dataclasses.replace(ROWS[2], last_accuracy=0.5))
+    assert header(told(rows=fallen))[:3] == ["report", "here", "last"]
+    assert "50.00" in told(rows=fallen)
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 140])
+def test_labels_and_accuracies_stay_at_any_width(width: int) -> None:
+    rows = (*ROWS[:2], dataclasses.replace(ROWS[2], half=0.003, last_accuracy=0.5, diverged=(1,)))
+    output = told(width, rows=rows)
+    assert max(cell_len(line.rstrip()) for line in output.splitlines()) <= width
+    assert {"report", "here"} <= set(header(output)) & set(header(output, 1))
+    flat = " ".join(output.split())
+    for word in (
+        *" ".join(LABELS).split(),
+        "80.00",
+        "81.00",
+        "-1.60",
+        "+1.00",
+        "reversed, could be chance",
+        "diverged",
+    ):
+        assert word in flat
+    lines = output.splitlines()
+    assert sum("80.00" in line for line in lines) == 3
+    assert all(len(line.split("80.00")[0].strip()) >= len("CLS, dropout") for line in lines if "80.00" in line)
+    assert ("s/epoch" in flat) == (width >= 140)
+
+
+def test_accuracies_under_one_label_share_their_axis() -> None:
+    low, high = (
+        CurvePanel(name, "epoch", "%", (Line("a", (1, 2), ys),)) for name, ys in (("x", (0, 1)), ("y", (9, 10)))
+    )
+    lines = told(60, rows=(), differences=(), panels=(low, high)).splitlines()
+    ticks = [line.split("┤")[0].strip() for line in lines if "┤" in line]
+    assert ticks[: len(ticks) // 2] == ticks[len(ticks) // 2 :]
+    assert {"0", "10"} <= set(ticks)
+
+
+def test_heatmaps_come_with_their_note_and_one_key() -> None:
+    uniform = explain(
+        "one two three", [0.34, 0.33, 0.33], entropy=1.09, normalized_entropy=0.99, note="Nearly uniform."
+    )
+    plain = explain("good film", [0.9, 0.1], unknown=(1,))
+    shown = result(rows=(), differences=(), panels=(HeatmapPanel("a", uniform), HeatmapPanel("b", plain)))
+    output = draw(reproduction(shown), 200)
+    assert "attention entropy 1.09 nats, 99 % of uniform\nNearly uniform.\n" in output
+    key = output.splitlines()[-1].strip()
+    assert output.count("among the strongest of its text") == 1
+    assert "~word~: not in the vocabulary" in key
+    assert "equal share" in key
+    assert "[one]" not in output
+    assert "[good]" in output
+    coloured = draw(reproduction(shown), 200, colour=True).splitlines()[-1]
+    assert "orange" in coloured
+    assert "underlined" in coloured
+    known = dataclasses.replace(shown, panels=(HeatmapPanel("c", explain("good film", [0.9, 0.1])),))
+    assert draw(reproduction(known), 200).splitlines()[-1].strip() == "[word]: among the strongest of its text"

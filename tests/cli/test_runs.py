@@ -118,3 +118,19 @@ def test_runs_delete_touches_nothing_outside_the_runs_folder(
     tmeattn("runs", "export", trained.id, str(path))
     assert "is not in" in tmeattn("runs", "delete", str(path), "--yes").refused()
     assert path.exists()
+
+
+def test_runs_list_on_a_narrow_terminal(tmeattn: Any, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for width in (40, 60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = tmeattn("runs", "list").out.splitlines()
+        assert max(map(len, lines)) <= width
+        assert trained.id in lines[-1]
+        assert "%" in lines[-1]  # the best accuracy stays
+
+
+def test_runs_delete_a_damaged_one_by_its_folder(tmeattn: Any, trained: RunDirectory) -> None:
+    (trained.path / "run.json").write_text("{")
+    assert trained.id in tmeattn("runs", "list").err
+    assert tmeattn("runs", "delete", trained.id, "--yes").code == 0
+    assert not trained.path.exists()

@@ -51,8 +51,11 @@ def list_runs(as_json: bool) -> None:
         )
         for run in found
     ]
-    numeric = [Column(name, numeric=True) for name in ("alpha", "seed", "epoch", "best", "age")]
-    stdout_console().print(table(["run", "state", Column("dataset", wrap=True), *numeric], rows))
+    numeric = [
+        Column(name, numeric=True, drop=drop)
+        for name, drop in (("alpha", 3), ("seed", 4), ("epoch", 1), ("best", 0), ("age", 5))
+    ]
+    stdout_console().print(table(["run", "state", Column("dataset", wrap=True, least=9, drop=2), *numeric], rows))
 
 
 def _age(created: float) -> str:
@@ -175,11 +178,13 @@ def export(run: str, target: Path, force: bool) -> None:
 @click.argument("run", nargs=-1, required=True, shell_complete=complete_runs)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
-    """Delete each RUN with its checkpoints for good."""
+    """Delete each RUN with its checkpoints for good; a damaged one by the name of its folder."""
     from tmeattn.paths import runs_dir
-    from tmeattn.runs.index import find_run
+    from tmeattn.runs.directory import RunDirectory
+    from tmeattn.runs.index import damaged_runs, find_run
 
-    found = list(dict.fromkeys(find_run(reference) for reference in run))
+    damaged = {path.name: RunDirectory(path) for path in damaged_runs()}
+    found = list(dict.fromkeys(damaged.get(reference) or find_run(reference) for reference in run))
     for one in found:
         if one.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may hold more than the run
             raise BadInput(f"The run {one.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")

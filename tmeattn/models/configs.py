@@ -82,6 +82,7 @@ class QueryAttnConfig(MeanConfig):
 
     f is a linear map, or an MLP with ReLU between the widths of --query-hidden; v is the identity, or with
     --value-hidden an MLP of one hidden layer; --scaled divides q . x by the square root of the vector width.
+    Report, part 1: a query q(t) computed from the text, and a value network.
 
     Recipe modern: scaled, as unscaled scores gave a point less; half of the vectors' entries dropped and a smaller
     step (3e-3), as with the mean's recipe the second epoch overfits already.

@@ -32,9 +32,14 @@ def test_without_a_penalty_there_is_nothing_to_say():
 
 def test_all_learnt():
     notes = collapse_notes(
-        [(entry("free", 0.0), [seed((0.5, 4.0))]), (entry("a", 0.1), [seed((0.8, 1.0), (0.79, 1.0))])]
+        [(entry("free", 0.0), [seed((0.8, 4.0))]), (entry("a", 0.1), [seed((0.8, 1.0), (0.79, 1.0))])]
     )
     assert notes == ["Each of the 1 penalised configurations learnt something in every seed and kept it."]
+
+
+def test_without_a_penalty_nothing_learnt_is_said_too():
+    notes = collapse_notes([(entry("free", 0.0), [seed((0.5, 4.0))]), (entry("a", 0.1), [seed((0.8, 1.0))])])
+    assert notes[0].startswith("free: learnt nothing")
 
 
 def test_nothing_learnt_names_seeds_accuracy_and_entropy():

@@ -114,6 +114,8 @@ class TrainingProgress:
             self._say(self._sentence(event))
             return
         self._spread = _Spread(event)
+        number = int(event.get("epoch") or 0)
+        self._step = {**self._step, "step": event.get("step"), "epoch": min(number + 1, max(self._epochs, number))}
         with self._console:  # line and histogram reach the screen in one go
             if not self._headed:
                 self._headed = True

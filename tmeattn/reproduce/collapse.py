@@ -13,14 +13,14 @@ ONE_WORD = 0.5
 
 
 def collapse_notes(found: Found) -> list[str]:
-    """Of the penalised entries: those that learnt nothing in some seed, and those whose accuracy fell while training
-    went on. A seed that diverged has learnt nothing."""
-    penalised = [(entry, trained) for entry, trained in found if entry.configs[0].train.alpha > 0]
+    """The entries that learnt nothing in some seed, and those whose accuracy fell while training went on; the ones
+    without a penalty, too, since the others are measured against them. A seed that diverged has learnt nothing."""
+    penalised = sum(entry.configs[0].train.alpha > 0 for entry, _ in found)
     if not penalised:
         return []
-    chance = _larger_class(penalised[0][1][0])
+    chance = _larger_class(found[0][1][0])
     notes, on_one_word = [], False
-    for entry, trained in penalised:
+    for entry, trained in found:
         best = [one.best["validation"]["accuracy"] if one.best else 0.0 for one in trained]
         last = [one.epochs[-1]["validation"] if one.epochs else None for one in trained]
         nothing = [accuracy <= chance + MARGIN for accuracy in best]
@@ -37,7 +37,7 @@ def collapse_notes(found: Found) -> list[str]:
             fall = f"from {100 * (mean(best) or 0):.1f} to {100 * (ends or 0):.1f} %"
             notes.append(_sentence(entry, fallen, "fell again", fall, entropy))
     if not notes:
-        return [f"Each of the {len(penalised)} penalised configurations learnt something in every seed and kept it."]
+        return [f"Each of the {penalised} penalised configurations learnt something in every seed and kept it."]
     notes.append(
         f"Learnt nothing: at most {100 * MARGIN:.0f} points above naming the larger class ({100 * chance:.1f} %)."
     )

@@ -255,9 +255,9 @@ def test_the_bar_moves_at_the_end_of_an_epoch_without_step_events() -> None:
     screen = Screen(80, 24)
     with TrainingProgress(screen.console) as progress:
         progress({**STARTED, "steps_per_epoch": 7})
-        assert "epoch 1/2" in screen.now()
+        assert "epoch 1/2" in screen.now
         progress({**epoch_event(1), "step": 7})
-        assert "epoch 2/2" in screen.now()
-        assert "step 7" in screen.now()
+        assert "epoch 2/2" in screen.now
+        assert "step 7" in screen.now
         progress({**epoch_event(2), "step": 14})
-        assert "epoch 2/2" in screen.now()
+        assert "epoch 2/2" in screen.now

@@ -148,6 +148,8 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
 
     results = []
     for result in run(target, settings, watch=watch, narrate=lambda line: console.print(safe(line))):
+        if results and not as_json:
+            stdout_console().print()
         results.append(result.document())
         if not as_json:
             stdout_console().print(reproduction(result))

@@ -146,7 +146,7 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
         with TrainingProgress(console) as progress:
             yield progress
 
-    results = []
+    results: list[dict[str, Any]] = []
     for result in run(target, settings, watch=watch, narrate=lambda line: console.print(safe(line))):
         if results and not as_json:
             stdout_console().print()

@@ -15,7 +15,9 @@ from tmeattn.data.batches import Batch, SequentialBatches
 from tmeattn.data.encoding import EncodedSplit
 from tmeattn.evaluation.meters import meter
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
+from tmeattn.specs import Attention
 
+Measured = Literal["all", "sample", "none"]
 BATCH = 256
 MAPS_BATCH = 16
 ATTENTION_SAMPLE = 512
@@ -96,6 +98,14 @@ def evaluate(
     )
 
 
+def measured_attention(attention: Attention, alpha: float) -> Measured:
+    """Of which texts a model's attention maps are made: of all where a penalty is part of the loss, else of a sample;
+    of none where the model has no self-attention."""
+    if attention != "self":
+        return "none"
+    return "all" if alpha > 0 else "sample"
+
+
 def evaluate_split(
     model: nn.Module,
     split: EncodedSplit,
@@ -103,7 +113,7 @@ def evaluate_split(
     max_length: int,
     alpha: float,
     device: torch.device,
-    attention: Literal["all", "sample", "none"],
+    attention: Measured,
 ) -> Evaluation:
     """Evaluate a split. `attention` says of which texts a self-attention model makes its maps: of all (a loss with a
     penalty needs them), of a fixed, even sample of 512 (a map grows with the square of a text's length), or of none.

@@ -10,12 +10,11 @@ import numpy as np
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.classifier import Classifier, EncodedText, softmax
-from tmeattn.explain.explanation import Explanation, Word
+from tmeattn.explain.explanation import NEARLY_UNIFORM, Explanation, Word
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import ExplainerSpec
 
 FALLBACK = "leave-one-out"
-NEARLY_UNIFORM = 0.97
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NEARLY_UNIFORM = 0.97
+"""Entropy of the weights over its maximum, from which on they say little: only what exceeds equal shares is shown."""
+
 
 @dataclass(frozen=True)
 class Word:

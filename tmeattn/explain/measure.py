@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.evaluation.evaluate import Evaluation, evaluate_split
+from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
 from tmeattn.explain.classifier import Classifier
 from tmeattn.runs.directory import RunDirectory
 
@@ -36,13 +36,12 @@ def measure(
         )
     if split not in corpus.splits:
         raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
-    maps = classifier.spec.attention == "self" and attention
     evaluation = evaluate_split(
         classifier.model,
         corpus.splits[split],
         max_length=options.max_length,
         alpha=options.alpha if attention else 0.0,
         device=classifier.device,
-        attention=("all" if options.alpha > 0 else "sample") if maps else "none",
+        attention=measured_attention(classifier.spec.attention, options.alpha) if attention else "none",
     )
     return classifier, evaluation

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tmeattn.explain.explanation import NEARLY_UNIFORM
+
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
 
-NEARLY_UNIFORM = 0.97
-"""Entropy of the scores over its maximum, from which on a scale shows only what exceeds equal shares."""
 MOST = 3.0
 """What is full colour in a nearly uniform text: this many times an equal share, or the largest score if that is more"""
 FAINT = 0.1  # below this share of full colour words stay plain: boxes around all of them would be noise

@@ -17,14 +17,10 @@ from tmeattn.render.histogram import ridges
 from tmeattn.render.matrix import matrix
 from tmeattn.render.summary import Pair
 from tmeattn.render.tables import MISSING, Column, count, decimal, finite, percent, table
-from tmeattn.reproduce.results import CurvePanel, HeatmapPanel, MatrixPanel, RidgePanel
+from tmeattn.reproduce.results import FALL, CurvePanel, HeatmapPanel, MatrixPanel, RidgePanel
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Context, Difference, Panel, Result, Row
-
-
-COLLAPSE = 0.05
-"""Accuracy lost from the best to the last epoch, from which on tables show both."""
 
 
 def reproduction(result: Result) -> Group:
@@ -75,7 +71,7 @@ def measured_on(context: Context | None) -> str:
 def collapsed(rows: Sequence[Row]) -> bool:
     """Whether some row ended far below its best epoch."""
     return any(
-        row.accuracy is not None and row.last_accuracy is not None and row.accuracy - row.last_accuracy > COLLAPSE
+        row.accuracy is not None and row.last_accuracy is not None and row.accuracy - row.last_accuracy > FALL
         for row in rows
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tmeattn.data.sources import open_dataset
 from tmeattn.reproduce.plan import Entry
+from tmeattn.reproduce.results import FALL
 from tmeattn.reproduce.trained import Found, Trained, mean
 
 MARGIN = 0.05
-"""An accuracy at most so much above naming the larger class counts as nothing learnt; a fall by more as forgetting."""
+"""An accuracy at most so much above naming the larger class counts as nothing learnt."""
 ONE_WORD = 0.5
 """Mean entropy in nats below which attention has all but one word (ln 2 is two words in equal parts)."""
 
@@ -25,7 +26,7 @@ def collapse_notes(found: Found) -> list[str]:
         last = [one.epochs[-1]["validation"] if one.epochs else None for one in trained]
         nothing = [accuracy <= chance + MARGIN for accuracy in best]
         fallen = [
-            end is not None and not none and end["accuracy"] < accuracy - MARGIN
+            end is not None and not none and end["accuracy"] < accuracy - FALL
             for accuracy, end, none in zip(best, last, nothing, strict=True)
         ]
         entropy = mean(end["entropy"] for end in last if end is not None)

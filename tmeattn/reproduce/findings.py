@@ -53,12 +53,11 @@ def context(settings: Settings, found: Found) -> Context | None:
         return None
     first = found[0][1][0]
     train = first.run.config["train"]
-    started = next((event for event in first.events if event["kind"] == "started"), {})
     return Context(
         recipe=settings.recipe,
         dataset=train["dataset"],
         split=SPLIT,
-        texts=started.get("validation_texts", 0),
+        texts=first.started["validation_texts"] if first.started else 0,
         vectors=train["vectors"],
         seeds=settings.seeds,
         limit=train["limit"],

@@ -11,6 +11,9 @@ from typing import Any
 
 from tmeattn.explain.explanation import Explanation
 
+FALL = 0.05
+"""Accuracy lost from the best to the last epoch, from which on a run has fallen."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -30,13 +30,17 @@ class Trained:
     def epochs(self) -> list[Event]:
         return [event for event in self.events if event["kind"] == "epoch"]
 
+    @cached_property
+    def started(self) -> Event | None:
+        return next((event for event in self.events if event["kind"] == "started"), None)
+
     @property
     def machine(self) -> str | None:
         """Device and threads: "cpu, 2 threads"."""
-        started = next((event for event in self.events if event["kind"] == "started"), None)
-        if started is None:
+        if self.started is None:
             return None
-        return f"{started['device']}, {started['threads']} thread{'s' if started['threads'] != 1 else ''}"
+        threads = self.started["threads"]
+        return f"{self.started['device']}, {threads} thread{'s' if threads != 1 else ''}"
 
     @property
     def best(self) -> Event | None:

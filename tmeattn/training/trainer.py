@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,7 +14,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.data.batches import Batch, BucketedBatches
 from tmeattn.data.corpus import Corpus
 from tmeattn.errors import TmeattnError
-from tmeattn.evaluation.evaluate import evaluate_split
+from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.directory import RunDirectory
@@ -60,10 +60,8 @@ class Trainer:
     ) -> None:
         self.model, self.options, self.corpus, self.run = model, options, corpus, run
         self.progress, self.device, self.emit = progress, device, emit
-        self.maps = attention == "self" and options.alpha > 0
-        self.attention: Literal["all", "sample", "none"] = "none"
-        if attention == "self":
-            self.attention = "all" if self.maps else "sample"
+        self.attention = measured_attention(attention, options.alpha)
+        self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
         self.batches = BucketedBatches(corpus.splits["train"], options.batch_size, options.max_length, options.seed)

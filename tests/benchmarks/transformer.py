@@ -136,6 +136,8 @@ def main() -> None:
             halves.append((half_tokens / half) / (tokens / ours))
             line += f"; bf16 {halves[-1]:.2f} times float32"
         print(line, flush=True)
+    if not halves:
+        print("bf16: this CPU has no bfloat16 arithmetic, so --precision bf16 trains in float32 here")
     print(
         f"median: {statistics.median(gains):.2f} times the plain loop, {statistics.median(shares):.0%} of the products"
     )

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.models.layers import AttentionPooling, attention_entropy, entropy, masked_mean, masked_softmax
+from tmeattn.models.layers import AttentionPooling, attention_entropy, dropout, entropy, masked_mean, masked_softmax
 from tmeattn.specs import ModelOutput
 
 scores = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=12)
@@ -64,3 +64,38 @@ def test_entropy_of_maps_counts_a_prefix_such_as_cls_as_a_real_row():
     uniform[0, 0, 2] = torch.tensor([1.0, 0.0, 0.0])  # the row of padding
     measured = attention_entropy(ModelOutput(torch.zeros(1, 2), None, (uniform,)), torch.tensor([[True, False]]))
     assert measured.item() == pytest.approx(math.log(3))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(share):
+    x = torch.ones(401, 253)
+    y = dropout(x, share, True)
+    assert (y == 0).float().mean().item() == pytest.approx(share, abs=0.01)
+    assert y.mean().item() == pytest.approx(1, abs=0.03)
+    assert len(y[y > 0].unique()) == 1
+
+
+def test_each_entry_is_dropped_on_its_own():
+    """Four entries share one random number: neighbours must still be independent."""
+    kept = dropout(torch.ones(100_000), 0.5, True).view(-1, 4) > 0
+    patterns = (kept * torch.tensor([1, 2, 4, 8])).sum(dim=1).bincount(minlength=16) / len(kept)
+    assert patterns.sub(1 / 16).abs().max() < 0.01
+
+
+def test_dropout_passes_the_gradient_of_what_it_kept():
+    x = torch.ones(7, 3, requires_grad=True)
+    y = dropout(x, 0.5, True)
+    y.sum().backward()
+    assert torch.equal(x.grad, y.detach())
+
+
+def test_dropout_does_nothing_outside_training_and_obeys_the_seed():
+    x = torch.randn(5, 3)
+    assert dropout(x, 0.5, False) is x
+    assert dropout(x, 0.0, True) is x
+    torch.manual_seed(3)
+    first = dropout(x, 0.5, True)
+    torch.manual_seed(3)
+    assert torch.equal(first, dropout(x, 0.5, True))
+    assert dropout(x, 0.999999, True).isfinite().all()
+    assert dropout(x.bfloat16(), 0.5, True).dtype == torch.bfloat16

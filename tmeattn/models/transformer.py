@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.errors import BadInput
 from tmeattn.models.configs import TransformerConfig
-from tmeattn.models.layers import Classifier, WordEmbedding, masked_mean, masked_softmax
+from tmeattn.models.layers import Classifier, WordEmbedding, dropout, masked_mean, masked_softmax
 from tmeattn.models.positions import sinusoidal
 from tmeattn.specs import ModelOutput, Space
 
@@ -62,13 +62,13 @@ class Block(nn.Module):
         self.attention = SelfAttention(width, config.heads, config.narrow_heads)
         self.norm_attention = nn.LayerNorm(width)
         hidden = config.mlp_ratio * width
-        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, width))
         self.norm_mlp = nn.LayerNorm(width)
 
     def forward(self, x_BSD: Tensor, keys_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
         attended_BSD, map_BHSS = self.attention(x_BSD, keys_BS, need_map)
-        x_BSD = F.dropout(self.norm_attention(x_BSD + attended_BSD), self.dropout, self.training)
-        x_BSD = F.dropout(self.norm_mlp(x_BSD + self.mlp(x_BSD)), self.dropout, self.training)
+        x_BSD = dropout(self.norm_attention(x_BSD + attended_BSD), self.dropout, self.training)
+        x_BSD = dropout(self.norm_mlp(x_BSD + self.mlp(x_BSD)), self.dropout, self.training)
         return x_BSD, map_BHSS
 
 
@@ -108,7 +108,7 @@ class Transformer(nn.Module):
         self.classify = Classifier(width, space.num_classes, 0.0)  # the last block has dropped out already
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
-        x_BSD = F.dropout(self.embedding(tokens_BT), self.config.input_dropout, self.training)
+        x_BSD = dropout(self.embedding(tokens_BT), self.config.input_dropout, self.training)
         if self.config.positions != "none":
             x_BSD = x_BSD + self._positions(tokens_BT.shape[1])
         mask_BS = mask_BT

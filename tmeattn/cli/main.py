@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
+    "tui": ("tmeattn.cli.tui:tui", "Train, watch and explain in one full-screen program."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
 }
 

@@ -1,0 +1,116 @@
+"""The one table of keys: what a key does and where. Bindings, footer, key help and remapping all come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+PLACES = {
+    "app": "Everywhere",
+    "runs": "Runs",
+    "new": "New run",
+    "run": "Run",
+    "explain": "Explain",
+    "data": "Data",
+    "models": "Models",
+}
+"""Where keys hold, and how the key help calls it."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One action.
+
+    id:       stands in the state file when the user gives it another key; `place.name`.
+    keys:     default keys, separated by commas, as Textual names them.
+    action:   the action method without `action_`, with arguments where it has any.
+    label:    what the footer says; nothing keeps it out of the footer.
+    does:     one sentence for the key help and the command palette.
+    priority: whether it works while a text field has the focus.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    does: str
+    priority: bool = False
+
+    @property
+    def place(self) -> str:
+        return self.id.partition(".")[0]
+
+
+KEYS: tuple[Key, ...] = (
+    Key("app.help", "f1,question_mark", "help", "Help", "Show all keys of this screen and change them."),
+    Key("app.runs", "f2", "mode('runs')", "", "Go to the runs.", priority=True),
+    Key("app.explain", "f3", "mode('explain')", "", "Explain a text of your own.", priority=True),
+    Key("app.data", "f4", "mode('data')", "", "Browse the texts of a dataset.", priority=True),
+    Key("app.models", "f5", "mode('models')", "", "Read about models and plugins.", priority=True),
+    Key("app.palette", "ctrl+p", "command_palette", "", "Find any action by its name.", priority=True),
+    Key(
+        "app.theme", "f9", "next_theme", "", "Next theme: dark, light, high contrast, colour-blind-safe.", priority=True
+    ),
+    Key("app.suspend", "ctrl+z", "suspend_process", "", "Put tmeattn into the background (fg brings it back)."),
+    Key("app.quit", "q", "quit", "Quit", "Leave; runs that train go on training."),
+    Key("app.quit_always", "ctrl+q", "quit", "", "Leave, also from a text field.", priority=True),
+)
+
+
+def bindings(place: str) -> list[BindingType]:
+    """The bindings of a screen (or of the app), remappable by their ids."""
+    return [_binding(key) for key in KEYS if key.place == place]
+
+
+def _binding(key: Key) -> Binding:
+    return Binding(
+        key.keys, key.action, key.label, id=key.id, show=bool(key.label), priority=key.priority, tooltip=key.does
+    )
+
+
+def keymap(remapped: Mapping[str, str]) -> dict[str, str]:
+    """The user's own keys, for ids that exist."""
+    known = {key.id for key in KEYS}
+    return {action: keys for action, keys in remapped.items() if action in known and keys}
+
+
+def keys_of(key: Key, remapped: Mapping[str, str]) -> str:
+    """The keys of an action as they are now."""
+    return keymap(remapped).get(key.id, key.keys)
+
+
+def shown(keys: str) -> str:
+    """Keys as people read them: `question_mark` is ?."""
+    return " ".join(map(_shown, keys.split(",")))
+
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "plus": "+",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "comma": ",",
+    "full_stop": ".",
+    "delete": "del",
+}
+
+
+def _shown(key: str) -> str:
+    *modifiers, last = key.strip().split("+") if key.strip() != "+" else ["+"]
+    name = _NAMES.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)
+    return "+".join([*modifiers, name])
+
+
+def taken_by(keys: Iterable[str], of: Key, remapped: Mapping[str, str]) -> Key | None:
+    """Another action that already has one of these keys where `of` holds."""
+    wanted = set(keys)
+    for other in KEYS:
+        beside = other.id != of.id and (other.place == of.place or "app" in (other.place, of.place))
+        if beside and wanted & set(keys_of(other, remapped).split(",")):
+            return other
+    return None

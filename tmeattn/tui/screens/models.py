@@ -1,0 +1,19 @@
+"""The screen Models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tmeattn.tui.screens.room import Room
+
+
+class ModelsScreen(Room):
+    """Models."""
+
+    mode = "models"
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("Models")

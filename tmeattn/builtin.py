@@ -93,10 +93,21 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
     return [
         ExplainerSpec(
             name="attention",
-            summary="The model's own pooling weights",
+            summary="The model's own weights: of pooling, or of self-attention (a layer and head, or the mean)",
             explain="tmeattn.explain.methods:attention",
             signed=False,
             needs_attention=True,
+            selects_heads=True,
+        ),
+        ExplainerSpec(
+            name="rollout",
+            summary="Self-attention followed through the layers, residual connections included",
+            explain="tmeattn.explain.methods:rollout",
+            signed=False,
+            needs_attention=True,
+            needs_maps=True,
+            selects_heads=True,
+            reference="Abnar and Zuidema 2020",
         ),
         ExplainerSpec(
             name="leave-one-out",
@@ -104,5 +115,17 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
             explain="tmeattn.explain.methods:leave_one_out",
             signed=True,
             reference="Li, Monroe and Jurafsky 2016",
+        ),
+        ExplainerSpec(
+            name="random",
+            summary="A control: random numbers, always the same for a text",
+            explain="tmeattn.explain.methods:random",
+            signed=False,
+        ),
+        ExplainerSpec(
+            name="uniform",
+            summary="A control: an equal share for every word",
+            explain="tmeattn.explain.methods:uniform",
+            signed=False,
         ),
     ]

@@ -65,4 +65,4 @@ def test_explain_without_attention(tmeattn: Any, quick: list[str]) -> None:
     assert tmeattn("train", "mean", *quick).code == 0
     document = tmeattn("explain", "a good film", "--json").json
     assert document["method"] == "leave-one-out"
-    assert "no pooling attention" in document["note"]
+    assert "has no attention" in document["note"]

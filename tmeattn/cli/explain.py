@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     shell_complete=complete_runs,
     help="Which run explains.  [default: latest]",
 )
-@click.option("--method", metavar="NAME", help="attention (default where the model has it), leave-one-out, ...")
+@click.option(
+    "--method",
+    metavar="NAME",
+    help="attention (default where the model pools by it), rollout, leave-one-out, random, uniform, or a plugin's.",
+)
 @click.option("--class", "target", metavar="NAME", help="The class to explain, where the method depends on it.")
 @click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset instead.")
 @click.option("--split", help="The split that --index counts in.  [default: validation]")

@@ -32,6 +32,7 @@ class Explanation:
     normalized_entropy: the same divided by ln(number of words), in [0, 1].
     true_label:         class name where the text comes from a dataset.
     note:               what the reader should know, such as a method that stood in for another.
+    layer, head:        counted from 1, where one was chosen; None: the mean over all of them, or a method without.
     """
 
     text: str
@@ -49,3 +50,5 @@ class Explanation:
     normalized_entropy: float | None = None
     true_label: str | None = None
     note: str | None = None
+    layer: int | None = None
+    head: int | None = None

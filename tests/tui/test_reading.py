@@ -110,7 +110,10 @@ async def test_a_bug_in_reading_is_one_line_too(reader: Reader, trained: RunDire
 async def test_abilities_name_classes_and_explainers(reader: Reader, trained: RunDirectory) -> None:
     found = await reader.abilities(trained)
     assert found.classes == ("negative", "positive")
-    assert {method.name: method.problem for method in found.methods}["attention"] is None
+    assert found.heads == ()
+    reasons = {spec.name: reason for spec, reason in found.methods}
+    assert reasons["attention"] is None
+    assert "no self-attention" in reasons["rollout"]
 
 
 def test_the_module_is_imported_without_torch() -> None:

@@ -48,9 +48,9 @@ class Heatmap:
         yield from _paragraphs(self.explanation, marks, options.max_width)
         if self.details and self.explanation.words:
             yield Text()
-            yield from _legend(self.explanation, marks)
+            yield from legend(self.explanation, marks)
             yield Text()
-            yield from _strongest(self.explanation, marks, options.max_width)
+            yield from strongest(self.explanation, marks, options.max_width)
 
 
 def heatmap(explanation: Explanation, *, details: bool = True) -> Heatmap:
@@ -213,7 +213,8 @@ def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterat
         yield Text("The model read no word of this text.", style="italic")
 
 
-def _legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
+def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
+    """What the colours or brackets mean, and how words outside the vocabulary look."""
     unknown = sum(not word.known for word in explanation.words)
     target = safe(explanation.classes[explanation.target])
     line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
@@ -223,7 +224,7 @@ def _legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
         first = -LEVELS if marks.signed else 0
         line.append(f"against {target} " if marks.signed else f"{marks.scale.base:.3g} ")
         for level in range(first, LEVELS + 1, 2 if marks.signed else 1):
-            line.append("  ", style=heat_style(level))
+            line.append("  ", style=heat_style(level, marks.colours))
         line.append(f" for {target}" if marks.signed else f" {marks.scale.full:.3g}")
         largest = f"colour = score / {marks.peak:.3g}, the largest"
         line.append(f"   {'colour = what exceeds an equal share' if marks.scale.uniform else largest}", "dim")
@@ -238,7 +239,8 @@ def _legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
         yield Text.assemble(mark, f" is not in the vocabulary ({count(unknown)} of {count(len(explanation.words))})")
 
 
-def _strongest(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
+def strongest(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
+    """The words with the largest scores, with bars."""
     ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:STRONGEST]
     ranked = [word for word in ranked if word.score]
     if not ranked:
@@ -264,7 +266,7 @@ def _bar(share: float) -> str:
 
 
 def _bar_style(level: int, marks: Marks) -> Style:
-    return Style(color=heat_style(level).bgcolor) if marks.colour else Style()
+    return Style(color=heat_style(level, marks.colours).bgcolor) if marks.colour else Style()
 
 
 def _sample(word: str, style: Style) -> Text:

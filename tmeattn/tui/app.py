@@ -13,6 +13,7 @@ from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.tui import keys, themes
+from tmeattn.tui.reading import Asked, Reader
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.models import ModelsScreen
@@ -24,6 +25,8 @@ from tmeattn.tui.state import State
 class TmeattnApp(App[None]):
     """tmeattn in a terminal.
 
+    reader:       reads texts with trained runs.
+    asked:        a text that Explain is to show when it comes up next, None where nobody asked.
     selected_run: the run that Explain and Data read with: the one highlighted or opened last, at first the newest with
     a checkpoint; None where there is none.
     """
@@ -40,6 +43,8 @@ class TmeattnApp(App[None]):
     def __init__(self, run: RunDirectory | None = None, *, state: State | None = None) -> None:
         super().__init__()
         self.state = state or State.load()
+        self.reader = Reader()
+        self.asked: Asked | None = None
         self._opened = run
         self._selected = run
         for theme in themes.THEMES:
@@ -73,6 +78,7 @@ class TmeattnApp(App[None]):
     def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
         """Explain a text, with `run` or the selected one."""
         self.selected_run = run or self.selected_run
+        self.asked = Asked(text, true_label)
         self.switch_mode("explain")
 
     def open_data(self, *, run: RunDirectory | None = None) -> None:
@@ -105,6 +111,7 @@ class TmeattnApp(App[None]):
             self.pop_screen()
 
     def on_unmount(self) -> None:
+        self.reader.close()
         self.state.theme = self.theme
         self.state.screen = self.current_mode
         self.state.save()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explanation import Explanation
     from tmeattn.runs.directory import RunDirectory
+    from tmeattn.specs import ExplainerSpec
 
 LOADED = 4
 """Classifiers kept in memory: two beside each other, and the two before."""
@@ -35,7 +36,8 @@ Weights = tuple["Path", str, int]
 
 @dataclass(frozen=True)
 class Question:
-    """A text to explain; None as method, class, layer or head leaves the choice to the explainer.
+    """A text to explain; None as method or class leaves the choice to the explainer, as layer or head
+    means all of them.
 
     dropped: `(start, end)` of the words that the model is not to see.
     """
@@ -50,23 +52,21 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Method:
-    """A registered explainer, and why it cannot serve the model (None where it can)."""
+class Asked:
+    """A text that one screen asks Explain to show, and the name of its true class where it is known."""
 
-    name: str
-    summary: str
-    problem: str | None
-    layered: bool
+    text: str
+    true_label: str | None = None
 
 
 @dataclass(frozen=True)
 class Abilities:
-    """What can be chosen for a run: its classes, the explainers, and (1, ...) layers and heads of self-attention."""
+    """What can be asked of a run: its classes, every explainer with the reason why it cannot serve the model (None
+    where it can), and how many heads each layer of self-attention has."""
 
     classes: tuple[str, ...]
-    methods: tuple[Method, ...]
-    layers: int = 0
-    heads: int = 0
+    methods: tuple[tuple[ExplainerSpec, str | None], ...]
+    heads: tuple[int, ...]
 
 
 class Reader:
@@ -184,8 +184,15 @@ def _weights(run: RunDirectory) -> Weights:
 def _explain(classifier: Classifier, question: Question) -> Explanation:
     from tmeattn.explain.explain import Request, explain
 
-    text = blanked(question.text, question.dropped)
-    return explain(classifier, Request(text, question.method, question.target, question.true_label))
+    request = Request(
+        text=blanked(question.text, question.dropped),
+        method=question.method,
+        target=question.target,
+        true_label=question.true_label,
+        layer=question.layer,
+        head=question.head,
+    )
+    return explain(classifier, request)
 
 
 def _probabilities(classifier: Classifier, texts: Sequence[str]) -> np.ndarray:
@@ -194,18 +201,6 @@ def _probabilities(classifier: Classifier, texts: Sequence[str]) -> np.ndarray:
 
 
 def _abilities(classifier: Classifier) -> Abilities:
-    from tmeattn.registry import registry
-    from tmeattn.specs import ExplainerSpec
+    from tmeattn.explain.serving import methods_for
 
-    methods = tuple(
-        Method(
-            spec.name,
-            spec.summary,
-            "the model has no pooling attention"
-            if spec.needs_attention and classifier.spec.attention != "pool"
-            else None,
-            False,
-        )
-        for spec in registry().all(ExplainerSpec)
-    )
-    return Abilities(classifier.classes, methods)
+    return Abilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)

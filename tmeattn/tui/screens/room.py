@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -10,6 +11,9 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from tmeattn.tui.widgets.bar import TopBar
+
+if TYPE_CHECKING:
+    from tmeattn.tui.app import TmeattnApp
 
 
 class Room(Screen[None]):
@@ -22,6 +26,11 @@ class Room(Screen[None]):
         yield TopBar(self.mode)
         yield from self.body()
         yield Footer(show_command_palette=False)
+
+    @property
+    def tmeattn(self) -> TmeattnApp:
+        """The app, with what the screens share."""
+        return cast("TmeattnApp", self.app)
 
     def body(self) -> Iterable[Widget]:
         """Widgets between the bar and the footer."""

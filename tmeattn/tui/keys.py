@@ -56,6 +56,30 @@ KEYS: tuple[Key, ...] = (
     Key("app.suspend", "ctrl+z", "suspend_process", "", "Put tmeattn into the background (fg brings it back)."),
     Key("app.quit", "q", "quit", "Quit", "Leave; runs that train go on training."),
     Key("app.quit_always", "ctrl+q", "quit", "", "Leave, also from a text field.", priority=True),
+    Key("explain.text", "t", "text", "Text", "Edit the text."),
+    Key("explain.clear", "n", "clear", "", "Begin a new, empty text."),
+    Key("explain.drop", "x,delete,backspace", "drop", "Drop word", "Drop the word at the cursor, or bring it back."),
+    Key("explain.undo", "u", "undo", "Undo", "Bring back the word dropped last."),
+    Key("explain.restore", "U", "restore", "", "Bring back all words."),
+    Key("explain.method", "m", "method", "Method", "The next method that can serve the model."),
+    Key("explain.strong", "s", "strong", "Strongest", "To the next strongest word."),
+    Key("explain.export", "e", "export", "Export", "Write the explanation to a file."),
+    Key("explain.left", "left,h", "word(-1)", "", "One word back."),
+    Key("explain.right", "right,l", "word(1)", "", "One word on."),
+    Key("explain.up", "up,k", "line(-1)", "", "To the word above."),
+    Key("explain.down", "down,j", "line(1)", "", "To the word below."),
+    Key("explain.page_up", "pageup", "page(-1)", "", "A page up."),
+    Key("explain.page_down", "pagedown", "page(1)", "", "A page down."),
+    Key("explain.first", "home", "first", "", "To the first word."),
+    Key("explain.last", "end", "last", "", "To the last word."),
+    Key("explain.back", "escape", "back", "", "Out of the text field; else back to the runs."),
+    Key("data.open", "enter", "open", "Explain", "Open the text in Explain."),
+    Key("data.search", "slash", "search", "Search", "Search the texts."),
+    Key("data.wrong", "w", "wrong", "Wrong only", "Only texts that the run gets wrong, or all again."),
+    Key("data.clear", "r", "clear", "Clear filters", "Show all texts of the split."),
+    Key("data.statistics", "s", "statistics", "Statistics", "Statistics of the dataset, or the text again."),
+    Key("data.back", "escape", "back", "", "Out of the search field or a reckoning; else back to the runs."),
+    Key("models.back", "escape", "back", "", "Back to the runs."),
 )
 
 
@@ -84,6 +108,11 @@ def keys_of(key: Key, remapped: Mapping[str, str]) -> str:
 def shown(keys: str) -> str:
     """Keys as people read them: `question_mark` is ?."""
     return " ".join(map(_shown, keys.split(",")))
+
+
+def shown_for(action: str, remapped: Mapping[str, str]) -> str:
+    """The keys of the action with this id as people read them."""
+    return shown(keys_of(next(key for key in KEYS if key.id == action), remapped))
 
 
 _NAMES = {

@@ -19,13 +19,13 @@ from textual.strip import Strip
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.palette import shows_heat
 from tmeattn.tui.themes import heat_colours
-from tmeattn.tui.widgets.words import Item, Layout, items_of, lay_out
+from tmeattn.tui.widgets.words import Item, Layout, Piece, items_of, lay_out
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
     from tmeattn.tui.reading import Span
 
-CURSOR = Style(reverse=True, bold=True)
+CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that no heat hides it
 AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse
 
 
@@ -33,7 +33,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
     """A text whose words are coloured by their scores, in brackets where there are no colours."""
 
     DEFAULT_CSS = """
-    Heatmap { height: 1fr; scrollbar-gutter: stable; overflow-x: hidden; }
+    Heatmap { height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden; }
     """
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -59,6 +59,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout = Layout([], [])
         self._shown: tuple[str, Explanation, tuple[Span, ...]] | None = None
         self._hovered: int | None = None
+        self._rank = -1
 
     @property
     def item(self) -> Item | None:
@@ -110,14 +111,14 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         for piece in self._layout.lines[line]:
             if piece.column > column:
                 segments.append(Segment(" " * (piece.column - column), base))
-            segments.append(Segment(piece.text, base + piece.style + self._marked(piece.item)))
+            segments.append(Segment(piece.text, base + self._style(piece)))
             column = piece.end
         return Strip(segments, column).adjust_cell_length(self.size.width, base)
 
-    def _marked(self, item: int | None) -> Style:
-        if item is not None and item == self.cursor:
-            return CURSOR if self.has_focus else AWAY
-        return AWAY if item is not None and item == self._hovered else Style()
+    def _style(self, piece: Piece) -> Style:
+        if piece.item is None or piece.item not in (self.cursor, self._hovered):
+            return piece.style
+        return CURSOR if piece.item == self.cursor and self.has_focus else piece.style + AWAY
 
     def move(self, by: int) -> None:
         """So many words on or back."""
@@ -137,6 +138,21 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         """To the word at this offset of the text, or the first one after it."""
         at = bisect_left([item.start for item in self.items], offset)
         self.cursor = max(0, min(at, len(self.items) - 1))
+
+    def at(self, offset: int) -> Item | None:
+        """The word that begins at this offset of the text."""
+        return next((item for item in self.items if item.start == offset), None)
+
+    def next_strongest(self) -> None:
+        """To the strongest word; from there, one a call, to weaker ones."""
+        ranked = sorted((i for i, item in enumerate(self.items) if item.word), key=self._strength, reverse=True)
+        if ranked:
+            self._rank = self._rank + 1 if ranked[self._rank % len(ranked)] == self.cursor and self._rank >= 0 else 0
+            self.cursor = ranked[self._rank % len(ranked)]
+
+    def _strength(self, index: int) -> float:
+        word = self.items[index].word
+        return abs(word.score) if word else 0.0
 
     def watch_cursor(self) -> None:
         self._follow()

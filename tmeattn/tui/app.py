@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
-from tmeattn.tui import keys, themes
+from tmeattn.tui import keys, launch, telling, themes
+from tmeattn.tui.following import Following
+from tmeattn.tui.launch import Workers
 from tmeattn.tui.reading import Asked, Reader
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.models import ModelsScreen
+from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 from tmeattn.tui.state import State
+
+EXIT_STOPPED = 130
 
 
 class TmeattnApp(App[None]):
     """tmeattn in a terminal.
 
+    trainers:     the processes that this session started.
     reader:       reads texts with trained runs.
     asked:        a text that Explain is to show when it comes up next, None where nobody asked.
     selected_run: the run that Explain and Data read with: the one highlighted or opened last, at first the newest with
@@ -44,6 +51,7 @@ class TmeattnApp(App[None]):
         super().__init__()
         self.state = state or State.load()
         self.reader = Reader()
+        self.trainers = Workers()
         self.asked: Asked | None = None
         self._opened = run
         self._selected = run
@@ -51,6 +59,7 @@ class TmeattnApp(App[None]):
             self.register_theme(theme)
 
     async def on_mount(self) -> None:
+        self.set_interval(1.0, self._look_after)
         self.theme = self.state.theme if self.state.theme in self.available_themes else themes.DEFAULT
         self.set_keymap(keys.keymap(self.state.keys))
         if self._opened is not None:
@@ -71,15 +80,92 @@ class TmeattnApp(App[None]):
     def selected_run(self, run: RunDirectory | None) -> None:
         self._selected = run
 
-    def open_run(self, run: RunDirectory) -> None:
-        """Show a run, whoever trains it."""
-        self.selected_run = run
+    def open_run(self, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
+        """Show a run, whoever trains it; the curves of the others are laid over its own."""
+        self.switch_mode("runs")
+        if run.has_checkpoint():
+            self.selected_run = run
+        self.push_screen(RunScreen(run, others))
+
+    def open_new_run(self, like: RunDirectory | None = None) -> None:
+        """The form that starts a run."""
+        self.switch_mode("runs")
+
+    def start_run(self, arguments: Sequence[str], model: str) -> None:
+        """Train in a process of its own, and watch it."""
+        try:
+            worker = self.trainers.start(arguments, model)
+        except TmeattnError as error:
+            self.complain(str(error))
+            return
+        self.open_run(worker.run)
+
+    def resume_run(self, following: Following) -> bool:
+        """Continue a run in a process of its own; says why where it cannot."""
+        if not telling.resumable(following):
+            again = f"train it anew: tmeattn train {following.run.config['model']} --from {following.run.id}"
+            reasons = {"running": "it is being trained", "finished": "it is finished", "deleted": "it is deleted"}
+            self.complain(f"There is nothing to resume: {reasons.get(following.state, again)}.")
+            return False
+        worker = self.trainers.worker(following.run)
+        if worker is not None and worker.exit_code is None:
+            self.complain("It is being resumed already.")
+            return False
+        try:
+            self.trainers.resume(following.run)
+        except TmeattnError as error:
+            self.complain(str(error))
+            return False
+        self.notify(f"Resuming {telling.title(following)}: first it reads its data.", markup=False)
+        return True
+
+    def stop_run(self, following: Following) -> None:
+        """Ask a run to save and stop, whoever trains it."""
+        self._request(following, "stop", "saves and stops after its current step; it can be resumed")
+
+    def save_run(self, following: Following) -> None:
+        """Ask a run for a checkpoint now."""
+        self._request(following, "checkpoint", "saves after its current step")
+
+    def _request(self, following: Following, what: Literal["stop", "checkpoint"], then: str) -> None:
+        if following.state != "running":
+            self.complain(f"{telling.title(following)} is not running.")
+            return
+        try:
+            launch.request(following.run, what)
+        except TmeattnError as error:
+            self.complain(str(error))
+            return
+        self.notify(f"{telling.title(following)} {then}.", markup=False)
+
+    def copy(self, text: str) -> None:
+        """To the clipboard of the terminal, and on the screen for terminals that have none."""
+        if text:
+            self.copy_to_clipboard(text)
+            self.notify(safe(text), title="Copied", markup=False)
+
+    def complain(self, message: str) -> None:
+        """Something that cannot be done, in one line."""
+        self.notify(safe(message), severity="warning", markup=False)
+
+    def _look_after(self) -> None:
+        """Processes that this session started and that have ended: what became of them."""
+        for worker in self.trainers.ended():
+            shown = isinstance(self.screen, RunScreen) and self.screen.run.id == worker.run.id
+            if not shown and worker.exit_code not in (0, EXIT_STOPPED):
+                words = launch.last_words(worker.run, 1)
+                self.notify(safe(f"{worker.run.id}: {words[0] if words else 'ended'}"), severity="error", markup=False)
+            elif not shown:
+                self.notify(f"{worker.run.id} {'finished' if worker.exit_code == 0 else 'has stopped'}.", markup=False)
 
     def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
         """Explain a text, with `run` or the selected one."""
         self.selected_run = run or self.selected_run
         self.asked = Asked(text, true_label)
-        self.switch_mode("explain")
+        if isinstance(self.screen, ExplainScreen):
+            self.screen.take_asked()
+        else:
+            self.switch_mode("explain")
 
     def open_data(self, *, run: RunDirectory | None = None) -> None:
         """Browse the texts of a run's dataset."""

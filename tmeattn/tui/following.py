@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -98,6 +99,7 @@ class Following:
         self.last_step: Event = {}
         self.watched: list[Event] = []
         self.lines: deque[Line] = deque(maxlen=MOST_LINES)
+        self.said = 0
         self.ended: Event = {}
 
     def refresh(self, most: int = CHUNK) -> bool:
@@ -152,14 +154,15 @@ class Following:
             if not self.with_steps and line.startswith('{"kind":"step"') and at < last:
                 continue
             event = decode(line)
-            handler: Callable[[Event], None] | None = event and getattr(self, f"_on_{event['kind']}", None)
-            if event and handler:
-                try:
+            if event is None:
+                continue
+            handler: Callable[[Event], None] | None = getattr(self, f"_on_{event['kind']}", None)
+            if handler is not None:
+                with contextlib.suppress(KeyError, TypeError, ValueError):  # an event that lacks what it should have
                     handler(event)
-                except (KeyError, TypeError, ValueError):  # an event that lacks what it should have
-                    continue
 
     def _say(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
+        self.said += 1
         self.lines.append(Line(float(event.get("time") or 0.0), text, level))
 
     def _on_started(self, event: Event) -> None:

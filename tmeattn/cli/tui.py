@@ -21,7 +21,7 @@ def tui(run: str | None) -> None:
     from tmeattn.runs.index import find_run
 
     found = find_run(run) if run else None
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise BadInput("tmeattn tui needs a terminal.", hint="In a script use: tmeattn runs list --json")
     from tmeattn.tui.app import TmeattnApp
 

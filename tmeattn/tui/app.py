@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -16,22 +16,35 @@ from tmeattn.runs.index import find_run
 from tmeattn.tui import keys, launch, telling, themes
 from tmeattn.tui.following import Following
 from tmeattn.tui.launch import Workers
+from tmeattn.tui.listing import Listing
 from tmeattn.tui.reading import Asked, Reader
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
+from tmeattn.tui.screens.help import HelpScreen, commands
 from tmeattn.tui.screens.models import ModelsScreen
+from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 from tmeattn.tui.state import State
 
 EXIT_STOPPED = 130
+PLACES: dict[str, type[Screen[Any]]] = {
+    "runs": RunsScreen,
+    "new": NewRunScreen,
+    "run": RunScreen,
+    "explain": ExplainScreen,
+    "data": DataScreen,
+    "models": ModelsScreen,
+}
+"""Where keys hold (`keys.PLACES`) and the screens that these are."""
 
 
 class TmeattnApp(App[None]):
     """tmeattn in a terminal.
 
     trainers:     the processes that this session started.
+    listing:      all runs, as the home screen follows them.
     reader:       reads texts with trained runs.
     asked:        a text that Explain is to show when it comes up next, None where nobody asked.
     selected_run: the run that Explain and Data read with: the one highlighted or opened last, at first the newest with
@@ -52,6 +65,7 @@ class TmeattnApp(App[None]):
         self.state = state or State.load()
         self.reader = Reader()
         self.trainers = Workers()
+        self.listing = Listing()
         self.asked: Asked | None = None
         self._opened = run
         self._selected = run
@@ -87,9 +101,10 @@ class TmeattnApp(App[None]):
             self.selected_run = run
         self.push_screen(RunScreen(run, others))
 
-    def open_new_run(self, like: RunDirectory | None = None) -> None:
-        """The form that starts a run."""
+    def open_new_run(self, like: RunDirectory | None = None, *, model: str | None = None) -> None:
+        """The form that starts a run, filled in like an earlier one or for a model."""
         self.switch_mode("runs")
+        self.push_screen(NewRunScreen(like.config if like else None, model))
 
     def start_run(self, arguments: Sequence[str], model: str) -> None:
         """Train in a process of its own, and watch it."""
@@ -177,7 +192,19 @@ class TmeattnApp(App[None]):
         await self.switch_mode(mode)
 
     def action_help(self) -> None:
-        """Show the keys."""
+        """Show the keys of the screen, and change them."""
+        place = next((name for name, kind in PLACES.items() if isinstance(self.screen, kind)), None)
+        if place is not None:
+            self.push_screen(HelpScreen(place))
+
+    def remap(self, action: str, new: str | None) -> None:
+        """Give an action another key for good; None: its own one again."""
+        if new is None:
+            self.state.keys.pop(action, None)
+        else:
+            self.state.keys[action] = new
+        self.set_keymap(keys.keymap(self.state.keys))
+        self.state.save()
 
     def action_next_theme(self) -> None:
         """The next of tmeattn's own themes."""
@@ -187,7 +214,17 @@ class TmeattnApp(App[None]):
         self.notify(f"Theme: {self.theme.removeprefix('tmeattn-')}", markup=False, timeout=2)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        yield from super().get_system_commands(screen)
+        """Every action of the screen and of the app, by what it does; the themes are Textual's own list."""
+        place = next((name for name, kind in PLACES.items() if isinstance(screen, kind)), "app")
+        for title, help_text, call in commands(place, lambda action: self._perform(screen, action)):
+            yield SystemCommand(title, help_text, call)
+        yield SystemCommand("Choose a theme", "Everywhere", self.action_change_theme)
+        yield SystemCommand("Save a picture of the screen (SVG)", "Everywhere", self.deliver_screenshot)
+
+    def _perform(self, screen: Screen[object], action: str) -> None:
+        """An action from the palette, where its method is: on the screen, or here."""
+        name = action.partition("(")[0]
+        self.call_later(self.run_action, action, screen if hasattr(screen, f"action_{name}") else self)
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT

@@ -65,7 +65,6 @@ class RunScreen(Room):
         self.pane = "curves"
         self.alone = False
         self.log_scale = False
-        self.draws = 0
 
     def body(self) -> Iterable[Widget]:
         yield Head()
@@ -102,11 +101,12 @@ class RunScreen(Room):
         self.query_one("#waiting").display = False
         self.query_one("#panes").display = True
         runs = [self.following, *self.others]
-        changed = [one.refresh() for one in runs if one is self.following or one.state != "deleted"]
-        if not all(one.caught_up for one in runs):
-            self.set_timer(CATCHING_UP, self._look)
-        elif any(changed) or not self.draws:
+        for one in runs:
+            one.refresh()
+        if all(one.caught_up for one in runs):
             self._draw()
+        else:
+            self.set_timer(CATCHING_UP, self._look)
 
     def _wait(self, error: BadInput) -> None:
         """Before the run's folder is there: what its process says; if it has ended, why."""
@@ -131,7 +131,7 @@ class RunScreen(Room):
             tab.set_class(tab.pane == self.pane, "current")
 
     def _draw(self) -> None:
-        self.draws += 1
+        """Head and panes; each looks itself whether it has to change."""
         if not self.following.caught_up:
             return
         self.query_one(Head).show(self.following, self.tmeattn.trainers.worker(self.run))

@@ -46,8 +46,12 @@ class RunsScreen(Room):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listing = Listing()
         self.order = ORDERS[0]
+
+    @property
+    def listing(self) -> Listing:
+        """The app's, which outlives this screen."""
+        return self.tmeattn.listing
 
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
@@ -160,6 +164,9 @@ class RunsScreen(Room):
         self.tmeattn.open_run(one.run, others)
 
     def action_new(self) -> None:
+        self.tmeattn.open_new_run()
+
+    def action_like(self) -> None:
         self.tmeattn.open_new_run(self.selected.run if self.selected else None)
 
     def action_mark(self) -> None:

@@ -12,8 +12,6 @@ from tmeattn.tui import launch, telling
 from tmeattn.tui.following import Following
 from tmeattn.tui.launch import Worker
 
-STALE = 3.0
-
 
 class Head(Static):
     """Two lines, and more while something needs to be said."""
@@ -24,10 +22,16 @@ class Head(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
+        self._drawn: object = None
 
     def show(self, following: Following, worker: Worker | None) -> None:
-        """Bring it up to date."""
-        width = max(self.size.width - 2, 40)
+        """Bring it up to date where something has changed."""
+        width = self.size.width  # of the content: without padding
+        resuming = worker is not None and worker.exit_code is None
+        key = (following.version, width, resuming, launch.pending(following.run, "stop"))
+        if not width or key == self._drawn:
+            return
+        self._drawn = key
         lines = [_first(following, width), _second(following, width)]
         lines += [Text(line, style="yellow") for line in _trouble(following, worker)]
         for line in lines[:2]:

@@ -57,6 +57,7 @@ class TmeattnApp(App[None]):
     BINDINGS: ClassVar = keys.bindings("app")
     COMMAND_PALETTE_BINDING = "ctrl+p"
     CSS = """
+    * { scrollbar-size-vertical: 1; }
     Toast { max-width: 70; }
     """
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import time as now
 from typing import Any, Literal
 
 from tmeattn.render.tables import count, decimal, percent, seconds
@@ -269,9 +269,10 @@ class Following:
         """In the epochs that ended."""
         return sum(float(epoch["seconds"]) for epoch in self.epochs)
 
-    def age(self, now: float | None = None) -> float:
+    @property
+    def age(self) -> float:
         """Seconds since the run was made."""
-        return max((time.time() if now is None else now) - float(self.run.info["created"]), 0.0)
+        return max(now() - float(self.run.info["created"]), 0.0)
 
 
 def _thin_histograms(epochs: list[Event]) -> None:
@@ -290,10 +291,3 @@ def _slim(part: Event) -> Event:
 def _mean(values: list[float | None]) -> float | None:
     numbers = [value for value in values if value is not None]
     return sum(numbers) / len(numbers) if numbers else None
-
-
-def read_all(following: Following) -> Iterator[None]:
-    """Read a log to its end, chunk by chunk."""
-    while not following.caught_up:
-        following.refresh()
-        yield

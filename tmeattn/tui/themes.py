@@ -19,7 +19,7 @@ DARK = Theme(
     foreground="#d8dee6",
     background="#0f1419",
     surface="#141b22",
-    panel="#1d2731",
+    panel="#22303c",
     dark=True,
 )
 LIGHT = Theme(
@@ -66,6 +66,18 @@ COLOUR_BLIND = Theme(
     panel="#212a33",
     dark=True,
 )
+for theme in (DARK, LIGHT, CONTRAST, COLOUR_BLIND):  # scrollbars stay in the background
+    theme.variables.update(
+        {
+            "scrollbar": theme.panel or "",
+            "scrollbar-hover": theme.primary,
+            "scrollbar-active": theme.primary,
+            "scrollbar-background": theme.background or "",
+            "scrollbar-background-hover": theme.background or "",
+            "scrollbar-background-active": theme.background or "",
+            "scrollbar-corner-color": theme.background or "",
+        }
+    )
 THEMES = (DARK, LIGHT, CONTRAST, COLOUR_BLIND)
 
 HeatColours = tuple[Rgb, Rgb, Rgb]

@@ -33,7 +33,7 @@ class HelpScreen(ModalScreen[None]):
     CSS = """
     HelpScreen { align: center middle; }
     HelpScreen Vertical { width: 76; max-width: 98%; height: 90%; background: $surface; border: round $primary; }
-    HelpScreen DataTable { height: 1fr; background: $surface; }
+    HelpScreen DataTable { height: 1fr; background: $surface; overflow-x: hidden; }
     HelpScreen Static { height: auto; padding: 0 1; color: $text-muted; }
     """
 
@@ -115,7 +115,5 @@ class PressKey(ModalScreen[str | None]):
 
 def commands(place: str, run: Callable[[str], object]) -> list[tuple[str, str, Callable[[], object]]]:
     """Title, help and call of every action of a screen, for the command palette."""
-    named = [
-        key for key in keys.KEYS if key.place in (place, "app") and not key.action.startswith(("cursor", "command"))
-    ]
-    return [(key.does.rstrip("."), keys.PLACES[key.place], lambda key=key: run(key.action)) for key in named]
+    named = [key for key in keys.KEYS if key.place in (place, "app") and not key.action.startswith("command")]
+    return [(key.does.rstrip("."), keys.PLACES[key.place], partial(run, key.action)) for key in named]

@@ -83,6 +83,10 @@ class Row(Horizontal):
             self.query_one(Input).placeholder = default or "none"
 
 
+class Fields(VerticalScroll, inherit_bindings=False):
+    """The rows; arrow keys go from field to field, and the page follows."""
+
+
 class NewRunScreen(Room):
     """Everything that can be said about a run before it starts. What is left alone has the recipe's value."""
 
@@ -122,7 +126,7 @@ class NewRunScreen(Room):
                 yield Label("name")
                 yield Input(placeholder="none", id="name", compact=True)
             yield Static("", id="summary", markup=False)
-            yield VerticalScroll(id="fields", can_focus=False)
+            yield Fields(id="fields", can_focus=False)
             with Horizontal(id="below"):
                 yield Static("", id="told", markup=False)
                 yield Button("Start", id="start", variant="primary")
@@ -134,7 +138,7 @@ class NewRunScreen(Room):
 
     async def _fill(self) -> None:
         """Rows for the chosen model; what was given stays where the model has it."""
-        scroll = self.query_one("#fields", VerticalScroll)
+        scroll = self.query_one("#fields", Fields)
         await scroll.remove_children()
         spec = registry().get(ModelSpec, self.model)
         self.query_one("#summary", Static).update(safe(f"{spec.summary}."))

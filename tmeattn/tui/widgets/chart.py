@@ -109,6 +109,7 @@ class Chart(Vertical, can_focus=True):
         self.redraws += 1
         self.query_one(Static).update(self._heading())
         plot = self.query_one(Plot)
+        plot.visible = self._range() is not None
         columns = max(plot.size.width - Plot.LEFT - 2, 10)
         plot.draw([_thinned(curve, 2 * columns) for curve in self.curves], self.log_scale, self.cursor)
 
@@ -118,7 +119,7 @@ class Chart(Vertical, can_focus=True):
     def _heading(self) -> Text:
         text = Text(self.title_text, style="bold", no_wrap=True, overflow="ellipsis")
         text.append(f"{', log scale' if self.log_scale else ''}", style="not bold")
-        if not any(curve.points(log=False)[0] for curve in self.curves):
+        if self._range() is None:
             return text.append("  nothing yet", style="not bold dim")
         for index, curve in enumerate(self.curves):
             mark = MARKERS[curve.colour % len(MARKERS)] if curve.marked else "─"
@@ -143,7 +144,7 @@ class Chart(Vertical, can_focus=True):
         return ys[-1] if ys else None
 
     def _range(self) -> tuple[float, float] | None:
-        xs = [x for curve in self.curves for x in (curve.xs[0], curve.xs[-1]) if len(curve.xs)]
+        xs = [x for curve in self.curves if len(curve.xs) for x in (curve.xs[0], curve.xs[-1])]
         return (min(xs), max(xs)) if xs else None
 
     def action_cursor(self, by: int) -> None:

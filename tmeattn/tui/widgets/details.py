@@ -73,7 +73,7 @@ def _page(one: Following, width: int) -> Group:
             ("best validation", Text(f"{percent(one.best_accuracy, 2)} (epoch {best})", "bold") if best else None),
             ("attention entropy", telling.entropy(one) if one.epochs else None),
             ("an epoch takes", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
-            ("made", f"{telling.ago(one.age())} ago"),
+            ("made", f"{telling.ago(one.age)} ago"),
         ]
     )
     parts += [Text(), facts]

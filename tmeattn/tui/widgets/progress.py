@@ -53,9 +53,9 @@ def _first(following: Following, width: int) -> Text:
 def _second(following: Following, width: int) -> Text:
     total = following.epochs_planned * following.steps_per_epoch
     if not total:
-        return Text(
-            "reading its data …" if following.state in ("created", "running") else "", style="dim", no_wrap=True
-        )
+        preparing = following.state in ("created", "running")
+        said = launch.last_words(following.run, 1) if preparing else []
+        return Text(" ".join(["reading its data …", *map(safe, said)]) if preparing else "", style="dim", no_wrap=True)
     epoch = (
         min(len(following.epochs) + 1, following.epochs_planned) if following.share_done < 1 else len(following.epochs)
     )

@@ -95,7 +95,7 @@ class RunTable(DataTable[Text]):
             "best": Text(percent(one.best_accuracy), style="bold"),
             "left": Text(telling.left(one)),
             "trend": Text(telling.trend(telling.accuracies(one)), style=foreground(BLUE)),
-            "age": Text(telling.ago(one.age()), style="dim"),
+            "age": Text(telling.ago(one.age), style="dim"),
         }
         return [_fitted(values[field.name], field) for field in fields]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.runs.index import all_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,6 +156,11 @@ class Reader:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(weights)
         return self._loaded[weights]
+
+
+def readable_runs() -> list[tuple[RunDirectory, str]]:
+    """Runs with a checkpoint, the newest first, each with its name or nothing."""
+    return [(run, run.name or "") for run in all_runs() if run.has_checkpoint()]
 
 
 def blanked(text: str, spans: Iterable[Span]) -> str:

@@ -58,7 +58,7 @@ def change(whole: Explanation, after: Sequence[float]) -> str:
     now = float(after[whole.predicted])
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
     told = f"{safe(whole.classes[whole.predicted])} {100 * before:.1f} → {percent(now)}"
-    return f"{told} ({100 * (now - before):+.1f} points{', the prediction flips' if flips else ''})"
+    return f"{told} ({round(100 * (now - before), 1) + 0.0:+.1f} points{', the prediction flips' if flips else ''})"
 
 
 def told_word(text: str, item: Item, explanation: Explanation) -> Text:

@@ -16,9 +16,8 @@ from textual.widgets import Static, TextArea
 from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import all_runs
 from tmeattn.tui import keys
-from tmeattn.tui.reading import Abilities, Asked, Question, Span, blanked
+from tmeattn.tui.reading import Abilities, Asked, Question, Span, blanked, readable_runs
 from tmeattn.tui.screens.room import Room
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.heatmap import Heatmap
@@ -46,6 +45,7 @@ class ExplainScreen(Room):
     """A text, choices, and a pane for each run. What was dropped, and the true label, belong to the text as it is."""
 
     mode = "explain"
+    AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("explain")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
     DEFAULT_CSS = """
@@ -74,6 +74,7 @@ class ExplainScreen(Room):
         self.run: RunDirectory | None = None
         self.beside: RunDirectory | None = None
         self.abilities: dict[str, Abilities] = {}
+        self._to_words = False  # whether the focus goes to the heatmap as soon as there is one
 
     def body(self) -> Iterable[Widget]:
         yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A review of your own")
@@ -92,7 +93,6 @@ class ExplainScreen(Room):
 
     def on_mount(self) -> None:
         self._offer_heads()
-        self.query_one(TextArea).focus()
 
     def on_screen_resume(self) -> None:
         self.take_asked()
@@ -103,7 +103,7 @@ class ExplainScreen(Room):
         if asked is not None:
             self.asked = asked
             self.query_one(TextArea).load_text(safe(asked.text))
-            self.query_one("#first", Pane).heatmap.focus()
+            self._to_words = True
         self._refresh(look=True)
 
     # ---- what is chosen
@@ -154,7 +154,7 @@ class ExplainScreen(Room):
         self._read(0)
 
     async def _look(self) -> None:
-        found = await asyncio.to_thread(_readable)
+        found = await asyncio.to_thread(readable_runs)
         self.run = self.tmeattn.selected_run
         if self.run is not None and self.run.id not in [run.id for run, _ in found]:
             found.insert(0, (self.run, "no checkpoint"))
@@ -226,6 +226,9 @@ class ExplainScreen(Room):
                 await self._show(pane, run)
         finally:
             busy.stop()
+        if self.active.explanation and (self._to_words or self.focused is None):
+            self._to_words = False
+            self.active.heatmap.focus()
         first, second = self.query_one("#first", Pane).explanation, self.query_one("#second", Pane).explanation
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
         self._tell(self.active.heatmap.item)
@@ -341,8 +344,3 @@ class ExplainScreen(Room):
             self.active.heatmap.focus()
         else:
             await self.tmeattn.action_mode("runs")
-
-
-def _readable() -> list[tuple[RunDirectory, str]]:
-    """Runs with a checkpoint, the newest first, and their names or nothing."""
-    return [(run, run.name or "") for run in all_runs() if run.has_checkpoint()]

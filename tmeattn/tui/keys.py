@@ -117,6 +117,8 @@ KEYS: tuple[Key, ...] = (
     Key("data.clear", "r", "clear", "Clear", "Show all texts of the split."),
     Key("data.statistics", "s", "statistics", "Statistics", "Statistics of the dataset, or the text again."),
     Key("data.back", "escape", "back", "", "Out of the search field or a reckoning; else back to the runs."),
+    Key("models.train", "t", "train", "Train", "Train the highlighted model: fill in the form of a new run."),
+    Key("models.page", "space", "page", "", "To the page, to scroll it, or back to the list."),
     Key("models.back", "escape", "back", "", "Back to the runs."),
 )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explanation import Explanation
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.specs import ExplainerSpec
+    from tmeattn.specs import ExplainerSpec, ModelSpec
 
 LOADED = 4
 """Classifiers kept in memory: two beside each other, and the two before."""
@@ -93,6 +93,10 @@ class Reader:
     async def abilities(self, run: RunDirectory) -> Abilities:
         """What the run's model can be asked. Raises `TmeattnError` where the run cannot be read."""
         return await self._ask(run, _abilities)
+
+    async def count_parameters(self, spec: ModelSpec) -> int:
+        """Of a model's default configuration. Raises `TmeattnError` where it cannot be built."""
+        return await asyncio.wrap_future(self._thread.submit(_count_parameters, spec))
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         """(N, C) class probabilities of a few texts. Raises `TmeattnError` where the run cannot be read."""
@@ -185,6 +189,17 @@ def _weights(run: RunDirectory) -> Weights:
     if not run.path.is_dir():
         raise BadInput(f"The run {run.id} is gone: its folder was deleted.", hint="Choose another run.")
     raise BadInput(f"The run {run.id} has no checkpoint yet.", hint="Its first is written when an epoch ends.")
+
+
+def _count_parameters(spec: ModelSpec) -> int:
+    from tmeattn.models.building import count_parameters
+
+    try:
+        return count_parameters(spec)
+    except TmeattnError:
+        raise
+    except Exception as error:  # a plugin's model
+        raise BadInput(f"The model {spec.name} cannot be built: {type(error).__name__}: {error}.") from error
 
 
 def _explain(classifier: Classifier, question: Question) -> Explanation:

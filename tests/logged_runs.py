@@ -79,7 +79,8 @@ def watched_event(epoch: int, *, attention: bool = True) -> Event:
 def started_event(run: str, model: str, epochs: int, texts: int = 1280) -> Event:
     return {
         "kind": "started", "run": run, "model": model, "epochs": epochs, "steps_per_epoch": STEPS,
-        "parameters": 790_502, "train_texts": texts, "validation_texts": texts // 4, "threads": 2, "device": "cpu", "time": BEGAN,
+        "parameters": 790_502, "train_texts": texts, "validation_texts": texts // 4, "threads": 2,
+        "device": "cpu", "time": BEGAN,
     }  # fmt: skip
 
 

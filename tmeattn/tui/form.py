@@ -112,15 +112,14 @@ def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
 
 def estimate(config: RunConfig, runs: Iterable[Following]) -> str:
     """How long an epoch will take, from the earlier run that is most like it, scaled by the number of texts."""
-    known = [one for one in runs if one.epochs and one.run.config["model"] == config.model]
-    known = [one for one in known if one.run.config["train"]["dataset"] == config.train.dataset]
+    same_data = [one for one in runs if one.run.config["train"]["dataset"] == config.train.dataset]
+    known = [one for one in same_data if one.epochs and one.run.config["model"] == config.model]
     if not known:
         return "An epoch's time is unknown: no run of this model on this dataset yet."
-    texts = config.train.limit or max(
-        (int(one.started.get("train_texts") or 0) for one in known if not one.run.config["train"]["limit"]), default=0
-    )
+    whole = [one for one in same_data if not one.run.config["train"]["limit"]]
+    texts = config.train.limit or max((int(one.started.get("train_texts") or 0) for one in whole), default=0)
     if not texts:
-        return "An epoch's time is unknown: no run of this model on all texts yet."
+        return "An epoch's time is unknown: no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
     best = max(known, key=lambda one: (-len(_differing(one, wanted)), one.run.info["created"]))
     its_texts = int(best.started.get("train_texts") or texts)

@@ -72,6 +72,10 @@ class Listing:
             return
         self._stamp = stamp
         found = list(self.root.iterdir()) if stamp else []
+        names = {path.name for path in found}
+        for gone in [name for name in self.runs if name not in names]:
+            del self.runs[gone]
+            self.version += 1
         known = set(self.runs)
         damaged, self.damaged = self.damaged, {}
         for path in found:

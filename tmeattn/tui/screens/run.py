@@ -65,6 +65,7 @@ class RunScreen(Room):
         self.pane = "curves"
         self.alone = False
         self.log_scale = False
+        self.there = False
 
     def body(self) -> Iterable[Widget]:
         yield Head()
@@ -94,7 +95,7 @@ class RunScreen(Room):
     def _look(self) -> None:
         """Read on, and draw what has changed; a long log is read bit by bit and drawn when it has been read."""
         try:
-            _ = self.run.info
+            self.there = bool(self.run.info)
         except BadInput as error:
             self._wait(error)
             return
@@ -146,6 +147,10 @@ class RunScreen(Room):
     @on(Watched.Opened)
     def open_text(self, event: Watched.Opened) -> None:
         self.tmeattn.open_explain(event.source.text, run=self.run, true_label=event.source.label)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the run's folder is not there yet, there is nothing to do with it but to go back."""
+        return self.there or not hasattr(self, f"action_{action}") or action == "back"
 
     def action_pane(self, pane: str) -> None:
         """Show a pane; alone where all were shown, and all again where it was alone."""

@@ -61,9 +61,10 @@ class RunsScreen(Room):
 
     def on_mount(self) -> None:
         self.table, self.details = self.query_one(RunTable), self.query_one(Details)
+        self.query_one(Welcome).display = False
         self.set_interval(EVERY, self._tick)
-        self._look()
         self.table.focus()
+        self._look()
 
     def on_screen_resume(self) -> None:
         self._look()

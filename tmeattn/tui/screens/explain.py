@@ -63,7 +63,7 @@ class ExplainScreen(Room):
     ExplainScreen.-two #second { display: block; }
     ExplainScreen #differences { display: none; height: auto; max-height: 3; padding: 0 1; }
     ExplainScreen.-two #differences { display: block; }
-    ExplainScreen #word { height: auto; min-height: 1; max-height: 2; padding: 0 1; background: $panel; }
+    ExplainScreen #word { height: 2; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self) -> None:
@@ -220,7 +220,7 @@ class ExplainScreen(Room):
     async def _read(self, pause: float) -> None:
         """Ask the runs anew; whatever was asked before is given up."""
         await asyncio.sleep(pause)
-        busy = self.set_timer(PATIENCE, lambda: self.query_one("#word", Static).update(Text("reading …")))
+        busy = self.set_timer(PATIENCE, lambda: self._put_word([Text("reading …")]))
         try:
             for pane, run in self.panes:
                 await self._show(pane, run)
@@ -270,7 +270,7 @@ class ExplainScreen(Room):
             for pane, run in self.panes
             if run and item and pane.explanation and (here := pane.heatmap.at(item.start))
         ]
-        self.query_one("#word", Static).update(Text("\n").join(line for *_, line in lines))
+        self._put_word([line for *_, line in lines])
         if item is None or item.word is None:
             return
         await asyncio.sleep(MOMENT)
@@ -280,8 +280,11 @@ class ExplainScreen(Room):
                 (after_C,) = await self.tmeattn.reader.probabilities(run, [without])
             except TmeattnError:  # the pane says it
                 return
-            line.append(f"; without it {change(explanation, after_C)}")
-        self.query_one("#word", Static).update(Text("\n").join(line for *_, line in lines))
+            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C)}")
+        self._put_word([line for *_, line in lines])
+
+    def _put_word(self, lines: list[Text]) -> None:
+        self.query_one("#word", Static).update(Text("\n").join(lines), layout=False)
 
     def action_word(self, by: int) -> None:
         self.active.heatmap.move(by)

@@ -37,7 +37,6 @@ class NewRunScreen(Room):
     NewRunScreen #which Label { width: 18; color: $text-muted; text-align: right; padding-right: 1; }
     NewRunScreen #which Input { width: 24; height: 1; border: none; background: $boost; }
     NewRunScreen #which Choice { width: 41; }
-    NewRunScreen #which Choice Label { width: 19; text-align: right; }
     NewRunScreen #summary { height: 1; padding: 0 1; color: $text-muted; }
     NewRunScreen #fields { height: 1fr; border-top: solid $panel; border-bottom: solid $panel; }
     NewRunScreen #below { height: auto; min-height: 3; }
@@ -60,7 +59,7 @@ class NewRunScreen(Room):
     def body(self) -> Iterable[Widget]:
         with Vertical():
             with Horizontal(id="which"):
-                yield Choice("model", [(name, name) for name in self.models], id="model")
+                yield Choice("model".rjust(17) + " ", [(name, name) for name in self.models], id="model")
                 yield Label("name")
                 yield Input(placeholder="none", id="name", compact=True)
             yield Static("", id="summary", markup=False)

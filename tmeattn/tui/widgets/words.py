@@ -104,10 +104,12 @@ def lay_out(text: str, items: list[Item], explanation: Explanation, width: int) 
     rest = text[read_to:]
     if hidden > 0:
         flow.add(((f" {STOP} ", None, Style(bold=True)),))
-        shown = " ".join(rest[: 4 * width].split())[: 2 * width]
-        flow.add((part, None, UNREAD) for part in re.findall(r"\s+|\S+", shown + " …" * (len(rest) > len(shown))))
-        more = f"{STOP} {count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
-        flow.add((("\n", None, UNREAD), *((part, None, UNREAD) for part in re.findall(r"\s+|\S+", more))))
+        tail = " ".join(rest[: 4 * width].split())
+        more = len(tail) > 2 * width or rest[4 * width :].strip()
+        shown = tail[: 2 * width] + (" …" if more else "")
+        flow.add((part, None, UNREAD) for part in re.findall(r"\s+|\S+", shown))
+        told = f"{STOP} {count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
+        flow.add((("\n", None, UNREAD), *((part, None, UNREAD) for part in re.findall(r"\s+|\S+", told))))
     else:
         flow.add(_gap(rest.rstrip()))
     return items, Layout(flow.finish(), flow.places)

@@ -9,17 +9,26 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Static
+from textual.worker import WorkerCancelled
 
 from tmeattn.errors import BadInput
 from tmeattn.explain.explanation import Explanation, Word
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
-from tmeattn.tui.reading import Abilities, Question, Reader, _weights, blanked
+from tmeattn.tui import keys, themes
+from tmeattn.tui.reading import Abilities, Asked, Question, Reader, _weights, blanked, readable_runs
+from tmeattn.tui.screens.explain import ExplainScreen
+from tmeattn.tui.screens.room import Room
+from tmeattn.tui.state import State
 
 CLASSES = ("negative", "positive")
 PLANTED = {"good": 1, "great": 1, "bad": -1, "dull": -1}
@@ -36,6 +45,87 @@ METHODS = (
     (_spec("oracle", signed=True), None),
     (_spec("maps"), "the model 'mean' has no self-attention"),
 )
+
+
+class Host(App[None]):
+    """The app as far as Explain, Data and Models know it, without the screens of the runs, which take time to mount."""
+
+    BINDINGS: ClassVar = keys.bindings("app")
+
+    def __init__(self, room: Room, reader: Reader) -> None:
+        super().__init__()
+        self.room, self.reader = room, reader
+        self.state = State()
+        self.asked: Asked | None = None
+        self.selected_run = next((run for run, _ in readable_runs()), None)
+        self.modes: list[str] = []
+        self.models: list[str | None] = []
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+
+    def on_mount(self) -> None:
+        self.push_screen(self.room)
+
+    def on_unmount(self) -> None:
+        self.reader.close()
+
+    async def action_mode(self, mode: str) -> None:
+        self.modes.append(mode)
+
+    def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
+        self.selected_run = run or self.selected_run
+        self.asked = Asked(text, true_label)
+        if isinstance(self.screen, ExplainScreen):
+            self.screen.take_asked()
+
+    def open_new_run(self, *, model: str | None = None) -> None:
+        self.models.append(model)
+
+
+class Driver:
+    """A pilot on one screen of a `Host`, and what can be read on it."""
+
+    def __init__(self, pilot: Pilot[None], app: Host, reader: ScriptedReader) -> None:
+        self.pilot, self.app, self.reader = pilot, app, reader
+        self.screen: Any = app.room
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until every worker has answered; one may start another."""
+        await self.pilot.pause()
+        while running := [worker for worker in self.app.workers if not worker.is_finished]:
+            for worker in running:
+                with suppress(WorkerCancelled):
+                    await worker.wait()
+            await self.pilot.pause()
+
+    async def explain(self, text: str, true_label: str | None = None) -> None:
+        self.app.open_explain(text, true_label=true_label)
+        await self.settle()
+
+    async def choose(self, choice: str, value: object) -> None:
+        self.screen.choice(choice).choose(value)
+        await self.pilot.pause()
+        await self.settle()
+
+    def said(self, of: str) -> str:
+        return str(self.screen.query_one(of, Static).render())
+
+
+@asynccontextmanager
+async def opened(room: Room, size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -> AsyncIterator[Driver]:
+    """A screen in a `Host` of this size, after it has settled."""
+    reader = ScriptedReader(heads)
+    app = Host(room, reader)
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(pilot, app, reader)
+        await pilot.pause()
+        await driver.settle()
+        yield driver
 
 
 class ScriptedReader(Reader):

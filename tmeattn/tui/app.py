@@ -234,6 +234,11 @@ class TmeattnApp(App[None]):
         elif not small and isinstance(self.screen, TooSmall):
             self.pop_screen()
 
+    def exit(self, *arguments: Any, **named: Any) -> None:
+        """Leave; what a screen still waits for would find it half taken down."""
+        self.workers.cancel_all()
+        super().exit(*arguments, **named)
+
     def on_unmount(self) -> None:
         self.reader.close()
         self.state.theme = self.theme

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @click.option(
     "--method",
     metavar="NAME",
-    help="attention (default where the model pools by it), rollout, leave-one-out, random, uniform, or a plugin's.",
+    help="attention (default where the model pools by it), rollout, gradient, input-x-gradient, "
+    "integrated-gradients, leave-one-out (default elsewhere), lime, random, uniform, or a plugin's.",
 )
 @click.option("--class", "target", metavar="NAME", help="The class to explain, where the method depends on it.")
 @click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset instead.")

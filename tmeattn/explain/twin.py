@@ -6,13 +6,13 @@ Where the twin predicts as well, the task did not need the weights, and they exp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tmeattn.config import RunConfig, stored_config
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
+from tmeattn.explain.findings import Twins
 from tmeattn.explain.measure import measure
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
@@ -23,23 +23,6 @@ from tmeattn.specs import ModelSpec
 from tmeattn.training.session import open_data, resume, start
 
 Narrate = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Twins:
-    """Validation accuracies of a run and of its twin, and the run's advantage with its 95 % interval (paired bootstrap
-    over the texts; other seeds are not covered)."""
-
-    twin: str
-    texts: int
-    accuracy: float
-    twin_accuracy: float
-    low: float
-    high: float
-
-    @property
-    def difference(self) -> float:
-        return self.accuracy - self.twin_accuracy
 
 
 def reason_against_twin(run: RunDirectory) -> str | None:

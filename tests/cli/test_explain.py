@@ -36,7 +36,10 @@ def test_explain_by_another_method_and_class(tmeattn: Any, trained: RunDirectory
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["good", "--method", "attenton"], "There is no explainer named 'attenton'. Did you mean attention?"),
+        (
+            ["good", "--method", "attenton"],
+            "There is no explainer named 'attenton'. Did you mean attention or",
+        ),
         (["good", "--class", "neutral"], "--class: the model knows no class 'neutral'. It knows negative, positive."),
         (["\u2028"], "The text is empty."),
         (["--index", "16"], "--index 16: the split validation of planted has texts 0 to 15."),

@@ -87,7 +87,7 @@ class Classifier:
         )
         self.model: nn.Module = build_model(self.config, space)
         found.load_model(self.model)
-        self.model.to(self.device).eval()
+        self.model.to(self.device).eval().requires_grad_(False)
 
     def encode(self, text: str) -> EncodedText:
         """Tokenize one text; only its first `max_length` tokens are kept."""

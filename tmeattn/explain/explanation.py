@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 NEARLY_UNIFORM = 0.97
 """Entropy of the weights over its maximum, from which on they say little: only what exceeds equal shares is shown."""
@@ -52,3 +53,12 @@ class Explanation:
     note: str | None = None
     layer: int | None = None
     head: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` and `.json` files have it: the fields above, with classes by name (`predicted`, `target`, and the
+        keys of `probabilities`); every word with its place in the text."""
+        document = asdict(self)
+        classes = document.pop("classes")
+        document["predicted"], document["target"] = classes[self.predicted], classes[self.target]
+        document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
+        return document

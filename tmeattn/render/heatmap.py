@@ -32,10 +32,12 @@ _STOPPED = Style(bold=True)
 
 @dataclass(frozen=True)
 class Heatmap:
-    """What `heatmap` returns. `details` off leaves the text alone, without what stands around it."""
+    """What `heatmap` returns. `details` off leaves the text alone, without what stands around it; `top` is how many of
+    the strongest words are listed."""
 
     explanation: Explanation
     details: bool = True
+    top: int = STRONGEST
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(20, options.max_width), options.max_width)
@@ -43,23 +45,23 @@ class Heatmap:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         marks = Marks.of(self.explanation, shows_heat(console))
         if self.details:
-            yield from _header(self.explanation)
+            yield from heatmap_header(self.explanation)
             yield Text()
         yield from _paragraphs(self.explanation, marks, options.max_width)
         if self.details and self.explanation.words:
             yield Text()
             yield from legend(self.explanation, marks)
             yield Text()
-            yield from strongest(self.explanation, marks, options.max_width)
+            yield from strongest(self.explanation, marks, options.max_width, self.top)
 
 
-def heatmap(explanation: Explanation, *, details: bool = True) -> Heatmap:
+def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONGEST) -> Heatmap:
     """The user's own text as a heatmap, with the prediction, a legend and the strongest words around it.
 
     Colour is the score over the largest absolute score. Without at least 256 colours the strongest words stand in
     brackets instead, with a sign where the method has one, and words outside the vocabulary between tildes.
     """
-    return Heatmap(explanation, details)
+    return Heatmap(explanation, details, top)
 
 
 def told_entropy(explanation: Explanation) -> str:
@@ -143,7 +145,17 @@ class Marks:
         return shown, style
 
 
-def _header(explanation: Explanation) -> Iterator[Text]:
+def told_method(explanation: Explanation) -> str:
+    """ "attention of transformer, layer 2, head 1"; layer and head only where they were chosen."""
+    parts = [f"{explanation.method} of {explanation.model}"]
+    parts += [
+        f"{what} {number}" for what, number in (("layer", explanation.layer), ("head", explanation.head)) if number
+    ]
+    return ", ".join(parts)
+
+
+def heatmap_header(explanation: Explanation) -> Iterator[Text]:
+    """The prediction; method and model; entropy and note, where there are any. A line each."""
     predicted = explanation.classes[explanation.predicted]
     line = Text("Prediction: ")
     line.append(safe(predicted), style="bold")
@@ -153,7 +165,7 @@ def _header(explanation: Explanation) -> Iterator[Text]:
         line.append("   ✓ right" if right else "   ✗ wrong", style="green" if right else "bold red")
         line.append(f", the label is {safe(explanation.true_label)}")
     yield line
-    about = Text(f"{safe(explanation.method)} of {safe(explanation.model)}")
+    about = Text(safe(told_method(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
     if explanation.target != explanation.predicted or explanation.signed:
@@ -239,9 +251,9 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
         yield Text.assemble(mark, f" is not in the vocabulary ({count(unknown)} of {count(len(explanation.words))})")
 
 
-def strongest(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
+def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:
     """The words with the largest scores, with bars."""
-    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:STRONGEST]
+    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:top]
     ranked = [word for word in ranked if word.score]
     if not ranked:
         return

@@ -10,11 +10,12 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 from scripted_reader import MOST_WORDS, Driver, opened
-from textual.widgets import TextArea
+from textual.widgets import Input, OptionList, Static, TextArea
 
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.screens import explain
 from tmeattn.tui.screens.explain import ExplainScreen
+from tmeattn.tui.widgets.choice import Picker
 from tmeattn.tui.widgets.heatmap import Heatmap
 from tmeattn.tui.widgets.pane import Pane
 
@@ -307,6 +308,69 @@ async def test_without_colour_words_stand_in_brackets(runs, monkeypatch) -> None
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         assert "[good]" in heatmap(driver).render_line(0).text
+
+
+async def test_the_popup_of_a_choice_by_key_and_mouse(runs) -> None:
+    async with open_screen() as driver:
+        method = driver.screen.choice("method")
+        method.focus()
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, Picker)
+        await driver.press("down", "down", "enter")
+        assert method.value == "oracle"
+        await driver.press("enter", *"att", "enter")
+        assert method.value == "attention"
+        await driver.press("left")
+        assert method.value is None
+        await driver.pilot.click(method)
+        await driver.settle()
+        await driver.pilot.click(driver.app.screen.query_one(OptionList), offset=(3, 3))
+        await driver.settle()
+        assert method.value == "oracle"
+        await driver.press("enter", "down", "escape")
+        assert method.value == "oracle"
+
+
+@pytest.mark.parametrize("ending", ["html", "svg", "tex", "json", "csv"])
+async def test_export_writes_what_is_shown(runs, tmp_path, monkeypatch, ending) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        if ending == "svg":
+            await driver.choose("beside", "bbbb-mean")
+        await driver.press("e")
+        field = driver.app.screen.query_one(Input)
+        assert field.value == "explanation.html"
+        field.value = f"found.{ending}"
+        await driver.press("enter")
+        assert "great" in (tmp_path / f"found.{ending}").read_text()
+
+
+async def test_export_names_what_is_wrong_and_asks_before_it_replaces(runs, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.csv").write_text("precious")
+    (tmp_path / "folder.csv").mkdir()
+    async with open_screen() as driver:
+        await driver.press("escape", "e")
+        assert driver.app.screen is driver.screen
+        await driver.explain(REVIEW)
+        await driver.press("e")
+        field = driver.app.screen.query_one(Input)
+        for name, problem in {
+            "found.txt": "must end in .html",
+            "nowhere/found.csv": "There is no folder",
+            "folder.csv": "is a folder",
+        }.items():
+            field.value = name
+            await driver.press("enter")
+            assert problem in str(driver.app.screen.query_one("#problem", Static).render())
+        field.value = "old.csv"
+        await driver.press("enter", "n")
+        assert (tmp_path / "old.csv").read_text() == "precious"
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = "old.csv"
+        await driver.press("enter", "y")
+        assert "great" in (tmp_path / "old.csv").read_text()
 
 
 @pytest.mark.slow

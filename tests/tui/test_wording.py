@@ -63,8 +63,9 @@ def test_scores_of_two_kinds_are_not_compared() -> None:
     assert told.endswith("scores of attention weights and leave-one-out do not compare; choose one method.")
 
 
-def test_runs_that_read_other_words_have_none_in_common() -> None:
-    assert "no word in common" in differences(explain(TEXT), explain("    plot")).plain
+def test_a_word_that_one_run_does_not_read_has_a_dash() -> None:
+    told = differences(explain(TEXT, [0.5, 0.5]), explain(TEXT, [0.2, 0.2, 0.6])).plain
+    assert "film – | 60.0" in told
 
 
 def test_users_words_cannot_steer_the_terminal() -> None:

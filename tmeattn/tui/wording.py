@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import told_entropy
-from tmeattn.render.tables import percent
+from tmeattn.render.heatmap import told_entropy, told_method
+from tmeattn.render.methods import differing
+from tmeattn.render.tables import MISSING, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
@@ -38,7 +39,7 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
-    about = f"{safe(explanation.method)} of {safe(explanation.model)}, run {safe(explanation.run)}"
+    about = f"{safe(told_method(explanation))}, run {safe(explanation.run)}"
     if explanation.signed or explanation.target != explanation.predicted:
         about += f", for the class {safe(explanation.classes[explanation.target])}"
     if entropy := told_entropy(explanation):
@@ -81,16 +82,13 @@ def differences(one: Explanation, other: Explanation) -> Text:
     if one.method != other.method:
         kinds = f"{safe(one.method)} and {safe(other.method)}"
         return Text(f"{names}: scores of {kinds} do not compare; choose one method.", style="dim")
-    first, second = _shares(one), _shares(other)
-    common = sorted(first.keys() & second.keys(), key=lambda place: -abs(first[place] - second[place]))
     line = Text().append(f"Most different ({names}, % of all scores):", style="dim")
-    for start, end in common[:MOST_DIFFERENCES]:
-        line.append("  ").append(" ".join(safe(one.text[start:end]).split()), style="bold")
-        line.append(f" {100 * first[start, end]:.1f} | {100 * second[start, end]:.1f}")
-    return line if common else Text(f"{names}: no word in common", style="dim")
+    for found in differing(one, other)[:MOST_DIFFERENCES]:
+        line.append("  ").append(" ".join(safe(found.word).split()), style="bold")
+        line.append(f" {_share(found.first)} | {_share(found.second)}")
+    return line
 
 
-def _shares(explanation: Explanation) -> dict[tuple[int, int], float]:
-    """Each word's score over the sum of all scores' sizes."""
-    total = sum(abs(word.score) for word in explanation.words) or 1.0
-    return {(word.start, word.end): word.score / total for word in explanation.words}
+def _share(share: float | None) -> str:
+    """A dash where the model does not read the word."""
+    return MISSING if share is None else f"{100 * share:.1f}"

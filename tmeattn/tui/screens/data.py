@@ -32,6 +32,7 @@ PAUSE = 0.3
 """Seconds without a key until a search begins."""
 MOMENT = 0.2
 """Seconds that texts are in sight until the run is asked about them."""
+DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
 NOTHING: Offer = ("none", None)
 ANY: Offer = ("any", None)
 CERTAINTIES: list[Offer] = [
@@ -163,7 +164,7 @@ class DataScreen(Room):
         self.run = selected
         dataset = selected.config["train"]["dataset"] if changed and selected else None
         if dataset is None and not self.splits:
-            dataset = TrainOptions.model_fields["dataset"].default
+            dataset = DEFAULT_DATASET
         if dataset is not None:
             self._open(dataset)
         else:
@@ -177,6 +178,7 @@ class DataScreen(Room):
             if dataset not in [name for name, _ in names]:
                 names.append((dataset, dataset))
             self.choice("dataset").offer(names, dataset)
+            on_table = self.focused in (None, self.table)
             self._say(f"Reading {safe(dataset)} …")
             own = self.run if self.run and self.run.config["train"]["dataset"] == dataset else None
             try:
@@ -189,9 +191,9 @@ class DataScreen(Room):
             self.choice("split").offer(splits, "validation")
             classes = next(iter(self.splits.values())).classes
             self.choice("label").offer([ANY, *((name, index) for index, name in enumerate(classes))])
-        self.remove_class("-silent")
-        if self.focused is None:  # it was on a table that was hidden
-            self.table.focus()
+            self.remove_class("-silent")
+            if on_table:  # while that was hidden, another widget got the focus
+                self.table.focus()
         self._fit(0)
 
     def _say(self, what: str) -> None:

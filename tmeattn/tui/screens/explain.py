@@ -335,6 +335,16 @@ class ExplainScreen(Room):
         self.choice("method").value = can[(can.index(now) + 1) % len(can)] if now in can else None
         self._read(0)
 
+    def action_export(self) -> None:
+        """Write what is shown to a file; the module that can is imported when it is wanted."""
+        explanations = [pane.explanation for pane, _ in self.panes if pane.explanation]
+        if not explanations:
+            self.notify("There is nothing to export yet.", markup=False)
+            return
+        from tmeattn.tui.screens.export import export
+
+        export(self, explanations)
+
     def action_text(self) -> None:
         self.query_one(TextArea).focus()
 

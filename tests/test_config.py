@@ -285,3 +285,16 @@ def test_every_option_has_a_description(toy: str) -> None:
 
         fields = config_class(registry().get(ModelSpec, model)).model_fields
         assert all(info.description for info in fields.values())
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "said"),
+    [
+        ("mean", {}, "--uniform-attention makes the weights of pooling equal, and the model 'mean' does not pool by"),
+        ("transformer", {}, "--uniform-attention makes the weights of pooling equal"),
+        ("simple-attn", {"alpha": 0.1}, "--uniform-attention leaves --alpha nothing to penalise."),
+    ],
+)
+def test_uniform_attention_needs_pooling(model: str, options: dict[str, float], said: str) -> None:
+    assert refused(model, uniform_attention=True, **options).startswith(said)
+    assert resolve_run("simple-attn", {"uniform_attention": True}).train.uniform_attention

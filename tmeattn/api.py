@@ -45,14 +45,23 @@ class Model:
         return [_prediction(self.classes, softmax(reading.logits_C)) for reading in self.classifier.read(encoded)]
 
     def explain(
-        self, text: str, *, method: str | None = None, target: str | None = None, true_label: str | None = None
+        self,
+        text: str,
+        *,
+        method: str | None = None,
+        target: str | None = None,
+        true_label: str | None = None,
+        layer: int | None = None,
+        head: int | None = None,
     ) -> Explanation:
-        """Score the words of a text by the model's attention, or by another method of `tmeattn plugins list`.
+        """Score the words of a text by the model's attention, or by another method of `tmeattn explain --help`.
+
+        layer, head: of self-attention, counted from 1; None is the mean over all.
 
         Raises:
-            tmeattn.errors.BadInput: an empty text, an unknown class or method.
+            tmeattn.errors.BadInput: an empty text; an unknown class, method, layer or head.
         """
-        return explain(self.classifier, Request(text, method, target, true_label))
+        return explain(self.classifier, Request(text, method, target, true_label, layer, head))
 
 
 def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:

@@ -94,6 +94,9 @@ class TrainOptions(Options):
         description="Epochs over which alpha rises from 0, as too early a penalty can collapse attention; "
         "best weights need its full value. Unless given, at most half the epochs.",
     )
+    uniform_attention: bool = Field(
+        False, description="Pool with equal weights instead of learned ones, for the uniform-weights test."
+    )
     optimizer: Literal["adamw", "sgd"] = Field("adamw", description="AdamW, or SGD without momentum.")
     lr: float = Field(2e-3, gt=0, description="Learning rate.")
     lr_schedule: Literal["constant", "linear"] = Field(
@@ -238,6 +241,14 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
             f"--alpha penalises attention entropy, and the model {spec.name!r} has no attention.",
             hint="Leave --alpha out, or choose a model with attention: tmeattn models",
         )
+    if train.uniform_attention and spec.attention != "pool":
+        raise BadInput(
+            f"--uniform-attention makes the weights of pooling equal, and the model {spec.name!r} does not pool by "
+            "attention.",
+            hint="Leave it out, or choose a model that does: tmeattn models",
+        )
+    if train.uniform_attention and train.alpha > 0:
+        raise BadInput("--uniform-attention leaves --alpha nothing to penalise.", hint="Leave one of them out.")
     if train.alpha > 0 and train.alpha_warmup > train.epochs:
         raise BadInput(
             f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {train.epochs} epochs.",

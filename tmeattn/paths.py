@@ -27,6 +27,14 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("tmeattn", appauthor=False))
 
 
+def state_dir() -> Path:
+    """The folder of what the screens remember between sessions: safe to delete."""
+    override = os.environ.get("TMEATTN_HOME")
+    if override:
+        return Path(override).expanduser()
+    return Path(platformdirs.user_state_dir("tmeattn", appauthor=False))
+
+
 def existing_file(text: str) -> Path | None:
     """The file that a text names, as an absolute path; None where there is none, or the text can be no path."""
     try:

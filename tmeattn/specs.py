@@ -81,8 +81,14 @@ class ExplainerSpec:
 
     `explain` is "package.module:function", called as `explain(classifier, texts, target)` with a list of
     `tmeattn.explain.classifier.EncodedText` and the class to explain (None: the predicted one of each text). It
-    returns one float array a text, a score for each token that the model read. `signed` says whether scores below
-    zero speak against the class.
+    returns one float array a text, a score for each token that the model read, or an `Attribution`.
+
+    signed:          whether scores below zero speak against the class.
+    needs_attention: serves models with attention of either kind only.
+    needs_maps:      serves models with self-attention only.
+    needs_vectors:   asks for gradients at the word vectors, so the model must look its words up in an `nn.Embedding`.
+    selects_heads:   is also given `layer=` and `head=`, counted from 1, or None for the mean over all of them.
+    packages:        modules that must be there, from the extra `explain`.
     """
 
     name: str
@@ -92,6 +98,17 @@ class ExplainerSpec:
     needs_attention: bool = False
     reference: str = ""
     api: int = API_VERSION
+    needs_maps: bool = False
+    needs_vectors: bool = False
+    selects_heads: bool = False
+    packages: tuple[str, ...] = ()
+
+
+class Attribution(NamedTuple):
+    """Scores of a text's tokens, (T,), and what a reader of them should know, in a sentence."""
+
+    scores_T: np.ndarray
+    note: str | None = None
 
 
 Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec

@@ -45,8 +45,8 @@ def test_predict_passes_over_empty_lines_and_says_which(tmeattn: Any, trained: R
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "There is no text to classify."),
-        (b"\n", "There is no text to classify: every line is empty."),
+        (b"", "There is no text to read."),
+        (b"\n", "There is no text to read: every line is empty."),
         (b"good\n\xff\xfe", "is not UTF-8: byte 5 is 0xff."),
     ],
 )

@@ -91,3 +91,12 @@ def test_checking_leaves_mode_and_random_state_alone():
     check_contract(SPEC, model, SPACE, torch.device("cpu"))
     assert model.training
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_weights_that_cannot_be_made_equal_are_named():
+    def first(tokens, mask):
+        return ModelOutput(torch.zeros(len(tokens), 2), torch.nn.functional.one_hot(tokens[:, 0] * 0, 3).float())
+
+    check_contract(SPEC, Returning(first), SPACE, torch.device("cpu"))
+    with pytest.raises(BadInput, match=r"does not pool by layers\.masked_softmax"):
+        check_contract(SPEC, Returning(first), SPACE, torch.device("cpu"), uniform=True)

@@ -5,7 +5,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.models.layers import AttentionPooling, attention_entropy, dropout, entropy, masked_mean, masked_softmax
+from tmeattn.models.layers import (
+    AttentionPooling,
+    attention_entropy,
+    dropout,
+    entropy,
+    masked_mean,
+    masked_softmax,
+    uniform_weights,
+)
 from tmeattn.specs import ModelOutput
 
 scores = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=12)
@@ -17,6 +25,17 @@ def test_masked_softmax_sums_to_one_and_gives_padding_exactly_nothing(values, pa
     weights = masked_softmax(torch.tensor([values + [1e4] * padding]), mask)
     assert weights.sum().item() == pytest.approx(1, abs=1e-5)
     assert torch.equal(weights[~mask], torch.zeros(padding))
+
+
+@given(scores, st.integers(0, 5))
+def test_uniform_weights_are_equal_within_the_block_alone(values, padding):
+    given_scores = torch.tensor([values + [1e4] * padding])
+    mask = torch.tensor([[True] * len(values) + [False] * padding])
+    with uniform_weights():
+        equal = masked_softmax(given_scores, mask)
+    assert equal[0, : len(values)].tolist() == pytest.approx([1 / len(values)] * len(values))
+    assert torch.equal(equal[~mask], torch.zeros(padding))
+    assert torch.equal(masked_softmax(given_scores, mask), torch.softmax(given_scores.masked_fill(~mask, -math.inf), 1))
 
 
 @given(scores)

@@ -6,9 +6,10 @@ import pytest
 
 from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput
-from tmeattn.reproduce.plan import Settings, Shelf, entries, identity, overview
+from tmeattn.reproduce.plan import Settings, entries, overview
 from tmeattn.reproduce.targets import Run, Target, Variant, find_target
 from tmeattn.runs.directory import RunDirectory, create
+from tmeattn.runs.shelf import Shelf, identity
 
 ALPHAS = (
     Variant(label="alpha 0", options={"alpha": 0.0}),

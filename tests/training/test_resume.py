@@ -31,7 +31,7 @@ def weights(run, name="last"):
 
 def what_happened(run):
     """Logged training events without the clock; checkpoints beside the fixed ones do not count."""
-    kept = [event for event in run.events() if event["kind"] in ("step", "epoch", "finished")]
+    kept = [event for event in run.events() if event["kind"] in ("step", "epoch", "watched", "finished")]
     return [{key: value for key, value in event.items() if key not in TIMING} for event in kept]
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
-from tmeattn.errors import BadInput, UnknownName
+from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from tmeattn.explain.classifier import Classifier
+    from tmeattn.explain.explain import Request
     from tmeattn.explain.explanation import Explanation
 
 
@@ -27,17 +31,39 @@ if TYPE_CHECKING:
     shell_complete=complete_runs,
     help="Which run explains.  [default: latest]",
 )
-@click.option("--method", metavar="NAME", help="attention (default where the model has it), leave-one-out, ...")
+@click.option(
+    "--method",
+    metavar="NAME,...",
+    help="One or more of: attention (default where the model pools by it), rollout, gradient, input-x-gradient, "
+    "integrated-gradients, leave-one-out (default elsewhere), lime, random, uniform, or a plugin's.",
+)
 @click.option("--class", "target", metavar="NAME", help="The class to explain, where the method depends on it.")
+@click.option("--layer", type=int, metavar="N", help="Of self-attention, this layer, from 1.  [default: the mean]")
+@click.option("--head", type=int, metavar="N", help="Of self-attention, this head, from 1.  [default: the mean]")
+@click.option("--top", type=click.IntRange(min=1), default=8, show_default=True, help="Strongest words to list.")
+@click.option(
+    "--compare", "other", metavar="RUN", shell_complete=complete_runs, help="Show this run's explanation beside."
+)
+@click.option("--file", type=click.Path(allow_dash=True, path_type=Path), help="One text a line; - is standard input.")
 @click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset instead.")
 @click.option("--split", help="The split that --index counts in.  [default: validation]")
-@click.option("--export", type=click.Path(dir_okay=False, path_type=Path), help="Also write the picture as .svg.")
-@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON on stdout.")
+@click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write it: .html, .svg, .png, .tex, .json or .csv.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout: an array where there are several.")
 def explain(
     text: str | None,
     run: str,
     method: str | None,
     target: str | None,
+    layer: int | None,
+    head: int | None,
+    top: int,
+    other: str | None,
+    file: Path | None,
     index: int | None,
     split: str | None,
     export: Path | None,
@@ -49,26 +75,81 @@ def explain(
 
     \b
     tmeattn explain "A wonderful film."
-    tmeattn explain --index 7 --split validation
+    tmeattn explain --index 7 --method attention,integrated-gradients
+    tmeattn explain --index 7 --compare best --export page.html
     """
-    if export is not None and export.suffix.lower() != ".svg":
-        raise BadInput(f"--export: {export} must end in .svg.")
-    if index is not None and text is not None:
-        raise BadInput("Give a text or --index, not both.")
+    if export is not None:
+        from tmeattn.render.export.explanations import FORMATS
+        from tmeattn.render.export.files import check_ending
+
+        check_ending(export, FORMATS)
+    if sum(given is not None for given in (text, index, file)) > 1:
+        raise BadInput("Give one of a text, --index and --file.")
     if split is not None and index is None:
         raise BadInput("--split only says where --index counts.", hint="Add --index N.")
-    if index is None:
-        text = text_or_stdin(text)
+    if other is not None and (file is not None or (method and "," in method)):
+        raise BadInput("--compare shows one text by one method.", hint="Leave --file out, and name one --method.")
+    if file is not None:
+        from tmeattn.cli.predict import texts_in
+
+        texts = texts_in(file)
+    else:
+        texts = [] if index is not None else [text_or_stdin(text)]
+    from tmeattn.cli.options import names_in
     from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explain import Request
-    from tmeattn.explain.explain import explain as explain_text
     from tmeattn.runs.index import find_run
 
+    methods: Sequence[str | None] = [None] if method is None else names_in("--method", method)
     classifier = Classifier(find_run(run))
     label = None
     if index is not None:
-        text, label = text_of_split(classifier, split or "validation", index)
-    show(explain_text(classifier, Request(text or "", method, target, label)), export, as_json)
+        found, label = text_of_split(classifier, split or "validation", index)
+        texts = [found]
+    requests = [Request(one, name, target, label, layer, head) for one in texts for name in methods]
+    if other is not None:
+        explanations = compared(classifier, Classifier(find_run(other)), requests[0])
+    else:
+        explanations = explained(classifier, requests)
+    from tmeattn.render.heatmap import heatmap
+    from tmeattn.render.methods import by_methods, one_after_another, side_by_side
+
+    picture: RenderableType
+    if other is not None:
+        picture = side_by_side(*explanations, top=top)
+    elif len(texts) > 1:
+        picture = one_after_another(explanations)
+    elif len(methods) > 1:
+        picture = by_methods(explanations, top=top)
+    else:
+        picture = heatmap(explanations[0], top=top)
+    show(explanations, picture, export, as_json, alone=other is None and file is None and len(methods) == 1)
+
+
+def explained(classifier: Classifier, requests: Sequence[Request]) -> list[Explanation]:
+    """Explain all, with the progress on stderr where there are many."""
+    from tmeattn.explain.explain import TOGETHER, explain_all
+    from tmeattn.render.console import stderr_console
+    from tmeattn.render.counting import counting
+
+    explanations = []
+    with counting(stderr_console(), "explained") as progress:
+        for explanation in explain_all(classifier, requests):
+            explanations.append(explanation)
+            if len(requests) > 1 and len(explanations) % TOGETHER == 1:
+                progress(len(explanations), len(requests))
+    return explanations
+
+
+def compared(first: Classifier, second: Classifier, request: Request) -> list[Explanation]:
+    """One text by two models and one method: where their defaults differ, by leave-one-out, which serves both."""
+    from tmeattn.explain.explain import explain as explain_text
+    from tmeattn.explain.serving import FALLBACK, default_method
+
+    if request.method is None:
+        defaults = {default_method(one, request.layer, request.head)[0].name for one in (first, second)}
+        request = replace(request, method=defaults.pop() if len(defaults) == 1 else FALLBACK)
+    return [explain_text(one, request) for one in (first, second)]
 
 
 def text_or_stdin(text: str | None) -> str:
@@ -88,53 +169,28 @@ def text_or_stdin(text: str | None) -> str:
 
 def text_of_split(classifier: Classifier, split: str, index: int) -> tuple[str, str]:
     """A text of the run's dataset and the name of its true class."""
-    from tmeattn.data.sources import open_dataset
+    from tmeattn.data.sources import open_split
 
-    dataset = open_dataset(classifier.config.train.dataset)
-    splits = dataset.read()
-    if split not in splits:
-        raise UnknownName("split", split, splits, list_command="tmeattn explain --help")
-    texts = splits[split].texts
-    if index >= len(texts):
-        raise BadInput(f"--index {index}: the split {split} of {dataset.name} has texts 0 to {len(texts) - 1}.")
-    return texts[index], dataset.classes[splits[split].labels[index]]
+    dataset, found = open_split(classifier.config.train.dataset, split)
+    if index >= len(found.texts):
+        raise BadInput(f"--index {index}: the split {split} of {dataset.name} has texts 0 to {len(found.texts) - 1}.")
+    return found.texts[index], dataset.classes[found.labels[index]]
 
 
-def show(explanation: Explanation, export: Path | None, as_json: bool) -> None:
-    """Print an explanation and write its picture."""
+def show(
+    explanations: Sequence[Explanation], picture: RenderableType, export: Path | None, as_json: bool, *, alone: bool
+) -> None:
+    """Print explanations, a page at a time on a terminal, and write them to a file; `alone` prints one JSON object."""
+    from tmeattn.cli.paging import page
+
     if as_json:
-        echo_json(as_document(explanation))
-    if not as_json or export:
-        from tmeattn.render.console import stdout_console
-        from tmeattn.render.heatmap import heatmap
+        documents = [one.document() for one in explanations]
+        echo_json(documents[0] if alone else documents)
+    else:
+        page(picture)
+    if export is not None:
+        from tmeattn.render.console import safe, stderr_console
+        from tmeattn.render.export.explanations import write
 
-        if not as_json:
-            stdout_console().print(heatmap(explanation))
-        if export:
-            export_svg(explanation, export)
-
-
-def export_svg(explanation: Explanation, path: Path) -> None:
-    """The heatmap as a picture of a terminal."""
-    import io
-
-    from rich.console import Console
-
-    from tmeattn.render.heatmap import heatmap
-    from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
-
-    console = Console(
-        record=True, width=92, file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False
-    )
-    console.print(heatmap(explanation))
-    with disk_errors("the picture", path, hint=OTHER_FOLDER):
-        write_atomically(path, console.export_svg(title="tmeattn explain").encode())
-
-
-def as_document(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as `--json` prints it: classes by name, words with their place in the text."""
-    document = asdict(explanation)
-    classes = document.pop("classes")
-    document["predicted"], document["target"] = classes[explanation.predicted], classes[explanation.target]
-    document["probabilities"] = dict(zip(classes, explanation.probabilities, strict=True))
-    return document
+        write(explanations, export, picture)
+        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)

@@ -66,55 +66,7 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
         document = {**_facts(spec), "description": inspect.getdoc(config), "parameters": parameters}
         echo_json({**document, "options": options, "recipes": recipes})
         return
-    from rich.console import Group
-    from rich.text import Text
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.pages import ModelPage
 
-    from tmeattn.render.console import safe, stdout_console
-    from tmeattn.render.tables import Column, count, flag, shown, table
-
-    own = [
-        (
-            flag(field),
-            shown(recipes["modern"][field]),
-            shown(recipes["report"][field]),
-            info.description,
-        )
-        for field, info in config.model_fields.items()
-    ]
-    tuned = [
-        (flag(key), shown(value), shown(recipes["report"][key]), "")
-        for key, value in recipes["modern"].items()
-        if key not in config.model_fields and value is not None and value != recipes["report"][key] and key != "recipe"
-    ]
-    numeric = [Column("modern", numeric=True), Column("report", numeric=True)]
-    console = stdout_console()
-    console.print(Text(spec.name, style="bold"))
-    for text, preformatted in blocks(inspect.getdoc(config) or spec.summary, console.width):
-        console.print(Text(safe(text)), soft_wrap=preformatted)
-    console.print(
-        Group(
-            Text(f"\n{count(parameters)} parameters beside the word vectors (width 50, 2 classes)."),
-            Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim"),
-            Text(),
-            table(["model option", *numeric, Column("meaning", wrap=True)], own),
-            Text(),
-            table(["recipes differ in", *numeric], [row[:3] for row in tuned]),
-        )
-    )
-
-
-def blocks(docstring: str, width: int) -> list[tuple[str, bool]]:
-    """A docstring's paragraphs with an empty line between two, and whether each is to be printed as it stands.
-
-    The lines of a paragraph are joined, to be wrapped anew. Indented ones (formulas, pictures) keep their lines; where
-    one would not fit `width`, all of them lose as much of their common indent as it takes.
-    """
-    paragraphs = [(text, any(line.startswith(" ") for line in text.splitlines())) for text in docstring.split("\n\n")]
-    lines = [line for text, kept in paragraphs if kept for line in text.splitlines()]
-    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    cut = max(0, min(indent, max(map(len, lines), default=0) - width))
-    shown = [
-        ("\n".join(line[cut:] for line in text.splitlines()) if kept else " ".join(text.splitlines()), kept)
-        for text, kept in paragraphs
-    ]
-    return [part for one in shown for part in (("", False), one)][1:]
+    stdout_console().print(ModelPage(spec, parameters))

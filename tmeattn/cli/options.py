@@ -79,3 +79,15 @@ def seeds_in(text: str | None) -> list[int]:
     if len(set(seeds)) < len(seeds):
         raise BadInput(f"--seeds: {text!r} names a seed twice.")
     return seeds
+
+
+def names_in(flag: str, text: str) -> tuple[str, ...]:
+    """The names of `attention,leave-one-out`, each once.
+
+    Raises:
+        BadInput: there is none.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise BadInput(f"{flag}: {text!r} names nothing.", hint="Write it like attention,leave-one-out.")
+    return names

@@ -34,18 +34,9 @@ def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) 
     """
     if texts and file is not None:
         raise BadInput("Give texts or --file, not both.")
-    lines = list(texts) if texts else _lines(file)
-    if not lines:
-        raise BadInput("There is no text to classify.")
-    empty = [number for number, line in enumerate(lines, start=1) if not line.strip()]
-    if texts and empty:
-        raise BadInput(f"Text {empty[0]} is empty.")
-    lines = [line for line in lines if line.strip()]
-    if not lines:
-        raise BadInput("There is no text to classify: every line is empty.")
-    if empty:
-        listing = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
-        click.echo(f"Passed over empty lines: {listing}.", err=True)
+    if any(not text.strip() for text in texts):
+        raise BadInput(f"Text {next(n for n, text in enumerate(texts, start=1) if not text.strip())} is empty.")
+    lines = list(texts) if texts else texts_in(file)
     from tmeattn.api import load
     from tmeattn.render.console import safe, stderr_console, stdout_console
 
@@ -67,6 +58,24 @@ def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) 
             ],
         )
     )
+
+
+def texts_in(file: Path | None) -> list[str]:
+    """The lines of a file or of standard input; empty ones are passed over, and said.
+
+    Raises:
+        BadInput: there is none, or it cannot be read.
+    """
+    lines = _lines(file)
+    if not lines:
+        raise BadInput("There is no text to read.")
+    empty = [number for number, line in enumerate(lines, start=1) if not line.strip()]
+    if len(empty) == len(lines):
+        raise BadInput("There is no text to read: every line is empty.")
+    if empty:
+        listing = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
+        click.echo(f"Passed over empty lines: {listing}.", err=True)
+    return [line for line in lines if line.strip()]
 
 
 def _lines(file: Path | None) -> list[str]:

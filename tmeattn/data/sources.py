@@ -8,10 +8,10 @@ from pathlib import Path
 from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.data.corpus import Corpus, open_corpus
 from tmeattn.data.encoding import CorpusSettings
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file
 from tmeattn.registry import registry, resolve
-from tmeattn.specs import Dataset, DatasetSpec, VectorsSpec, WordVectors
+from tmeattn.specs import Dataset, DatasetSpec, Split, VectorsSpec, WordVectors
 
 
 def open_dataset(name: str) -> Dataset:
@@ -26,6 +26,20 @@ def open_dataset(name: str) -> Dataset:
     if not isinstance(dataset, Dataset):
         raise BadInput(f"Dataset {name!r}: {spec.load} returned {type(dataset).__name__}, not a tmeattn.specs.Dataset.")
     return dataset
+
+
+def open_split(name: str, split: str) -> tuple[Dataset, Split]:
+    """A dataset and the texts of one of its splits.
+
+    Raises:
+        UnknownName: there is no such dataset, or it has no such split.
+        EnvironmentProblem: its files are not installed, or damaged.
+    """
+    dataset = open_dataset(name)
+    splits = dataset.read()
+    if split not in splits:
+        raise UnknownName("split", split, splits, list_command="tmeattn evaluate --help")
+    return dataset, splits[split]
 
 
 def open_vectors(name: str) -> WordVectors | None:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tmeattn.config import stored_config
 from tmeattn.data.batches import collate
 from tmeattn.data.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.vocabulary import Vocabulary
 from tmeattn.errors import BadInput
+from tmeattn.explain.vectors import word_embedding
 from tmeattn.models.building import build_model, choose_device
-from tmeattn.models.layers import attention_entropy
+from tmeattn.models.layers import attention_entropy, prefix_length
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.specs import ModelSpec, Space
+from tmeattn.specs import UNKNOWN, ModelSpec, Space
 from tmeattn.training import checkpoint
 
 BATCH = 64
+MAPS_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Classifier:
         )
         self.model: nn.Module = build_model(self.config, space)
         found.load_model(self.model)
-        self.model.to(self.device).eval()
+        self.model.to(self.device).eval().requires_grad_(False)
 
     def encode(self, text: str) -> EncodedText:
         """Tokenize one text; only its first `max_length` tokens are kept."""
@@ -112,6 +115,42 @@ class Classifier:
                     entropy=None if entropies is None else float(entropies[row]),
                 )
         return (reading for reading in readings if reading is not None)
+
+    @torch.inference_mode()
+    def read_maps(
+        self, sequences: Sequence[np.ndarray], reduce: Callable[[list[Tensor], int], Tensor]
+    ) -> list[np.ndarray]:
+        """What `reduce` makes of the self-attention of each text, in order.
+
+        It is called with one (H, S, S) map a layer, without padding, and the number of positions in front of the words
+        (1 where there is a CLS). Maps grow with the square of a text's length, so none is kept.
+        """
+        order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
+        found: dict[int, np.ndarray] = {}
+        for start in range(0, len(order), MAPS_BATCH):
+            chosen = order[start : start + MAPS_BATCH]
+            tokens_BT, mask_BT = collate([sequences[index] for index in chosen], self.max_length)
+            mask_BT = mask_BT.to(self.device)
+            output = self.model(tokens_BT.to(self.device), mask_BT, need_maps=True)
+            prefix = prefix_length(output, mask_BT)
+            for row, index in enumerate(chosen):
+                size = prefix + int(mask_BT[row].sum())
+                maps = [map_BHSS[row, :, :size, :size].float() for map_BHSS in output.maps or ()]
+                found[index] = reduce(maps, prefix).cpu().numpy()
+        return [found[index] for index in range(len(sequences))]
+
+    @cached_property
+    def heads(self) -> tuple[int, ...]:
+        """How many heads each layer of self-attention has; nothing for other models."""
+        if self.spec.attention != "self":
+            return ()
+        counts = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
+        return tuple(int(count) for count in counts[0])
+
+    @cached_property
+    def embedding(self) -> nn.Embedding | None:
+        """Where the model looks up its words; None where it cannot be told (see `word_embedding`)."""
+        return word_embedding(self.model)
 
     def probabilities(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
         """(N, C) class probabilities of N token id sequences."""

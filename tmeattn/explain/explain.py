@@ -1,31 +1,37 @@
-"""From a text and a method's name to an `Explanation`."""
+"""From texts and a method's name to `Explanation`s."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
-from tmeattn.explain.classifier import Classifier, EncodedText, softmax
+from tmeattn.explain.classifier import Classifier, EncodedText, Reading, softmax
 from tmeattn.explain.explanation import NEARLY_UNIFORM, Explanation, Word
+from tmeattn.explain.serving import default_method, demand, demand_choice
 from tmeattn.registry import registry, resolve
-from tmeattn.specs import ExplainerSpec
+from tmeattn.specs import Attribution, ExplainerSpec
 
-FALLBACK = "leave-one-out"
+TOGETHER = 64
+"""Texts that are explained at once."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to explain: the class by name (None: the predicted one), the method by name (None: the model's attention,
-    or leave-one-out where it has none), and the true class where it is known."""
+    """What to explain: the class by name (None: the predicted one), the method by name (None: the model's pooling
+    attention, or leave-one-out where it has none), the true class where it is known, and of self-attention the layer
+    and head, counted from 1 (None: the mean over all)."""
 
     text: str
     method: str | None = None
     target: str | None = None
     true_label: str | None = None
+    layer: int | None = None
+    head: int | None = None
 
 
 def explain(classifier: Classifier, request: Request) -> Explanation:
@@ -33,31 +39,108 @@ def explain(classifier: Classifier, request: Request) -> Explanation:
 
     Raises:
         UnknownName: no such method.
-        BadInput: a text without words, a class that the model does not know, a method that it cannot serve.
+        BadInput: a text without words; a class, layer or head that the model does not have; a method that cannot
+            serve it.
+        EnvironmentProblem: a package that the method needs is not installed.
     """
-    spec, note = _method(classifier, request.method)
-    encoded = classifier.encode(request.text)
-    if not encoded.spans:
+    return next(explain_all(classifier, [request]))
+
+
+def explain_all(classifier: Classifier, requests: Sequence[Request]) -> Iterator[Explanation]:
+    """Explain many texts, in order, 64 at a time where they ask for the same. Raises as `explain` does."""
+    for _, alike in groupby(requests, lambda one: (one.method, one.target, one.layer, one.head)):
+        group = list(alike)
+        for start in range(0, len(group), TOGETHER):
+            yield from _explain_alike(classifier, group[start : start + TOGETHER])
+
+
+def attribute(
+    classifier: Classifier,
+    spec: ExplainerSpec,
+    texts: list[EncodedText],
+    target: int | None = None,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
+) -> list[Attribution]:
+    """Call a (perhaps foreign) explainer on texts that have words, and hold it to its contract.
+
+    Raises:
+        BadInput: it fails, or gives something else than a finite score for every word.
+    """
+    method = resolve(spec.explain, wanted_by=f"Explainer {spec.name!r}")
+    try:
+        chosen = {"layer": layer, "head": head} if spec.selects_heads else {}
+        found = [
+            one if isinstance(one, Attribution) else Attribution(one)
+            for one in method(classifier, texts, target, **chosen)
+        ]
+    except TmeattnError:
+        raise
+    except Exception as error:
+        raise BadInput(f"Explainer {spec.name!r} failed: {type(error).__name__}: {error}") from error
+    if len(found) != len(texts):
+        raise BadInput(f"Explainer {spec.name!r} was given {len(texts)} texts and answered for {len(found)}.")
+    return [_checked(spec, text, one) for text, one in zip(texts, found, strict=True)]
+
+
+def _checked(spec: ExplainerSpec, text: EncodedText, found: Attribution) -> Attribution:
+    try:
+        scores = np.asarray(found.scores_T, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"Explainer {spec.name!r} must give numbers: {error}.") from error
+    if scores.shape != (len(text.spans),) or not np.isfinite(scores).all():
+        raise BadInput(
+            f"Explainer {spec.name!r} must give {len(text.spans)} finite scores, one a word; got shape {scores.shape}."
+        )
+    return Attribution(scores, found.note)
+
+
+def _explain_alike(classifier: Classifier, requests: list[Request]) -> Iterator[Explanation]:
+    """Requests that differ in their texts and labels alone."""
+    one = requests[0]
+    if one.method is None:
+        spec, stands_in = default_method(classifier, one.layer, one.head)
+    else:
+        spec, stands_in = registry().get(ExplainerSpec, one.method), None
+    demand(spec, classifier)
+    demand_choice(spec, classifier, one.layer, one.head)
+    target = _class_index(classifier.classes, one.target)
+    texts = [classifier.encode(request.text) for request in requests]
+    if not all(text.spans for text in texts):
         raise BadInput("The text has no words to explain.", hint='Give one: tmeattn explain "a wonderful film"')
-    target = _class_index(classifier.classes, request.target)
-    reading = next(iter(classifier.read([encoded.ids_T])))
-    scores = _scores(spec, classifier, encoded, target)
+    readings = classifier.read([text.ids_T for text in texts])
+    found = attribute(classifier, spec, texts, target, layer=one.layer, head=one.head)
+    for request, text, reading, attribution in zip(requests, texts, readings, found, strict=True):
+        yield _explanation(classifier, spec, request, target, text, reading, attribution, stands_in)
+
+
+def _explanation(
+    classifier: Classifier,
+    spec: ExplainerSpec,
+    request: Request,
+    target: int | None,
+    text: EncodedText,
+    reading: Reading,
+    attribution: Attribution,
+    stands_in: str | None,
+) -> Explanation:
     probabilities = softmax(reading.logits_C)
     predicted = int(probabilities.argmax())
-    share = _share_of_uniform(reading.entropy, len(encoded.spans))
+    share = _share_of_uniform(reading.entropy, len(text.spans))
+    known = [classifier.vocabulary.knows(token) for *_, token in text.spans]
+    notes = [*classifier.notes, *filter(None, (stands_in, attribution.note))]
     if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
-        note = "Attention is nearly uniform here: only what stands out from an equal share is coloured."
-    known = [classifier.vocabulary.knows(token) for *_, token in encoded.spans]
-    notes = [*classifier.notes, *([note] if note else [])]
+        notes.append("Attention is nearly uniform here: only what stands out from an equal share is coloured.")
     if not any(known):
         notes.append("None of these words is in the model's vocabulary: the prediction says nothing about the text.")
     return Explanation(
         text=request.text,
         words=tuple(
             Word(start, end, token, is_known, float(score))
-            for (start, end, token), is_known, score in zip(encoded.spans, known, scores, strict=True)
+            for (start, end, token), is_known, score in zip(text.spans, known, attribution.scores_T, strict=True)
         ),
-        tokens_total=encoded.tokens_total,
+        tokens_total=text.tokens_total,
         run=classifier.run.id,
         model=classifier.spec.name,
         method=spec.name,
@@ -70,17 +153,9 @@ def explain(classifier: Classifier, request: Request) -> Explanation:
         normalized_entropy=share,
         true_label=request.true_label,
         note=" ".join(notes) or None,
+        layer=request.layer,
+        head=request.head,
     )
-
-
-def _method(classifier: Classifier, name: str | None) -> tuple[ExplainerSpec, str | None]:
-    """The explainer, and what to tell the reader where another one stands in."""
-    if name is not None:
-        return registry().get(ExplainerSpec, name), None
-    if classifier.spec.attention == "pool":
-        return registry().get(ExplainerSpec, "attention"), None
-    note = f"The model {classifier.spec.name} has no pooling attention: words are scored by {FALLBACK}."
-    return registry().get(ExplainerSpec, FALLBACK), note
 
 
 def _share_of_uniform(entropy: float | None, words: int) -> float | None:
@@ -94,20 +169,3 @@ def _class_index(classes: Sequence[str], name: str | None) -> int | None:
     if name not in classes:
         raise BadInput(f"--class: the model knows no class {name!r}.", hint=f"It knows {', '.join(classes)}.")
     return classes.index(name)
-
-
-def _scores(spec: ExplainerSpec, classifier: Classifier, text: EncodedText, target: int | None) -> np.ndarray:
-    """Call a (perhaps foreign) explainer and hold it to its contract."""
-    method = resolve(spec.explain, wanted_by=f"Explainer {spec.name!r}")
-    try:
-        (scores,) = method(classifier, [text], target)
-    except TmeattnError:
-        raise
-    except Exception as error:
-        raise BadInput(f"Explainer {spec.name!r} failed: {type(error).__name__}: {error}") from error
-    scores = np.asarray(scores, dtype=np.float64)
-    if scores.shape != (len(text.spans),) or not np.isfinite(scores).all():
-        raise BadInput(
-            f"Explainer {spec.name!r} must give {len(text.spans)} finite scores, one a word; got shape {scores.shape}."
-        )
-    return scores

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 NEARLY_UNIFORM = 0.97
 """Entropy of the weights over its maximum, from which on they say little: only what exceeds equal shares is shown."""
@@ -32,6 +33,7 @@ class Explanation:
     normalized_entropy: the same divided by ln(number of words), in [0, 1].
     true_label:         class name where the text comes from a dataset.
     note:               what the reader should know, such as a method that stood in for another.
+    layer, head:        counted from 1, where one was chosen; None: the mean over all of them, or a method without.
     """
 
     text: str
@@ -49,3 +51,14 @@ class Explanation:
     normalized_entropy: float | None = None
     true_label: str | None = None
     note: str | None = None
+    layer: int | None = None
+    head: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` and `.json` files have it: the fields above, with classes by name (`predicted`, `target`, and the
+        keys of `probabilities`); every word with its place in the text."""
+        document = asdict(self)
+        classes = document.pop("classes")
+        document["predicted"], document["target"] = classes[self.predicted], classes[self.target]
+        document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
+        return document

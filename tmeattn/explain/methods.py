@@ -1,28 +1,78 @@
-"""Attribution methods: each scores every token that the model read. Registered like any plugin's explainer."""
+"""Attribution methods: each scores every token that the model read. Registered like any plugin's explainer.
+
+Here: attention and what is made of it, leave-one-out, and the two controls that know nothing of the model.
+"""
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
+import torch
+from torch import Tensor
 
 from tmeattn.errors import BadInput
 from tmeattn.explain.classifier import Classifier, EncodedText
 
 
-def attention(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """The model's own pooling weights, summing to one over each text. They do not depend on `target`.
+def attention(
+    classifier: Classifier,
+    texts: list[EncodedText],
+    target: int | None,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
+) -> list[np.ndarray]:
+    """The model's own weights, summing to one over each text. They do not depend on `target`.
+
+    Pooling attention: its weights. Self-attention: the row of CLS, or the mean over the rows of all words where there
+    is no CLS; `layer` and `head` count from 1, None is the mean over all.
 
     Raises:
-        BadInput: the model pools without attention.
+        BadInput: the model has no attention.
     """
+    if classifier.spec.attention == "self":
+        return classifier.read_maps(
+            [text.ids_T for text in texts], lambda maps, prefix: _words_row(_chosen(maps, layer, head), prefix)
+        )
     scores = []
     for reading in classifier.read([text.ids_T for text in texts]):
         if reading.weights_T is None:
             raise BadInput(
-                f"The model {classifier.spec.name!r} has no pooling attention to show.",
+                f"The model {classifier.spec.name!r} has no attention to show.",
                 hint="Use --method leave-one-out, which works for every model.",
             )
         scores.append(reading.weights_T)
     return scores
+
+
+def rollout(
+    classifier: Classifier,
+    texts: list[EncodedText],
+    target: int | None,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
+) -> list[np.ndarray]:
+    """Self-attention followed through the layers (Abnar and Zuidema 2020): the product of (A + I) / 2, heads averaged,
+    then the row of CLS or the mean over rows. Sums to one over each text.
+
+    layer: follow it up to this one, counted from 1; head: follow this head alone.
+    """
+
+    def reduce(maps: list[Tensor], prefix: int) -> Tensor:
+        return _words_row(rolled_out([_of_head(map_HSS, head) for map_HSS in maps[:layer]]), prefix)
+
+    return classifier.read_maps([text.ids_T for text in texts], reduce)
+
+
+def rolled_out(layers: list[Tensor]) -> Tensor:
+    """(S, S): how much of each input position ends in each position of the last layer. Rows sum to one as those of the
+    (S, S) maps given do: half of each layer is attention, half the residual connection."""
+    total = torch.eye(len(layers[0]), dtype=layers[0].dtype, device=layers[0].device)
+    for map_SS in layers:
+        total = (map_SS @ total + total) / 2
+    return total
 
 
 def leave_one_out(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
@@ -44,3 +94,30 @@ def log_odds(logits_C: np.ndarray, target: int) -> float:
     """ln(p / (1 - p)) of a class, from its logits, without overflow."""
     others = np.delete(logits_C.astype(np.float64), target)
     return float(logits_C[target] - np.logaddexp.reduce(others))
+
+
+def random(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+    """A control: numbers between 0 and 1, drawn from the words alone, so that a text always gets the same."""
+    return [np.random.default_rng(zlib.crc32(text.ids_T.tobytes())).random(len(text.ids_T)) for text in texts]
+
+
+def uniform(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+    """A control: an equal share for every word."""
+    return [np.full(len(text.ids_T), 1 / len(text.ids_T)) for text in texts]
+
+
+def _chosen(maps: list[Tensor], layer: int | None, head: int | None) -> Tensor:
+    """(S, S): the map of a layer and a head, or the mean over them."""
+    layers = maps if layer is None else [maps[layer - 1]]
+    return torch.stack([_of_head(map_HSS, head) for map_HSS in layers]).mean(dim=0)
+
+
+def _of_head(map_HSS: Tensor, head: int | None) -> Tensor:
+    return map_HSS.mean(dim=0) if head is None else map_HSS[head - 1]
+
+
+def _words_row(map_SS: Tensor, prefix: int) -> Tensor:
+    """(T,): the row of CLS where there is one, else the mean over rows; the words' shares, which sum to one."""
+    row_S = map_SS[0] if prefix else map_SS.mean(dim=0)
+    words_T = row_S[prefix:]
+    return words_T / words_T.sum().clamp_min(torch.finfo(words_T.dtype).tiny)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.config import RunConfig, model_config, resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
+from tmeattn.models.layers import uniform_weights
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
 
@@ -34,12 +37,28 @@ def build_model(run: RunConfig, space: Space) -> nn.Module:
         raise BadInput(f"{owner(spec)} cannot be built: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
         raise BadInput(f"{owner(spec)}: {spec.build} returned {type(model).__name__}, not a torch.nn.Module.")
+    if run.train.uniform_attention:
+        _share_out_equally(model)
     return model
 
 
+def _share_out_equally(model: nn.Module) -> None:
+    """Every call of the model runs with `uniform_weights`; its parameters keep their names."""
+    forward = model.forward
+
+    def equally(*arguments: Any, **named: Any) -> Any:
+        with uniform_weights():
+            return forward(*arguments, **named)
+
+    model.forward = equally
+
+
 @torch.no_grad()
-def check_contract(spec: ModelSpec, model: nn.Module, space: Space, device: torch.device) -> None:
-    """Run two short texts, one padded, and compare what comes back with what the spec promises.
+def check_contract(
+    spec: ModelSpec, model: nn.Module, space: Space, device: torch.device, *, uniform: bool = False
+) -> None:
+    """Run two short texts, one padded, and compare what comes back with what the spec promises; `uniform` also demands
+    that the weights of pooling are equal.
 
     Raises:
         BadInput: naming the model, its distribution and what is wrong. Random state and mode are as before.
@@ -69,6 +88,10 @@ def check_contract(spec: ModelSpec, model: nn.Module, space: Space, device: torc
         if weights.shape != tokens_BT.shape:
             raise BadInput(f"{who}: attention has shape {tuple(weights.shape)}, expected {tuple(tokens_BT.shape)}.")
         _check_weights(who, weights, mask_BT)
+        if uniform and not torch.allclose(weights, mask_BT / mask_BT.sum(dim=1, keepdim=True)):
+            raise BadInput(
+                f"{who} does not pool by layers.masked_softmax: --uniform-attention cannot reach its weights."
+            )
     if spec.attention == "self":
         if not output.maps:
             raise BadInput(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -41,11 +45,27 @@ def dropout(x: Tensor, share: float, training: bool) -> Tensor:
     return x * factor.mul_(2**16 / (2**16 - dropped))
 
 
+_uniform: ContextVar[bool] = ContextVar("uniform", default=False)
+
+
+@contextmanager
+def uniform_weights() -> Iterator[None]:
+    """Within this block `masked_softmax` shares out equally: attention cannot choose (Wiegreffe and Pinter 2019)."""
+    before = _uniform.set(True)
+    try:
+        yield
+    finally:
+        _uniform.reset(before)
+
+
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     """Softmax over the last dimension in which masked positions get exactly zero.
 
     Shapes: `scores` (..., T); `mask` (..., T), True on real tokens, at least one of them a row.
     """
+    if _uniform.get():
+        shares = mask.to(scores.dtype).expand_as(scores)
+        return shares / shares.sum(dim=-1, keepdim=True)
     return torch.softmax(scores.masked_fill(~mask, float("-inf")), dim=-1)
 
 

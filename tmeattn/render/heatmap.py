@@ -12,7 +12,7 @@ from rich.text import Text
 
 from tmeattn.render.console import safe
 from tmeattn.render.heat import MOST, HeatScale
-from tmeattn.render.palette import LEVELS, heat_style, shows_heat
+from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
 from tmeattn.render.tables import count, decimal, percent
 
 if TYPE_CHECKING:
@@ -32,34 +32,36 @@ _STOPPED = Style(bold=True)
 
 @dataclass(frozen=True)
 class Heatmap:
-    """What `heatmap` returns. `details` off leaves the text alone, without what stands around it."""
+    """What `heatmap` returns. `details` off leaves the text alone, without what stands around it; `top` is how many of
+    the strongest words are listed."""
 
     explanation: Explanation
     details: bool = True
+    top: int = STRONGEST
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(20, options.max_width), options.max_width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        marks = _Marks.of(self.explanation, shows_heat(console))
+        marks = Marks.of(self.explanation, shows_heat(console))
         if self.details:
-            yield from _header(self.explanation)
+            yield from heatmap_header(self.explanation)
             yield Text()
         yield from _paragraphs(self.explanation, marks, options.max_width)
         if self.details and self.explanation.words:
             yield Text()
-            yield from _legend(self.explanation, marks)
+            yield from legend(self.explanation, marks)
             yield Text()
-            yield from _strongest(self.explanation, marks, options.max_width)
+            yield from strongest(self.explanation, marks, options.max_width, self.top)
 
 
-def heatmap(explanation: Explanation, *, details: bool = True) -> Heatmap:
+def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONGEST) -> Heatmap:
     """The user's own text as a heatmap, with the prediction, a legend and the strongest words around it.
 
     Colour is the score over the largest absolute score. Without at least 256 colours the strongest words stand in
     brackets instead, with a sign where the method has one, and words outside the vocabulary between tildes.
     """
-    return Heatmap(explanation, details)
+    return Heatmap(explanation, details, top)
 
 
 def told_entropy(explanation: Explanation) -> str:
@@ -102,20 +104,21 @@ class HeatmapKey:
 
 
 @dataclass(frozen=True)
-class _Marks:
+class Marks:
     """How scores turn into colours, or into brackets from the score `threshold` on."""
 
     scale: HeatScale
     peak: float
     threshold: float
     colour: bool
+    colours: HeatColours = HEAT
 
     @classmethod
-    def of(cls, explanation: Explanation, colour: bool) -> _Marks:
+    def of(cls, explanation: Explanation, colour: bool, colours: HeatColours = HEAT) -> Marks:
         sizes = sorted((abs(word.score) for word in explanation.words), reverse=True)
         peak = sizes[0] if sizes and math.isfinite(sizes[0]) else 0.0
         rank = min(len(sizes), max(STRONGEST, len(sizes) // 10)) - 1
-        return cls(HeatScale.of(explanation), peak, sizes[rank] if sizes else 0.0, colour)
+        return cls(HeatScale.of(explanation), peak, sizes[rank] if sizes else 0.0, colour, colours)
 
     @property
     def signed(self) -> bool:
@@ -130,8 +133,29 @@ class _Marks:
     def brackets(self, score: float) -> bool:
         return not self.colour and self.scale.share(score) != 0 and abs(score) >= self.threshold
 
+    def word(self, shown: str, word: Word) -> tuple[str, Style]:
+        """How a word that reads `shown` is put on the screen."""
+        style = heat_style(self.level(word.score), self.colours) if self.colour else Style()
+        if not word.known:
+            style += _UNKNOWN
+            shown = shown if self.colour else f"~{shown}~"
+        if self.brackets(word.score):
+            sign = ("+" if word.score > 0 else "-") if self.signed else ""
+            shown, style = f"[{sign}{shown}]", style + Style(bold=True)
+        return shown, style
 
-def _header(explanation: Explanation) -> Iterator[Text]:
+
+def told_method(explanation: Explanation) -> str:
+    """ "attention of transformer, layer 2, head 1"; layer and head only where they were chosen."""
+    parts = [f"{explanation.method} of {explanation.model}"]
+    parts += [
+        f"{what} {number}" for what, number in (("layer", explanation.layer), ("head", explanation.head)) if number
+    ]
+    return ", ".join(parts)
+
+
+def heatmap_header(explanation: Explanation) -> Iterator[Text]:
+    """The prediction; method and model; entropy and note, where there are any. A line each."""
     predicted = explanation.classes[explanation.predicted]
     line = Text("Prediction: ")
     line.append(safe(predicted), style="bold")
@@ -141,7 +165,7 @@ def _header(explanation: Explanation) -> Iterator[Text]:
         line.append("   ✓ right" if right else "   ✗ wrong", style="green" if right else "bold red")
         line.append(f", the label is {safe(explanation.true_label)}")
     yield line
-    about = Text(f"{safe(explanation.method)} of {safe(explanation.model)}")
+    about = Text(safe(told_method(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
     if explanation.target != explanation.predicted or explanation.signed:
@@ -153,7 +177,7 @@ def _header(explanation: Explanation) -> Iterator[Text]:
         yield Text(f"Note: {safe(explanation.note)}", style="italic")
 
 
-def _paragraphs(explanation: Explanation, marks: _Marks, width: int) -> Iterator[Text]:
+def _paragraphs(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
     """The text line by line: wrapping many short texts is much faster than wrapping one with many styles."""
     text = safe(explanation.text)
     line = Text(overflow="fold")
@@ -166,7 +190,8 @@ def _paragraphs(explanation: Explanation, marks: _Marks, width: int) -> Iterator
             yield line.append(end) if end else line
             line = Text(overflow="fold")
         line.append(rest)
-        _append_word(line, text[word.start : word.end].replace("\n", " "), word, marks)
+        shown, style = marks.word(text[word.start : word.end].replace("\n", " "), word)
+        line.append(shown, style=style or None)
         position = word.end
     hidden = explanation.tokens_total - len(explanation.words)
     rest = text[position:]
@@ -179,17 +204,6 @@ def _paragraphs(explanation: Explanation, marks: _Marks, width: int) -> Iterator
     for piece in rest.rstrip("\n").split("\n"):
         yield line.append(piece) if piece else line
         line = Text(overflow="fold")
-
-
-def _append_word(line: Text, shown: str, word: Word, marks: _Marks) -> None:
-    style = heat_style(marks.level(word.score)) if marks.colour else Style()
-    if not word.known:
-        style += _UNKNOWN
-        shown = shown if marks.colour else f"~{shown}~"
-    if marks.brackets(word.score):
-        sign = ("+" if word.score > 0 else "-") if marks.signed else ""
-        shown, style = f"[{sign}{shown}]", style + Style(bold=True)
-    line.append(shown, style=style or None)
 
 
 def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterator[Text]:
@@ -211,7 +225,8 @@ def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterat
         yield Text("The model read no word of this text.", style="italic")
 
 
-def _legend(explanation: Explanation, marks: _Marks) -> Iterator[Text]:
+def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
+    """What the colours or brackets mean, and how words outside the vocabulary look."""
     unknown = sum(not word.known for word in explanation.words)
     target = safe(explanation.classes[explanation.target])
     line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
@@ -221,7 +236,7 @@ def _legend(explanation: Explanation, marks: _Marks) -> Iterator[Text]:
         first = -LEVELS if marks.signed else 0
         line.append(f"against {target} " if marks.signed else f"{marks.scale.base:.3g} ")
         for level in range(first, LEVELS + 1, 2 if marks.signed else 1):
-            line.append("  ", style=heat_style(level))
+            line.append("  ", style=heat_style(level, marks.colours))
         line.append(f" for {target}" if marks.signed else f" {marks.scale.full:.3g}")
         largest = f"colour = score / {marks.peak:.3g}, the largest"
         line.append(f"   {'colour = what exceeds an equal share' if marks.scale.uniform else largest}", "dim")
@@ -236,8 +251,9 @@ def _legend(explanation: Explanation, marks: _Marks) -> Iterator[Text]:
         yield Text.assemble(mark, f" is not in the vocabulary ({count(unknown)} of {count(len(explanation.words))})")
 
 
-def _strongest(explanation: Explanation, marks: _Marks, width: int) -> Iterator[Text]:
-    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:STRONGEST]
+def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:
+    """The words with the largest scores, with bars."""
+    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:top]
     ranked = [word for word in ranked if word.score]
     if not ranked:
         return
@@ -261,8 +277,8 @@ def _bar(share: float) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _bar_style(level: int, marks: _Marks) -> Style:
-    return Style(color=heat_style(level).bgcolor) if marks.colour else Style()
+def _bar_style(level: int, marks: Marks) -> Style:
+    return Style(color=heat_style(level, marks.colours).bgcolor) if marks.colour else Style()
 
 
 def _sample(word: str, style: Style) -> Text:

@@ -21,6 +21,10 @@ RED: Rgb = (205, 50, 20)
 VIOLET: Rgb = (132, 62, 255)
 GREY: Rgb = (122, 118, 114)
 
+HeatColours = tuple[Rgb, Rgb, Rgb]
+"""Colours of a heatmap at -1, 0 and 1."""
+HEAT: HeatColours = (BLUE, GREY, ORANGE)
+
 SERIES: tuple[Rgb, ...] = (BLUE, ORANGE, GREEN, PINK, RED, VIOLET)
 LEVELS = 8
 
@@ -36,14 +40,14 @@ def series_style(index: int) -> Style:
 
 
 @lru_cache
-def heat_style(level: int) -> Style:
+def heat_style(level: int, colours: HeatColours = HEAT) -> Style:
     """Background of a heat level from -LEVELS (blue) over 0 (none) to LEVELS (orange), with a readable foreground.
 
     Grey turns into a vivid hue at nearly one luminance, so that strong words stand out on any terminal background.
     """
     if level == 0:
         return Style()
-    rgb = diverging(level / LEVELS)
+    rgb = diverging(level / LEVELS, colours)
     luminance = _luminance(rgb)
     dark_text = (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05)
     return Style(
@@ -51,10 +55,11 @@ def heat_style(level: int) -> Style:
     )
 
 
-def diverging(share: float) -> Rgb:
-    """Blue at -1, grey at 0, orange at 1, and what lies between."""
-    hue = ORANGE if share > 0 else BLUE
-    red, green, blue = (round(a + (b - a) * min(abs(share), 1.0)) for a, b in zip(GREY, hue, strict=True))
+def diverging(share: float, colours: HeatColours = HEAT) -> Rgb:
+    """Blue at -1, grey at 0, orange at 1, or other `colours`, and what lies between."""
+    against, none, speaking_for = colours
+    hue = speaking_for if share > 0 else against
+    red, green, blue = (round(a + (b - a) * min(abs(share), 1.0)) for a, b in zip(none, hue, strict=True))
     return red, green, blue
 
 

@@ -10,13 +10,14 @@ from tmeattn.config import RunConfig
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.paths import runs_dir
 from tmeattn.reproduce.findings import result
-from tmeattn.reproduce.plan import Entry, Settings, Shelf, entries, identity
+from tmeattn.reproduce.plan import Entry, Settings, entries
 from tmeattn.reproduce.results import Result
 from tmeattn.reproduce.targets import Target, parts
 from tmeattn.reproduce.trained import Trained
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
+from tmeattn.runs.shelf import Shelf, identity
 from tmeattn.training.session import open_data, resume, start
 from tmeattn.training.trainer import Diverged
 

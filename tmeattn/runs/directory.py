@@ -33,6 +33,8 @@ from tmeattn.runs.files import disk_errors, read_json, to_json, write_atomically
 FORMAT = 1
 STALE_AFTER = 10.0
 """Seconds without a heartbeat after which a run on another machine is presumed dead."""
+ID_VARIABLE = "TMEATTN_RUN_ID"
+"""Who starts a process that trains can say by this what the run will be called, and so find it."""
 
 State = Literal["created", "running", "stopped", "finished", "failed", "crashed"]
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: an id is read aloud and typed
@@ -180,7 +182,7 @@ def process_alive(status: Mapping[str, Any]) -> bool:
 
 
 def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Mapping[str, Any]) -> RunDirectory:
-    """Make a new run directory with its run.json.
+    """Make a new run directory with its run.json. Its id comes from the environment where `ID_VARIABLE` is set, once.
 
     Raises:
         EnvironmentProblem: the folder cannot be written; nothing is left of it.
@@ -188,13 +190,14 @@ def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Map
     model = config["model"]
     with disk_errors("a run", root):
         root.mkdir(parents=True, exist_ok=True)
+        wanted = os.environ.pop(ID_VARIABLE, None)
         while True:
-            path = root / f"{''.join(secrets.choice(_ALPHABET) for _ in range(4))}-{model}"
+            path = root / (wanted or new_id(model))
             try:
                 path.mkdir()
                 break
             except FileExistsError:
-                continue
+                wanted = None
         info = {
             "format": FORMAT,
             "id": path.name,
@@ -221,6 +224,14 @@ def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Map
     return RunDirectory(path)
 
 
+def new_id(model: str) -> str:
+    """An id for a run, with little chance that there is one already."""
+    return f"{''.join(secrets.choice(_ALPHABET) for _ in range(4))}-{model}"
+
+
 def command() -> list[str]:
     """The command line of this process, as a user would type it."""
-    return [Path(sys.argv[0]).name or "python", *sys.argv[1:]]
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":  # python -m
+        return [program.parent.name, *sys.argv[1:]]
+    return [program.name or "python", *sys.argv[1:]]

@@ -11,6 +11,9 @@ Kinds of events (every event also carries `kind` and `time`, seconds since 1970)
                 cross_entropy, accuracy, entropy, normalized_entropy and histogram {low, high, counts} (nats);
                 validation also attention_texts, how many texts that entropy is of (self-attention without alpha: a
                 sample of 512), and for self-attention heads, a list of entropies a layer
+    watched     epoch, texts: a few validation texts, the same ones after every epoch, each with index (in the split),
+                label, probabilities and scores, a weight for each word read: pooling weights, or of self-attention what
+                a word receives, the mean over layers, heads and real query rows; None without attention
     checkpoint  step, epoch: `checkpoints/last` was replaced
     warning     message
     stopped     step, epoch, reason: asked to stop, resumable
@@ -104,22 +107,32 @@ class EventTail:
         self._offset = 0
 
     def read(self) -> list[Event]:
+        events = []
+        for line in self.lines():
+            event = decode(line)
+            if event is not None:
+                events.append(event)
+            else:
+                self.skipped += 1
+        return events
+
+    def lines(self, most: int | None = None) -> list[str]:
+        """The lines completed since the call before, not decoded and without empty ones; with `most`, those within
+        about so many bytes, the others next time. A log that has become shorter is another one, read from its start."""
         try:
             with self.path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size < self._offset:
+                    self._offset = 0
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read() if most is None else file.read(most)
+                if most is not None and b"\n" not in data:  # one line that is longer
+                    data += file.readline()
         except OSError:  # not written yet, or the run is being deleted
             return []
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
-        events = []
-        for line in complete.decode("utf-8", "replace").split("\n"):  # splitlines() also splits at U+2028 and others
-            event = decode(line)
-            if event is not None:
-                events.append(event)
-            elif line.strip():
-                self.skipped += 1
-        return events
+        # splitlines() also splits at U+2028 and others
+        return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
 
 
 def current(events: list[Event]) -> list[Event]:
@@ -135,7 +148,7 @@ def current(events: list[Event]) -> list[Event]:
 def _past(event: Event, resumed: Event) -> bool:
     """Whether an event of an earlier attempt is about to happen again: also the end of an epoch whose last step was
     saved, but not yet its end."""
-    if event["kind"] == "epoch" and event.get("epoch", 0) > resumed.get("epoch", math.inf):
+    if event["kind"] in ("epoch", "watched") and event.get("epoch", 0) > resumed.get("epoch", math.inf):
         return True
     return bool(event.get("step", 0) > resumed.get("step", math.inf))
 

@@ -237,7 +237,7 @@ def _prepare(
         options = options.model_copy(update={"precision": "float32"})
     torch.manual_seed(options.seed)
     model = build_model(config, space).to(device)
-    check_contract(spec, model, space, device)
+    check_contract(spec, model, space, device, uniform=options.uniform_attention)
     _set_threads(config, progress, resumed=found is not None, measure=lambda: fastest_threads(model, space, options))
     trainer = Trainer(
         model,

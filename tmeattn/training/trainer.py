@@ -25,6 +25,7 @@ from tmeattn.training.checkpoint import Progress
 from tmeattn.training.objective import objective
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
+from tmeattn.training.watching import watched
 
 LOG_EVERY = 10
 """Steps that a `step` event averages over."""
@@ -193,6 +194,7 @@ class Trainer:
                 "validation": validation,
             }
         )
+        self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._watch()})
         progress.epoch_seconds = 0.0
         self.epoch_meter = self._meter()
         self._window_tokens, self._window_clock = 0, time.perf_counter()
@@ -212,6 +214,16 @@ class Trainer:
             device=self.device,
             attention=self.attention,
         ).means
+
+    def _watch(self) -> list[dict[str, Any]]:
+        """What the model now makes of the texts that a person watches."""
+        return watched(
+            self.model,
+            self.corpus.splits["validation"],
+            max_length=self.options.max_length,
+            device=self.device,
+            attention=self.attention,
+        )
 
     def save(self) -> None:
         """Write `checkpoints/last`, with running means and elapsed time as they are now."""

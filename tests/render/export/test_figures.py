@@ -241,7 +241,7 @@ def test_panels_with_one_label_share_their_range(matplotlib: Any) -> None:
         panel("nats", 3.0, 4.0, 5.0),
         panel("%", *[None] * 3),
     )
-    one, two, other, _ = (axes.get_ylim() for axes in _figure(result(*panels), 72).get_axes())
+    one, two, other, _ = (axes.get_ylim() for axes in _figure("", "", panels, 72).get_axes())
     assert one == two == (-0.5, 10.5)
     assert other[0] > 2.5
 

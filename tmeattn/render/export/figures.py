@@ -69,9 +69,14 @@ def require_matplotlib() -> None:
 
 
 def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noqa: A002
-    """All panels of a result in one picture; equal results give equal bytes, whatever the user's Matplotlib settings.
+    """All panels of a result in one picture, under its conditions."""
+    return picture_bytes(result.title, conditions(result.context), result.panels, format)
 
-    Heatmaps stand alone in a row, panels of other types two to a row, in the order of `result.panels`.
+
+def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Literal["svg", "png"]) -> bytes:  # noqa: A002
+    """Panels in one picture; equal ones give equal bytes, whatever the user's Matplotlib settings.
+
+    Heatmaps stand alone in a row, panels of other types two to a row, in their order.
 
     Raises:
         EnvironmentProblem: Matplotlib is missing.
@@ -84,7 +89,7 @@ def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noq
     with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
         # A character that the font lacks is drawn as a box; a warning on standard error helps nobody.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        _figure(result, _DPI[format]).savefig(buffer, format=format, dpi=_DPI[format], metadata=metadata)
+        _figure(title, footer, panels, _DPI[format]).savefig(buffer, format=format, dpi=_DPI[format], metadata=metadata)
     return buffer.getvalue()
 
 
@@ -97,14 +102,14 @@ class _Kind:
     abreast: int
 
 
-def _figure(result: Result, dpi: int) -> Figure:
+def _figure(title: str, footer: str, panels: tuple[Panel, ...], dpi: int) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    rows = list(_grid(result.panels))
+    rows = list(_grid(panels))
     heights = [max(_KINDS[type(panel)].height(panel) for panel in row) for row in rows] or [1.0]
-    title = wrapped(result.title, _INSIDE, 13, lines=3, bold=True)
-    footer = wrapped(conditions(result.context), _INSIDE, 8, lines=4)
+    title = wrapped(title, _INSIDE, 13, lines=3, bold=True)
+    footer = wrapped(footer, _INSIDE, 8, lines=4)
     margins = 0.3 + 0.22 * len(title.split("\n")) + _LINE * len(footer.split("\n"))
     engine = ConstrainedLayoutEngine(w_pad=_PAD, h_pad=0.06)
     figure = Figure(figsize=(_WIDTH, sum(heights) + margins), dpi=dpi, layout=engine)
@@ -118,7 +123,7 @@ def _figure(result: Result, dpi: int) -> Figure:
     for part, row in zip(parts, rows, strict=False):
         kind = _KINDS[type(row[0])]
         # A last panel without a neighbour is as wide as those above it, but a lone one has the row to itself.
-        alone = sum(type(panel) is type(row[0]) for panel in result.panels) == 1
+        alone = sum(type(panel) is type(row[0]) for panel in panels) == 1
         grid = part.subplots(1, 1 if alone else kind.abreast, squeeze=False)[0]
         for axes, panel in zip(grid, row, strict=False):
             kind.draw(panel, axes, wide=alone or kind.abreast == 1)

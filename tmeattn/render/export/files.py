@@ -1,10 +1,12 @@
-"""A reproduction as files: tables as Markdown, CSV and LaTeX, figures as SVG and PNG."""
+"""What is exported becomes files: a reproduction in all its formats, other things in that of the file's ending."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmeattn.errors import BadInput
 from tmeattn.render.export.documents import csv_text, latex, markdown
 from tmeattn.render.export.figures import figure_bytes
 from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
@@ -25,6 +27,28 @@ def check_folder(folder: Path) -> None:
         (folder / ".tmeattn").unlink()
 
 
+def check_ending(path: Path, endings: Iterable[str]) -> None:
+    """Refuse a file whose ending stands for no known format.
+
+    Raises:
+        BadInput: listing those that are known.
+    """
+    known = list(endings)
+    if path.suffix.lower() not in known:
+        *first, last = known
+        raise BadInput(f"--export: {path} must end in {', '.join(first)} or {last}.")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file.
+
+    Raises:
+        EnvironmentProblem: no space, no permission, no such folder.
+    """
+    with disk_errors("the export", path, hint=OTHER_FOLDER):
+        write_atomically(path, content)
+
+
 def write(result: Result, folder: Path) -> list[Path]:
     """Write everything that a result has and return the files.
 
@@ -43,7 +67,6 @@ def write(result: Result, folder: Path) -> list[Path]:
     written = []
     for suffix, content in files.items():
         path = folder / f"{result.name}.{suffix}"
-        with disk_errors("the export", path, hint=OTHER_FOLDER):
-            write_atomically(path, content)
+        write_file(path, content)
         written.append(path)
     return written

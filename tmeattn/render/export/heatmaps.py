@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.text import plain, wrapped
 from tmeattn.render.heat import HeatScale
-from tmeattn.render.heatmap import told_entropy
+from tmeattn.render.heatmap import told_entropy, told_method
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.tables import count, percent
 
@@ -95,7 +95,7 @@ def _prediction(explanation: Explanation) -> str:
     if explanation.true_label is not None:
         right = explanation.true_label == predicted
         text += f", {'right' if right else 'wrong'}: the label is {explanation.true_label}"
-    return f"{text}; {explanation.method} of {explanation.model}"
+    return f"{text}; {told_method(explanation)}"
 
 
 def _told(explanation: Explanation) -> str:

@@ -1,0 +1,40 @@
+"""The uniform-weights test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tmeattn.config import stored_config
+from tmeattn.errors import BadInput
+from tmeattn.explain.classifier import Classifier
+from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.twin import compare_twins, find_twin, reason_against_twin, train_twin
+
+
+def quiet(line: str) -> None:
+    pass
+
+
+def test_a_twin_is_trained_once_and_cannot_choose(trained):
+    assert find_twin(trained) is None
+    twin = train_twin(trained, narrate=quiet)
+    config = stored_config(twin.id, twin.config)
+    assert (config.model, config.train.uniform_attention, config.train.alpha) == ("simple-attn", True, 0)
+    assert config.train.epochs == stored_config(trained.id, trained.config).train.epochs
+    weights = [word.score for word in explain(Classifier(twin), Request("a good film of light")).words]
+    assert weights == pytest.approx([0.2] * 5)
+    assert find_twin(trained).id == train_twin(trained, narrate=quiet).id == twin.id
+    assert "a twin itself" in reason_against_twin(twin)
+    twins = compare_twins(trained, twin, narrate=quiet)
+    assert twins.texts == 16
+    assert twins.accuracy == 1
+    assert twins.low <= twins.difference <= twins.high
+    assert np.isclose(twins.difference, 1 - twins.twin_accuracy)
+
+
+def test_where_the_test_does_not_apply(zoo):
+    assert "inside its layers" in reason_against_twin(zoo["transformer"].run)
+    assert "no attention" in reason_against_twin(zoo["lstm"].run)
+    with pytest.raises(BadInput, match="does not apply: mean has no attention"):
+        train_twin(zoo["mean"].run, narrate=quiet)

@@ -1,0 +1,200 @@
+"""A reader of texts that needs no torch: what it answers can be worked out in one's head.
+
+A word counts 3 if it is planted (good, great, bad, dull), else 1. Attention is a word's count over the sum of all. The
+log-odds of positive are the planted words' balance. `oracle` is a signed method; `maps` cannot serve any model.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Static
+from textual.worker import WorkerCancelled
+
+from tmeattn.errors import BadInput
+from tmeattn.explain.explanation import Explanation, Word
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.specs import ExplainerSpec
+from tmeattn.tui import keys, themes
+from tmeattn.tui.reading import Abilities, Asked, Question, Reader, _weights, blanked, readable_runs
+from tmeattn.tui.screens.explain import ExplainScreen
+from tmeattn.tui.screens.room import Room
+from tmeattn.tui.state import State
+
+CLASSES = ("negative", "positive")
+PLANTED = {"good": 1, "great": 1, "bad": -1, "dull": -1}
+UNKNOWN = "xyzzy"
+MOST_WORDS = 60
+
+
+def _spec(name: str, **fields: Any) -> ExplainerSpec:
+    return ExplainerSpec(name, f"The method {name}", "nowhere:nothing", **{"signed": False, **fields})
+
+
+METHODS = (
+    (_spec("attention", selects_heads=True), None),
+    (_spec("oracle", signed=True), None),
+    (_spec("maps"), "the model 'mean' has no self-attention"),
+)
+
+
+class Host(App[None]):
+    """The app as far as Explain, Data and Models know it, without the screens of the runs, which take time to mount."""
+
+    BINDINGS: ClassVar = keys.bindings("app")
+
+    def __init__(self, room: Room, reader: Reader) -> None:
+        super().__init__()
+        self.room, self.reader = room, reader
+        self.state = State()
+        self.asked: Asked | None = None
+        self.selected_run = next((run for run, _ in readable_runs()), None)
+        self.modes: list[str] = []
+        self.models: list[str | None] = []
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+
+    def on_mount(self) -> None:
+        self.push_screen(self.room)
+
+    def on_unmount(self) -> None:
+        self.reader.close()
+
+    async def action_mode(self, mode: str) -> None:
+        self.modes.append(mode)
+
+    def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
+        self.selected_run = run or self.selected_run
+        self.asked = Asked(text, true_label)
+        if isinstance(self.screen, ExplainScreen):
+            self.screen.take_asked()
+
+    def open_new_run(self, *, model: str | None = None) -> None:
+        self.models.append(model)
+
+
+class Driver:
+    """A pilot on one screen of a `Host`, and what can be read on it."""
+
+    def __init__(self, pilot: Pilot[None], app: Host, reader: ScriptedReader) -> None:
+        self.pilot, self.app, self.reader = pilot, app, reader
+        self.screen: Any = app.room
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until every worker has answered; one may start another."""
+        await self.pilot.pause()
+        while running := [worker for worker in self.app.workers if not worker.is_finished]:
+            for worker in running:
+                with suppress(WorkerCancelled):
+                    await worker.wait()
+            await self.pilot.pause()
+
+    async def explain(self, text: str, true_label: str | None = None) -> None:
+        self.app.open_explain(text, true_label=true_label)
+        await self.settle()
+
+    async def choose(self, choice: str, value: object) -> None:
+        self.screen.choice(choice).choose(value)
+        await self.pilot.pause()
+        await self.settle()
+
+    def said(self, of: str) -> str:
+        return str(self.screen.query_one(of, Static).render())
+
+
+@asynccontextmanager
+async def opened(room: Room, size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -> AsyncIterator[Driver]:
+    """A screen in a `Host` of this size, after it has settled."""
+    reader = ScriptedReader(heads)
+    app = Host(room, reader)
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(pilot, app, reader)
+        await pilot.pause()
+        await driver.settle()
+        yield driver
+
+
+class ScriptedReader(Reader):
+    """questions: what it was asked to explain, in order. heads: of every run. gate: answers wait until it is set."""
+
+    def __init__(self, heads: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.heads = heads
+        self.questions: list[Question] = []
+        self.read: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    async def explain(self, run: RunDirectory, question: Question) -> Explanation:
+        self.questions.append(question)
+        return await self._ask(run, lambda classifier: self._explanation(run, question))
+
+    async def abilities(self, run: RunDirectory) -> Abilities:
+        return await self._ask(run, lambda classifier: Abilities(CLASSES, METHODS, self.heads))
+
+    async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
+        self.read.extend(texts)
+        return await self._ask(run, lambda classifier: np.array([self._probabilities(text) for text in texts]))
+
+    async def count_parameters(self, spec: object) -> int:
+        return 12_345
+
+    def _classifier(self, run: RunDirectory) -> Any:
+        _weights(run)
+        return SimpleNamespace(classes=CLASSES)
+
+    @staticmethod
+    def _probabilities(text: str) -> list[float]:
+        positive = 1 / (1 + math.exp(-sum(PLANTED.get(word, 0) for word in re.findall(r"\w+", text.lower()))))
+        return [1 - positive, positive]
+
+    def _explanation(self, run: RunDirectory, question: Question) -> Explanation:
+        assert self.gate.wait(10)
+        text = blanked(question.text, question.dropped)
+        found = list(re.finditer(r"\w+", text))
+        if not found:
+            raise BadInput("The text has no words to explain.")
+        read = found[:MOST_WORDS]
+        tokens = [match.group().lower() for match in read]
+        sizes = [3 if token in PLANTED else 1 for token in tokens]
+        signed = question.method == "oracle"
+        scores = [
+            PLANTED.get(token, 0) if signed else size / sum(sizes) for token, size in zip(tokens, sizes, strict=True)
+        ]
+        probabilities = self._probabilities(text)
+        predicted = int(probabilities[1] >= 0.5)
+        return Explanation(
+            text=text,
+            words=tuple(
+                Word(match.start(), match.end(), token, token != UNKNOWN, float(score))
+                for match, token, score in zip(read, tokens, scores, strict=True)
+            ),
+            tokens_total=len(found),
+            run=run.id,
+            model=run.config["model"],
+            method=question.method or "attention",
+            signed=signed,
+            classes=CLASSES,
+            probabilities=tuple(probabilities),
+            predicted=predicted,
+            target=CLASSES.index(question.target) if question.target else predicted,
+            entropy=None if signed else 2.5,
+            normalized_entropy=None if signed else 0.6,
+            true_label=question.true_label,
+            layer=question.layer,
+            head=question.head,
+        )

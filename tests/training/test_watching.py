@@ -1,0 +1,69 @@
+"""The texts that a person watches: chosen once, read after every epoch, without a trace in what is trained."""
+
+import numpy as np
+import pytest
+import torch
+
+from tmeattn.data.encoding import EncodedSplit
+from tmeattn.models.layers import masked_softmax
+from tmeattn.specs import ModelOutput
+from tmeattn.training.session import start
+from tmeattn.training.watching import choose, watched
+
+
+def split_of(lengths):
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    tokens = np.arange(offsets[-1], dtype=np.int32) % 7 + 2
+    labels = np.arange(len(lengths)) % 2
+    return EncodedSplit(tokens, offsets, labels, np.arange(len(lengths)) * 10)
+
+
+def test_one_text_of_every_part_the_nearest_in_length():
+    split = split_of([5, 60, 300, 59, 61, 1, 10, 11, 12])
+    assert choose(split, texts=3).tolist() == [1, 3, 8]
+
+
+def test_a_split_smaller_than_the_list_is_watched_whole():
+    assert choose(split_of([3, 4])).tolist() == [0, 1]
+
+
+class SelfAttention(torch.nn.Module):
+    """One layer, two heads; every word attends to the words of its own id, CLS stands in front."""
+
+    def forward(self, tokens_BT, mask_BT, need_maps=False):
+        ids_BS = torch.nn.functional.pad(tokens_BT, (1, 0), value=99)
+        real_BS = torch.nn.functional.pad(mask_BT, (1, 0), value=True)
+        same_BSS = (ids_BS[:, :, None] == ids_BS[:, None, :]).float() * 30
+        map_BSS = masked_softmax(same_BSS, real_BS[:, None, :].expand_as(same_BSS))
+        return ModelOutput(torch.zeros(len(tokens_BT), 2), None, (torch.stack([map_BSS, map_BSS], 1),))
+
+
+def test_self_attention_tells_what_a_word_receives():
+    split = split_of([3, 5])
+    texts = watched(SelfAttention(), split, max_length=9, device=torch.device("cpu"), attention="sample")
+    assert [text["index"] for text in texts] == [0, 10]
+    # Four rows (CLS and three different words), each looking at itself alone.
+    assert texts[0]["scores"] == pytest.approx([0.25, 0.25, 0.25], abs=1e-4)
+    assert [len(text["scores"]) for text in texts] == [3, 5]
+    assert texts[0]["probabilities"] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("model", ["mean", "simple-attn", "transformer"])
+def test_every_model_is_watched_after_every_epoch(planted, model):
+    run = start(model, {**planted, "epochs": 2})
+    seen = [event for event in run.events() if event["kind"] == "watched"]
+    assert [event["epoch"] for event in seen] == [1, 2]
+    for text in seen[-1]["texts"]:
+        assert sum(text["probabilities"]) == pytest.approx(1)
+        assert (text["scores"] is None) == (model == "mean")
+        if model == "simple-attn":
+            assert sum(text["scores"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_watching_draws_no_random_number_and_leaves_the_mode():
+    torch.manual_seed(1)
+    model = SelfAttention().train()
+    before = torch.get_rng_state()
+    watched(model, split_of([3, 5]), max_length=9, device=torch.device("cpu"), attention="sample")
+    assert torch.equal(before, torch.get_rng_state())
+    assert model.training

@@ -1,0 +1,77 @@
+"""The app itself: rooms, themes, state, size."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tmeattn.tui import keys, themes
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens.too_small import TooSmall
+from tmeattn.tui.state import State
+
+
+@pytest.mark.parametrize(("key", "mode"), [("f3", "explain"), ("f4", "data"), ("f5", "models"), ("f2", "runs")])
+async def test_a_key_for_every_room(key, mode):
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5" if mode == "runs" else "f2")
+        await pilot.press(key)
+        assert app.current_mode == mode
+
+
+async def test_screen_and_theme_are_remembered(isolated):
+    app = TmeattnApp()
+    async with app.run_test() as pilot:
+        await pilot.press("f5", "f9")
+    state = State.load()
+    assert (state.screen, state.theme) == ("models", themes.LIGHT.name)
+    app = TmeattnApp()
+    async with app.run_test():
+        assert (app.current_mode, app.theme) == ("models", themes.LIGHT.name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"screen": 3, "theme": [], "keys": [1]}', '{"screen": "cellar", "keys": {"app.help": "x", "no": 3}}'],
+)
+async def test_a_damaged_state_is_no_obstacle(isolated, text):
+    isolated.mkdir()
+    State.path().write_text(text)
+    app = TmeattnApp()
+    async with app.run_test():
+        assert app.current_mode == "runs"
+
+
+async def test_says_when_the_terminal_is_too_small():
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(59, 15)) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, TooSmall)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert not isinstance(app.screen, TooSmall)
+
+
+async def test_keys_can_be_given_by_the_user():
+    app = TmeattnApp(state=State(keys={"app.models": "f8"}))
+    async with app.run_test() as pilot:
+        await pilot.press("f8")
+        assert app.current_mode == "models"
+
+
+def test_no_key_means_two_things_in_one_place():
+    for key in keys.KEYS:
+        assert keys.taken_by(key.keys.split(","), key, {}) is None, key.id
+
+
+def test_starts_without_torch(environment):
+    script = (
+        "import asyncio, sys\nfrom tmeattn.tui.app import TmeattnApp\n"
+        "async def main():\n"
+        "    async with TmeattnApp().run_test() as pilot:\n"
+        "        await pilot.pause()\n"
+        "asyncio.run(main())\nprint([m for m in ('torch', 'torchtext', 'safetensors', 'polars') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

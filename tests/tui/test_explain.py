@@ -1,0 +1,380 @@
+"""The screen Explain, key by key. Nothing here needs torch: see scripted_reader.py."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+from scripted_reader import MOST_WORDS, Driver, opened
+from textual.widgets import Input, OptionList, Static, TextArea
+
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.tui.screens import explain
+from tmeattn.tui.screens.explain import ExplainScreen
+from tmeattn.tui.widgets.choice import Picker
+from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.widgets.pane import Pane
+
+REVIEW = "The music is good and great, but the plot is so dull that xyzzy"
+
+
+@pytest.fixture(autouse=True)
+def quick_and_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(explain, "PAUSE", 0.02)
+    monkeypatch.setattr(explain, "MOMENT", 0.0)
+
+
+def open_screen(size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -> AbstractAsyncContextManager[Driver]:
+    return opened(ExplainScreen(), size, heads)
+
+
+def said(driver: Driver, of: str = "#first .verdict") -> str:
+    return driver.said(of)
+
+
+def heatmap(driver: Driver) -> Heatmap:
+    return driver.screen.query_one("#first", Pane).heatmap
+
+
+@pytest.fixture
+def runs(write_run: Callable[..., RunDirectory]) -> list[RunDirectory]:
+    return [write_run("aaaa-lstm-attn", created=2.0, name="mine"), write_run("bbbb-mean", model="mean", created=1.0)]
+
+
+async def test_without_a_run_it_says_how_to_get_one() -> None:
+    async with open_screen() as driver:
+        assert "There is no trained run yet. Press F2" in driver.said("#first .said")
+
+
+async def test_without_a_text_it_says_what_to_do(runs) -> None:
+    async with open_screen() as driver:
+        assert "Type or paste a review above" in driver.said("#first .said")
+        assert driver.app.focused is driver.screen.query_one(TextArea)
+
+
+async def test_the_prediction_follows_as_one_types(runs) -> None:
+    async with open_screen() as driver:
+        await driver.press(*"good")
+        assert said(driver).startswith("positive 73.1 %")
+        await driver.press("space", *"bad", "space", *"dull")
+        assert said(driver).startswith("negative 73.1 %")
+
+
+async def test_only_the_last_of_quick_keys_is_read(runs) -> None:
+    async with open_screen() as driver:
+        area = driver.screen.query_one(TextArea)
+        for end in range(1, 12):
+            area.load_text("a good film"[:end])
+            await asyncio.sleep(0)
+        await driver.settle()
+        assert [question.text for question in driver.reader.questions] == ["a good film"]
+
+
+async def test_a_stale_answer_is_dropped(runs) -> None:
+    async with open_screen() as driver:
+        driver.reader.gate.clear()
+        driver.app.open_explain("so bad")
+        await driver.pilot.pause(0.05)
+        driver.app.open_explain("so good")
+        await driver.pilot.pause(0.05)
+        driver.reader.gate.set()
+        await driver.settle()
+        assert said(driver).startswith("positive")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 45)])
+async def test_arrows_go_from_word_to_word(runs, size) -> None:
+    async with open_screen(size) as driver:
+        await driver.explain(REVIEW)
+        assert driver.app.focused is heatmap(driver)
+        await driver.press("right", "right", "right")
+        assert heatmap(driver).item.word.token == "good"
+        assert driver.said("#word").startswith("good  0.1500, no. 1 of 14\nwithout it positive 73.1 → 50.0 %")
+        await driver.press("left")
+        assert driver.said("#word").startswith("is  0.0500")
+        await driver.press("end")
+        assert driver.said("#word").startswith("xyzzy  0.0500, no. 4 of 14, not in the vocabulary")
+        await driver.press("home")
+        assert heatmap(driver).cursor == 0
+
+
+async def test_up_down_and_pages_in_a_long_text(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain("word " * (MOST_WORDS + 5))
+        await driver.press("down", "down", "up")
+        assert heatmap(driver)._layout.places[heatmap(driver).cursor] == (1, 0)
+        await driver.press("pagedown", "pagedown")
+        assert heatmap(driver)._layout.places[heatmap(driver).cursor][0] == heatmap(driver)._layout.places[-1][0]
+        await driver.press("pageup", "pageup")
+        assert heatmap(driver).cursor == 0
+
+
+async def test_the_strongest_words_one_after_another(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        found = []
+        for _ in range(3):
+            await driver.press("s")
+            found.append(heatmap(driver).item.word.token)
+        assert found == ["good", "great", "dull"]
+
+
+async def test_the_mouse_points_at_words(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.pilot.hover(heatmap(driver), offset=(14, 0))
+        await driver.settle()
+        assert driver.said("#word").startswith("good")
+        assert heatmap(driver).cursor == 0
+        await driver.pilot.click(heatmap(driver), offset=(5, 0))
+        await driver.settle()
+        assert heatmap(driver).item.word.token == "music"
+
+
+async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.press("s", "x")
+        assert "1 word dropped: positive 73.1 → 50.0 % (-23.1 points, the prediction flips)" in said(driver)
+        assert heatmap(driver).item.word is None
+        assert "dropped" in driver.said("#word")
+        await driver.press("s", "delete")
+        assert "2 words dropped: positive 73.1 → 26.9 % (-46.2 points, the prediction flips)" in said(driver)
+        await driver.press("u")
+        assert "1 word dropped" in said(driver)
+        assert heatmap(driver).item.word.token == "great"
+        await driver.press("x", "U")
+        assert said(driver).startswith("positive 73.1 %  \n")
+        assert driver.screen.dropped == []
+
+
+async def test_dropping_the_same_word_twice_brings_it_back(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.press("s", "x", "x")
+        assert "dropped" not in said(driver)
+        assert heatmap(driver).item.word.token == "good"
+
+
+async def test_all_words_can_be_dropped(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain("good")
+        await driver.press("x")
+        assert "no words" in driver.said("#first .said")
+        await driver.press("u")
+        assert said(driver).startswith("positive")
+
+
+async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain("so dull", true_label="positive")
+        assert "✗ labelled positive" in said(driver)
+        await driver.press("x", "t", "end", "space", *"bad")
+        assert "dropped" not in said(driver)
+        assert "labelled" not in said(driver)
+        assert driver.reader.questions[-1].text == "so dull bad"
+
+
+async def test_methods_are_tried_in_turn_but_for_those_that_cannot_serve(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        seen = []
+        for _ in range(4):
+            seen.append(driver.reader.questions[-1].method)
+            await driver.press("m")
+        assert seen == [None, "attention", "oracle", None]
+
+
+async def test_a_method_that_cannot_serve_says_why(runs) -> None:
+    async with open_screen() as driver:
+        offers = [text for text, _ in driver.screen.choice("method").offers]
+        assert offers == ["default", "attention", "oracle", "maps: no, the model 'mean' has no self-attention"]
+
+
+async def test_the_class_is_asked_about(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.choose("target", "negative")
+        assert driver.reader.questions[-1].target == "negative"
+        assert "for the class negative" in said(driver)
+
+
+async def test_layers_and_heads_are_offered_where_there_are_any(runs) -> None:
+    async with open_screen(heads=(4, 2)) as driver:
+        await driver.explain(REVIEW)
+        assert [value for _, value in driver.screen.choice("layer").offers] == [None, 1, 2]
+        assert [value for _, value in driver.screen.choice("head").offers] == [None, 1, 2]
+        await driver.choose("layer", 2)
+        await driver.choose("head", 1)
+        assert (driver.reader.questions[-1].layer, driver.reader.questions[-1].head) == (2, 1)
+        await driver.choose("method", "oracle")
+        assert driver.reader.questions[-1].layer is None
+    async with open_screen() as driver:
+        assert not driver.screen.choice("layer").display
+
+
+async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.choose("beside", "bbbb-mean")
+        second = driver.screen.query_one("#second", Pane)
+        assert second.display
+        assert "run bbbb-mean" in driver.said("#second .verdict")
+        assert driver.said("#differences").startswith("Most different (aaaa | bbbb, % of all scores)")
+        await driver.press("s")
+        assert second.heatmap.item.word.token == "good"
+        assert driver.said("#word").count("without it") == 2
+        await driver.choose("beside", None)
+        assert not second.display
+
+
+async def test_another_run_is_taken_up_everywhere(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.choose("run", "bbbb-mean")
+        assert "of mean, run bbbb-mean" in said(driver)
+        assert driver.app.selected_run.id == "bbbb-mean"
+
+
+async def test_a_run_deleted_under_the_screen_is_one_line(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        runs[0].delete()
+        await driver.press("t", "space", *"good")
+        assert "The run aaaa-lstm-attn is gone" in driver.said("#first .said")
+        await driver.choose("run", "bbbb-mean")
+        assert said(driver).startswith("positive")
+
+
+async def test_a_run_without_a_checkpoint_says_so(write_run) -> None:
+    run = write_run("cccc-lstm-attn", done=0, state="running")
+    async with open_screen() as driver:
+        driver.app.selected_run = run
+        await driver.explain(REVIEW)
+        assert "no checkpoint yet" in driver.said("#first .said")
+
+
+async def test_escape_leaves_the_text_then_the_screen(runs) -> None:
+    async with open_screen() as driver:
+        await driver.press(*"good")
+        await driver.press("escape")
+        assert driver.app.focused is heatmap(driver)
+        await driver.pilot.press("escape")
+        assert driver.app.modes == ["runs"]
+
+
+async def test_text_is_data(runs) -> None:
+    hostile = "[bold red]good[/] \x1b[31mfilm\u202e {a} $x"
+    async with open_screen() as driver:
+        await driver.explain(hostile)
+        assert driver.reader.questions[-1].text == hostile
+        assert "\x1b" not in driver.screen.query_one(TextArea).text
+        drawn = "\n".join(heatmap(driver).render_line(y).text for y in range(heatmap(driver).size.height))
+        assert "[bold red]good[/] ␛[31mfilm" in drawn
+        assert "\x1b" not in drawn
+        driver.screen.query_one(TextArea).load_text("pasted \x1b[2J")
+        await driver.settle()
+        assert "\x1b" not in driver.screen.query_one(TextArea).text
+
+
+async def test_n_begins_an_empty_text(runs) -> None:
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        await driver.press("n")
+        assert driver.screen.query_one(TextArea).text == ""
+        assert "Type or paste" in driver.said("#first .said")
+
+
+async def test_it_survives_resizing_and_themes(runs) -> None:
+    async with open_screen((140, 45)) as driver:
+        await driver.explain(REVIEW * 10)
+        lines = heatmap(driver).virtual_size.height
+        await driver.pilot.resize_terminal(60, 16)
+        await driver.settle()
+        assert heatmap(driver).virtual_size.height > lines
+        await driver.pilot.press("f9", "f9")
+        await driver.settle()
+        assert heatmap(driver).size.height >= 2
+
+
+async def test_without_colour_words_stand_in_brackets(runs, monkeypatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        assert "[good]" in heatmap(driver).render_line(0).text
+
+
+async def test_the_popup_of_a_choice_by_key_and_mouse(runs) -> None:
+    async with open_screen() as driver:
+        method = driver.screen.choice("method")
+        method.focus()
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, Picker)
+        await driver.press("down", "down", "enter")
+        assert method.value == "oracle"
+        await driver.press("enter", *"att", "enter")
+        assert method.value == "attention"
+        await driver.press("left")
+        assert method.value is None
+        await driver.pilot.click(method)
+        await driver.settle()
+        await driver.pilot.click(driver.app.screen.query_one(OptionList), offset=(3, 3))
+        await driver.settle()
+        assert method.value == "oracle"
+        await driver.press("enter", "down", "escape")
+        assert method.value == "oracle"
+
+
+@pytest.mark.parametrize("ending", ["html", "svg", "tex", "json", "csv"])
+async def test_export_writes_what_is_shown(runs, tmp_path, monkeypatch, ending) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_screen() as driver:
+        await driver.explain(REVIEW)
+        if ending == "svg":
+            await driver.choose("beside", "bbbb-mean")
+        await driver.press("e")
+        field = driver.app.screen.query_one(Input)
+        assert field.value == "explanation.html"
+        field.value = f"found.{ending}"
+        await driver.press("enter")
+        assert "great" in (tmp_path / f"found.{ending}").read_text()
+
+
+async def test_export_names_what_is_wrong_and_asks_before_it_replaces(runs, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.csv").write_text("precious")
+    (tmp_path / "folder.csv").mkdir()
+    async with open_screen() as driver:
+        await driver.press("escape", "e")
+        assert driver.app.screen is driver.screen
+        await driver.explain(REVIEW)
+        await driver.press("e")
+        field = driver.app.screen.query_one(Input)
+        for name, problem in {
+            "found.txt": "must end in .html",
+            "nowhere/found.csv": "There is no folder",
+            "folder.csv": "is a folder",
+        }.items():
+            field.value = name
+            await driver.press("enter")
+            assert problem in str(driver.app.screen.query_one("#problem", Static).render())
+        field.value = "old.csv"
+        await driver.press("enter", "n")
+        assert (tmp_path / "old.csv").read_text() == "precious"
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = "old.csv"
+        await driver.press("enter", "y")
+        assert "great" in (tmp_path / "old.csv").read_text()
+
+
+@pytest.mark.slow
+def test_no_torch_before_a_text_is_read(environment: dict[str, str]) -> None:
+    code = "import sys, tmeattn.tui.app; print(sorted(m for m in ('torch', 'captum') if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "[]"

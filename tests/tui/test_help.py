@@ -1,0 +1,91 @@
+"""Keys: shown, found in the palette, changed for good."""
+
+import pytest
+
+from tmeattn.tui import keys
+from tmeattn.tui.app import PLACES, TmeattnApp
+from tmeattn.tui.screens.help import HelpScreen, PressKey
+from tmeattn.tui.state import State
+
+
+@pytest.mark.parametrize("key", ["f1", "question_mark"])
+async def test_help_lists_every_key_of_the_screen(key):
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5", key)
+        assert isinstance(app.screen, HelpScreen)
+        shown = {app.screen.query_one("DataTable").get_row_at(at)[1].plain for at in range(len(app.screen.rows))}
+        for one in keys.KEYS:
+            if one.place in ("models", "app"):
+                assert any(text.startswith(one.does) for text in shown), one.id
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated):
+    write_run("aaaa-mean", model="mean")
+    app = TmeattnApp()
+    async with app.run_test() as pilot:
+        await pilot.press("f1", "down", "enter")  # the second row: a new run
+        assert isinstance(app.screen, PressKey)
+        await pilot.press("w")
+        assert app.state.keys == {"runs.new": "w"}
+        await pilot.press("escape", "w")
+        assert app.screen.__class__.__name__ == "NewRunScreen"
+    assert State.load().keys == {"runs.new": "w"}
+
+
+async def test_a_taken_key_is_refused_and_escape_keeps_the_old_one():
+    app = TmeattnApp(state=State())
+    async with app.run_test() as pilot:
+        await pilot.press("f1", "enter", "q")
+        assert app.state.keys == {}
+        assert "is taken" in list(app._notifications)[-1].message
+        await pilot.press("enter", "escape")
+        assert app.state.keys == {}
+
+
+async def test_delete_gives_the_default_back(isolated):
+    app = TmeattnApp(state=State(keys={"runs.open": "w"}))
+    async with app.run_test() as pilot:
+        await pilot.press("f1", "delete")
+        assert app.state.keys == {}
+
+
+async def test_every_action_of_the_screen_is_in_the_palette(write_run):
+    write_run("aaaa-mean", model="mean")
+    app = TmeattnApp(state=State())
+    async with app.run_test() as pilot:
+        commands = {command.title: command.callback for command in app.get_system_commands(app.screen)}
+        assert {key.does.rstrip(".") for key in keys.KEYS if key.place == "runs"} <= set(commands)
+        commands["Go to the runs"]()
+        commands["Train a new run"]()
+        await pilot.pause()
+        assert app.screen.__class__.__name__ == "NewRunScreen"
+
+
+async def test_every_key_has_its_action(write_run):
+    """On every screen, each key of the table names a method that exists."""
+    run = write_run("aaaa-mean", model="mean")
+    app = TmeattnApp(state=State())
+    async with app.run_test() as pilot:
+        for place in PLACES:
+            if place == "new":
+                app.open_new_run()
+            elif place == "run":
+                app.open_run(run)
+            else:
+                await app.switch_mode(place)
+            await pilot.pause()
+            assert isinstance(app.screen, PLACES[place])
+            for key in keys.KEYS:
+                if key.place == place:
+                    name = key.action.partition("(")[0]
+                    owners = [app.screen, *app.screen.query("*")]
+                    assert any(hasattr(owner, f"action_{name}") for owner in owners), key.id
+
+
+def test_keys_are_shown_as_people_read_them():
+    assert keys.shown("f1,question_mark") == "F1 ?"
+    assert keys.shown("ctrl+q") == "ctrl+q"
+    assert keys.shown("left_square_bracket") == "["

@@ -1,0 +1,117 @@
+"""Training in processes of its own: found by the id given to it, stopped, killed, resumed, outliving who started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, command, create
+from tmeattn.tui import launch
+from tmeattn.tui.following import Following
+from tmeattn.tui.launch import Workers
+
+QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "--min-count", "1", "--batch-size", "4",
+         "--max-length", "12", "--threads", "1", "--device", "cpu"]  # fmt: skip
+CONFIG = {"model": "mean", "model_options": {}, "train": {}}
+
+
+@pytest.fixture
+def workers(environment, monkeypatch):
+    """Workers whose processes see the dataset `planted`; none outlives the test."""
+    for name in ("PYTHONPATH", "TMEATTN_HOME"):
+        monkeypatch.setenv(name, environment[name])
+    made = Workers()
+    started = []
+    original = made._run
+    made._run = lambda *arguments: started.append(original(*arguments)) or started[-1]
+    yield made
+    for worker in started:
+        worker.process.kill()
+        worker.process.wait()
+
+
+def wait_for(condition, seconds=60.0):
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+def test_an_id_may_be_chosen_beforehand_once(isolated, monkeypatch):
+    monkeypatch.setenv(ID_VARIABLE, "mine-mean")
+    first = create(isolated, CONFIG, name=None, data={})
+    assert first.id == "mine-mean"
+    assert ID_VARIABLE not in os.environ
+    assert create(isolated, CONFIG, name=None, data={}).id != "mine-mean"
+
+
+def test_an_id_that_is_taken_gives_way(isolated, monkeypatch):
+    (isolated / "mine-mean").mkdir(parents=True)
+    monkeypatch.setenv(ID_VARIABLE, "mine-mean")
+    assert create(isolated, CONFIG, name=None, data={}).id != "mine-mean"
+
+
+def test_a_module_run_by_python_is_the_command_that_a_user_types(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/somewhere/tmeattn/__main__.py", "train", "mean"])
+    assert command() == ["tmeattn", "train", "mean"]
+
+
+def test_a_start_that_fails_leaves_its_words(workers):
+    worker = workers.start(["train", "mean", "--dataset", "plantd"], "mean")
+    wait_for(lambda: worker.exit_code is not None)
+    assert [ended.exit_code for ended in workers.ended()] == [2]
+    assert workers.ended() == []
+    assert "Did you mean planted" in launch.last_words(worker.run)[-1]
+    assert not worker.run.path.exists()
+
+
+def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
+    worker = workers.start(["train", "mean", *QUICK, "--epochs", "2000", "--patience", "0"], "mean")
+    run = worker.run
+    following = Following(run)
+    wait_for(lambda: run.events_path.exists() and following.refresh() and following.step >= 100)
+    assert following.state == "running"
+    assert workers.ended() == []
+    assert (run.path / launch.LOG).exists()  # the log has moved to the run
+    os.kill(worker.process.pid, signal.SIGKILL)
+    killed = time.monotonic()
+    wait_for(lambda: workers.ended())
+    following.refresh()
+    assert following.state == "crashed"
+    assert time.monotonic() - killed < 5
+    launch.request(run, "stop")  # nobody was there to read it: it must not stop the resumed run
+    resumed = workers.resume(run)
+    wait_for(lambda: following.refresh() and following.attempt.get("kind") == "resumed")
+    wait_for(lambda: following.refresh() and following.last_step)
+    launch.request(run, "stop")
+    wait_for(lambda: resumed.exit_code is not None)
+    assert resumed.exit_code == 130
+    following.refresh()
+    assert following.state == "stopped"
+
+
+@pytest.mark.slow
+def test_training_outlives_who_started_it(environment, isolated):
+    arguments = ["train", "mean", *QUICK, "--epochs", "3", "--patience", "0"]
+    script = (
+        "import os, signal\nfrom tmeattn.tui.launch import Workers\n"
+        f"print(Workers().start({arguments!r}, 'mean').run.path, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL
+    run = RunDirectory(isolated / "runs" / done.stdout.strip().rpartition(os.sep)[2])
+    wait_for(run.is_finished)
+
+
+def test_arguments_and_the_line_that_a_user_would_type():
+    given = {"alpha": "0.05", "tune_embeddings": "false", "narrow_heads": "true"}
+    switches = {"tune_embeddings": "--freeze-embeddings", "narrow_heads": "--no-narrow-heads"}
+    arguments = launch.train_arguments("transformer", given, switches=switches, name="my run")
+    assert launch.shown(arguments) == (
+        "tmeattn train transformer --alpha 0.05 --freeze-embeddings --narrow-heads --name 'my run'"
+    )

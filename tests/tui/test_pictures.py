@@ -1,0 +1,90 @@
+"""Pictures of the main screens at both sizes. After a change that is meant: pytest tests/tui/test_pictures.py
+--snapshot-update, and look at every picture that changed."""
+
+import pytest
+from logged_runs import BEGAN
+
+from tmeattn.tui import form
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens.run import RunScreen
+from tmeattn.tui.state import State
+from tmeattn.tui.themes import CONTRAST, LIGHT
+from tmeattn.tui.widgets import watch
+from tmeattn.tui.widgets.progress import Head
+from tmeattn.tui.widgets.watch import Source, Watched
+
+SMALL, LARGE = (80, 24), (140, 45)
+TEXT = "A dull film with a plot that goes nowhere."
+WORDS = tuple(
+    (TEXT.index(word), TEXT.index(word) + len(word), word.lower(), True) for word in ("dull", "plot", "nowhere")
+)
+
+
+@pytest.fixture(autouse=True)
+def texts(monkeypatch, clock):
+    found = {index: Source(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
+    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: found[index] for index in indices})
+    monkeypatch.setattr(form, "open_dataset", lambda name: None)
+    monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
+
+
+@pytest.fixture
+def runs(write_run):
+    """The newest is being trained."""
+    write_run("dddd-transformer", model="transformer", created=BEGAN + 1, state="failed", done=1, heads=True)
+    write_run("cccc-lstm-attn", created=BEGAN + 2, state="stopped", done=2)
+    write_run("bbbb-mean", model="mean", created=BEGAN + 3, name="baseline", done=5)
+    return write_run("aaaa-lstm-attn", created=BEGAN + 4, state="running", done=3)
+
+
+async def drawn(pilot):
+    for _ in range(200):
+        await pilot.pause(0.02)
+        screen = pilot.app.screen
+        ready = not isinstance(screen, RunScreen) or (screen.following.caught_up and screen.query_one(Head)._drawn)
+        waits = isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(Watched)
+        if ready and not waits:
+            break
+    for field in pilot.app.screen.query("Input"):
+        field.cursor_blink = False
+    await pilot.pause(0.1)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_runs(snap_compare, runs, size):
+    assert snap_compare(TmeattnApp(state=State()), terminal_size=size, run_before=drawn)
+
+
+def test_runs_in_the_light(snap_compare, runs):
+    assert snap_compare(TmeattnApp(state=State(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
+
+
+def test_welcome(snap_compare):
+    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=drawn)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_run(snap_compare, runs, size):
+    assert snap_compare(TmeattnApp(runs, state=State()), terminal_size=size, run_before=drawn)
+
+
+def test_run_in_high_contrast(snap_compare, runs):
+    assert snap_compare(TmeattnApp(runs, state=State(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
+
+
+def test_new_run(snap_compare, runs):
+    async def opened(pilot):
+        await pilot.press("n")
+        await drawn(pilot)
+        await pilot.pause(0.3)
+
+    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=opened)
+
+
+def test_help(snap_compare, runs):
+    async def opened(pilot):
+        await drawn(pilot)
+        await pilot.press("f1")
+        await pilot.pause(0.1)
+
+    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=opened)

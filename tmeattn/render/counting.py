@@ -1,0 +1,55 @@
+"""How far a piece of work is, on stderr: a line that rewrites itself on a terminal, now and then a line elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.text import Text
+
+from tmeattn.render.tables import count, seconds
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_REDRAW_SECONDS = 0.2
+_PLAIN_LINE_SECONDS = 30.0
+
+
+@contextmanager
+def counting(
+    console: Console, what: str, *, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[int, int], None]]:
+    """Gives `progress(done, total)`: "120 of 500 texts, 42 s left". Nothing is shown before its first call."""
+    live: Live | None = None
+    terminal = console.is_terminal and not console.is_dumb_terminal
+    began = drawn = 0.0
+    first = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal live, began, drawn, first
+        now = clock()
+        if not began:
+            began, first, drawn = now, done, now if not terminal else 0.0
+            if terminal:
+                # stdout is data: it must not be turned into the live display on stderr.
+                live = Live(console=console, auto_refresh=False, redirect_stdout=False, transient=True)
+                live.start()
+        if done < total and now - drawn < (_REDRAW_SECONDS if terminal else _PLAIN_LINE_SECONDS):
+            return
+        drawn = now
+        left = (now - began) / (done - first) * (total - done) if done > first else None
+        line = f"{count(done)} of {count(total)} {what}" + ("" if left is None else f", {seconds(left)} left")
+        if live is not None:
+            live.update(Text(line), refresh=True)
+        elif done < total:
+            console.print(line)
+
+    try:
+        yield progress
+    finally:
+        if live is not None:
+            live.stop()

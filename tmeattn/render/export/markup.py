@@ -1,0 +1,99 @@
+"""Texts and tables in Markdown, LaTeX and CSV. Every text is data: whatever it holds, it is only ever shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tmeattn.render.console import safe
+from tmeattn.render.tables import MISSING, finite
+
+if TYPE_CHECKING:
+    from tmeattn.render.export.columns import Column
+
+# What a spreadsheet takes for the beginning of a formula; the wide forms too, which Excel reads so in some languages.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+_MARKDOWN = re.compile(r"[\\`*_\[\]|~#$&<>]")
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_LIST = re.compile(r"^([-+]|\d{1,9}[.)])(?= |$)")
+# Brackets and stars are options of \\ and \midrule where they begin a row; two hyphens would become a dash, and the
+# sign of a number a hyphen.
+_LATEX = re.compile(r"[\\&%$#_{}~^<>|`\[\]*ατ±°]|-(?=-)|(?<![\w-])-(?=\d)")
+_LATEX_NAMES = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    "α": r"\ensuremath{\alpha}",  # letters of our own that pdfLaTeX lacks
+    "τ": r"\ensuremath{\tau}",
+    "±": r"\ensuremath{\pm}",
+    "°": r"\ensuremath{^\circ}",
+}
+
+
+def one_line(text: str) -> str:
+    return " ".join(safe(text).split())
+
+
+def markdown_text(text: str) -> str:
+    """A text that Markdown shows as it is, within a line."""
+    return _MARKDOWN.sub(lambda match: _HTML.get(match.group(), "\\" + match.group()), one_line(text))
+
+
+def list_item(text: str) -> str:
+    """The same where a line begins: no list within the list."""
+    return _LIST.sub(lambda match: f"{match.group()[:-1]}\\{match.group()[-1]}", markdown_text(text))
+
+
+def pipes(columns: Sequence[Column]) -> str:
+    """A Markdown table."""
+    lines = [[column.heading for column in columns], ["---:" if column.number else ":---" for column in columns]]
+    rows = zip(*(column.cells for column in columns), strict=True)
+    lines += [[MISSING if cell is None else markdown_text(cell) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def latex_text(text: str) -> str:
+    """A text that LaTeX typesets as it is."""
+    return _LATEX.sub(_latex_name, one_line(text))
+
+
+def _latex_name(match: re.Match[str]) -> str:
+    character = match.group()
+    if character == "-":
+        return "-{}" if match.string[match.end()] == "-" else r"\ensuremath{-}"
+    return _LATEX_NAMES.get(character, "\\" + character)
+
+
+def tabular(columns: Sequence[Column]) -> list[str]:
+    """The lines of a `tabular`, shrunk to the width of the text where it is wider."""
+    rows = zip(*(column.cells for column in columns), strict=True)
+    body = [" & ".join("--" if cell is None else latex_text(cell) for cell in row) for row in rows]
+    return [
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+        rf"\begin{{tabular}}{{{''.join('r' if column.number else 'l' for column in columns)}}}",
+        r"\toprule",
+        " & ".join(latex_text(column.heading) for column in columns) + r" \\",
+        r"\midrule",
+        *(rf"{line} \\" for line in body),
+        r"\bottomrule",
+        r"\end{tabular}}",
+    ]
+
+
+def csv_cell(value: object) -> object:
+    if isinstance(value, float):
+        return None if finite(value) is None else round(value, 6)
+    if isinstance(value, tuple):
+        return csv_cell(" ".join(str(round(part, 6) if isinstance(part, float) else part) for part in value))
+    if isinstance(value, str):
+        return ("'" if value.startswith(_FORMULA) else "") + safe(value)
+    return value

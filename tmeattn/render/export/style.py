@@ -1,0 +1,53 @@
+"""The style sheet of exported pages. Colours are those of the terminal's heatmaps."""
+
+from __future__ import annotations
+
+from tmeattn.render.palette import BLUE, ORANGE
+
+PAGE_STYLE = f"""\
+:root {{
+  color-scheme: light dark;
+  --for: {" ".join(map(str, ORANGE))};
+  --against: {" ".join(map(str, BLUE))};
+  --most: .8;
+  --ground: #fff;
+  --ink: #1c1b1a;
+  --quiet: #63605c;
+  --rule: #dddad6;
+}}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --most: .55; --ground: #161514; --ink: #ece9e5; --quiet: #a5a19b; --rule: #3b3835; }}
+}}
+body {{ margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }}
+main, footer {{ max-width: 44rem; margin: 0 auto; padding: 1rem 1.25rem; }}
+footer {{ color: var(--quiet); font-size: .8rem; }}
+section + section {{ border-top: 1px solid var(--rule); margin-top: 2rem; padding-top: .5rem; }}
+h2 {{ margin: .75rem 0 0; font-size: 1.35rem; overflow-wrap: anywhere; }}
+h2 small {{ font-weight: 400; color: var(--quiet); }}
+h2 .wrong {{ color: var(--ink); }}
+.about, .legend, .note {{ color: var(--quiet); font-size: .85rem; margin: .25rem 0 1rem; overflow-wrap: anywhere; }}
+.note {{ font-style: italic; }}
+.text {{ font: 1.05rem/2 ui-serif, Georgia, serif; white-space: pre-wrap; overflow-wrap: anywhere; }}
+.w {{
+  --hue: var(--for);
+  --heat: 0;
+  background: rgb(var(--hue) / calc(var(--heat) * var(--most)));
+  border-bottom: calc(var(--heat) * 5px) solid rgb(var(--hue));
+  border-radius: 2px;
+  box-decoration-break: clone;
+  -webkit-box-decoration-break: clone;
+  padding: .1em .08em 0;
+  print-color-adjust: exact;
+  -webkit-print-color-adjust: exact;
+}}
+.w.against {{ --hue: var(--against); border-bottom-style: dashed; }}
+.unknown {{ font-style: italic; opacity: .8; }}
+.unread {{ color: var(--quiet); }}
+table {{ border-spacing: 0; font-size: .9rem; width: 100%; max-width: 30rem; }}
+caption {{ text-align: left; font-weight: 600; padding-bottom: .25rem; }}
+th {{ text-align: left; font-weight: 400; overflow-wrap: anywhere; width: 35%; }}
+td {{ font-variant-numeric: tabular-nums; text-align: right; padding: 0 .75rem; width: 4rem; }}
+td.bar {{ text-align: left; width: auto; padding: 0; }}
+.bar span {{ display: block; height: .7rem; background: rgb(var(--for)); border-radius: 0 2px 2px 0; }}
+.bar .against {{ background: repeating-linear-gradient(90deg, rgb(var(--against)) 0 6px, transparent 6px 8px); }}
+"""

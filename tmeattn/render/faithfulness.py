@@ -1,0 +1,118 @@
+"""How far explanations can be believed, on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tmeattn.explain.findings import CONTROL, MEASURES, Measure
+from tmeattn.render.console import safe
+from tmeattn.render.tables import MISSING, Column, FittedTable, count, decimal, key_values, percent, table
+
+if TYPE_CHECKING:
+    from tmeattn.explain.findings import Estimate, Faithfulness, MethodRow
+
+CHANCE = "°"
+GROUPS = (
+    ("comprehensiveness", "sufficiency", "deletion", "insertion"),
+    ("tau_gradient", "tau_leave_one_out"),
+    ("auprc", "token_f1", "iou_f1"),
+)
+"""Measures that share a table, so that each fits 80 columns with its intervals."""
+
+
+def faithfulness(found: Faithfulness) -> Group:
+    """What was measured, the uniform-weights test, the tables with an interval in every cell, and how to read them."""
+    parts: list[RenderableType] = [_facts(found)]
+    for names in GROUPS:
+        measures = [measure for measure in MEASURES if measure.name in names]
+        if any(measure.name in row.measures for measure in measures for row in found.rows):
+            parts += [Text(), _table(found.rows, measures, seconds="tau_gradient" in names)]
+    parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(found))]
+    return Group(*parts)
+
+
+def small_print(found: Faithfulness) -> list[str]:
+    """How to read the figures, a sentence a line."""
+    lines = [
+        "± is half of the 95 % interval over texts (bootstrap); other seeds are not covered.",
+        f"{CHANCE} cannot be told from {CONTROL} on the same texts.",
+    ]
+    lines += [f"Passed over: {method}, as {reason}." for method, reason in found.passed_over]
+    return [*lines, *found.notes]
+
+
+def uniform_weights_test(found: Faithfulness) -> str:
+    """The twin's accuracy beside the run's, and what that says."""
+    twins = found.twins
+    if twins is None:
+        return found.no_twins or MISSING
+    if twins.low > 0:
+        verdict = "the weights matter to the task"
+    elif twins.high < 0:
+        verdict = "worse than equal weights"
+    else:
+        verdict = "equal weights may do as well, so what the weights explain is in doubt"
+    return (
+        f"{percent(twins.accuracy, 2)} against {percent(twins.twin_accuracy, 2)} of a twin with equal weights "
+        f"({twins.twin}) on {count(twins.texts)} texts: {100 * twins.difference:+.2f} points "
+        f"({100 * twins.low:+.2f} to {100 * twins.high:+.2f}): {verdict}"
+    )
+
+
+def _facts(found: Faithfulness) -> RenderableType:
+    entropy = found.entropy
+    return key_values(
+        [
+            ("run", f"{found.run} ({found.model})"),
+            ("texts", f"{count(found.texts)} of {found.data}, {found.words:.0f} words on average"),
+            ("accuracy", None if found.accuracy is None else f"{percent(found.accuracy)} on them"),
+            (
+                "attention entropy",
+                None if entropy is None else f"{entropy.mean:.2f} nats ({entropy.low:.2f} to {entropy.high:.2f})",
+            ),
+            ("uniform weights", uniform_weights_test(found)),
+        ]
+    )
+
+
+def _table(rows: Sequence[MethodRow], measures: Sequence[Measure], *, seconds: bool) -> FittedTable:
+    best = {measure.name: _best(rows, measure) for measure in measures}
+    columns = [Column("method"), *(Column(one.heading, numeric=True, about=one.about) for one in measures)]
+    if seconds:
+        columns.append(Column("ms/text", numeric=True))
+    return table(columns, (list(_cells(row, measures, best, seconds)) for row in rows))
+
+
+def _cells(
+    row: MethodRow, measures: Sequence[Measure], best: dict[str, str | None], seconds: bool
+) -> Iterator[Text | str]:
+    yield row.method
+    for measure in measures:
+        found = row.measures.get(measure.name)
+        bold = "bold" if best[measure.name] == row.method else ""
+        yield MISSING if found is None else Text(figure(found, row.method), style=bold)
+    if seconds:
+        yield decimal(1000 * row.seconds_per_text, 1)
+
+
+def figure(estimate: Estimate, method: str) -> str:
+    """ "0.312 ±.021", with a mark where the control could be as high."""
+    mark = "" if estimate.differs or method == CONTROL else CHANCE
+    return f"{mark}{estimate.mean:z.3f} ±{f'{half(estimate):.3f}'.removeprefix('0')}"
+
+
+def half(estimate: Estimate) -> float:
+    """Half the width of the interval."""
+    return (estimate.high - estimate.low) / 2
+
+
+def _best(rows: Sequence[MethodRow], measure: Measure) -> str | None:
+    """The method with the best figure, where more or less of it is better."""
+    known = [(row.measures[measure.name].mean, row.method) for row in rows if measure.name in row.measures]
+    if measure.higher is None or len(known) < 2:
+        return None
+    return (max if measure.higher else min)(known)[1]

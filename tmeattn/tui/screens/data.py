@@ -1,0 +1,338 @@
+"""The screen Data: the texts of a dataset, by label, by what a run makes of them, by length, by a word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from tmeattn.config import TrainOptions
+from tmeattn.errors import TmeattnError
+from tmeattn.registry import registry
+from tmeattn.render.console import safe
+from tmeattn.render.tables import count, percent
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.specs import DatasetSpec
+from tmeattn.tui import keys
+from tmeattn.tui.reading import readable_runs
+from tmeattn.tui.screens.room import Room
+from tmeattn.tui.statistics import statistics
+from tmeattn.tui.texts import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
+from tmeattn.tui.widgets.choice import Choice, Offer
+from tmeattn.tui.widgets.text_table import TextTable
+
+PAUSE = 0.3
+"""Seconds without a key until a search begins."""
+MOMENT = 0.2
+"""Seconds that texts are in sight until the run is asked about them."""
+DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
+NOTHING: Offer = ("none", None)
+ANY: Offer = ("any", None)
+CERTAINTIES: list[Offer] = [
+    ANY,
+    ("below 60 %", (0.0, 0.6)),
+    ("60 to 80 %", (0.6, 0.8)),
+    ("80 to 95 %", (0.8, 0.95)),
+    ("95 % and more", (0.95, float("inf"))),
+]
+LENGTHS: list[Offer] = [
+    ANY,
+    ("to 50 words", (0.0, 51.0)),
+    ("51 to 100", (51.0, 101.0)),
+    ("101 to 200", (101.0, 201.0)),
+    ("201 to 400", (201.0, 401.0)),
+    ("over 400", (401.0, float("inf"))),
+]
+ORDERS: list[Offer] = [
+    ("file", "file"),
+    ("least certain", "doubtful"),
+    ("most certain", "certain"),
+    ("worst errors", "wrong"),
+    ("shortest", "shortest"),
+    ("longest", "longest"),
+]
+SPLITS: list[Offer] = [("validation", "validation")]
+
+
+class DataScreen(Room):
+    """Choices, the texts that fit them, and the whole of the one at the cursor.
+
+    Texts that are seen are predicted by the selected run; all of a split only where a choice cannot do without.
+    """
+
+    mode = "data"
+    AUTO_FOCUS = "TextTable"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("data")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
+    DEFAULT_CSS = """
+    DataScreen .choices { height: 1; padding: 0 1; background: $panel; }
+    DataScreen #search-line Label { color: $text-muted; padding-right: 1; }
+    DataScreen #search { width: 1fr; height: 1; }
+    DataScreen #found { width: auto; padding-left: 2; color: $text-muted; }
+    DataScreen #body { layout: vertical; height: 1fr; }
+    DataScreen.-wide #body { layout: horizontal; }
+    DataScreen #text { height: 6; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
+    DataScreen.-counts #text { height: 14; }
+    DataScreen.-tall #text { height: 14; }
+    DataScreen.-wide #text { height: 1fr; width: 2fr; }
+    DataScreen.-wide TextTable { width: 3fr; }
+    DataScreen #said { display: none; padding: 1 2; }
+    DataScreen.-silent #body { display: none; }
+    DataScreen.-silent #said { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run: RunDirectory | None = None
+        self.runs: dict[str, RunDirectory] = {}
+        self.splits: dict[str, Texts] = {}
+        self.predictions: Predictions | None = None
+        self.counts = False
+        self._order = "file"
+
+    def body(self) -> Iterable[Widget]:
+        names: list[Offer] = [(spec.name, spec.name) for spec in registry().all(DatasetSpec)]
+        yield Horizontal(
+            Choice("data", names or [NOTHING], id="dataset"),
+            Choice("split", SPLITS, id="split"),
+            Choice("label", [ANY], id="label"),
+            Choice("run", [NOTHING], id="run"),
+            classes="choices",
+        )
+        yield Horizontal(
+            Choice("answer", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
+            Choice("sure", CERTAINTIES, id="certainty"),
+            Choice("length", LENGTHS, id="words"),
+            Choice("order", ORDERS, id="order"),
+            classes="choices",
+        )
+        yield Horizontal(
+            Label("search"),
+            Input(id="search", compact=True, placeholder="anything that stands in a text"),
+            Static(id="found", markup=False),
+            id="search-line",
+            classes="choices",
+        )
+        yield Static(id="said", markup=False)
+        yield Horizontal(TextTable(), VerticalScroll(Static(id="whole"), id="text"), id="body")
+
+    @property
+    def table(self) -> TextTable:
+        return self.query_one(TextTable)
+
+    def choice(self, name: str) -> Choice:
+        return self.query_one(f"#{name}", Choice)
+
+    @property
+    def texts(self) -> Texts | None:
+        """The split that is shown."""
+        return self.splits.get(str(self.choice("split").value))
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the choices say."""
+        return Wanted(
+            label=self.choice("label").value,
+            answer=self.choice("answer").value or "any",
+            certainty=self.choice("certainty").value or ALL,
+            words=self.choice("words").value or ALL,
+            search=self.query_one(Input).value,
+            order=self.choice("order").value,
+        )
+
+    def on_screen_resume(self) -> None:
+        self._look()
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        """See which runs there are; a run that another screen selected brings its dataset."""
+        found = await asyncio.to_thread(readable_runs)
+        selected = self.tmeattn.selected_run
+        if selected is not None and selected.id not in [run.id for run, _ in found]:
+            found.insert(0, (selected, "no checkpoint"))
+        self.runs = {run.id: run for run, _ in found}
+        offers: list[Offer] = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
+        self.choice("run").offer([NOTHING, *offers], selected.id if selected else None)
+        changed = selected is not None and (self.run is None or selected.path != self.run.path)
+        self.run = selected
+        dataset = selected.config["train"]["dataset"] if changed and selected else None
+        if dataset is None and not self.splits:
+            dataset = DEFAULT_DATASET
+        if dataset is not None:
+            self._open(dataset)
+        else:
+            self._fit(0)
+
+    @work(exclusive=True, group="open")
+    async def _open(self, dataset: str) -> None:
+        """Read a dataset, unless it is the one that is shown."""
+        if dataset != (self.texts.dataset if self.texts else None):
+            names: list[Offer] = [(spec.name, spec.name) for spec in registry().all(DatasetSpec)]
+            if dataset not in [name for name, _ in names]:
+                names.append((dataset, dataset))
+            self.choice("dataset").offer(names, dataset)
+            on_table = self.focused in (None, self.table)
+            self._say(f"Reading {safe(dataset)} …")
+            own = self.run if self.run and self.run.config["train"]["dataset"] == dataset else None
+            try:
+                self.splits = await asyncio.to_thread(open_texts, dataset, own)
+            except TmeattnError as error:
+                self.splits = {}
+                self._say(safe(str(error)))
+                return
+            splits: list[Offer] = [(name, name) for name in self.splits]
+            self.choice("split").offer(splits, "validation")
+            classes = next(iter(self.splits.values())).classes
+            self.choice("label").offer([ANY, *((name, index) for index, name in enumerate(classes))])
+            self.remove_class("-silent")
+            if on_table:  # while that was hidden, another widget got the focus
+                self.table.focus()
+        self._fit(0)
+
+    def _say(self, what: str) -> None:
+        """One line in place of the texts."""
+        self.query_one("#said", Static).update(what)
+        self.query_one("#found", Static).update("")
+        self.add_class("-silent")
+
+    @work(exclusive=True, group="fit")
+    async def _fit(self, pause: float) -> None:
+        """Show the texts that fit the choices; where these ask the run, it reads them all first."""
+        await asyncio.sleep(pause)
+        texts, wanted = self.texts, self.wanted
+        if texts is None:
+            return
+        rows = await asyncio.to_thread(candidates, texts, wanted)
+        self.predictions = None
+        if self.run is not None:
+            try:
+                asked = rows.tolist() if wanted.asks_run else []
+                self.predictions = await self._predict(texts, asked, self._progress)
+            except TmeattnError as error:
+                self.notify(safe(str(error)), severity="warning", markup=False)
+        elif wanted.asks_run:
+            self.notify("No run is chosen, so nothing is known of answers.", severity="warning", markup=False)
+        rows = await asyncio.to_thread(chosen, texts, wanted, rows, self.predictions)
+        self.table.show(texts, rows, self.predictions, wanted.search, top=wanted.order != self._order)
+        self._order = wanted.order
+        self._tell_found()
+
+    async def _predict(
+        self, texts: Texts, rows: list[int], progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> Predictions | None:
+        if self.run is None:
+            return None
+        able = await self.tmeattn.reader.abilities(self.run)
+        return Predictions(
+            able.classes, await self.tmeattn.reader.predict(self.run, texts.key, texts.texts, rows, progress)
+        )
+
+    def _progress(self, done: int, total: int) -> None:
+        escape = keys.shown_for("data.back", self.tmeattn.state.keys)
+        self.query_one("#found", Static).update(f"{count(done)} of {count(total)} predicted, {escape} stops")
+
+    def _tell_found(self) -> None:
+        """How many texts are shown, and how many of those that were predicted are right."""
+        texts, shown = self.texts, self.table.rows
+        if texts is None:
+            return
+        line = f"{count(len(shown))} of {count(len(texts))} texts"
+        if self.predictions is not None:
+            known = self.predictions.known()[shown]
+            if (total := int(known.sum())) and self.wanted.answer == "any":
+                right = int((self.predictions.right(texts)[shown] & known).sum())
+                line += f", {percent(right / total)} of {count(total)} right"
+        self.query_one("#found", Static).update(line)
+
+    def on_text_table_moved(self) -> None:
+        self._tell_text()
+        self._read_seen()
+
+    @work(exclusive=True, group="seen")
+    async def _read_seen(self) -> None:
+        """Ask the run about the texts in sight."""
+        await asyncio.sleep(MOMENT)
+        texts, seen = self.texts, self.table.seen
+        if texts is None or self.table.texts is not texts or not seen:
+            return
+        try:
+            self.predictions = self.table.predictions = await self._predict(texts, list(seen))
+        except TmeattnError:  # said when the texts were chosen
+            return
+        self.table.refresh()
+        self._tell_found()
+
+    @work(exclusive=True, group="tell")
+    async def _tell_text(self) -> None:
+        """The whole text at the cursor, or the statistics."""
+        whole = self.query_one("#whole", Static)
+        row = self.table.row
+        if self.counts:
+            whole.update(await asyncio.to_thread(statistics, self.splits, self.texts, self.predictions))
+        elif self.texts is None or row is None:
+            whole.update(Text("No text fits.", style="italic"))
+        else:
+            whole.update(Text(safe(self.texts.texts[row])))
+        self.query_one("#text", VerticalScroll).scroll_home(animate=False)
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        if event.choice.id == "dataset":
+            self._open(str(event.value))
+            return
+        if event.choice.id == "run":
+            self.run = self.runs.get(str(event.value))
+            if self.run is not None:
+                self.tmeattn.selected_run = self.run
+        self._fit(0)
+
+    def on_input_changed(self) -> None:
+        self._fit(PAUSE)
+
+    def on_input_submitted(self) -> None:
+        self.table.focus()
+
+    def on_text_table_opened(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        row, texts = self.table.row, self.texts
+        if texts is not None and row is not None:
+            self.tmeattn.open_explain(texts.texts[row], run=self.run, true_label=texts.classes[texts.labels_N[row]])
+
+    def action_search(self) -> None:
+        self.query_one(Input).focus()
+
+    def action_wrong(self) -> None:
+        answer = self.choice("answer")
+        answer.value = None if answer.value == "wrong" else "wrong"
+        self._fit(0)
+
+    def action_clear(self) -> None:
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = ""
+        for name in ("label", "answer", "certainty", "words", "order"):
+            self.choice(name).value = None
+        self._fit(0)
+
+    def action_statistics(self) -> None:
+        self.counts = not self.counts
+        self.set_class(self.counts, "-counts")
+        self._tell_text()
+
+    async def action_back(self) -> None:
+        if any(worker.group == "fit" and worker.is_running for worker in self.workers):
+            self.workers.cancel_group(self, "fit")
+            for name in ("answer", "certainty", "order"):
+                self.choice(name).value = None
+            self._fit(0)
+        elif self.query_one(Input).has_focus or self.query_one("#text").has_focus:
+            self.table.focus()
+        else:
+            await self.tmeattn.action_mode("runs")

@@ -1,0 +1,123 @@
+"""The screen Models: what is registered, by whom, and what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import work
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tmeattn.errors import TmeattnError
+from tmeattn.registry import Plugin, registry
+from tmeattn.render.console import safe
+from tmeattn.render.pages import ModelPage, PluginPage, SpecPage
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
+from tmeattn.tui import keys
+from tmeattn.tui.screens.room import Room
+
+
+class ModelsScreen(Room):
+    """A list of everything registered, and the page of what is highlighted."""
+
+    mode = "models"
+    AUTO_FOCUS = "OptionList"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("models")]
+    DEFAULT_CSS = """
+    ModelsScreen #body { layout: vertical; height: 1fr; }
+    ModelsScreen.-wide #body { layout: horizontal; }
+    ModelsScreen OptionList { height: 8; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
+    ModelsScreen OptionList, ModelsScreen OptionList:focus { border: none; }
+    ModelsScreen.-wide OptionList { height: 1fr; width: 30; }
+    ModelsScreen #pane { height: 1fr; width: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
+    ModelsScreen #page { width: 100%; height: auto; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[str, Spec | Plugin] = {}
+        self.shown: Spec | Plugin | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Horizontal(
+            OptionList(*self._options(), markup=False), VerticalScroll(Static(id="page"), id="pane"), id="body"
+        )
+
+    def _options(self) -> Iterator[Option | None]:
+        """Headings, and below each what there is of it; broken plugins before those that work."""
+        groups: dict[str, Sequence[Spec]] = {
+            "Models": registry().all(ModelSpec),
+            "Methods": registry().all(ExplainerSpec),
+            "Datasets": registry().all(DatasetSpec),
+            "Vectors": registry().all(VectorsSpec),
+        }
+        for heading, specs in groups.items():
+            yield Option(Text(heading, style="bold"), disabled=True)
+            yield from (self._option(f"{heading}/{spec.name}", spec.name, spec) for spec in specs)
+        yield Option(Text("Plugins", style="bold"), disabled=True)
+        for index, plugin in enumerate(sorted(registry().plugins, key=lambda plugin: not plugin.problems)):
+            mark = "✗ " if plugin.problems else ""
+            yield self._option(f"Plugins/{index}", f"{mark}{plugin.distribution}", plugin)
+
+    def _option(self, id_: str, name: str, entry: Spec | Plugin) -> Option:
+        self.entries[id_] = entry
+        return Option(Text(f"  {safe(name)}", no_wrap=True, overflow="ellipsis"), id=id_)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        entry = self.entries.get(event.option_id or "")
+        if entry is not None and entry is not self.shown:
+            self.query_one("#pane").scroll_home(animate=False)
+            self._show(entry)
+
+    def on_resize(self) -> None:
+        if self.shown is not None:
+            self.call_after_refresh(self._show, self.shown)
+
+    @work(exclusive=True, group="page")
+    async def _show(self, entry: Spec | Plugin) -> None:
+        """The page of a model at once, and again as soon as its parameters are counted."""
+        self.shown = entry
+        if isinstance(entry, Plugin):
+            self._put(PluginPage(entry))
+        elif not isinstance(entry, ModelSpec):
+            self._put(SpecPage(entry))
+        elif self._put(ModelPage(entry, None)):
+            try:
+                self._put(ModelPage(entry, await self.tmeattn.reader.count_parameters(entry)))
+            except TmeattnError as error:
+                self._say(error)
+
+    def _put(self, page: RenderableType) -> bool:
+        """Show a page; False where a plugin's part of it cannot be rendered, which is said instead."""
+        try:
+            width = max(20, self.query_one("#pane").scrollable_content_region.width)
+            lines = list(self.app.console.render(page, self.app.console.options.update(width=width)))
+        except TmeattnError as error:
+            self._say(error)
+            return False
+        self.query_one("#page", Static).update(
+            Text.assemble(*((part.text, part.style or "") for part in lines), end="")
+        )
+        return True
+
+    def _say(self, error: TmeattnError) -> None:
+        self.query_one("#page", Static).update(Text(safe(str(error)), style="bold"))
+
+    def action_train(self) -> None:
+        if isinstance(self.shown, ModelSpec):
+            self.tmeattn.open_new_run(model=self.shown.name)
+        else:
+            self.notify("Only models can be trained: choose one.", markup=False)
+
+    def action_page(self) -> None:
+        pane, options = self.query_one("#pane"), self.query_one(OptionList)
+        (options if pane.has_focus else pane).focus()
+
+    async def action_back(self) -> None:
+        await self.tmeattn.action_mode("runs")

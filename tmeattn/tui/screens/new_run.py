@@ -1,0 +1,184 @@
+"""The form that starts a run: checked while it is filled in, with the command line that does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Static
+
+from tmeattn.errors import TmeattnError
+from tmeattn.registry import registry
+from tmeattn.render.console import safe
+from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
+from tmeattn.tui import form, keys, launch
+from tmeattn.tui.form import FormField
+from tmeattn.tui.screens.room import Room
+from tmeattn.tui.widgets.choice import Choice
+from tmeattn.tui.widgets.fields import Cycle, Fields
+
+DEFAULT_MODEL = "lstm-attn"
+PAUSE = 0.15
+"""Seconds without a key before the form is checked."""
+
+
+class NewRunScreen(Room):
+    """Everything that can be said about a run before it starts. What is left alone has the recipe's value."""
+
+    mode = "runs"
+    BINDINGS: ClassVar = keys.bindings("new")
+    CSS = """
+    NewRunScreen #which { height: 1; }
+    NewRunScreen #which Label { width: 18; color: $text-muted; text-align: right; padding-right: 1; }
+    NewRunScreen #which Input { width: 24; height: 1; border: none; background: $boost; }
+    NewRunScreen #which Choice { width: 41; }
+    NewRunScreen #summary { height: 1; padding: 0 1; color: $text-muted; }
+    NewRunScreen #fields { height: 1fr; border-top: solid $panel; border-bottom: solid $panel; }
+    NewRunScreen #below { height: auto; min-height: 3; }
+    NewRunScreen #told { width: 1fr; height: auto; max-height: 7; padding: 0 1; }
+    NewRunScreen #start { dock: right; margin-right: 1; }
+    """
+
+    def __init__(self, like: Mapping[str, object] | None = None, model: str | None = None) -> None:
+        super().__init__()
+        models = [spec.name for spec in registry().all(ModelSpec)]
+        wanted = str(like["model"]) if like else model or DEFAULT_MODEL
+        self.model = wanted if wanted in models else models[0]
+        self.models = models
+        self.given = form.given_by(like) if like and wanted in models else {}
+        self.problem = ""
+        self.arguments: list[str] = []
+        self.form = Fields(())
+        self._timer: Timer | None = None
+
+    def body(self) -> Iterable[Widget]:
+        with Vertical():
+            with Horizontal(id="which"):
+                yield Choice("model".rjust(17) + " ", [(name, name) for name in self.models], id="model")
+                yield Label("name")
+                yield Input(placeholder="none", id="name", compact=True)
+            yield Static("", id="summary", markup=False)
+            yield Vertical(id="fields")
+            with Horizontal(id="below"):
+                yield Static("", id="told", markup=False)
+                yield Button("Start", id="start", variant="primary")
+
+    async def on_mount(self) -> None:
+        self.query_one("#model", Choice).value = self.model
+        await self._fill()
+        if "alpha" in self.form.widgets:
+            self.form.widgets["alpha"].focus()
+
+    async def _fill(self) -> None:
+        """Fields for the chosen model; what was given stays where the model has it."""
+        spec = registry().get(ModelSpec, self.model)
+        self.query_one("#summary", Static).update(safe(f"{spec.summary}."))
+        problem: TmeattnError | None = None
+        own: list[FormField] = []
+        common: list[FormField] = []
+        usual: Mapping[str, str] = {}
+        try:
+            own, common = form.fields_of(self.model)
+            usual = form.defaults_of(self.model, self.given)
+        except TmeattnError as error:
+            problem = error
+        if spec.attention == "none":
+            common = [field for field in common if not field.name.startswith("alpha")]
+        first, rest = common[: len(form.FIRST)], common[len(form.FIRST) :]
+        offers = {
+            "dataset": [one.name for one in registry().all(DatasetSpec)],
+            "vectors": [*(one.name for one in registry().all(VectorsSpec)), "random"],
+        }
+        sections = (("  Training", first), (f"  Of {self.model}", own), ("  More", rest))
+        self.form = Fields(sections).prepare(usual, self.given, offers)
+        place = self.query_one("#fields", Vertical)
+        await place.remove_children()
+        await place.mount(self.form)
+        if problem is None:
+            self._check()
+        else:
+            self._tell(problem)
+
+    @on(Choice.Changed, "#model")
+    async def another_model(self, event: Choice.Changed) -> None:
+        self.given = self.form.given()
+        self.model = event.value
+        await self._fill()
+
+    @on(Cycle.Changed)
+    @on(Input.Changed)
+    def changed(self) -> None:
+        """Check when the user pauses."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(PAUSE, self._check)
+
+    @on(Input.Submitted)
+    def next_field(self) -> None:
+        self.focus_next()
+
+    def _check(self) -> None:
+        """Hold the form to what `tmeattn train` would say, and show what it would be."""
+        given = self.form.given()
+        name = self.query_one("#name", Input).value.strip()
+        switches = {field.name: field.off for field in self.form.fields if field.off}
+        self.arguments = launch.train_arguments(self.model, given, switches=switches, name=name)
+        try:
+            self.form.set_defaults(form.defaults_of(self.model, given))
+            config = form.check(self.model, given, name)
+        except TmeattnError as error:
+            self._tell(error)
+            return
+        self.problem = ""
+        self.form.mark(None)
+        told = Text(form.estimate(config, self.tmeattn.listing.runs.values()))
+        told.append(f"\n$ {safe(launch.shown(self.arguments))}", style="bold")
+        self._show(told)
+
+    def _tell(self, error: TmeattnError) -> None:
+        self.problem = str(error)
+        self.form.mark(form.at_fault(error, self.form.fields))
+        self._show(Text(safe(self.problem), style="bold red"))
+
+    def _show(self, told: Text) -> None:
+        self.query_one("#told", Static).update(told)
+        self.query_one("#start", Button).disabled = bool(self.problem)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The whole help of the field with the focus, where its line may be cut."""
+        field = self.form.field_of(event.widget)
+        spec = registry().get(ModelSpec, self.model)
+        self.query_one("#summary", Static).update(safe(field.help if field else f"{spec.summary}."))
+
+    @on(Button.Pressed, "#start")
+    def pressed(self) -> None:
+        self.action_start()
+
+    def action_start(self) -> None:
+        self._check()
+        if self.problem:
+            self.tmeattn.complain(self.problem)
+            return
+        self.app.pop_screen()
+        self.tmeattn.start_run(self.arguments, self.model)
+
+    def action_copy(self) -> None:
+        self._check()
+        self.tmeattn.copy(launch.shown(self.arguments))
+
+    def action_reset(self) -> None:
+        """Everything as the recipe has it."""
+        self.form.reset()
+        self._check()
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+    def action_move(self, by: int) -> None:
+        """To the field above or below."""
+        self.focus_next() if by > 0 else self.focus_previous()

@@ -1,0 +1,50 @@
+"""The line on top of every screen: where one is and how one gets elsewhere, by key or mouse."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from tmeattn.tui import keys
+
+TABS = {"runs": "Runs", "explain": "Explain", "data": "Data", "models": "Models"}
+
+
+class Tab(Static):
+    """One room; a click goes there."""
+
+    def __init__(self, mode: str, current: bool) -> None:
+        super().__init__(classes="current" if current else "")
+        self.mode = mode
+
+    def render(self) -> Content:
+        remapped = getattr(self.app, "state", None)
+        key = next(key for key in keys.KEYS if key.id == f"app.{self.mode}")
+        shown = keys.shown(keys.keys_of(key, remapped.keys if remapped else {}))
+        return Content.assemble((shown, "dim"), " ", TABS[self.mode])
+
+    async def on_click(self) -> None:
+        await self.run_action(f"app.mode('{self.mode}')")
+
+
+class TopBar(Horizontal):
+    """The rooms, the present one marked."""
+
+    DEFAULT_CSS = """
+    TopBar { height: 1; background: $panel; }
+    TopBar Static { width: auto; padding: 0 1; }
+    TopBar #brand { text-style: bold; color: $accent; }
+    TopBar Tab:hover { background: $primary 30%; }
+    TopBar Tab.current { background: $primary; color: $background; text-style: bold; }
+    """
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self.mode = mode
+
+    def compose(self) -> ComposeResult:
+        yield Static("tmeattn", id="brand")
+        for mode in TABS:
+            yield Tab(mode, mode == self.mode)

@@ -1,0 +1,265 @@
+"""Curves with a cursor: tmeattn's own widget around textual-plot, which alone is known here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.color import Color
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+from textual_plot import HiResMode, PlotWidget
+from textual_plot.axis_formatter import AxisFormatter
+
+from tmeattn.render.console import safe
+from tmeattn.render.palette import SERIES
+from tmeattn.render.scale import round_step, tick_label, ticks
+
+MARKERS = "●◆■▲▼★○◇"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A named line; points that are missing or not finite are left out.
+
+    colour: index into the palette's series. marked: points get a marker, for measures taken once an epoch.
+    """
+
+    name: str
+    xs: Sequence[float]
+    ys: Sequence[float | None]
+    colour: int = 0
+    marked: bool = False
+
+    def points(self, *, log: bool) -> tuple[list[float], list[float]]:
+        """What can be drawn; on a log scale only what is above zero, as its logarithm."""
+        pairs = [(x, y) for x, y in zip(self.xs, self.ys, strict=True) if y is not None and math.isfinite(y)]
+        if log:
+            pairs = [(x, math.log10(y)) for x, y in pairs if y > 0]
+        return [x for x, _ in pairs], [y for _, y in pairs]
+
+    def at(self, x: float) -> float | None:
+        """The value of the point nearest to x; None where the curve does not reach that far, or has none."""
+        known = [(abs(at - x), y) for at, y in zip(self.xs, self.ys, strict=True) if y is not None]
+        return min(known)[1] if known else None
+
+
+class Chart(Vertical, can_focus=True):
+    """A title with the values at the cursor, and below it the curves.
+
+    Arrow keys and the mouse move the cursor; `moved` tells others, so that charts over one axis move together.
+    """
+
+    DEFAULT_CSS = """
+    Chart { height: 1fr; width: 1fr; min-height: 5; }
+    Chart Static { height: 1; width: 1fr; padding: 0 1; }
+    Chart:focus Static { background: $boost; }
+    Chart Plot { height: 1fr; }
+    Chart Plot > .plot--axis { color: $foreground 40%; }
+    Chart Plot > .plot--tick { color: $foreground 80%; text-style: none; }
+    Chart Plot > .plot--label { color: $foreground 60%; text-style: none; }
+    """
+    BINDINGS: ClassVar = []
+
+    class Moved(Message):
+        """The cursor is at x now; None: there is none any more."""
+
+        def __init__(self, chart: Chart, x: float | None) -> None:
+            super().__init__()
+            self.chart, self.x = chart, x
+
+    def __init__(self, title: str, *, unit: str = "", digits: int = 3, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.title_text, self.unit, self.digits = title, unit, digits
+        self.log_scale = False
+        self.cursor: float | None = None
+        self.curves: tuple[Curve, ...] = ()
+        self.redraws = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False)
+        yield Plot()
+
+    def show(self, curves: Sequence[Curve]) -> None:
+        """Draw these curves; nothing happens where they are the same as before."""
+        if tuple(curves) != self.curves:
+            self.curves = tuple(curves)
+            self.draw()
+
+    def set_log(self, on: bool) -> None:
+        """A logarithmic y axis, or a linear one."""
+        self.log_scale = on
+        self.draw()
+
+    def set_cursor(self, x: float | None) -> None:
+        """Put the cursor at x without telling anybody."""
+        if x != self.cursor:
+            self.cursor = x
+            self.draw()
+
+    def draw(self) -> None:
+        """Title, curves and cursor."""
+        self.redraws += 1
+        self.query_one(Static).update(self._heading())
+        plot = self.query_one(Plot)
+        plot.visible = self._range() is not None
+        columns = max(plot.size.width - Plot.LEFT - 2, 10)
+        plot.draw([_thinned(curve, 2 * columns) for curve in self.curves], self.log_scale, self.cursor)
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    def _heading(self) -> Text:
+        text = Text(self.title_text, style="bold", no_wrap=True, overflow="ellipsis")
+        text.append(f"{', log scale' if self.log_scale else ''}", style="not bold")
+        if self._range() is None:
+            return text.append("  nothing yet", style="not bold dim")
+        for index, curve in enumerate(self.curves):
+            mark = MARKERS[curve.colour % len(MARKERS)] if curve.marked else "─"
+            style = Style(color=Color.from_rgb(*SERIES[curve.colour % len(SERIES)]), bold=False)
+            text.append(f"  {mark} {safe(curve.name)}", style=style)
+            value = self._value(curve)
+            if value is not None:
+                text.append(f" {value:.{self.digits}f}", style="not bold")
+            if index == 5:
+                break
+        if self.unit:
+            text.append(f" {self.unit}", style="not bold dim")
+        if self.cursor is not None:
+            text.append(f"  at {self.cursor:.2f}", style="not bold dim")
+        return text
+
+    def _value(self, curve: Curve) -> float | None:
+        """At the cursor, or the last one."""
+        if self.cursor is not None:
+            return curve.at(self.cursor)
+        ys = curve.points(log=False)[1]
+        return ys[-1] if ys else None
+
+    def _range(self) -> tuple[float, float] | None:
+        xs = [x for curve in self.curves if len(curve.xs) for x in (curve.xs[0], curve.xs[-1])]
+        return (min(xs), max(xs)) if xs else None
+
+    def action_cursor(self, by: int) -> None:
+        """Move the cursor by columns; from no cursor it starts at the end."""
+        span = self._range()
+        if span is None:
+            return
+        left, right = span
+        step = (right - left) / max(self.query_one(Plot).size.width - Plot.LEFT - 2, 10)
+        start = right if self.cursor is None else self.cursor + by * step
+        self._tell(min(max(start, left), right))
+
+    def action_cursor_off(self) -> None:
+        self._tell(None)
+
+    def _tell(self, x: float | None) -> None:
+        if x != self.cursor:
+            self.set_cursor(x)
+            self.post_message(self.Moved(self, x))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        plot, span = self.query_one(Plot), self._range()
+        column = event.screen_x - plot.region.x - Plot.LEFT
+        columns = plot.size.width - Plot.LEFT
+        if span and event.screen_y > plot.region.y and 0 < column < columns - 1:
+            self._tell(span[0] + (column - 1) / max(columns - 3, 1) * (span[1] - span[0]))
+
+    def on_leave(self) -> None:
+        self._tell(None)
+
+
+class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
+    """The picture below a chart's title: axes with round numbers, lines of braille dots, markers."""
+
+    LEFT = 7
+
+    def __init__(self) -> None:
+        super().__init__(allow_pan_and_zoom=False)
+
+    def on_mount(self) -> None:
+        self.margin_left, self.margin_top, self.margin_bottom = self.LEFT, 0, 1
+        self.set_x_formatter(Round())
+        super().on_mount()
+
+    def draw(self, curves: Sequence[Curve], log: bool, cursor: float | None) -> None:
+        """Draw everything anew at the next refresh."""
+        self.clear()
+        self.set_y_formatter(RoundPowers() if log else Round())
+        for curve in curves:
+            style = _hex(curve.colour)
+            xs, ys = curve.points(log=log)
+            if len(xs) > 1:
+                self.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
+            if xs and (curve.marked or len(xs) == 1):
+                self.scatter(xs, ys, marker=MARKERS[curve.colour % len(MARKERS)], marker_style=style)
+        self._limits(curves, log)
+        if cursor is not None and curves:
+            self.add_v_line(cursor, line_style="white")
+
+    def _limits(self, curves: Sequence[Curve], log: bool) -> None:
+        """All of the data with a little air above and below, so that no curve hides in the frame."""
+        points = [curve.points(log=log) for curve in curves]
+        xs = [x for each, _ in points for x in each]
+        ys = [y for _, each in points for y in each]
+        if not xs:
+            self.set_xlimits(0, 1)
+            self.set_ylimits(0, 1)
+            return
+        left, right = min(xs), max(xs)
+        low, high = min(ys), max(ys)
+        air = 0.06 * (high - low) or max(abs(high), 1e-6) * 0.05
+        self.set_xlimits(left, right if right > left else left + 1)
+        self.set_ylimits(low - air, high + air)
+
+
+class Round(AxisFormatter):
+    """Ticks at 1, 2 or 5 times a power of ten, as in the charts of the command line."""
+
+    def get_ticks(self, min_: float, max_: float, max_ticks: int = 6) -> list[float]:
+        return ticks(min_, max_, round_step(max_ - min_, min(max_ticks, 6)))
+
+    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
+        step = at[1] - at[0] if len(at) > 1 else abs(at[0]) if at and at[0] else 1.0
+        return [tick_label(value, step) for value in at]
+
+
+class RoundPowers(AxisFormatter):
+    """For an axis of logarithms: round numbers between the powers of ten, named by what they stand for."""
+
+    def get_ticks(self, min_: float, max_: float, max_ticks: int = 6) -> list[float]:
+        low, high = 10.0**min_, 10.0**max_
+        if max_ - min_ < 1:
+            return [math.log10(value) for value in ticks(low, high, round_step(high - low, 5)) if value > 0]
+        powers = range(math.floor(min_), math.ceil(max_) + 1)
+        factors = (1,) if max_ - min_ > 3 else (1, 3)
+        return [math.log10(factor * 10.0**power) for power in powers for factor in factors]
+
+    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
+        return [f"{10.0**value:.3g}" for value in at]
+
+
+def _thinned(curve: Curve, most: int) -> Curve:
+    """At most `most` points, each the mean of its neighbours: more than two a column cannot be seen."""
+    size = -(-len(curve.xs) // most)
+    if size <= 1:
+        return curve
+    xs, ys = [], []
+    for start in range(0, len(curve.xs), size):
+        part = [y for y in curve.ys[start : start + size] if y is not None and math.isfinite(y)]
+        if part:
+            xs.append(sum(curve.xs[start : start + size]) / len(curve.xs[start : start + size]))
+            ys.append(sum(part) / len(part))
+    return Curve(curve.name, xs, ys, curve.colour, curve.marked)
+
+
+def _hex(colour: int) -> str:
+    red, green, blue = SERIES[colour % len(SERIES)]
+    return f"#{red:02x}{green:02x}{blue:02x}"

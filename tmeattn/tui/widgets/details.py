@@ -1,0 +1,90 @@
+"""Beside the table of runs, or below it: the run under the cursor in a few lines and a picture."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tmeattn.render.console import safe
+from tmeattn.render.curves import Series, curves
+from tmeattn.render.summary import entropy_histogram
+from tmeattn.render.tables import key_values, percent, seconds
+from tmeattn.tui import launch, telling
+from tmeattn.tui.following import Following
+from tmeattn.tui.listing import Damaged
+
+
+class Details(VerticalScroll, can_focus=False):
+    """Two lines on a narrow screen, a page on a wide one. `show` draws only what changed."""
+
+    DEFAULT_CSS = """
+    Details { height: auto; max-height: 5; padding: 0 1; border-top: solid $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn: object = None
+
+    def compose(self):  # type: ignore[no-untyped-def]
+        yield Static("", markup=False)
+
+    def show(self, one: Following | None) -> None:
+        """A run; nothing where there is none."""
+        wide = self.screen.has_class("-wide")
+        key = (one and one.run.id, one and one.version, wide, self.size.width)
+        if key == self._drawn:
+            return
+        self._drawn = key
+        picture: RenderableType = ""
+        if one is not None:
+            picture = _page(one, max(self.size.width - 4, 30)) if wide else _lines(one)
+        self.query_one(Static).update(picture)
+
+    def show_damaged(self, one: Damaged) -> None:
+        """Why a folder is no run."""
+        self._drawn = one
+        text = Text(safe(one.reason))
+        text.append("\nd deletes the folder.", style="dim")
+        self.query_one(Static).update(text)
+
+
+def _lines(one: Following) -> Text:
+    text = Text(telling.about(one.run), no_wrap=True, overflow="ellipsis")
+    if why := telling.why(one):
+        text.append(f"\n{why}", style="yellow")
+    return text.append(f"\n{safe(telling.command(one.run))}", style="dim")
+
+
+def _page(one: Following, width: int) -> Group:
+    parts: list[RenderableType] = [
+        Text.assemble((telling.title(one), "bold"), "  ", telling.state(one.state)),
+        Text(telling.about(one.run), style="dim"),
+    ]
+    if why := telling.why(one):
+        parts.append(Text(why, style="yellow"))
+        if one.state in ("failed", "crashed"):
+            parts += [Text(safe(line), style="dim") for line in launch.last_words(one.run, 4)]
+    best = next((epoch["epoch"] for epoch in reversed(one.epochs) if epoch["best"]), None)
+    facts = key_values(
+        [
+            ("id", one.run.id if one.name else None),
+            ("best validation", Text(f"{percent(one.best_accuracy, 2)} (epoch {best})", "bold") if best else None),
+            ("attention entropy", telling.entropy(one) if one.epochs else None),
+            ("an epoch takes", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
+            ("made", f"{telling.ago(one.age)} ago"),
+        ]
+    )
+    parts += [Text(), facts]
+    if len(one.epochs) > 1:
+        xs = [float(epoch["epoch"]) for epoch in one.epochs]
+        series = [
+            Series(name, xs, [100 * epoch[name]["accuracy"] for epoch in one.epochs])
+            for name in ("train", "validation")
+        ]
+        parts += [Text(), curves(series, title="Accuracy", y_label="%", x_label="epoch", width=width, height=10)]
+    if one.epochs and (picture := entropy_histogram(one.epochs[-1]["validation"], "Attention entropy", height=4)):
+        parts += [Text(), picture]
+    parts += [Text(), Text(safe(telling.command(one.run)), style="dim")]
+    return Group(*parts)

@@ -1,0 +1,188 @@
+"""The heatmap of a text on the screen: a cursor goes from word to word, the mouse points at them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tmeattn.render.heatmap import Marks
+from tmeattn.render.palette import shows_heat
+from tmeattn.tui.themes import heat_colours
+from tmeattn.tui.widgets.words import Item, Layout, Piece, items_of, lay_out
+
+if TYPE_CHECKING:
+    from tmeattn.explain.explanation import Explanation
+    from tmeattn.tui.reading import Span
+
+CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that no heat hides it
+AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse
+
+
+class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
+    """A text whose words are coloured by their scores, in brackets where there are no colours."""
+
+    DEFAULT_CSS = """
+    Heatmap { height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    cursor: var[int] = var(0)
+    """Index into `items`."""
+
+    class At(Message):
+        """The cursor, or else the mouse, is at another word (None: at none)."""
+
+        def __init__(self, heatmap: Heatmap, item: Item | None) -> None:
+            super().__init__()
+            self.heatmap = heatmap
+            self.item = item
+
+        @property
+        def control(self) -> Heatmap:
+            return self.heatmap
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.items: list[Item] = []
+        self.marks: Marks | None = None
+        self._layout = Layout([], [])
+        self._shown: tuple[str, Explanation, tuple[Span, ...]] | None = None
+        self._hovered: int | None = None
+        self._rank = -1
+
+    @property
+    def item(self) -> Item | None:
+        """The word at the cursor."""
+        return self.items[self.cursor] if self.cursor < len(self.items) else None
+
+    def show(self, text: str, explanation: Explanation, dropped: Sequence[Span] = ()) -> None:
+        """Draw an explanation over the user's text; `dropped` words are struck out. The cursor stays where it was."""
+        at = self.item
+        self._shown = (text, explanation, tuple(dropped))
+        self._draw()
+        if at is not None:
+            self.go_to(at.start)
+        self.cursor = max(0, min(self.cursor, len(self.items) - 1))
+        self.post_message(self.At(self, self.item))
+
+    def clear(self) -> None:
+        """Nothing to show."""
+        self._shown, self.items, self._layout, self._hovered = None, [], Layout([], []), None
+        self.virtual_size = Size(0, 0)
+        self.refresh()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        if self._shown is None or width <= 0:
+            return
+        text, explanation, dropped = self._shown
+        colour = shows_heat(self.app.console) and not self.app.no_color
+        self.marks = Marks.of(explanation, colour, heat_colours(self.app.theme))
+        items = items_of(explanation, dropped, self.marks)
+        self.items, self._layout = lay_out(text, items, explanation, width)
+        self._hovered = None
+        self.virtual_size = Size(width, len(self._layout.lines))
+        self.refresh()
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self._draw())
+
+    def on_resize(self) -> None:
+        self._draw()
+        self._follow()
+
+    def render_line(self, y: int) -> Strip:
+        line = y + self.scroll_offset.y
+        base = self.rich_style
+        if not 0 <= line < len(self._layout.lines):
+            return Strip.blank(self.size.width, base)
+        segments, column = [], 0
+        for piece in self._layout.lines[line]:
+            if piece.column > column:
+                segments.append(Segment(" " * (piece.column - column), base))
+            segments.append(Segment(piece.text, base + self._style(piece)))
+            column = piece.end
+        return Strip(segments, column).adjust_cell_length(self.size.width, base)
+
+    def _style(self, piece: Piece) -> Style:
+        if piece.item is None or piece.item not in (self.cursor, self._hovered):
+            return piece.style
+        return CURSOR if piece.item == self.cursor and self.has_focus else piece.style + AWAY
+
+    def move(self, by: int) -> None:
+        """So many words on or back."""
+        self.cursor = max(0, min(self.cursor + by, len(self.items) - 1))
+
+    def move_lines(self, by: int) -> None:
+        """So many lines down or up, to the word nearest in column."""
+        for _ in range(abs(by) if self.items else 0):
+            self.cursor = self._layout.beside(self.cursor, 1 if by > 0 else -1)
+
+    @property
+    def page(self) -> int:
+        """Lines that are seen at once, less one."""
+        return max(1, self.size.height - 1)
+
+    def go_to(self, offset: int) -> None:
+        """To the word at this offset of the text, or the first one after it."""
+        at = bisect_left([item.start for item in self.items], offset)
+        self.cursor = max(0, min(at, len(self.items) - 1))
+
+    def at(self, offset: int) -> Item | None:
+        """The word that begins at this offset of the text."""
+        return next((item for item in self.items if item.start == offset), None)
+
+    def next_strongest(self) -> None:
+        """To the strongest word; from there, one a call, to weaker ones."""
+        ranked = sorted((i for i, item in enumerate(self.items) if item.word), key=self._strength, reverse=True)
+        if ranked:
+            self._rank = self._rank + 1 if ranked[self._rank % len(ranked)] == self.cursor and self._rank >= 0 else 0
+            self.cursor = ranked[self._rank % len(ranked)]
+
+    def _strength(self, index: int) -> float:
+        word = self.items[index].word
+        return abs(word.score) if word else 0.0
+
+    def watch_cursor(self) -> None:
+        self._follow()
+        self.refresh()
+        self.post_message(self.At(self, self.item))
+
+    def _follow(self) -> None:
+        if self.cursor < len(self._layout.places):
+            line, column = self._layout.places[self.cursor]
+            self.scroll_to_region(Region(column, line, 1, 1), animate=False)
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._hover(self._layout.at(event.y + self.scroll_offset.y, event.x))
+
+    def on_leave(self) -> None:
+        self._hover(None)
+
+    def _hover(self, item: int | None) -> None:
+        if item != self._hovered:
+            self._hovered = item
+            self.refresh()
+            self.post_message(self.At(self, self.items[item] if item is not None else self.item))
+
+    def on_click(self, event: events.Click) -> None:
+        item = self._layout.at(event.y + self.scroll_offset.y, event.x)
+        if item is not None:
+            self.cursor = item

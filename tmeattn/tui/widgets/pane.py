@@ -1,0 +1,95 @@
+"""What one run makes of a text: its prediction, the heatmap, and what the colours mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from tmeattn.errors import TmeattnError
+from tmeattn.render.console import safe
+from tmeattn.render.heatmap import legend, strongest
+from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.wording import verdict
+
+if TYPE_CHECKING:
+    from tmeattn.explain.explanation import Explanation
+    from tmeattn.tui.reading import Span
+
+ROOM_FOR_STRONGEST = 22
+"""Lines from which on the strongest words are listed below the heatmap."""
+
+
+class Pane(Vertical):
+    """The prediction above, the text below it, or one line on why there is none."""
+
+    DEFAULT_CSS = """
+    Pane { width: 1fr; height: 1fr; padding: 0 1; }
+    Pane > Static { height: auto; }
+    Pane > .verdict { max-height: 3; }
+    Pane > .note { text-style: italic; height: auto; max-height: 3; }
+    Pane > .strongest { display: none; margin-top: 1; }
+    Pane > .said { display: none; padding: 1 0; }
+    Pane.-silent > * { display: none; }
+    Pane.-silent > .said { display: block; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.explanation: Explanation | None = None
+        self.whole: Explanation | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="verdict")
+        yield Static(classes="note", markup=False)
+        yield Heatmap()
+        yield Static(classes="legend")
+        yield Static(classes="strongest")
+        yield Static(classes="said")
+
+    @property
+    def heatmap(self) -> Heatmap:
+        return self.query_one(Heatmap)
+
+    def show(self, text: str, explanation: Explanation, dropped: Sequence[Span]) -> None:
+        """Show an explanation of `text` without the dropped words. One of the whole text is remembered beside it."""
+        self.explanation = explanation
+        if not dropped:
+            self.whole = explanation
+        self.remove_class("-silent")
+        self.query_one(".verdict", Static).update(verdict(explanation, self.whole, len(dropped)))
+        note = self.query_one(".note", Static)
+        note.display = bool(explanation.note)
+        note.update(safe(explanation.note or ""))
+        self.heatmap.show(text, explanation, dropped)
+        self._explain_colours()
+
+    def knows_whole(self, text: str, run: str) -> bool:
+        """Whether what this run makes of the whole text was shown before."""
+        return self.whole is not None and (self.whole.text, self.whole.run) == (text, run)
+
+    def say(self, what: str | TmeattnError) -> None:
+        """Show a line in place of a heatmap: what is wrong, and what to do."""
+        self.explanation = self.whole = None
+        self.heatmap.clear()
+        self.add_class("-silent")
+        failed = isinstance(what, TmeattnError)
+        self.query_one(".said", Static).update(Text(safe(str(what)), style="bold" if failed else ""))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._explain_colours)
+
+    def _explain_colours(self) -> None:
+        marks = self.heatmap.marks
+        if self.explanation is None or marks is None:
+            return
+        self.query_one(".legend", Static).update(Text("\n").join(legend(self.explanation, marks)))
+        below = self.query_one(".strongest", Static)
+        below.display = self.size.height >= ROOM_FOR_STRONGEST
+        if below.display:
+            below.update(Group(*strongest(self.explanation, marks, self.size.width - 2)))

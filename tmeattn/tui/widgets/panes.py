@@ -1,0 +1,209 @@
+"""The panes of a run: curves, attention, log, configuration. Each draws only when what it shows has changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.widgets import RichLog, Static
+
+from tmeattn.render.console import safe
+from tmeattn.render.histogram import histogram, ridges
+from tmeattn.render.summary import entropy_heads
+from tmeattn.render.tables import decimal, key_values, shown
+from tmeattn.tui import launch, telling
+from tmeattn.tui.following import Following
+from tmeattn.tui.widgets.chart import Chart, Curve
+
+LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
+
+
+class Pane(Vertical):
+    """A titled part of the screen. `show` is called whenever the run has changed and the pane can be seen."""
+
+    DEFAULT_CSS = """
+    Pane { height: 1fr; width: 1fr; border: round $panel; border-title-color: $text-muted; }
+    Pane:focus-within { border: round $primary; border-title-color: $primary; }
+    """
+    name_ = ""
+    title = ""
+
+    def __init__(self) -> None:
+        super().__init__(id=self.name_)
+        self._drawn: object = None
+
+    def on_mount(self) -> None:
+        self.border_title = self.title
+
+    def show(self, following: Following) -> None:
+        """Draw where something has changed."""
+        key = (self.state_of(following), self.size.width)
+        if key != self._drawn and self.size.width:
+            self._drawn = key
+            self.draw(following)
+
+    def state_of(self, following: Following) -> object:
+        """What the picture depends on."""
+        return following.version
+
+    def draw(self, following: Following) -> None:
+        raise NotImplementedError
+
+
+class CurvesPane(Pane):
+    """Loss and accuracy of training and validation over epochs, with one cursor; other runs' validation over them."""
+
+    DEFAULT_CSS = """
+    CurvesPane Container { height: 1fr; layout: vertical; }
+    """
+    name_, title = "curves", "1 Curves"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: Sequence[Following] = ()
+
+    def compose(self) -> ComposeResult:
+        with Container():
+            yield Chart("Cross-entropy", id="loss")
+            yield Chart("Accuracy", unit="%", digits=1, id="accuracy")
+
+    @property
+    def charts(self) -> list[Chart]:
+        return list(self.query(Chart))
+
+    def state_of(self, following: Following) -> object:
+        runs = (following, *self.others)
+        return [(one.steps.step[-1:], len(one.epochs), one.name) for one in runs]
+
+    def draw(self, following: Following) -> None:
+        loss, accuracy = self.charts
+        loss.show(self._curves(following, "cross_entropy", 1.0))
+        accuracy.show(self._curves(following, "accuracy", 100.0))
+
+    def _curves(self, following: Following, measure: str, factor: float) -> list[Curve]:
+        names = ("train", "validation") if not self.others else ("train", telling.title(following))
+        found = [
+            Curve(names[0], *_over_steps(following, measure, factor), colour=0),
+            Curve(names[1], *_over_epochs(following, measure, factor), colour=1, marked=True),
+        ]
+        for index, other in enumerate(self.others, start=2):
+            xs, ys = _over_epochs(other, measure, factor)
+            found.append(Curve(telling.title(other), xs, ys, colour=index, marked=True))
+        return found
+
+    @on(Chart.Moved)
+    def together(self, event: Chart.Moved) -> None:
+        for chart in self.charts:
+            if chart is not event.chart:
+                chart.set_cursor(event.x)
+
+    def set_log(self, on: bool) -> None:
+        """The loss on a logarithmic scale; accuracies stay as they are."""
+        self.charts[0].set_log(on)
+
+
+def _over_steps(following: Following, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
+    """A measure of training over epochs, as fractions of them."""
+    a_epoch = following.steps_per_epoch or 1
+    ys = [None if y is None else factor * y for y in following.steps.columns[measure]]
+    return [step / a_epoch for step in following.steps.step], ys
+
+
+def _over_epochs(following: Following, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
+    """A measure of the validation texts after each epoch."""
+    xs = [float(epoch["epoch"]) for epoch in following.epochs]
+    return xs, [factor * epoch["validation"][measure] for epoch in following.epochs]
+
+
+class AttentionPane(Pane):
+    """How the entropy of attention is spread now, how it came to that, and the heads of a transformer."""
+
+    name_, title = "attention", "2 Attention"
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static("", markup=False)
+
+    def state_of(self, following: Following) -> object:
+        live = following.last_step.get("entropy")
+        return (len(following.epochs), None if live is None else round(live, 2), following.state)
+
+    def draw(self, following: Following) -> None:
+        self.query_one(Static).update(self._picture(following))
+
+    def _picture(self, following: Following) -> RenderableType:
+        live = following.last_step.get("entropy")
+        now = Text("")
+        if live is not None and following.state == "running":
+            now = Text(f"in training now: mean {decimal(live, 2)} nats", style="dim")
+        epochs = [epoch for epoch in following.epochs if epoch["validation"].get("histogram")]
+        if not epochs:
+            if following.epochs:
+                return Text("This model has no attention, so there is no entropy to show.", style="dim")
+            return Group(Text("The first histogram comes with the end of the first epoch.", style="dim"), now)
+        last = epochs[-1]
+        part = last["validation"]
+        bins = part["histogram"]
+        title = f"Entropy after epoch {last['epoch']}, mean {decimal(part['entropy'], 2)} nats"
+        parts: list[RenderableType] = [histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5), now]
+        if len(epochs) > 1:
+            rows = [(f"epoch {epoch['epoch']}", epoch["validation"]["histogram"]["counts"]) for epoch in epochs]
+            means = [epoch["validation"]["entropy"] for epoch in epochs]
+            parts.append(ridges(rows, bins["low"], bins["high"], mean=means, title="Epoch by epoch"))
+        if (heads := entropy_heads(epochs)) is not None:
+            parts += [Text(), heads]
+        return Group(*parts)
+
+
+class LogPane(Pane):
+    """What happened, the newest line last; the words of the training process where it failed."""
+
+    name_, title = "log", "4 Log"
+
+    def compose(self) -> ComposeResult:
+        yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000)
+
+    def state_of(self, following: Following) -> object:
+        return (following.said, following.state)
+
+    def draw(self, following: Following) -> None:
+        log = self.query_one(RichLog)
+        log.clear()
+        for line in following.lines:
+            clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
+            log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
+        if following.state in ("failed", "crashed", "created"):
+            for words in launch.last_words(following.run):
+                log.write(Text(f"          {safe(words)}", style="dim"))
+
+
+class AboutPane(Pane):
+    """Everything that decides the run's weights, and what made it."""
+
+    name_, title = "about", "5 About"
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static("", markup=False)
+
+    def state_of(self, following: Following) -> object:
+        return (following.run.id, following.name)
+
+    def draw(self, following: Following) -> None:
+        run = following.run
+        options = {**run.config["model_options"], **run.config["train"]}
+        facts = [
+            ("run", run.id),
+            ("folder", str(run.path)),
+            ("command", telling.command(run)),
+            *((name, str(value)) for name, value in run.info.get("versions", {}).items()),
+        ]
+        table = key_values(
+            [(key.replace("_", "-"), shown(value)) for key, value in options.items() if value is not None]
+        )
+        self.query_one(Static).update(Group(key_values(facts), Text("\nConfiguration", style="bold"), table))

@@ -1,0 +1,185 @@
+"""A table of many texts: only the lines that are seen are ever made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tmeattn.render.console import safe
+
+if TYPE_CHECKING:
+    from tmeattn.tui.texts import Predictions, Texts
+
+BEFORE = 24
+"""Characters shown before what was searched for."""
+LONGEST_CLASS = 10
+
+
+class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Number, label, prediction, length and beginning of each text; the first line names the columns."""
+
+    DEFAULT_CSS = """
+    TextTable { height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home,g", "jump(0)", show=False),
+        Binding("end,G", "jump(-1)", show=False),
+    ]
+
+    cursor: var[int] = var(0)
+    """Position in the rows shown."""
+
+    class Moved(Message):
+        """The cursor is at another text, or other texts are seen."""
+
+        def __init__(self, table: TextTable) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> TextTable:
+            return self.table
+
+    class Opened(Moved):
+        """A text was clicked twice."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.texts: Texts | None = None
+        self.rows = np.zeros(0, dtype=np.int64)
+        self.predictions: Predictions | None = None
+        self.search = ""
+
+    @property
+    def row(self) -> int | None:
+        """The text at the cursor: its position in the split."""
+        return int(self.rows[self.cursor]) if self.cursor < len(self.rows) else None
+
+    @property
+    def seen(self) -> Sequence[int]:
+        """The texts that are on the screen now, the one at the cursor first."""
+        top = self.scroll_offset.y
+        visible = [int(row) for row in self.rows[top : top + max(1, self.size.height - 1)]]
+        return visible if self.row is None else [self.row, *visible]
+
+    def show(
+        self,
+        texts: Texts | None,
+        rows: np.ndarray,
+        predictions: Predictions | None,
+        search: str = "",
+        *,
+        top: bool = False,
+    ) -> None:
+        """Show these rows of a split. The cursor stays at its text where that is still there, unless `top`."""
+        before = self.row if texts is self.texts and not top else None
+        self.texts, self.rows, self.predictions, self.search = texts, rows, predictions, search
+        at = np.flatnonzero(rows == before) if before is not None else rows[:0]
+        self.virtual_size = Size(self.scrollable_content_region.width, len(rows) + 1)
+        self.cursor = int(at[0]) if len(at) else 0
+        self._follow()
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    def render_line(self, y: int) -> Strip:
+        base, width = self.rich_style, self.size.width
+        if self.texts is None:
+            return Strip.blank(width, base)
+        if y == 0:
+            return Strip([Segment(self._line("no.", "label", "predicted", "words", "text"), base + Style(bold=True))])
+        position = y - 1 + self.scroll_offset.y
+        if position >= len(self.rows):
+            return Strip.blank(width, base)
+        row = int(self.rows[position])
+        style = base
+        if position == self.cursor:
+            style += Style(reverse=True) if self.has_focus else Style(bold=True, underline=True)
+        predicted = self._predicted(row)
+        label = safe(self.texts.classes[self.texts.labels_N[row]])
+        words = f"{self.texts.words_N[row]:,}"
+        return Strip([Segment(self._line(f"{row:,}", label, predicted, words, self._beginning(row)), style)])
+
+    def _line(self, number: str, label: str, predicted: str, words: str, text: str) -> str:
+        if self.texts is None:
+            return ""
+        name = min(LONGEST_CLASS, max(5, *(len(name) for name in self.texts.classes)))
+        fixed = f"{number:>7}  {set_cell_size(label, name)}  {set_cell_size(predicted, max(name + 7, 9))}  {words:>5}  "
+        return set_cell_size(fixed + text, self.size.width)
+
+    def _predicted(self, row: int) -> str:
+        """ "✓ positive 97 %", or nothing where the run has not been asked."""
+        if self.predictions is None or np.isnan(self.predictions.probabilities_NC[row, 0]) or self.texts is None:
+            return ""
+        best = int(self.predictions.probabilities_NC[row].argmax())
+        name = self.predictions.classes[best]
+        right = name == self.texts.classes[self.texts.labels_N[row]]
+        share = min(99, round(100 * float(self.predictions.probabilities_NC[row, best])))
+        return f"{'✓' if right else '✗'} {set_cell_size(safe(name), LONGEST_CLASS).rstrip()} {share} %"
+
+    def _beginning(self, row: int) -> str:
+        """The beginning of a text, or what stands around the place that was searched for."""
+        text = self.texts.texts[row] if self.texts else ""
+        at = text.lower().find(self.search.lower()) if self.search else 0
+        start = max(0, at - BEFORE)
+        part = " ".join(safe(text[start : start + 4 * max(1, self.size.width)]).split())
+        return f"…{part}" if start else part
+
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows) + 1)
+        self._follow()
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(self.cursor + by, len(self.rows) - 1))
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, self.size.height - 2))
+
+    def action_jump(self, to: int) -> None:
+        self.cursor = max(0, to % max(1, len(self.rows)))
+
+    def watch_cursor(self) -> None:
+        self._follow()
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(self.Moved(self))
+
+    def _follow(self) -> None:
+        """Keep the cursor in sight, below the line that names the columns."""
+        top, height = self.scroll_offset.y, max(1, self.size.height - 1)
+        if not top <= self.cursor < top + height:
+            self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False)
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        position = event.y - 1 + self.scroll_offset.y
+        if event.y and position < len(self.rows):
+            self.cursor = position
+            if event.chain == 2:
+                self.post_message(self.Opened(self))

@@ -30,6 +30,7 @@ from tmeattn.tui.reading import Abilities, Asked, Question, Reader, _weights, bl
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.room import Room
 from tmeattn.tui.state import State
+from tmeattn.tui.widgets.choice import Choice
 
 CLASSES = ("negative", "positive")
 PLANTED = {"good": 1, "great": 1, "bad": -1, "dull": -1}
@@ -109,7 +110,7 @@ class Driver:
         await self.settle()
 
     async def choose(self, choice: str, value: object) -> None:
-        self.screen.choice(choice).choose(value)
+        self.screen.query_one(f"#{choice}", Choice).choose(value)
         await self.pilot.pause()
         await self.settle()
 

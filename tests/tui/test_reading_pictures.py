@@ -76,7 +76,7 @@ async def nothing_yet(driver: Driver) -> None:
 
 async def a_choice(driver: Driver) -> None:
     await one_run(driver)
-    driver.screen.choice("method").focus()
+    driver.screen.asking.choice("method").focus()
     await driver.press("enter")
 
 

@@ -150,6 +150,11 @@ class DataScreen(Room):
     def on_screen_resume(self) -> None:
         self._look()
 
+    def on_screen_suspend(self) -> None:
+        """What nobody sees is not worth the work; it goes on where it stopped when the screen comes back."""
+        self.workers.cancel_group(self, "fit")
+        self.workers.cancel_group(self, "seen")
+
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
         """See which runs there are; a run that another screen selected brings its dataset."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -230,7 +230,7 @@ class DataScreen(Room):
         self._tell_found()
 
     async def _predict(
-        self, texts: Texts, rows: list[int], progress: Callable[[int, int], None] = lambda done, total: None
+        self, texts: Texts, rows: Sequence[int], progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Predictions | None:
         if self.run is None:
             return None
@@ -268,7 +268,7 @@ class DataScreen(Room):
         if texts is None or self.table.texts is not texts or not seen:
             return
         try:
-            self.predictions = self.table.predictions = await self._predict(texts, list(seen))
+            self.predictions = self.table.predictions = await self._predict(texts, seen)
         except TmeattnError:  # said when the texts were chosen
             return
         self.table.refresh()

@@ -90,56 +90,61 @@ def write(path: Path, *events: Event) -> None:
         file.writelines(encode(event) + "\n" for event in events)
 
 
+def write_to(
+    path: Path,
+    model: str = "lstm-attn",
+    *,
+    done: int = 3,
+    state: str = "finished",
+    name: str | None = None,
+    created: float = BEGAN,
+    heads: bool = False,
+    **options: Any,
+) -> RunDirectory:
+    """A run of `done` epochs in the folder `path`, in whatever state."""
+    options = {"alpha": 0.05, "epochs": 5, "alpha_warmup": 1.0, **options} if model != "mean" else {"epochs": 5}
+    (path / "control").mkdir(parents=True)
+    (path / "checkpoints").mkdir()
+    config = resolve_run(model, options).model_dump(mode="json")
+    info = {
+        "format": 1, "id": path.name, "created": created, "config": config,
+        "data": {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50},
+        "command": ["tmeattn", "train", model, "--alpha", "0.05"], "versions": {"tmeattn": "0.1.0"},
+    }  # fmt: skip
+    (path / "run.json").write_text(json.dumps(info))
+    (path / "meta.json").write_text(json.dumps({"name": name}))
+    step = done * STEPS
+    alpha = options.get("alpha", 0.0)
+    ends = {
+        "finished": {
+            "kind": "finished",
+            "reason": "patience",
+            "best_epoch": done,
+            "best_accuracy": 0.88,
+            "seconds": 31.0,
+        },
+        "stopped": {"kind": "stopped", "epoch": done + 1, "reason": "request"},
+        "failed": {"kind": "failed", "message": "the disk is full", "diverged": False},
+    }
+    end = [{**ends[state], "step": step, "time": BEGAN + 99}] if state in ends else []
+    events = epoch_events(1, done, attention=model != "mean", alpha=alpha, heads=heads)
+    write(path, started_event(path.name, model, options["epochs"]), *events, *end)
+    if done:
+        (path / "checkpoints" / "best.safetensors").write_bytes(b"none")
+    running = state == "running"
+    status = {
+        "state": "running" if state == "crashed" else state, "step": step, "epoch": done, "epochs": options["epochs"],
+        "steps_per_epoch": STEPS, "host": socket.gethostname(), "pid": os.getpid() if running else 2**22 + 1,
+        "heartbeat": time.time() if running else 0,
+    }  # fmt: skip
+    (path / "status.json").write_text(json.dumps(status))
+    return RunDirectory(path)
+
+
 @pytest.fixture
 def write_run(isolated: Path) -> Callable[..., RunDirectory]:
-    """See the head of this file."""
-
-    def write_run(
-        run: str,
-        *,
-        model: str = "lstm-attn",
-        done: int = 3,
-        state: str = "finished",
-        name: str | None = None,
-        created: float = BEGAN,
-        heads: bool = False,
-        status: dict[str, Any] | None = None,
-        **options: Any,
-    ) -> RunDirectory:
-        options = {"alpha": 0.05, "epochs": 5, "alpha_warmup": 1.0, **options} if model != "mean" else {"epochs": 5}
-        path = isolated / "runs" / run
-        (path / "control").mkdir(parents=True)
-        (path / "checkpoints").mkdir()
-        config = resolve_run(model, options).model_dump(mode="json")
-        info = {
-            "format": 1, "id": run, "created": created, "config": config,
-            "data": {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50},
-            "command": ["tmeattn", "train", model, "--alpha", "0.05"], "versions": {"tmeattn": "0.1.0"},
-        }  # fmt: skip
-        (path / "run.json").write_text(json.dumps(info))
-        (path / "meta.json").write_text(json.dumps({"name": name}))
-        attention = model != "mean"
-        events = [started_event(run, model, options["epochs"])]
-        events += epoch_events(1, done, attention=attention, alpha=options.get("alpha", 0.0), heads=heads)
-        step = done * STEPS
-        if state == "finished":
-            events.append({"kind": "finished", "step": step, "reason": "patience", "best_epoch": done,
-                           "best_accuracy": 0.88, "seconds": 31.0, "time": BEGAN + 99})  # fmt: skip
-        elif state == "stopped":
-            events.append({"kind": "stopped", "step": step, "epoch": done + 1, "reason": "request", "time": BEGAN + 99})
-        elif state == "failed":
-            events.append({"kind": "failed", "message": "the disk is full", "diverged": False, "time": BEGAN + 99})
-        write(path, *events)
-        if done:
-            (path / "checkpoints" / "best.safetensors").write_bytes(b"none")
-        alive = {"pid": os.getpid() if state == "running" else 2**22 + 1, "host": socket.gethostname()}
-        alive["heartbeat"] = time.time() if state == "running" else 0
-        said = {"state": "running" if state == "crashed" else state, "step": step, "epoch": done,
-                "epochs": options["epochs"], "steps_per_epoch": STEPS}  # fmt: skip
-        (path / "status.json").write_text(json.dumps({**said, **alive, **(status or {})}))
-        return RunDirectory(path)
-
-    return write_run
+    """`write_to` for a run of that id in the test's home."""
+    return lambda run, **options: write_to(isolated / "runs" / run, **options)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """A reader of texts that needs no torch: what it answers can be worked out in one's head.
 
-A word counts 3 if it is planted (good, great, bad, dull), else 1. Attention is a word's count over the sum of all. The
-log-odds of positive are the planted words' balance. `oracle` is a signed method; `maps` cannot serve any model.
+A word counts 3 if it is planted (good, great, bad, dull), else 1, and always 1 for a run of `mean`. Attention is a
+word's count over the sum of all. The log-odds of positive are the planted words' balance. `oracle` is a signed method;
+`maps` cannot serve any model.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tmeattn.tui.reading import Abilities, Asked, Question, Reader, _weights, bl
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.room import Room
 from tmeattn.tui.state import State
+from tmeattn.tui.widgets.choice import Choice
 
 CLASSES = ("negative", "positive")
 PLANTED = {"good": 1, "great": 1, "bad": -1, "dull": -1}
@@ -108,7 +110,7 @@ class Driver:
         await self.settle()
 
     async def choose(self, choice: str, value: object) -> None:
-        self.screen.choice(choice).choose(value)
+        self.screen.query_one(f"#{choice}", Choice).choose(value)
         await self.pilot.pause()
         await self.settle()
 
@@ -170,7 +172,7 @@ class ScriptedReader(Reader):
             raise BadInput("The text has no words to explain.")
         read = found[:MOST_WORDS]
         tokens = [match.group().lower() for match in read]
-        sizes = [3 if token in PLANTED else 1 for token in tokens]
+        sizes = [3 if token in PLANTED and run.config["model"] != "mean" else 1 for token in tokens]
         signed = question.method == "oracle"
         scores = [
             PLANTED.get(token, 0) if signed else size / sum(sizes) for token, size in zip(tokens, sizes, strict=True)

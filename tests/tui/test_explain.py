@@ -193,7 +193,7 @@ async def test_methods_are_tried_in_turn_but_for_those_that_cannot_serve(runs) -
 
 async def test_a_method_that_cannot_serve_says_why(runs) -> None:
     async with open_screen() as driver:
-        offers = [text for text, _ in driver.screen.choice("method").offers]
+        offers = [text for text, _ in driver.screen.asking.choice("method").offers]
         assert offers == ["default", "attention", "oracle", "maps: no, the model 'mean' has no self-attention"]
 
 
@@ -208,15 +208,15 @@ async def test_the_class_is_asked_about(runs) -> None:
 async def test_layers_and_heads_are_offered_where_there_are_any(runs) -> None:
     async with open_screen(heads=(4, 2)) as driver:
         await driver.explain(REVIEW)
-        assert [value for _, value in driver.screen.choice("layer").offers] == [None, 1, 2]
-        assert [value for _, value in driver.screen.choice("head").offers] == [None, 1, 2]
+        assert [value for _, value in driver.screen.asking.choice("layer").offers] == [None, 1, 2]
+        assert [value for _, value in driver.screen.asking.choice("head").offers] == [None, 1, 2]
         await driver.choose("layer", 2)
         await driver.choose("head", 1)
         assert (driver.reader.questions[-1].layer, driver.reader.questions[-1].head) == (2, 1)
         await driver.choose("method", "oracle")
         assert driver.reader.questions[-1].layer is None
     async with open_screen() as driver:
-        assert not driver.screen.choice("layer").display
+        assert not driver.screen.asking.choice("layer").display
 
 
 async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
@@ -312,7 +312,7 @@ async def test_without_colour_words_stand_in_brackets(runs, monkeypatch) -> None
 
 async def test_the_popup_of_a_choice_by_key_and_mouse(runs) -> None:
     async with open_screen() as driver:
-        method = driver.screen.choice("method")
+        method = driver.screen.asking.choice("method")
         method.focus()
         await driver.press("enter")
         assert isinstance(driver.app.screen, Picker)

@@ -59,7 +59,7 @@ async def test_only_asked_rows_are_predicted_and_kept(
 async def test_many_texts_are_read_in_turns(reader: Reader, trained: RunDirectory) -> None:
     steps: list[tuple[int, int]] = []
     count = 2 * CHUNK + 3
-    await reader.predict(trained, "many", TEXTS[:1] * count, range(count), lambda *step: steps.append(step))
+    await reader.predict(trained, "many", TEXTS[:1] * count, list(range(count)), lambda *step: steps.append(step))
     assert steps == [(CHUNK, count), (2 * CHUNK, count), (count, count)]
 
 

@@ -223,7 +223,8 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, monk
         screen = await settled(pilot)
         (run.path / "worker.log").write_text("Killed\n")
         monkeypatch.setattr("tmeattn.tui.following.process_alive", lambda status: False)
-        await pilot.pause(0.6)  # one look
+        screen._look()
+        await pilot.pause()
         assert "✗ crashed" in head(screen)
         assert "Press r to resume" in head(screen)
         assert "Killed" in head(screen)
@@ -283,7 +284,7 @@ async def test_every_pane_of_models_with_none_or_with_heads(write_run, model):
         assert ("This model has no attention" in text) == (model == "mean")
         await pilot.press("end")
         console = Console(record=True, width=80, file=io.StringIO())
-        console.print(screen.query_one("#attention")._picture(screen.following))
+        console.print(screen.query_one("#attention").picture(screen.following))
         assert ("by layer and head" in console.export_text()) == (model == "transformer")
 
 

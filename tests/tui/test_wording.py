@@ -63,6 +63,10 @@ def test_scores_of_two_kinds_are_not_compared() -> None:
     assert told.endswith("scores of attention weights and leave-one-out do not compare; choose one method.")
 
 
+def test_two_runs_that_agree_do() -> None:
+    assert differences(explain(TEXT), explain(TEXT)).plain.endswith("every word has the same share of all scores")
+
+
 def test_a_word_that_one_run_does_not_read_has_a_dash() -> None:
     told = differences(explain(TEXT, [0.5, 0.5]), explain(TEXT, [0.2, 0.2, 0.6])).plain
     assert "film – | 60.0" in told
@@ -70,5 +74,5 @@ def test_a_word_that_one_run_does_not_read_has_a_dash() -> None:
 
 def test_users_words_cannot_steer_the_terminal() -> None:
     text = "a \x1b[31mred film"
-    assert "\x1b" not in differences(explain(text), explain(text)).plain
+    assert "\x1b" not in differences(explain(text, [1.0, 0.0, 0.0]), explain(text)).plain
     assert "\x1b" not in verdict(explain(text, true_label="\x1b[1m")).plain

@@ -107,7 +107,7 @@ class Reader:
         run: RunDirectory,
         key: str,
         texts: Sequence[str],
-        rows: Iterable[int],
+        rows: Sequence[int],
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> np.ndarray:
         """(N, C) probabilities of all N texts, NaN where not asked for yet; what was once predicted stays.
@@ -119,10 +119,11 @@ class Reader:
             TmeattnError: the run cannot be read.
         """
         found = await self._ask(run, lambda classifier: self._table(run, key, len(texts), len(classifier.classes)))
-        missing = [row for row in rows if np.isnan(found[row, 0])]
+        asked = np.asarray(rows, dtype=np.int64)
+        missing = asked[np.isnan(found[asked, 0])]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            found[chunk] = await self.probabilities(run, [texts[row] for row in chunk])
+            found[chunk] = await self.probabilities(run, [texts[row] for row in chunk.tolist()])
             progress(start + len(chunk), len(missing))
         return found
 

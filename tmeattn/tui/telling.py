@@ -107,8 +107,9 @@ def why(following: Following) -> str:
     if following.state == "failed":
         return f"Failed: {safe(message) or 'see the log'}"
     if following.state == "crashed":
-        since = "since its last checkpoint" if following.run.has_checkpoint() else "of it"
-        return f"Its process is gone without a word. Resume it: only the steps {since} are lost."
+        if not following.run.has_checkpoint():
+            return "Its process is gone without a word, before the first checkpoint: resumed, it begins anew."
+        return "Its process is gone without a word. Resumed, it loses only the steps since its last checkpoint."
     if following.state == "stopped":
         return f"Stopped at step {count(following.step)}; it can be resumed."
     return ""

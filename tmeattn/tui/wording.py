@@ -28,7 +28,10 @@ def verdict(explanation: Explanation, whole: Explanation | None = None, dropped:
 def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) -> Iterator[Text]:
     predicted = explanation.classes[explanation.predicted]
     line = Text()
-    ranked = sorted(range(len(explanation.classes)), key=lambda index: -explanation.probabilities[index])
+    ranked = sorted(
+        range(len(explanation.classes)),
+        key=lambda index: (index != explanation.predicted, -explanation.probabilities[index]),
+    )
     for index in ranked[: MOST_CLASSES if len(ranked) > 2 else 1]:
         style = "bold" if index == explanation.predicted else "dim"
         line.append(f"{safe(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style)
@@ -82,8 +85,11 @@ def differences(one: Explanation, other: Explanation) -> Text:
     if one.method != other.method:
         kinds = f"{safe(one.method)} and {safe(other.method)}"
         return Text(f"{names}: scores of {kinds} do not compare; choose one method.", style="dim")
+    different = [found for found in differing(one, other)[:MOST_DIFFERENCES] if found.difference]
+    if not different:
+        return Text(f"{names}: every word has the same share of all scores", style="dim")
     line = Text().append(f"Most different ({names}, % of all scores):", style="dim")
-    for found in differing(one, other)[:MOST_DIFFERENCES]:
+    for found in different:
         line.append("  ").append(" ".join(safe(found.word).split()), style="bold")
         line.append(f" {_share(found.first)} | {_share(found.second)}")
     return line

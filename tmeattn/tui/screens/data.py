@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -150,6 +150,11 @@ class DataScreen(Room):
     def on_screen_resume(self) -> None:
         self._look()
 
+    def on_screen_suspend(self) -> None:
+        """What nobody sees is not worth the work; it goes on where it stopped when the screen comes back."""
+        self.workers.cancel_group(self, "fit")
+        self.workers.cancel_group(self, "seen")
+
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
         """See which runs there are; a run that another screen selected brings its dataset."""
@@ -225,7 +230,7 @@ class DataScreen(Room):
         self._tell_found()
 
     async def _predict(
-        self, texts: Texts, rows: list[int], progress: Callable[[int, int], None] = lambda done, total: None
+        self, texts: Texts, rows: Sequence[int], progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Predictions | None:
         if self.run is None:
             return None
@@ -263,7 +268,7 @@ class DataScreen(Room):
         if texts is None or self.table.texts is not texts or not seen:
             return
         try:
-            self.predictions = self.table.predictions = await self._predict(texts, list(seen))
+            self.predictions = self.table.predictions = await self._predict(texts, seen)
         except TmeattnError:  # said when the texts were chosen
             return
         self.table.refresh()

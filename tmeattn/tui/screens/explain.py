@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,6 +20,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.reading import Abilities, Asked, Question, Span, blanked, readable_runs
 from tmeattn.tui.screens.room import Room
+from tmeattn.tui.widgets.asking import Asking
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.heatmap import Heatmap
 from tmeattn.tui.widgets.pane import Pane
@@ -35,10 +37,6 @@ NO_RUN = "There is no trained run yet. Press {runs} and train one, or in a shell
 NO_TEXT = (
     "Type or paste a review above: its prediction and heatmap follow as you type.\n{data} has reviews to open here."
 )
-NOTHING: Offer = ("none", None)
-DEFAULT: Offer = ("default", None)
-PREDICTED: Offer = ("predicted", None)
-MEAN: Offer = ("mean", None)
 
 
 class ExplainScreen(Room):
@@ -51,7 +49,6 @@ class ExplainScreen(Room):
     DEFAULT_CSS = """
     ExplainScreen #text { height: 4; scrollbar-size-vertical: 1; }
     ExplainScreen.-tall #text { height: 8; }
-    ExplainScreen .choices { height: 1; padding: 0 1; background: $panel; }
     ExplainScreen.-short.-two #text { height: 3; }
     ExplainScreen.-short Pane > Static { text-wrap: nowrap; text-overflow: ellipsis; }
     ExplainScreen.-short Pane > .said { text-wrap: wrap; }
@@ -78,21 +75,10 @@ class ExplainScreen(Room):
 
     def body(self) -> Iterable[Widget]:
         yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A review of your own")
-        runs = Choice("run", [NOTHING], id="run"), Choice("beside", [NOTHING], id="beside")
-        rest = (
-            Choice("method", [DEFAULT], id="method"),
-            Choice("class", [PREDICTED], id="target"),
-            Choice("layer", [MEAN], id="layer"),
-            Choice("head", [MEAN], id="head"),
-        )
-        yield Horizontal(*runs, classes="choices")
-        yield Horizontal(*rest, classes="choices")
+        yield Asking()
         yield Horizontal(Pane(id="first"), Pane(id="second"), id="panes")
         yield Static(id="differences")
         yield Static(id="word")
-
-    def on_mount(self) -> None:
-        self._offer_heads()
 
     def on_screen_resume(self) -> None:
         self.take_asked()
@@ -108,8 +94,9 @@ class ExplainScreen(Room):
 
     # ---- what is chosen
 
-    def choice(self, name: str) -> Choice:
-        return self.query_one(f"#{name}", Choice)
+    @property
+    def asking(self) -> Asking:
+        return self.query_one(Asking)
 
     @property
     def text(self) -> str:
@@ -130,19 +117,13 @@ class ExplainScreen(Room):
         return second if self.beside and second.heatmap.has_focus else self.query_one("#first", Pane)
 
     def question(self, run: RunDirectory, *, dropped: bool = True) -> Question:
-        """What a run is asked now; of layer and head only where its model and the method know them."""
-        text, method = self.text, self.choice("method").value
-        able = self.abilities.get(run.id)
-        specs = {spec.name: spec for spec, _ in able.methods} if able else {}
-        heads = bool(able and able.heads) and (method is None or (method in specs and specs[method].selects_heads))
+        """What a run is asked now."""
+        text = self.text
         return Question(
             text=text,
-            method=method,
-            target=self.choice("target").value,
-            layer=self.choice("layer").value if heads else None,
-            head=self.choice("head").value if heads else None,
             true_label=self.asked.true_label if self.asked and self.asked.text == text else None,
             dropped=tuple(self.dropped) if dropped else (),
+            **self.asking.asked(self.abilities.get(run.id)),
         )
 
     @work(exclusive=True, group="runs")
@@ -161,39 +142,25 @@ class ExplainScreen(Room):
         self.runs = {run.id: run for run, _ in found}
         self.beside = self.runs.get(self.beside.id) if self.beside else None
         offers: list[Offer] = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
-        self.choice("run").offer(offers or [NOTHING], self.run.id if self.run else None)
-        self.choice("beside").offer([NOTHING, *offers], self.beside.id if self.beside else None)
+        self.asking.offer_runs(offers, self.run.id if self.run else None, self.beside.id if self.beside else None)
 
     async def _take_up(self) -> None:
         """Offer what the first run's model can be asked."""
         self.set_class(self.beside is not None, "-two")
-        for pane, run in self.panes:
-            if run is not None:
-                try:
-                    self.abilities[run.id] = await self.tmeattn.reader.abilities(run)
-                except TmeattnError as error:
-                    self.abilities.pop(run.id, None)
-                    pane.say(error)
-        able = self.abilities.get(self.run.id) if self.run else None
-        if able is not None:
-            methods: list[Offer] = [
-                (spec.name if reason is None else f"{spec.name}: no, {reason}", spec.name)
-                for spec, reason in able.methods
-            ]
-            self.choice("method").offer([DEFAULT, *methods], self.choice("method").value)
-            self.choice("target").offer(
-                [PREDICTED, *((label, label) for label in able.classes)], self.choice("target").value
-            )
-        self._offer_heads()
+        with self._patience("loading the model …"):
+            for pane, run in self.panes:
+                if run is not None:
+                    try:
+                        self.abilities[run.id] = await self.tmeattn.reader.abilities(run)
+                    except TmeattnError as error:
+                        self.abilities.pop(run.id, None)
+                        pane.say(error)
+        self.asking.offer(self._able or Abilities((), (), ()))
 
-    def _offer_heads(self) -> None:
-        """Layers and heads where the model has them and the method reads them."""
-        able = self.abilities.get(self.run.id) if self.run else None
-        heads = able.heads if able else ()
-        for name, most in (("layer", len(heads)), ("head", min(heads, default=0))):
-            choice = self.choice(name)
-            choice.offer([MEAN, *((str(number), number) for number in range(1, most + 1))], choice.value)
-            choice.display = most > 0
+    @property
+    def _able(self) -> Abilities | None:
+        """What the first run can be asked, as far as it could be loaded."""
+        return self.abilities.get(self.run.id) if self.run else None
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         chosen = self.runs.get(str(event.value))
@@ -220,18 +187,24 @@ class ExplainScreen(Room):
     async def _read(self, pause: float) -> None:
         """Ask the runs anew; whatever was asked before is given up."""
         await asyncio.sleep(pause)
-        busy = self.set_timer(PATIENCE, lambda: self._put_word([Text("reading …")]))
-        try:
+        with self._patience("reading …"):
             for pane, run in self.panes:
                 await self._show(pane, run)
-        finally:
-            busy.stop()
         if self.active.explanation and (self._to_words or self.focused is None):
             self._to_words = False
             self.active.heatmap.focus()
         first, second = self.query_one("#first", Pane).explanation, self.query_one("#second", Pane).explanation
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
         self._tell(self.active.heatmap.item)
+
+    @contextmanager
+    def _patience(self, what: str) -> Iterator[None]:
+        """Say what is waited for, where it takes longer than one would think."""
+        told = self.set_timer(PATIENCE, lambda: self._put_word([Text(what, style="italic")]))
+        try:
+            yield
+        finally:
+            told.stop()
 
     async def _show(self, pane: Pane, run: RunDirectory | None) -> None:
         own = self.tmeattn.state.keys
@@ -329,10 +302,7 @@ class ExplainScreen(Room):
     # ---- the rest
 
     def action_method(self) -> None:
-        able = self.abilities.get(self.run.id) if self.run else None
-        can = [None, *(spec.name for spec, reason in able.methods if reason is None)] if able else [None]
-        now = self.choice("method").value
-        self.choice("method").value = can[(can.index(now) + 1) % len(can)] if now in can else None
+        self.asking.next_method(self._able)
         self._read(0)
 
     def action_export(self) -> None:

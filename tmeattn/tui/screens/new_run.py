@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
+from textual.actions import SkipAction
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widget import Widget
@@ -180,5 +181,7 @@ class NewRunScreen(Room):
         self.app.pop_screen()
 
     def action_move(self, by: int) -> None:
-        """To the field above or below."""
+        """To the field above or below; in an open list of models the arrows are the list's."""
+        if not isinstance(self.focused, Input | Cycle):
+            raise SkipAction
         self.focus_next() if by > 0 else self.focus_previous()

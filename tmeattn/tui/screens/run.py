@@ -20,8 +20,8 @@ from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogP
 from tmeattn.tui.widgets.progress import Head
 from tmeattn.tui.widgets.watch import Watched, WatchPane
 
-EVERY = 0.5
-"""Seconds between two looks at the files: at most two redraws a second."""
+EVERY = 1.0
+"""Seconds between two looks at the files, and so between two redraws."""
 CATCHING_UP = 0.01
 PANES = ("curves", "attention", "watch", "log", "about")
 
@@ -95,10 +95,13 @@ class RunScreen(Room):
     def _look(self) -> None:
         """Read on, and draw what has changed; a long log is read bit by bit and drawn when it has been read."""
         try:
-            self.there = bool(self.run.info)
+            _ = self.run.info
         except BadInput as error:
             self._wait(error)
             return
+        if not self.there:
+            self.there = True
+            self.refresh_bindings()
         self.query_one("#waiting").display = False
         self.query_one("#panes").display = True
         runs = [self.following, *self.others]

@@ -107,7 +107,7 @@ class Chart(Vertical, can_focus=True):
     def draw(self) -> None:
         """Title, curves and cursor."""
         self.redraws += 1
-        self.query_one(Static).update(self._heading())
+        self.query_one(Static).update(self._heading(), layout=False)
         plot = self.query_one(Plot)
         plot.visible = self._range() is not None
         columns = max(plot.size.width - Plot.LEFT - 2, 10)

@@ -15,11 +15,16 @@ from textual.widgets import RichLog, Static
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram, ridges
 from tmeattn.render.summary import entropy_heads
-from tmeattn.render.tables import decimal, key_values, shown
+from tmeattn.render.tables import decimal, key_values
+from tmeattn.render.tables import shown as as_typed
+from tmeattn.runs.events import Event
 from tmeattn.tui import launch, telling
 from tmeattn.tui.following import Following
 from tmeattn.tui.widgets.chart import Chart, Curve
 
+AROUND_HISTORY = 13
+"""Rows of the attention pane that do not show an epoch each."""
+LEAST_HISTORY = 4
 LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 
 
@@ -124,46 +129,78 @@ class AttentionPane(Pane):
     """How the entropy of attention is spread now, how it came to that, and the heads of a transformer."""
 
     name_, title = "attention", "2 Attention"
+    DEFAULT_CSS = """
+    AttentionPane #now { height: 1; color: $text-muted; display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = ""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static("", markup=False)
+            yield Static("", id="now", markup=False)
+            yield Static("", id="history", markup=False)
+
+    def show(self, following: Following) -> None:
+        """The line of the present changes with every event, the pictures only with an epoch."""
+        live = following.last_step.get("entropy")
+        told = (
+            f"in training now: mean {decimal(live, 2)} nats"
+            if live is not None and following.state == "running"
+            else ""
+        )
+        if told != self._told:
+            self._told = told
+            now = self.query_one("#now", Static)
+            now.display = bool(told)
+            now.update(told, layout=False)
+        super().show(following)
 
     def state_of(self, following: Following) -> object:
-        live = following.last_step.get("entropy")
-        return (len(following.epochs), None if live is None else round(live, 2), following.state)
+        return (len(following.epochs), self.size.height)
 
     def draw(self, following: Following) -> None:
-        self.query_one(Static).update(self._picture(following))
+        self.query_one("#history", Static).update(self.picture(following))
 
-    def _picture(self, following: Following) -> RenderableType:
-        live = following.last_step.get("entropy")
-        now = Text("")
-        if live is not None and following.state == "running":
-            now = Text(f"in training now: mean {decimal(live, 2)} nats", style="dim")
+    def picture(self, following: Following) -> RenderableType:
+        """Histogram of the last epoch, one row an epoch, and the heads."""
         epochs = [epoch for epoch in following.epochs if epoch["validation"].get("histogram")]
         if not epochs:
             if following.epochs:
                 return Text("This model has no attention, so there is no entropy to show.", style="dim")
-            return Group(Text("The first histogram comes with the end of the first epoch.", style="dim"), now)
+            return Text("The first histogram comes with the end of the first epoch.", style="dim")
         last = epochs[-1]
         part = last["validation"]
         bins = part["histogram"]
         title = f"Entropy after epoch {last['epoch']}, mean {decimal(part['entropy'], 2)} nats"
-        parts: list[RenderableType] = [histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5), now]
+        parts: list[RenderableType] = [histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5)]
         if len(epochs) > 1:
-            rows = [(f"epoch {epoch['epoch']}", epoch["validation"]["histogram"]["counts"]) for epoch in epochs]
-            means = [epoch["validation"]["entropy"] for epoch in epochs]
-            parts.append(ridges(rows, bins["low"], bins["high"], mean=means, title="Epoch by epoch"))
+            shown = _spread(epochs, max(self.size.height - AROUND_HISTORY, LEAST_HISTORY))
+            rows = [(f"epoch {epoch['epoch']}", epoch["validation"]["histogram"]["counts"]) for epoch in shown]
+            means = [epoch["validation"]["entropy"] for epoch in shown]
+            history = ridges(rows, bins["low"], bins["high"], mean=means, title="Epoch by epoch")
+            parts += [Text(), history]
         if (heads := entropy_heads(epochs)) is not None:
             parts += [Text(), heads]
         return Group(*parts)
+
+
+def _spread(epochs: Sequence[Event], most: int) -> list[Event]:
+    """At most `most` epochs, evenly spread, the first and the last among them."""
+    if len(epochs) <= most:
+        return list(epochs)
+    return [epochs[round(at * (len(epochs) - 1) / (most - 1))] for at in range(most)]
 
 
 class LogPane(Pane):
     """What happened, the newest line last; the words of the training process where it failed."""
 
     name_, title = "log", "4 Log"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said, self._width, self._words = 0, 0, False
 
     def compose(self) -> ComposeResult:
         yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000)
@@ -172,14 +209,19 @@ class LogPane(Pane):
         return (following.said, following.state)
 
     def draw(self, following: Following) -> None:
+        """Add what is new; all of it again for another width, which wraps otherwise."""
         log = self.query_one(RichLog)
-        log.clear()
-        for line in following.lines:
+        new = following.said - self._said
+        if log.size.width != self._width or new < 0 or self._words:
+            log.clear()
+            new = len(following.lines)
+        for line in list(following.lines)[max(len(following.lines) - new, 0) :]:
             clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
-        if following.state in ("failed", "crashed", "created"):
-            for words in launch.last_words(following.run):
-                log.write(Text(f"          {safe(words)}", style="dim"))
+        self._said, self._width = following.said, log.size.width
+        self._words = following.state in ("failed", "crashed", "created")
+        for words in launch.last_words(following.run) if self._words else ():
+            log.write(Text(f"          {safe(words)}", style="dim"))
 
 
 class AboutPane(Pane):
@@ -204,6 +246,6 @@ class AboutPane(Pane):
             *((name, str(value)) for name, value in run.info.get("versions", {}).items()),
         ]
         table = key_values(
-            [(key.replace("_", "-"), shown(value)) for key, value in options.items() if value is not None]
+            [(key.replace("_", "-"), as_typed(value)) for key, value in options.items() if value is not None]
         )
         self.query_one(Static).update(Group(key_values(facts), Text("\nConfiguration", style="bold"), table))

@@ -17,12 +17,13 @@ class Head(Static):
     """Two lines, and more while something needs to be said."""
 
     DEFAULT_CSS = """
-    Head { height: auto; padding: 0 1; background: $boost; }
+    Head { height: auto; min-height: 2; padding: 0 1; background: $boost; }
     """
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
         self._drawn: object = None
+        self._lines = 2
 
     def show(self, following: Following, worker: Worker | None) -> None:
         """Bring it up to date where something has changed."""
@@ -36,7 +37,8 @@ class Head(Static):
         lines += [Text(line, style="yellow") for line in _trouble(following, worker)]
         for line in lines[:2]:
             line.truncate(width, overflow="ellipsis")
-        self.update(Text("\n").join(lines))
+        self.update(Text("\n").join(lines), layout=len(lines) > 2 or self._lines > 2)
+        self._lines = len(lines)
 
 
 def _first(following: Following, width: int) -> Text:

@@ -76,7 +76,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The texts that are on the screen now, the one at the cursor first."""
         top = self.scroll_offset.y
         visible = [int(row) for row in self.rows[top : top + max(1, self.size.height - 1)]]
-        return visible if self.row is None else [self.row, *visible]
+        return visible if self.row is None else list(dict.fromkeys([self.row, *visible]))
 
     def show(
         self,

@@ -27,6 +27,12 @@ def test_many_texts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None
     one = tmeattn("explain", "--file", "-", "--json", stdin=b"a good film").json
     assert len(one) == 1
     assert "Text 2  Prediction: negative" in tmeattn("explain", "--file", "-", stdin=b"good\nbad\n").out
+    both = ("explain", "--file", "-", "--method", "attention,random")
+    assert "Text 2, random  Prediction: negative" in tmeattn(*both, stdin=b"good\nbad\n").out
+    order = [(one["text"], one["method"]) for one in tmeattn(*both, "--json", stdin=b"good\nbad\n").json]
+    assert order == [("good", "attention"), ("good", "random"), ("bad", "attention"), ("bad", "random")]
+    said = tmeattn("explain", "--file", "-", stdin=b'good\n"""\n').refused()
+    assert said == """There are no words to explain in '\"\"\"'. A text needs a word."""
 
 
 def test_two_runs(tmeattn: Any, trained: RunDirectory, quick: list[str]) -> None:

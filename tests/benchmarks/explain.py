@@ -31,18 +31,27 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Of this process and the children that it waits for: what a quiet machine would take, on a busy one."""
+    begun = sum(os.times()[:4])
+    work()
+    return sum(os.times()[:4]) - begun
+
+
 def cold_start(run: str, pairs: int) -> None:
     text = " ".join(["a wonderful film with a plot that makes no sense"] * 8)
-    torch, explain = [], []
-    for _ in range(pairs):
-        torch.append(seconds(lambda: subprocess.run([sys.executable, "-c", "import torch"], check=True)))
-        command = [sys.executable, "-m", "tmeattn", "explain", text, "--run", run]
-        explain.append(seconds(lambda command=command: subprocess.run(command, check=True, capture_output=True)))
-    extra = statistics.median(e - t for e, t in zip(explain, torch, strict=True))
-    print(
-        f"explain from a cold start: median {statistics.median(explain):.2f} s, import torch alone "
-        f"{statistics.median(torch):.2f} s, difference of a pair {extra:.2f} s"
-    )
+    command = [sys.executable, "-m", "tmeattn", "explain", text, "--run", run]
+    for clock, measure in (("wall", seconds), ("CPU", cpu_seconds)):
+        torch, explain = [], []
+        for _ in range(pairs):
+            torch.append(measure(lambda: subprocess.run([sys.executable, "-c", "import torch"], check=True)))
+            explain.append(measure(lambda: subprocess.run(command, check=True, capture_output=True)))
+        extra = statistics.median(e - t for e, t in zip(explain, torch, strict=True))
+        print(
+            f"explain from a cold start, {clock}: median {statistics.median(explain):.2f} s, import torch alone "
+            f"{statistics.median(torch):.2f} s, difference of a pair {extra:.2f} s",
+            flush=True,
+        )
 
 
 def leave_one_out(classifier, pairs: int) -> float:
@@ -98,8 +107,15 @@ def main() -> None:
             classifier = Classifier(runs[name])
             requests = [Request(text, "attention") for text in texts]
             list(explain_all(classifier, requests[:8]))
-            took = seconds(lambda classifier=classifier, requests=requests: list(explain_all(classifier, requests)))
-            print(f"{name:12} {len(texts)} texts of the validation split by attention: {took:.2f} s", flush=True)
+
+            def work(classifier=classifier, requests=requests) -> None:
+                list(explain_all(classifier, requests))
+
+            wall, cpu = seconds(work), cpu_seconds(work)
+            print(
+                f"{name:12} {len(texts)} texts of the validation split by attention: {wall:.2f} s, {cpu:.2f} s of CPU",
+                flush=True,
+            )
         cold_start(str(Path(home) / "runs" / runs["lstm-attn"].id), arguments.pairs)
 
 

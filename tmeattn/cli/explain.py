@@ -88,9 +88,9 @@ def text_or_stdin(text: str | None) -> str:
 
 def text_of_split(classifier: Classifier, split: str, index: int) -> tuple[str, str]:
     """A text of the run's dataset and the name of its true class."""
-    from tmeattn.data.sources import open_dataset
+    from tmeattn.data.sources import dataset_of
 
-    dataset = open_dataset(classifier.config.train.dataset)
+    dataset = dataset_of(classifier.config.train)
     splits = dataset.read()
     if split not in splits:
         raise UnknownName("split", split, splits, list_command="tmeattn explain --help")

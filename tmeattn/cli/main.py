@@ -23,7 +23,9 @@ COMMANDS = {
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
     "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
+    "data": ("tmeattn.cli.data:data", "Datasets and word vectors: list, show, fetch, add."),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
+    "config": ("tmeattn.cli.settings:config", "Your own defaults: dataset, vectors, device, threads."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -48,35 +49,63 @@ def dataset_at(path: Path, how: Reading, cache: Path, narrate: Narrate) -> Datas
     return Dataset(path.name, store.classes, store.fingerprint, lambda: store.splits)
 
 
-def imported(
-    path: Path, how: Reading, cache: Path, narrate: Narrate, *, blocks: bool = False, folder: Path | None = None
+def imported(path: Path, how: Reading, cache: Path, narrate: Narrate) -> TextStore:
+    """The store of a path's texts, found again in the cache while the files are unchanged; raises as `dataset_at`."""
+
+    def build(temporary: Path) -> None:
+        with TextWriter(temporary, str(path)) as writer:
+            _fill(writer, path, how, partial(hold_out_hashed, share=how.validation), narrate)
+            _tell(writer, path, narrate)
+
+    return entry(cache / f"texts-{_key(path, how)[:32]}", open_texts, build, texts.WHAT)
+
+
+def import_tree(
+    path: Path, folder: Path, names: Mapping[str, str], expected: Mapping[tuple[str, str], int], narrate: Narrate
 ) -> TextStore:
-    """The store of a path's texts. `blocks` holds the end of each class out, not a choice by hash; `folder` is where
-    the store is to stand, instead of one in the cache that is found again while the files are unchanged.
+    """Import a tree or archive that is known to have so many texts by (split, class), into a folder to stay.
+
+    names: the class of each folder. Validation is the last fifth of each class's training texts.
+
+    Raises:
+        BadInput: it is no such tree, or holds more or fewer texts.
+        EnvironmentProblem: the folder cannot be written.
     """
 
     def build(temporary: Path) -> None:
         with TextWriter(temporary, str(path)) as writer:
-            hold_out = partial(hold_out_blocks if blocks else hold_out_hashed, share=how.validation)
-            _fill(writer, path, how, hold_out, narrate)
-            passed = writer.said_of_passed_over()
-        narrate(f"{len(writer):,} texts of {path.name}, {len(writer.labels):,} classes.")
-        if passed:
-            narrate(f"Passed over {passed}.")
+            order, folders, splits = _leaves_of(writer, path)
+            labels = [names.get(label, label) for label in folders]
+            found = Counter((split or "train", label) for split, label in zip(splits, labels, strict=True))
+            if found != expected:
+                raise BadInput(
+                    f"{path} holds {_counted(found)}; expected are {_counted(expected)}.",
+                    hint="To train on it as it is: tmeattn train MODEL --dataset PATH",
+                )
+            writer.finish(partial(hold_out_blocks, share=VALIDATION_SHARE), order=order, labels=labels, splits=splits)
+            _tell(writer, path, narrate)
 
-    if folder is None:
-        folder = cache / f"texts-{_key(path, how, blocks)[:32]}"
     return entry(folder, open_texts, build, texts.WHAT)
 
 
-def _key(path: Path, how: Reading, blocks: bool) -> str:
+def _counted(counts: Mapping[tuple[str, str], int]) -> str:
+    return ", ".join(f"{count:,} {split}/{label}" for (split, label), count in sorted(counts.items())) or "no texts"
+
+
+def _tell(writer: TextWriter, path: Path, narrate: Narrate) -> None:
+    narrate(f"{len(writer):,} texts of {path.name}, {len(writer.labels):,} classes.")
+    if passed := writer.said_of_passed_over():
+        narrate(f"Passed over {passed}.")
+
+
+def _key(path: Path, how: Reading) -> str:
     """Changes with the files' names, sizes and times of change, and with how they are read."""
     found = files_below(path) if path.is_dir() else [path]
     listing = hashlib.sha256()
     for file in found:
         about = file.stat()
         listing.update(f"{file}\0{about.st_size}\0{about.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
-    parts = [texts.FORMAT, listing.hexdigest(), asdict(how), blocks]
+    parts = [texts.FORMAT, listing.hexdigest(), asdict(how)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -90,18 +119,23 @@ def _fill(writer: TextWriter, path: Path, how: Reading, hold_out: Callable[..., 
     elif path.is_dir() or is_archive(path):
         if how.text_column or how.label_column:
             raise BadInput(f"--text-column and --label-column are for tables, and {path} is none.")
-        names: list[PurePosixPath] = []
-        with writing(texts.WHAT, writer.folder.parent):
-            for leaf in leaves(path):
-                before = len(writer)
-                writer.add(leaf.content, "?", None, str(leaf.path))
-                names += [leaf.path] * (len(writer) - before)
-        order, labels, splits = placed(names, str(path))
+        order, labels, splits = _leaves_of(writer, path)
         writer.finish(hold_out, order=order, labels=labels, splits=splits)
     else:
         with writing(texts.WHAT, writer.folder.parent):
             _fill_from_table(writer, path, how, None, narrate)
         writer.finish(hold_out)
+
+
+def _leaves_of(writer: TextWriter, path: Path) -> tuple[list[int], list[str], list[str | None]]:
+    """Write the texts of a tree or archive; what `placed` says of them."""
+    names: list[PurePosixPath] = []
+    with writing(texts.WHAT, writer.folder.parent):
+        for leaf in leaves(path):
+            before = len(writer)
+            writer.add(leaf.content, "?", None, str(leaf.path))
+            names += [leaf.path] * (len(writer) - before)  # none where the text was empty
+    return placed(names, str(path))
 
 
 def tables_in(folder: Path) -> dict[str | None, list[Path]]:
@@ -211,7 +245,7 @@ def text_of(table: Table, value: Any) -> str | Problem | None:
     if value is not None and not isinstance(value, str):
         return Problem(f"the text is {_kind(value)}, not a text")
     # JSON can spell half a character, and means it; elsewhere one is a byte that is no UTF-8.
-    if value is not None and table.unit == "line" and format_of(table.path) != "jsonl" and not is_utf8(value):
+    if value is not None and table.kind not in ("jsonl", "parquet") and not is_utf8(value):
         return Problem(NOT_UTF8)
     return value
 

@@ -44,12 +44,14 @@ Row = tuple[int, Sequence[Any] | Problem]
 class Table:
     """A file of rows.
 
+    kind:    its format, "csv", "tsv", "jsonl", "parquet" or "txt".
     columns: names, in the file's order.   unit: what numbers count, "line" or "row".
     select:  the rows with the values of these columns, in order; None where a row has no value.
     names:   per column, the names of its integer codes, where the file tells them.
     """
 
     path: Path
+    kind: str
     columns: tuple[str, ...]
     unit: str
     select: Callable[[Sequence[str]], Iterator[Row]]
@@ -185,7 +187,7 @@ def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             else:
                 yield line, [fields[place] or None for place in places]
 
-    return Table(path, columns, "line", select, {})
+    return Table(path, kind, columns, "line", select, {})
 
 
 def _csv_rows(path: Path, kind: str, stream: BinaryIO | None) -> Any:
@@ -232,7 +234,7 @@ def _jsonl(path: Path, kind: str, stream: BinaryIO | None) -> Table:
         for line, found in rows:
             yield line, found if isinstance(found, Problem) else [found.get(name) for name in names]
 
-    return Table(path, tuple(first), "line", select, {})
+    return Table(path, kind, tuple(first), "line", select, {})
 
 
 def _json_rows(path: Path, stream: BinaryIO | None) -> Any:
@@ -276,7 +278,7 @@ def _lines(path: Path, kind: str, stream: BinaryIO | None) -> Table:
                 found = {"label": label.removeprefix(LABEL_PREFIX), "text": text}
                 yield number, [found[name] for name in names]
 
-    return Table(path, columns, "line", select, {})
+    return Table(path, kind, columns, "line", select, {})
 
 
 def _numbered(path: Path, stream: BinaryIO | None) -> Any:
@@ -300,7 +302,7 @@ def _parquet(path: Path) -> Table:
                     number += 1
                     yield number, values
 
-    return Table(path, tuple(schema), "row", select, _class_labels(path))
+    return Table(path, "parquet", tuple(schema), "row", select, _class_labels(path))
 
 
 def _class_labels(path: Path) -> dict[str, Sequence[str]]:

@@ -119,6 +119,7 @@ class TextWriter:
         self.labels: dict[str, int] = {}
         self._lengths, self._label_of, self._split_of = array("q"), array("i"), array("b")
         self._hashes = bytearray()
+        self._kept: int | None = None
         self._wanting: dict[str, tuple[int, str]] = {}
 
     def __enter__(self) -> TextWriter:
@@ -130,7 +131,8 @@ class TextWriter:
         self._file.close()
 
     def __len__(self) -> int:
-        return len(self._lengths)
+        """Texts kept so far."""
+        return len(self._lengths) if self._kept is None else self._kept
 
     def add(self, text: str | None, label: str | None, split: str | None, where: str) -> None:
         """Keep one text. A row that lacks its text or its label is passed over, and counted."""
@@ -182,6 +184,7 @@ class TextWriter:
         hashes = np.frombuffer(bytes(self._hashes), dtype="<u8").astype(np.uint64)
         label_of, split_of = np.frombuffer(self._label_of, dtype=np.int32), np.frombuffer(self._split_of, dtype=np.int8)
         if order is not None and labels is not None and splits is not None:
+            self._kept = len(order)
             self.labels = {label: code for code, label in enumerate(dict.fromkeys(filter(None, labels)))}
             spans, hashes = spans[list(order)], hashes[list(order)]
             label_of = np.array([self.labels[label or ""] for label in labels], dtype=np.int32)

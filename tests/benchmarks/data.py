@@ -115,7 +115,8 @@ def predict(folder: Path) -> None:
         peaks[rows] = peak
         speed = re.search(r"([\d,]+) a second", said)
         print(
-            f"{rows:,} reviews: {speed.group() if speed else said}; {taken:.0f} s; peak {peak:.0f} MiB, held {held:.0f} MiB"
+            f"{rows:,} reviews: {speed.group() if speed else said}; {taken:.0f} s; "
+            f"peak {peak:.0f} MiB, held {held:.0f} MiB"
         )
     print(f"memory of 200,000 beside 20,000: {peaks[200_000] / peaks[20_000] - 1:+.1%}")
 

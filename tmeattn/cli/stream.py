@@ -81,7 +81,7 @@ def _texts(job: Job, after: int, skipped: list[int]) -> Iterator[tuple[int, str]
     from tmeattn.data.files import text_of
     from tmeattn.data.tables import Problem
 
-    plain = job.table.columns == ("text",) and job.table.unit == "line"
+    plain = job.table.kind == "txt"
     for number, values in job.table.select([job.column]):
         if number <= after:
             continue

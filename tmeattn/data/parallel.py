@@ -13,6 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
 
@@ -128,7 +129,7 @@ class _Worker:
     def close(self) -> None:
         self._process.kill()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        with self._process:
+        with suppress(OSError), self._process:  # what it was still to be told cannot be told any more
             pass
 
 

@@ -157,6 +157,15 @@ def _in_tar(path: Path) -> Iterator[Leaf]:
             if info.isfile() and _is_text(member) and (file := archive.extractfile(info)) is not None:
                 yield Leaf(member, _member_text(path, info.name, file.read()))
             archive.members = []  # type: ignore[attr-defined]  # a stream never goes back: keep no list of all
+    if path.suffix.lower() == ".tar" and not _ends_well(path):  # compression would have told
+        raise BadInput(f"{path} cannot be read as an archive: it is cut short.")
+
+
+def _ends_well(path: Path) -> bool:
+    """Whether an uncompressed tar has the empty block at its end, whose absence `tarfile` forgives."""
+    with path.open("rb") as file:
+        file.seek(-tarfile.BLOCKSIZE, os.SEEK_END)
+        return not any(file.read())
 
 
 class _Budget:

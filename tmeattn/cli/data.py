@@ -155,6 +155,7 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
         folder = cache_dir() / "downloads"
         with disk_errors("the download", folder):
             folder.mkdir(parents=True, exist_ok=True)
+        console.print(f"Fetching {source.file}, {source.size / 1e6:,.0f} MB.")
         with _progress(source.file) as progress:
             path = download(url or source.url, source.sha256, folder / source.file, progress)
         source.install(one, path, lambda line: console.print(safe(line)))

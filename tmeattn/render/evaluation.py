@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from tmeattn.render.tables import Column, count, decimal, key_values, percent, table
+from tmeattn.render.tables import Column, count, dataset_name, decimal, key_values, percent, table
 
 MOST_COLUMNS = 12
 MOST_CONFUSIONS = 10
@@ -27,7 +27,7 @@ def _figures(result: Mapping[str, Any]) -> RenderableType:
     return key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),
-            ("data", f"{result['dataset']}, {result['split']}, {count(result['texts'])} texts"),
+            ("data", f"{dataset_name(result['dataset'])}, {result['split']}, {count(result['texts'])} texts"),
             ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
             ("macro-F1", percent(result["macro_f1"], 2)),
             ("cross-entropy", decimal(result["cross_entropy"])),
@@ -80,6 +80,8 @@ def _most_frequent(rows: Mapping[str, Mapping[str, int]]) -> RenderableType:
         Column("of the class", numeric=True),
     ]
     caption = (
-        f"The {MOST_CONFUSIONS} most frequent of {len(found)} confusions." if len(found) > MOST_CONFUSIONS else None
+        f"The {MOST_CONFUSIONS} most frequent of {count(len(found))} confusions."
+        if len(found) > MOST_CONFUSIONS
+        else None
     )
     return table(columns, shown[:MOST_CONFUSIONS], caption=caption)

@@ -7,7 +7,8 @@ import json
 import polars as pl
 import pytest
 
-from tmeattn.data.tables import Problem, format_of, not_utf8, open_table
+from tmeattn.data.encodings import not_utf8
+from tmeattn.data.tables import Problem, format_of, open_table
 from tmeattn.errors import BadInput
 
 

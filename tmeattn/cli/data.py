@@ -28,7 +28,7 @@ def data() -> None:
 @data.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print an array on stdout.")
 def list_data(as_json: bool) -> None:
-    """Datasets and word vectors by name, and whether they are here.
+    """Datasets and word vectors, and whether they are here.
 
     Labelled texts of your own need no name: give their path to train --dataset.
     """
@@ -90,7 +90,9 @@ def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def show(dataset: str, text_column: str | None, label_column: str | None, samples: int, as_json: bool) -> None:
-    """Sizes, classes, lengths, duplicates, unknown and typical words of a dataset, and a few of its texts.
+    """What a dataset is like: sizes, classes, lengths, words.
+
+    Also duplicates within and across splits, unknown words by tokenizer and vectors, and a few of the texts.
 
     Of large splits the words of 20,000 texts are looked at, evenly spaced; of test texts none.
     """
@@ -134,10 +136,11 @@ def _vectors_here() -> dict[str, WordVectors]:
 @click.argument("name", nargs=-1, required=True, shell_complete=complete_fetchable)
 @click.option("--url", help="Fetch from a mirror instead; the file must be the same.")
 def fetch(name: tuple[str, ...], url: str | None) -> None:
-    """Download each NAME from its publisher, check its SHA-256, and keep it: imdb, glove-50d, -100d, -200d, -300d.
+    """Download each NAME from its publisher, and keep it.
 
-    A download that breaks off is continued by the same command. All GloVe vectors come in one file of 862 MB, which
-    stays in the cache for the next of them.
+    NAME is imdb, glove-50d, glove-100d, glove-200d or glove-300d. Files are checked by their SHA-256. A download that
+    breaks off is continued by the same command. All GloVe vectors come in one file of 862 MB, which stays in the cache
+    for the next of them.
     """
     from tmeattn.data.fetch import fetch as download
     from tmeattn.paths import cache_dir
@@ -166,7 +169,9 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
 @click.argument("name", shell_complete=complete_fetchable)
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def add(name: str, path: Path) -> None:
-    """Keep NAME from a file that you bring, where there is no network.
+    """Keep NAME from a file that you bring.
+
+    For machines without a network.
 
     \b
     tmeattn data add imdb aclImdb_v1.tar.gz      or the folder it unpacks to

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from tmeattn.data.encodings import reading
 from tmeattn.data.files import import_tree
-from tmeattn.data.tables import reading
 from tmeattn.data.texts import open_texts
 from tmeattn.data.vectors import opened_text
 from tmeattn.data.vectorstore import VectorStore, build_vector_store, open_vector_store

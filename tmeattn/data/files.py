@@ -13,9 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tmeattn.data import texts
+from tmeattn.data.encodings import NOT_UTF8, is_utf8, not_utf8
 from tmeattn.data.entries import entry, writing
 from tmeattn.data.holdout import hold_out_blocks, hold_out_hashed
-from tmeattn.data.tables import NOT_UTF8, Problem, Table, format_of, is_utf8, not_utf8, open_table
+from tmeattn.data.tables import Problem, Table, format_of, open_table
 from tmeattn.data.texts import TextStore, TextWriter, open_texts
 from tmeattn.data.tree import SPLIT_NAMES, files_below, is_archive, leaves, placed
 from tmeattn.errors import BadInput

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tmeattn.data.encodings import NOT_UTF8, decoded, is_utf8, not_utf8, reading
 from tmeattn.errors import BadInput
 
 FORMATS = {
@@ -25,8 +22,6 @@ FORMATS = {
 LONGEST_FIELD = 64 * 2**20
 """Characters in one field of a CSV, at most: more is a quote that was never closed."""
 LABEL_PREFIX = "__label__"
-OTHER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-NOT_UTF8 = "not UTF-8"
 
 
 @dataclass(frozen=True)
@@ -90,73 +85,6 @@ def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None =
         return {"csv": _csv, "tsv": _csv, "jsonl": _jsonl, "txt": _lines}[kind](path, kind, stream)
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn what can go wrong while reading a file into an error that names it."""
-    try:
-        yield
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-
-
-def not_utf8(path: Path) -> BadInput:
-    """Where and how a file departs from UTF-8, and what it may be instead."""
-    decoder, before = codecs.getincrementaldecoder("utf-8")(), 0
-    with reading(path), _binary(path) as file:
-        while block := file.read(2**20):
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                at = before - pending + error.start
-                byte = error.object[error.start]
-                return BadInput(
-                    f"{path} is not UTF-8: the byte at offset {at} is {byte:#04x}.",
-                    hint="Convert it, from Windows-1252 perhaps: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW",
-                )
-            before += len(block)
-    return BadInput(f"{path} is not UTF-8: it ends in the middle of a character, at offset {before}.")
-
-
-def is_utf8(text: str) -> bool:
-    """Whether no byte had to be escaped when a line was decoded."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-@contextmanager
-def _binary(path: Path) -> Iterator[BinaryIO]:
-    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        yield file  # type: ignore[misc]
-
-
-@contextmanager
-def _text(path: Path, stream: BinaryIO | None, newline: str | None) -> Iterator[io.TextIOWrapper]:
-    """A file as text; bytes that are no UTF-8 become lone surrogates, to be found row by row."""
-    if stream is not None:
-        yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
-        return
-    with _binary(path) as file:
-        head = file.read(4)
-        file.seek(0)
-        for mark, name in (
-            (codecs.BOM_UTF32_LE, "UTF-32"),
-            (codecs.BOM_UTF16_LE, "UTF-16"),
-            (codecs.BOM_UTF16_BE, "UTF-16"),
-        ):
-            if head.startswith(mark):
-                raise BadInput(
-                    f"{path} is {name}, not UTF-8: its bytes at offset 0 are {mark.hex(' ')}.",
-                    hint=f"Convert it: iconv -f {name} -t UTF-8 OLD > NEW",
-                )
-        yield io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
-
-
 def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
     rows = _csv_rows(path, kind, stream)
     number, header = next(rows, (0, Problem("")))
@@ -193,7 +121,7 @@ def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
 def _csv_rows(path: Path, kind: str, stream: BinaryIO | None) -> Any:
     """Every row that is not blank, with the line that it begins in."""
     csv.field_size_limit(LONGEST_FIELD)
-    with reading(path), _text(path, stream, newline="") as file:
+    with reading(path), decoded(path, stream, newline="") as file:
         first = file.readline()
         delimiter = "\t" if kind == "tsv" else max(",;\t|", key=first.count)
         reader = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
@@ -238,7 +166,7 @@ def _jsonl(path: Path, kind: str, stream: BinaryIO | None) -> Table:
 
 
 def _json_rows(path: Path, stream: BinaryIO | None) -> Any:
-    with reading(path), _text(path, stream, newline=None) as file:
+    with reading(path), decoded(path, stream, newline=None) as file:
         for number, line in enumerate(file, start=1):
             if line.isspace():
                 continue
@@ -282,7 +210,7 @@ def _lines(path: Path, kind: str, stream: BinaryIO | None) -> Table:
 
 
 def _numbered(path: Path, stream: BinaryIO | None) -> Any:
-    with reading(path), _text(path, stream, newline=None) as file:
+    with reading(path), decoded(path, stream, newline=None) as file:
         for number, line in enumerate(file, start=1):
             yield number, line.removesuffix("\n")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from tmeattn.data.tables import not_utf8, reading
+from tmeattn.data.encodings import not_utf8, reading
 from tmeattn.errors import BadInput
 
 SPLIT_NAMES = {

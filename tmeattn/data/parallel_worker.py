@@ -32,15 +32,16 @@ class Numbering:
 
     def ids(self, texts: Iterable[str]) -> tuple[array[int], array[int]]:
         """Token ids of the texts, flat, and how many each has."""
-        ids, lengths = array("i"), array("i")
+        ids: list[int] = []  # a list grows faster than an array
+        lengths = array("i")
         number = self.seen.__getitem__
         for text in texts:
             before = len(ids)
-            ids.extend(map(number, self.tokens_of(text)))
+            ids += map(number, self.tokens_of(text))
             if len(ids) == before:
                 ids.append(self.nothing)
             lengths.append(len(ids) - before)
-        return ids, lengths
+        return array("i", ids), lengths
 
     def new_words(self) -> list[str]:
         """The words that turned up since this was last asked, by their ids."""

@@ -105,7 +105,7 @@ def vectors(folder: Path) -> None:
 def predict(folder: Path) -> None:
     home = str(folder / "home")
     texts = reviews()
-    run_watched([*TMEATTN, "--home", home, "train", "lstm-attn", "--limit", "2000", "--epochs", "1"])
+    run_watched([*TMEATTN, "--home", home, "train", "simple-attn", "--limit", "2000", "--epochs", "1"])
     peaks = {}
     for rows in (20_000, 200_000):
         source = folder / f"{rows}.csv"
@@ -126,7 +126,7 @@ def scale(folder: Path) -> None:
     draw = random.Random(0)
     common = [f"word{number}" for number in range(30_000)]
     weights = np.cumsum(1 / np.arange(1, 30_001)).tolist()
-    sentences = [" ".join(draw.choices(common, cum_weights=weights, k=draw.randint(20, 60))) for _ in range(20_000)]
+    sentences = [" ".join(draw.choices(common, cum_weights=weights, k=draw.randint(10, 30))) for _ in range(20_000)]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "label"])

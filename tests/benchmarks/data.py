@@ -149,10 +149,13 @@ def run_watched(command):
     held = peak = 0.0
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
-        while process.poll() is None:
-            now = [memory(pid) for pid in family(process.pid)]
-            held, peak = max(held, sum(one[0] for one in now)), max(peak, sum(one[1] for one in now))
-            time.sleep(0.25)
+        try:
+            while process.poll() is None:
+                now = [memory(pid) for pid in family(process.pid)]
+                held, peak = max(held, sum(one[0] for one in now)), max(peak, sum(one[1] for one in now))
+                time.sleep(0.25)
+        finally:
+            process.kill()
         said.seek(0)
         text = said.read()
     if process.returncode:

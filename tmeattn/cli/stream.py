@@ -8,7 +8,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -247,21 +247,24 @@ class _Target:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Any]:
+def _progress() -> Iterator[Callable[[int], None]]:
     """A count and a rate on a terminal; nothing elsewhere."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from tmeattn.render.console import stderr_console
 
-    console = stderr_console()
-    columns = [
-        SpinnerColumn(),
-        TextColumn("{task.completed:,.0f} texts, {task.speed:,.0f} a second"),
-        TimeElapsedColumn(),
-    ]
+    console, began, done = stderr_console(), time.perf_counter(), 0
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda count: bar.update(task, advance=count)
+        task = bar.add_task("Reading", total=None)
+
+        def advance(texts: int) -> None:
+            nonlocal done
+            done += texts
+            speed = done / (time.perf_counter() - began)
+            bar.update(task, description=f"{done:,} texts, {speed:,.0f} a second")
+
+        yield advance
 
 
 def peak_memory() -> int | None:

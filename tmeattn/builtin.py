@@ -69,6 +69,11 @@ def tmeattn_datasets() -> list[DatasetSpec]:
             load="tmeattn.data.datasets:imdb_25k",
         ),
         DatasetSpec(
+            name="imdb",
+            summary="IMDb as published: 25,000 reviews to train on, 25,000 to test; fetch it: tmeattn data fetch imdb",
+            load="tmeattn.data.datasets:imdb",
+        ),
+        DatasetSpec(
             name="rotten-tomatoes",
             summary="8,530 sentences of film criticism, positive or negative; 20 % held out by blocks",
             load="tmeattn.data.datasets:rotten_tomatoes",
@@ -84,7 +89,16 @@ def tmeattn_vectors() -> list[VectorsSpec]:
             summary="GloVe 6B, 400,000 words in 50 dimensions (Pennington et al. 2014)",
             load="tmeattn.data.vectors:glove_50d",
             size=50,
-        )
+        ),
+        *(
+            VectorsSpec(
+                name=f"glove-{size}d",
+                summary=f"GloVe 6B, 400,000 words in {size} dimensions; fetch them: tmeattn data fetch glove-{size}d",
+                load=f"tmeattn.data.vectors:glove_{size}d",
+                size=size,
+            )
+            for size in (100, 200, 300)
+        ),
     ]
 
 

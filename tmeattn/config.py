@@ -13,9 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tmeattn.errors import BadInput
-from tmeattn.paths import existing_file
+from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry, resolve
-from tmeattn.specs import ModelSpec
+from tmeattn.settings import load_settings
+from tmeattn.specs import DatasetSpec, ModelSpec
 
 RANDOM = "random"
 """`--vectors` without pretrained ones."""
@@ -72,7 +73,24 @@ class ModelConfig(Options):
 class TrainOptions(Options):
     """Options of `tmeattn train` that do not belong to one model. Defaults are the recipe `modern`."""
 
-    dataset: str = Field("imdb-25k", description="Labelled texts to train on.")
+    dataset: str = Field(
+        "imdb-25k",
+        description="Labelled texts to train on: a name (tmeattn data list), or the path of a CSV, TSV, JSONL or "
+        "Parquet file, of a folder or of an archive.",
+    )
+    text_column: str | None = Field(
+        None, description="The column of a file's texts; guessed by its name if not given.", min_length=1
+    )
+    label_column: str | None = Field(
+        None, description="The column of a file's labels; guessed by its name if not given.", min_length=1
+    )
+    validation: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="Share of a file's texts held out where it has no validation texts (0.2 if not given)."
+    )
+    balance: Literal["no", "weights", "sampling"] = Field(
+        "no",
+        description="Make up for rare classes: weigh their texts in the loss, or draw each class equally often.",
+    )
     tokenizer: Literal["basic_english", "whitespace"] = Field(
         "basic_english", description="How texts become words: torchtext's basic_english, or the report's whitespace."
     )
@@ -185,7 +203,8 @@ def config_class(spec: ModelSpec) -> type[ModelConfig]:
 
 
 def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
-    """Merge defaults, the recipe, the model's own recipe and `options` (each overriding the one before) and validate.
+    """Merge defaults, the user's settings, the recipe, the model's own recipe and `options` (each overriding the one
+    before) and validate.
 
     Raises:
         BadInput: an unknown model or option, a value out of range, or options that contradict each other; the message
@@ -194,14 +213,18 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     spec = registry().get(ModelSpec, model)
     model_class = config_class(spec)
     given = {key: value for key, value in options.items() if value is not None}
+    settings = load_settings()
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
     own_recipe = model_class.recipes.get(recipe, {}) if isinstance(recipe, str) else {}
-    merged = {**(REPORT if recipe == "report" else {}), **own_recipe, **given}
+    merged = {**settings, **(REPORT if recipe == "report" else {}), **own_recipe, **given}
     model_given = {key: value for key, value in merged.items() if key in model_class.model_fields}
     train_given = {key: value for key, value in merged.items() if key not in model_given}
     vectors = train_given.get("vectors", RANDOM)
     if vectors != RANDOM and (file := existing_file(str(vectors))) is not None:
         train_given["vectors"] = str(file)  # so that the run can be resumed from any folder
+    dataset = train_given.get("dataset")
+    if isinstance(dataset, str) and not is_dataset(dataset) and (path := existing_path(dataset)) is not None:
+        train_given["dataset"] = str(path)
     train = _validated(TrainOptions, train_given, model, known=[*model_class.model_fields, *TrainOptions.model_fields])
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
@@ -209,6 +232,11 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     own: ModelConfig = _validated(model_class, model_given, model)
     own.check(train)
     return RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
+
+
+def is_dataset(name: str) -> bool:
+    """Whether a dataset of that name is registered; else it may be a path."""
+    return any(spec.name == name for spec in registry().all(DatasetSpec))
 
 
 def stored_config(run_id: str, stored: Mapping[str, Any]) -> RunConfig:

@@ -35,10 +35,29 @@ def state_dir() -> Path:
     return Path(platformdirs.user_state_dir("tmeattn", appauthor=False))
 
 
+def data_dir() -> Path:
+    """The folder of datasets and word vectors that were fetched or added, by name."""
+    return home() / "data"
+
+
+def settings_path() -> Path:
+    """The user's own defaults, written by `tmeattn config set`."""
+    override = os.environ.get("TMEATTN_HOME")
+    if override:
+        return Path(override).expanduser() / "config.toml"
+    return Path(platformdirs.user_config_dir("tmeattn", appauthor=False)) / "config.toml"
+
+
 def existing_file(text: str) -> Path | None:
     """The file that a text names, as an absolute path; None where there is none, or the text can be no path."""
+    path = existing_path(text)
+    return path if path is not None and path.is_file() else None
+
+
+def existing_path(text: str) -> Path | None:
+    """The file or folder that a text names, as an absolute path; None where there is none."""
     try:
         path = Path(text).expanduser()
-        return path.absolute() if path.is_file() else None
+        return path.absolute() if path.is_file() or path.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # no such user, too long, a NUL byte
         return None

@@ -116,10 +116,13 @@ Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec
 
 @dataclass(frozen=True)
 class Split:
-    """Texts of one split with `labels`, each an index into `Dataset.classes`."""
+    """Texts of one split with `labels`, each an index into `Dataset.classes`.
+
+    Texts that are not all to be in memory may be any sequence that reads them when asked.
+    """
 
     texts: Sequence[str]
-    labels: Sequence[int]
+    labels: Sequence[int] | np.ndarray
 
 
 @dataclass(frozen=True)

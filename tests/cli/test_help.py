@@ -50,7 +50,7 @@ def test_the_walk_reaches_everything() -> None:
     paths = {context.command_path.removeprefix("tmeattn ") for _, context in EVERYTHING}
     assert set(COMMANDS) <= paths
     assert {f"train {spec.name}" for spec in registry().all(ModelSpec)} <= paths
-    assert {"runs list", "runs delete", "plugins list"} <= paths
+    assert {"runs list", "runs delete", "plugins list", "data fetch", "config set"} <= paths
 
 
 def test_every_summary_stands_in_the_help(tmeattn: Any) -> None:
@@ -62,7 +62,7 @@ def test_every_summary_stands_in_the_help(tmeattn: Any) -> None:
     assert tmeattn("-h").out == result.out
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["runs"], ["plugins"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["runs"], ["plugins"], ["data"], ["config"]])
 def test_a_group_alone_shows_its_help(tmeattn: Any, command: list[str]) -> None:
     result = tmeattn(*command)
     assert (result.code, result.out) == (2, "")
@@ -121,6 +121,11 @@ def test_completion_offers_runs(trained: RunDirectory, complete: Callable[[str],
     assert complete(f"tmeattn {typed} {trained.id[:3]}") == [trained.id]
 
 
+def test_completion_offers_datasets(complete: Callable[[str], list[str]]) -> None:
+    assert {"imdb-25k", "imdb"} <= set(complete("tmeattn data show imdb"))
+    assert complete("tmeattn data fetch glove-3") == ["glove-300d"]
+
+
 def test_completion_offers_targets(complete: Callable[[str], list[str]]) -> None:
     assert complete("tmeattn reproduce tab") == ["table1", "table2", "table3"]
 
@@ -156,6 +161,11 @@ def test_completion_leaves_out_a_model_that_is_broken(
         (["runs", "list", "--json"], {"torch", "torchtext", "polars", "textual"}),
         (["models"], {"torch", "torchtext", "polars", "textual"}),
         (["plugins", "list"], {"torch", "torchtext", "polars", "textual"}),
+        (["data", "--help"], HEAVY),
+        (["config", "--help"], HEAVY),
+        (["data", "list"], {"torch", "torchtext", "polars", "textual", "requests", "pooch"}),
+        (["config", "get"], {"torch", "torchtext", "polars", "textual"}),
+        (["predict", "--help"], HEAVY),
         (["train", "lstm-attn", "--help"], {"torch", "torchtext", "polars", "textual"}),
     ],
     ids=" ".join,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from tmeattn.cli import stream
 from tmeattn.runs.directory import RunDirectory
 
 
@@ -70,3 +74,183 @@ def test_a_damaged_checkpoint_is_mentioned(tmeattn: Any, trained: RunDirectory) 
     result = tmeattn("predict", "good", "--json")
     assert result.json
     assert "The checkpoint best is damaged" in result.err
+
+
+# --output
+
+GOOD, BAD = "a good film", "a bad film"
+TEXTS = [(GOOD, BAD)[number % 2] + f" {number}" for number in range(50)]
+LABELS = ["positive", "negative"] * 25
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "CHUNK", 7)
+
+
+def written(tmp_path: Path, name: str) -> Path:
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        pl.DataFrame({"id": range(50), "text": TEXTS}).write_parquet(path)
+    elif name.endswith("jsonl"):
+        path.write_text("".join(json.dumps({"review": text, "id": 1}) + "\n" for text in TEXTS))
+    elif name.endswith("csv"):
+        path.write_text("id,text\n" + "".join(f'1,"{text}"\n' for text in TEXTS))
+    else:
+        path.write_text("\n".join(TEXTS) + "\n\n")
+    return path
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.csv", "in.parquet", "in.txt"])
+def test_predict_streams(tmeattn: Any, trained: RunDirectory, tmp_path: Path, name: str) -> None:
+    source, target = written(tmp_path, name), tmp_path / "out.jsonl"
+    result = tmeattn("predict", "--file", str(source), "--output", str(target))
+    assert (result.code, result.out) == (0, "")
+    assert "50 texts in " in result.err
+    found = lines(target)
+    assert [one["label"] for one in found] == LABELS
+    assert [one["row"] for one in found] == list(range(2 if name == "in.csv" else 1, 52 if name == "in.csv" else 51))
+    for one, alone in zip(found, tmeattn("predict", *TEXTS, "--json").json, strict=True):
+        assert one["probability"] == max(one["probabilities"].values())
+        assert one["probabilities"] == pytest.approx(alone["probabilities"], abs=1e-6)
+    assert {path.name for path in tmp_path.iterdir()} <= {"home", name, "out.jsonl"}
+    assert "exists already" in tmeattn("predict", "--file", str(source), "--output", str(target)).refused()
+    assert tmeattn("predict", "--file", str(source), "--output", str(target), "--force").code == 0
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("out.csv", ","), ("out.tsv", "\t")])
+def test_predict_writes_csv(tmeattn: Any, trained: RunDirectory, tmp_path: Path, name: str, delimiter: str) -> None:
+    tmeattn("predict", "--file", str(written(tmp_path, "in.csv")), "--output", str(tmp_path / name))
+    with (tmp_path / name).open(newline="") as file:
+        found = list(csv.DictReader(file, delimiter=delimiter))
+    assert [one["label"] for one in found] == LABELS
+    assert list(found[0]) == ["row", "label", "probability", "negative", "positive"]
+    assert all(float(one["negative"]) + float(one["positive"]) == pytest.approx(1) for one in found)
+
+
+def test_predict_from_a_pipe_to_a_pipe(tmeattn: Any, trained: RunDirectory) -> None:
+    data = "".join(json.dumps({"text": text}) + "\n" for text in TEXTS).encode()
+    result = tmeattn("predict", "--file", "-", "--format", "jsonl", "--output", "-", stdin=data)
+    assert [json.loads(line)["label"] for line in result.out.splitlines()] == LABELS
+    plain = tmeattn("predict", "--output", "-", stdin="\n".join(TEXTS).encode())
+    assert plain.out == result.out
+    assert "50 texts in " in plain.err
+
+
+@pytest.mark.parametrize("row", ['{"text": ""}', '{"text": null}', '{"text": 3}', "[1]", '{"text": "a', "\xff"])
+def test_a_bad_row_stops_or_is_skipped(tmeattn: Any, trained: RunDirectory, tmp_path: Path, row: str) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    good = [json.dumps({"text": text}) for text in TEXTS]
+    source.write_bytes("\n".join([*good[:10], row, *good[10:]]).encode("latin-1"))
+    result = tmeattn("predict", "--file", str(source), "--output", str(target))
+    assert (result.code, result.out) == (2, "")
+    last = result.err.splitlines()[-1]
+    assert last.startswith(f"Error: {source}, line 11: ")
+    assert "The 10 rows before it are in" in last
+    assert not target.exists()
+    assert [one["row"] for one in lines(tmp_path / "out.jsonl.part")] == list(range(1, 11))
+    # Mended and continued, it is what it would have been.
+    source.write_text("\n".join([*good[:10], json.dumps({"text": "mended good"}), *good[10:]]))
+    assert "--resume" in tmeattn("predict", "--file", str(source), "--output", str(target)).refused()
+    assert tmeattn("predict", "--file", str(source), "--output", str(target), "--resume").code == 0
+    assert [one["row"] for one in lines(target)] == list(range(1, 52))
+    source.write_bytes("\n".join([*good[:10], row, *good[10:]]).encode("latin-1"))
+    skipping = tmeattn("predict", "--file", str(source), "--output", str(target), "--force", "--skip-bad")
+    assert skipping.code == 0
+    assert "Skipped 1 bad rows: 11" in skipping.err
+    assert [one["row"] for one in lines(target)] == [number for number in range(1, 52) if number != 11]
+    assert [one["label"] for one in lines(target)] == LABELS
+
+
+def test_an_interrupted_prediction_is_continued(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tmeattn.explain import prediction
+
+    source, target = written(tmp_path, "in.jsonl"), tmp_path / "out.jsonl"
+    whole, calls = prediction.probabilities_of, []
+
+    def interrupted(classifier: Any, texts: Any) -> Any:
+        calls.append(texts)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return whole(classifier, texts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prediction, "probabilities_of", interrupted)
+        result = tmeattn("predict", "--file", str(source), "--output", str(target))
+    assert result.code == 130
+    assert "Stopped after 21 rows. Continue with the same command and --resume." in result.err
+    part = tmp_path / "out.jsonl.part"
+    part.write_bytes(part.read_bytes() + b'{"row": 22, "la')  # what a power cut may leave
+    resumed = tmeattn("predict", "--file", str(source), "--output", str(target), "--resume")
+    assert resumed.code == 0
+    assert "Continuing after line 21." in resumed.err
+    assert "29 texts in " in resumed.err
+    assert [one["label"] for one in lines(target)] == LABELS
+    assert (
+        "There is no"
+        in tmeattn("predict", "--file", str(source), "--output", str(target), "--resume", "--force").refused()
+    )
+
+
+def test_a_full_disk_can_be_continued(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = written(tmp_path, "in.jsonl"), tmp_path / "out.jsonl"
+    notes: list[Any] = []
+
+    def full(path: Path, data: bytes) -> None:
+        notes.append(data)
+        if len(notes) == 4:
+            raise OSError(28, "No space left on device")
+        path.write_bytes(data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stream, "write_atomically", full)
+        result = tmeattn("predict", "--file", str(source), "--output", str(target))
+    assert result.code == 3
+    assert "No space left on device" in result.err
+    assert tmeattn("predict", "--file", str(source), "--output", str(target), "--resume").code == 0
+    assert [one["row"] for one in lines(target)] == list(range(1, 51))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a text", "--output", "x"], "--output is for --file or standard input."),
+        (["--file", "in.csv", "--output", "x", "--json"], "--output writes JSON lines itself"),
+        (["--file", "in.csv", "--skip-bad"], "--skip-bad, --resume and --force belong to --output."),
+        (["--file", "in.csv", "--output", "no/folder/x"], "There is no folder "),
+        (["--file", "in.csv", "--output", "x", "--resume"], "There is no x.part to resume."),
+        (["--file", "none.csv", "--output", "x"], "none.csv cannot be read: No such file or directory."),
+        (["--file", "in.csv", "--output", "x", "--text-column", "y"], "--text-column: in.csv has no column 'y'"),
+        (["--file", "other.csv", "--output", "x"], "other.csv has no column that looks like the text; it has a, b."),
+        (["--file", "empty.csv", "--output", "x"], "empty.csv: there is no text to classify."),
+        (["--file", "in.docx", "--format", "csv", "--output", "x"], "in.docx cannot be read"),
+    ],
+)
+def test_predict_refuses_output(
+    tmeattn: Any,
+    trained: RunDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "in.csv")
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "empty.csv").write_text("text,b\n")
+    assert tmeattn("predict", *arguments).refused().startswith(said)
+    assert not list(tmp_path.glob("x*"))
+
+
+def test_predict_shows_a_table_of_a_table(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    found = tmeattn("predict", "--file", str(written(tmp_path, "in.csv")), "--json").json
+    assert [one["text"] for one in found] == TEXTS
+    assert [one["label"] for one in found] == LABELS

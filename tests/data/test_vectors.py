@@ -6,6 +6,7 @@ import importlib.util
 import numpy as np
 import pytest
 
+from tmeattn.data import vectorstore
 from tmeattn.data.vectors import from_text_file, glove_50d
 from tmeattn.errors import BadInput, EnvironmentProblem
 
@@ -96,3 +97,46 @@ def test_missing_wheel_says_what_to_install(monkeypatch):
     with pytest.raises(EnvironmentProblem) as caught:
         glove_50d()
     assert 'pip install "tmeattn[data]"' in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("block", [1, 7, 16, 10**6])
+@pytest.mark.parametrize("header", [b"", b"5 2\n"])
+def test_the_file_may_be_cut_anywhere(tmp_path, monkeypatch, block, header):
+    monkeypatch.setattr(vectorstore, "BLOCK", block)
+    lines = [b"the 1 2", b'" 3 4', b"film 5 6 ", b". . 7 8", b"\xc3\xa9t\xc3\xa9 1e-3 -0"]
+    path = write(tmp_path, header + b"\n".join(lines), f"{block}.txt")
+    table, known = from_text_file(path).lookup(["film", "été", ". .", '"', "the", "5"])
+    assert known.tolist() == [True] * 5 + [False]
+    assert table[:5].tolist() == [[5, 6], [np.float32(1e-3), 0], [7, 8], [3, 4], [1, 2]]
+
+
+@pytest.mark.parametrize("block", [8, 10**6])
+def test_a_bad_line_is_numbered_across_blocks(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(vectorstore, "BLOCK", block)
+    path = write(tmp_path, b"3 2\na 1 2\n\nb 1 2\nc 1 x\n")
+    with pytest.raises(BadInput, match=r"line 5: could not convert"):
+        from_text_file(path)
+
+
+def test_it_is_parsed_once_while_it_stays_the_same(tmp_path, monkeypatch):
+    path = write(tmp_path, GLOVE)
+    from_text_file(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(vectorstore, "_parse", lambda *_: pytest.fail("parsed again"))
+        assert from_text_file(path).lookup(["film"])[1].all()
+    path.write_bytes(GLOVE.replace(b"film", b"kino"))
+    assert from_text_file(path).lookup(["film", "kino"])[1].tolist() == [False, True]
+
+
+def test_a_damaged_entry_is_parsed_again(tmp_path, isolated):
+    path = write(tmp_path, GLOVE)
+    from_text_file(path)
+    (entry,) = (isolated / "cache").iterdir()
+    (entry / "vectors.npy").write_bytes(b"short")
+    assert from_text_file(path).lookup(["film"])[0].tolist() == [[0.5, -0.25, np.float32(0.01)]]
+
+
+def test_a_failed_parse_leaves_nothing(tmp_path, isolated):
+    with pytest.raises(BadInput):
+        from_text_file(write(tmp_path, b"a 1 2\nb 1\n"))
+    assert not list((isolated / "cache").iterdir())

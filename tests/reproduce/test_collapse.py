@@ -23,7 +23,7 @@ def seed(*epochs):
 @pytest.fixture(autouse=True)
 def halves(monkeypatch):
     split = SimpleNamespace(labels=[0, 1] * 50)
-    monkeypatch.setattr(collapse, "open_dataset", lambda name: SimpleNamespace(read=lambda: {"validation": split}))
+    monkeypatch.setattr(collapse, "dataset_of", lambda options: SimpleNamespace(read=lambda: {"validation": split}))
 
 
 def test_without_a_penalty_there_is_nothing_to_say():

@@ -34,5 +34,21 @@ def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     ]
 
 
+def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of datasets; the shell adds paths."""
+    from tmeattn.registry import registry
+    from tmeattn.specs import DatasetSpec
+
+    named = _beginning(incomplete, [spec.name for spec in registry().all(DatasetSpec)])
+    return [*named, CompletionItem(incomplete, type="file")]
+
+
+def fetchable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What `tmeattn data fetch` takes."""
+    from tmeattn.data.catalog import SOURCES
+
+    return _beginning(incomplete, SOURCES)
+
+
 def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def evaluate(run: str, split: str, as_json: bool) -> None:
     """Measure the best weights of RUN on a split of its dataset.
 
-    The interval is Wilson's 95 % interval of the accuracy: what another sample of texts might have given.
+    The interval is Wilson's 95 % interval of the accuracy: what another sample of texts might have given. Macro-F1 is
+    the mean of the classes' F1, so that rare classes count as much as common ones. The calibration error is how far
+    the model's confidence is from its accuracy, on average (ECE, 15 bins).
     """
     from tmeattn.runs.index import find_run
 
@@ -28,46 +30,16 @@ def evaluate(run: str, split: str, as_json: bool) -> None:
     if as_json:
         echo_json(result)
         return
-    from rich.console import Group
-    from rich.text import Text
-
     from tmeattn.render.console import stdout_console
-    from tmeattn.render.tables import Column, count, decimal, key_values, percent, table
+    from tmeattn.render.evaluation import evaluation_page
 
-    low, high = result["accuracy_interval"]
-    entropy, share = result["entropy"], result["normalized_entropy"]
-    measured = result.get("attention_texts", result["texts"])
-    sample = f" ({count(measured)} texts)" if measured < result["texts"] else ""
-    figures = key_values(
-        [
-            ("run", f"{result['run']} ({result['model']})"),
-            ("data", f"{result['dataset']}, {split}, {count(result['texts'])} texts"),
-            ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
-            ("cross-entropy", decimal(result["cross_entropy"])),
-            (
-                "attention entropy",
-                None if entropy is None else f"{decimal(entropy)} nats, {percent(share)} of uniform{sample}",
-            ),
-        ]
-    )
-    classes = list(result["confusion"])
-    confusion = table(
-        [
-            "true class",
-            *(Column(f"predicted {name}", numeric=True) for name in classes),
-            Column("recall", numeric=True),
-        ],
-        [
-            [name, *row.values(), percent(row[name] / max(sum(row.values()), 1))]
-            for name, row in result["confusion"].items()
-        ],
-    )
-    stdout_console().print(Group(figures, Text(), confusion))
+    stdout_console().print(evaluation_page(result))
 
 
 def document(run: RunDirectory, split: str) -> dict[str, Any]:
     """The measures as `--json` prints them."""
     from tmeattn.evaluation.intervals import accuracy_interval
+    from tmeattn.evaluation.quality import quality
     from tmeattn.explain.measure import measure
     from tmeattn.render.console import safe, stderr_console
 
@@ -83,6 +55,7 @@ def document(run: RunDirectory, split: str) -> dict[str, Any]:
         "split": split,
         "texts": len(evaluation.labels_N),
         **{key: value for key, value in evaluation.means.items() if key != "histogram"},
+        **quality(evaluation.probabilities_NC, evaluation.labels_N, names),
         "accuracy_interval": accuracy_interval(evaluation.means["accuracy"], len(evaluation.labels_N)),
         "confusion": {
             true: {name: int(number) for name, number in zip(names, row, strict=True)}

@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 @click.option(
     "--compare", "other", metavar="RUN", shell_complete=complete_runs, help="Show this run's explanation beside."
 )
-@click.option("--file", type=click.Path(allow_dash=True, path_type=Path), help="One text a line; - is standard input.")
+@click.option(
+    "--file",
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="One text a line, or a table as in predict; - is standard input.",
+)
 @click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset instead.")
 @click.option("--split", help="The split that --index counts in.  [default: validation]")
 @click.option(
@@ -175,7 +179,7 @@ def text_of_split(classifier: Classifier, split: str, index: int) -> tuple[str, 
     """A text of the run's dataset and the name of its true class."""
     from tmeattn.data.sources import open_split
 
-    dataset, found = open_split(classifier.config.train.dataset, split)
+    dataset, found = open_split(classifier.config.train, split)
     if index >= len(found.texts):
         raise BadInput(f"--index {index}: the split {split} of {dataset.name} has texts 0 to {len(found.texts) - 1}.")
     return found.texts[index], dataset.classes[found.labels[index]]

@@ -25,8 +25,10 @@ COMMANDS = {
     "faithfulness": ("tmeattn.cli.faithfulness:faithfulness", "Test whether explanations tell what the model does."),
     "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
+    "data": ("tmeattn.cli.data:data", "Datasets and word vectors: list, show, fetch, add."),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
     "tui": ("tmeattn.cli.tui:tui", "Train, watch and explain in one full-screen program."),
+    "config": ("tmeattn.cli.settings:config", "Your own defaults: dataset, vectors, device, threads."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
 }
 

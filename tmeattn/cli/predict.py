@@ -6,12 +6,16 @@ import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
 from tmeattn.errors import BadInput
+
+if TYPE_CHECKING:
+    from tmeattn.data.tables import Table
 
 
 @click.command()
@@ -23,20 +27,62 @@ from tmeattn.errors import BadInput
     shell_complete=complete_runs,
     help="Which run predicts.  [default: latest]",
 )
-@click.option("--file", type=click.Path(allow_dash=True, path_type=Path), help="One text a line; - is standard input.")
+@click.option(
+    "--file",
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="One text a line, or a table: .csv, .tsv, .jsonl, .parquet; - is standard input.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["txt", "csv", "tsv", "jsonl", "parquet"]),
+    help="What --file holds, where its name does not tell; standard input holds txt, one text a line.",
+)
+@click.option("--text-column", help="The column of a table's texts; guessed by its name if not given.")
+@click.option(
+    "--output",
+    type=click.Path(allow_dash=True, dir_okay=False, path_type=Path),
+    help="Write a row a text as they are classified: JSON lines, or .csv; - is standard output.",
+)
+@click.option("--skip-bad", is_flag=True, help="Pass over rows of --file that are broken or empty, and name them.")
+@click.option("--resume", is_flag=True, help="Continue an --output that was interrupted.")
+@click.option("--force", is_flag=True, help="Overwrite --output.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of predictions on stdout.")
-def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) -> None:
-    """Classify each TEXT, or each line of a file or of standard input; empty lines are passed over.
+def predict(
+    texts: tuple[str, ...],
+    run: str,
+    file: Path | None,
+    kind: str | None,
+    text_column: str | None,
+    output: Path | None,
+    skip_bad: bool,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Classify each TEXT, or each row of a file or of standard input; empty lines are passed over.
+
+    With --output any number of rows is classified in constant memory; each row written has row (its line in the file),
+    label, probability and probabilities.
 
     \b
     tmeattn predict "A wonderful film." "Two hours of my life, gone."
-    tmeattn predict --file reviews.txt --json
+    tmeattn predict --file reviews.jsonl --output predictions.jsonl
     """
     if texts and file is not None:
         raise BadInput("Give texts or --file, not both.")
+    if output is not None:
+        if texts:
+            raise BadInput("--output is for --file or standard input.")
+        if as_json:
+            raise BadInput("--output writes JSON lines itself: leave --json out.")
+        _stream(run, file, kind, text_column, output, skip_bad, resume, force)
+        return
+    if skip_bad or resume or force:
+        raise BadInput("--skip-bad, --resume and --force belong to --output.")
     if any(not text.strip() for text in texts):
         raise BadInput(f"Text {next(n for n, text in enumerate(texts, start=1) if not text.strip())} is empty.")
-    lines = list(texts) if texts else texts_in(file)
+    lines = list(texts) if texts else texts_in(file, kind, text_column)
     from tmeattn.api import load
     from tmeattn.render.console import safe, stderr_console, stdout_console
 
@@ -60,13 +106,16 @@ def predict(texts: tuple[str, ...], run: str, file: Path | None, as_json: bool) 
     )
 
 
-def texts_in(file: Path | None) -> list[str]:
-    """The lines of a file or of standard input; empty ones are passed over, and said.
+def texts_in(file: Path | None, kind: str | None = None, text_column: str | None = None) -> list[str]:
+    """The lines or rows of a file or of standard input; empty ones are passed over, and said.
 
     Raises:
         BadInput: there is none, or it cannot be read.
     """
-    lines = _lines(file)
+    from tmeattn.data.tables import format_of
+
+    kind = kind or (format_of(file) if file is not None else None) or "txt"
+    lines = _lines(file) if kind == "txt" else _texts(file, kind, text_column)
     if not lines:
         raise BadInput("There is no text to read.")
     empty = [number for number, line in enumerate(lines, start=1) if not line.strip()]
@@ -76,6 +125,59 @@ def texts_in(file: Path | None) -> list[str]:
         listing = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
         click.echo(f"Passed over empty lines: {listing}.", err=True)
     return [line for line in lines if line.strip()]
+
+
+def _stream(
+    run: str,
+    file: Path | None,
+    kind: str | None,
+    text_column: str | None,
+    output: Path,
+    skip_bad: bool,
+    resume: bool,
+    force: bool,
+) -> None:
+    from tmeattn.cli.stream import Job, stream
+    from tmeattn.data.files import text_column as column_of
+    from tmeattn.data.tables import format_of
+    from tmeattn.explain.classifier import Classifier
+    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.runs.index import find_run
+
+    table = _table(file, kind or (format_of(file) if file is not None else None) or "txt")
+    target = None if str(output) == "-" else output
+    job = Job(table, column_of(table, text_column), target, skip_bad, resume, force)
+    classifier = Classifier(find_run(run))
+    for note in classifier.notes:
+        stderr_console().print(safe(note))
+    stream(job, classifier)
+
+
+def _table(file: Path | None, kind: str) -> Table:
+    """The rows of a file or of standard input."""
+    from tmeattn.data.tables import open_table
+
+    if file is not None and str(file) != "-":
+        return open_table(file, kind)
+    if sys.stdin.isatty():
+        raise BadInput("There is no text to classify.", hint="Give --file, or pipe rows in.")
+    return open_table(Path("standard input"), kind, stream=sys.stdin.buffer)
+
+
+def _texts(file: Path | None, kind: str, text_column: str | None) -> list[str]:
+    """The texts of a table; a row without one is an empty text."""
+    from tmeattn.data.files import text_column as column_of
+    from tmeattn.data.files import text_of
+    from tmeattn.data.tables import Problem
+
+    table = _table(file, kind)
+    found = []
+    for number, values in table.select([column_of(table, text_column)]):
+        text = values if isinstance(values, Problem) else text_of(table, values[0])
+        if isinstance(text, Problem):
+            raise table.bad(number, text.reason)
+        found.append(text or "")
+    return found
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -25,7 +25,7 @@ def runs() -> None:
 def list_runs(as_json: bool) -> None:
     """All runs, the newest first."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.tables import Column, percent, table
+    from tmeattn.render.tables import Column, dataset_name, percent, table
     from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
 
     found = [summarize(run) for run in all_runs()]
@@ -42,7 +42,7 @@ def list_runs(as_json: bool) -> None:
         (
             f"{run.name} ({run.model})" if run.name else run.id,
             run.state,
-            run.dataset + (f" ({run.limit})" if run.limit else ""),
+            dataset_name(run.dataset) + (f" ({run.limit})" if run.limit else ""),
             f"{run.alpha:g}",
             str(run.seed),
             f"{run.epoch}/{run.epochs}",

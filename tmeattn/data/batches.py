@@ -33,18 +33,24 @@ class Batch(NamedTuple):
 class BucketedBatches:
     """Shuffled batches for training, of texts of like length; each text once an epoch.
 
+    With `balanced` an epoch draws as many texts with replacement, each class equally often, whatever its size.
+
     An epoch shuffles the texts, sorts them by length within windows of `window` batches, and shuffles the batches. It
     depends on `seed` and the epoch's number alone. Texts are clipped to their first `max_length` tokens.
     """
 
-    def __init__(self, split: EncodedSplit, batch_size: int, max_length: int, seed: int, *, window: int = 50) -> None:
-        self.split, self.batch_size, self.max_length, self.seed, self.window = (
-            split,
-            batch_size,
-            max_length,
-            seed,
-            window,
-        )
+    def __init__(
+        self,
+        split: EncodedSplit,
+        batch_size: int,
+        max_length: int,
+        seed: int,
+        *,
+        window: int = 50,
+        balanced: bool = False,
+    ) -> None:
+        self.split, self.batch_size, self.max_length, self.seed = split, batch_size, max_length, seed
+        self.window, self.balanced = window, balanced
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -53,7 +59,7 @@ class BucketedBatches:
     def plan(self, epoch: int) -> list[np.ndarray]:
         """The positions of the texts of each batch of the epoch."""
         random = np.random.default_rng([self.seed, epoch])
-        order = random.permutation(len(self.split))
+        order = self._drawn(random) if self.balanced else random.permutation(len(self.split))
         lengths = np.minimum(self.split.lengths, self.max_length)
         size = self.batch_size * self.window
         batches = []
@@ -61,6 +67,11 @@ class BucketedBatches:
             window = order[start : start + size]
             batches += _chunks(window[np.argsort(lengths[window], kind="stable")], self.batch_size)
         return [batches[i] for i in random.permutation(len(batches))]
+
+    def _drawn(self, random: np.random.Generator) -> np.ndarray:
+        counts_C = np.bincount(self.split.labels)
+        share_N = (1 / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1)))[self.split.labels]
+        return random.choice(len(self.split), size=len(self.split), p=share_N)
 
     def batch(self, indices: np.ndarray) -> Batch:
         """The batch of the texts at these positions of the split."""

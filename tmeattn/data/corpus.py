@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tmeattn.data.encoding import CorpusSettings, Encoded, EncodedSplit, encode
+from tmeattn.data.encoding import WHAT, CorpusSettings, Encoded, EncodedSplit, encode
+from tmeattn.data.entries import entry, load_array, writing
 from tmeattn.data.vocabulary import Vocabulary
-from tmeattn.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tmeattn.specs import Dataset, WordVectors
@@ -67,21 +63,13 @@ def open_corpus(
 
     Raises `BadInput` for a malformed dataset, `EnvironmentProblem` where the cache cannot be written.
     """
-    folder = cache / f"corpus-{_key(dataset, settings, vectors)[:32]}"
-    corpus = _open(folder)
-    if corpus is None:
-        temporary = folder.with_name(f"{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        try:
-            # Made before the work, so that an unwritable cache is noticed before it.
-            with _writing(cache):
-                temporary.mkdir(parents=True)
-            encoded = encode(dataset, settings, vectors, narrate)
-            with _writing(cache):
-                _write(temporary, dataset.classes, encoded)
-                corpus = _publish(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return corpus
+
+    def build(temporary: Path) -> None:
+        encoded = encode(dataset, settings, vectors, temporary, narrate)
+        with writing(WHAT, cache):
+            _write(temporary, dataset.classes, encoded)
+
+    return entry(cache / f"corpus-{_key(dataset, settings, vectors)[:32]}", _open, build, WHAT)
 
 
 def _key(dataset: Dataset, settings: CorpusSettings, vectors: WordVectors | None) -> str:
@@ -89,24 +77,9 @@ def _key(dataset: Dataset, settings: CorpusSettings, vectors: WordVectors | None
     return hashlib.sha256(json.dumps([*parts, vectors and vectors.fingerprint], sort_keys=True).encode()).hexdigest()
 
 
-@contextmanager
-def _writing(cache: Path) -> Iterator[None]:
-    """Turn a full disk or a missing permission into an error that names the cache folder."""
-    try:
-        yield
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"The encoded corpus cannot be written to {cache}: {error.strerror or error}.",
-            hint="Free some space or the permission, or set TMEATTN_HOME to another folder.",
-        ) from error
-
-
 def _write(folder: Path, classes: tuple[str, ...], encoded: Encoded) -> None:
-    """Write all files, the manifest with their sizes last."""
+    """Write what `encode` has not, the manifest with the sizes of all files last."""
     encoded.vocabulary.save(folder / _VOCABULARY)
-    for name, split in encoded.splits.items():
-        for field in fields(split):
-            np.save(folder / _array(name, field.name), getattr(split, field.name))
     if encoded.vectors_VD is not None and encoded.has_vector_V is not None:
         np.save(folder / _VECTORS, encoded.vectors_VD)
         np.save(folder / _HAS_VECTOR, encoded.has_vector_V)
@@ -126,24 +99,6 @@ def _write(folder: Path, classes: tuple[str, ...], encoded: Encoded) -> None:
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
-def _publish(temporary: Path, folder: Path) -> Corpus:
-    """Rename the finished folder into place. Where another process was faster, its entry is used."""
-    failure = OSError(f"{folder.name} vanishes as soon as it is there")
-    for _ in range(10):
-        try:
-            temporary.rename(folder)
-        except OSError as error:
-            failure = error
-        if (corpus := _open(folder)) is not None:
-            return corpus
-        # What stands there is damaged, or gone by now: aside with it, so that nobody sees it half deleted.
-        aside = temporary.with_name(f"{temporary.name}.damaged")
-        with suppress(OSError):
-            folder.rename(aside)
-            shutil.rmtree(aside, ignore_errors=True)
-    raise failure
-
-
 def _open(folder: Path) -> Corpus | None:
     """The corpus in this folder, or None where it is missing or damaged."""
     try:
@@ -153,11 +108,11 @@ def _open(folder: Path) -> Corpus | None:
             return None
         splits = {
             name: EncodedSplit(
-                **{field.name: _load(folder / _array(name, field.name)) for field in fields(EncodedSplit)}
+                **{field.name: load_array(folder / _array(name, field.name)) for field in fields(EncodedSplit)}
             )
             for name in manifest["splits"]
         }
-        vectors, has_vector = (_load(folder / name) if name in sizes else None for name in (_VECTORS, _HAS_VECTOR))
+        vectors, has_vector = (load_array(folder / name) if name in sizes else None for name in (_VECTORS, _HAS_VECTOR))
         return Corpus(tuple(manifest["classes"]), manifest["fingerprint"], splits, vectors, has_vector, folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -165,8 +120,3 @@ def _open(folder: Path) -> Corpus | None:
 
 def _array(split: str, field: str) -> str:
     return f"{split}.{field}.npy"
-
-
-def _load(path: Path) -> np.ndarray:
-    """A memory map, as a plain array: indexing a `np.memmap` is slower."""
-    return np.asarray(np.load(path, mmap_mode="r"))

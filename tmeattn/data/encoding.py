@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.data.tokenizers import tokenizer
+from tmeattn.data.entries import writing
+from tmeattn.data.parallel import Tokenizing
 from tmeattn.data.vocabulary import SPECIAL, Vocabulary
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, UnknownName
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
+
+
+WHAT = "The encoded corpus"
 
 
 @dataclass(frozen=True)
@@ -61,46 +67,71 @@ class EncodedSplit:
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A dataset as numbers. vectors_VD: float32, zero where a word has none; has_vector_V: bool; or None."""
+    """An encoded dataset, but for the arrays of its splits, which are on disk. vectors_VD: float32, zero where a word
+    has none; has_vector_V: bool; or None."""
 
+    splits: tuple[str, ...]
     vocabulary: Vocabulary
-    splits: dict[str, EncodedSplit]
     vectors_VD: np.ndarray | None
     has_vector_V: np.ndarray | None
 
 
 def encode(
-    dataset: Dataset, settings: CorpusSettings, vectors: WordVectors | None, narrate: Callable[[str], None]
+    dataset: Dataset,
+    settings: CorpusSettings,
+    vectors: WordVectors | None,
+    folder: Path,
+    narrate: Callable[[str], None],
 ) -> Encoded:
-    """Read, check, tokenize and encode a dataset. Raises `BadInput` where the dataset is malformed."""
+    """Read, check, tokenize and encode a dataset; its splits go to `folder` as they are made, whatever their size.
+
+    Raises `BadInput` where the dataset is malformed, `EnvironmentProblem` where `folder` cannot be written.
+    """
     started = time.monotonic()
-    tokens_of = tokenizer(settings.tokenizer).tokens
     splits = dataset.read()
     check(dataset, splits)
     chosen = {name: choose(split, name, len(dataset.classes), settings.limit) for name, split in splits.items()}
     narrate(f"Encoding {sum(map(len, chosen.values())):,} texts of {dataset.name} (once; kept in the cache).")
-    # Words get provisional ids as they turn up, so that each text is tokenized once. The first is for texts that hold
-    # no token at all, and for a literal "<unk>".
-    seen: defaultdict[str, int] = defaultdict()
-    seen.default_factory = seen.__len__
-    nothing = seen[SPECIAL[UNKNOWN]]
-    provisional = {name: _tokenize(splits[name], rows, tokens_of, seen, nothing) for name, rows in chosen.items()}
-    words = list(seen)
-    counts = np.bincount(provisional["train"].tokens, minlength=len(words)).tolist()
-    vocabulary, vectors_VD, has_vector_V = _vocabulary(
-        Counter(dict(zip(words, counts, strict=True))), settings, vectors
-    )
+    # Words get provisional ids as they turn up, so that each text is tokenized once.
+    with writing(WHAT, folder.parent), Tokenizing(settings.tokenizer) as tokenizing:
+        for name, rows in chosen.items():
+            with (folder / f"{name}.provisional").open("wb") as file:
+                _tokenize(dataset, name, splits[name], rows, tokenizing, folder, file)
+        words = tokenizing.words
+    counts = np.zeros(len(words), dtype=np.int64)
+    for block in _blocks(folder / "train.provisional"):
+        counts += np.bincount(block, minlength=len(words))
+    often = np.flatnonzero(counts >= settings.min_count).tolist()
+    counter = Counter({words[i]: int(counts[i]) for i in often})
+    vocabulary, vectors_VD, has_vector_V = _vocabulary(counter, settings, vectors)
     ids = vocabulary.encode(words)
-    encoded = {
-        name: EncodedSplit(ids[split.tokens], split.offsets, split.labels, split.source)
-        for name, split in provisional.items()
-    }
-    unknown = np.mean(encoded["train"].tokens == UNKNOWN)
+    with writing(WHAT, folder.parent):
+        for name in chosen:
+            _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
     narrate(
-        f"{len(vocabulary):,} words in the vocabulary; {unknown:.1%} of the training tokens are unknown "
-        f"({time.monotonic() - started:.1f} s)."
+        f"{len(vocabulary):,} words in the vocabulary; {counts[ids == UNKNOWN].sum() / counts.sum():.1%} of the "
+        f"training tokens are unknown ({time.monotonic() - started:.1f} s)."
     )
-    return Encoded(vocabulary, encoded, vectors_VD, has_vector_V)
+    return Encoded(tuple(chosen), vocabulary, vectors_VD, has_vector_V)
+
+
+def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabulary: Vocabulary) -> EncodedSplit:
+    """One split in the words of a vocabulary made before, held in memory.
+
+    Raises `BadInput` where the split is malformed, or missing.
+    """
+    splits = dataset.read()
+    if name not in splits:
+        raise UnknownName("split", name, splits, list_command="tmeattn evaluate --help")
+    _check_split(dataset, name, splits[name])
+    rows = choose(splits[name], name, len(dataset.classes), settings.limit)
+    with Tokenizing(settings.tokenizer) as tokenizing:
+        chunks = list(tokenizing.chunks(_texts(dataset, name, splits[name], rows)))
+        ids = vocabulary.encode(tokenizing.words)
+    tokens = np.concatenate([ids[chunk.ids] for chunk in chunks])
+    lengths = np.concatenate([chunk.lengths_N for chunk in chunks])
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    return EncodedSplit(tokens, offsets, np.asarray(splits[name].labels, dtype=np.int64)[rows], rows.astype(np.int64))
 
 
 def check(dataset: Dataset, splits: Mapping[str, Split]) -> None:
@@ -109,21 +140,36 @@ def check(dataset: Dataset, splits: Mapping[str, Split]) -> None:
         if name not in splits:
             raise BadInput(f"Dataset {dataset.name} has no split {name!r}.")
     for name, split in splits.items():
-        where = f"Dataset {dataset.name}, split {name!r}"
-        if name not in ("train", "validation", "test"):
-            raise BadInput(f"{where}: splits are named train, validation and test.")
-        if len(split.texts) != len(split.labels):
-            raise BadInput(f"{where}: {len(split.texts)} texts but {len(split.labels)} labels.")
-        if len(split.texts) == 0:
-            raise BadInput(f"{where} is empty.")
-        for row, text in enumerate(split.texts):
-            if not isinstance(text, str):
-                raise BadInput(f"{where}, row {row}: the text is {type(text).__name__}, not str.")
-        for row, label in enumerate(split.labels):
-            if not isinstance(label, int | np.integer) or not 0 <= label < len(dataset.classes):
-                raise BadInput(f"{where}, row {row}: label {label!r} is not from 0 to {len(dataset.classes) - 1}.")
-    if len(set(splits["train"].labels)) < 2:
+        _check_split(dataset, name, split)
+    if len(np.unique(splits["train"].labels)) < 2:
         raise BadInput(f"Dataset {dataset.name}, split 'train': all texts have one label, so nothing can be learned.")
+
+
+def _check_split(dataset: Dataset, name: str, split: Split) -> None:
+    where = f"Dataset {dataset.name}, split {name!r}"
+    if name not in ("train", "validation", "test"):
+        raise BadInput(f"{where}: splits are named train, validation and test.")
+    if len(split.texts) != len(split.labels):
+        raise BadInput(f"{where}: {len(split.texts)} texts but {len(split.labels)} labels.")
+    if len(split.texts) == 0:
+        raise BadInput(f"{where} is empty.")
+    classes, labels = len(dataset.classes), split.labels
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and 0 <= labels.min() <= labels.max() < classes:
+        return  # millions of labels at once
+    for row, label in enumerate(labels):
+        if not isinstance(label, int | np.integer) or not 0 <= label < classes:
+            raise BadInput(f"{where}, row {row}: label {label!r} is not from 0 to {classes - 1}.")
+
+
+def _texts(dataset: Dataset, name: str, split: Split, rows: np.ndarray) -> Iterator[str]:
+    """The chosen texts. Raises `BadInput` at the first that is none."""
+    texts = iter(split.texts) if len(rows) == len(split.texts) else map(split.texts.__getitem__, rows.tolist())
+    for row, text in zip(rows.tolist(), texts, strict=True):
+        if not isinstance(text, str):
+            raise BadInput(
+                f"Dataset {dataset.name}, split {name!r}, row {row}: the text is {type(text).__name__}, not str."
+            )
+        yield text
 
 
 def choose(split: Split, name: str, num_classes: int, limit: int | None) -> np.ndarray:
@@ -148,14 +194,42 @@ def choose(split: Split, name: str, num_classes: int, limit: int | None) -> np.n
 
 
 def _tokenize(
-    split: Split, rows: np.ndarray, tokens_of: Callable[[str], list[str]], seen: dict[str, int], nothing: int
-) -> EncodedSplit:
-    ids, offsets = array("i"), np.zeros(len(rows) + 1, dtype=np.int64)
-    for i, row in enumerate(rows.tolist()):
-        ids.extend([seen[token] for token in tokens_of(split.texts[row])] or [nothing])
-        offsets[i + 1] = len(ids)
-    labels = np.asarray(split.labels, dtype=np.int64)[rows]
-    return EncodedSplit(np.frombuffer(ids, dtype=np.int32), offsets, labels, rows.astype(np.int64))
+    dataset: Dataset,
+    name: str,
+    split: Split,
+    rows: np.ndarray,
+    tokenizing: Tokenizing,
+    folder: Path,
+    file: BinaryIO,
+) -> None:
+    """Write the provisional ids of a split to `file`, and its other arrays to `folder`."""
+    lengths = array("i")
+    for chunk in tokenizing.chunks(_texts(dataset, name, split, rows)):
+        file.write(chunk.ids.tobytes())
+        lengths.frombytes(chunk.lengths_N.tobytes())
+    offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(np.frombuffer(lengths, dtype=np.int32), dtype=np.int64, out=offsets[1:])
+    np.save(folder / f"{name}.offsets.npy", offsets)
+    np.save(folder / f"{name}.labels.npy", np.asarray(split.labels, dtype=np.int64)[rows])
+    np.save(folder / f"{name}.source.npy", rows.astype(np.int64))
+
+
+def _blocks(path: Path) -> Iterator[np.ndarray]:
+    """The ids of a file, a few at a time: a memory map would count as memory."""
+    with path.open("rb") as file:
+        while block := file.read(2**22):
+            yield np.frombuffer(block, dtype=np.int32)
+
+
+def _renumber(provisional: Path, final: Path, ids: np.ndarray) -> None:
+    """Write provisional ids as final ones, in an .npy file as `np.save` would write it."""
+    with final.open("wb") as file:
+        shape = (provisional.stat().st_size // ids.itemsize,)
+        header = {"descr": np.lib.format.dtype_to_descr(ids.dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in _blocks(provisional):
+            file.write(ids[block].tobytes())
+    provisional.unlink()
 
 
 def _vocabulary(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
+from tmeattn.data.sources import TEST, dataset_of, open_test_split, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
 from tmeattn.explain.classifier import Classifier
@@ -27,18 +27,22 @@ def measure(
     """
     classifier = Classifier(run, device=device)
     options = classifier.config.train
-    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
+    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
     corpus = open_training_corpus(options, dataset, vectors, narrate)
     if corpus.vocabulary.words != classifier.vocabulary.words:
         raise BadInput(
             f"The data of the run {run.id} ({options.dataset}, {options.vectors}) has changed since it was trained.",
             hint=f"Train anew: tmeattn train {classifier.spec.name} --from {run.id}",
         )
-    if split not in corpus.splits:
-        raise UnknownName("split", split, corpus.splits, list_command="tmeattn evaluate --help")
+    if split == TEST:
+        encoded = open_test_split(options, dataset, vectors, classifier.vocabulary)
+    elif split in corpus.splits:
+        encoded = corpus.splits[split]
+    else:
+        raise UnknownName("split", split, dataset.read(), list_command="tmeattn evaluate --help")
     evaluation = evaluate_split(
         classifier.model,
-        corpus.splits[split],
+        encoded,
         max_length=options.max_length,
         alpha=options.alpha if attention else 0.0,
         device=classifier.device,

@@ -31,7 +31,7 @@ def find_mistakes(
     Raises:
         UnknownName, BadInput: no such split or method, or one that cannot serve the model.
     """
-    dataset, found = open_split(classifier.config.train.dataset, split)
+    dataset, found = open_split(classifier.config.train, split)
     rows = []
     for start in range(0, len(found.texts), CHUNK):
         texts = [classifier.encode(text).ids_T for text in found.texts[start : start + CHUNK]]

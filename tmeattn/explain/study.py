@@ -92,7 +92,7 @@ def _texts(classifier: Classifier, study: Study) -> _Texts:
         )
         return _Texts(f"the annotated texts of {study.rationales.name}", encoded, None, kept, notes)
     name = classifier.config.train.dataset
-    _, split = open_split(name, study.split)
+    _, split = open_split(classifier.config.train, study.split)
     chosen = [index for index in _evenly(range(len(split.texts)), study.limit) if split.texts[index].strip()]
     encoded = [classifier.encode(split.texts[index]) for index in chosen]
     kept_rows = [(text, split.labels[index]) for text, index in zip(encoded, chosen, strict=True) if text.spans]

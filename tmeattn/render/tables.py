@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -178,6 +179,11 @@ def seconds(duration: float | None) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(value / 60)
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
+
+
+def dataset_name(dataset: str) -> str:
+    """A dataset as a table has room for it: of a path the last part."""
+    return PurePath(dataset).name or dataset
 
 
 def flag(name: str) -> str:

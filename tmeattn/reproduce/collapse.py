@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tmeattn.data.sources import open_dataset
+from tmeattn.config import TrainOptions
+from tmeattn.data.sources import dataset_of
 from tmeattn.reproduce.plan import Entry
 from tmeattn.reproduce.results import FALL
 from tmeattn.reproduce.trained import Found, Trained, mean
@@ -58,5 +59,5 @@ def _sentence(entry: Entry, seeds: list[bool], what: str, accuracy: str, entropy
 
 def _larger_class(one: Trained) -> float:
     """The share of the validation texts that are of the larger class."""
-    labels = open_dataset(one.run.config["train"]["dataset"]).read()["validation"].labels
+    labels = dataset_of(TrainOptions.model_validate(one.run.config["train"])).read()["validation"].labels
     return max(list(labels).count(label) for label in set(labels)) / len(labels)

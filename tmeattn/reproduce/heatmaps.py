@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tmeattn.data.sources import open_dataset
+from tmeattn.data.sources import dataset_of
 from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain
 from tmeattn.reproduce.results import HeatmapPanel, Panel
@@ -21,7 +21,7 @@ def heatmaps(found: Found) -> list[Panel]:
         if trained[0].best is None:
             continue
         classifier = Classifier(trained[0].run)
-        dataset = open_dataset(classifier.config.train.dataset)
+        dataset = dataset_of(classifier.config.train)
         split = dataset.read()["validation"]
         for index in choose(split, len(dataset.classes)):
             true = dataset.classes[split.labels[index]]

@@ -23,9 +23,14 @@ class Loss(NamedTuple):
     entropy_B: Tensor | None
 
 
-def objective(output: ModelOutput, labels_B: Tensor, mask_BT: Tensor, alpha: float) -> Loss:
-    """The loss of one batch. With `alpha` 0 the entropy is measured but takes no part in the gradient."""
-    cross_entropy = F.cross_entropy(output.logits_BC, labels_B)
+def objective(
+    output: ModelOutput, labels_B: Tensor, mask_BT: Tensor, alpha: float, weights_C: Tensor | None = None
+) -> Loss:
+    """The loss of one batch. With `alpha` 0 the entropy is measured but takes no part in the gradient.
+
+    weights_C: how much a text of each class counts, in a weighted mean; None counts all alike.
+    """
+    cross_entropy = F.cross_entropy(output.logits_BC, labels_B, weights_C)
     with torch.set_grad_enabled(alpha > 0 and torch.is_grad_enabled()):
         entropy_B = attention_entropy(output, mask_BT)
     total = cross_entropy

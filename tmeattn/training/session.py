@@ -11,7 +11,8 @@ from torch import nn
 
 from tmeattn.config import RunConfig, TrainOptions, model_config, resolve_run, stored_config
 from tmeattn.data.corpus import Corpus
-from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
+from tmeattn.data.parallel import available_cores
+from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
@@ -25,7 +26,7 @@ from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.signals import StopFlag, stop_on_signals
-from tmeattn.training.threads import available_cores, fastest_threads
+from tmeattn.training.threads import fastest_threads
 from tmeattn.training.trainer import Diverged, Stopped, Trainer
 
 Narrate = Callable[[str], None]
@@ -51,7 +52,7 @@ def start(
     config = resolve_run(model, options)
     if config.train.threads is None:
         config = config.model_copy(update={"train": config.train.model_copy(update={"threads": available_cores()})})
-    (dataset, vectors), data = open_data(config.train)
+    (dataset, vectors), data = open_data(config.train, narrate)
     run = create(runs_dir(), config.model_dump(mode="json"), name=name, data=data)
     began = False
 
@@ -69,14 +70,14 @@ def start(
     return run
 
 
-def open_data(options: TrainOptions) -> tuple[Sources, dict[str, Any]]:
+def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tuple[Sources, dict[str, Any]]:
     """The dataset and the vectors of a run to be trained, and what `run.json` says of them.
 
     Raises:
         BadInput, EnvironmentProblem: they, or the device, are not there or do not fit the options.
     """
     choose_device(options.device)
-    dataset, vectors = open_dataset(options.dataset), open_vectors(options.vectors)
+    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
     data = {
         "fingerprint": dataset.fingerprint,
         "classes": list(dataset.classes),
@@ -114,7 +115,7 @@ def resume(
         narrate(f"The run {run.id} is finished: nothing to resume.")
         return run
     config = stored_config(run.id, run.config)
-    dataset = open_dataset(config.train.dataset)
+    dataset = dataset_of(config.train, narrate)
     if dataset.fingerprint != run.data["fingerprint"]:
         raise BadInput(
             f"The dataset {config.train.dataset!r} has changed since the run {run.id} began.",

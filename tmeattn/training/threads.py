@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import torch
 from torch import nn
 
 from tmeattn.config import TrainOptions
+from tmeattn.data.parallel import available_cores
 from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training.objective import objective
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, repeats: int = 3) -> int:

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from tmeattn.config import TrainOptions
 from tmeattn.data.batches import Batch, BucketedBatches
 from tmeattn.data.corpus import Corpus
+from tmeattn.data.encoding import EncodedSplit
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
@@ -65,7 +67,11 @@ class Trainer:
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
-        self.batches = BucketedBatches(corpus.splits["train"], options.batch_size, options.max_length, options.seed)
+        train = corpus.splits["train"]
+        self.batches = BucketedBatches(
+            train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
+        )
+        self.weights_C = class_weights(train, len(corpus.classes)).to(device) if options.balance == "weights" else None
         self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
@@ -114,7 +120,7 @@ class Trainer:
         tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
         with self.autocast:
             output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
-        loss = objective(output, labels_B, mask_BT, alpha)
+        loss = objective(output, labels_B, mask_BT, alpha, self.weights_C)
         total = loss.total.item()
         self._demand_finite(total, "loss")
         self.optimizer.zero_grad(set_to_none=True)
@@ -238,6 +244,12 @@ class Trainer:
         self.progress.epoch_seconds += now - self._clock
         self.progress.seconds += now - self._clock
         self._clock = now
+
+
+def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
+    """(C,) float32: weights with which every class counts as much as any other; their mean over the texts is 1."""
+    counts_C = np.bincount(split.labels, minlength=classes)
+    return torch.from_numpy(len(split) / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1))).float()
 
 
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:

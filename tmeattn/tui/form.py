@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from tmeattn.config import RANDOM, RunConfig, TrainOptions, config_class, resolve_run
+from tmeattn.config import RANDOM, RunConfig, TrainOptions, config_class, is_dataset, resolve_run
 from tmeattn.data.sources import open_dataset
 from tmeattn.errors import TmeattnError
-from tmeattn.paths import existing_file
+from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry
 from tmeattn.render.tables import count, flag, seconds, shown
 from tmeattn.runs.index import check_name
@@ -94,7 +94,8 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
         TmeattnError: the first thing that is wrong with it, as the command line says it.
     """
     config = resolve_run(model, dict(given))
-    open_dataset(config.train.dataset)
+    if is_dataset(config.train.dataset) or existing_path(config.train.dataset) is None:
+        open_dataset(config.train.dataset)  # texts at a path are read when training starts
     vectors = config.train.vectors
     if vectors != RANDOM and existing_file(vectors) is None:
         registry().get(VectorsSpec, vectors)

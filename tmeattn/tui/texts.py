@@ -14,7 +14,7 @@ import numpy as np
 
 from tmeattn.config import stored_config
 from tmeattn.data.encoding import check
-from tmeattn.data.sources import open_dataset
+from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.runs.directory import RunDirectory
 
@@ -55,7 +55,7 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Texts
         TmeattnError: there is no such dataset, or it is not installed, or malformed.
     """
     try:
-        found = open_dataset(stored_config(run.id, run.config).train.dataset if run else dataset)
+        found = dataset_of(stored_config(run.id, run.config).train) if run else open_dataset(dataset)
         splits = found.read()
         check(found, splits)
     except TmeattnError:

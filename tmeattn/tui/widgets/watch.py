@@ -42,13 +42,14 @@ def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]
     Raises:
         TmeattnError: the dataset is not installed, or has changed since.
     """
-    from tmeattn.data.sources import open_dataset
+    from tmeattn.config import stored_config
+    from tmeattn.data.sources import dataset_of
     from tmeattn.data.tokenizers import tokenizer
     from tmeattn.data.vocabulary import Vocabulary
     from tmeattn.errors import BadInput
 
     train = run.config["train"]
-    dataset = open_dataset(train["dataset"])
+    dataset = dataset_of(stored_config(run.id, run.config).train)
     if dataset.fingerprint != run.data["fingerprint"]:
         raise BadInput(f"The dataset {dataset.name} has changed since this run began: its texts are not the same.")
     split = dataset.read()["validation"]

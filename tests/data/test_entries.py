@@ -1,0 +1,22 @@
+"""Entries of the cache: what is left of makers that were killed."""
+
+import os
+import time
+
+from tmeattn.data.entries import STALE, entry
+
+
+def opened(folder):
+    path = folder / "done"
+    return path.read_text() if path.exists() else None
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path):
+    old, young = tmp_path / "corpus-1.99-ab.tmp", tmp_path / "corpus-2.99-ab.tmp"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "half").write_text("x")
+    past = time.time() - STALE - 60
+    os.utime(old, (past, past))
+    assert entry(tmp_path / "corpus-3", opened, lambda folder: (folder / "done").write_text("x") and None, "It") == "x"
+    assert {path.name for path in tmp_path.iterdir()} == {young.name, "corpus-3"}

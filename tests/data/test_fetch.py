@@ -1,0 +1,121 @@
+"""Fetching: from a server of the test's own, whole, cut short, wrong and absent."""
+
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+from tmeattn.data.fetch import fetch
+from tmeattn.errors import EnvironmentProblem
+
+CONTENT = bytes(range(256)) * 8000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        server = self.server
+        server.asked.append(self.headers.get("Range"))
+        if server.status != 200:
+            self.send_error(server.status)
+            return
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1]) if server.ranges else 0
+        if start >= len(server.content):
+            self.send_error(416)
+            return
+        body = server.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: server.breaks_after])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.content, server.status, server.ranges, server.breaks_after, server.asked = CONTENT, 200, True, None, []
+        server.url = f"http://127.0.0.1:{server.server_port}/file.bin"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def get(server, tmp_path, progress=lambda done, total: None, sha256=SHA256):
+    return fetch(server.url, sha256, tmp_path / "file.bin", progress)
+
+
+def test_fetches_once(server, tmp_path):
+    seen = []
+    assert get(server, tmp_path, lambda *now: seen.append(now)).read_bytes() == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert get(server, tmp_path).read_bytes() == CONTENT
+    assert server.asked == [None]
+    assert [path.name for path in tmp_path.iterdir()] == ["file.bin"]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_continues_what_broke_off(server, tmp_path, ranges):
+    server.breaks_after = 1_000_000
+    with pytest.raises(EnvironmentProblem, match="cannot be fetched: the connection broke") as caught:
+        get(server, tmp_path)
+    assert "same command to continue" in (caught.value.hint or "")
+    assert not (tmp_path / "file.bin").exists()
+    server.breaks_after, server.ranges, seen = None, ranges, []
+    assert get(server, tmp_path, lambda *now: seen.append(now)).read_bytes() == CONTENT
+    there = (tmp_path / "file.bin").stat().st_size
+    assert server.asked[-1].startswith("bytes=")
+    assert (seen[0][0] > 1_000_000 - 2**18) == ranges
+    assert seen[-1] == (there, there)
+
+
+@pytest.mark.parametrize("left", [CONTENT + b"more", CONTENT[:100][::-1]])
+def test_what_was_left_may_be_of_no_use(server, tmp_path, left):
+    (tmp_path / "file.bin.part").write_bytes(left)
+    if len(left) < len(CONTENT):
+        with pytest.raises(EnvironmentProblem, match="not the file expected"):
+            get(server, tmp_path)
+    assert get(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_another_sum_keeps_nothing(server, tmp_path):
+    with pytest.raises(EnvironmentProblem, match=f"its SHA-256 is not {'0' * 16}"):
+        get(server, tmp_path, sha256="0" * 64)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_file_of_an_earlier_time_is_replaced(server, tmp_path):
+    (tmp_path / "file.bin").write_bytes(b"damaged")
+    assert get(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_what_the_server_says(server, tmp_path):
+    server.status = 404
+    with pytest.raises(EnvironmentProblem, match="the server answered 404 Not Found") as caught:
+        get(server, tmp_path)
+    assert caught.value.exit_code == 3
+    assert "tmeattn data add" in (caught.value.hint or "")
+
+
+def test_no_network(tmp_path):
+    for url, said in (
+        ("http://127.0.0.1:9/x", "the connection was refused"),
+        ("http://host.invalid/x", "is there a network"),
+    ):
+        with pytest.raises(EnvironmentProblem, match=said):
+            fetch(url, SHA256, tmp_path / "x", lambda done, total: None)
+
+
+def test_a_full_disk(server, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tmeattn.data.fetch.shutil.move", full)
+    with pytest.raises(EnvironmentProblem, match=r"Cannot write file\.bin .*: No space left on device"):
+        get(server, tmp_path)
+    monkeypatch.undo()
+    assert not (tmp_path / "file.bin").exists()
+    assert get(server, tmp_path).read_bytes() == CONTENT

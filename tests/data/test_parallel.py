@@ -1,0 +1,73 @@
+"""Many processes number words as one does."""
+
+import subprocess
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tmeattn.data import parallel
+from tmeattn.data.parallel import Tokenizing
+from tmeattn.data.parallel_worker import Numbering
+from tmeattn.data.tokenizers import tokenizer
+from tmeattn.errors import EnvironmentProblem
+
+TEXTS = [f"Text {i}, with word{i % 7} and \ud800 été" if i % 11 else "" for i in range(500)]
+
+
+def tokens(tokenizing, texts):
+    """The words of each text."""
+    found = []
+    for chunk in tokenizing.chunks(texts):
+        words = tokenizing.words
+        ends = np.cumsum(chunk.lengths_N)
+        found += [[words[i] for i in part] for part in np.split(chunk.ids, ends[:-1])]
+    return found
+
+
+@pytest.mark.parametrize("name", ["basic_english", "whitespace"])
+def test_workers_give_what_one_process_gives(monkeypatch, name):
+    monkeypatch.setattr(parallel, "CHUNK", 200)
+    with Tokenizing(name, workers=1) as one, Tokenizing(name, workers=3) as three:
+        expected = [tokenizer(name).tokens(text) or ["<unk>"] for text in TEXTS]
+        assert tokens(one, TEXTS) == expected
+        assert tokens(three, TEXTS) == expected
+        assert tokens(three, ["another short text"]) == [["another", "short", "text"]]
+        assert three._workers
+        assert set(three.words) - {"another", "short"} == set(one.words)
+
+
+def test_short_work_starts_no_process(monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process for so little"))
+    with Tokenizing("basic_english", workers=8) as tokenizing:
+        assert len(tokens(tokenizing, TEXTS)) == len(TEXTS)
+
+
+def test_texts_are_not_read_far_ahead(monkeypatch):
+    monkeypatch.setattr(parallel, "CHUNK", 10)
+    taken = []
+    with Tokenizing("whitespace", workers=2) as tokenizing:
+        chunks = tokenizing.chunks(taken.append(i) or "ten letters" for i in range(1000))
+        next(chunks)
+        assert len(taken) < 30
+
+
+def test_a_dead_worker_is_reported(monkeypatch):
+    monkeypatch.setattr(parallel, "CHUNK", 10)
+    monkeypatch.setattr(parallel, "_PROGRAM", "import sys; sys.exit(3)")
+    with Tokenizing("whitespace", workers=2) as tokenizing, pytest.raises(EnvironmentProblem, match="has died"):
+        tokens(tokenizing, TEXTS)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(st.text("ab \n", max_size=8), max_size=5), max_size=6))
+def test_numbering_tells_each_word_once(pieces):
+    numbering, words = Numbering(str.split, "<unk>"), []
+    for piece in pieces:
+        ids, lengths = numbering.ids(piece)
+        words += numbering.new_words()
+        assert len(lengths) == len(piece)
+        expected = [word for text in piece for word in text.split() or ["<unk>"]]
+        assert [words[i] for i in ids] == expected
+    assert len(words) == len(set(words))

@@ -1,0 +1,39 @@
+"""The page of an evaluation: everything in reach of 80 columns."""
+
+import pytest
+
+from tmeattn.render.evaluation import evaluation_page
+
+from .helpers import draw
+
+
+def result(classes):
+    names = [f"class {number}" for number in range(classes)]
+    return {
+        "run": "abcd-mean", "model": "mean", "dataset": "reviews.csv", "split": "test", "texts": 1234,
+        "accuracy": 0.5, "accuracy_interval": (0.4, 0.6), "macro_f1": 0.41, "cross_entropy": 1.2,
+        "calibration_error": 0.0321, "entropy": None, "normalized_entropy": None,
+        "per_class": {name: {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "texts": 7} for name in names},
+        "confusion": {
+            true: {name: 10 * at + other for other, name in enumerate(names)} for at, true in enumerate(names)
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+@pytest.mark.parametrize("classes", [2, 5, 12, 40])
+def test_everything_fits(width, classes):
+    text = draw(evaluation_page(result(classes)), width)
+    assert max(map(len, text.splitlines())) <= width
+    for part in ("50.00 %", "41.00 %", "3.21 %", f"class {classes - 1}", "33.3 %"):
+        assert part in text
+    assert "…" not in text
+
+
+def test_few_classes_show_the_matrix_and_many_the_worst_of_it():
+    few, many = draw(evaluation_page(result(2)), 80), draw(evaluation_page(result(40)), 80)
+    assert "predicted:" in few
+    assert "true class 1" in few
+    assert "taken for" in many
+    assert "The 10 most frequent of 1,560 confusions." in many
+    assert many.index("class 39") < many.index("taken for") < many.index("428")

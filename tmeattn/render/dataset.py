@@ -1,0 +1,108 @@
+"""A dataset on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tmeattn.render.console import safe
+from tmeattn.render.histogram import histogram
+from tmeattn.render.tables import Column, count, key_values, percent, table
+
+MOST_CLASSES = 24
+SAMPLE_CHARACTERS = 300
+
+
+def dataset_page(document: Mapping[str, Any]) -> Group:
+    """What `data.statistics.describe` found."""
+    lengths = document["lengths"]
+    quantiles = ", ".join(f"{_quantile(at)} {count(value)}" for at, value in lengths["quantiles"].items())
+    bins = lengths["histogram"]
+    parts: list[RenderableType] = [
+        Text(safe(document["name"]), style="bold"),
+        _sizes(document),
+        Text(),
+        key_values(_facts(document, quantiles)),
+        Text(),
+        histogram(
+            bins["counts"],
+            bins["low"],
+            bins["high"],
+            title="Tokens of a training text, without the longest 2 %",
+            unit="tokens",
+        ),
+        Text(),
+        _unknown(document),
+        Text(),
+        _typical(document),
+    ]
+    for sample in document["samples"]:
+        text = " ".join(sample["text"].split())
+        shown = text if len(text) <= SAMPLE_CHARACTERS else text[:SAMPLE_CHARACTERS] + "…"
+        parts += [Text(), Text(safe(sample["label"]), style="bold"), Text(safe(shown))]
+    return Group(*parts)
+
+
+def _sizes(document: Mapping[str, Any]) -> RenderableType:
+    """Texts by class and split; the largest classes where there are many."""
+    splits, classes = document["splits"], document["classes"]
+    train = splits["train"]["classes"]
+    shown = classes
+    if len(classes) > MOST_CLASSES:
+        shown = sorted(classes, key=lambda name: -train[name])[:MOST_CLASSES]
+    rows = [(name, *(split["classes"][name] for split in splits.values()), _share(train, name)) for name in shown]
+    if len(shown) < len(classes):
+        rows.append((f"{len(classes) - len(shown)} more", *(None for _ in splits), None))
+    rows.append(("all", *(split["texts"] for split in splits.values()), None))
+    numeric = [Column(name, numeric=True) for name in splits]
+    return table([Column("class", wrap=True), *numeric, Column("share of train", numeric=True)], rows)
+
+
+def _share(counts: Mapping[str, int], name: str) -> str:
+    return percent(counts[name] / max(sum(counts.values()), 1))
+
+
+def _facts(document: Mapping[str, Any], quantiles: str) -> list[tuple[str, str]]:
+    within = ", ".join(f"{count(split['duplicates'])} in {name}" for name, split in document["splits"].items())
+    across = ", ".join(f"{count(number)} of {which}" for which, number in document["shared"].items())
+    facts = [("duplicates", within), ("shared texts", across or "none"), ("tokens of a text", quantiles)]
+    least = {name: size for name, size in document["sampled"].items() if size < document["splits"][name]["texts"]}
+    if least:
+        sample = " and ".join(f"{count(size)} {name}" for name, size in least.items())
+        facts.append(("words below", f"from {sample} texts, evenly spaced"))
+    return facts
+
+
+def _quantile(at: str) -> str:
+    return {"0": "least", "0.5": "median", "1": "most"}.get(at, f"{float(at):.0%}".replace("%", " %"))
+
+
+def _unknown(document: Mapping[str, Any]) -> RenderableType:
+    vectors = list(document["unknown"][0]["without_vector"])
+    rows = [
+        (
+            row["tokenizer"],
+            row["words"],
+            row["words_kept"],
+            percent(row["validation"]),
+            *(percent(row["without_vector"][name]) for name in vectors),
+        )
+        for row in document["unknown"]
+    ]
+    columns: list[str | Column] = [
+        "tokenizer",
+        Column("words", numeric=True),
+        Column("seen twice", numeric=True),
+        Column("unknown*", numeric=True),
+        *(Column(f"not in {name}", numeric=True) for name in vectors),
+    ]
+    caption = "* of the validation tokens: not seen twice in training. Not in vectors: of the training tokens."
+    return table(columns, rows, caption=caption)
+
+
+def _typical(document: Mapping[str, Any]) -> RenderableType:
+    rows = [(name, "  ".join(words)) for name, words in document["typical"].items()]
+    return table([Column("class", wrap=True), Column("most typical words", wrap=True, least=30)], rows)

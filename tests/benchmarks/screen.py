@@ -1,6 +1,6 @@
 """What the screens cost: a training run, the eye, an idle machine, and memory.
 
-    python tests/benchmarks/screen.py [--turns 4] [--seconds 20] [--texts 4000] [--only speed,frame,idle,memory]
+    python tests/benchmarks/screen.py [--turns 4] [--seconds 20] [--texts 4000] [--threads 2] [--only speed,frame,idle,memory]
 
 speed:  tokens a second of one training run in turns: with `tmeattn tui RUN` attached in a pseudo-terminal of 140x45,
         and without; the median of the ratios of neighbouring turns. The seconds in which it starts do not count.
@@ -84,9 +84,9 @@ class Screen:
     spent = 0.0
 
 
-def train(texts: int, epochs: int) -> subprocess.Popen[bytes]:
+def train(texts: int, epochs: int, threads: str | None) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tmeattn", "train", "lstm-attn", "--alpha", "0.05", "--limit", str(texts)]
-    command += ["--epochs", str(epochs), "--patience", "0"]
+    command += ["--epochs", str(epochs), "--patience", "0", *(["--threads", threads] if threads else [])]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -201,13 +201,14 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--texts", type=int, default=4000)
+    parser.add_argument("--threads", help="of the training; one a core by default")
     parser.add_argument("--only", default="speed,frame,idle,memory")
     options = parser.parse_args()
     wanted = set(options.only.split(","))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMEATTN_HOME"] = folder
         if wanted & {"speed", "frame", "idle"}:
-            training = train(options.texts, 10_000)
+            training = train(options.texts, 10_000, options.threads)
             until(lambda: all_runs() and all_runs()[0].has_checkpoint())  # the first epoch is over
             run = all_runs()[0]
             try:

@@ -306,3 +306,21 @@ async def test_a_log_of_20000_steps_opens_with_bounded_work(write_run):
         columns = loss.size.width
         assert sum(len(data.x) for data in loss.query_one("Plot")._datasets) <= 2 * columns
         assert screen.following.step == 20_000
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 45)])
+async def test_without_colour_words_stand_in_brackets(write_run, monkeypatch, size):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = an_app(write_run("aaaa-lstm-attn", done=3))
+    async with app.run_test(size=size) as pilot:
+        screen = await settled(pilot)
+        if size == (80, 24):
+            await pilot.press("3")
+        for _ in range(50):
+            await pilot.pause(0.02)
+            if screen.query(Watched):
+                break
+        await pilot.pause(0.1)
+        text = "\n".join(strip.text for strip in screen._compositor.render_strips())
+        assert "[dull]" in text

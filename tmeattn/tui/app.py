@@ -14,6 +14,7 @@ from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.tui import keys, launch, telling, themes
+from tmeattn.tui.colourless import respect_no_color
 from tmeattn.tui.following import Following
 from tmeattn.tui.launch import Workers
 from tmeattn.tui.listing import Listing
@@ -63,6 +64,7 @@ class TmeattnApp(App[None]):
 
     def __init__(self, run: RunDirectory | None = None, *, state: State | None = None) -> None:
         super().__init__()
+        respect_no_color(self)
         self.state = state or State.load()
         self.reader = Reader()
         self.trainers = Workers()

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import legend, strongest
+from tmeattn.render.heatmap import STRONGEST, legend, strongest
 from tmeattn.tui.widgets.heatmap import Heatmap
 from tmeattn.tui.wording import verdict
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
     from tmeattn.tui.reading import Span
 
-ROOM_FOR_STRONGEST = 22
-"""Lines from which on the strongest words are listed below the heatmap."""
+AROUND = 6
+"""Lines of a pane for what stands above and below the text."""
+HIGH = 28
+"""Lines of a pane from which on the strongest words are listed also where the text has to scroll."""
 
 
 class Pane(Vertical):
@@ -90,6 +92,7 @@ class Pane(Vertical):
             return
         self.query_one(".legend", Static).update(Text("\n").join(legend(self.explanation, marks)))
         below = self.query_one(".strongest", Static)
-        below.display = self.size.height >= ROOM_FOR_STRONGEST
+        needed = AROUND + self.heatmap.virtual_size.height + STRONGEST + 2
+        below.display = self.size.height >= min(needed, HIGH)
         if below.display:
             below.update(Group(*strongest(self.explanation, marks, self.size.width - 2)))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmeattn.explain.measures import (
@@ -62,6 +62,7 @@ def test_stretches_match_from_one_half_on() -> None:
 
 
 @given(st.lists(st.integers(-4, 4), min_size=2, max_size=20), st.integers(0, 999))
+@settings(max_examples=30)
 def test_kendalls_tau_is_scipys(first: list[int], seed: int) -> None:
     stats = pytest.importorskip("scipy.stats")
     a, b = np.array(first, dtype=float), np.random.default_rng(seed).integers(-4, 4, len(first)).astype(float)

@@ -87,7 +87,8 @@ def test_rollout_rows_sum_to_one(seed, size, layers):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_planted_keyword_is_what_every_faithful_method_finds(zoo, family, method):
     split = keywords.load().read()["validation"]
-    texts = [text for text, label in zip(split.texts, split.labels, strict=True) if label < 2][:12]
+    texts = [text for text, label in zip(split.texts, split.labels, strict=True) if label < 2]
+    texts = texts[: 4 if method == "lime" else 12]  # sampling takes long
     rows = zip(texts, scores(zoo[family], method, texts), strict=True)
     found = [text.split()[int(np.abs(one).argmax())] for text, one in rows]
     assert np.mean([word in planted.PLANTED for word in found]) >= 0.75, found  # one word in eight is the keyword

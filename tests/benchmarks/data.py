@@ -134,7 +134,7 @@ def scale(folder: Path) -> None:
             label = number % 5
             writer.writerow([f"{draw.choice(sentences)} row{number % 50_000} mark{label}", f"class {label}"])
     print(f"2,000,000 rows, {path.stat().st_size / 2**20:.0f} MiB", flush=True)
-    options = ["--dataset", str(path), "--vectors", "random", "--epochs", "1", "--batch-size", "2048"]
+    options = ["--dataset", str(path), "--vectors", "random", "--epochs", "1", "--batch-size", "2048", "--threads", "1"]
     taken, held, peak, said = run_watched([*TMEATTN, "--home", str(folder / "home"), "train", "mean", *options])
     print(said)
     print(f"{taken:.0f} s; peak {peak:.0f} MiB, of which held {held:.0f} MiB at most")

@@ -57,7 +57,7 @@ def test_a_class_can_be_asked_for(classifier):
 
 @pytest.mark.parametrize("text", ["", "   \n", '"""'])
 def test_a_text_without_words_is_refused(classifier, text):
-    with pytest.raises(BadInput, match="no words"):
+    with pytest.raises(BadInput, match="no words to explain"):
         explain(classifier, Request(text))
 
 

@@ -76,4 +76,7 @@ def test_a_transformer_is_explained_by_leave_one_out_and_says_why(zoo):
     assert found.method == "leave-one-out"
     assert "--method attention" in found.note
     chosen = explain(zoo["transformer"], Request(TEXT, layer=2))
-    assert (chosen.method, chosen.layer, chosen.head, chosen.note) == ("attention", 2, None, None)
+    assert (chosen.method, chosen.layer, chosen.head) == ("attention", 2, None)
+    assert chosen.note == "The mean over all heads."
+    assert explain(zoo["transformer"], Request(TEXT, "attention")).note == "The mean over 2 layers and all heads."
+    assert explain(zoo["transformer"], Request(TEXT, layer=2, head=1)).note is None

@@ -95,22 +95,26 @@ def explain(
         texts = texts_in(file)
     else:
         texts = [] if index is not None else [text_or_stdin(text)]
-    from tmeattn.cli.options import names_in
     from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explain import Request
     from tmeattn.runs.index import find_run
 
-    methods: Sequence[str | None] = [None] if method is None else names_in("--method", method)
+    methods: Sequence[str | None] = [None]
+    if method is not None:
+        from tmeattn.cli.options import names_in
+
+        methods = names_in("--method", method)
     classifier = Classifier(find_run(run))
     label = None
     if index is not None:
-        found, label = text_of_split(classifier, split or "validation", index)
-        texts = [found]
-    requests = [Request(one, name, target, label, layer, head) for one in texts for name in methods]
+        chosen, label = text_of_split(classifier, split or "validation", index)
+        texts = [chosen]
+    requests = [Request(one, name, target, label, layer, head) for name in methods for one in texts]
     if other is not None:
         explanations = compared(classifier, Classifier(find_run(other)), requests[0])
     else:
-        explanations = explained(classifier, requests)
+        found = explained(classifier, requests)
+        explanations = [found[at] for text in range(len(texts)) for at in range(text, len(found), len(texts))]
     from tmeattn.render.heatmap import heatmap
     from tmeattn.render.methods import by_methods, one_after_another, side_by_side
 
@@ -118,7 +122,7 @@ def explain(
     if other is not None:
         picture = side_by_side(*explanations, top=top)
     elif len(texts) > 1:
-        picture = one_after_another(explanations)
+        picture = one_after_another(explanations, methods=len(methods))
     elif len(methods) > 1:
         picture = by_methods(explanations, top=top)
     else:
@@ -127,7 +131,7 @@ def explain(
 
 
 def explained(classifier: Classifier, requests: Sequence[Request]) -> list[Explanation]:
-    """Explain all, with the progress on stderr where there are many."""
+    """Explain all, in order, with the progress on stderr where there are many."""
     from tmeattn.explain.explain import TOGETHER, explain_all
     from tmeattn.render.console import stderr_console
     from tmeattn.render.counting import counting

@@ -107,8 +107,9 @@ def _explain_alike(classifier: Classifier, requests: list[Request]) -> Iterator[
     demand_choice(spec, classifier, one.layer, one.head)
     target = _class_index(classifier.classes, one.target)
     texts = [classifier.encode(request.text) for request in requests]
-    if not all(text.spans for text in texts):
-        raise BadInput("The text has no words to explain.", hint='Give one: tmeattn explain "a wonderful film"')
+    empty = next((text.text for text in texts if not text.spans), None)
+    if empty is not None:
+        raise BadInput(f"There are no words to explain in {empty[:40]!r}.", hint="A text needs a word.")
     readings = classifier.read([text.ids_T for text in texts])
     found = attribute(classifier, spec, texts, target, layer=one.layer, head=one.head)
     for request, text, reading, attribution in zip(requests, texts, readings, found, strict=True):

@@ -38,7 +38,7 @@ MEASURES = (
     ),
     Measure("insertion", "insertion", True, "insertion: as ever more are put in"),
     Measure("tau_gradient", "τ grad.", None, "τ: Kendall's rank correlation of absolute scores with gradients"),
-    Measure("tau_leave_one_out", "τ l.-o.-o.", None, "and with leave-one-out"),
+    Measure("tau_leave_one_out", "τ l.-o.-o.", None, "τ l.-o.-o.: and with leave-one-out"),
     Measure("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the words that people marked"),
     Measure(
         "token_f1", "token F1", True, "token F1: of as many words as people marked in the text, those of highest score"

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tmeattn.errors import BadInput
 from tmeattn.explain.classifier import Classifier, EncodedText
+from tmeattn.specs import Attribution
 
 
 def attention(
@@ -22,7 +23,7 @@ def attention(
     *,
     layer: int | None = None,
     head: int | None = None,
-) -> list[np.ndarray]:
+) -> list[np.ndarray] | list[Attribution]:
     """The model's own weights, summing to one over each text. They do not depend on `target`.
 
     Pooling attention: its weights. Self-attention: the row of CLS, or the mean over the rows of all words where there
@@ -32,9 +33,11 @@ def attention(
         BadInput: the model has no attention.
     """
     if classifier.spec.attention == "self":
-        return classifier.read_maps(
+        rows = classifier.read_maps(
             [text.ids_T for text in texts], lambda maps, prefix: _words_row(_chosen(maps, layer, head), prefix)
         )
+        note = _averaged(classifier.heads, layer, head)
+        return [Attribution(row_T, note) for row_T in rows]
     scores = []
     for reading in classifier.read([text.ids_T for text in texts]):
         if reading.weights_T is None:
@@ -104,6 +107,14 @@ def random(classifier: Classifier, texts: list[EncodedText], target: int | None)
 def uniform(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """A control: an equal share for every word."""
     return [np.full(len(text.ids_T), 1 / len(text.ids_T)) for text in texts]
+
+
+def _averaged(heads: tuple[int, ...], layer: int | None, head: int | None) -> str | None:
+    """What a row of self-attention is a mean over, where something is left to choose."""
+    layers = f"{len(heads)} layers" if layer is None and len(heads) > 1 else ""
+    several = head is None and max(heads if layer is None else heads[layer - 1 : layer]) > 1
+    over = " and ".join(filter(None, (layers, "all heads" if several else "")))
+    return f"The mean over {over}." if over else None
 
 
 def _chosen(maps: list[Tensor], layer: int | None, head: int | None) -> Tensor:

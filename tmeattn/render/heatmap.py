@@ -85,7 +85,8 @@ class HeatmapKey:
         parts = []
         if any(not scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[word]"))
-            parts[-1].append(": has much of the attention" if colour else ": among the strongest of its text")
+            strong = ": has much of the attention" if self._attention_alone() else ": has a high score"
+            parts[-1].append(strong if colour else ": among the strongest of its text")
         if any(scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[+word]"))
             parts[-1].append(": speaks for the class, ")
@@ -101,6 +102,9 @@ class HeatmapKey:
             parts.append(Text(f"{_STOP}: the model stopped reading"))
         if parts:
             yield Text("; ").join(parts)
+
+    def _attention_alone(self) -> bool:
+        return all(one.signed or one.method == "attention" for one in self.explanations)
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,11 @@ def by_methods(explanations: Sequence[Explanation], *, top: int = STRONGEST) -> 
     """One text by several methods: a heatmap each, then the words that matter most, each score over the largest of its
     method, so that methods of different units can be compared."""
     parts: list[RenderableType] = []
-    for index, one in enumerate(explanations):
-        header = list(heatmap_header(one))
-        parts += [*(header if index == 0 else header[1:]), Text(), heatmap(one, details=False), Text()]
+    said: set[str] = set()
+    for one in explanations:
+        header = [line for line in heatmap_header(one) if line.plain not in said]
+        said |= {line.plain for line in header}
+        parts += [*header, Text(), heatmap(one, details=False), Text()]
     parts += [HeatmapKey(tuple(explanations)), Text(), _shares_by_method(explanations, top)]
     return Group(*parts)
 
@@ -78,11 +80,12 @@ def side_by_side(first: Explanation, second: Explanation, *, top: int = STRONGES
     return Group(*parts)
 
 
-def one_after_another(explanations: Sequence[Explanation]) -> Group:
-    """Many texts, each under its number and prediction; then what the colours mean."""
+def one_after_another(explanations: Sequence[Explanation], *, methods: int = 1) -> Group:
+    """Many texts, each by so many methods, under its number and prediction; then what the colours mean."""
     parts: list[RenderableType] = []
-    for number, one in enumerate(explanations, start=1):
-        parts += [titled(f"Text {number}", one), Text()]
+    for index, one in enumerate(explanations):
+        title = f"Text {index // methods + 1}" + (f", {one.method}" if methods > 1 else "")
+        parts += [titled(title, one), Text()]
     return Group(*parts, HeatmapKey(tuple(explanations)))
 
 

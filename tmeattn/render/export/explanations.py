@@ -77,16 +77,16 @@ def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
 
 def _png(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
     from tmeattn.render.export.figures import picture_bytes
+    from tmeattn.render.heatmap import told_method
     from tmeattn.reproduce.results import HeatmapPanel
 
-    first = explanations[0]
     alike = len({one.text for one in explanations}) == 1
     panels = [
-        HeatmapPanel(f"{one.method} of {one.model}" if alike else f"Text {number}", one)
+        HeatmapPanel(told_method(one) if alike else f"Text {number}", one)
         for number, one in enumerate(explanations, start=1)
     ]
     runs = ", ".join(dict.fromkeys(f"{one.model} (run {one.run})" for one in explanations))
-    title = f"What {first.model} looks at" if len(explanations) > 1 else f"{first.method} of {first.model}"
+    title = "A prediction explained" if alike else "Predictions explained"
     return picture_bytes(title, runs, tuple(panels), "png")
 
 

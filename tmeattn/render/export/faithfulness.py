@@ -38,14 +38,14 @@ def write(found: Faithfulness, path: Path) -> None:
 def markdown(found: Faithfulness) -> str:
     """A heading, the facts, the table and how to read it."""
     facts = [f"- {list_item(line)}" for line in _facts(found)]
-    reading = " ".join([*(f"{measure.about}." for measure in _measured(found)), *small_print(found)])
+    reading = _reading(found)
     blocks = [f"## {markdown_text(_title(found))}", "\n".join(facts), pipes(_columns(found)), markdown_text(reading)]
     return "\n\n".join(blocks) + "\n"
 
 
 def latex(found: Faithfulness) -> str:
     """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
-    reading = " ".join([*_facts(found), *(f"{measure.about}." for measure in _measured(found)), *small_print(found)])
+    reading = " ".join([*_facts(found), _reading(found)])
     lines = [
         r"% Needs \usepackage{booktabs,graphicx}.",
         r"\begin{table}",
@@ -88,6 +88,12 @@ def _facts(found: Faithfulness) -> list[str]:
     if found.entropy is not None:
         facts.append(f"Attention entropy {found.entropy.mean:.2f} ± {half(found.entropy):.2f} nats.")
     return [*facts, f"Uniform weights: {uniform_weights_test(found).removesuffix('.')}."]
+
+
+def _reading(found: Faithfulness) -> str:
+    """How to read the figures."""
+    about = "; ".join(measure.about for measure in _measured(found))
+    return " ".join([f"{about}.", *small_print(found)])
 
 
 def _measured(found: Faithfulness) -> list[Measure]:

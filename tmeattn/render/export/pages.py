@@ -155,7 +155,7 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
         if one.true_label is not None:
             heading += f", the label is {one.true_label}"
         blocks += [
-            r"\begingroup\setlength{\fboxsep}{1pt}\setlength{\parindent}{0pt}\raggedright",
+            r"\begingroup\setlength{\fboxsep}{1pt}\setlength{\parindent}{0pt}\raggedright\linespread{1.25}\selectfont",
             rf"\textbf{{{latex_text(heading)}}}\quad\textit{{{latex_text('. '.join(_about(one)))}}}\par\smallskip",
             "".join(_latex_words(one, scale)) + r"\par\smallskip",
             rf"{{\footnotesize {_latex_legend(one, scale)}\par}}",
@@ -199,8 +199,9 @@ def _latex_gap(text: str) -> str:
 def _latex_legend(explanation: Explanation, scale: HeatScale) -> str:
     if not scale.full:
         return "All scores are zero."
-    target = explanation.classes[explanation.target]
     meaning = "what exceeds an equal share" if scale.uniform else f"score over {scale.full:.3g}, the largest"
-    against = f"{_latex_box('against', -1.0)} and " if scale.signed else ""
-    boxes = f"{against}{_latex_box('for', 1.0)} {latex_text(target)}"
+    boxes = _latex_box("strongest", 1.0)
+    if scale.signed:
+        target = latex_text(explanation.classes[explanation.target])
+        boxes = f"{_latex_box('against', -1.0)} and {_latex_box('for', 1.0)} {target}"
     return f"{boxes}; colour: {latex_text(meaning)}; bold: half of it or more"

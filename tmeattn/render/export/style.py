@@ -36,10 +36,11 @@ h2 .wrong {{ color: var(--ink); }}
   border-radius: 2px;
   box-decoration-break: clone;
   -webkit-box-decoration-break: clone;
-  padding: .1em .08em 0;
   print-color-adjust: exact;
   -webkit-print-color-adjust: exact;
 }}
+.w[style] {{ padding: .1em .08em 0; }}
+.legend .w {{ display: inline-block; height: 1.1em; padding: 0; vertical-align: top; }}
 .w.against {{ --hue: var(--against); border-bottom-style: dashed; }}
 .unknown {{ font-style: italic; opacity: .8; }}
 .unread {{ color: var(--quiet); }}

@@ -209,9 +209,9 @@ def main() -> None:
         os.environ["TMEATTN_HOME"] = folder
         if wanted & {"speed", "frame", "idle"}:
             training = train(options.texts, 10_000, options.threads)
-            until(lambda: all_runs() and all_runs()[0].has_checkpoint())  # the first epoch is over
-            run = all_runs()[0]
             try:
+                until(lambda: all_runs() and all_runs()[0].has_checkpoint())  # the first epoch is over
+                run = all_runs()[0]
                 if "speed" in wanted:
                     speed(run, options.turns, options.seconds)
                 if "frame" in wanted:

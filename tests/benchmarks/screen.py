@@ -1,6 +1,6 @@
 """What the screens cost: a training run, the eye, an idle machine, and memory.
 
-    python tests/benchmarks/screen.py [--turns 4] [--seconds 20] [--texts 4000] [--threads 2] [--only speed,frame,idle,memory]
+    python tests/benchmarks/screen.py [--turns 4] [--seconds 20] [--texts 4000] [--threads 2] [--only speed,frame,...]
 
 speed:  tokens a second of one training run in turns: with `tmeattn tui RUN` attached in a pseudo-terminal of 140x45,
         and without; the median of the ratios of neighbouring turns. The seconds in which it starts do not count.
@@ -209,9 +209,9 @@ def main() -> None:
         os.environ["TMEATTN_HOME"] = folder
         if wanted & {"speed", "frame", "idle"}:
             training = train(options.texts, 10_000, options.threads)
-            until(lambda: all_runs() and all_runs()[0].has_checkpoint())  # the first epoch is over
-            run = all_runs()[0]
             try:
+                until(lambda: all_runs() and all_runs()[0].has_checkpoint())  # the first epoch is over
+                run = all_runs()[0]
                 if "speed" in wanted:
                     speed(run, options.turns, options.seconds)
                 if "frame" in wanted:

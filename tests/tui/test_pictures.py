@@ -38,16 +38,20 @@ def runs(write_run):
 
 
 async def drawn(pilot):
-    for _ in range(200):
+    """Wait until the screen has what it waits for and no longer changes, however busy the machine is."""
+    before, same = "", 0
+    for _ in range(400):
         await pilot.pause(0.02)
         screen = pilot.app.screen
+        for field in screen.query("Input"):
+            field.cursor_blink = False
         ready = not isinstance(screen, RunScreen) or (screen.following.caught_up and screen.query_one(Head)._drawn)
         waits = isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(Watched)
-        if ready and not waits:
-            break
-    for field in pilot.app.screen.query("Input"):
-        field.cursor_blink = False
-    await pilot.pause(0.1)
+        text = "\n".join(strip.text for strip in screen._compositor.render_strips())
+        same = same + 1 if ready and not waits and text == before else 0
+        before = text
+        if same == 5:
+            return
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])

@@ -199,7 +199,8 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
             if len(xs) > 1:
                 self.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
             if xs and (curve.marked or len(xs) == 1):
-                self.scatter(xs, ys, marker=MARKERS[curve.colour % len(MARKERS)], marker_style=style)
+                first = 0 if len(xs) <= self.size.width // 4 else -1  # too many would hide the line: only the last
+                self.scatter(xs[first:], ys[first:], marker=MARKERS[curve.colour % len(MARKERS)], marker_style=style)
         self._limits(curves, log)
         if cursor is not None and curves:
             self.add_v_line(cursor, line_style="white")

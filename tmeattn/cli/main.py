@@ -21,7 +21,7 @@ COMMANDS = {
     "explain": ("tmeattn.cli.explain:explain", "Predict a text and colour its words by what the model attends to."),
     "predict": ("tmeattn.cli.predict:predict", "Classify texts."),
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
-    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
+    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export, track and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),

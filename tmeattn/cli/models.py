@@ -70,7 +70,7 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
     from rich.text import Text
 
     from tmeattn.render.console import safe, stdout_console
-    from tmeattn.render.tables import Column, count, flag, shown, table
+    from tmeattn.render.tables import Column, flag, shown, table
 
     own = [
         (
@@ -93,7 +93,7 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
         console.print(Text(safe(text)), soft_wrap=preformatted)
     console.print(
         Group(
-            Text(f"\n{count(parameters)} parameters beside the word vectors (width 50, 2 classes)."),
+            Text(f"\n{_size(parameters)}"),
             Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim"),
             Text(),
             table(["model option", *numeric, Column("meaning", wrap=True)], own),
@@ -101,6 +101,14 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
             table(["recipes differ in", *numeric], [row[:3] for row in tuned]),
         )
     )
+
+
+def _size(parameters: int | None) -> str:
+    from tmeattn.render.tables import count
+
+    if parameters is None:
+        return "How many parameters it has depends on the texts that it is prepared for."
+    return f"{count(parameters)} parameters beside the word vectors (width 50, 2 classes)."
 
 
 def blocks(docstring: str, width: int) -> list[tuple[str, bool]]:

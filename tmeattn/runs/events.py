@@ -79,7 +79,7 @@ class EventWriter:
             self._file.write("\n")
 
     def __call__(self, event: Event) -> None:
-        self._file.write(encode({**event, "time": time.time()}) + "\n")
+        self._file.write(encode({"time": time.time(), **event}) + "\n")
         self._file.flush()
 
     def close(self) -> None:

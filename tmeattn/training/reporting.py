@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator, Sequence
 
 from tmeattn.errors import Interrupted, TmeattnError
@@ -26,6 +27,7 @@ def reporting(
         writer = EventWriter(run.events_path)
 
     def emit(event: Event) -> None:
+        event = {**event, "time": time.time()}
         with disk_errors("the event log", run.events_path):
             writer(event)
         for listener in listeners:

@@ -63,7 +63,7 @@ class Model(nn.Module):
 
 @pytest.fixture
 def install_model(install: Any, tmp_path: Path) -> Iterator[Callable[..., None]]:
-    """`install_model(init="raise ...")` installs the distribution `broken`, whose model is sound but for the lines given.
+    """`install_model(init="raise ...")` installs the distribution `broken`, a sound model but for these lines.
 
     `at_import`, `field` and `spec_...` stand where it is listed; `before`, `init`, `forward`, `attended` and `end` in
     the model.

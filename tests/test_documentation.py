@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 import tmeattn.runs.events
@@ -31,6 +32,35 @@ def test_every_explainer_stands_in_the_help():
     text = cli.get_command(None, "explain").get_help(cli.make_context("tmeattn", ["explain", "x"]))
     text = "".join(text.split())  # a name may be wrapped at its hyphen
     assert [spec.name for spec in discover().all(ExplainerSpec) if spec.name not in text] == []
+
+
+def test_every_subcommand_stands_in_the_readme():
+    for name in ("runs", "plugins"):
+        (row,) = re.findall(rf"^\| `tmeattn {name}` \| (.*) \|$", README, re.MULTILINE)
+        group = cli.get_command(None, name)
+        assert [command for command in group.commands if f"`{command}`" not in row] == []
+
+
+def test_every_environment_variable_stands_in_the_readme():
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tmeattn").rglob("*.py"))
+    names = set(re.findall(r"\bTMEATTN_[A-Z]+\b", sources))
+    assert {"TMEATTN_HOME", "TMEATTN_PLUGINS"} <= names
+    assert [name for name in names if name not in README] == []
+
+
+def commands_below(command):
+    yield command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(None):
+            yield from commands_below(command.get_command(click.Context(command), name))
+
+
+def test_every_option_in_the_readme_exists():
+    parameters = [parameter for command in commands_below(cli) for parameter in command.params]
+    known = {flag for parameter in parameters for flag in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
+    assert {"--alpha", "--kind", "--track"} <= shown
+    assert sorted(shown - known) == []
 
 
 def test_every_kind_of_event_is_documented():

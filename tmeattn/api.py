@@ -79,14 +79,22 @@ def load(run: str | PathLike[str] = "latest", *, device: str = "cpu") -> Model:
     return Model(Classifier(find_run(str(run)), device=device))
 
 
-def train(model: str, *, name: str | None = None, listeners: Sequence[Listener] = (), **options: Any) -> Model:
+def train(
+    model: str,
+    *,
+    name: str | None = None,
+    listeners: Sequence[Listener] = (),
+    trackers: Sequence[str] = (),
+    **options: Any,
+) -> Model:
     """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
 
-    `listeners` are called with every event (see `tmeattn.runs.events`).
+    `listeners` are called with every event (see `tmeattn.runs.events`); `trackers` names plugins that take them
+    elsewhere.
 
     Raises:
         tmeattn.errors.TmeattnError: as the command line would report.
     """
     if name is not None:
         check_name(name)
-    return Model(Classifier(start(model, options, name=name, listeners=listeners)))
+    return Model(Classifier(start(model, options, name=name, listeners=listeners, trackers=trackers)))

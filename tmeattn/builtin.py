@@ -57,6 +57,15 @@ def tmeattn_models() -> list[ModelSpec]:
             attention="self",
             reference="report, part 2; Vaswani et al. 2017",
         ),
+        ModelSpec(
+            name="nb-logreg",
+            summary="Logistic regression over n-grams weighted by naive Bayes: the floor for every claim",
+            config="tmeattn.models.configs:NbLogregConfig",
+            build="tmeattn.models.logreg:build_nb_logreg",
+            prepare="tmeattn.models.logreg:prepare_nb_logreg",
+            attention="none",
+            reference="Wang and Manning 2012",
+        ),
     ]
 
 

@@ -167,6 +167,8 @@ RESERVED = frozenset({"name", "seeds", "json", "config", "from", "debug", "help"
     "as_json",
     "config_file",
     "from_run",
+    "track",
+    "trackers",
 }
 """Names that the command line uses beside `TrainOptions`."""
 

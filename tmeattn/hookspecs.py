@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import pluggy
 
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
 
 GROUP = "tmeattn"
 
@@ -40,3 +40,8 @@ def tmeattn_vectors() -> list[VectorsSpec]:  # type: ignore[empty-body]
 @hookspec
 def tmeattn_explainers() -> list[ExplainerSpec]:  # type: ignore[empty-body]
     """Attribution methods for `tmeattn explain --method`."""
+
+
+@hookspec
+def tmeattn_trackers() -> list[TrackerSpec]:  # type: ignore[empty-body]
+    """Where `tmeattn train --track` takes a run's events."""

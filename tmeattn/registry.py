@@ -3,10 +3,14 @@ take the others down. Built-in models arrive through the same door as anybody el
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
+import io
 import os
 import re
+import sys
+import time
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +21,16 @@ import pluggy
 
 from tmeattn import hookspecs
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.specs import API_VERSION, Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
+from tmeattn.specs import (
+    API_VERSION,
+    Attention,
+    DatasetSpec,
+    ExplainerSpec,
+    ModelSpec,
+    Spec,
+    TrackerSpec,
+    VectorsSpec,
+)
 
 OWN_DISTRIBUTION = "tmeattn"
 
@@ -26,16 +39,26 @@ KINDS: dict[str, type[Spec]] = {
     "tmeattn_datasets": DatasetSpec,
     "tmeattn_vectors": VectorsSpec,
     "tmeattn_explainers": ExplainerSpec,
+    "tmeattn_trackers": TrackerSpec,
 }
 """Each hook and what its implementations return."""
 
-LISTED_BY = {ModelSpec: "tmeattn models", DatasetSpec: "tmeattn plugins list", VectorsSpec: "tmeattn plugins list"}
-SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec)
+LISTED_BY: dict[type[Spec], str] = {ModelSpec: "tmeattn models"}
+SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec, TrackerSpec)
+
+HEAVY = ("torch", "torchtext", "tensorflow", "jax", "transformers", "sklearn", "pandas", "matplotlib")
+"""Modules that take about a second to import: to be imported where they are used, not where a plugin is listed."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plugin:
-    """One entry point: where it came from, and what went wrong with it (an empty list when nothing did)."""
+    """One entry point: where it came from, and what went wrong with it (an empty list when nothing did).
+
+    problems:   what does not work, each with its traceback where there is one.
+    warnings:   what works and should be different.
+    seconds:    how long it took to import and to ask; the first plugin pays for what it shares with later ones.
+    imports:    packages that were imported for it and not before, without those of Python itself.
+    """
 
     name: str
     distribution: str
@@ -43,7 +66,10 @@ class Plugin:
     target: str
     provides: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     tracebacks: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    imports: list[str] = field(default_factory=list)
 
     def fail(self, problem: str, error: BaseException | None = None) -> None:
         self.problems.append(problem)
@@ -91,7 +117,7 @@ class Registry:
         if not isinstance(spec, kind):
             plugin.fail(f"{hook} returned {type(spec).__name__}, expected {kind.__name__}")
         elif spec.api != API_VERSION:
-            plugin.fail(f"{spec.name}: written for plugin API {spec.api}, this tmeattn speaks API {API_VERSION}")
+            plugin.fail(f"{spec.name}: {_other_api(spec.api, plugin)}")
         elif problem := _malformed(spec):
             plugin.fail(f"{hook}: {problem}")
         else:
@@ -102,6 +128,16 @@ class Registry:
                 owners = " and ".join(sorted(claim.plugin.distribution for claim in claims))
                 for claim in claims:
                     claim.plugin.fail(f"the name {spec.name!r} is claimed by {owners}")
+
+    def remove(self, plugin: Plugin) -> None:
+        """Forget a plugin and what it brought."""
+        self.plugins.remove(plugin)
+        for entries in self._entries.values():
+            for name in plugin.provides:
+                if left := [claim for claim in entries.get(name, []) if claim.plugin is not plugin]:
+                    entries[name] = left
+                else:
+                    entries.pop(name, None)
 
     def all(self, kind: type[SpecT]) -> list[SpecT]:
         """The usable specs of a kind: built-in ones first, in the order they were registered."""
@@ -124,9 +160,20 @@ class Registry:
             raise BadInput(f"The {label} {name!r} is claimed by {owners}.", hint="Uninstall one of them.")
         return claims[0].spec  # type: ignore[return-value]
 
+    def of(self, plugin: Plugin) -> list[Spec]:
+        """The usable specs that a plugin brought."""
+        claims = [claims[0] for entries in self._entries.values() for claims in entries.values() if len(claims) == 1]
+        return [claim.spec for claim in claims if claim.plugin is plugin]
+
     def plugin_of(self, spec: Spec) -> Plugin:
         """The plugin that brought a spec."""
         return self._entries[type(spec)][spec.name][0].plugin
+
+
+def _other_api(api: object, plugin: Plugin) -> str:
+    newer = isinstance(api, int) and api > API_VERSION
+    advice = "upgrade tmeattn" if newer else f"look for a newer {plugin.distribution}"
+    return f"written for plugin API {api}, this tmeattn speaks API {API_VERSION}: {advice}"
 
 
 def _malformed(spec: Any) -> str | None:
@@ -135,7 +182,7 @@ def _malformed(spec: Any) -> str | None:
         return f"the name {spec.name!r} is not made of letters, digits, '-', '_', '.' and '+'"
     if not isinstance(spec.summary, str):
         return f"{spec.name}: its summary is no text"
-    for part in ("config", "build", "prepare", "load", "explain"):
+    for part in ("config", "build", "prepare", "load", "explain", "track"):
         target = getattr(spec, part, None)
         optional = part == "prepare" or not hasattr(spec, part)
         if not (isinstance(target, str) and ":" in target) and not (target is None and optional):
@@ -183,10 +230,15 @@ def discover() -> Registry:
     only_own = os.environ.get("TMEATTN_PLUGINS", "").lower() == "off"
     registry = Registry()
     for found in _entry_points():
-        if only_own and found.distribution != OWN_DISTRIBUTION:
-            continue
-        name, target = (found.entry.name, found.entry.value) if found.entry else ("unknown", "unknown")
-        plugin = Plugin(name, found.distribution, found.version, target)
+        if not only_own or found.distribution == OWN_DISTRIBUTION:
+            _load(registry, found)
+    return registry
+
+
+def _load(registry: Registry, found: _Found) -> None:
+    name, target = (found.entry.name, found.entry.value) if found.entry else ("unknown", "unknown")
+    plugin = Plugin(name, found.distribution, found.version, target)
+    with _watched(plugin):
         try:
             if found.entry is None:
                 raise ValueError("its entry_points.txt is damaged") from found.error
@@ -194,9 +246,28 @@ def discover() -> Registry:
         except (Exception, SystemExit) as error:
             plugin.fail(f"cannot be loaded: {_one_line(error)}", error)
             registry.plugins.append(plugin)
-            continue
-        registry.register(plugin, module)
-    return registry
+        else:
+            registry.register(plugin, module)
+
+
+@contextlib.contextmanager
+def _watched(plugin: Plugin) -> Iterator[None]:
+    """Note how long a plugin takes and what it imports, and keep what it prints off stdout, which is data."""
+    before, began, printed = set(sys.modules), time.perf_counter(), io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        yield
+    plugin.seconds = time.perf_counter() - began
+    packages = {name.partition(".")[0] for name in set(sys.modules) - before}
+    known = {name.partition(".")[0] for name in before} | sys.stdlib_module_names
+    plugin.imports.extend(sorted(name for name in packages - known if not name.startswith("_")))
+    if printed.getvalue():
+        line = printed.getvalue().strip().splitlines() or [""]
+        plugin.warnings.append(f"prints to stdout when it is imported ({line[0]!r}): use logging, or print to stderr")
+    if heavy := [name for name in HEAVY if name in plugin.imports]:
+        plugin.warnings.append(
+            f"imports {' and '.join(heavy)} when it is listed ({plugin.seconds:.1f} s for every command): "
+            "import it in the module that builds or loads"
+        )
 
 
 @functools.cache
@@ -213,11 +284,12 @@ def resolve(target: str, *, wanted_by: str) -> Any:
     """
     module_name, _, attribute = target.partition(":")
     try:
-        found: Any = importlib.import_module(module_name)
+        with contextlib.redirect_stdout(sys.stderr):  # what a module prints when it is imported is no data
+            found: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
         raise BadInput(
-            f"{wanted_by}: {target} cannot be loaded: {_one_line(error)}.", hint="See: tmeattn plugins list"
+            f"{wanted_by}: {target} cannot be loaded: {_one_line(error)}.", hint="See: tmeattn plugins doctor"
         ) from error
     return found

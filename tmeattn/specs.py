@@ -38,8 +38,9 @@ class ModelSpec:
     build:     "package.module:function" called as `build(config, space)`, returning a torch `nn.Module` whose
                `forward(tokens_BT, mask_BT, need_maps=False)` returns a `ModelOutput`.
     attention: "pool" (one weight a token), "self" (a map a layer), or "none".
-    prepare:   optional "package.module:function" called as `prepare(config, corpus)` on the training split only; what
-               it returns (numbers, strings, lists, dicts) is `space.prepared` and travels in the checkpoint.
+    prepare:   optional "package.module:function" called as `prepare(config, corpus)` once before the first step, with
+               a corpus that holds the training split only, each text as long as the model reads it; what it returns
+               (numbers, strings, lists, dicts, NumPy arrays) is `space.prepared` and travels in the checkpoint.
     reference: paper, or section of the report.
     api:       version of this contract that the plugin was written for.
     """
@@ -111,7 +112,25 @@ class Attribution(NamedTuple):
     note: str | None = None
 
 
-Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec
+@dataclass(frozen=True)
+class TrackerSpec:
+    """Takes a run's events elsewhere: a `tmeattn train --track NAME`, or afterwards `tmeattn runs track RUN NAME`.
+
+    `track` is "package.module:function", called as `track(run)` with a `tmeattn.runs.directory.RunDirectory`. It
+    returns a function that is called with every event (see `tmeattn.runs.events`), from the run's first on, even where
+    training is resumed: a tracker starts from nothing each time. An attribute `close` of it is called at the end.
+
+    Trackers work in a thread of their own, so a slow one delays no step and a failing one is told and left out. They
+    must not draw from torch's global random state, which is the training's.
+    """
+
+    name: str
+    summary: str
+    track: str
+    api: int = API_VERSION
+
+
+Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec | TrackerSpec
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,20 @@
 """What every registered model must hold to, checked on those that come with tmeattn."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmeattn.config import resolve_run
+from tmeattn.config import model_config, resolve_run
 from tmeattn.data.batches import collate
+from tmeattn.data.encoding import EncodedSplit
 from tmeattn.models.building import build_model, check_contract, count_parameters
 from tmeattn.models.layers import entropy
-from tmeattn.registry import discover, registry
+from tmeattn.registry import discover, registry, resolve
 from tmeattn.specs import ModelSpec, Space
 
 NAMES = [spec.name for spec in discover().all(ModelSpec) if discover().plugin_of(spec).distribution == "tmeattn"]
@@ -18,12 +22,23 @@ SPACE = Space(vocabulary_size=30, num_classes=3, vector_size=8)
 texts = st.lists(st.lists(st.integers(1, 29), min_size=1, max_size=12), min_size=1, max_size=6)
 
 
+def corpus() -> SimpleNamespace:
+    """What `prepare` reads of a corpus: 12 texts of 10 words of the vocabulary, in three classes."""
+    tokens = np.random.default_rng(0).integers(1, 30, 120, dtype=np.int32)
+    split = EncodedSplit(tokens, np.arange(0, 121, 10), np.arange(12) % 3, np.arange(12))
+    return SimpleNamespace(splits={"train": split}, classes=("a", "b", "c"), vocabulary=range(30))
+
+
 def make(name: str) -> torch.nn.Module:
     torch.manual_seed(0)
-    return build_model(resolve_run(name, {}), SPACE).eval()
+    spec, run = registry().get(ModelSpec, name), resolve_run(name, {})
+    prepare = None if spec.prepare is None else resolve(spec.prepare, wanted_by=name)
+    prepared = None if prepare is None else prepare(model_config(run), corpus())
+    return build_model(run, replace(SPACE, prepared=prepared)).eval()
 
 
 MODELS = {name: make(name) for name in NAMES}
+TRAINED = [name for name in NAMES if any(parameter.requires_grad for parameter in MODELS[name].parameters())]
 
 
 def test_the_reports_models_are_registered():
@@ -56,7 +71,12 @@ def test_neither_padding_nor_neighbours_nor_their_order_change_a_text(name, batc
                 assert -1e-6 <= entropies[0] <= np.log(length) + 1e-5
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_only_the_fitted_model_has_nothing_to_train():
+    assert set(NAMES) - set(TRAINED) == {"nb-logreg"}
+    assert count_parameters(registry().get(ModelSpec, "nb-logreg")) is None
+
+
+@pytest.mark.parametrize("name", TRAINED)
 def test_gradients_reach_every_parameter_and_never_the_padding_vector(name):
     model = make(name).train()
     tokens, mask = collate([np.arange(1, 30), np.array([3, 4])], 100)

@@ -23,7 +23,7 @@ COMMANDS = {
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
     "mistakes": ("tmeattn.cli.mistakes:mistakes", "What a run gets wrong with confidence, and what it is unsure of."),
     "faithfulness": ("tmeattn.cli.faithfulness:faithfulness", "Test whether explanations tell what the model does."),
-    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export and delete runs."),
+    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export, track and delete runs."),
     "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
     "data": ("tmeattn.cli.data:data", "Datasets and word vectors: list, show, fetch, add."),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),

@@ -1,18 +1,26 @@
-"""`tmeattn plugins list`."""
+"""`tmeattn plugins list|doctor|check|new`."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmeattn.cli.main import Group, echo_json
-from tmeattn.registry import registry
+from tmeattn.errors import BadInput, UnknownName
+from tmeattn.registry import Plugin, registry
+
+if TYPE_CHECKING:
+    from tmeattn.testing import Check
+
+KINDS = ("model", "dataset", "explainer", "tracker")
 
 
 @click.group(cls=Group)
 def plugins() -> None:
-    """What is installed, from whom, and what is broken.
+    """What is installed, from whom, and what is broken; check a plugin, or start one of your own.
 
     TMEATTN_PLUGINS=off leaves out every plugin but tmeattn's own.
     """
@@ -24,32 +32,210 @@ def list_plugins(as_json: bool) -> None:
     """Installed plugins, what each provides, and what is wrong with it."""
     found = registry().plugins
     if as_json:
-        echo_json(
-            [
-                {
-                    "name": plugin.name,
-                    "distribution": plugin.distribution,
-                    "version": plugin.version,
-                    "provides": plugin.provides,
-                    "problems": plugin.problems,
-                }
-                for plugin in found
-            ]
-        )
+        echo_json([_facts(plugin) for plugin in found])
         return
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.tables import Column, table
+
+    rows = [(f"{plugin.distribution} {plugin.version}", ", ".join(plugin.provides), _state(plugin)) for plugin in found]
+    stdout_console().print(table(["plugin", Column("provides", wrap=True), Column("state", wrap=True)], rows))
+    _say_if_off()
+
+
+def _facts(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "provides": plugin.provides,
+        "problems": plugin.problems,
+        "warnings": plugin.warnings,
+    }
+
+
+def _state(plugin: Plugin) -> Any:
     from rich.text import Text
 
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe
+
+    if plugin.problems:
+        return Text(safe("; ".join(plugin.problems)), style="bold red")
+    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else "works"
+
+
+def _say_if_off() -> None:
+    from tmeattn.render.console import stderr_console
+
+    if os.environ.get("TMEATTN_PLUGINS", "").lower() == "off":
+        stderr_console().print("TMEATTN_PLUGINS=off: other plugins are left out.")
+
+
+@plugins.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
+def doctor(as_json: bool) -> None:
+    """Versions, load times, what each plugin imports, and the tracebacks of those that fail.
+
+    A plugin that takes the whole program down can be left out: TMEATTN_PLUGINS=off tmeattn plugins doctor
+    """
+    import platform
+    from importlib.metadata import version
+
+    from tmeattn.specs import API_VERSION
+
+    found = registry().plugins
+    versions = {
+        "tmeattn": version("tmeattn"),
+        "api": API_VERSION,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "pluggy", "pydantic")},
+    }
+    if as_json:
+        details = [
+            {
+                **_facts(plugin),
+                "target": plugin.target,
+                "seconds": plugin.seconds,
+                "imports": plugin.imports,
+                "tracebacks": plugin.tracebacks,
+            }
+            for plugin in found
+        ]
+        echo_json({"versions": versions, "plugins": details})
+        return
+    from tmeattn.render.console import safe, stdout_console
+    from tmeattn.render.tables import Column, table
+
+    console = stdout_console()
+    console.print(" · ".join(f"{name} {number}" for name, number in versions.items()) + "\n")
+    rows = [
+        (
+            f"{plugin.distribution} {plugin.version}",
+            plugin.target,
+            f"{plugin.seconds * 1000:.0f}",
+            ", ".join(plugin.imports),
+            _state(plugin),
+        )
+        for plugin in found
+    ]
+    columns: list[str | Column] = [
+        "plugin",
+        Column("module", drop=2),
+        Column("ms to load", numeric=True),
+        Column("imports", wrap=True, drop=1),
+        Column("state", wrap=True),
+    ]
+    console.print(table(columns, rows))
+    for plugin in found:
+        for traceback in plugin.tracebacks:
+            console.print(safe(f"\n{plugin.distribution} ({plugin.target}):"))
+            for line in traceback.rstrip().splitlines():
+                console.print(safe(f"  {line}"), soft_wrap=True)
+    _say_if_off()
+
+
+@plugins.command()
+@click.argument("plugin")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of checks on stdout.")
+def check(plugin: str, as_json: bool) -> None:
+    """Hold everything that an installed plugin provides to the contract; failures say what to change.
+
+    PLUGIN is a distribution, such as tmeattn-entmax, or an entry of it. Models are built, trained on made-up texts,
+    stopped, resumed and explained, which takes some seconds each.
+    """
+    found = _find(plugin)
+    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.testing.others import checks_of
+
+    results: list[tuple[str, Check]] = []
+    for one in found:
+        results += [(one.distribution, result) for result in _loading(one)]
+        for spec in registry().of(one):
+            stderr_console().print(safe(f"Checking {spec.name} ..."))
+            results += [(spec.name, result) for result in checks_of(spec)]
+    if as_json:
+        echo_json(
+            [
+                {"name": result.name, "of": of, "problem": result.problem, "advice": result.advice or None}
+                for of, result in results
+            ]
+        )
+    else:
+        _show(results)
+    failed = sum(result.problem is not None for _, result in results)
+    if failed:
+        raise BadInput(f"{failed} of {len(results)} checks of {plugin} failed.", hint="Each says what to change.")
+
+
+def _find(name: str) -> list[Plugin]:
+    """The entry points of a distribution, or the one of that name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    known = registry().plugins
+    found = [plugin for plugin in known if name in (plugin.distribution, plugin.distribution.replace("-", "_"))]
+    found = found or [plugin for plugin in known if plugin.name == name]
+    if not found:
+        names = [plugin.distribution for plugin in known]
+        raise UnknownName("plugin", name, names, list_command="tmeattn plugins list")
+    return found
+
+
+def _loading(plugin: Plugin) -> list[Check]:
+    """What went wrong, or should be different, when it was loaded."""
+    from tmeattn.testing import Check
+
+    wrong = [*plugin.problems, *plugin.warnings]
+    advice = "Its traceback: tmeattn plugins doctor" if plugin.tracebacks else ""
+    return [Check("loading", problem + ".", advice) for problem in wrong] or [Check("loading")]
+
+
+def _show(results: list[tuple[str, Check]]) -> None:
+    from rich.text import Text
+
+    from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.tables import Column, table
 
     rows = [
         (
-            f"{plugin.distribution} {plugin.version}",
-            ", ".join(plugin.provides),
-            Text(safe("; ".join(plugin.problems)), style="bold red") if plugin.problems else "works",
+            of,
+            result.name,
+            Text(safe(f"{result.problem} {result.advice}".rstrip()), style="bold red") if result.problem else "holds",
         )
-        for plugin in found
+        for of, result in results
     ]
-    stdout_console().print(table(["plugin", Column("provides", wrap=True), Column("state", wrap=True)], rows))
-    if os.environ.get("TMEATTN_PLUGINS", "").lower() == "off":
-        stderr_console().print("TMEATTN_PLUGINS=off: other plugins are left out.")
+    stdout_console().print(table(["of", "check", Column("finding", wrap=True)], rows))
+
+
+@plugins.command()
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), default="model", help="What it brings.  [default: model]")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder in which the package's own folder is made.  [default: the current one]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON on stdout.")
+def new(name: str, kind: str, into: Path, as_json: bool) -> None:
+    """Start a plugin: a package that can be installed, works, and is tested.
+
+    NAME is the distribution's, such as my-attention. A model of that name can then be trained at once:
+
+    \b
+    tmeattn plugins new my-attention
+    pip install -e my-attention
+    tmeattn train my-attention
+    """
+    from tmeattn.scaffold import create
+
+    made = create(name, kind, into)
+    if as_json:
+        echo_json({"name": name, "kind": kind, "folder": str(made.folder), "files": made.files, "next": made.next})
+        return
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+
+    console = stdout_console()
+    for file in made.files:
+        console.print(safe(str(made.folder / file)), soft_wrap=True)
+    stderr_console().print(safe("\nNext:\n" + "\n".join(f"  {line}" for line in made.next)), soft_wrap=True)

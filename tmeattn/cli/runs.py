@@ -14,7 +14,7 @@ from tmeattn.errors import BadInput
 
 @click.group(cls=Group)
 def runs() -> None:
-    """List, show, compare, rename, export and delete runs.
+    """List, show, compare, rename, export, track and delete runs.
 
     A RUN is its id, the beginning of it, its name, a path, or latest or best.
     """
@@ -213,3 +213,26 @@ def _confirmed(question: str) -> bool:
         if sys.stdin.isatty():  # Ctrl-C, Ctrl-D
             raise
         raise BadInput("Nobody answers the question.", hint="Add --yes.") from None
+
+
+@runs.command("track")
+@click.argument("run", shell_complete=complete_runs)
+@click.argument("tracker")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
+def track_run(run: str, tracker: str, as_json: bool) -> None:
+    """Take what a run has logged so far elsewhere, such as to tensorboard (a plugin).
+
+    TRACKER is the name of a plugin's tracker: tmeattn plugins list. A run that is still to be trained takes it along:
+    tmeattn train MODEL --track TRACKER
+    """
+    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.runs.index import find_run
+    from tmeattn.training.tracking import find_trackers, track
+
+    (spec,) = find_trackers([tracker])
+    found = find_run(run)
+    events = track(found, spec)
+    if as_json:
+        echo_json({"run": found.id, "tracker": spec.name, "events": events})
+    else:
+        stderr_console().print(safe(f"{spec.name} has taken {events:,} events of {found.id}."))

@@ -67,6 +67,7 @@ def train_command(spec: ModelSpec) -> click.Command:
             shell_complete=complete_runs,
             help="Take every option from a run; others here win.",
         ),
+        _track_option(),
         click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON summary on stdout."),
     ]
     return ModelCommand(
@@ -75,6 +76,15 @@ def train_command(spec: ModelSpec) -> click.Command:
         own={option.name for option in own},
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a picture: tmeattn models {spec.name}",
+    )
+
+
+def _track_option() -> click.Option:
+    return click.Option(
+        ["--track", "trackers"],
+        multiple=True,
+        metavar="TRACKER",
+        help="Also take the run's events elsewhere, such as tensorboard (a plugin); may be given several times.",
     )
 
 
@@ -100,6 +110,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
+    trackers = values.pop("trackers")
     given = {key: value for key, value in values.items() if value is not None}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
@@ -114,7 +125,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
-        _watched(start, spec.name, {**options, "seed": seed}, name=run_name, as_json=as_json)
+        _watched(start, spec.name, {**options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json)
         for seed, run_name in planned
     ]
     if as_json:
@@ -165,8 +176,15 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 @click.command()
 @click.argument("run", default="latest", shell_complete=complete_runs)
+@click.option(
+    "--track",
+    "trackers",
+    multiple=True,
+    metavar="TRACKER",
+    help="Also take the run's events elsewhere, from its first on; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON summary on stdout.")
-def resume(run: str, as_json: bool) -> None:
+def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint, exactly as if it had never stopped.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default).
@@ -174,7 +192,7 @@ def resume(run: str, as_json: bool) -> None:
     from tmeattn.runs.index import find_run
     from tmeattn.training.session import resume as continue_run
 
-    result = _watched(continue_run, find_run(run), as_json=as_json)
+    result = _watched(continue_run, find_run(run), trackers=trackers, as_json=as_json)
     if as_json:
         echo_json(result)
 

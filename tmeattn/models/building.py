@@ -138,8 +138,11 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def count_parameters(spec: ModelSpec) -> int:
-    """Trained parameters of a model's default configuration beside the word vectors, for width 50 and two classes."""
+def count_parameters(spec: ModelSpec) -> int | None:
+    """Trained parameters of a model's default configuration beside the word vectors, for width 50 and two classes; None
+    where that depends on the texts that it is prepared for."""
+    if spec.prepare is not None:
+        return None
     model = build_model(resolve_run(spec.name, {}), Space(vocabulary_size=2, num_classes=2, vector_size=50))
     embedded = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in embedded)

@@ -219,3 +219,32 @@ class TransformerConfig(ModelConfig):
                 f"--max-length {train.max_length} is more than the {self.max_positions} positions that are learned.",
                 hint=f"Lower it, or use --max-positions {train.max_length}.",
             )
+
+
+class NbLogregConfig(ModelConfig):
+    """Logistic regression over the n-grams of a text, each weighted by naive Bayes: the floor for every claim.
+
+        r_g    = ln( p(g | class) / p(g | other classes) )    counted in the training texts
+        logits = b + sum over the distinct n-grams g of the text of w_g r_g
+
+        the  acting  is  not  good
+        +----+ +-----+ +-+ +--+ +--+     n-grams of 1 to --ngrams words
+               +--------+  +-------+
+              +1.1 ... -0.3 ... -2.0     their weights, summed
+                      |
+                   logits
+
+    Fitted by scikit-learn before the first step (Wang and Manning 2012); nothing is left to train, so a run is one
+    epoch that measures it. Word vectors, --lr and --seed do not matter to it.
+
+    Recipe modern and report: whole texts, and words seen in two texts or more.
+    """
+
+    recipes: ClassVar[Recipes] = {
+        "modern": {"vectors": "random", "epochs": 1, "max_length": 4096},
+        "report": {"vectors": "random", "epochs": 1, "max_length": 4096, "min_count": 2, "tokenizer": "basic_english"},
+    }
+
+    ngrams: int = Field(3, ge=1, le=3, description="Words of the longest n-grams.")
+    min_texts: int = Field(1, ge=1, description="An n-gram in fewer training texts is left out.")
+    strength: float = Field(1.0, gt=0, description="Inverse of the weights' L2 penalty (C of scikit-learn).")

@@ -28,7 +28,9 @@ KINDS: dict[type[Spec], str] = {
 
 @dataclass(frozen=True)
 class ModelPage:
-    """A model's documentation, its options and where its recipes differ; parameters None: not counted yet.
+    """A model's documentation, its options and where its recipes differ.
+
+    parameters: how many are trained, None where that depends on the data; `counted`: whether that is known yet.
 
     Raises, when it is rendered:
         BadInput: its configuration cannot be loaded.
@@ -36,6 +38,7 @@ class ModelPage:
 
     spec: ModelSpec
     parameters: int | None
+    counted: bool = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         spec, config = self.spec, config_class(self.spec)
@@ -53,13 +56,18 @@ class ModelPage:
         yield Text(spec.name, style="bold")
         for text, preformatted in blocks(inspect.getdoc(config) or spec.summary, options.max_width):
             yield Text(safe(text), no_wrap=preformatted, overflow="ignore" if preformatted else "fold")
-        told = "…" if self.parameters is None else count(self.parameters)
-        yield Text(f"\n{told} parameters beside the word vectors (width 50, 2 classes).")
+        yield Text(f"\n{self._size()}")
         yield Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim")
         yield Text()
         yield table(["model option", *numeric, Column("meaning", wrap=True)], own)
         yield Text()
         yield table(["recipes differ in", *numeric], tuned)
+
+    def _size(self) -> str:
+        if self.counted and self.parameters is None:
+            return "How many parameters it has depends on the texts that it is prepared for."
+        told = count(self.parameters) if self.counted else "…"
+        return f"{told} parameters beside the word vectors (width 50, 2 classes)."
 
 
 @dataclass(frozen=True)

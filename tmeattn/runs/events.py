@@ -17,7 +17,7 @@ Kinds of events (every event also carries `kind` and `time`, seconds since 1970)
     checkpoint  step, epoch: `checkpoints/last` was replaced
     warning     message
     stopped     step, epoch, reason: asked to stop, resumable
-    finished    step, reason, best_epoch, best_accuracy, seconds
+    finished    step, reason (epochs, patience, or closed form: nothing to train), best_epoch, best_accuracy, seconds
     failed      message, diverged (whether training did: it would again)
 
 JSON has no word for NaN or infinity: they are written as {"$float": "nan"} and come back as floats. Lines are ASCII:
@@ -82,7 +82,7 @@ class EventWriter:
             self._file.write("\n")
 
     def __call__(self, event: Event) -> None:
-        self._file.write(encode({**event, "time": time.time()}) + "\n")
+        self._file.write(encode({"time": time.time(), **event}) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ validation. A file is written beside its place, flushed to the disk and renamed,
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.files import disk_errors, write_atomically
+from tmeattn.training.prepared import pack, unpack
 
 FORMAT = "1"
 
@@ -63,7 +64,7 @@ def save_training(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
     last, previous = folder / "last.safetensors", folder / "previous.safetensors"
     with disk_errors("a checkpoint", folder):
         fresh = folder / "next.safetensors"
-        write_atomically(fresh, _serialize(tensors, asdict(progress)), durable=True)
+        write_atomically(fresh, _serialize(tensors, progress), durable=True)
         if last.exists():
             last.replace(previous)
         fresh.replace(last)
@@ -77,12 +78,14 @@ def save_best(folder: Path, model: nn.Module, progress: Progress) -> None:
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     with disk_errors("a checkpoint", folder):
-        write_atomically(folder / "best.safetensors", _serialize(tensors, asdict(progress)), durable=True)
+        write_atomically(folder / "best.safetensors", _serialize(tensors, progress), durable=True)
 
 
-def _serialize(tensors: dict[str, Tensor], progress: dict[str, Any]) -> bytes:
-    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    return save(plain, metadata={"format": FORMAT, "progress": json.dumps(progress)})
+def _serialize(tensors: dict[str, Tensor], progress: Progress) -> bytes:
+    prepared, arrays = pack(progress.prepared)
+    plain = {name: value.detach().cpu().contiguous() for name, value in (tensors | arrays).items()}
+    told = asdict(replace(progress, prepared=None)) | {"prepared": prepared}
+    return save(plain, metadata={"format": FORMAT, "progress": json.dumps(told)})
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,9 @@ def _read(path: Path) -> Checkpoint | None:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        return Checkpoint(tensors, Progress(**json.loads(metadata["progress"])), path.stem)
+        progress = Progress(**json.loads(metadata["progress"]))
+        progress.prepared = unpack(progress.prepared, tensors)
+        return Checkpoint(tensors, progress, path.stem)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return None
 

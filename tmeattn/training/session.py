@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from tmeattn.config import RunConfig, TrainOptions, model_config, resolve_run, stored_config
-from tmeattn.data.corpus import Corpus
+from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
 from tmeattn.data.parallel import available_cores
 from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
-from tmeattn.registry import registry, resolve
+from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory, create, process_alive
-from tmeattn.runs.events import Event, EventWriter, Listener
+from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.files import disk_errors
 from tmeattn.runs.heartbeat import Heartbeat
-from tmeattn.specs import Dataset, ModelSpec, Space, WordVectors
+from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
 from tmeattn.training.precision import supports_bf16
+from tmeattn.training.prepared import prepare
+from tmeattn.training.reporting import reporting
 from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.threads import fastest_threads
-from tmeattn.training.trainer import Diverged, Stopped, Trainer
+from tmeattn.training.tracking import find_trackers
+from tmeattn.training.trainer import Stopped, Trainer
 
 Narrate = Callable[[str], None]
 Sources = tuple[Dataset, WordVectors | None]
@@ -40,9 +42,10 @@ def start(
     *,
     name: str | None = None,
     listeners: Sequence[Listener] = (),
+    trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
 ) -> RunDirectory:
-    """Train a new run to its end.
+    """Train a new run to its end. `trackers` names plugins that are given its events; none can stop it.
 
     Raises:
         BadInput, EnvironmentProblem: before training begins these leave no run behind.
@@ -53,6 +56,7 @@ def start(
     if config.train.threads is None:
         config = config.model_copy(update={"train": config.train.model_copy(update={"threads": available_cores()})})
     (dataset, vectors), data = open_data(config.train, narrate)
+    tracker_specs = find_trackers(trackers)
     run = create(runs_dir(), config.model_dump(mode="json"), name=name, data=data)
     began = False
 
@@ -61,7 +65,7 @@ def start(
         began = began or event["kind"] == "started"
 
     try:
-        _train(run, config, (dataset, vectors), [*listeners, note_start], narrate)
+        _train(run, config, (dataset, vectors), [*listeners, note_start], tracker_specs, narrate)
     except BaseException:
         if not began:  # nothing was trained: leave no trace of it
             with contextlib.suppress(TmeattnError):
@@ -100,7 +104,11 @@ def _vector_size(options: TrainOptions, vectors: WordVectors | None) -> int:
 
 
 def resume(
-    run: RunDirectory, *, listeners: Sequence[Listener] = (), narrate: Narrate = lambda line: None
+    run: RunDirectory,
+    *,
+    listeners: Sequence[Listener] = (),
+    trackers: Sequence[str] = (),
+    narrate: Narrate = lambda line: None,
 ) -> RunDirectory:
     """Continue a run from its last checkpoint, or from the start where it has none; a finished run stays as it is.
 
@@ -114,6 +122,7 @@ def resume(
     if run.is_finished():
         narrate(f"The run {run.id} is finished: nothing to resume.")
         return run
+    tracker_specs = find_trackers(trackers)
     config = stored_config(run.id, run.config)
     dataset = dataset_of(config.train, narrate)
     if dataset.fingerprint != run.data["fingerprint"]:
@@ -121,14 +130,19 @@ def resume(
             f"The dataset {config.train.dataset!r} has changed since the run {run.id} began.",
             hint=f"Train anew: tmeattn train {config.model} --from {run.id}",
         )
-    _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, narrate)
+    _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, tracker_specs, narrate)
     return run
 
 
 def _train(
-    run: RunDirectory, config: RunConfig, sources: Sources, listeners: Sequence[Listener], narrate: Narrate
+    run: RunDirectory,
+    config: RunConfig,
+    sources: Sources,
+    listeners: Sequence[Listener],
+    trackers: Sequence[TrackerSpec],
+    narrate: Narrate,
 ) -> None:
-    with _reporting(run, listeners) as (emit, heartbeat):
+    with reporting(run, listeners, trackers) as (emit, heartbeat):
         found = checkpoint.load(run.checkpoints, "last", "previous")
         if found is not None and found.fell_back:
             names = " and ".join(found.fell_back)
@@ -177,37 +191,6 @@ def _fit(
     heartbeat.leave("finished")
 
 
-@contextlib.contextmanager
-def _reporting(run: RunDirectory, listeners: Sequence[Listener]) -> Iterator[tuple[Listener, Heartbeat]]:
-    """The event log, the listeners and the heartbeat of a training process; failures are logged on the way out."""
-    with disk_errors("the event log", run.path):
-        writer = EventWriter(run.events_path)
-
-    def emit(event: Event) -> None:
-        with disk_errors("the event log", run.events_path):
-            writer(event)
-        for listener in listeners:
-            listener(event)
-
-    try:
-        with Heartbeat(run) as heartbeat:
-            try:
-                yield emit, heartbeat
-            except (Interrupted, KeyboardInterrupt):
-                if heartbeat.state == "running":
-                    heartbeat.leave("stopped")
-                raise
-            except Exception as error:
-                message = error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
-                heartbeat.leave("failed", message=message)
-                with contextlib.suppress(TmeattnError, OSError):
-                    emit({"kind": "failed", "message": message, "diverged": isinstance(error, Diverged)})
-                raise
-    finally:
-        with contextlib.suppress(OSError):
-            writer.close()
-
-
 def _prepare(
     run: RunDirectory,
     config: RunConfig,
@@ -224,7 +207,7 @@ def _prepare(
     if not run.vocabulary_path.exists():
         with disk_errors("the vocabulary", run.path):
             corpus.vocabulary.save(run.vocabulary_path)
-    progress = found.progress if found else Progress(prepared=_prepared(spec, config, corpus))
+    progress = found.progress if found else Progress(prepared=prepare(spec, config, corpus))
     space = Space(
         vocabulary_size=len(corpus.vocabulary),
         num_classes=len(corpus.classes),
@@ -285,12 +268,6 @@ def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.
             "device": trainer.device.type,
         }
     )
-
-
-def _prepared(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
-    if spec.prepare is None:
-        return None
-    return resolve(spec.prepare, wanted_by=f"Model {spec.name!r}")(model_config(config), corpus)
 
 
 def _set_threads(config: RunConfig, progress: Progress, *, resumed: bool, measure: Callable[[], int]) -> None:

@@ -21,7 +21,7 @@ def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, re
     """
     cores = available_cores()
     random_state = torch.get_rng_state()
-    device = next(model.parameters()).device
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     shape = (options.batch_size, min(options.max_length, 128))
     tokens_BT = torch.randint(UNKNOWN, max(space.vocabulary_size, UNKNOWN + 1), shape, device=device)
     mask_BT = torch.ones(shape, dtype=torch.bool, device=device)
@@ -32,7 +32,9 @@ def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, re
         times = []
         for _ in range(repeats):
             began = time.perf_counter()
-            objective(model(tokens_BT, mask_BT), labels_B, mask_BT, 0.0).total.backward()  # type: ignore[no-untyped-call]
+            total = objective(model(tokens_BT, mask_BT), labels_B, mask_BT, 0.0).total
+            if total.requires_grad:  # a model may have nothing to train
+                total.backward()  # type: ignore[no-untyped-call]
             times.append(time.perf_counter() - began)
         return min(times)
 

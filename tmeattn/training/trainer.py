@@ -67,6 +67,7 @@ class Trainer:
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
+        self.closed_form = not any(parameter.requires_grad for parameter in model.parameters())
         train = corpus.splits["train"]
         self.batches = BucketedBatches(
             train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
@@ -79,7 +80,8 @@ class Trainer:
         self._window_tokens, self._window_clock = 0, self._clock
 
     def fit(self, stop: StopFlag, on_progress: Callable[[Progress], None]) -> str:
-        """Train to the end and return why it ended, "epochs" or "patience".
+        """Train to the end and return why it ended: "epochs", "patience", or "closed form", where there is nothing to
+        train and one epoch measures the model.
 
         Raises:
             Stopped: a signal or a request; a checkpoint has been written.
@@ -94,6 +96,8 @@ class Trainer:
     def _end_reason(self) -> str | None:
         if self.progress.epoch >= self.options.epochs:
             return "epochs"
+        if self.closed_form and self.progress.epoch > 0:
+            return "closed form"
         if 0 < self.options.patience <= self.progress.bad_epochs:
             return "patience"
         return None
@@ -124,7 +128,8 @@ class Trainer:
         total = loss.total.item()
         self._demand_finite(total, "loss")
         self.optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()  # type: ignore[no-untyped-call]
+        if not self.closed_form:
+            loss.total.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
         self._demand_finite(norm.item(), "gradient norm")
         for group in self.optimizer.param_groups:
@@ -253,7 +258,8 @@ def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
 
 
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
-    """AdamW or plain SGD over the trained parameters; word vectors get no weight decay (a rare word would fade)."""
+    """AdamW or plain SGD over the trained parameters, of which there may be none; word vectors get no weight decay (a
+    rare word would fade)."""
     vectors = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
     spared = {id(parameter) for parameter in vectors}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -261,7 +267,7 @@ def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optim
         {"params": [p for p in trained if id(p) not in spared], "weight_decay": options.weight_decay},
         {"params": [p for p in trained if id(p) in spared], "weight_decay": 0.0},
     ]
-    groups = [group for group in groups if group["params"]]
+    groups = [group for group in groups if group["params"]] or groups[:1]
     if options.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=options.lr)
     return torch.optim.AdamW(groups, lr=options.lr)

@@ -94,7 +94,7 @@ class Reader:
         """What the run's model can be asked. Raises `TmeattnError` where the run cannot be read."""
         return await self._ask(run, _abilities)
 
-    async def count_parameters(self, spec: ModelSpec) -> int:
+    async def count_parameters(self, spec: ModelSpec) -> int | None:
         """Of a model's default configuration. Raises `TmeattnError` where it cannot be built."""
         return await asyncio.wrap_future(self._thread.submit(_count_parameters, spec))
 
@@ -192,7 +192,7 @@ def _weights(run: RunDirectory) -> Weights:
     raise BadInput(f"The run {run.id} has no checkpoint yet.", hint="Its first is written when an epoch ends.")
 
 
-def _count_parameters(spec: ModelSpec) -> int:
+def _count_parameters(spec: ModelSpec) -> int | None:
     from tmeattn.models.building import count_parameters
 
     try:

@@ -87,7 +87,7 @@ class ModelsScreen(Room):
             self._put(PluginPage(entry))
         elif not isinstance(entry, ModelSpec):
             self._put(SpecPage(entry))
-        elif self._put(ModelPage(entry, None)):
+        elif self._put(ModelPage(entry, None, counted=False)):
             try:
                 self._put(ModelPage(entry, await self.tmeattn.reader.count_parameters(entry)))
             except TmeattnError as error:

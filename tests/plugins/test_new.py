@@ -1,0 +1,77 @@
+"""`tmeattn plugins new`: what it writes works, and bad names are refused before anything is written."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn import testing
+from tmeattn.cli.plugins import KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_passes_its_own_checks(
+    tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    name = f"my-own.{kind}2"
+    made = tmeattn("plugins", "new", name, "--kind", kind, "--into", str(tmp_path / "new"), "--json").json
+    folder = tmp_path / "new" / name
+    assert sorted(made["files"]) == sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    assert all(
+        "@" not in (folder / file).read_text().replace("@hookimpl", "").replace("@pytest", "") for file in made["files"]
+    )
+    project = tomllib.loads((folder / "pyproject.toml").read_text())
+    (module,) = project["tool"]["setuptools"]["packages"]
+    assert project["project"]["entry-points"]["tmeattn"] == {name: module}
+    monkeypatch.syspath_prepend(folder)
+    found = importlib.import_module(module)
+    for spec in getattr(found, f"tmeattn_{kind}s")():
+        assert spec.name == name
+        getattr(testing, f"check_{kind}")(spec)
+    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == module]:
+        del sys.modules[loaded]
+
+
+def test_it_says_what_to_type_next(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = tmeattn("plugins", "new", "mine")
+    assert result.code == 0
+    assert "mine/pyproject.toml" in result.out.replace("\\", "/")
+    assert "pip install -e mine" in result.err
+    assert "tmeattn train mine" in result.err
+    assert tmeattn("plugins", "new", "mine").refused().startswith("mine is there already.")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("../up", "'../up' is no name for a plugin."),
+        ("two words", "is no name for a plugin."),
+        ("class", "'class' is no name for a plugin."),
+        ("-x", "No such option"),
+        ("json", "There is a Python module json already."),
+        ("torch", "There is a Python module torch already. Choose another name, such as my-torch."),
+        ("tmeattn", "There is a Python module tmeattn already."),
+        ("a\x1b[31m", r"'a\x1b[31m' is no name"),
+    ],
+)
+def test_bad_names_write_nothing(
+    tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert said.lower() in tmeattn("plugins", "new", name).refused().lower()
+    assert [path for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+def test_a_folder_that_cannot_be_written(tmeattn: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "Cannot write the plugin" in tmeattn(
+        "plugins", "new", "mine", "--into", str(tmp_path / "file" / "x")
+    ).refused(3)

@@ -1,0 +1,72 @@
+"""Naive-Bayes weighted logistic regression over n-grams: the floor that a model with attention has to beat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tmeattn.data.corpus import Corpus
+from tmeattn.models.configs import NbLogregConfig
+from tmeattn.models.ngrams import count_ngrams, first_occurrences, log_count_ratios, look_up, ngram_keys
+from tmeattn.specs import ModelOutput, Space
+
+
+def prepare_nb_logreg(config: NbLogregConfig, corpus: Corpus) -> dict[str, Any]:
+    """Fit on the training split: keys_G of the n-grams, their weights_GK and bias_K, one column for two classes, else
+    one a class against the others. Naive Bayes' ratios are already part of the weights."""
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    split, classes = corpus.splits["train"], len(corpus.classes)
+    counts = count_ngrams(
+        split,
+        vocabulary_size=len(corpus.vocabulary),
+        classes=classes,
+        longest=config.ngrams,
+        least=config.min_texts,
+    )
+    ratios_GC = log_count_ratios(counts.texts_GC)
+    columns = []
+    for label in [1] if classes == 2 else range(classes):
+        values = ratios_GC[counts.column, label]
+        bag = csr_matrix((values, (counts.text, counts.column)), shape=(len(split), len(counts.keys_G)))
+        fit = LogisticRegression(C=config.strength, solver="liblinear", dual=True, max_iter=1000, random_state=0)
+        fit.fit(bag, split.labels == label)
+        columns.append((ratios_GC[:, label] * fit.coef_[0], fit.intercept_[0]))
+    return {
+        "keys": counts.keys_G,
+        "weights": np.stack([weights for weights, _ in columns], axis=1).astype(np.float32),
+        "bias": np.array([bias for _, bias in columns], dtype=np.float32),
+    }
+
+
+class NbLogreg(nn.Module):
+    """logits = sum over the distinct n-grams g of w_g, plus b; nothing in it is trained by steps."""
+
+    keys_G: Tensor
+    weights_GK: Tensor
+
+    def __init__(self, config: NbLogregConfig, space: Space) -> None:
+        super().__init__()
+        self.ngrams, self.vocabulary_size, self.classes = config.ngrams, space.vocabulary_size, space.num_classes
+        # They travel as what was prepared, so a state of the model need not hold them again.
+        self.register_buffer("keys_G", torch.from_numpy(space.prepared["keys"]), persistent=False)
+        self.register_buffer("weights_GK", torch.from_numpy(space.prepared["weights"]), persistent=False)
+        self.bias_K = nn.Parameter(torch.from_numpy(space.prepared["bias"]), requires_grad=False)
+
+    def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
+        keys_BTN = ngram_keys(tokens_BT, mask_BT, vocabulary_size=self.vocabulary_size, longest=self.ngrams)
+        keys_BN = keys_BTN.flatten(1)
+        place_BN, known_BN = look_up(keys_BN, self.keys_G)
+        counted_BN = known_BN & first_occurrences(keys_BN)
+        scores_BK = (self.weights_GK[place_BN] * counted_BN.unsqueeze(-1)).sum(dim=1) + self.bias_K
+        if self.classes == 2:
+            scores_BK = torch.cat([-scores_BK / 2, scores_BK / 2], dim=1)
+        return ModelOutput(scores_BK)
+
+
+def build_nb_logreg(config: NbLogregConfig, space: Space) -> nn.Module:
+    return NbLogreg(config, space)

@@ -1,0 +1,91 @@
+"""What a model prepares from the training texts, and how it travels in a checkpoint: arrays as tensors, the rest as
+JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tmeattn.config import RunConfig, model_config
+from tmeattn.data.corpus import Corpus
+from tmeattn.data.encoding import EncodedSplit
+from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.models.building import owner
+from tmeattn.registry import resolve
+from tmeattn.specs import ModelSpec
+
+ARRAY = "$array"
+PREFIX = "prepared."
+
+
+def prepare(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
+    """What the spec's `prepare` makes of the training split, each text clipped to the length that the model reads.
+
+    Raises:
+        BadInput: it fails, or returns what a checkpoint cannot hold.
+    """
+    if spec.prepare is None:
+        return None
+    seen = replace(corpus, splits={"train": clipped(corpus.splits["train"], config.train.max_length)})
+    function = resolve(spec.prepare, wanted_by=owner(spec))
+    try:
+        prepared = function(model_config(config), seen)
+    except TmeattnError:
+        raise
+    except Exception as error:
+        raise BadInput(f"{owner(spec)} fails in prepare: {type(error).__name__}: {error}") from error
+    try:
+        pack(prepared)
+    except TypeError as error:
+        raise BadInput(f"{owner(spec)}: {spec.prepare} returned {error}.") from None
+    return prepared
+
+
+def clipped(split: EncodedSplit, max_length: int) -> EncodedSplit:
+    """A split whose texts end after `max_length` tokens."""
+    if split.lengths.max() <= max_length:
+        return split
+    within_text = np.arange(len(split.tokens)) - np.repeat(split.offsets[:-1], split.lengths)
+    offsets = np.concatenate([[0], np.minimum(split.lengths, max_length).cumsum()])
+    return replace(split, tokens=split.tokens[within_text < max_length], offsets=offsets)
+
+
+def pack(prepared: Any) -> tuple[Any, dict[str, Tensor]]:
+    """As JSON, with the place of each array, and the arrays as tensors by name.
+
+    Raises:
+        TypeError: there is something else in it; the message says what.
+    """
+    tensors: dict[str, Tensor] = {}
+
+    def packed(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            name = f"{PREFIX}{len(tensors)}"
+            tensors[name] = torch.tensor(value)
+            return {ARRAY: name}
+        if isinstance(value, dict):
+            if wrong := next((key for key in value if not isinstance(key, str)), None):
+                raise TypeError(f"a dict with the key {wrong!r}, which is no text")
+            return {key: packed(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [packed(item) for item in value]
+        if value is None or isinstance(value, str | bool | int | float):
+            return value
+        raise TypeError(
+            f"a {type(value).__name__}, which no checkpoint holds: use numbers, strings, lists, dicts, NumPy arrays"
+        )
+
+    return packed(prepared), tensors
+
+
+def unpack(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """What `pack` took apart, with lists for tuples."""
+    if isinstance(value, dict):
+        if value.keys() == {ARRAY}:
+            return tensors[value[ARRAY]].numpy()
+        return {key: unpack(item, tensors) for key, item in value.items()}
+    return [unpack(item, tensors) for item in value] if isinstance(value, list) else value

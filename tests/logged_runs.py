@@ -135,7 +135,7 @@ def write_to(
     status = {
         "state": "running" if state == "crashed" else state, "step": step, "epoch": done, "epochs": options["epochs"],
         "steps_per_epoch": STEPS, "host": socket.gethostname(), "pid": os.getpid() if running else 2**22 + 1,
-        "heartbeat": time.time() if running else 0,
+        "heartbeat": time.time() + 3600 if running else 0,  # no test is too slow for it
     }  # fmt: skip
     (path / "status.json").write_text(json.dumps(status))
     return RunDirectory(path)

@@ -223,8 +223,8 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
     [
         (ModelSpec, "lstm-atn", "There is no model named 'lstm-atn'. Did you mean lstm-attn"),
         (ModelSpec, "zzzzzz", "There is no model named 'zzzzzz'. List them with: tmeattn models"),
-        (DatasetSpec, "imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k?"),
-        (VectorsSpec, "glove", "There are no vectors named 'glove'. Did you mean glove-50d?"),
+        (DatasetSpec, "imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k or imdb?"),
+        (VectorsSpec, "glove", "There are no vectors named 'glove'. Did you mean glove-50d or"),
         (ExplainerSpec, "leave-one", "There is no explainer named 'leave-one'. Did you mean leave-one-out?"),
         (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
     ],

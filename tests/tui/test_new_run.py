@@ -162,7 +162,7 @@ def test_the_command_line_means_the_same_as_the_form(planted):
     command = train_command(registry().get(ModelSpec, "transformer"))
     with click.Context(command) as context:
         command.parse_args(context, arguments[2:])
-    values = {key: value for key, value in context.params.items() if value not in (None, False) and key != "name"}
+    values = {key: value for key, value in context.params.items() if value not in (None, False, ()) and key != "name"}
     values["tune_embeddings"] = context.params["tune_embeddings"]
     assert form.resolve_run("transformer", values) == form.resolve_run("transformer", given)
 

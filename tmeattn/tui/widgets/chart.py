@@ -206,7 +206,7 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
             self.add_v_line(cursor, line_style="white")
 
     def _limits(self, curves: Sequence[Curve], log: bool) -> None:
-        """All of the data with a little air above and below, so that no curve hides in the frame."""
+        """All of the data with a little air around it, so that no curve hides in the frame."""
         points = [curve.points(log=log) for curve in curves]
         xs = [x for each, _ in points for x in each]
         ys = [y for _, each in points for y in each]
@@ -217,7 +217,9 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
         left, right = min(xs), max(xs)
         low, high = min(ys), max(ys)
         air = 0.06 * (high - low) or max(abs(high), 1e-6) * 0.05
-        self.set_xlimits(left, right if right > left else left + 1)
+        right = right if right > left else left + 1
+        column = (right - left) / max(self.size.width - self.LEFT - 2, 10)
+        self.set_xlimits(left, right + column)  # so that the marker of the last epoch is not cut
         self.set_ylimits(low - air, high + air)
 
 

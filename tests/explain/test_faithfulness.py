@@ -54,7 +54,11 @@ def test_random_is_at_chance(rows, family):
 def test_rollout_is_passed_over_where_it_cannot_serve(zoo):
     methods, passed_over = choose_methods(zoo["simple-attn"], None)
     assert [spec.name for spec in methods][-1] == "random"
-    assert dict(passed_over) == {"rollout": "the model 'simple-attn' has no self-attention"}
+    assert dict(passed_over) == {
+        "rollout": "the model 'simple-attn' has no self-attention",
+        "uniform": "equal scores rank nothing (--methods can name it)",
+        "lime": "its sampling takes longest by far (--methods can name it)",
+    }
     with pytest.raises(BadInput, match="'rollout' cannot serve"):
         choose_methods(zoo["simple-attn"], ["rollout"])
 

@@ -127,3 +127,8 @@ def test_nearly_uniform_attention_is_not_painted_all_over() -> None:
     drawn = draw(heatmap(explain(words, one)), colour=True)
     assert drawn.split("Strongest")[0].count("48;2;245;139;0m") == 2  # the word, and full colour in the legend
     assert "what exceeds an equal share" in drawn
+
+
+def test_in_a_short_text_weak_words_do_not_pass_for_strong() -> None:
+    output = draw(heatmap(explain("good film and more here", [0.6, 0.2, 0.05, 0.1, 0.05]), details=False))
+    assert "[good] [film] and more here" in output

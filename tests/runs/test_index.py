@@ -218,3 +218,13 @@ def test_names_that_are_taken(runs: dict[str, RunDirectory]) -> None:
             check_name(taken)
     check_name("first", of=runs["abcd-mean"])
     check_name("été, 2. Versuch")
+
+
+def test_a_twin_with_equal_weights_is_neither_the_latest_nor_the_best(runs: dict[str, RunDirectory]) -> None:
+    twin = make("twin-attn", 9, accuracy=0.99)
+    info = json.loads((twin.path / "run.json").read_text())
+    info["config"]["train"]["uniform_attention"] = True
+    (twin.path / "run.json").write_text(json.dumps(info))
+    assert find_run("twin-attn").id == "twin-attn"
+    assert find_run("latest").id == "abce-mean"
+    assert find_run("best").id == "abcd-mean"

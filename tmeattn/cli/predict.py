@@ -123,7 +123,10 @@ def texts_in(file: Path | None, kind: str | None = None, text_column: str | None
         raise BadInput("There is no text to read: every line is empty.")
     if empty:
         listing = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
-        click.echo(f"Passed over empty lines: {listing}.", err=True)
+        click.echo(
+            f"Passed over empty lines: {listing}." if len(empty) > 1 else f"Passed over line {listing}: it is empty.",
+            err=True,
+        )
     return [line for line in lines if line.strip()]
 
 

@@ -207,5 +207,5 @@ def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
     events = run.events()
     if not as_json:
         stdout_console().print(summary(describe(run, events), events))
-        stderr_console().print(f'\nNext: tmeattn explain "A wonderful film, if a little long." --run {run.id}')
+        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {run.id}", soft_wrap=True)
     return summary_json(summarize(run, events))

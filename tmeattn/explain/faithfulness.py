@@ -28,8 +28,8 @@ from tmeattn.specs import ExplainerSpec
 
 CHUNK = 8
 GRADIENT, LEAVE_ONE_OUT = "gradient", "leave-one-out"
-NOT_BY_DEFAULT = frozenset({"uniform", "lime"})
-"""Equal scores rank nothing, and sampling takes longest by far; both can be asked for."""
+NOT_BY_DEFAULT = {"uniform": "equal scores rank nothing", "lime": "its sampling takes longest by far"}
+"""Methods that must be asked for, with the reason."""
 
 Progress = Callable[[int, int], None]
 
@@ -61,10 +61,11 @@ def choose_methods(
         for spec in chosen:
             demand(spec, classifier)
         return [*chosen, registry().get(ExplainerSpec, CONTROL)], []
-    wanted = [spec for spec in registry().all(ExplainerSpec) if spec.name not in NOT_BY_DEFAULT | {CONTROL}]
+    wanted = [spec for spec in registry().all(ExplainerSpec) if spec.name not in {*NOT_BY_DEFAULT, CONTROL}]
     reasons = [(spec, reason_against(spec, classifier)) for spec in wanted]
     serving = [spec for spec, reason in reasons if reason is None]
     passed_over = [(spec.name, reason) for spec, reason in reasons if reason is not None]
+    passed_over += [(name, f"{reason} (--methods can name it)") for name, reason in NOT_BY_DEFAULT.items()]
     return [*serving, registry().get(ExplainerSpec, CONTROL)], passed_over
 
 

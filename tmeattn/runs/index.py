@@ -125,7 +125,7 @@ def check_name(name: str, *, of: RunDirectory | None = None) -> None:
 def find_run(reference: str) -> RunDirectory:
     """The run that `reference` means: a path (folder or exported zip), `latest`, `best`, an id or its prefix, a name.
 
-    `latest` and `best` look only at runs that have a checkpoint.
+    `latest` and `best` look only at runs that have a checkpoint, and not at twins with equal weights.
 
     Raises:
         UnknownName: there is no such run.
@@ -169,7 +169,7 @@ def _as_path(reference: str) -> Path | None:
 
 
 def _with_checkpoint(runs: list[RunDirectory]) -> list[RunDirectory]:
-    usable = [run for run in runs if run.has_checkpoint()]
+    usable = [run for run in runs if run.has_checkpoint() and not run.config["train"].get("uniform_attention")]
     if not usable:
         raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
     return usable

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.render.export.documents import csv_text, latex, markdown
 from tmeattn.render.export.figures import figure_bytes
 from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
@@ -28,15 +28,20 @@ def check_folder(folder: Path) -> None:
 
 
 def check_ending(path: Path, endings: Iterable[str]) -> None:
-    """Refuse a file whose ending stands for no known format.
+    """Refuse a file whose ending stands for no known format, or whose folder is not there, before anything is computed.
 
     Raises:
-        BadInput: listing those that are known.
+        BadInput: listing the endings that are known.
+        EnvironmentProblem: naming the folder.
     """
     known = list(endings)
     if path.suffix.lower() not in known:
         *first, last = known
         raise BadInput(f"--export: {path} must end in {', '.join(first)} or {last}.")
+    if not path.absolute().parent.is_dir():
+        raise EnvironmentProblem(
+            f"Cannot write the export: there is no folder {path.absolute().parent}.", hint="Make it, or choose another."
+        )
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -110,6 +110,10 @@ class ExplainScreen(Room):
         first, second = self.query_one("#first", Pane), self.query_one("#second", Pane)
         return [(first, self.run), *([(second, self.beside)] if self.beside else [])]
 
+    def _left(self) -> bool:
+        """Whether the app has been left while something was waited for: the panes are gone by then."""
+        return not self.query(Pane)
+
     @property
     def active(self) -> Pane:
         """The pane that keys act on: the one with the focus, else the first."""
@@ -131,6 +135,8 @@ class ExplainScreen(Room):
         """Take up the runs chosen; with `look`, first see which there are, and what other screens selected."""
         if look:
             await self._look()
+        if self._left():
+            return
         await self._take_up()
         self._read(0)
 
@@ -187,9 +193,13 @@ class ExplainScreen(Room):
     async def _read(self, pause: float) -> None:
         """Ask the runs anew; whatever was asked before is given up."""
         await asyncio.sleep(pause)
+        if self._left():
+            return
         with self._patience("reading …"):
             for pane, run in self.panes:
                 await self._show(pane, run)
+        if self._left():
+            return
         if self.active.explanation and (self._to_words or self.focused is None):
             self._to_words = False
             self.active.heatmap.focus()

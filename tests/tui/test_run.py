@@ -126,7 +126,8 @@ async def test_the_cursor_is_one_for_both_charts_and_escape_takes_it_away(write_
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
         loss, accuracy = screen.query(Chart)
-        await pilot.press("left", *["left"] * 30)
+        await pilot.press("left", "left")
+        screen.action_cursor(-30)
         await pilot.pause()
         assert loss.cursor == accuracy.cursor
         assert 1.0 < loss.cursor < 2.5

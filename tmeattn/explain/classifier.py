@@ -98,13 +98,9 @@ class Classifier:
     @torch.inference_mode()
     def read(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> Iterator[Reading]:
         """Run token id sequences through the model, in order, in batches of like length."""
-        order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
         readings: list[Reading | None] = [None] * len(sequences)
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            tokens_BT, mask_BT = collate([sequences[index] for index in chosen], self.max_length)
-            mask_BT = mask_BT.to(self.device)
-            output = self.model(tokens_BT.to(self.device), mask_BT, need_maps=False)
+        for chosen, tokens_BT, mask_BT in self._batches(sequences, batch_size):
+            output = self.model(tokens_BT, mask_BT, need_maps=False)
             entropies = attention_entropy(output, mask_BT)
             for row, index in enumerate(chosen):
                 length = int(mask_BT[row].sum())
@@ -125,19 +121,23 @@ class Classifier:
         It is called with one (H, S, S) map a layer, without padding, and the number of positions in front of the words
         (1 where there is a CLS). Maps grow with the square of a text's length, so none is kept.
         """
-        order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
         found: dict[int, np.ndarray] = {}
-        for start in range(0, len(order), MAPS_BATCH):
-            chosen = order[start : start + MAPS_BATCH]
-            tokens_BT, mask_BT = collate([sequences[index] for index in chosen], self.max_length)
-            mask_BT = mask_BT.to(self.device)
-            output = self.model(tokens_BT.to(self.device), mask_BT, need_maps=True)
+        for chosen, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH):
+            output = self.model(tokens_BT, mask_BT, need_maps=True)
             prefix = prefix_length(output, mask_BT)
             for row, index in enumerate(chosen):
                 size = prefix + int(mask_BT[row].sum())
                 maps = [map_BHSS[row, :, :size, :size].float() for map_BHSS in output.maps or ()]
                 found[index] = reduce(maps, prefix).cpu().numpy()
         return [found[index] for index in range(len(sequences))]
+
+    def _batches(self, sequences: Sequence[np.ndarray], size: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+        """Sequences of like length together, on the device: their indices, tokens_BT and mask_BT."""
+        order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            tokens_BT, mask_BT = collate([sequences[index] for index in chosen], self.max_length)
+            yield chosen, tokens_BT.to(self.device), mask_BT.to(self.device)
 
     @cached_property
     def heads(self) -> tuple[int, ...]:

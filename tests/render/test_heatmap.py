@@ -129,6 +129,6 @@ def test_nearly_uniform_attention_is_not_painted_all_over() -> None:
     assert "what exceeds an equal share" in drawn
 
 
-def test_in_a_short_text_weak_words_do_not_pass_for_strong() -> None:
+def test_in_a_short_text_the_weakest_words_do_not_pass_for_strong() -> None:
     output = draw(heatmap(explain("good film and more here", [0.6, 0.2, 0.05, 0.1, 0.05]), details=False))
-    assert "[good] [film] and more here" in output
+    assert "[good] [film] and [more] here" in output

@@ -121,8 +121,8 @@ class Marks:
     def of(cls, explanation: Explanation, colour: bool, colours: HeatColours = HEAT) -> Marks:
         sizes = sorted((abs(word.score) for word in explanation.words), reverse=True)
         peak = sizes[0] if sizes and math.isfinite(sizes[0]) else 0.0
-        # In a short text at most a third of the words, so that weak ones never pass for strong.
-        rank = min(-(-len(sizes) // 3), max(STRONGEST, len(sizes) // 10)) - 1
+        # In a short text at most half of the words, so that the weakest never pass for strong.
+        rank = min(-(-len(sizes) // 2), max(STRONGEST, len(sizes) // 10)) - 1
         return cls(HeatScale.of(explanation), peak, sizes[rank] if sizes else 0.0, colour, colours)
 
     @property

@@ -91,7 +91,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["TMEATTN_HOME"] = home
-        from tmeattn.data.sources import open_split
+        from tmeattn.data.sources import open_dataset
         from tmeattn.explain.classifier import Classifier
         from tmeattn.explain.explain import Request, explain_all
         from tmeattn.training.session import start
@@ -101,7 +101,7 @@ def main() -> None:
         runs = {name: start(name, quick) for name in MODELS}
         for name in MODELS:
             leave_one_out(Classifier(runs[name]), arguments.pairs)
-        _, split = open_split("imdb-25k", "validation")
+        split = open_dataset("imdb-25k").read()["validation"]
         texts = [split.texts[index] for index in np.linspace(0, len(split.texts) - 1, arguments.texts).astype(int)]
         for name in ("simple-attn", "query-attn", "lstm-attn", "transformer"):
             classifier = Classifier(runs[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
 
-SUMMARY = {"id", "name", "state", "model", "dataset", "recipe", "alpha", "seed", "limit", "epoch", "epochs",
-           "best_accuracy", "best_epoch", "seconds", "created", "path"}  # fmt: skip
+SUMMARY = {"id", "name", "state", "model", "dataset", "recipe", "alpha", "uniform_attention", "seed", "limit",
+           "epoch", "epochs", "best_accuracy", "best_epoch", "seconds", "created", "path"}  # fmt: skip
 
 
 def test_runs_list(tmeattn: Any, isolated: Path, trained: RunDirectory) -> None:
@@ -24,6 +25,14 @@ def test_runs_list(tmeattn: Any, isolated: Path, trained: RunDirectory) -> None:
     assert "Passed over bad␛[31m" in result.err
     assert "\x1b" not in result.err
     assert trained.id[:8] in tmeattn("runs", "list").out
+
+
+def test_runs_list_marks_twins(tmeattn: Any, isolated: Path, trained: RunDirectory) -> None:
+    assert "equal weights" not in tmeattn("runs", "list").out
+    info = json.loads((trained.path / "run.json").read_text())
+    info["config"]["train"]["uniform_attention"] = True
+    (trained.path / "run.json").write_text(json.dumps(info))
+    assert "equal weights" in " ".join(tmeattn("runs", "list").out.split())
 
 
 def test_runs_list_of_none(tmeattn: Any) -> None:

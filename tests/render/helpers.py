@@ -45,7 +45,7 @@ def explain(
         "tokens_total": len(found),
         "run": "k3f9",
         "model": "lstm-attn",
-        "method": "attention weights",
+        "method": "attention",
         "signed": False,
         "classes": ("negative", "positive"),
         "probabilities": (0.027, 0.973),

@@ -73,6 +73,11 @@ def test_header_tells_prediction_label_and_entropy() -> None:
     assert "✓ right" in draw(heatmap(explain("good", true_label="positive")))
 
 
+def test_the_entropy_of_attention_is_told_where_attention_is_shown() -> None:
+    output = draw(heatmap(explain("good", method="leave-one-out", entropy=3.214, normalized_entropy=0.617)))
+    assert "entropy" not in output
+
+
 def test_unread_words_are_counted_and_cut() -> None:
     text = "read " * 10 + "unread " * 1000
     output = draw(heatmap(explain(text, [0.1] * 10)))

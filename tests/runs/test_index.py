@@ -228,3 +228,4 @@ def test_a_twin_with_equal_weights_is_neither_the_latest_nor_the_best(runs: dict
     assert find_run("twin-attn").id == "twin-attn"
     assert find_run("latest").id == "abce-mean"
     assert find_run("best").id == "abcd-mean"
+    assert [run.id for run in all_runs() if summarize(run).uniform_attention] == ["twin-attn"]

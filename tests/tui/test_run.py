@@ -121,6 +121,15 @@ async def test_curves_grow_with_the_log(write_run):
         assert screen.query_one("#loss", Chart).redraws == before + 1
 
 
+async def test_a_run_too_short_to_log_steps_has_a_curve_of_training(write_run):
+    run = write_run("aaaa-lstm-attn", done=0, state="running")
+    write(run.path, *(event for event in epoch_events(1, 1) if event["kind"] == "epoch"))
+    app = an_app(run)
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 66.0  ◆ validation 66.0 %"
+
+
 async def test_the_cursor_is_one_for_both_charts_and_escape_takes_it_away(write_run):
     app = an_app(write_run("aaaa-lstm-attn", done=3))
     async with app.run_test(size=(140, 45)) as pilot:

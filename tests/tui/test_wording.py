@@ -15,7 +15,7 @@ def test_a_prediction_and_whether_it_is_right() -> None:
     lines = verdict(explain(TEXT, true_label="positive", entropy=2.0, normalized_entropy=0.5)).plain.split("\n")
     assert lines == [
         "positive 97.3 %  ✓ as labelled",
-        "attention weights of lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
+        "attention of lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
     ]
     assert "✗ labelled negative" in verdict(explain(TEXT, true_label="negative")).plain
 
@@ -60,7 +60,7 @@ def test_two_runs_differ_in_shares_of_their_scores() -> None:
 
 def test_scores_of_two_kinds_are_not_compared() -> None:
     told = differences(explain(TEXT), explain(TEXT, method="leave-one-out")).plain
-    assert told.endswith("scores of attention weights and leave-one-out do not compare; choose one method.")
+    assert told.endswith("scores of attention and leave-one-out do not compare; choose one method.")
 
 
 def test_two_runs_that_agree_do() -> None:

@@ -40,7 +40,8 @@ def list_runs(as_json: bool) -> None:
         return
     rows = [
         (
-            f"{run.name} ({run.model})" if run.name else run.id,
+            (f"{run.name} ({run.model})" if run.name else run.id)
+            + (", equal weights" if run.uniform_attention else ""),
             run.state,
             dataset_name(run.dataset) + (f" ({run.limit})" if run.limit else ""),
             f"{run.alpha:g}",

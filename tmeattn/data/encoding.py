@@ -108,8 +108,9 @@ def encode(
     with writing(WHAT, folder.parent):
         for name in chosen:
             _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
+    unknown = counts[ids == UNKNOWN].sum() / counts.sum()
     narrate(
-        f"{len(vocabulary):,} words in the vocabulary; {counts[ids == UNKNOWN].sum() / counts.sum():.1%} of the "
+        f"{len(vocabulary):,} words in the vocabulary; {100 * unknown:.1f} % of the "
         f"training tokens are unknown ({time.monotonic() - started:.1f} s)."
     )
     return Encoded(tuple(chosen), vocabulary, vectors_VD, has_vector_V)

@@ -65,8 +65,8 @@ def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONG
 
 
 def told_entropy(explanation: Explanation) -> str:
-    """ "attention entropy 3.21 nats, 62 % of uniform"; nothing where there is no attention."""
-    if explanation.entropy is None:
+    """ "attention entropy 3.21 nats, 62 % of uniform"; nothing where what is shown is not attention."""
+    if explanation.entropy is None or explanation.method not in ("attention", "rollout"):
         return ""
     share = explanation.normalized_entropy
     uniform = "" if share is None else f", {percent(share, 0)} of uniform"

@@ -29,6 +29,7 @@ class RunSummary:
     dataset: str
     recipe: str
     alpha: float
+    uniform_attention: bool
     seed: int
     limit: int | None
     epoch: int
@@ -58,6 +59,7 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
         dataset=train["dataset"],
         recipe=train["recipe"],
         alpha=train["alpha"],
+        uniform_attention=is_twin(run),
         seed=train["seed"],
         limit=train["limit"],
         epoch=epochs[-1]["epoch"] if epochs else 0,
@@ -68,6 +70,11 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
         created=run.info["created"],
         path=str(run.path),
     )
+
+
+def is_twin(run: RunDirectory) -> bool:
+    """Whether the run was trained with equal weights for the uniform-weights test; older runs do not say."""
+    return bool(run.config["train"].get("uniform_attention"))
 
 
 def _state(run: RunDirectory, events: list[Event]) -> State:
@@ -169,7 +176,7 @@ def _as_path(reference: str) -> Path | None:
 
 
 def _with_checkpoint(runs: list[RunDirectory]) -> list[RunDirectory]:
-    usable = [run for run in runs if run.has_checkpoint() and not run.config["train"].get("uniform_attention")]
+    usable = [run for run in runs if run.has_checkpoint() and not is_twin(run)]
     if not usable:
         raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
     return usable

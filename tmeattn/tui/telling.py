@@ -12,6 +12,7 @@ from tmeattn.render.console import safe
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.tables import MISSING, count, decimal, percent
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.index import is_twin
 from tmeattn.tui.following import Following, Seen
 
 STATES: dict[Seen, tuple[str, str, str]] = {
@@ -43,7 +44,7 @@ def about(run: RunDirectory) -> str:
     """Model and data in one line."""
     train = run.config["train"]
     parts = [run.config["model"], train["dataset"] + (f" ({count(train['limit'])})" if train["limit"] else "")]
-    parts.append(f"alpha {train['alpha']:g}")
+    parts.append("equal weights" if is_twin(run) else f"alpha {train['alpha']:g}")
     parts.append(f"seed {train['seed']}")
     if train["recipe"] != "modern":
         parts.append(f"recipe {train['recipe']}")

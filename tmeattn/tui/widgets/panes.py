@@ -113,16 +113,20 @@ class CurvesPane(Pane):
 
 
 def _over_steps(following: Following, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
-    """A measure of training over epochs, as fractions of them."""
+    """A measure of training over epochs, as fractions of them; a run too short to log steps has the epochs' means."""
+    if not following.steps:
+        return _over_epochs(following, measure, factor, "train")
     a_epoch = following.steps_per_epoch or 1
     ys = [None if y is None else factor * y for y in following.steps.columns[measure]]
     return [step / a_epoch for step in following.steps.step], ys
 
 
-def _over_epochs(following: Following, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
-    """A measure of the validation texts after each epoch."""
+def _over_epochs(
+    following: Following, measure: str, factor: float, texts: str = "validation"
+) -> tuple[list[float], list[float | None]]:
+    """A measure of each epoch: of the validation texts after it, or of the "train" texts in it."""
     xs = [float(epoch["epoch"]) for epoch in following.epochs]
-    return xs, [factor * epoch["validation"][measure] for epoch in following.epochs]
+    return xs, [factor * epoch[texts][measure] for epoch in following.epochs]
 
 
 class AttentionPane(Pane):

@@ -68,7 +68,7 @@ def _about(explanation: Explanation) -> Iterator[str]:
         line += f", for the class {explanation.classes[explanation.target]}"
     yield line
     if entropy := told_entropy(explanation):
-        yield entropy
+        yield entropy[0].upper() + entropy[1:]
     if explanation.note:
         yield explanation.note
 
@@ -157,7 +157,7 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
         blocks += [
             r"\begingroup\setlength{\fboxsep}{1pt}\setlength{\parindent}{0pt}\raggedright\linespread{1.25}\selectfont",
             rf"\textbf{{{latex_text(heading)}}}\quad\textit{{{latex_text('. '.join(_about(one)))}}}\par\smallskip",
-            "".join(_latex_words(one, scale)) + r"\par\smallskip",
+            "".join(_latex_words(one, scale)) + r"\par\medskip",
             rf"{{\footnotesize {_latex_legend(one, scale)}\par}}",
             r"\endgroup\bigskip",
         ]
@@ -174,7 +174,7 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
             shown = rf"\underline{{{shown}}}"
         if abs(share) >= _BOLD:
             shown = rf"\textbf{{{shown}}}"
-        yield _latex_box(rf"\strut {shown}", share) if share else shown
+        yield _latex_box(rf"\vphantom{{(}}{shown}", share) if share else shown
         position = word.end
     hidden = explanation.tokens_total - len(explanation.words)
     if hidden > 0:

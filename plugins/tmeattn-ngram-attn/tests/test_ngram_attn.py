@@ -94,3 +94,13 @@ def test_without_query_and_classifier_it_is_logistic_regression(model, corpus):
         keys = [int(sum(word * WORDS ** (len(gram) - 1 - i) for i, word in enumerate(gram))) for gram in grams]
         total = sum(known.get(key, 0.0) for key in keys) + model.evidence.bias_KE[-1, 0].item()
         assert (logits[row, 1] - logits[row, 0]).item() == pytest.approx(total, abs=1e-4)
+
+
+def test_agreement_turns_attention_to_what_the_whole_text_says(model):
+    """Of two words with as much evidence the one that speaks for the text's class gets more, by exp(2 * agreement)."""
+    evidence = torch.tensor([[[-2.0, 2.0], [-2.0, 2.0], [1.5, -1.5], [-1.5, 1.5]]])
+    bias = torch.zeros(1, 2)
+    believed = (torch.softmax(torch.tensor([-4.0, 4.0]), 0) * torch.tensor([-1.0, 1.0])).sum().item()
+    ratio = (model.prior(evidence, bias)[0, 3] - model.prior(evidence, bias)[0, 2]).item()
+    assert ratio == pytest.approx(2 * model.agreement * believed * 1.5 / (1.5 + model.floor), rel=1e-4)
+    assert ratio > 1.9

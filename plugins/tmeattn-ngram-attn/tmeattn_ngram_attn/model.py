@@ -57,15 +57,24 @@ class NgramAttention(nn.Module):
         self.query_D = nn.Parameter(torch.zeros(config.hidden_size))
         self.scale = nn.Parameter(torch.ones(()))
         self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
-        self.floor, self.input_dropout = config.floor, config.input_dropout
+        self.floor, self.agreement, self.input_dropout = config.floor, config.agreement, config.input_dropout
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):
         evidence_BTC, bias_BC = self.evidence(tokens_BT, mask_BT)
-        amount_BT = evidence_BTC.abs().amax(dim=-1) + self.floor
         x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training) * mask_BT.unsqueeze(-1)
         states_BTD = self.context(x_BTD.transpose(1, 2)).transpose(1, 2).relu()
-        attention_BT = masked_softmax(amount_BT.log() + states_BTD @ self.query_D, mask_BT)
-        total_B1 = (amount_BT * mask_BT).sum(dim=1, keepdim=True)
-        direction_BC = torch.einsum("bt,btc->bc", attention_BT, evidence_BTC / amount_BT.unsqueeze(-1))
+        prior_BT = self.prior(evidence_BTC, bias_BC)
+        attention_BT = masked_softmax(prior_BT + states_BTD @ self.query_D, mask_BT)
+        # What attention is without a query: divided by it, evidence is handed on as it came where nothing is learned.
+        share_BT = torch.softmax(prior_BT.masked_fill(~mask_BT, -torch.inf), dim=-1)
+        value_BTC = evidence_BTC / share_BT.clamp_min(torch.finfo(share_BT.dtype).tiny).unsqueeze(-1)
+        pooled_BC = torch.einsum("bt,btc->bc", attention_BT, value_BTC)
         pooled_BD = torch.einsum("bt,btd->bd", attention_BT, states_BTD)
-        return ModelOutput(self.scale * (total_B1 * direction_BC + bias_BC) + self.classify(pooled_BD), attention_BT)
+        return ModelOutput(self.scale * (pooled_BC + bias_BC) + self.classify(pooled_BD), attention_BT)
+
+    def prior(self, evidence_BTC, bias_BC):
+        """Scores before a query: how much evidence a word holds, and whether it speaks for what the whole text says."""
+        amount_BT = evidence_BTC.abs().amax(dim=-1) + self.floor
+        said_BC = torch.softmax(evidence_BTC.sum(dim=1) + bias_BC, dim=-1)
+        agreement_BT = torch.einsum("btc,bc->bt", evidence_BTC, said_BC) / amount_BT
+        return amount_BT.log() + self.agreement * agreement_BT

@@ -20,6 +20,7 @@ from tmeattn.specs import DatasetSpec, ModelSpec
 
 RANDOM = "random"
 """`--vectors` without pretrained ones."""
+MOST_THREADS = 1024
 Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
 
@@ -135,8 +136,10 @@ class TrainOptions(Options):
     precision: Literal["float32", "bf16"] = Field(
         "float32", description="Train in full precision, or with bfloat16 matrix products where the device has them."
     )
-    threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] | None = Field(
-        None, description="CPU threads: a number, auto (times a few steps), or by default one for every core."
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | Literal["auto"] | None = Field(
+        None,
+        description="CPU threads: a number, auto (times a few steps), or by default OMP_NUM_THREADS, or one for every "
+        "core.",
     )
     limit: Annotated[int, Field(ge=2)] | None = Field(
         None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."

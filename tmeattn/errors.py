@@ -27,11 +27,13 @@ class BadInput(TmeattnError):
 
 
 class UnknownName(BadInput):
-    """A model, run, dataset ... that does not exist, with the nearest names that do."""
+    """A model, run, dataset ... that does not exist, with the nearest names that do, or all where they are few."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, list_command: str) -> None:
-        near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"List them with: {list_command}"
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, list_command: str | None = None) -> None:
+        known = list(known)
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        listed = f"List them with: {list_command}" if list_command else f"There are: {', '.join(known)}."
+        hint = f"Did you mean {' or '.join(near)}?" if near else listed
         there_is = "There are no" if kind.endswith("s") else "There is no"
         super().__init__(f"{there_is} {kind} named {name!r}.", hint=hint)
 

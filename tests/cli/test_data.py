@@ -220,7 +220,7 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("data show nothing.csv", "--dataset: there is no file or folder nothing.csv."),
+        ("data show nothing.csv", "There is no file or folder nothing.csv."),
         ("data show imbd", "There is no dataset named 'imbd'. Did you mean imdb"),
         ("data fetch imbd", "There is no dataset to fetch named 'imbd'. Did you mean imdb?"),
         ("data add glove x", "Invalid value for 'PATH'"),
@@ -232,7 +232,7 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
         ("config set device gpu", "--device: input should be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'."),
         ("config set threads 0", "--threads: "),
         ("config unset alpha", "There is no setting named 'alpha'."),
-        ("train mean --dataset none.csv", "--dataset: there is no file or folder none.csv."),
+        ("train mean --dataset none.csv", "There is no file or folder none.csv."),
         ("train mean --dataset imdb-25k --text-column x", "--text-column is for files of your own"),
         ("train mean --validation 0", "--validation: "),
         ("train mean --validation 1", "--validation: "),

@@ -55,7 +55,7 @@ def test_exports(tmeattn: Any, trained: RunDirectory, tmp_path: Path, ending: st
     assert "good" in path.read_text()
 
 
-def test_faithfulness(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+def test_faithfulness(tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.csv"
     arguments = ["faithfulness", "--methods", "attention,leave-one-out", "--limit", "8"]
     found = tmeattn(*arguments, "--json", "--export", str(path)).json
@@ -66,6 +66,10 @@ def test_faithfulness(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> No
     result = tmeattn(*arguments)
     assert all(len(line) <= 80 for line in result.out.splitlines())
     assert "add --twin" in " ".join(result.out.split())
+    monkeypatch.setenv("COLUMNS", "50")
+    narrow = tmeattn(*arguments).out
+    assert "…" not in narrow  # figures move to a table of their own instead
+    assert "insertion" in narrow
     for ending, start in ((".md", "## Faithfulness"), (".tex", "% Needs"), (".json", "{")):
         tmeattn(*arguments, "--json", "--export", str(path.with_suffix(ending)))
         assert path.with_suffix(ending).read_text().startswith(start)
@@ -110,3 +114,14 @@ def test_mistakes(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
     shown = found["uncertain"][0]
     again = tmeattn("explain", "--index", str(shown["index"]), "--method", "leave-one-out", "--json").json
     assert (again["text"], again["true_label"]) == (shown["text"], shown["true_label"])
+
+
+def test_a_whole_split_is_told_apart_from_what_a_limited_run_used(tmeattn: Any, quick: list[str]) -> None:
+    assert tmeattn("train", "simple-attn", *quick, "--limit", "8").code == 0
+    assert tmeattn("evaluate", "--json").json["texts"] == 2
+    assert "2 texts (--limit 8)" in tmeattn("evaluate").out
+    said = "The run was trained with --limit 8, and evaluate keeps to it; here is the whole split."
+    assert tmeattn("mistakes", "--json").json["note"] == said
+    assert said in " ".join(tmeattn("mistakes").out.split())
+    arguments = ["faithfulness", "--methods", "attention", "--limit", "4"]
+    assert said in tmeattn(*arguments, "--json").json["notes"]

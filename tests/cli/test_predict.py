@@ -36,7 +36,7 @@ def test_predict_lines(tmeattn: Any, trained: RunDirectory, tmp_path: Path, data
     path = tmp_path / "texts.txt"
     path.write_bytes(data)
     assert [one["text"] for one in tmeattn("predict", "--file", str(path), "--json").json] == lines
-    for arguments in (["--file", "-"], []):
+    for arguments in (["--file", "-"], ["-"], []):
         assert [one["text"] for one in tmeattn("predict", *arguments, "--json", stdin=data).json] == lines
 
 

@@ -35,6 +35,27 @@ def test_runs_list_marks_twins(tmeattn: Any, isolated: Path, trained: RunDirecto
     assert "equal weights" in " ".join(tmeattn("runs", "list").out.split())
 
 
+def test_runs_list_with_a_long_name(tmeattn: Any, trained: RunDirectory) -> None:
+    trained.rename("a very long name, longer than all else that a listing has to say of a run")
+    listed = tmeattn("runs", "list").out
+    assert "a very long name, longe…" in listed
+    assert "finished" in listed
+    assert " %" in listed
+
+
+def test_runs_rename_of_an_exported_run_is_refused(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    target = tmp_path / "exported.zip"
+    assert tmeattn("runs", "export", trained.id, str(target)).code == 0
+    assert tmeattn("runs", "rename", str(target), "new").refused().startswith(f"{target} is an exported run")
+
+
+def test_runs_show_says_how_to_go_on(tmeattn: Any, trained: RunDirectory) -> None:
+    assert "resume" not in tmeattn("runs", "show").out
+    status = json.loads((trained.path / "status.json").read_text())
+    (trained.path / "status.json").write_text(json.dumps({**status, "state": "stopped"}))
+    assert f"It is stopped. Continue it: tmeattn resume {trained.id}" in tmeattn("runs", "show").out
+
+
 def test_runs_list_of_none(tmeattn: Any) -> None:
     assert tmeattn("runs", "list", "--json").json == []
     result = tmeattn("runs", "list")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tmeattn.data.parallel import available_cores
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
+from tmeattn.training.threads import default_threads
 
 
 def test_train(tmeattn: Any, quick: list[str]) -> None:
@@ -40,6 +44,17 @@ def test_options_from_a_file_a_run_and_the_command_line(tmeattn: Any, quick: lis
     assert own["dropout"] != 0.1  # another model's own options are left behind
     again = tmeattn("train", "mean", "--from", first["id"], "--json").json
     assert RunDirectory(Path(again["path"])).config == RunDirectory(Path(first["path"])).config
+
+
+def test_from_a_run_alone_takes_its_model_too(tmeattn: Any, trained: RunDirectory) -> None:
+    again = tmeattn("train", "--from", trained.id, "--seed", "7", "--json").json
+    assert (again["model"], again["seed"]) == ("simple-attn", 7)
+
+
+def test_the_default_of_threads_is_that_of_openmp(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, expected in (("3", 3), ("", available_cores()), ("0", available_cores()), ("2,4", available_cores())):
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+        assert default_threads() == expected
 
 
 def test_resume_of_a_finished_run_says_so(tmeattn: Any, trained: RunDirectory) -> None:

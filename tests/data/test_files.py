@@ -96,8 +96,9 @@ def test_columns_are_named(tmp_path):
     path = write_csv(tmp_path / "a.csv", [(text, "0", label) for text, label in ROWS], "title,label,genre")
     _, splits = read(path, tmp_path, text_column="title", label_column="genre")
     assert sorted(splits["train"] + splits["validation"]) == sorted(ROWS)
-    assert "has no column that looks like the text; it has title, label, genre. Name it with --text-column." in refused(
-        path, tmp_path / "x"
+    assert (
+        "has no column that looks like the text; it has title, label, genre. Name it with --text-column; if"
+        in refused(path, tmp_path / "x")
     )
     said = refused(path, tmp_path / "x", text_column="titel")
     assert said == f"--text-column: {path} has no column 'titel'; it has title, label, genre."
@@ -313,5 +314,5 @@ def test_a_name_goes_before_a_folder_and_options_are_for_files(tmp_path, monkeyp
     with pytest.raises(BadInput, match="are for tables"):
         open_dataset("./imdb", text_column="x")
     for name in ("nothing.csv", "./nothing", "a/b"):
-        with pytest.raises(BadInput, match="there is no file or folder"):
+        with pytest.raises(BadInput, match="There is no file or folder"):
             open_dataset(name)

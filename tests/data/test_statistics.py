@@ -26,7 +26,9 @@ def test_describe():
     assert found["splits"]["validation"]["duplicates"] == 0
     assert found["shared"] == {"validation in train": 1}
     assert found["lengths"]["quantiles"] == {"0": 2, "0.05": 2, "0.25": 2, "0.5": 3, "0.75": 4, "0.95": 4, "1": 4}
-    assert sum(found["lengths"]["histogram"]["counts"]) == 35
+    bins = found["lengths"]["histogram"]
+    assert (bins["low"], bins["high"], bins["counts"][:2], sum(bins["counts"])) == (0, 5, [0, 0], 35)
+    assert len(bins["counts"]) == 5  # a bin for each length from 0 to 4
     assert {name: words[0] for name, words in found["typical"].items()} == {"bad": "bad", "good": "good"}
     by_tokenizer = {row["tokenizer"]: row for row in found["unknown"]}
     assert by_tokenizer.keys() == {"basic_english", "whitespace"}

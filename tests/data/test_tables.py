@@ -47,7 +47,7 @@ def test_csv(tmp_path, name, delimiter):
         (b"text,label\n" + b"x" * 1_000_000 + b",1\n", [(2, ["x" * 1_000_000, "1"])]),
         ("text,label\na\u2028b\x85c,1\n".encode(), [(2, ["a\u2028b\x85c", "1"])]),
         (b"text,label\na,1,2\nb,2\nc\n", [
-            (2, "3 fields where the first line has 2"), (3, ["b", "2"]), (4, "1 fields where the first line has 2")
+            (2, "3 fields where the first line has 2"), (3, ["b", "2"]), (4, "1 field where the first line has 2")
         ]),
         (b'text,label\na,1\n"b,2\nc,3\n', [
             (2, ["a", "1"]), (3, "a quote is opened in this row and never closed")

@@ -52,6 +52,12 @@ def test_ticks_are_round_and_few(low: float, span: float, intervals: int) -> Non
     assert len({tick_label(value, step) for value in found}) == len(found)
 
 
+def test_a_bin_drawn_two_columns_wide_keeps_its_share() -> None:
+    output = draw(histogram([0, 1, 3], 0, 3, unit="tokens"), 80)
+    assert " 75 %┤" in output
+    assert output.splitlines()[1].endswith("██")
+
+
 def test_sparkline() -> None:
     assert sparkline([0, 1, 4, 8]) == " ▁▄█"
     assert sparkline([]) == ""

@@ -62,6 +62,11 @@ def test_only_the_strongest_are_bracketed() -> None:
     assert output.count("[") == 20
 
 
+def test_a_word_below_an_equal_share_is_not_among_the_strongest() -> None:
+    output = draw(heatmap(explain("match team server onion shares", [0.141, 0.142, 0.184, 0.384, 0.149])))
+    assert "match team server [onion] shares" in output
+
+
 def test_legend_is_silent_about_unknown_words_if_there_are_none() -> None:
     assert "vocabulary" not in draw(heatmap(explain("all known")))
 
@@ -136,4 +141,4 @@ def test_nearly_uniform_attention_is_not_painted_all_over() -> None:
 
 def test_in_a_short_text_the_weakest_words_do_not_pass_for_strong() -> None:
     output = draw(heatmap(explain("good film and more here", [0.6, 0.2, 0.05, 0.1, 0.05]), details=False))
-    assert "[good] [film] and [more] here" in output
+    assert "[good] [film] and more here" in output

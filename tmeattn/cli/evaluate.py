@@ -53,6 +53,7 @@ def document(run: RunDirectory, split: str) -> dict[str, Any]:
         "model": classifier.spec.name,
         "dataset": classifier.config.train.dataset,
         "split": split,
+        "limit": classifier.config.train.limit,
         "texts": len(evaluation.labels_N),
         **{key: value for key, value in evaluation.means.items() if key != "histogram"},
         **quality(evaluation.probabilities_NC, evaluation.labels_N, names),

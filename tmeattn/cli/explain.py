@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write it: .html, .svg, .png, .tex, .json or .csv.",
 )
+@click.option("--no-pager", is_flag=True, help="Print what is too long for the terminal all at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout: an array where there are several.")
 def explain(
     text: str | None,
@@ -71,11 +72,13 @@ def explain(
     index: int | None,
     split: str | None,
     export: Path | None,
+    no_pager: bool,
     as_json: bool,
 ) -> None:
     """Predict TEXT and colour its words by what the model attends to.
 
-    TEXT may also come on standard input. Words that the model does not know are marked.
+    TEXT may also come on standard input. Words that the model does not know are marked. What is too long for the
+    terminal goes through PAGER (less).
 
     \b
     tmeattn explain "A wonderful film."
@@ -131,7 +134,8 @@ def explain(
         picture = by_methods(explanations, top=top)
     else:
         picture = heatmap(explanations[0], top=top)
-    show(explanations, picture, export, as_json, alone=other is None and file is None and len(methods) == 1)
+    alone = other is None and file is None and len(methods) == 1
+    show(explanations, picture, export, as_json, alone=alone, at_once=no_pager)
 
 
 def explained(classifier: Classifier, requests: Sequence[Request]) -> list[Explanation]:
@@ -186,7 +190,13 @@ def text_of_split(classifier: Classifier, split: str, index: int) -> tuple[str, 
 
 
 def show(
-    explanations: Sequence[Explanation], picture: RenderableType, export: Path | None, as_json: bool, *, alone: bool
+    explanations: Sequence[Explanation],
+    picture: RenderableType,
+    export: Path | None,
+    as_json: bool,
+    *,
+    alone: bool,
+    at_once: bool,
 ) -> None:
     """Print explanations, a page at a time on a terminal, and write them to a file; `alone` prints one JSON object."""
     from tmeattn.cli.paging import page
@@ -195,7 +205,7 @@ def show(
         documents = [one.document() for one in explanations]
         echo_json(documents[0] if alone else documents)
     else:
-        page(picture)
+        page(picture, at_once=at_once)
     if export is not None:
         from tmeattn.render.console import safe, stderr_console
         from tmeattn.render.export.explanations import write

@@ -120,6 +120,10 @@ def _one_line(error: click.ClickException) -> str:
     """What click found wrong, and the help page to read where it has no suggestion of its own."""
     message = error.format_message().rstrip(".") + ("" if error.format_message().endswith("?") else ".")
     context = getattr(error, "ctx", None)
+    if context is not None and isinstance(error, click.NoSuchOption):
+        name = error.option_name.lstrip("-")
+        if any(isinstance(known, click.Argument) and known.name == name for known in context.command.params):
+            return f"Here {name.upper()} comes without {error.option_name}: {context.command_path} {name.upper()}"
     if context is None or "Did you mean" in message:
         return message
     return f"{message} See: {context.command_path} --help"

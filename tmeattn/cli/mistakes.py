@@ -21,8 +21,11 @@ from tmeattn.cli.main import echo_json
     metavar="FILE",
     help="Also write them: .html, .svg, .png, .tex, .json or .csv.",
 )
+@click.option("--no-pager", is_flag=True, help="Print what is too long for the terminal all at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON on stdout.")
-def mistakes(run: str, split: str, top: int, method: str | None, export: Path | None, as_json: bool) -> None:
+def mistakes(
+    run: str, split: str, top: int, method: str | None, export: Path | None, no_pager: bool, as_json: bool
+) -> None:
     """Show the texts that RUN gets wrong with most confidence, and those that it is least certain of.
 
     The number of a text is what `tmeattn explain --index` takes.
@@ -51,7 +54,7 @@ def mistakes(run: str, split: str, top: int, method: str | None, export: Path | 
     if as_json:
         echo_json(found.document())
     else:
-        page(picture)
+        page(picture, at_once=no_pager)
     if export is not None:
         write([explanation for _, explanation in (*found.confident, *found.uncertain)], export, picture)
         console.print(safe(f"Wrote {export}"), soft_wrap=True)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def page(picture: RenderableType) -> None:
+def page(picture: RenderableType, *, at_once: bool = False) -> None:
     """Print to stdout; on a terminal that it is too high for, through PAGER, by default `less`, which keeps colours and
-    leaves the text on the screen."""
+    leaves the text on the screen. `at_once` never does."""
     from tmeattn.render.console import stdout_console
 
     console = stdout_console()
-    if not (console.is_terminal and sys.stdout.isatty() and sys.stdin.isatty()):
+    if at_once or not (console.is_terminal and sys.stdout.isatty() and sys.stdin.isatty()):
         console.print(picture)
         return
     with console.capture() as capture:

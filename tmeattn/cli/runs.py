@@ -11,6 +11,9 @@ from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import Group, echo_json
 from tmeattn.errors import BadInput
 
+LONGEST_NAME = 24
+"""Cells that a listing has for a run's name."""
+
 
 @click.group(cls=Group)
 def runs() -> None:
@@ -25,7 +28,7 @@ def runs() -> None:
 def list_runs(as_json: bool) -> None:
     """All runs, the newest first."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.tables import Column, dataset_name, percent, table
+    from tmeattn.render.tables import Column, dataset_name, percent, shortened, table
     from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
 
     found = [summarize(run) for run in all_runs()]
@@ -40,7 +43,7 @@ def list_runs(as_json: bool) -> None:
         return
     rows = [
         (
-            (f"{run.name} ({run.model})" if run.name else run.id)
+            (f"{shortened(run.name, LONGEST_NAME)} ({run.model})" if run.name else run.id)
             + (", equal weights" if run.uniform_attention else ""),
             run.state,
             dataset_name(run.dataset) + (f" ({run.limit})" if run.limit else ""),
@@ -101,6 +104,9 @@ def show(run: str, as_json: bool) -> None:
         Text("\nMade by", style="bold"),
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
+    if found.state() in ("stopped", "crashed"):
+        told = f"It is {found.state()}. Continue it: tmeattn resume {found.name or found.id}\n"
+        parts.insert(0, Text(safe(told), style="yellow"))
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
     stdout_console().print(Group(*parts))
@@ -146,6 +152,8 @@ def rename(run: str, name: str) -> None:
     from tmeattn.runs.index import check_name, find_run
 
     found = find_run(run)
+    if Path(run).expanduser().is_file():  # what was unpacked from it is not the file
+        raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
     name = name.strip()
     if name:
         check_name(name, of=found)
@@ -181,6 +189,7 @@ def export(run: str, target: Path, force: bool) -> None:
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints for good; a damaged one by the name of its folder."""
     from tmeattn.paths import runs_dir
+    from tmeattn.render.console import safe
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.index import damaged_runs, find_run
 
@@ -191,7 +200,7 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
             raise BadInput(f"The run {one.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
         if one.state() == "running":
             raise BadInput(f"The run {one.id} is being trained.", hint="Stop it first.")
-    listing = ", ".join(one.id for one in found)
+    listing = safe(", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in found))
     if not (yes or _confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ from tmeattn.specs import ModelSpec
 class Models(click.Group):
     """A subcommand for every registered model, made when it is asked for: its configuration's fields are options."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names and not ctx.resilient_parsing:
+            args = [_model_meant(args), *args]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [spec.name for spec in registry().all(ModelSpec)]
 
@@ -33,6 +39,21 @@ class Models(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Models"):
             formatter.write_dl([(spec.name, spec.summary) for spec in registry().all(ModelSpec)])
+
+
+def _model_meant(args: list[str]) -> str:
+    """The model where options come first: that of the run in `--from`.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if "--from" in args[:-1]:
+        from tmeattn.runs.index import find_run
+
+        return str(find_run(args[args.index("--from") + 1]).config["model"])
+    raise BadInput(
+        f"Name a model before {args[0]}.", hint="For example: tmeattn train lstm-attn. All of them: tmeattn models"
+    )
 
 
 @click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", no_args_is_help=True)
@@ -200,12 +221,13 @@ def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
 def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
     from tmeattn.cli.describe import describe
-    from tmeattn.render.console import stderr_console, stdout_console
+    from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.summary import summary
     from tmeattn.runs.index import summarize, summary_json
 
     events = run.events()
     if not as_json:
         stdout_console().print(summary(describe(run, events), events))
-        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {run.id}", soft_wrap=True)
+        reference = safe(shlex.quote(run.name or run.id))
+        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {reference}", soft_wrap=True)
     return summary_json(summarize(run, events))

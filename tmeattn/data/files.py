@@ -201,7 +201,7 @@ def text_and_label(table: Table, how: Reading) -> tuple[str, str]:
         what = "text" if text is None else "label"
         raise BadInput(
             f"{table.path} has no column that looks like the {what}; it has {_listed(table.columns)}.",
-            hint=f"Name it with --{what}-column."
+            hint=f"Name it with --{what}-column; if these are no names, add a first line that names the columns."
             if len(table.columns) > 1
             else "Each row needs a text and a label; the first line names the columns.",
         )

@@ -41,7 +41,7 @@ def open_dataset(
     path = existing_path(name)
     if path is None:
         if Path(name).name != name or Path(name).suffix:
-            raise BadInput(f"--dataset: there is no file or folder {name}.", hint="Datasets by name: tmeattn data list")
+            raise BadInput(f"There is no file or folder {name}.", hint="Datasets by name: tmeattn data list")
         return _registered(name)
     from tmeattn.data.files import VALIDATION_SHARE, Reading, dataset_at
 
@@ -77,7 +77,7 @@ def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
     dataset = dataset_of(options)
     splits = dataset.read()
     if split not in splits:
-        raise UnknownName("split", split, splits, list_command="tmeattn evaluate --help")
+        raise UnknownName("split", split, splits)
     return dataset, splits[split]
 
 

@@ -110,9 +110,10 @@ def _shared(hashes: Mapping[str, np.ndarray]) -> dict[str, int]:
 
 
 def _lengths(lengths_N: np.ndarray) -> dict[str, Any]:
-    """Quantiles, and a histogram up to the length that 98 % of the texts do not exceed."""
-    high = max(int(np.quantile(lengths_N, 0.98)), 2)
-    counts, _ = np.histogram(lengths_N[lengths_N <= high], bins=min(BINS, high), range=(0, high))
+    """Quantiles, and a histogram up to what 98 % of the texts do not exceed: a bin a length where texts are short."""
+    most = max(int(np.quantile(lengths_N, 0.98)), 2)
+    high = most + 1
+    counts, _ = np.histogram(lengths_N[lengths_N <= most], bins=min(BINS, high), range=(0, high))
     quantiles = np.quantile(lengths_N, QUANTILES).round().astype(int).tolist()
     return {
         "quantiles": {f"{quantile:g}": value for quantile, value in zip(QUANTILES, quantiles, strict=True)},

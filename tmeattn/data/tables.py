@@ -54,7 +54,7 @@ class Table:
 
     def bad(self, number: int, reason: str) -> BadInput:
         """The error of one row."""
-        return BadInput(f"{self.path}, {self.unit} {number}: {reason}.")
+        return BadInput(f"{self.path}, {self.unit} {number}: {reason}.", hint=f"Mend that {self.unit}, or take it out.")
 
 
 def format_of(path: Path) -> str | None:
@@ -111,7 +111,8 @@ def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             if isinstance(fields, Problem):
                 yield line, fields
             elif len(fields) != len(columns):
-                yield line, Problem(f"{len(fields)} fields where the first line has {len(columns)}")
+                fewer = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+                yield line, Problem(f"{fewer} where the first line has {len(columns)}")
             else:
                 yield line, [fields[place] or None for place in places]
 

@@ -139,6 +139,14 @@ class Classifier:
             tokens_BT, mask_BT = collate([sequences[index] for index in chosen], self.max_length)
             yield chosen, tokens_BT.to(self.device), mask_BT.to(self.device)
 
+    @property
+    def limit_note(self) -> str | None:
+        """What to know about a whole split where the run used a part of it."""
+        limit = self.config.train.limit
+        if limit is None:
+            return None
+        return f"The run was trained with --limit {limit}, and evaluate keeps to it; here is the whole split."
+
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """How many heads each layer of self-attention has; nothing for other models."""

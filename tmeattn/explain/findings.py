@@ -128,6 +128,7 @@ class Mistakes:
     """Texts of a split that a run gets wrong with most confidence, and those that it is least certain of.
 
     wrong, texts: how many mistakes there are among how many texts. Each text has its index in the split.
+    note:         what to know about which texts these are.
     """
 
     run: str
@@ -138,6 +139,7 @@ class Mistakes:
     wrong: int
     confident: tuple[tuple[int, Explanation], ...]
     uncertain: tuple[tuple[int, Explanation], ...]
+    note: str | None = None
 
     def document(self) -> dict[str, Any]:
         """As `--json` prints it."""

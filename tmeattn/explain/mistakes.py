@@ -59,4 +59,5 @@ def find_mistakes(
         wrong=int(wrong_N.sum()),
         confident=explained(confident),
         uncertain=explained(uncertain),
+        note=classifier.limit_note,
     )

@@ -98,8 +98,9 @@ def _texts(classifier: Classifier, study: Study) -> _Texts:
     kept_rows = [(text, split.labels[index]) for text, index in zip(encoded, chosen, strict=True) if text.spans]
     if not kept_rows:
         raise BadInput(f"The split {study.split} of {name} has no text with a word.")
+    notes = (classifier.limit_note,) if classifier.limit_note else ()
     return _Texts(
-        f"{name}, {study.split} split", [text for text, _ in kept_rows], [label for _, label in kept_rows], None, ()
+        f"{name}, {study.split} split", [text for text, _ in kept_rows], [label for _, label in kept_rows], None, notes
     )
 
 

@@ -24,10 +24,11 @@ def _figures(result: Mapping[str, Any]) -> RenderableType:
     entropy, share = result["entropy"], result["normalized_entropy"]
     measured = result.get("attention_texts", result["texts"])
     sample = f" ({count(measured)} texts)" if measured < result["texts"] else ""
+    limited = f" (--limit {result['limit']})" if result.get("limit") else ""
     return key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),
-            ("data", f"{dataset_name(result['dataset'])}, {result['split']}, {count(result['texts'])} texts"),
+            ("data", f"{dataset_name(result['dataset'])}, {result['split']}, {count(result['texts'])} texts{limited}"),
             ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
             ("macro-F1", percent(result["macro_f1"], 2)),
             ("cross-entropy", decimal(result["cross_entropy"])),

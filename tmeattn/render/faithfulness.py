@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -13,6 +14,8 @@ from tmeattn.render.console import safe
 from tmeattn.render.tables import MISSING, Column, FittedTable, count, decimal, key_values, percent, table
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
     from tmeattn.explain.findings import Estimate, Faithfulness, MethodRow
 
 CHANCE = "°"
@@ -21,7 +24,30 @@ GROUPS = (
     ("tau_gradient", "tau_leave_one_out"),
     ("auprc", "token_f1", "iou_f1"),
 )
-"""Measures that share a table, so that each fits 80 columns with its intervals."""
+"""Measures that share a table where the console has room for it."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Measures of all methods in one table, or in several where the console is too narrow: figures are never cut."""
+
+    rows: tuple[MethodRow, ...]
+    measures: tuple[Measure, ...]
+    seconds: bool
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        left = list(self.measures)
+        while left:
+            taken = len(left)
+            while taken > 1 and not self._table(left, taken).fits(options.max_width):
+                taken -= 1
+            yield self._table(left, taken)
+            left = left[taken:]
+            if left:
+                yield Text()
+
+    def _table(self, left: list[Measure], taken: int) -> FittedTable:
+        return _table(self.rows, left[:taken], seconds=self.seconds and taken == len(left))
 
 
 def faithfulness(found: Faithfulness) -> Group:
@@ -30,7 +56,7 @@ def faithfulness(found: Faithfulness) -> Group:
     for names in GROUPS:
         measures = [measure for measure in MEASURES if measure.name in names]
         if any(measure.name in row.measures for measure in measures for row in found.rows):
-            parts += [Text(), _table(found.rows, measures, seconds="tau_gradient" in names)]
+            parts += [Text(), Tables(tuple(found.rows), tuple(measures), seconds="tau_gradient" in names)]
     parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(found))]
     return Group(*parts)
 

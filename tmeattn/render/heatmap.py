@@ -123,7 +123,10 @@ class Marks:
         peak = sizes[0] if sizes and math.isfinite(sizes[0]) else 0.0
         # In a short text at most half of the words, so that the weakest never pass for strong.
         rank = min(-(-len(sizes) // 2), max(STRONGEST, len(sizes) // 10)) - 1
-        return cls(HeatScale.of(explanation), peak, sizes[rank] if sizes else 0.0, colour, colours)
+        threshold = sizes[rank] if sizes else 0.0
+        if not explanation.signed and math.isfinite(sum(sizes)):  # less than an equal share is not strong either
+            threshold = max(threshold, sum(sizes) / max(len(sizes), 1) * (1 - 1e-9))
+        return cls(HeatScale.of(explanation), peak, threshold, colour, colours)
 
     @property
     def signed(self) -> bool:

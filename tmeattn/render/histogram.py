@@ -80,8 +80,9 @@ class Histogram:
         columns = _columns(len(self.counts), width - 6)
         values = rebin(self.counts, columns)
         peak = max(values)
+        share = peak / total * max(1.0, columns / len(self.counts))  # of a bin, also where it is drawn two columns wide
         for row in range(self.height, 0, -1):
-            label = percent(peak / total, 0) if row == self.height else ""
+            label = percent(share, 0) if row == self.height else ""
             bars = "".join(_block(value / peak, row, self.height) for value in values)
             yield _line(label.rjust(5) + ("┤" if label else "│"), bars)
         yield from _axis(self.low, self.high, columns, 5, self.unit, width)

@@ -27,6 +27,8 @@ def mistakes(found: Mistakes) -> Group:
     )
     shown = [explanation for _, explanation in (*found.confident, *found.uncertain)]
     parts: list[RenderableType] = [Text(safe(heading), style="bold")]
+    if found.note:
+        parts.append(Text(found.note, style="dim"))
     if shown:
         parts.append(Text(f"Words are scored by {safe(told_method(shown[0]))}.", style="dim"))
     parts += _texts("The most confident errors", found.confident)

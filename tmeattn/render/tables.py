@@ -71,6 +71,10 @@ class FittedTable:
         if told := " ".join(filter(None, below)):
             yield Text(safe(told), style="dim")
 
+    def fits(self, width: int) -> bool:
+        """Whether all columns fit so many cells."""
+        return self._least(range(len(self.columns))) <= width
+
     def _kept(self, width: int) -> list[int]:
         """Indices of the columns that the console has room for."""
         kept = list(range(len(self.columns)))
@@ -179,6 +183,13 @@ def seconds(duration: float | None) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(value / 60)
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
+
+
+def shortened(text: str, cells: int) -> str:
+    """At most so many terminal cells of a text, with an ellipsis for the rest."""
+    shown = Text(safe(text))
+    shown.truncate(cells, overflow="ellipsis")
+    return shown.plain
 
 
 def dataset_name(dataset: str) -> str:

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
-from tmeattn.data.parallel import available_cores
 from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.models.building import build_model, check_contract, choose_device
@@ -27,7 +26,7 @@ from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.reporting import reporting
 from tmeattn.training.signals import StopFlag, stop_on_signals
-from tmeattn.training.threads import fastest_threads
+from tmeattn.training.threads import default_threads, fastest_threads
 from tmeattn.training.tracking import find_trackers
 from tmeattn.training.trainer import Stopped, Trainer
 
@@ -54,7 +53,7 @@ def start(
     """
     config = resolve_run(model, options)
     if config.train.threads is None:
-        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": available_cores()})})
+        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": default_threads()})})
     (dataset, vectors), data = open_data(config.train, narrate)
     tracker_specs = find_trackers(trackers)
     run = create(runs_dir(), config.model_dump(mode="json"), name=name, data=data)

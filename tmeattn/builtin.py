@@ -79,7 +79,7 @@ def tmeattn_datasets() -> list[DatasetSpec]:
         ),
         DatasetSpec(
             name="imdb",
-            summary="IMDb as published: 25,000 reviews to train on, 25,000 to test; fetch it: tmeattn data fetch imdb",
+            summary="IMDb as published: 25,000 reviews to train on, 25,000 to test",
             load="tmeattn.data.datasets:imdb",
         ),
         DatasetSpec(
@@ -102,7 +102,7 @@ def tmeattn_vectors() -> list[VectorsSpec]:
         *(
             VectorsSpec(
                 name=f"glove-{size}d",
-                summary=f"GloVe 6B, 400,000 words in {size} dimensions; fetch them: tmeattn data fetch glove-{size}d",
+                summary=f"GloVe 6B, 400,000 words in {size} dimensions",
                 load=f"tmeattn.data.vectors:glove_{size}d",
                 size=size,
             )

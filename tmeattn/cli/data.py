@@ -43,7 +43,7 @@ def list_data(as_json: bool) -> None:
     if as_json:
         echo_json(found)
         return
-    from tmeattn.render.console import stdout_console
+    from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.tables import Column, table
 
     rows = [
@@ -51,12 +51,17 @@ def list_data(as_json: bool) -> None:
             one["name"] + (" (default)" if one["default"] else ""),
             one["kind"],
             "here" if one["here"] else "missing",
-            one["summary"] if one["here"] else one["hint"] or one["summary"],
+            one["summary"],
         )
         for one in found
     ]
-    columns: list[str | Column] = ["name", "kind", "state", Column("what it is, or how to get it", wrap=True, least=30)]
-    stdout_console().print(table(columns, rows))
+    columns: list[str | Column] = ["name", Column("kind", drop=1), "state", Column("what it is", wrap=True, least=20)]
+    console = stdout_console()
+    console.print(table(columns, rows))
+    console.print()
+    for one in found:  # on lines of their own, so that commands can be copied
+        if one["hint"]:
+            console.print(safe(f"{one['name']}: {one['hint']}"), soft_wrap=True)
 
 
 def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str, Any]:

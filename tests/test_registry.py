@@ -11,7 +11,8 @@ import pytest
 from tmeattn import registry as registry_module
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import Plugin, Registry, discover, registry, resolve
+from tmeattn.plugin import Plugin
+from tmeattn.registry import Registry, discover, registry, resolve
 from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
 
 MODEL = ModelSpec("toy", "A toy", "toy:Config", "toy:build", "none")
@@ -212,6 +213,24 @@ def test_a_name_claimed_twice_is_refused_to_both() -> None:
     assert [spec.name for spec in found.all(ModelSpec)] == ["other"]
 
 
+def test_a_name_of_tmeattns_own_stays_with_tmeattn() -> None:
+    found = Registry()
+    own = Plugin("builtin", "tmeattn", "1.0", "builtin")
+    found.register(own, module_with(tmeattn_models=[MODEL]))
+    other = replace(MODEL, name="other")
+    guests = [register(found, "one", tmeattn_models=[replace(MODEL, summary="one"), other])]
+    guests.append(register(found, "two", tmeattn_models=[replace(MODEL, summary="two")]))
+    assert found.get(ModelSpec, "toy") is MODEL
+    assert found.owners(ModelSpec, "toy") == ["tmeattn"]
+    assert own.problems == []
+    for guest in guests:
+        said = f"the name 'toy' is taken by tmeattn's own model: that of {guest.distribution} is left out"
+        assert guest.problems == [said]
+    assert [spec.name for spec in found.all(ModelSpec)] == ["toy", "other"]
+    found.remove(guests[0])
+    assert [spec.name for spec in found.all(ModelSpec)] == ["toy"]
+
+
 def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
     found = Registry()
     added = register(found, tmeattn_models=[MODEL], tmeattn_datasets=[DatasetSpec("toy", "", "toy:load")])
@@ -225,7 +244,7 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
         (ModelSpec, "zzzzzz", "There is no model named 'zzzzzz'. List them with: tmeattn models"),
         (DatasetSpec, "imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k or imdb?"),
         (VectorsSpec, "glove", "There are no vectors named 'glove'. Did you mean glove-50d or"),
-        (ExplainerSpec, "leave-one", "There is no explainer named 'leave-one'. Did you mean leave-one-out?"),
+        (ExplainerSpec, "leave-one", "There is no method named 'leave-one'. Did you mean leave-one-out?"),
         (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
     ],
 )

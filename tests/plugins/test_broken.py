@@ -16,7 +16,7 @@ import pytest
         ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
         ({"spec_api": "2"}, "written for plugin API 2, this tmeattn speaks API 1: upgrade tmeattn"),
         ({"spec_api": "0"}, "this tmeattn speaks API 1: look for a newer broken"),
-        ({"spec_name": "'mean'"}, "the name 'mean' is claimed by broken and tmeattn"),
+        ({"spec_name": "'mean'"}, "the name 'mean' is taken by tmeattn's own model: that of broken is left out"),
         ({"at_import": "print('hello')"}, "prints to stdout when it is imported ('hello'): use logging"),
         ({"spec_attention": "'soft'"}, "attention is 'soft', expected one of pool, self, none"),
         ({"spec_config": "'broken_plugin:Missing'"}, "broken_plugin:Missing cannot be loaded: AttributeError"),
@@ -108,5 +108,5 @@ def test_an_unknown_plugin(tmeattn: Any) -> None:
     assert (
         tmeattn("plugins", "check", "tmeatn")
         .refused()
-        .startswith("There is no plugin named 'tmeatn'. Did you mean tmeattn?")
+        .startswith("There is no plugin named 'tmeatn'. Did you mean tmeattn")
     )

@@ -10,7 +10,8 @@ import click
 
 from tmeattn.cli.main import Group, echo_json
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.registry import Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import registry
 
 if TYPE_CHECKING:
     from tmeattn.testing import Check

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tmeattn.config import config_class, resolve_run
-from tmeattn.registry import Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.tables import Column, count, flag, key_values, shown, table
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec

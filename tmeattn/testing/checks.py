@@ -15,7 +15,8 @@ from typing import Any
 
 from tmeattn.errors import TmeattnError
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import HEAVY, KINDS, Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import HEAVY, KINDS, registry
 from tmeattn.specs import Spec
 from tmeattn.testing import toy
 

@@ -141,7 +141,8 @@ def check(plugin: str, as_json: bool) -> None:
     """Hold everything that an installed plugin provides to the contract; failures say what to change.
 
     PLUGIN is a distribution, such as tmeattn-entmax, or an entry of it. Models are built, trained on made-up texts,
-    stopped, resumed and explained, which takes some seconds each.
+    stopped, resumed and explained, which takes some seconds each. What this machine lacks, such as data that were not
+    fetched, is skipped.
     """
     found = _find(plugin)
     from tmeattn.render.console import safe, stderr_console
@@ -156,12 +157,20 @@ def check(plugin: str, as_json: bool) -> None:
     if as_json:
         echo_json(
             [
-                {"name": result.name, "of": of, "problem": result.problem, "advice": result.advice or None}
+                {
+                    "name": result.name,
+                    "of": of,
+                    "problem": result.problem,
+                    "advice": result.advice or None,
+                    "skipped": result.skipped,
+                }
                 for of, result in results
             ]
         )
     else:
         _show(results)
+    if skipped := sum(result.skipped is not None for _, result in results):
+        stderr_console().print(f"{skipped} of {len(results)} checks were skipped: this machine lacks what they need.")
     failed = sum(result.problem is not None for _, result in results)
     if failed:
         raise BadInput(f"{failed} of {len(results)} checks of {plugin} failed.", hint="Each says what to change.")
@@ -197,14 +206,16 @@ def _show(results: list[tuple[str, Check]]) -> None:
     from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.tables import Column, table
 
-    rows = [
-        (
-            of,
-            result.name,
-            Text(safe(f"{result.problem} {result.advice}".rstrip()), style="bold red") if result.problem else "holds",
+    def finding(result: Check) -> Text:
+        if result.skipped:
+            return Text(safe(f"skipped: {result.skipped}"), style="yellow")
+        return (
+            Text(safe(f"{result.problem} {result.advice}".rstrip()), style="bold red")
+            if result.problem
+            else Text("holds")
         )
-        for of, result in results
-    ]
+
+    rows = [(of, result.name, finding(result)) for of, result in results]
     stdout_console().print(table(["of", "check", Column("finding", wrap=True)], rows))
 
 

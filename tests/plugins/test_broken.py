@@ -104,6 +104,41 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
     assert "\x1b[31m" not in page
 
 
+@pytest.mark.parametrize(
+    ("lines", "said", "traceback"),
+    [
+        ({"before": "class Other(nn.Modul): pass"}, "has no attribute 'Modul'", "class Other(nn.Modul)"),
+        (
+            {"spec_prepare": "'broken_model:prepare'"},
+            "broken_model:prepare cannot be loaded: AttributeError",
+            "getattr",
+        ),
+        ({"spec_build": "'broken_model:__name__'"}, "broken_model:__name__ is nothing that can be called", None),
+        ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train", None),
+    ],
+)
+def test_the_doctor_finds_what_listing_cannot(
+    tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], said: str, traceback: str | None
+) -> None:
+    install_model(**lines)
+    (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
+    assert listed["problems"] == []
+    for _ in range(2):  # what is found once is not told twice
+        (found,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["name"] == "broken"]
+        (problem,) = found["problems"]
+        assert said in problem
+        assert [traceback in trace for trace in found["tracebacks"]] == [True] * (traceback is not None)
+        assert "tmeattn plugins check broken" in found["advice"]
+    if "before" in lines:
+        assert f"mend {tmp_path / 'site' / 'broken_model.py'}, line " in found["advice"]
+    assert " ".join(found["advice"].split()) in " ".join(tmeattn("plugins", "doctor").out.split())
+
+
+def test_the_doctor_finds_nothing_wrong_with_tmeattn_itself(tmeattn: Any) -> None:
+    (own,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["distribution"] == "tmeattn"]
+    assert (own["problems"], own["tracebacks"], own["advice"]) == ([], [], None)
+
+
 def test_an_unknown_plugin(tmeattn: Any) -> None:
     assert (
         tmeattn("plugins", "check", "tmeatn")

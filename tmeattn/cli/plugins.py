@@ -61,7 +61,7 @@ def _state(plugin: Plugin) -> Any:
 
     if plugin.problems:
         return Text(safe("; ".join(plugin.problems)), style="bold red")
-    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else "works"
+    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else "loaded"
 
 
 def _say_if_off() -> None:
@@ -76,14 +76,17 @@ def _say_if_off() -> None:
 def doctor(as_json: bool) -> None:
     """Versions, load times, what each plugin imports, and the tracebacks of those that fail.
 
+    All code that plugins point at is imported too, which may take some seconds.
+
     A plugin that takes the whole program down can be left out: TMEATTN_PLUGINS=off tmeattn plugins doctor
     """
     import platform
     from importlib.metadata import version
 
     from tmeattn.specs import API_VERSION
+    from tmeattn.testing.diagnosis import advice, diagnosed
 
-    found = registry().plugins
+    found = [diagnosed(plugin) for plugin in registry().plugins]
     versions = {
         "tmeattn": version("tmeattn"),
         "api": API_VERSION,
@@ -98,6 +101,7 @@ def doctor(as_json: bool) -> None:
                 "seconds": plugin.seconds,
                 "imports": plugin.imports,
                 "tracebacks": plugin.tracebacks,
+                "advice": advice(plugin),
             }
             for plugin in found
         ]
@@ -131,6 +135,8 @@ def doctor(as_json: bool) -> None:
             console.print(safe(f"\n{plugin.distribution} ({plugin.target}):"))
             for line in traceback.rstrip().splitlines():
                 console.print(safe(f"  {line}"), soft_wrap=True)
+        if (told := advice(plugin)) is not None:
+            console.print(safe(f"\n{plugin.distribution}: {told}"), soft_wrap=True)
     _say_if_off()
 
 

@@ -108,7 +108,7 @@ class PluginPage:
         yield Text(safe(f"{plugin.distribution} {plugin.version}"), style="bold")
         yield Text()
         pairs = [("entry point", f"{plugin.name} = {plugin.target}"), ("provides", ", ".join(plugin.provides) or None)]
-        yield key_values([*pairs, ("state", "works" if not plugin.problems else None)])
+        yield key_values([*pairs, ("state", "loaded" if not plugin.problems else None)])
         yield from _problems(plugin)
 
 

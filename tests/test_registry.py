@@ -12,8 +12,8 @@ from tmeattn import registry as registry_module
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
-from tmeattn.registry import Registry, discover, registry, resolve
-from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
+from tmeattn.registry import KINDS, Registry, discover, registry, resolve
+from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
 
 MODEL = ModelSpec("toy", "A toy", "toy:Config", "toy:build", "none")
 SOURCE = """
@@ -245,6 +245,10 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
         (DatasetSpec, "imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k or imdb?"),
         (VectorsSpec, "glove", "There are no vectors named 'glove'. Did you mean glove-50d or"),
         (ExplainerSpec, "leave-one", "There is no method named 'leave-one'. Did you mean leave-one-out?"),
+        (DatasetSpec, "zzzzzz", "There is no dataset named 'zzzzzz'. List them with: tmeattn data list"),
+        (VectorsSpec, "zzzzzz", "There are no vectors named 'zzzzzz'. List them with: tmeattn data list"),
+        (ExplainerSpec, "zzzzzz", "There is no method named 'zzzzzz'. There are attention, rollout, gradient, "),
+        (TrackerSpec, "zzzzzz", "There is no tracker named 'zzzzzz'. There is "),
         (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
     ],
 )
@@ -253,6 +257,22 @@ def test_unknown_name(kind: Any, name: str, said: str) -> None:
         registry().get(kind, name)
     assert str(caught.value).startswith(said)
     assert caught.value.exit_code == 2
+
+
+def test_unknown_name_names_the_plugins_that_may_have_been_meant_to_bring_it() -> None:
+    found = Registry()
+    register(found, "sound", tmeattn_models=[MODEL])
+    for _ in range(2):
+        register(found, "one", tmeattn_models=ValueError("out of order"))
+    for kind in KINDS.values():
+        with pytest.raises(UnknownName) as caught:
+            found.get(kind, "mine")
+        assert str(caught.value).endswith(". 1 plugin is broken: tmeattn-one (see: tmeattn plugins doctor).")
+    register(found, "two", tmeattn_trackers=["no spec"])
+    with pytest.raises(UnknownName) as caught:
+        found.get(ModelSpec, "tooy")
+    said = "Did you mean toy? 2 plugins are broken: tmeattn-one, tmeattn-two (see: tmeattn plugins doctor)."
+    assert caught.value.hint == said
 
 
 # Resolving

@@ -48,7 +48,13 @@ WORDS: dict[type[Spec], str] = {
 }
 """What each kind is called where a user gives its name: `--method NAME`."""
 
-LISTED_BY: dict[type[Spec], str] = {ModelSpec: "tmeattn models"}
+LISTED_BY: dict[type[Spec], str] = {
+    ModelSpec: "tmeattn models",
+    DatasetSpec: "tmeattn data list",
+    VectorsSpec: "tmeattn data list",
+}
+"""What lists the names of a kind, where something does."""
+
 SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec, TrackerSpec)
 
 HEAVY = ("torch", "torchtext", "tensorflow", "jax", "transformers", "sklearn", "pandas", "matplotlib")
@@ -138,14 +144,15 @@ class Registry:
         """The spec of that name.
 
         Raises:
-            UnknownName: nobody registered it (with the nearest names).
+            UnknownName: nobody registered it (with the nearest names, and the plugins that are broken).
             BadInput: two plugins claim it.
         """
         claims = self._entries[kind].get(name, [])
         label = WORDS[kind]
         if not claims:
             known = [spec.name for spec in self.all(kind)]
-            raise UnknownName(label, name, known, list_command=LISTED_BY.get(kind, "tmeattn plugins list"))
+            broken = [plugin.distribution for plugin in self.plugins if plugin.problems]
+            raise UnknownName(label, name, known, list_command=LISTED_BY.get(kind), broken=broken)
         if len(claims) > 1:
             owners = " and ".join(self.owners(kind, name))
             raise BadInput(f"The {label} {name!r} is claimed by {owners}.", hint="Uninstall one of them.")

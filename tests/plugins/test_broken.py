@@ -76,6 +76,20 @@ def test_what_is_heavy_when_listed_is_named(tmeattn: Any, install_model: Any, tm
     sys.modules.pop("tensorflow", None)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["models", "zzzz"],
+        ["data", "show", "zzzz"],
+        ["config", "set", "dataset", "zzzz"],
+        ["train", "lstm", "--track", "z"],
+    ],
+)
+def test_a_name_that_a_broken_plugin_may_bring(tmeattn: Any, install_model: Any, typed: list[str]) -> None:
+    install_model(at_import="raise RuntimeError('out of order')")
+    assert "1 plugin is broken: broken (see: tmeattn plugins doctor)." in tmeattn(*typed).refused()
+
+
 def test_what_a_plugin_prints_spoils_no_json(tmeattn: Any, install_model: Any) -> None:
     install_model(at_import="print('hello')", before="print('hello again')")
     assert tmeattn("plugins", "list", "--json").json

@@ -123,7 +123,7 @@ def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabula
     """
     splits = dataset.read()
     if name not in splits:
-        raise UnknownName("split", name, splits, list_command="tmeattn evaluate --help")
+        raise UnknownName("split", name, splits)
     _check_split(dataset, name, splits[name])
     rows = choose(splits[name], name, len(dataset.classes), settings.limit)
     with Tokenizing(settings.tokenizer) as tokenizing:

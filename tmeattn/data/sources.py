@@ -77,7 +77,7 @@ def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
     dataset = dataset_of(options)
     splits = dataset.read()
     if split not in splits:
-        raise UnknownName("split", split, splits, list_command="tmeattn evaluate --help")
+        raise UnknownName("split", split, splits)
     return dataset, splits[split]
 
 

@@ -39,7 +39,7 @@ def measure(
     elif split in corpus.splits:
         encoded = corpus.splits[split]
     else:
-        raise UnknownName("split", split, dataset.read(), list_command="tmeattn evaluate --help")
+        raise UnknownName("split", split, dataset.read())
     evaluation = evaluate_split(
         classifier.model,
         encoded,

@@ -23,7 +23,8 @@ import planted as planted_plugin
 import pytest
 from hypothesis import settings
 
-from tmeattn.registry import Plugin, Registry, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import Registry, registry
 from tmeattn.runs.directory import RunDirectory
 
 # Tests run one on each core: threads that wait for one another by spinning would take the time of the others.

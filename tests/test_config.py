@@ -23,7 +23,8 @@ from tmeattn.config import (
 )
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import Plugin, Registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import Registry
 from tmeattn.specs import ModelSpec
 
 

@@ -11,8 +11,9 @@ import pytest
 from tmeattn import registry as registry_module
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import Plugin, Registry, discover, registry, resolve
-from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
+from tmeattn.plugin import Plugin
+from tmeattn.registry import KINDS, Registry, discover, registry, resolve
+from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
 
 MODEL = ModelSpec("toy", "A toy", "toy:Config", "toy:build", "none")
 SOURCE = """
@@ -212,6 +213,24 @@ def test_a_name_claimed_twice_is_refused_to_both() -> None:
     assert [spec.name for spec in found.all(ModelSpec)] == ["other"]
 
 
+def test_a_name_of_tmeattns_own_stays_with_tmeattn() -> None:
+    found = Registry()
+    own = Plugin("builtin", "tmeattn", "1.0", "builtin")
+    found.register(own, module_with(tmeattn_models=[MODEL]))
+    other = replace(MODEL, name="other")
+    guests = [register(found, "one", tmeattn_models=[replace(MODEL, summary="one"), other])]
+    guests.append(register(found, "two", tmeattn_models=[replace(MODEL, summary="two")]))
+    assert found.get(ModelSpec, "toy") is MODEL
+    assert found.owners(ModelSpec, "toy") == ["tmeattn"]
+    assert own.problems == []
+    for guest in guests:
+        said = f"the name 'toy' is taken by tmeattn's own model: that of {guest.distribution} is left out"
+        assert guest.problems == [said]
+    assert [spec.name for spec in found.all(ModelSpec)] == ["toy", "other"]
+    found.remove(guests[0])
+    assert [spec.name for spec in found.all(ModelSpec)] == ["toy"]
+
+
 def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
     found = Registry()
     added = register(found, tmeattn_models=[MODEL], tmeattn_datasets=[DatasetSpec("toy", "", "toy:load")])
@@ -225,7 +244,11 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
         (ModelSpec, "zzzzzz", "There is no model named 'zzzzzz'. List them with: tmeattn models"),
         (DatasetSpec, "imdb25k", "There is no dataset named 'imdb25k'. Did you mean imdb-25k or imdb?"),
         (VectorsSpec, "glove", "There are no vectors named 'glove'. Did you mean glove-50d or"),
-        (ExplainerSpec, "leave-one", "There is no explainer named 'leave-one'. Did you mean leave-one-out?"),
+        (ExplainerSpec, "leave-one", "There is no method named 'leave-one'. Did you mean leave-one-out?"),
+        (DatasetSpec, "zzzzzz", "There is no dataset named 'zzzzzz'. List them with: tmeattn data list"),
+        (VectorsSpec, "zzzzzz", "There are no vectors named 'zzzzzz'. List them with: tmeattn data list"),
+        (ExplainerSpec, "zzzzzz", "There is no method named 'zzzzzz'. There are attention, rollout, gradient, "),
+        (TrackerSpec, "zzzzzz", "There is no tracker named 'zzzzzz'. There is "),
         (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
     ],
 )
@@ -234,6 +257,22 @@ def test_unknown_name(kind: Any, name: str, said: str) -> None:
         registry().get(kind, name)
     assert str(caught.value).startswith(said)
     assert caught.value.exit_code == 2
+
+
+def test_unknown_name_names_the_plugins_that_may_have_been_meant_to_bring_it() -> None:
+    found = Registry()
+    register(found, "sound", tmeattn_models=[MODEL])
+    for _ in range(2):
+        register(found, "one", tmeattn_models=ValueError("out of order"))
+    for kind in KINDS.values():
+        with pytest.raises(UnknownName) as caught:
+            found.get(kind, "mine")
+        assert str(caught.value).endswith(". 1 plugin is broken: tmeattn-one (see: tmeattn plugins doctor).")
+    register(found, "two", tmeattn_trackers=["no spec"])
+    with pytest.raises(UnknownName) as caught:
+        found.get(ModelSpec, "tooy")
+    said = "Did you mean toy? 2 plugins are broken: tmeattn-one, tmeattn-two (see: tmeattn plugins doctor)."
+    assert caught.value.hint == said
 
 
 # Resolving

@@ -27,15 +27,38 @@ class BadInput(TmeattnError):
 
 
 class UnknownName(BadInput):
-    """A model, run, dataset ... that does not exist, with the nearest names that do, or all where they are few."""
+    """A model, run, dataset ... that does not exist, with the nearest names that do.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, list_command: str | None = None) -> None:
-        known = list(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        listed = f"List them with: {list_command}" if list_command else f"There are: {', '.join(known)}."
-        hint = f"Did you mean {' or '.join(near)}?" if near else listed
+    list_command: what lists the names; where there is none, they are few and stand in the hint themselves.
+    broken:       plugins that do not work, one of which may be meant to bring it.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        list_command: str | None = None,
+        broken: Iterable[str] = (),
+    ) -> None:
+        names, plugins = list(known), list(dict.fromkeys(broken))
+        hint = _near(name, names) or (f"List them with: {list_command}" if list_command else _all_of(names))
+        if plugins:
+            are = "plugin is" if len(plugins) == 1 else "plugins are"
+            end = "" if hint.endswith(("?", ".")) else "."
+            hint += f"{end} {len(plugins)} {are} broken: {', '.join(plugins)} (see: tmeattn plugins doctor)."
         there_is = "There are no" if kind.endswith("s") else "There is no"
         super().__init__(f"{there_is} {kind} named {name!r}.", hint=hint)
+
+
+def _near(name: str, known: list[str]) -> str | None:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else None
+
+
+def _all_of(known: list[str]) -> str:
+    return f"There {'is' if len(known) == 1 else 'are'} {', '.join(known)}." if known else "None is installed."
 
 
 class EnvironmentProblem(TmeattnError):

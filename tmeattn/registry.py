@@ -8,22 +8,20 @@ import functools
 import importlib
 import io
 import os
-import re
 import sys
 import time
-import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import pluggy
 
 from tmeattn import hookspecs
 from tmeattn.errors import BadInput, UnknownName
+from tmeattn.plugin import OWN_DISTRIBUTION, Plugin, malformed, one_line, other_api
 from tmeattn.specs import (
     API_VERSION,
-    Attention,
     DatasetSpec,
     ExplainerSpec,
     ModelSpec,
@@ -31,8 +29,6 @@ from tmeattn.specs import (
     TrackerSpec,
     VectorsSpec,
 )
-
-OWN_DISTRIBUTION = "tmeattn"
 
 KINDS: dict[str, type[Spec]] = {
     "tmeattn_models": ModelSpec,
@@ -43,38 +39,26 @@ KINDS: dict[str, type[Spec]] = {
 }
 """Each hook and what its implementations return."""
 
-LISTED_BY: dict[type[Spec], str] = {ModelSpec: "tmeattn models"}
+WORDS: dict[type[Spec], str] = {
+    ModelSpec: "model",
+    DatasetSpec: "dataset",
+    VectorsSpec: "vectors",
+    ExplainerSpec: "method",
+    TrackerSpec: "tracker",
+}
+"""What each kind is called where a user gives its name: `--method NAME`."""
+
+LISTED_BY: dict[type[Spec], str] = {
+    ModelSpec: "tmeattn models",
+    DatasetSpec: "tmeattn data list",
+    VectorsSpec: "tmeattn data list",
+}
+"""What lists the names of a kind, where something does."""
+
 SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec, TrackerSpec)
 
 HEAVY = ("torch", "torchtext", "tensorflow", "jax", "transformers", "sklearn", "pandas", "matplotlib")
 """Modules that take about a second to import: to be imported where they are used, not where a plugin is listed."""
-
-
-@dataclass
-class Plugin:
-    """One entry point: where it came from, and what went wrong with it (an empty list when nothing did).
-
-    problems:   what does not work, each with its traceback where there is one.
-    warnings:   what works and should be different.
-    seconds:    how long it took to import and to ask; the first plugin pays for what it shares with later ones.
-    imports:    packages that were imported for it and not before, without those of Python itself.
-    """
-
-    name: str
-    distribution: str
-    version: str
-    target: str
-    provides: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    tracebacks: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    imports: list[str] = field(default_factory=list)
-
-    def fail(self, problem: str, error: BaseException | None = None) -> None:
-        self.problems.append(problem)
-        if error is not None:
-            self.tracebacks.append("".join(traceback.format_exception(error)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +70,10 @@ class Registered:
 
 
 class Registry:
-    """All specs of all plugins. A name that two plugins claim is refused to both, and both are told."""
+    """All specs of all plugins.
+
+    A name that two plugins claim is refused to both, and both are told; tmeattn's own names stay with tmeattn.
+    """
 
     def __init__(self) -> None:
         self.plugins: list[Plugin] = []
@@ -101,14 +88,14 @@ class Registry:
             manager.register(module)
             manager.check_pending()
         except (Exception, SystemExit) as error:
-            plugin.fail(f"its hooks do not fit: {_one_line(error)}", error)
+            plugin.fail(f"its hooks do not fit: {one_line(error)}", error)
             return
         for hook, kind in KINDS.items():
             try:
                 answers = getattr(manager.hook, hook)()
                 specs = [spec for answer in answers for spec in answer]
             except (Exception, SystemExit) as error:
-                plugin.fail(f"{hook} failed: {_one_line(error)}", error)
+                plugin.fail(f"{hook} failed: {one_line(error)}", error)
                 continue
             for spec in specs:
                 self._add(plugin, hook, kind, spec)
@@ -117,17 +104,27 @@ class Registry:
         if not isinstance(spec, kind):
             plugin.fail(f"{hook} returned {type(spec).__name__}, expected {kind.__name__}")
         elif spec.api != API_VERSION:
-            plugin.fail(f"{spec.name}: {_other_api(spec.api, plugin)}")
-        elif problem := _malformed(spec):
+            plugin.fail(f"{spec.name}: {other_api(spec.api, plugin)}")
+        elif problem := malformed(spec):
             plugin.fail(f"{hook}: {problem}")
         else:
-            plugin.provides.append(spec.name)
-            claims = self._entries[kind].setdefault(spec.name, [])
-            claims.append(Registered(spec, plugin))
-            if len(claims) > 1:
-                owners = " and ".join(sorted(claim.plugin.distribution for claim in claims))
-                for claim in claims:
-                    claim.plugin.fail(f"the name {spec.name!r} is claimed by {owners}")
+            self._claim(plugin, kind, spec)
+
+    def _claim(self, plugin: Plugin, kind: type[Spec], spec: Spec) -> None:
+        """Keep a spec under its name. A name of tmeattn's own stays with tmeattn."""
+        claims = self._entries[kind].setdefault(spec.name, [])
+        if any(claim.plugin.distribution == OWN_DISTRIBUTION for claim in claims):
+            plugin.fail(
+                f"the name {spec.name!r} is taken by {OWN_DISTRIBUTION}'s own {WORDS[kind]}: "
+                f"that of {plugin.distribution} is left out"
+            )
+            return
+        plugin.provides.append(spec.name)
+        claims.append(Registered(spec, plugin))
+        if len(claims) > 1:
+            owners = " and ".join(self.owners(kind, spec.name))
+            for claim in claims:
+                claim.plugin.fail(f"the name {spec.name!r} is claimed by {owners}")
 
     def remove(self, plugin: Plugin) -> None:
         """Forget a plugin and what it brought."""
@@ -147,18 +144,23 @@ class Registry:
         """The spec of that name.
 
         Raises:
-            UnknownName: nobody registered it (with the nearest names).
+            UnknownName: nobody registered it (with the nearest names, and the plugins that are broken).
             BadInput: two plugins claim it.
         """
         claims = self._entries[kind].get(name, [])
-        label = kind.__name__.removesuffix("Spec").lower()
+        label = WORDS[kind]
         if not claims:
             known = [spec.name for spec in self.all(kind)]
-            raise UnknownName(label, name, known, list_command=LISTED_BY.get(kind, "tmeattn plugins list"))
+            broken = [plugin.distribution for plugin in self.plugins if plugin.problems]
+            raise UnknownName(label, name, known, list_command=LISTED_BY.get(kind), broken=broken)
         if len(claims) > 1:
-            owners = " and ".join(sorted(claim.plugin.distribution for claim in claims))
+            owners = " and ".join(self.owners(kind, name))
             raise BadInput(f"The {label} {name!r} is claimed by {owners}.", hint="Uninstall one of them.")
         return claims[0].spec  # type: ignore[return-value]
+
+    def owners(self, kind: type[Spec], name: str) -> list[str]:
+        """The distributions that bring a spec of that kind and name: none, one, or all that claim it."""
+        return sorted(claim.plugin.distribution for claim in self._entries[kind].get(name, []))
 
     def of(self, plugin: Plugin) -> list[Spec]:
         """The usable specs that a plugin brought."""
@@ -168,34 +170,6 @@ class Registry:
     def plugin_of(self, spec: Spec) -> Plugin:
         """The plugin that brought a spec."""
         return self._entries[type(spec)][spec.name][0].plugin
-
-
-def _other_api(api: object, plugin: Plugin) -> str:
-    newer = isinstance(api, int) and api > API_VERSION
-    advice = "upgrade tmeattn" if newer else f"look for a newer {plugin.distribution}"
-    return f"written for plugin API {api}, this tmeattn speaks API {API_VERSION}: {advice}"
-
-
-def _malformed(spec: Any) -> str | None:
-    """What in a spec would fail later, far from the plugin that is to blame: its name stands in paths and tables."""
-    if not (isinstance(spec.name, str) and re.fullmatch(r"\w[\w.+-]*", spec.name)):
-        return f"the name {spec.name!r} is not made of letters, digits, '-', '_', '.' and '+'"
-    if not isinstance(spec.summary, str):
-        return f"{spec.name}: its summary is no text"
-    for part in ("config", "build", "prepare", "load", "explain", "track"):
-        target = getattr(spec, part, None)
-        optional = part == "prepare" or not hasattr(spec, part)
-        if not (isinstance(target, str) and ":" in target) and not (target is None and optional):
-            return f"{spec.name}: {part} is {target!r}, expected 'package.module:name'"
-    if isinstance(spec, ModelSpec) and spec.attention not in get_args(Attention):
-        return f"{spec.name}: attention is {spec.attention!r}, expected one of {', '.join(get_args(Attention))}"
-    return None
-
-
-def _one_line(error: BaseException) -> str:
-    """`ImportError: no module named x`: the error's type and the first line of its text."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
 @dataclass(frozen=True)
@@ -244,7 +218,7 @@ def _load(registry: Registry, found: _Found) -> None:
                 raise ValueError("its entry_points.txt is damaged") from found.error
             module = found.entry.load()
         except (Exception, SystemExit) as error:
-            plugin.fail(f"cannot be loaded: {_one_line(error)}", error)
+            plugin.fail(f"cannot be loaded: {one_line(error)}", error)
             registry.plugins.append(plugin)
         else:
             registry.register(plugin, module)
@@ -290,6 +264,6 @@ def resolve(target: str, *, wanted_by: str) -> Any:
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
         raise BadInput(
-            f"{wanted_by}: {target} cannot be loaded: {_one_line(error)}.", hint="See: tmeattn plugins doctor"
+            f"{wanted_by}: {target} cannot be loaded: {one_line(error)}.", hint="See: tmeattn plugins doctor"
         ) from error
     return found

@@ -38,7 +38,7 @@ def test_explain_by_another_method_and_class(tmeattn: Any, trained: RunDirectory
     [
         (
             ["good", "--method", "attenton"],
-            "There is no explainer named 'attenton'. Did you mean attention or",
+            "There is no method named 'attenton'. Did you mean attention or",
         ),
         (["good", "--class", "neutral"], "--class: the model knows no class 'neutral'. It knows negative, positive."),
         (["\u2028"], "The text is empty."),

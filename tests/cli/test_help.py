@@ -14,7 +14,8 @@ import pytest
 
 from tmeattn.cli.main import COMMANDS, cli, run
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import Plugin, Registry, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import Registry, registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
 

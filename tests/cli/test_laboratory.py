@@ -89,7 +89,7 @@ def test_faithfulness_with_a_twin(tmeattn: Any, quick: list[str]) -> None:
     ("options", "said"),
     [
         (["--methods", "rollout"], "The method 'rollout' cannot serve: the model 'simple-attn' has no self-attention."),
-        (["--methods", "atention"], "There is no explainer named 'atention'. Did you mean attention"),
+        (["--methods", "atention"], "There is no method named 'atention'. Did you mean attention"),
         (["--split", "tset"], "There is no split named 'tset'."),
         (["--rationales", "none.jsonl"], "--rationales: beside the annotations, . holds neither"),
     ],

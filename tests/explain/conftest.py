@@ -10,7 +10,8 @@ import pytest
 from conftest import QUICK
 
 from tmeattn.explain.classifier import Classifier
-from tmeattn.registry import Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import registry
 from tmeattn.training.session import start
 
 from . import keywords

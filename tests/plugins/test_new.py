@@ -59,6 +59,7 @@ def test_it_says_what_to_type_next(tmeattn: Any, tmp_path: Path, monkeypatch: py
         ("json", "There is a Python module json already."),
         ("torch", "There is a Python module torch already. Choose another name, such as my-torch."),
         ("tmeattn", "There is a Python module tmeattn already."),
+        ("lstm", "There is a model named 'lstm' already, from tmeattn. Choose another name, such as my-lstm."),
         ("a\x1b[31m", r"'a\x1b[31m' is no name"),
     ],
 )
@@ -68,6 +69,13 @@ def test_bad_names_write_nothing(
     monkeypatch.chdir(tmp_path)
     assert said.lower() in tmeattn("plugins", "new", name).refused().lower()
     assert [path for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+def test_a_name_is_taken_for_one_kind(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = tmeattn("plugins", "new", "imdb-25k", "--kind", "dataset").refused()
+    assert said.startswith("There is a dataset named 'imdb-25k' already, from tmeattn.")
+    assert tmeattn("plugins", "new", "imdb-25k", "--kind", "explainer").code == 0
 
 
 def test_a_folder_that_cannot_be_written(tmeattn: Any, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 
 from tmeattn.errors import BadInput
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import Plugin
+from tmeattn.plugin import Plugin
 from tmeattn.specs import ModelSpec
 from tmeattn.tui.screens.models import ModelsScreen
 

@@ -10,7 +10,8 @@ import click
 
 from tmeattn.cli.main import Group, echo_json
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.registry import Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import registry
 
 if TYPE_CHECKING:
     from tmeattn.testing import Check
@@ -60,7 +61,7 @@ def _state(plugin: Plugin) -> Any:
 
     if plugin.problems:
         return Text(safe("; ".join(plugin.problems)), style="bold red")
-    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else "works"
+    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else "loaded"
 
 
 def _say_if_off() -> None:
@@ -75,14 +76,17 @@ def _say_if_off() -> None:
 def doctor(as_json: bool) -> None:
     """Versions, load times, what each plugin imports, and the tracebacks of those that fail.
 
+    All code that plugins point at is imported too, which may take some seconds.
+
     A plugin that takes the whole program down can be left out: TMEATTN_PLUGINS=off tmeattn plugins doctor
     """
     import platform
     from importlib.metadata import version
 
     from tmeattn.specs import API_VERSION
+    from tmeattn.testing.diagnosis import advice, diagnosed
 
-    found = registry().plugins
+    found = [diagnosed(plugin) for plugin in registry().plugins]
     versions = {
         "tmeattn": version("tmeattn"),
         "api": API_VERSION,
@@ -97,6 +101,7 @@ def doctor(as_json: bool) -> None:
                 "seconds": plugin.seconds,
                 "imports": plugin.imports,
                 "tracebacks": plugin.tracebacks,
+                "advice": advice(plugin),
             }
             for plugin in found
         ]
@@ -130,6 +135,8 @@ def doctor(as_json: bool) -> None:
             console.print(safe(f"\n{plugin.distribution} ({plugin.target}):"))
             for line in traceback.rstrip().splitlines():
                 console.print(safe(f"  {line}"), soft_wrap=True)
+        if (told := advice(plugin)) is not None:
+            console.print(safe(f"\n{plugin.distribution}: {told}"), soft_wrap=True)
     _say_if_off()
 
 
@@ -140,7 +147,8 @@ def check(plugin: str, as_json: bool) -> None:
     """Hold everything that an installed plugin provides to the contract; failures say what to change.
 
     PLUGIN is a distribution, such as tmeattn-entmax, or an entry of it. Models are built, trained on made-up texts,
-    stopped, resumed and explained, which takes some seconds each.
+    stopped, resumed and explained, which takes some seconds each. What this machine lacks, such as data that were not
+    fetched, is skipped.
     """
     found = _find(plugin)
     from tmeattn.render.console import safe, stderr_console
@@ -155,12 +163,20 @@ def check(plugin: str, as_json: bool) -> None:
     if as_json:
         echo_json(
             [
-                {"name": result.name, "of": of, "problem": result.problem, "advice": result.advice or None}
+                {
+                    "name": result.name,
+                    "of": of,
+                    "problem": result.problem,
+                    "advice": result.advice or None,
+                    "skipped": result.skipped,
+                }
                 for of, result in results
             ]
         )
     else:
         _show(results)
+    if skipped := sum(result.skipped is not None for _, result in results):
+        stderr_console().print(f"{skipped} of {len(results)} checks were skipped: this machine lacks what they need.")
     failed = sum(result.problem is not None for _, result in results)
     if failed:
         raise BadInput(f"{failed} of {len(results)} checks of {plugin} failed.", hint="Each says what to change.")
@@ -196,14 +212,16 @@ def _show(results: list[tuple[str, Check]]) -> None:
     from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.tables import Column, table
 
-    rows = [
-        (
-            of,
-            result.name,
-            Text(safe(f"{result.problem} {result.advice}".rstrip()), style="bold red") if result.problem else "holds",
+    def finding(result: Check) -> Text:
+        if result.skipped:
+            return Text(safe(f"skipped: {result.skipped}"), style="yellow")
+        return (
+            Text(safe(f"{result.problem} {result.advice}".rstrip()), style="bold red")
+            if result.problem
+            else Text("holds")
         )
-        for of, result in results
-    ]
+
+    rows = [(of, result.name, finding(result)) for of, result in results]
     stdout_console().print(table(["of", "check", Column("finding", wrap=True)], rows))
 
 

@@ -57,9 +57,7 @@ def set_setting(key: str, value: str) -> None:
 
     _known(key)
     if key == "dataset" and not is_dataset(value) and existing_path(value) is None:
-        raise UnknownName(
-            "dataset", value, [spec.name for spec in registry().all(DatasetSpec)], list_command="tmeattn data list"
-        )
+        registry().get(DatasetSpec, value)  # refuses it
     if key == "vectors" and value != RANDOM:
         open_vectors(value)
     model = registry().all(ModelSpec)[0].name

@@ -84,5 +84,5 @@ TOKENIZERS: dict[str, Tokenizer] = {
 def tokenizer(name: str) -> Tokenizer:
     """The tokenizer of that name. Raises `UnknownName`."""
     if name not in TOKENIZERS:
-        raise UnknownName("tokenizer", name, TOKENIZERS, list_command="tmeattn train --help")
+        raise UnknownName("tokenizer", name, TOKENIZERS)
     return TOKENIZERS[name]

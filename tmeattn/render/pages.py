@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tmeattn.config import config_class, resolve_run
-from tmeattn.registry import Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.tables import Column, count, flag, key_values, shown, table
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
@@ -107,7 +108,7 @@ class PluginPage:
         yield Text(safe(f"{plugin.distribution} {plugin.version}"), style="bold")
         yield Text()
         pairs = [("entry point", f"{plugin.name} = {plugin.target}"), ("provides", ", ".join(plugin.provides) or None)]
-        yield key_values([*pairs, ("state", "works" if not plugin.problems else None)])
+        yield key_values([*pairs, ("state", "loaded" if not plugin.problems else None)])
         yield from _problems(plugin)
 
 

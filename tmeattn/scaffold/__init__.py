@@ -14,6 +14,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from tmeattn.errors import BadInput
+from tmeattn.registry import KINDS, registry
 from tmeattn.runs.files import disk_errors
 
 
@@ -34,6 +35,7 @@ def create(name: str, kind: str, into: Path) -> Made:
         EnvironmentProblem: the folder cannot be written.
     """
     module = _module(name)
+    _demand_free(name, kind)
     folder = into / name
     if folder.exists():
         raise BadInput(f"{folder} is there already.", hint="Choose another name, or --into another folder.")
@@ -66,6 +68,19 @@ def _module(name: str) -> str:
     if module in taken:
         raise BadInput(f"There is a Python module {module} already.", hint=f"Choose another name, such as my-{name}.")
     return module
+
+
+def _demand_free(name: str, kind: str) -> None:
+    """Refuse a name that a plugin of that kind has already, since one of the two could not be used.
+
+    Raises:
+        BadInput: see `create`.
+    """
+    if owners := registry().owners(KINDS[f"tmeattn_{kind}s"], name):
+        raise BadInput(
+            f"There is a {kind} named {name!r} already, from {' and '.join(owners)}.",
+            hint=f"Choose another name, such as my-{name}.",
+        )
 
 
 def _templates(folder: Path, values: dict[str, str]) -> dict[str, str]:

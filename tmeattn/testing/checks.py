@@ -13,20 +13,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tmeattn.errors import TmeattnError
+from tmeattn.errors import EnvironmentProblem, TmeattnError
 from tmeattn.hookspecs import hookimpl
-from tmeattn.registry import HEAVY, KINDS, Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import HEAVY, KINDS, registry
 from tmeattn.specs import Spec
 from tmeattn.testing import toy
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; `problem` says what is wrong (None: nothing) and `advice` what to change."""
+    """One thing that was looked at; `problem` says what is wrong (None: nothing) and `advice` what to change.
+
+    skipped: what this machine lacks for looking at it, such as data that were not fetched; there is no `problem` then.
+    """
 
     name: str
     problem: str | None = None
     advice: str = ""
+    skipped: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was looked at, and nothing is wrong."""
+        return self.problem is None and self.skipped is None
 
 
 class Wrong(Exception):
@@ -42,18 +52,20 @@ class CheckFailed(AssertionError):
 
 
 def demand(name: str, checks: list[Check]) -> None:
-    """Raise `CheckFailed` unless all checks passed."""
-    lines = [f"{check.name}: {check.problem} {check.advice}".rstrip() for check in checks if check.problem]
+    """Raise `CheckFailed` unless all checks passed: a test that could look at nothing is none that passes."""
+    failed = [check for check in checks if not check.holds]
+    lines = [f"{check.name}: {check.skipped or f'{check.problem} {check.advice}'.rstrip()}" for check in failed]
     if lines:
         raise CheckFailed("\n".join([f"{name} fails {len(lines)} of {len(checks)} checks:", *lines]))
 
 
 def examine(steps: list[tuple[str, Callable[[], None]]], *, needed: int) -> list[Check]:
-    """Run checks in order. Where one of the first `needed` fails, the others would only repeat it and are left out."""
+    """Run checks in order. Where one of the first `needed` does not hold, the others would only repeat it and are left
+    out."""
     done: list[Check] = []
     for number, (name, step) in enumerate(steps):
         done.append(_examined(name, step))
-        if done[-1].problem and number < needed:
+        if not done[-1].holds and number < needed:
             break
     return done
 
@@ -63,6 +75,8 @@ def _examined(name: str, step: Callable[[], None]) -> Check:
         step()
     except Wrong as wrong:
         return Check(name, wrong.problem, wrong.advice)
+    except EnvironmentProblem as error:
+        return Check(name, skipped=str(error))
     except TmeattnError as error:
         return Check(name, error.message, error.hint or "")
     except (Exception, SystemExit) as error:
@@ -83,8 +97,10 @@ def _raised_at(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def laboratory(*specs: Spec) -> Iterator[None]:
+def laboratory(*specs: Spec, own_home: bool = True) -> Iterator[None]:
     """A home of its own that is gone afterwards, the toy datasets, and the specs registered where they are not yet.
+
+    With `own_home=False` it stays the user's, where data that were fetched are found.
 
     Raises:
         Wrong: another plugin has a spec of that kind and name.
@@ -98,9 +114,7 @@ def laboratory(*specs: Spec) -> Iterator[None]:
             raise Wrong(f"the name {spec.name!r} is taken by {owner}.", "Choose another name in the spec.")
         if not same:
             guests.append((Plugin(spec.name, "under test", "0", "under test"), _module_with(spec)))
-    before = os.environ.get("TMEATTN_HOME")
-    with tempfile.TemporaryDirectory(prefix="tmeattn-check-", ignore_cleanup_errors=True) as home:
-        os.environ["TMEATTN_HOME"] = home
+    with _home_of_its_own() if own_home else contextlib.nullcontext():
         for plugin, module in guests:
             known.register(plugin, module)
         try:
@@ -111,6 +125,16 @@ def laboratory(*specs: Spec) -> Iterator[None]:
         finally:
             for plugin, _ in guests:
                 known.remove(plugin)
+
+
+@contextlib.contextmanager
+def _home_of_its_own() -> Iterator[None]:
+    before = os.environ.get("TMEATTN_HOME")
+    with tempfile.TemporaryDirectory(prefix="tmeattn-check-", ignore_cleanup_errors=True) as home:
+        os.environ["TMEATTN_HOME"] = home
+        try:
+            yield
+        finally:
             if before is None:
                 del os.environ["TMEATTN_HOME"]
             else:

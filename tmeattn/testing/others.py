@@ -13,7 +13,7 @@ from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, TrackerSpec, VectorsSpec
+from tmeattn.specs import Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, TrackerSpec, VectorsSpec
 from tmeattn.testing import toy
 from tmeattn.testing.checks import Check, Wrong, demand_light, examine, laboratory
 from tmeattn.testing.models import QUICK, model_checks
@@ -73,7 +73,7 @@ def dataset_checks(spec: DatasetSpec) -> list[Check]:
         ("repeatable", repeats),
         ("held out", held_out),
     ]
-    return _in_laboratory(spec, steps, needed=2)
+    return _in_laboratory(spec, steps, needed=2, own_home=False)
 
 
 def vectors_checks(spec: VectorsSpec) -> list[Check]:
@@ -93,12 +93,12 @@ def vectors_checks(spec: VectorsSpec) -> list[Check]:
         if known_N[2] or found_ND[~known_N].any():
             raise Wrong("an unknown word has a vector.", "Its row must be zero and its flag False.")
 
-    return _in_laboratory(spec, [("lookup", rows_fit)], needed=1)
+    return _in_laboratory(spec, [("lookup", rows_fit)], needed=1, own_home=False)
 
 
 def explainer_checks(spec: ExplainerSpec) -> list[Check]:
     """One finite score a word, for every kind of model that it serves, and the same again."""
-    models = ["simple-attn"] if spec.needs_attention else ["mean", "simple-attn"]
+    models = _served(spec)
 
     def scores_fit() -> None:
         for model in models:
@@ -114,6 +114,14 @@ def explainer_checks(spec: ExplainerSpec) -> list[Check]:
 
     steps: Steps = [("scores", scores_fit), ("repeatable", repeats)]
     return _in_laboratory(spec, steps, needed=1)
+
+
+def _served(spec: ExplainerSpec) -> list[str]:
+    """A quick model for each kind of attention that a method serves."""
+    kinds: dict[Attention, str] = {"none": "mean", "pool": "simple-attn", "self": "transformer"}
+    if spec.needs_maps:
+        return [kinds["self"]]
+    return [model for kind, model in kinds.items() if kind != "none" or not spec.needs_attention]
 
 
 def tracker_checks(spec: TrackerSpec) -> list[Check]:
@@ -150,9 +158,9 @@ def _trained(model: str, **more: Any) -> RunDirectory:
     return start(model, {**QUICK, "dataset": toy.dataset_name(2)}, **more)
 
 
-def _in_laboratory(spec: Spec, steps: Steps, *, needed: int) -> list[Check]:
+def _in_laboratory(spec: Spec, steps: Steps, *, needed: int, own_home: bool = True) -> list[Check]:
     try:
-        with laboratory(spec):
+        with laboratory(spec, own_home=own_home):
             return examine(steps, needed=needed)
     except Wrong as wrong:
         return [Check("name", wrong.problem, wrong.advice)]

@@ -15,7 +15,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tmeattn.errors import TmeattnError
-from tmeattn.registry import Plugin, registry
+from tmeattn.plugin import Plugin
+from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.pages import ModelPage, PluginPage, SpecPage
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec

@@ -297,6 +297,68 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, monk
         assert resumed == ["aaaa-lstm-attn"]
 
 
+class Process:
+    """Of a run that this session started: alive until it is told to end."""
+
+    def __init__(self) -> None:
+        self.code = None
+
+    def poll(self) -> int | None:
+        return self.code
+
+
+async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_to_be_resumed(write_run, monkeypatch):
+    run = write_run("aaaa-lstm-attn", state="stopped")
+    resumed = []
+    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: resumed.append(run.id))
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        app.trainers._workers[run.id] = launch.Worker(run, Process(), run.path / "worker.log")
+        screen._look()
+        assert "Its process is ending …" in head(screen)
+        assert "Resuming" not in head(screen)
+        await pilot.press("r")
+        assert resumed == []
+        assert "still ending: resume it in a moment" in list(app._notifications)[-1].message
+        app.trainers._workers[run.id].process.code = 130
+        screen._look()
+        assert "Press r to resume" in head(screen)
+        await pilot.press("r")
+        assert resumed == ["aaaa-lstm-attn"]
+
+
+async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
+    run = write_run("aaaa-lstm-attn", state="stopped")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        process = Process()
+        app.trainers._workers[run.id] = launch.Worker(run, process, run.path / "worker.log", resumes=True)
+        screen._look()
+        assert "Resuming: reading its data …" in head(screen)
+        (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
+        process.code = 2
+        app._look_after()
+        await pilot.pause()
+        assert "The dataset has changed" in list(app._notifications)[-1].message
+
+
+async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_run, monkeypatch):
+    run = write_run("aaaa-lstm-attn", done=0, state="running")
+    monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 21)
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        assert "waiting for the first step (21 s) · epoch 1/5 · step 0/100" in head(screen)
+        monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 22)
+        screen._look()
+        assert "(22 s)" in head(screen)
+        write(run.path, step_event(10, 1))
+        screen._look()
+        assert "waiting" not in head(screen)
+
+
 async def test_a_failure_shows_its_reason_and_the_last_words(write_run):
     run = write_run("aaaa-lstm-attn", state="failed")
     (run.path / "worker.log").write_text("Error: Cannot write: No space left on device.\n")

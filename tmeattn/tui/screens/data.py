@@ -326,4 +326,4 @@ class DataScreen(Room):
         elif self.query_one(Input).has_focus or self.query_one("#text").has_focus:
             self.table.focus()
         else:
-            await self.tmeattn.action_mode("runs")
+            await self.tmeattn.back_to_runs()

@@ -75,6 +75,9 @@ class Host(App[None]):
     async def action_mode(self, mode: str) -> None:
         self.modes.append(mode)
 
+    async def back_to_runs(self) -> None:
+        self.modes.append("runs")
+
     def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
         self.selected_run = run or self.selected_run
         self.asked = Asked(text, true_label)
@@ -83,6 +86,16 @@ class Host(App[None]):
 
     def open_new_run(self, *, model: str | None = None) -> None:
         self.models.append(model)
+
+
+async def seen(pilot: Pilot[Any], what: str) -> bool:
+    """Whether a text, its lines joined, comes to be on the screen, however busy the machine is."""
+    for _ in range(100):
+        lines = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        if what in " ".join(lines.replace("│", " ").split()):
+            return True
+        await pilot.pause(0.02)
+    return False
 
 
 class Driver:

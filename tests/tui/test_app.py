@@ -7,6 +7,9 @@ import pytest
 
 from tmeattn.tui import keys, themes
 from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens.new_run import NewRunScreen
+from tmeattn.tui.screens.run import RunScreen
+from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import TooSmall
 from tmeattn.tui.state import State
 
@@ -58,6 +61,45 @@ async def test_keys_can_be_given_by_the_user():
     async with app.run_test() as pilot:
         await pilot.press("f8")
         assert app.current_mode == "models"
+
+
+async def test_a_text_that_was_typed_is_read_by_another_run(write_run):
+    run = write_run("aaaa-mean", model="mean")
+    app = TmeattnApp(state=State())
+    async with app.run_test() as pilot:
+        await pilot.press("f3", *"good")
+        app.open_explain(None, run=run)
+        await pilot.pause()
+        assert app.screen.query_one("TextArea").text == "good"
+        await pilot.press("f2", "x")
+        assert app.current_mode == "explain"
+        assert app.screen.query_one("TextArea").text == "good"
+
+
+@pytest.mark.parametrize("room", ["f4", "f5"])
+async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room):
+    app = TmeattnApp(state=State())
+    async with app.run_test() as pilot:
+        app.open_new_run()
+        await pilot.press(room, "f2")
+        assert isinstance(app.screen, NewRunScreen)  # its own key leads back to what is filled in
+        await pilot.press(room, "escape")
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_escape_from_a_room_leads_to_the_run_that_is_open(write_run):
+    app = TmeattnApp(write_run("aaaa-mean", model="mean"), state=State())
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press("f5", "escape")
+        await pilot.pause()
+        assert isinstance(app.screen, RunScreen)
+        app.open_new_run()
+        await pilot.pause(0.1)
+        app.open_new_run()
+        await pilot.pause(0.1)
+        assert len(app.screen_stack) == 2  # what is opened anew takes the place of what was open
 
 
 def test_no_key_means_two_things_in_one_place():

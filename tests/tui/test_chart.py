@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tmeattn.tui.widgets.chart import Curve, Round, RoundPowers, _thinned
+from tmeattn.tui.widgets.chart import Curve, Epochs, Round, RoundPowers, _thinned
 
 
 def test_gaps_and_what_is_not_finite_are_left_out():
@@ -49,3 +49,17 @@ def test_ticks_of_a_log_scale_are_named_by_what_they_stand_for(low, high, labels
     at, named = RoundPowers().get_ticks_and_labels(math.log10(low), math.log10(high))
     inside = [label for tick, label in zip(at, named, strict=True) if low * 0.999 <= 10**tick <= high * 1.001]
     assert set(labels) <= set(inside)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [(1, 2.02, ["1", "2"]), (1, 5.05, ["1", "2", "3", "4", "5"]), (0.2, 1.01, ["0.2", "0.4", "0.6", "0.8", "1.0"])],
+)
+def test_epochs_are_counted_in_whole_numbers(low, high, labels):
+    assert Epochs().get_ticks_and_labels(low, high)[1] == labels
+
+
+def test_the_legend_shows_the_mark_that_is_drawn():
+    assert Curve("a", [1, 2], [0.5, 0.4]).mark == "─"
+    assert Curve("a", [1], [0.5]).mark == "●"
+    assert Curve("a", [1, 2], [0.5, 0.4], colour=1, marked=True).mark == "◆"

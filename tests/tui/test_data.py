@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -133,7 +134,7 @@ async def test_a_reckoning_can_be_stopped(run) -> None:
         original = driver.reader.probabilities
 
         async def slow(*arguments: Any) -> np.ndarray:
-            await __import__("asyncio").sleep(0.3)
+            await asyncio.sleep(0.3)
             return await original(*arguments)
 
         driver.reader.probabilities = slow
@@ -143,6 +144,70 @@ async def test_a_reckoning_can_be_stopped(run) -> None:
         assert driver.screen.choice("answer").value is None
         assert driver.said("#found").startswith("64 of 64")
         assert driver.app.modes == []
+
+
+async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_before_all_are_read(
+    run, monkeypatch
+) -> None:
+    monkeypatch.setitem(__import__("scripted_reader").PLANTED, "bad", 1)
+    monkeypatch.setattr("tmeattn.tui.reading.CHUNK", 2)
+    async with open_screen() as driver:
+        await driver.choose("split", "train")
+        driver.screen.choice("label").value = 0
+        driver.reader._predicted.clear()
+        original, goes_on = driver.reader.probabilities, asyncio.Event()
+        asked: list[int] = []
+
+        async def slow(*arguments: Any) -> np.ndarray:
+            asked.append(len(asked))
+            if len(asked) % 4 == 1:
+                await goes_on.wait()
+                goes_on.clear()
+            return await original(*arguments)
+
+        driver.reader.probabilities = slow
+        driver.screen.choice("answer").choose("wrong")
+        await driver.pilot.pause(0.1)
+        assert driver.said("#found") == "none found so far, esc stops"
+        assert driver.said("#whole") == "Looking …"
+        goes_on.set()
+        await driver.pilot.pause(0.1)
+        so_far = len(table(driver).rows)
+        assert 0 < so_far <= 8
+        assert driver.said("#found") == f"8 of 32 predicted, {so_far} found so far, esc stops"
+        assert "bad" in driver.said("#whole")
+        driver.reader.probabilities = original
+        goes_on.set()
+        await driver.settle()
+        assert driver.said("#found") == "32 of 64 texts"
+
+
+async def test_a_share_of_what_was_predicted_is_one_so_far(run) -> None:
+    async with open_screen() as driver:
+        await driver.choose("split", "train")
+        known = int(table(driver).predictions.known().sum())
+        assert known < 64
+        assert driver.said("#found") == f"64 of 64 texts, 100.0 % of {known} right so far"
+        await driver.choose("order", "doubtful")
+        assert driver.said("#found") == "64 of 64 texts, 100.0 % of 64 right"
+
+
+async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
+    async with open_screen() as driver:
+        original, goes_on = driver.reader.abilities, asyncio.Event()
+
+        async def slow(run: RunDirectory) -> Any:
+            await goes_on.wait()
+            return await original(run)
+
+        driver.reader.abilities = slow
+        driver.screen.choice("split").choose("train")
+        await driver.pilot.pause(0.1)
+        assert len(table(driver).rows) == 64
+        assert driver.said("#whole") == table(driver).texts.texts[0]
+        goes_on.set()
+        await driver.settle()
+        assert driver.said("#found").endswith("right so far")
 
 
 async def test_statistics_and_back(run) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from scripted_reader import MOST_WORDS, Driver, opened
+from scripted_reader import MOST_WORDS, Driver, ScriptedReader, opened
 from textual.widgets import Input, OptionList, Static, TextArea
 
 from tmeattn.runs.directory import RunDirectory
@@ -289,6 +290,34 @@ async def test_n_begins_an_empty_text(runs) -> None:
         await driver.press("n")
         assert driver.screen.query_one(TextArea).text == ""
         assert "Type or paste" in driver.said("#first .said")
+
+
+async def test_without_a_text_nothing_is_left_of_the_last_one(runs, monkeypatch) -> None:
+    with_note(monkeypatch)
+    async with open_screen((140, 45)) as driver:
+        await driver.explain(REVIEW)
+        note, strongest = (driver.screen.query_one(f"#first {name}") for name in (".note", ".strongest"))
+        await driver.pilot.pause()
+        assert (note.display, strongest.display) == (True, True)
+        await driver.press("n")
+        assert (note.display, strongest.display) == (False, False)
+
+
+def with_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = ScriptedReader._explanation
+    note = "Attention is nearly uniform here: only what stands out from an equal share of 0.0714 is coloured."
+    monkeypatch.setattr(ScriptedReader, "_explanation", lambda *asked: dataclasses.replace(original(*asked), note=note))
+
+
+@pytest.mark.parametrize(("size", "told"), [((80, 24), True), ((60, 16), False)])
+async def test_lines_around_the_text_wrap_where_there_is_room(runs, monkeypatch, size, told) -> None:
+    with_note(monkeypatch)
+    async with open_screen(size) as driver:
+        await driver.explain(REVIEW)
+        await driver.pilot.pause(0.1)
+        text = " ".join("\n".join(strip.text for strip in driver.screen._compositor.render_strips()).split())
+        assert ("60 % of uniform" in text and "is coloured" in text) == told
+        assert heatmap(driver).size.height >= 2
 
 
 async def test_it_survives_resizing_and_themes(runs) -> None:

@@ -1,6 +1,7 @@
 """Keys: shown, found in the palette, changed for good."""
 
 import pytest
+from scripted_reader import seen
 
 from tmeattn.tui import keys
 from tmeattn.tui.app import PLACES, TmeattnApp
@@ -20,6 +21,21 @@ async def test_help_lists_every_key_of_the_screen(key):
                 assert any(text.startswith(one.does) for text in shown), one.id
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_no_description_is_cut(size):
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("f5", "f1")
+        await pilot.pause(0.1)
+        table = app.screen.query_one("DataTable")
+        await pilot.press("end")
+        assert sum(column.get_render_width(table) for column in table.ordered_columns) <= table.size.width
+        if size == (60, 16):
+            assert any(row.height > 1 for row in table.rows.values())
+        else:
+            assert await seen(pilot, "ctrl+q Leave, also from a text field. (everywhere)")
 
 
 async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated):

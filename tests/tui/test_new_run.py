@@ -1,6 +1,7 @@
 """The form, key by key, and what it makes of options."""
 
 import pytest
+from scripted_reader import seen
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
@@ -61,6 +62,15 @@ async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
         await pilot.pause(0.3)
         assert told(screen).endswith("$ tmeattn train lstm-attn --alpha 0.1")
         assert not screen.form.widgets["alpha"].has_class("wrong")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_the_help_of_a_field_is_not_cut(started, size):
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=size) as pilot:
+        screen = await opened(pilot)
+        screen.form.widgets["alpha_warmup"].focus()
+        assert await seen(pilot, "Unless given, at most half the epochs.")
 
 
 async def test_another_model_has_other_options_and_keeps_what_it_shares(started):
@@ -183,6 +193,17 @@ def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options
     for one in found:
         one.refresh()
     assert said in form.estimate(form.resolve_run("lstm-attn", options), found)
+
+
+def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run):
+    runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
+    runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))
+    found = [Following(run) for run in runs]
+    for one in found:
+        one.refresh()
+    config = form.resolve_run("lstm-attn", {"limit": 1280, "threads": 2})
+    assert "(as aaaa-lstm-attn on 1,280 texts, but for max-length)" in form.estimate(config, found)
+    assert "(as bbbb-lstm-attn on 1,280 texts, but for threads 1, not 2)" in form.estimate(config, found[1:])
 
 
 def test_time_is_unknown_where_nothing_is_known(write_run):

@@ -127,7 +127,21 @@ async def test_a_run_too_short_to_log_steps_has_a_curve_of_training(write_run):
     app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        assert heading(screen, "accuracy") == "Accuracy  ─ train 66.0  ◆ validation 66.0 %"
+        assert heading(screen, "accuracy") == "Accuracy  ● train 66.0  ◆ validation 66.0 %"
+        write(run.path, *(event for event in epoch_events(2, 2) if event["kind"] == "epoch"))
+        write(run.path, step_event(21, 2))  # one step makes no line either
+        screen._look()
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 75.6  ◆ validation 75.6 %"
+
+
+async def test_the_x_axis_counts_epochs(write_run):
+    app = an_app(write_run("aaaa-lstm-attn", done=2))
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await settled(pilot)
+        await pilot.pause(0.1)
+        plot = screen.query_one("#loss Plot")
+        bottom = screen._compositor.render_strips()[plot.region.bottom - 1].text
+        assert bottom[plot.region.x : plot.region.right].split() == ["epoch", "1", "2"]
 
 
 async def test_the_cursor_is_one_for_both_charts_and_escape_takes_it_away(write_run):
@@ -174,6 +188,47 @@ async def test_other_runs_lie_over_it_each_with_its_name(write_run):
         screen = await settled(pilot)
         await pilot.pause(0.1)
         assert "◆ aaaa-lstm-attn 81.4  ■ baseline 75.6" in heading(screen, "accuracy")
+
+
+@pytest.mark.parametrize("size", [(140, 45), (80, 24)])
+async def test_every_curve_has_its_name_on_as_many_lines_as_that_takes(write_run, size):
+    first = write_run("aaaa-lstm-attn")
+    others = [write_run(f"{letter * 4}-mean", model="mean", name=f"another run {letter}") for letter in "bcde"]
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=size) as pilot:
+        app.open_run(first, others)
+        screen = await settled(pilot)
+        await pilot.pause(0.2)
+        static = screen.query_one("#loss Static")
+        drawn = " ".join("\n".join(static.render_line(y).text for y in range(static.size.height)).split())
+        for mark, letter in zip("■▲▼★", "bcde", strict=True):
+            assert f"{mark} another run {letter} 0.358" in drawn
+        assert static.size.height >= 2
+        assert screen.query_one("#loss Plot").size.height >= 4
+
+
+async def test_a_legend_leaves_room_for_the_curves(write_run):
+    first = write_run("aaaa-lstm-attn")
+    others = [write_run(f"{letter * 4}-mean", model="mean", name=letter * 30) for letter in "bcdefghijk"]
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_run(first, others)
+        screen = await settled(pilot)
+        await pilot.pause(0.2)
+        assert heading(screen, "loss").endswith(" …")
+        assert screen.query_one("#loss Plot").size.height >= 4
+
+
+async def test_the_log_wraps_long_lines(write_run):
+    run = write_run("aaaa-lstm-attn")
+    write(run.path, {"kind": "warning", "message": "word " * 16 + "the end", "time": BEGAN})
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("4")
+        await pilot.pause(0.2)
+        text = "\n".join(strip.text for strip in screen._compositor.render_strips())
+        assert "the end" in text
 
 
 async def test_the_watch_list_follows_the_epochs_and_opens_in_explain(write_run):
@@ -240,6 +295,68 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, monk
         assert "Killed" in head(screen)
         await pilot.press("r")
         assert resumed == ["aaaa-lstm-attn"]
+
+
+class Process:
+    """Of a run that this session started: alive until it is told to end."""
+
+    def __init__(self) -> None:
+        self.code = None
+
+    def poll(self) -> int | None:
+        return self.code
+
+
+async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_to_be_resumed(write_run, monkeypatch):
+    run = write_run("aaaa-lstm-attn", state="stopped")
+    resumed = []
+    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: resumed.append(run.id))
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        app.trainers._workers[run.id] = launch.Worker(run, Process(), run.path / "worker.log")
+        screen._look()
+        assert "Its process is ending …" in head(screen)
+        assert "Resuming" not in head(screen)
+        await pilot.press("r")
+        assert resumed == []
+        assert "still ending: resume it in a moment" in list(app._notifications)[-1].message
+        app.trainers._workers[run.id].process.code = 130
+        screen._look()
+        assert "Press r to resume" in head(screen)
+        await pilot.press("r")
+        assert resumed == ["aaaa-lstm-attn"]
+
+
+async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
+    run = write_run("aaaa-lstm-attn", state="stopped")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        process = Process()
+        app.trainers._workers[run.id] = launch.Worker(run, process, run.path / "worker.log", resumes=True)
+        screen._look()
+        assert "Resuming: reading its data …" in head(screen)
+        (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
+        process.code = 2
+        app._look_after()
+        await pilot.pause()
+        assert "The dataset has changed" in list(app._notifications)[-1].message
+
+
+async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_run, monkeypatch):
+    run = write_run("aaaa-lstm-attn", done=0, state="running")
+    monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 21)
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        assert "waiting for the first step (21 s) · epoch 1/5 · step 0/100" in head(screen)
+        monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 22)
+        screen._look()
+        assert "(22 s)" in head(screen)
+        write(run.path, step_event(10, 1))
+        screen._look()
+        assert "waiting" not in head(screen)
 
 
 async def test_a_failure_shows_its_reason_and_the_last_words(write_run):

@@ -99,15 +99,27 @@ class TmeattnApp(App[None]):
 
     def open_run(self, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
         """Show a run, whoever trains it; the curves of the others are laid over its own."""
-        self.switch_mode("runs")
+        self._to_list()
         if run.has_checkpoint():
             self.selected_run = run
         self.push_screen(RunScreen(run, others))
 
     def open_new_run(self, like: RunDirectory | None = None, *, model: str | None = None) -> None:
         """The form that starts a run, filled in like an earlier one or for a model."""
-        self.switch_mode("runs")
+        self._to_list()
         self.push_screen(NewRunScreen(like.config if like else None, model))
+
+    def _to_list(self) -> None:
+        """To the list of all runs; what was opened over it is closed, so that escape leads back to the list."""
+        self.switch_mode("runs")
+        while isinstance(self.screen, NewRunScreen | RunScreen):
+            self.pop_screen()
+
+    async def back_to_runs(self) -> None:
+        """Where one sees what happens: the run that is open, or all runs; a form that was left is closed."""
+        await self.switch_mode("runs")
+        while isinstance(self.screen, NewRunScreen):
+            await self.pop_screen()
 
     def start_run(self, arguments: Sequence[str], model: str) -> None:
         """Train in a process of its own, and watch it."""
@@ -127,7 +139,8 @@ class TmeattnApp(App[None]):
             return False
         worker = self.trainers.worker(following.run)
         if worker is not None and worker.exit_code is None:
-            self.complain("It is being resumed already.")
+            resuming = "It is being resumed already."
+            self.complain(resuming if worker.resumes else "Its process is still ending: resume it in a moment.")
             return False
         try:
             self.trainers.resume(following.run)
@@ -170,16 +183,18 @@ class TmeattnApp(App[None]):
         """Processes that this session started and that have ended: what became of them."""
         for worker in self.trainers.ended():
             shown = isinstance(self.screen, RunScreen) and self.screen.run.id == worker.run.id
+            if worker.resumes and worker.run.state() in ("stopped", "crashed", "created"):
+                shown = shown and worker.exit_code in (0, EXIT_STOPPED)  # its head does not tell that it never began
             if not shown and worker.exit_code not in (0, EXIT_STOPPED):
                 words = launch.last_words(worker.run, 1)
                 self.notify(safe(f"{worker.run.id}: {words[0] if words else 'ended'}"), severity="error", markup=False)
             elif not shown:
                 self.notify(f"{worker.run.id} {'finished' if worker.exit_code == 0 else 'has stopped'}.", markup=False)
 
-    def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
-        """Explain a text, with `run` or the selected one."""
+    def open_explain(self, text: str | None, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
+        """Explain a text, with `run` or the selected one; None: the text that is there already."""
         self.selected_run = run or self.selected_run
-        self.asked = Asked(text, true_label)
+        self.asked = None if text is None else Asked(text, true_label)
         if isinstance(self.screen, ExplainScreen):
             self.screen.take_asked()
         else:

@@ -265,6 +265,13 @@ class Following:
         return took / done * left if done > 0 else None
 
     @property
+    def waited(self) -> float | None:
+        """Seconds since training began, or went on, without a step; None where one is done, or nothing runs."""
+        if self.state != "running" or not self.attempt or self.step > int(self.attempt.get("step") or 0):
+            return None
+        return max(now() - float(self.attempt.get("time") or 0.0), 0.0)
+
+    @property
     def seconds_spent(self) -> float:
         """In the epochs that ended."""
         return sum(float(epoch["seconds"]) for epoch in self.epochs)

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from tmeattn.config import RANDOM, RunConfig, TrainOptions, config_class, is_dataset, resolve_run
+from tmeattn.data.parallel import available_cores
 from tmeattn.data.sources import open_dataset
 from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
@@ -122,18 +123,30 @@ def estimate(config: RunConfig, runs: Iterable[Following]) -> str:
     if not texts:
         return "An epoch's time is unknown: no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
-    best = max(known, key=lambda one: (-len(_differing(one, wanted)), one.run.info["created"]))
+    wanted["threads"] = wanted["threads"] or available_cores()
+    best = max(known, key=lambda one: _likeness(_differing(one, wanted), one))
     its_texts = int(best.started.get("train_texts") or texts)
     took = sorted(float(epoch["seconds"]) for epoch in best.epochs)[len(best.epochs) // 2]
     epoch = took * texts / max(its_texts, 1)
     differing = _differing(best, wanted)
-    but = f", but for {', '.join(name.replace('_', '-') for name in differing[:3])}" if differing else ""
+    names = [name.replace("_", "-") for name in differing if name != "threads"][:3]
+    if "threads" in differing:
+        names.insert(0, f"threads {best.started['threads']}, not {wanted['threads']}")
+    but = f", but for {', '.join(names)}" if names else ""
     total = seconds(epoch * config.train.epochs)
     source = f"as {best.name or best.run.id} on {count(its_texts)} texts{but}"
     return f"About {seconds(epoch)} an epoch, {total} for {config.train.epochs} ({source})."
 
 
+def _likeness(differing: list[str], one: Following) -> tuple[bool, int, float]:
+    """How much a run tells of another's pace: the same threads above all, then few differences, then youth."""
+    return "threads" not in differing, -len(differing), float(one.run.info["created"])
+
+
 def _differing(one: Following, wanted: Mapping[str, Any]) -> list[str]:
     """Options that bear on the pace and differ."""
     has = {**one.run.config["model_options"], **one.run.config["train"]}
+    has["threads"] = one.started.get("threads", wanted["threads"])  # those that it really had
+    if wanted["threads"] == "auto":
+        has.pop("threads")
     return [name for name, value in wanted.items() if name in has and value is not None and has[name] != value]

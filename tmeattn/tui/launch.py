@@ -23,11 +23,15 @@ _TAIL_BYTES = 8192
 
 @dataclass
 class Worker:
-    """A process that trains `run` (whose folder may not be there yet); what it says on stderr goes to `log`."""
+    """A process that trains `run` (whose folder may not be there yet); what it says on stderr goes to `log`.
+
+    resumes: whether it was started to continue the run.
+    """
 
     run: RunDirectory
     process: subprocess.Popen[bytes]
     log: Path
+    resumes: bool = False
 
     @property
     def exit_code(self) -> int | None:
@@ -72,7 +76,7 @@ class Workers:
                     env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
                     **_detached(),
                 )
-        self._workers[run.id] = Worker(run, process, log)
+        self._workers[run.id] = Worker(run, process, log, resumes=arguments[0] == "resume")
         return self._workers[run.id]
 
     def worker(self, run: RunDirectory) -> Worker | None:

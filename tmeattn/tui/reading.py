@@ -111,6 +111,7 @@ class Reader:
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> np.ndarray:
         """(N, C) probabilities of all N texts, NaN where not asked for yet; what was once predicted stays.
+        All answers are one array, so that an earlier one can be watched while it is filled.
 
         rows: which texts must be there when this returns, in the order of their urgency. key: names the list of texts.
         progress: called after every `CHUNK` with how many of the missing ones are done, and how many there are.

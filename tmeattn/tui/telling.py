@@ -121,3 +121,10 @@ def resumable(following: Following) -> bool:
     return following.state in ("stopped", "crashed", "created") or (
         following.state == "failed" and not following.ended.get("diverged")
     )
+
+
+def useful(action: str, following: Following | None) -> bool:
+    """Whether an action on a run can do anything in the state that it is in."""
+    if action in ("stop", "checkpoint"):
+        return following is not None and following.state == "running"
+    return action != "resume" or (following is not None and resumable(following))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
+import numpy as np
 from rich.text import Text
 from textual import work
 from textual.binding import BindingType
@@ -26,6 +28,7 @@ from tmeattn.tui.screens.room import Room
 from tmeattn.tui.statistics import statistics
 from tmeattn.tui.texts import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
 from tmeattn.tui.widgets.choice import Choice, Offer
+from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
 from tmeattn.tui.widgets.text_table import TextTable
 
 PAUSE = 0.3
@@ -33,32 +36,6 @@ PAUSE = 0.3
 MOMENT = 0.2
 """Seconds that texts are in sight until the run is asked about them."""
 DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
-NOTHING: Offer = ("none", None)
-ANY: Offer = ("any", None)
-CERTAINTIES: list[Offer] = [
-    ANY,
-    ("below 60 %", (0.0, 0.6)),
-    ("60 to 80 %", (0.6, 0.8)),
-    ("80 to 95 %", (0.8, 0.95)),
-    ("95 % and more", (0.95, float("inf"))),
-]
-LENGTHS: list[Offer] = [
-    ANY,
-    ("to 50 words", (0.0, 51.0)),
-    ("51 to 100", (51.0, 101.0)),
-    ("101 to 200", (101.0, 201.0)),
-    ("201 to 400", (201.0, 401.0)),
-    ("over 400", (401.0, float("inf"))),
-]
-ORDERS: list[Offer] = [
-    ("file", "file"),
-    ("least certain", "doubtful"),
-    ("most certain", "certain"),
-    ("worst errors", "wrong"),
-    ("shortest", "shortest"),
-    ("longest", "longest"),
-]
-SPLITS: list[Offer] = [("validation", "validation")]
 
 
 class DataScreen(Room):
@@ -72,7 +49,7 @@ class DataScreen(Room):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("data")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
     DEFAULT_CSS = """
-    DataScreen .choices { height: 1; padding: 0 1; background: $panel; }
+    DataScreen #search-line { height: 1; padding: 0 1; background: $panel; }
     DataScreen #search-line Label { color: $text-muted; padding-right: 1; }
     DataScreen #search { width: 1fr; height: 1; }
     DataScreen #found { width: auto; padding-left: 2; color: $text-muted; }
@@ -95,30 +72,17 @@ class DataScreen(Room):
         self.splits: dict[str, Texts] = {}
         self.predictions: Predictions | None = None
         self.counts = False
+        self.looking = False
         self._order = "file"
+        self._told: object = None
 
     def body(self) -> Iterable[Widget]:
-        names: list[Offer] = [(spec.name, spec.name) for spec in registry().all(DatasetSpec)]
-        yield Horizontal(
-            Choice("data", names or [NOTHING], id="dataset"),
-            Choice("split", SPLITS, id="split"),
-            Choice("label", [ANY], id="label"),
-            Choice("run", [NOTHING], id="run"),
-            classes="choices",
-        )
-        yield Horizontal(
-            Choice("answer", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
-            Choice("sure", CERTAINTIES, id="certainty"),
-            Choice("length", LENGTHS, id="words"),
-            Choice("order", ORDERS, id="order"),
-            classes="choices",
-        )
+        yield Filters([(spec.name, spec.name) for spec in registry().all(DatasetSpec)])
         yield Horizontal(
             Label("search"),
             Input(id="search", compact=True, placeholder="anything that stands in a text"),
             Static(id="found", markup=False),
             id="search-line",
-            classes="choices",
         )
         yield Static(id="said", markup=False)
         yield Horizontal(TextTable(), VerticalScroll(Static(id="whole"), id="text"), id="body")
@@ -209,25 +173,38 @@ class DataScreen(Room):
 
     @work(exclusive=True, group="fit")
     async def _fit(self, pause: float) -> None:
-        """Show the texts that fit the choices; where these ask the run, it reads them all first."""
+        """Show the texts that fit the choices; where these ask the run, hits are shown as they come."""
         await asyncio.sleep(pause)
         texts, wanted = self.texts, self.wanted
         if texts is None:
             return
+        self.looking = True  # until the end: whoever cancels this looks anew
+        self._tell_text()
         rows = await asyncio.to_thread(candidates, texts, wanted)
         self.predictions = None
+        if self.table.texts is not texts and not wanted.asks_run:
+            self._show(texts, wanted, rows)  # while the model is loaded
         if self.run is not None:
             try:
-                asked = rows.tolist() if wanted.asks_run else []
-                self.predictions = await self._predict(texts, asked, self._progress)
+                self.predictions = await self._predict(texts, [])
+                if wanted.asks_run:
+                    self._progress(texts, wanted, rows, 0, 0)
+                    told = partial(self._progress, texts, wanted, rows)
+                    self.predictions = await self._predict(texts, rows.tolist(), told)
             except TmeattnError as error:
                 self.notify(safe(str(error)), severity="warning", markup=False)
         elif wanted.asks_run:
             self.notify("No run is chosen, so nothing is known of answers.", severity="warning", markup=False)
         rows = await asyncio.to_thread(chosen, texts, wanted, rows, self.predictions)
-        self.table.show(texts, rows, self.predictions, wanted.search, top=wanted.order != self._order)
-        self._order = wanted.order
+        self.looking = False
+        self._show(texts, wanted, rows)
         self._tell_found()
+
+    def _show(self, texts: Texts, wanted: Wanted, rows: np.ndarray) -> None:
+        """These rows; who stood at the top stays there, and who has gone down stays at the text."""
+        top = wanted.order != self._order or not self.table.cursor
+        self.table.show(texts, rows, self.predictions, wanted.search, top=top)
+        self._order = wanted.order
 
     async def _predict(
         self, texts: Texts, rows: Sequence[int], progress: Callable[[int, int], None] = lambda done, total: None
@@ -239,21 +216,27 @@ class DataScreen(Room):
             able.classes, await self.tmeattn.reader.predict(self.run, texts.key, texts.texts, rows, progress)
         )
 
-    def _progress(self, done: int, total: int) -> None:
+    def _progress(self, texts: Texts, wanted: Wanted, rows: np.ndarray, done: int, total: int) -> None:
+        """What fits of the texts predicted so far. `predictions` is filled while the run is asked."""
+        hits = chosen(texts, wanted, rows, self.predictions)
+        self._show(texts, wanted, hits)
+        told = f"{count(len(hits))} found so far" if len(hits) else "none found so far"
+        if total:
+            told = f"{count(done)} of {count(total)} predicted, {told}"
         escape = keys.shown_for("data.back", self.tmeattn.state.keys)
-        self.query_one("#found", Static).update(f"{count(done)} of {count(total)} predicted, {escape} stops")
+        self.query_one("#found", Static).update(f"{told}, {escape} stops")
 
     def _tell_found(self) -> None:
         """How many texts are shown, and how many of those that were predicted are right."""
         texts, shown = self.texts, self.table.rows
-        if texts is None:
+        if texts is None or self.looking:
             return
         line = f"{count(len(shown))} of {count(len(texts))} texts"
         if self.predictions is not None:
             known = self.predictions.known()[shown]
             if (total := int(known.sum())) and self.wanted.answer == "any":
                 right = int((self.predictions.right(texts)[shown] & known).sum())
-                line += f", {percent(right / total)} of {count(total)} right"
+                line += f", {percent(right / total)} of {count(total)} right{'' if known.all() else ' so far'}"
         self.query_one("#found", Static).update(line)
 
     def on_text_table_moved(self) -> None:
@@ -265,7 +248,7 @@ class DataScreen(Room):
         """Ask the run about the texts in sight."""
         await asyncio.sleep(MOMENT)
         texts, seen = self.texts, self.table.seen
-        if texts is None or self.table.texts is not texts or not seen:
+        if texts is None or self.table.texts is not texts or not seen or self.looking:
             return
         try:
             self.predictions = self.table.predictions = await self._predict(texts, seen)
@@ -282,10 +265,13 @@ class DataScreen(Room):
         if self.counts:
             whole.update(await asyncio.to_thread(statistics, self.splits, self.texts, self.predictions))
         elif self.texts is None or row is None:
-            whole.update(Text("No text fits.", style="italic"))
+            whole.update(Text("Looking …" if self.looking else "No text fits.", style="italic"))
         else:
             whole.update(Text(safe(self.texts.texts[row])))
-        self.query_one("#text", VerticalScroll).scroll_home(animate=False)
+        told = (self.texts, row, self.counts)
+        if told != self._told:
+            self._told = told
+            self.query_one("#text", VerticalScroll).scroll_home(animate=False)
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         if event.choice.id == "dataset":
@@ -340,4 +326,4 @@ class DataScreen(Room):
         elif self.query_one(Input).has_focus or self.query_one("#text").has_focus:
             self.table.focus()
         else:
-            await self.tmeattn.action_mode("runs")
+            await self.tmeattn.back_to_runs()

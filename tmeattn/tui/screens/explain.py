@@ -50,10 +50,6 @@ class ExplainScreen(Room):
     ExplainScreen #text { height: 4; scrollbar-size-vertical: 1; }
     ExplainScreen.-tall #text { height: 8; }
     ExplainScreen.-short.-two #text { height: 3; }
-    ExplainScreen.-short Pane > Static { text-wrap: nowrap; text-overflow: ellipsis; }
-    ExplainScreen.-short Pane > .said { text-wrap: wrap; }
-    ExplainScreen.-short Pane > .note { height: 1; }
-    ExplainScreen.-short Pane > .legend { height: 1; }
     ExplainScreen.-short #differences { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     ExplainScreen #panes { height: 1fr; }
     ExplainScreen #second { border-left: vkey $panel; display: none; }
@@ -336,4 +332,4 @@ class ExplainScreen(Room):
         if self.query_one(TextArea).has_focus and self.active.explanation is not None:
             self.active.heatmap.focus()
         else:
-            await self.tmeattn.action_mode("runs")
+            await self.tmeattn.back_to_runs()

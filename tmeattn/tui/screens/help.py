@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tmeattn.tui.app import TmeattnApp
 
 HOW = "enter gives the action another key, delete its own one again, esc closes."
+AROUND = 5
+"""Columns of the table around its two texts, with the scrollbar."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -32,7 +34,7 @@ class HelpScreen(ModalScreen[None]):
     ]
     CSS = """
     HelpScreen { align: center middle; }
-    HelpScreen Vertical { width: 76; max-width: 98%; height: 90%; background: $surface; border: round $primary; }
+    HelpScreen Vertical { width: 100; max-width: 98%; height: 90%; background: $surface; border: round $primary; }
     HelpScreen DataTable { height: 1fr; background: $surface; overflow-x: hidden; }
     HelpScreen Static { height: auto; padding: 0 1; color: $text-muted; }
     """
@@ -48,21 +50,29 @@ class HelpScreen(ModalScreen[None]):
             yield DataTable(cursor_type="row", show_header=False)
             yield Static(HOW, markup=False)
 
-    def on_mount(self) -> None:
-        self._fill()
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fill)
 
     def _fill(self) -> None:
         table = self.query_one(DataTable)
         row = table.cursor_row
         table.clear(columns=True)
-        table.add_columns("keys", "what")
-        remapped = cast("TmeattnApp", self.app).state.keys
-        for key in self.rows:
-            own = key.id in keys.keymap(remapped)
-            shown = Text(keys.shown(keys.keys_of(key, remapped)), style="bold cyan" if own else "bold")
-            shown.append(" *" if own else "")
-            table.add_row(shown, Text(key.does + (" (everywhere)" if key.place == "app" else "")), key=key.id)
+        shown = [self._shown(key) for key in self.rows]
+        widest = max(key.cell_len for key in shown)
+        table.add_column("keys", width=widest)
+        table.add_column("what", width=max(table.size.width - widest - AROUND, 10))
+        for key, text in zip(self.rows, shown, strict=True):
+            does = key.does + (" (everywhere)" if key.place == "app" else "")
+            table.add_row(text, Text(does), key=key.id, height=None)
         table.move_cursor(row=row)
+
+    def _shown(self, key: Key) -> Text:
+        """Its keys; a star marks those that the user gave it."""
+        remapped = cast("TmeattnApp", self.app).state.keys
+        own = key.id in keys.keymap(remapped)
+        return Text(
+            keys.shown(keys.keys_of(key, remapped)) + (" *" if own else ""), style="bold cyan" if own else "bold"
+        )
 
     @property
     def chosen(self) -> Key:

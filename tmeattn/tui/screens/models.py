@@ -121,4 +121,4 @@ class ModelsScreen(Room):
         (options if pane.has_focus else pane).focus()
 
     async def action_back(self) -> None:
-        await self.tmeattn.action_mode("runs")
+        await self.tmeattn.back_to_runs()

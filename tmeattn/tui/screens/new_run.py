@@ -38,7 +38,7 @@ class NewRunScreen(Room):
     NewRunScreen #which Label { width: 18; color: $text-muted; text-align: right; padding-right: 1; }
     NewRunScreen #which Input { width: 24; height: 1; border: none; background: $boost; }
     NewRunScreen #which Choice { width: 41; }
-    NewRunScreen #summary { height: 1; padding: 0 1; color: $text-muted; }
+    NewRunScreen #summary { height: auto; min-height: 2; max-height: 4; padding: 0 1; color: $text-muted; }
     NewRunScreen #fields { height: 1fr; border-top: solid $panel; border-bottom: solid $panel; }
     NewRunScreen #below { height: auto; min-height: 3; }
     NewRunScreen #told { width: 1fr; height: auto; max-height: 7; padding: 0 1; }
@@ -151,7 +151,7 @@ class NewRunScreen(Room):
         self.query_one("#start", Button).disabled = bool(self.problem)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The whole help of the field with the focus, where its line may be cut."""
+        """The whole help of the field with the focus, whose own line may be cut."""
         field = self.form.field_of(event.widget)
         spec = registry().get(ModelSpec, self.model)
         self.query_one("#summary", Static).update(safe(field.help if field else f"{spec.summary}."))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from tmeattn.tui.widgets.bar import TopBar
+from tmeattn.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from tmeattn.tui.app import TmeattnApp
@@ -25,7 +25,7 @@ class Room(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode)
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield Foot(show_command_palette=False)
 
     @property
     def tmeattn(self) -> TmeattnApp:
@@ -35,3 +35,7 @@ class Room(Screen[None]):
     def body(self) -> Iterable[Widget]:
         """Widgets between the bar and the footer."""
         return ()
+
+    def useful(self, action: str) -> bool:
+        """Whether an action can do anything now; the foot leaves the key of one that cannot out."""
+        return True

@@ -66,6 +66,7 @@ class RunScreen(Room):
         self.alone = False
         self.log_scale = False
         self.there = False
+        self._seen: object = None
 
     def body(self) -> Iterable[Widget]:
         yield Head()
@@ -138,6 +139,9 @@ class RunScreen(Room):
         """Head and panes; each looks itself whether it has to change."""
         if not self.following.caught_up:
             return
+        if self.following.state != self._seen:
+            self._seen = self.following.state
+            self.refresh_bindings()
         self.query_one(Head).show(self.following, self.tmeattn.trainers.worker(self.run))
         for pane in self.query(Pane):
             if pane.display:
@@ -154,6 +158,9 @@ class RunScreen(Room):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the run's folder is not there yet, there is nothing to do with it but to go back."""
         return self.there or not hasattr(self, f"action_{action}") or action == "back"
+
+    def useful(self, action: str) -> bool:
+        return telling.useful(action, self.following)
 
     def action_pane(self, pane: str) -> None:
         """Show a pane; alone where all were shown, and all again where it was alone."""
@@ -194,7 +201,7 @@ class RunScreen(Room):
 
     def action_explain(self) -> None:
         if self.run.has_checkpoint():
-            self.tmeattn.open_explain("", run=self.run)
+            self.tmeattn.open_explain(None, run=self.run)
         else:
             self.tmeattn.complain("This run has no weights yet: they are there when its first epoch has ended.")
 

@@ -47,6 +47,7 @@ class RunsScreen(Room):
     def __init__(self) -> None:
         super().__init__()
         self.order = ORDERS[0]
+        self._seen: object = None
 
     @property
     def listing(self) -> Listing:
@@ -114,7 +115,14 @@ class RunsScreen(Room):
         if selected in self.listing.damaged:
             self.details.show_damaged(self.listing.damaged[selected])
         else:
-            self.details.show(self.listing.runs.get(selected or ""))
+            self.details.show(self.selected)
+        state = self.selected.state if self.selected else None
+        if state != self._seen:
+            self._seen = state
+            self.refresh_bindings()
+
+    def useful(self, action: str) -> bool:
+        return telling.useful(action, self.selected)
 
     @property
     def selected(self) -> Following | None:
@@ -210,7 +218,7 @@ class RunsScreen(Room):
 
     def action_explain(self) -> None:
         if self.selected is not None and self.selected.run.has_checkpoint():
-            self.tmeattn.open_explain("", run=self.selected.run)
+            self.tmeattn.open_explain(None, run=self.selected.run)
         else:
             self._refuse("This run has no weights yet: they are there when its first epoch has ended.")
 

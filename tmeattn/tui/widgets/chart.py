@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
+from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
 
@@ -38,6 +39,11 @@ class Curve:
     colour: int = 0
     marked: bool = False
 
+    @property
+    def mark(self) -> str:
+        """What stands for it in the legend: its marker where that is drawn, as for a single point, else a line."""
+        return MARKERS[self.colour % len(MARKERS)] if self.marked or len(self.points(log=False)[0]) == 1 else "─"
+
     def points(self, *, log: bool) -> tuple[list[float], list[float]]:
         """What can be drawn; on a log scale only what is above zero, as its logarithm."""
         pairs = [(x, y) for x, y in zip(self.xs, self.ys, strict=True) if y is not None and math.isfinite(y)]
@@ -59,7 +65,7 @@ class Chart(Vertical, can_focus=True):
 
     DEFAULT_CSS = """
     Chart { height: 1fr; width: 1fr; min-height: 5; }
-    Chart Static { height: 1; width: 1fr; padding: 0 1; }
+    Chart Static { height: auto; min-height: 1; width: 1fr; padding: 0 1; }
     Chart:focus Static { background: $boost; }
     Chart Plot { height: 1fr; }
     Chart Plot > .plot--axis { color: $foreground 40%; }
@@ -82,6 +88,7 @@ class Chart(Vertical, can_focus=True):
         self.cursor: float | None = None
         self.curves: tuple[Curve, ...] = ()
         self.redraws = 0
+        self._lines = 1
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
@@ -107,7 +114,9 @@ class Chart(Vertical, can_focus=True):
     def draw(self) -> None:
         """Title, curves and cursor."""
         self.redraws += 1
-        self.query_one(Static).update(self._heading(), layout=False)
+        lines = self._heading()
+        self.query_one(Static).update(Text("\n").join(lines), layout=len(lines) != self._lines)
+        self._lines = len(lines)
         plot = self.query_one(Plot)
         plot.visible = self._range() is not None
         columns = max(plot.size.width - Plot.LEFT - 2, 10)
@@ -116,25 +125,39 @@ class Chart(Vertical, can_focus=True):
     def on_resize(self) -> None:
         self.draw()
 
-    def _heading(self) -> Text:
-        text = Text(self.title_text, style="bold", no_wrap=True, overflow="ellipsis")
-        text.append(f"{', log scale' if self.log_scale else ''}", style="not bold")
+    def _heading(self) -> list[Text]:
+        """Title and legend, on as many lines as these need; not so many that no room is left for the curves."""
+        width, most = max(self.size.width - 2, 10), max(1, self.size.height // 3)
+        lines = [Text()]
+        for part in self._legend():
+            if lines[-1] and lines[-1].cell_len + 2 + part.cell_len > width:
+                lines.append(Text())
+            lines[-1].append("  " if lines[-1] else "").append_text(part)
+        if len(lines) > most:
+            lines[most - 1].truncate(width - 2, overflow="crop")
+            lines[most - 1].append(" …", style="dim")
+        for line in lines[:most]:
+            line.no_wrap = True
+            line.truncate(width, overflow="ellipsis")
+        return lines[:most]
+
+    def _legend(self) -> Iterator[Text]:
+        title = Text.assemble((self.title_text, "bold"), ", log scale" if self.log_scale else "")
         if self._range() is None:
-            return text.append("  nothing yet", style="not bold dim")
+            yield title.append("  nothing yet", style="dim")
+            return
+        yield title
         for index, curve in enumerate(self.curves):
-            mark = MARKERS[curve.colour % len(MARKERS)] if curve.marked else "─"
-            style = Style(color=Color.from_rgb(*SERIES[curve.colour % len(SERIES)]), bold=False)
-            text.append(f"  {mark} {safe(curve.name)}", style=style)
+            style = Style(color=Color.from_rgb(*SERIES[curve.colour % len(SERIES)]))
+            part = Text(f"{curve.mark} {safe(curve.name)}", style=style)
             value = self._value(curve)
             if value is not None:
-                text.append(f" {value:.{self.digits}f}", style="not bold")
-            if index == 5:
-                break
-        if self.unit:
-            text.append(f" {self.unit}", style="not bold dim")
+                part.append(f" {value:.{self.digits}f}", style=Style(color="default"))
+            if self.unit and index == len(self.curves) - 1:
+                part.append(f" {self.unit}", style="dim")
+            yield part
         if self.cursor is not None:
-            text.append(f"  at {self.cursor:.2f}", style="not bold dim")
-        return text
+            yield Text(f"at {self.cursor:.2f}", style="dim")
 
     def _value(self, curve: Curve) -> float | None:
         """At the cursor, or the last one."""
@@ -186,8 +209,14 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.margin_left, self.margin_top, self.margin_bottom = self.LEFT, 0, 1
-        self.set_x_formatter(Round())
+        self.set_x_formatter(Epochs())
+        self.set_xlabel("epoch")
         super().on_mount()
+
+    def _render_x_label(self) -> None:
+        """In the corner below the y axis, where it takes no line of its own."""
+        margin = self.query_one("#margin-bottom", Canvas)
+        margin.write_text(0, 0, f"[{self.get_component_rich_style('plot--label')}]{self._x_label}")
 
     def draw(self, curves: Sequence[Curve], log: bool, cursor: float | None) -> None:
         """Draw everything anew at the next refresh."""
@@ -200,7 +229,7 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
                 self.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
             if xs and (curve.marked or len(xs) == 1):
                 first = 0 if len(xs) <= self.size.width // 4 else -1  # too many would hide the line: only the last
-                self.scatter(xs[first:], ys[first:], marker=MARKERS[curve.colour % len(MARKERS)], marker_style=style)
+                self.scatter(xs[first:], ys[first:], marker=curve.mark, marker_style=style)
         self._limits(curves, log)
         if cursor is not None and curves:
             self.add_v_line(cursor, line_style="white")
@@ -232,6 +261,14 @@ class Round(AxisFormatter):
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
         step = at[1] - at[0] if len(at) > 1 else abs(at[0]) if at and at[0] else 1.0
         return [tick_label(value, step) for value in at]
+
+
+class Epochs(Round):
+    """Whole numbers as soon as there are two to name; parts of an epoch only within the first."""
+
+    def get_ticks(self, min_: float, max_: float, max_ticks: int = 6) -> list[float]:
+        step = round_step(max_ - min_, min(max_ticks, 6), whole=math.floor(max_) > math.ceil(min_))
+        return ticks(min_, max_, step)
 
 
 class RoundPowers(AxisFormatter):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 AROUND = 6
 """Lines of a pane for what stands above and below the text."""
+LEAST = 8
+"""Lines of the text that are to be seen before the lines around it may take more than one each."""
+AROUND_TEXT = (".verdict", ".note", ".legend")
 HIGH = 28
 """Lines of a pane from which on the strongest words are listed also where the text has to scroll."""
 
@@ -33,8 +36,9 @@ class Pane(Vertical):
     DEFAULT_CSS = """
     Pane { width: 1fr; height: 1fr; padding: 0 1; }
     Pane > Static { height: auto; }
-    Pane > .verdict { max-height: 3; }
-    Pane > .note { text-style: italic; height: auto; max-height: 3; }
+    Pane > .note { text-style: italic; }
+    Pane > .-cut { text-wrap: nowrap; text-overflow: ellipsis; max-height: 1; }
+    Pane > .verdict.-cut { max-height: 3; }
     Pane > .strongest { display: none; margin-top: 1; }
     Pane > .said { display: none; padding: 1 0; }
     Pane.-silent > * { display: none; }
@@ -45,12 +49,13 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.explanation: Explanation | None = None
         self.whole: Explanation | None = None
+        self._verdict = Text()
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="verdict")
-        yield Static(classes="note", markup=False)
+        yield Static(classes="verdict -cut")
+        yield Static(classes="note -cut", markup=False)
         yield Heatmap()
-        yield Static(classes="legend")
+        yield Static(classes="legend -cut")
         yield Static(classes="strongest")
         yield Static(classes="said")
 
@@ -64,12 +69,14 @@ class Pane(Vertical):
         if not dropped:
             self.whole = explanation
         self.remove_class("-silent")
-        self.query_one(".verdict", Static).update(verdict(explanation, self.whole, len(dropped)))
+        self._verdict = verdict(explanation, self.whole, len(dropped))
+        self.query_one(".verdict", Static).update(self._verdict)
         note = self.query_one(".note", Static)
         note.display = bool(explanation.note)
         note.update(safe(explanation.note or ""))
         self.heatmap.show(text, explanation, dropped)
         self._explain_colours()
+        self.call_after_refresh(self._explain_colours)  # once the text has its place
 
     def knows_whole(self, text: str, run: str) -> bool:
         """Whether what this run makes of the whole text was shown before."""
@@ -78,8 +85,11 @@ class Pane(Vertical):
     def say(self, what: str | TmeattnError) -> None:
         """Show a line in place of a heatmap: what is wrong, and what to do."""
         self.explanation = self.whole = None
+        self.query_one(".note").display = self.query_one(".strongest").display = False
         self.heatmap.clear()
         self.add_class("-silent")
+        for name in AROUND_TEXT:  # until it is known what room the next text leaves
+            self.query_one(name).add_class("-cut")
         failed = isinstance(what, TmeattnError)
         self.query_one(".said", Static).update(Text(safe(str(what)), style="bold" if failed else ""))
 
@@ -90,9 +100,21 @@ class Pane(Vertical):
         marks = self.heatmap.marks
         if self.explanation is None or marks is None:
             return
-        self.query_one(".legend", Static).update(Text("\n").join(legend(self.explanation, marks)))
+        told = Text("\n").join(legend(self.explanation, marks))
+        self.query_one(".legend", Static).update(told)
+        self._wrap(self.explanation, told)
         below = self.query_one(".strongest", Static)
         needed = AROUND + self.heatmap.virtual_size.height + STRONGEST + 2
         below.display = self.size.height >= min(needed, HIGH)
         if below.display:
             below.update(Group(*strongest(self.explanation, marks, self.size.width - 2)))
+
+    def _wrap(self, explanation: Explanation, told: Text) -> None:
+        """Lines around the text wrap where it needs no room of theirs, else they are cut at the edge."""
+        parts = {".verdict": self._verdict, ".note": Text(safe(explanation.note or "")), ".legend": told}
+        least = {".verdict": len(self._verdict.split()), ".note": int(bool(explanation.note)), ".legend": 1}
+        left = self.size.height - sum(least.values()) - min(self.heatmap.virtual_size.height, LEAST)
+        for name, part in parts.items():
+            more = len(part.wrap(self.app.console, max(self.size.width, 1))) - least[name]
+            self.query_one(name).set_class(more > max(left, 0), "-cut")
+            left -= more if more <= left else 0

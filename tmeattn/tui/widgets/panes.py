@@ -113,8 +113,8 @@ class CurvesPane(Pane):
 
 
 def _over_steps(following: Following, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
-    """A measure of training over epochs, as fractions of them; a run too short to log steps has the epochs' means."""
-    if not following.steps:
+    """A measure of training over epochs, as fractions of them; a run too short for a line has the epochs' means."""
+    if len(following.steps) < 2 and following.epochs:
         return _over_epochs(following, measure, factor, "train")
     a_epoch = following.steps_per_epoch or 1
     ys = [None if y is None else factor * y for y in following.steps.columns[measure]]
@@ -207,7 +207,7 @@ class LogPane(Pane):
         self._said, self._width, self._words = 0, 0, False
 
     def compose(self) -> ComposeResult:
-        yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000)
+        yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
 
     def state_of(self, following: Following) -> object:
         return (following.said, following.state)

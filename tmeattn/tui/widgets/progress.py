@@ -28,8 +28,9 @@ class Head(Static):
     def show(self, following: Following, worker: Worker | None) -> None:
         """Bring it up to date where something has changed."""
         width = self.size.width  # of the content: without padding
-        resuming = worker is not None and worker.exit_code is None
-        key = (following.version, width, resuming, launch.pending(following.run, "stop"))
+        lives = worker is not None and worker.exit_code is None
+        waited = following.waited
+        key = (following.version, width, lives, launch.pending(following.run, "stop"), waited and round(waited))
         if not width or key == self._drawn:
             return
         self._drawn = key
@@ -63,6 +64,8 @@ def _second(following: Following, width: int) -> Text:
     )
     parts = [f"epoch {epoch}/{following.epochs_planned}", f"step {count(following.step)}/{count(total)}"]
     if following.state == "running":
+        if (waited := following.waited) is not None:
+            return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
         speed = finite(following.last_step.get("tokens_per_second"))
         parts += [f"{count(speed)} tokens/s"] if speed is not None else []
         parts += [f"{telling.left(following)} left"] if telling.left(following) else []
@@ -90,7 +93,9 @@ def _trouble(following: Following, worker: Worker | None) -> list[str]:
     if following.state == "deleted":
         return ["The folder of this run was deleted. esc goes back to the runs."]
     if worker is not None and worker.exit_code is None and following.state not in ("running", "created"):
-        return ["Resuming: reading its data …"]
+        if worker.resumes:
+            return ["Resuming: reading its data …"]
+        return ["Its process is ending …"] if following.state == "stopped" else []
     why = telling.why(following)
     if not why:
         return ["Asked to stop: it saves after its current step."] if launch.pending(following.run, "stop") else []

@@ -1,0 +1,67 @@
+"""The keys at the foot of a screen: which are shown at which width, and in which state of a run."""
+
+import pytest
+from scripted_reader import seen
+from textual.widgets._footer import FooterKey
+
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens.run import RunScreen
+from tmeattn.tui.state import State
+from tmeattn.tui.widgets.foot import fitting
+
+
+def a_key(action: str, description: str) -> FooterKey:
+    return FooterKey("x", "x", description, action)
+
+
+def test_help_and_quit_stay_however_narrow():
+    found = [a_key("open", "12345"), a_key("sort", "1"), a_key("help", "Help"), a_key("quit", "Quit")]
+    shown = {width: [key.action for key in fitting(found, width)] for width in (10, 25, 30)}
+    assert shown == {10: ["help", "quit"], 25: ["open", "help", "quit"], 30: ["open", "sort", "help", "quit"]}
+
+
+def keys_shown(app: TmeattnApp) -> list[str]:
+    return [key.action for key in app.screen.query(FooterKey)]
+
+
+async def waited_for(pilot, action: str) -> list[str]:
+    for _ in range(50):
+        await pilot.pause(0.02)
+        if action in keys_shown(pilot.app):
+            break
+    return keys_shown(pilot.app)
+
+
+@pytest.mark.parametrize("key", ["", "f3", "n"])
+async def test_on_the_smallest_screen_help_and_quit_are_seen_whole(write_run, key):
+    write_run("aaaa-lstm-attn")
+    app = TmeattnApp(state=State())
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.press(*([key] if key else []))
+        assert await seen(pilot, "q Quit")
+        assert {"help", "quit"} <= set(keys_shown(app))
+        assert all(found.region.right <= 60 for found in app.screen.query(FooterKey))
+
+
+@pytest.mark.parametrize(
+    ("state", "there", "gone"),
+    [
+        ("finished", set(), {"stop", "checkpoint", "resume"}),
+        ("running", {"stop", "checkpoint"}, {"resume"}),
+        ("stopped", {"resume"}, {"stop", "checkpoint"}),
+    ],
+)
+async def test_what_a_run_cannot_do_is_left_out(write_run, state, there, gone):
+    app = TmeattnApp(write_run("aaaa-lstm-attn", state=state), state=State())
+    async with app.run_test(size=(140, 45)) as pilot:
+        for _ in range(50):
+            await pilot.pause(0.02)
+            shown = set(keys_shown(app))
+            if isinstance(app.screen, RunScreen) and there <= shown and shown and not gone & shown:
+                break
+        assert there <= shown
+        assert not gone & shown
+        await pilot.press("escape")
+        listed = set(await waited_for(pilot, "new"))
+        assert there - {"checkpoint"} <= listed
+        assert not gone & listed

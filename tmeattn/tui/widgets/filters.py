@@ -1,0 +1,64 @@
+"""Which texts of which dataset: two lines of choices above the table of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from tmeattn.tui.widgets.choice import Choice, Offer
+
+NOTHING: Offer = ("none", None)
+ANY: Offer = ("any", None)
+CERTAINTIES: list[Offer] = [
+    ANY,
+    ("below 60 %", (0.0, 0.6)),
+    ("60 to 80 %", (0.6, 0.8)),
+    ("80 to 95 %", (0.8, 0.95)),
+    ("95 % and more", (0.95, float("inf"))),
+]
+LENGTHS: list[Offer] = [
+    ANY,
+    ("to 50 words", (0.0, 51.0)),
+    ("51 to 100", (51.0, 101.0)),
+    ("101 to 200", (101.0, 201.0)),
+    ("201 to 400", (201.0, 401.0)),
+    ("over 400", (401.0, float("inf"))),
+]
+ORDERS: list[Offer] = [
+    ("file", "file"),
+    ("least certain", "doubtful"),
+    ("most certain", "certain"),
+    ("worst errors", "wrong"),
+    ("shortest", "shortest"),
+    ("longest", "longest"),
+]
+SPLITS: list[Offer] = [("validation", "validation")]
+
+
+class Filters(Vertical):
+    """Dataset, split, label and run; answer, certainty, length and order. Posts `Choice.Changed`."""
+
+    DEFAULT_CSS = """
+    Filters { height: 2; }
+    Filters Horizontal { height: 1; padding: 0 1; background: $panel; }
+    """
+
+    def __init__(self, datasets: Sequence[Offer]) -> None:
+        super().__init__()
+        self.datasets = datasets
+
+    def compose(self) -> ComposeResult:
+        yield Horizontal(
+            Choice("data", self.datasets or [NOTHING], id="dataset"),
+            Choice("split", SPLITS, id="split"),
+            Choice("label", [ANY], id="label"),
+            Choice("run", [NOTHING], id="run"),
+        )
+        yield Horizontal(
+            Choice("answer", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
+            Choice("sure", CERTAINTIES, id="certainty"),
+            Choice("length", LENGTHS, id="words"),
+            Choice("order", ORDERS, id="order"),
+        )

@@ -94,7 +94,7 @@ def test_without_colours_the_strongest_words_stand_in_brackets() -> None:
     text = "a good film"
     found = explain(text, [0.0, 0.9, 0.1], unknown=(2,))
     items, layout = lay_out(text, items_of(found, (), Marks.of(found, colour=False)), found, 40)
-    assert drawn(layout) == ["a [good] [~film~]"]
+    assert drawn(layout) == ["a [good] ~film~"]
     assert (items[1].start, items[1].end) == (2, 6)
 
 

@@ -59,6 +59,9 @@ class Pane(Vertical):
         yield Static(classes="strongest")
         yield Static(classes="said")
 
+    def on_mount(self) -> None:
+        self.watch(self.heatmap, "virtual_size", self.on_resize, init=False)
+
     @property
     def heatmap(self) -> Heatmap:
         return self.query_one(Heatmap)

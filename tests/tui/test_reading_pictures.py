@@ -10,6 +10,7 @@ from scripted_reader import Driver, Host, ScriptedReader
 from textual.pilot import Pilot
 from textual.widgets import OptionList, TextArea
 
+from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import themes
 from tmeattn.tui.screens import data, explain
@@ -120,6 +121,15 @@ def test_data(picture, act, size) -> None:
     assert picture(DataScreen(), act, size)
 
 
+@pytest.fixture
+def own_alone(monkeypatch):
+    """Plugins that happen to be installed are in no picture."""
+    monkeypatch.setenv("TMEATTN_PLUGINS", "off")
+    registry.cache_clear()
+    yield
+    registry.cache_clear()
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_models(picture, size) -> None:
+def test_models(picture, own_alone, size) -> None:
     assert picture(ModelsScreen(), the_transformer, size)

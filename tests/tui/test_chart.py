@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tmeattn.tui.widgets.chart import Curve, Epochs, Round, RoundPowers, _thinned
+from tmeattn.tui.widgets.axes import Epochs, Round, RoundPowers
+from tmeattn.tui.widgets.chart import Curve, _thinned
 
 
 def test_gaps_and_what_is_not_finite_are_left_out():
@@ -38,6 +39,8 @@ def test_round_ticks():
         pytest.approx([0.4, 0.5, 0.6, 0.7]),
         ["0.4", "0.5", "0.6", "0.7"],
     )
+    assert Round(2).get_ticks_and_labels(0.31, 0.83)[1] == ["0.4", "0.6", "0.8"]  # for a low chart
+    assert Round(2).get_ticks_and_labels(0.31, 0.72)[1] == ["0.4", "0.6"]  # one at 0.5 would be of no use
     assert Round().get_labels_for_ticks([]) == []
 
 

@@ -17,13 +17,14 @@ from textual.message import Message
 from textual.widgets import Static
 from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
-from textual_plot.axis_formatter import AxisFormatter
 
 from tmeattn.render.console import safe
 from tmeattn.render.palette import SERIES
-from tmeattn.render.scale import round_step, tick_label, ticks
+from tmeattn.tui.widgets.axes import MOST_INTERVALS, Epochs, Round, RoundPowers
 
 MARKERS = "●◆■▲▼★○◇"
+AROUND_PLOT = 3
+"""Rows of a plot for its frame and the numbers below."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,9 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
     def draw(self, curves: Sequence[Curve], log: bool, cursor: float | None) -> None:
         """Draw everything anew at the next refresh."""
         self.clear()
-        self.set_y_formatter(RoundPowers() if log else Round())
+        rows = max(self.size.height - AROUND_PLOT, 1)
+        intervals = min(max(rows // 2, 2), MOST_INTERVALS)  # with a row between two ticks, or they would seem uneven
+        self.set_y_formatter(RoundPowers(intervals) if log else Round(intervals))
         for curve in curves:
             style = _hex(curve.colour)
             xs, ys = curve.points(log=log)
@@ -250,40 +253,6 @@ class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
         column = (right - left) / max(self.size.width - self.LEFT - 2, 10)
         self.set_xlimits(left, right + column)  # so that the marker of the last epoch is not cut
         self.set_ylimits(low - air, high + air)
-
-
-class Round(AxisFormatter):
-    """Ticks at 1, 2 or 5 times a power of ten, as in the charts of the command line."""
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 6) -> list[float]:
-        return ticks(min_, max_, round_step(max_ - min_, min(max_ticks, 6)))
-
-    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
-        step = at[1] - at[0] if len(at) > 1 else abs(at[0]) if at and at[0] else 1.0
-        return [tick_label(value, step) for value in at]
-
-
-class Epochs(Round):
-    """Whole numbers as soon as there are two to name; parts of an epoch only within the first."""
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 6) -> list[float]:
-        step = round_step(max_ - min_, min(max_ticks, 6), whole=math.floor(max_) > math.ceil(min_))
-        return ticks(min_, max_, step)
-
-
-class RoundPowers(AxisFormatter):
-    """For an axis of logarithms: round numbers between the powers of ten, named by what they stand for."""
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 6) -> list[float]:
-        low, high = 10.0**min_, 10.0**max_
-        if max_ - min_ < 1:
-            return [math.log10(value) for value in ticks(low, high, round_step(high - low, 5)) if value > 0]
-        powers = range(math.floor(min_), math.ceil(max_) + 1)
-        factors = (1,) if max_ - min_ > 3 else (1, 3)
-        return [math.log10(factor * 10.0**power) for power in powers for factor in factors]
-
-    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
-        return [f"{10.0**value:.3g}" for value in at]
 
 
 def _thinned(curve: Curve, most: int) -> Curve:

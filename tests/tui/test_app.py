@@ -1,10 +1,15 @@
 """The app itself: rooms, themes, state, size."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
+from textual.dom import DOMNode
 
+import tmeattn.tui
 from tmeattn.tui import keys, themes
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.new_run import NewRunScreen
@@ -117,3 +122,16 @@ def test_starts_without_torch(environment):
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_no_two_widgets_share_a_name() -> None:
+    """Textual finds styles by a class's name alone: those of one would reach the other, once both have been shown."""
+    names = Counter()
+    for module in pkgutil.walk_packages(tmeattn.tui.__path__, "tmeattn.tui."):
+        found = vars(importlib.import_module(module.name)).values()
+        names.update(
+            one.__name__
+            for one in found
+            if isinstance(one, type) and issubclass(one, DOMNode) and one.__module__ == module.name
+        )
+    assert [name for name, times in names.items() if times > 1] == []

@@ -17,8 +17,8 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.screens import explain
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.widgets.choice import Picker
+from tmeattn.tui.widgets.explained import Explained
 from tmeattn.tui.widgets.heatmap import Heatmap
-from tmeattn.tui.widgets.pane import Pane
 
 REVIEW = "The music is good and great, but the plot is so dull that xyzzy"
 
@@ -40,7 +40,7 @@ def said(driver: Driver, of: str = "#first .verdict") -> str:
 
 
 def heatmap(driver: Driver) -> Heatmap:
-    return driver.screen.query_one("#first", Pane).heatmap
+    return driver.screen.query_one("#first", Explained).heatmap
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.choose("beside", "bbbb-mean")
-        second = driver.screen.query_one("#second", Pane)
+        second = driver.screen.query_one("#second", Explained)
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
         assert driver.said("#differences").startswith("Most different (aaaa | bbbb, % of all scores)")

@@ -22,8 +22,8 @@ from tmeattn.tui.reading import Abilities, Asked, Question, Span, blanked, reada
 from tmeattn.tui.screens.room import Room
 from tmeattn.tui.widgets.asking import Asking
 from tmeattn.tui.widgets.choice import Choice, Offer
+from tmeattn.tui.widgets.explained import Explained
 from tmeattn.tui.widgets.heatmap import Heatmap
-from tmeattn.tui.widgets.pane import Pane
 from tmeattn.tui.widgets.words import Item
 from tmeattn.tui.wording import change, differences, told_word
 
@@ -72,7 +72,7 @@ class ExplainScreen(Room):
     def body(self) -> Iterable[Widget]:
         yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A review of your own")
         yield Asking()
-        yield Horizontal(Pane(id="first"), Pane(id="second"), id="panes")
+        yield Horizontal(Explained(id="first"), Explained(id="second"), id="panes")
         yield Static(id="differences")
         yield Static(id="word")
 
@@ -101,20 +101,20 @@ class ExplainScreen(Room):
         return self.asked.text if self.asked and safe(self.asked.text) == shown else shown
 
     @property
-    def panes(self) -> list[tuple[Pane, RunDirectory | None]]:
+    def panes(self) -> list[tuple[Explained, RunDirectory | None]]:
         """The panes that are seen, each with its run."""
-        first, second = self.query_one("#first", Pane), self.query_one("#second", Pane)
+        first, second = self.query_one("#first", Explained), self.query_one("#second", Explained)
         return [(first, self.run), *([(second, self.beside)] if self.beside else [])]
 
     def _left(self) -> bool:
         """Whether the app has been left while something was waited for: the panes are gone by then."""
-        return not self.query(Pane)
+        return not self.query(Explained)
 
     @property
-    def active(self) -> Pane:
+    def active(self) -> Explained:
         """The pane that keys act on: the one with the focus, else the first."""
-        second = self.query_one("#second", Pane)
-        return second if self.beside and second.heatmap.has_focus else self.query_one("#first", Pane)
+        second = self.query_one("#second", Explained)
+        return second if self.beside and second.heatmap.has_focus else self.query_one("#first", Explained)
 
     def question(self, run: RunDirectory, *, dropped: bool = True) -> Question:
         """What a run is asked now."""
@@ -199,7 +199,7 @@ class ExplainScreen(Room):
         if self.active.explanation and (self._to_words or self.focused is None):
             self._to_words = False
             self.active.heatmap.focus()
-        first, second = self.query_one("#first", Pane).explanation, self.query_one("#second", Pane).explanation
+        first, second = (pane.explanation for pane in self.query(Explained))
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
         self._tell(self.active.heatmap.item)
 
@@ -212,7 +212,7 @@ class ExplainScreen(Room):
         finally:
             told.stop()
 
-    async def _show(self, pane: Pane, run: RunDirectory | None) -> None:
+    async def _show(self, pane: Explained, run: RunDirectory | None) -> None:
         own = self.tmeattn.state.keys
         if run is None:
             pane.say(NO_RUN.format(runs=keys.shown_for("app.runs", own)))

@@ -30,19 +30,19 @@ HIGH = 28
 """Lines of a pane from which on the strongest words are listed also where the text has to scroll."""
 
 
-class Pane(Vertical):
+class Explained(Vertical):
     """The prediction above, the text below it, or one line on why there is none."""
 
     DEFAULT_CSS = """
-    Pane { width: 1fr; height: 1fr; padding: 0 1; }
-    Pane > Static { height: auto; }
-    Pane > .note { text-style: italic; }
-    Pane > .-cut { text-wrap: nowrap; text-overflow: ellipsis; max-height: 1; }
-    Pane > .verdict.-cut { max-height: 3; }
-    Pane > .strongest { display: none; margin-top: 1; }
-    Pane > .said { display: none; padding: 1 0; }
-    Pane.-silent > * { display: none; }
-    Pane.-silent > .said { display: block; }
+    Explained { width: 1fr; height: 1fr; padding: 0 1; }
+    Explained > Static { height: auto; }
+    Explained > .note { text-style: italic; }
+    Explained > .-cut { text-wrap: nowrap; text-overflow: ellipsis; max-height: 1; }
+    Explained > .verdict.-cut { max-height: 3; }
+    Explained > .strongest { display: none; margin-top: 1; }
+    Explained > .said { display: none; padding: 1 0; }
+    Explained.-silent > * { display: none; }
+    Explained.-silent > .said { display: block; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

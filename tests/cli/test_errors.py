@@ -72,6 +72,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("predict", "There is no text to read."),
         ("predict film", "There is no trained run yet."),
         ("predict film --file x.txt", "Give texts or --file, not both."),
+        ("predict - --file x.txt", "Give texts or --file, not both."),
         ("predict --file none.txt", "--file: none.txt cannot be read: No such file or directory."),
         ("predict --file .", "--file: . cannot be read: Is a directory."),
         ("evaluate", "There is no trained run yet."),

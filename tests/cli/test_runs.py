@@ -49,11 +49,23 @@ def test_runs_rename_of_an_exported_run_is_refused(tmeattn: Any, trained: RunDir
     assert tmeattn("runs", "rename", str(target), "new").refused().startswith(f"{target} is an exported run")
 
 
+def test_runs_rename_by_a_name_that_a_file_has_too(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes").write_text("no run")
+    trained.rename("notes")
+    assert tmeattn("runs", "rename", "notes", "other").code == 0
+    assert trained.name == "other"
+
+
 def test_runs_show_says_how_to_go_on(tmeattn: Any, trained: RunDirectory) -> None:
     assert "resume" not in tmeattn("runs", "show").out
     status = json.loads((trained.path / "status.json").read_text())
     (trained.path / "status.json").write_text(json.dumps({**status, "state": "stopped"}))
     assert f"It is stopped. Continue it: tmeattn resume {trained.id}" in tmeattn("runs", "show").out
+    trained.rename("my run")
+    assert "tmeattn resume 'my run'" in tmeattn("runs", "show").out
 
 
 def test_runs_list_of_none(tmeattn: Any) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tmeattn.data.parallel import available_cores
+from tmeattn.data.parallel import available_cores, default_threads
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
-from tmeattn.training.threads import default_threads
 
 
 def test_train(tmeattn: Any, quick: list[str]) -> None:

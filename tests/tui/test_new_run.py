@@ -16,6 +16,7 @@ from tmeattn.tui.widgets.choice import Choice
 @pytest.fixture(autouse=True)
 def data_is_there(monkeypatch):
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options
     assert said in form.estimate(form.resolve_run("lstm-attn", options), found)
 
 
-def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run):
+def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run, monkeypatch):
     runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
     runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))
     found = [Following(run) for run in runs]
@@ -204,6 +205,8 @@ def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write
     config = form.resolve_run("lstm-attn", {"limit": 1280, "threads": 2})
     assert "(as aaaa-lstm-attn on 1,280 texts, but for max-length)" in form.estimate(config, found)
     assert "(as bbbb-lstm-attn on 1,280 texts, but for threads 1, not 2)" in form.estimate(config, found[1:])
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # what training takes where none are asked for
+    assert "(as bbbb-lstm-attn on 1,280 texts)" in form.estimate(form.resolve_run("lstm-attn", {"limit": 1280}), found)
 
 
 def test_time_is_unknown_where_nothing_is_known(write_run):

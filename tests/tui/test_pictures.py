@@ -25,6 +25,7 @@ def texts(monkeypatch, clock):
     found = {index: Source(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
     monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: found[index] for index in indices})
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
     monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
 
 

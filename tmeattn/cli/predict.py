@@ -69,8 +69,8 @@ def predict(
     tmeattn predict "A wonderful film." "Two hours of my life, gone."
     tmeattn predict --file reviews.jsonl --output predictions.jsonl
     """
-    if texts == ("-",):  # as everywhere, standard input
-        texts, file = (), file or Path("-")
+    if texts == ("-",) and file is None:  # as everywhere, standard input
+        texts, file = (), Path("-")
     if texts and file is not None:
         raise BadInput("Give texts or --file, not both.")
     if output is not None:

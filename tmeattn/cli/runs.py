@@ -105,7 +105,7 @@ def show(run: str, as_json: bool) -> None:
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
     if found.state() in ("stopped", "crashed"):
-        told = f"It is {found.state()}. Continue it: tmeattn resume {found.name or found.id}\n"
+        told = f"It is {found.state()}. Continue it: tmeattn resume {found.typed}\n"
         parts.insert(0, Text(safe(told), style="yellow"))
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
@@ -149,10 +149,11 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 @click.argument("name")
 def rename(run: str, name: str) -> None:
     """Give RUN a NAME of your own; an empty NAME ("") takes it away."""
+    from tmeattn.paths import cache_dir
     from tmeattn.runs.index import check_name, find_run
 
     found = find_run(run)
-    if Path(run).expanduser().is_file():  # what was unpacked from it is not the file
+    if found.path.is_relative_to(cache_dir()):  # what was unpacked from the file is not the file
         raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
     name = name.strip()
     if name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -228,6 +227,5 @@ def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
     events = run.events()
     if not as_json:
         stdout_console().print(summary(describe(run, events), events))
-        reference = safe(shlex.quote(run.name or run.id))
-        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {reference}", soft_wrap=True)
+        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.typed)}", soft_wrap=True)
     return summary_json(summarize(run, events))

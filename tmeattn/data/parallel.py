@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tmeattn.config import MOST_THREADS
 from tmeattn.data.parallel_worker import Numbering, receive, send
 from tmeattn.data.tokenizers import tokenizer
 from tmeattn.data.vocabulary import SPECIAL
@@ -138,6 +139,12 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def default_threads() -> int:
+    """Threads to train with where none are asked for: as OMP_NUM_THREADS says, else one for every core."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return int(said) if said.isdecimal() and 1 <= int(said) <= MOST_THREADS else available_cores()
 
 
 def _chunked(texts: Iterable[str]) -> Iterator[list[str]]:

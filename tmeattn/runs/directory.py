@@ -15,6 +15,7 @@ import contextlib
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import socket
 import sys
@@ -99,6 +100,11 @@ class RunDirectory:
     def name(self) -> str | None:
         name = (read_json(self.path / "meta.json") or {}).get("name")
         return name if isinstance(name, str) else None
+
+    @property
+    def typed(self) -> str:
+        """What stands for the run in a command line: the user's own name for it, quoted for the shell, or its id."""
+        return shlex.quote(self.name or self.id)
 
     def rename(self, name: str | None) -> None:
         """Set the user's own name for the run."""

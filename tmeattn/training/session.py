@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
+from tmeattn.data.parallel import default_threads
 from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.models.building import build_model, check_contract, choose_device
@@ -26,7 +27,7 @@ from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.reporting import reporting
 from tmeattn.training.signals import StopFlag, stop_on_signals
-from tmeattn.training.threads import default_threads, fastest_threads
+from tmeattn.training.threads import fastest_threads
 from tmeattn.training.tracking import find_trackers
 from tmeattn.training.trainer import Stopped, Trainer
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import torch
 from torch import nn
 
-from tmeattn.config import MOST_THREADS, TrainOptions
+from tmeattn.config import TrainOptions
 from tmeattn.data.parallel import available_cores
 from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training.objective import objective
-
-
-def default_threads() -> int:
-    """What OMP_NUM_THREADS says, as for any program that computes with OpenMP; else one for every core."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    return int(said) if said.isdecimal() and 1 <= int(said) <= MOST_THREADS else available_cores()
 
 
 def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, repeats: int = 3) -> int:

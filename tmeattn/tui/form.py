@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from tmeattn.config import RANDOM, RunConfig, TrainOptions, config_class, is_dataset, resolve_run
-from tmeattn.data.parallel import available_cores
+from tmeattn.data.parallel import default_threads
 from tmeattn.data.sources import open_dataset
 from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
@@ -123,7 +123,7 @@ def estimate(config: RunConfig, runs: Iterable[Following]) -> str:
     if not texts:
         return "An epoch's time is unknown: no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
-    wanted["threads"] = wanted["threads"] or available_cores()
+    wanted["threads"] = wanted["threads"] or default_threads()
     best = max(known, key=lambda one: _likeness(_differing(one, wanted), one))
     its_texts = int(best.started.get("train_texts") or texts)
     took = sorted(float(epoch["seconds"]) for epoch in best.epochs)[len(best.epochs) // 2]

@@ -58,10 +58,9 @@ def list_data(as_json: bool) -> None:
     columns: list[str | Column] = ["name", Column("kind", drop=1), "state", Column("what it is", wrap=True, least=20)]
     console = stdout_console()
     console.print(table(columns, rows))
-    console.print()
-    for one in found:  # on lines of their own, so that commands can be copied
-        if one["hint"]:
-            console.print(safe(f"{one['name']}: {one['hint']}"), soft_wrap=True)
+    hints = [safe(f"{one['name']}: {one['hint']}") for one in found if one["hint"]]
+    if hints:  # on lines of their own, so that commands can be copied
+        console.print("\n".join(["", *hints]), soft_wrap=True)
 
 
 def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str, Any]:

@@ -72,10 +72,7 @@ def stream(job: Job, classifier: Classifier) -> None:
     done = target.written - target.before
     read = f"{done:,} {'text' if done == 1 else 'texts'} in {seconds:.1f} s"
     memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
-    click.echo(
-        f"{read}: {done / max(seconds, 1e-9):,.0f} a second{memory}.",
-        err=True,
-    )
+    click.echo(f"{read}: {done / max(seconds, 1e-9):,.0f} a second{memory}.", err=True)
     if skipped:
         click.echo(f"Skipped {len(skipped):,} bad rows: {', '.join(map(str, skipped[:10]))}", err=True)
 

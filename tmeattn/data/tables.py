@@ -111,8 +111,8 @@ def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             if isinstance(fields, Problem):
                 yield line, fields
             elif len(fields) != len(columns):
-                fewer = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
-                yield line, Problem(f"{fewer} where the first line has {len(columns)}")
+                found = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+                yield line, Problem(f"{found} where the first line has {len(columns)}")
             else:
                 yield line, [fields[place] or None for place in places]
 

@@ -36,18 +36,17 @@ class Tables:
     seconds: bool
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        left = list(self.measures)
+        left = self.measures
         while left:
             taken = len(left)
-            while taken > 1 and not self._table(left, taken).fits(options.max_width):
+            part = _table(self.rows, left, seconds=self.seconds)
+            while taken > 1 and not part.fits(options.max_width):
                 taken -= 1
-            yield self._table(left, taken)
+                part = _table(self.rows, left[:taken], seconds=False)
+            yield part
             left = left[taken:]
             if left:
                 yield Text()
-
-    def _table(self, left: list[Measure], taken: int) -> FittedTable:
-        return _table(self.rows, left[:taken], seconds=self.seconds and taken == len(left))
 
 
 def faithfulness(found: Faithfulness) -> Group:
@@ -56,7 +55,7 @@ def faithfulness(found: Faithfulness) -> Group:
     for names in GROUPS:
         measures = [measure for measure in MEASURES if measure.name in names]
         if any(measure.name in row.measures for measure in measures for row in found.rows):
-            parts += [Text(), Tables(tuple(found.rows), tuple(measures), seconds="tau_gradient" in names)]
+            parts += [Text(), Tables(found.rows, tuple(measures), seconds="tau_gradient" in names)]
     parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(found))]
     return Group(*parts)
 

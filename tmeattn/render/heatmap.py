@@ -124,8 +124,9 @@ class Marks:
         # In a short text at most half of the words, so that the weakest never pass for strong.
         rank = min(-(-len(sizes) // 2), max(STRONGEST, len(sizes) // 10)) - 1
         threshold = sizes[rank] if sizes else 0.0
-        if not explanation.signed and math.isfinite(sum(sizes)):  # less than an equal share is not strong either
-            threshold = max(threshold, sum(sizes) / max(len(sizes), 1) * (1 - 1e-9))
+        equal = sum(sizes) / max(len(sizes), 1)
+        if not explanation.signed and math.isfinite(equal):  # less than an equal share is not strong either
+            threshold = max(threshold, equal * (1 - 1e-9))  # so that equal scores are not below it by rounding
         return cls(HeatScale.of(explanation), peak, threshold, colour, colours)
 
     @property

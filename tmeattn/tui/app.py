@@ -183,9 +183,9 @@ class TmeattnApp(App[None]):
         """Processes that this session started and that have ended: what became of them."""
         for worker in self.trainers.ended():
             shown = isinstance(self.screen, RunScreen) and self.screen.run.id == worker.run.id
-            if worker.resumes and worker.run.state() in ("stopped", "crashed", "created"):
-                shown = shown and worker.exit_code in (0, EXIT_STOPPED)  # its head does not tell that it never began
-            if not shown and worker.exit_code not in (0, EXIT_STOPPED):
+            # The head of a run's screen tells how training failed, but not that a resuming process never began.
+            told = shown and not (worker.resumes and worker.run.state() in ("stopped", "crashed", "created"))
+            if worker.exit_code not in (0, EXIT_STOPPED) and not told:
                 words = launch.last_words(worker.run, 1)
                 self.notify(safe(f"{worker.run.id}: {words[0] if words else 'ended'}"), severity="error", markup=False)
             elif not shown:

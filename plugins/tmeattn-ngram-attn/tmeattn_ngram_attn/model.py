@@ -66,6 +66,7 @@ class NgramAttention(nn.Module):
         prior_BT = self.prior(evidence_BTC, bias_BC)
         attention_BT = masked_softmax(prior_BT + states_BTD @ self.query_D, mask_BT)
         # What attention is without a query: divided by it, evidence is handed on as it came where nothing is learned.
+        # Not by masked_softmax, whose weights a test of equal weights changes: then both would, and nothing be tested.
         share_BT = torch.softmax(prior_BT.masked_fill(~mask_BT, -torch.inf), dim=-1)
         value_BTC = evidence_BTC / share_BT.clamp_min(torch.finfo(share_BT.dtype).tiny).unsqueeze(-1)
         pooled_BC = torch.einsum("bt,btc->bc", attention_BT, value_BTC)

@@ -20,6 +20,7 @@ class Room(Screen[None]):
     """A screen of one mode. Subclasses set `mode` and give their widgets in `body`."""
 
     mode = "runs"
+    _acted_on: object = None
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # the base class calls it an instance's
 
     def compose(self) -> ComposeResult:
@@ -35,6 +36,12 @@ class Room(Screen[None]):
     def body(self) -> Iterable[Widget]:
         """Widgets between the bar and the footer."""
         return ()
+
+    def tell_foot(self, state: object) -> None:
+        """Draw the foot anew where what its keys act on is in another state."""
+        if state != self._acted_on:
+            self._acted_on = state
+            self.refresh_bindings()
 
     def useful(self, action: str) -> bool:
         """Whether an action can do anything now; the foot leaves the key of one that cannot out."""

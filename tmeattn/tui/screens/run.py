@@ -66,7 +66,6 @@ class RunScreen(Room):
         self.alone = False
         self.log_scale = False
         self.there = False
-        self._seen: object = None
 
     def body(self) -> Iterable[Widget]:
         yield Head()
@@ -139,9 +138,7 @@ class RunScreen(Room):
         """Head and panes; each looks itself whether it has to change."""
         if not self.following.caught_up:
             return
-        if self.following.state != self._seen:
-            self._seen = self.following.state
-            self.refresh_bindings()
+        self.tell_foot(self.following.state)
         self.query_one(Head).show(self.following, self.tmeattn.trainers.worker(self.run))
         for pane in self.query(Pane):
             if pane.display:

@@ -47,7 +47,6 @@ class RunsScreen(Room):
     def __init__(self) -> None:
         super().__init__()
         self.order = ORDERS[0]
-        self._seen: object = None
 
     @property
     def listing(self) -> Listing:
@@ -116,10 +115,7 @@ class RunsScreen(Room):
             self.details.show_damaged(self.listing.damaged[selected])
         else:
             self.details.show(self.selected)
-        state = self.selected.state if self.selected else None
-        if state != self._seen:
-            self._seen = state
-            self.refresh_bindings()
+        self.tell_foot(self.selected.state if self.selected else None)
 
     def useful(self, action: str) -> bool:
         return telling.useful(action, self.selected)

@@ -24,10 +24,14 @@ class Round(AxisFormatter):
     def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
         found: list[float] = []
         for intervals in range(min(max_ticks, self.intervals), MOST_INTERVALS + 1):
-            found = ticks(min_, max_, round_step(max_ - min_, intervals))
+            found = ticks(min_, max_, self.step(min_, max_, intervals))
             if len(found) > 1:
                 break
         return found
+
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        """The distance of two ticks."""
+        return round_step(max_ - min_, intervals)
 
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
         step = at[1] - at[0] if len(at) > 1 else abs(at[0]) if at and at[0] else 1.0
@@ -37,9 +41,8 @@ class Round(AxisFormatter):
 class Epochs(Round):
     """Whole numbers as soon as there are two to name; parts of an epoch only within the first."""
 
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
-        step = round_step(max_ - min_, min(max_ticks, self.intervals), whole=math.floor(max_) > math.ceil(min_))
-        return ticks(min_, max_, step)
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        return round_step(max_ - min_, intervals, whole=math.floor(max_) > math.ceil(min_))
 
 
 class RoundPowers(AxisFormatter):

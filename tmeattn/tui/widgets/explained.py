@@ -79,7 +79,6 @@ class Explained(Vertical):
         note.update(safe(explanation.note or ""))
         self.heatmap.show(text, explanation, dropped)
         self._explain_colours()
-        self.call_after_refresh(self._explain_colours)  # once the text has its place
 
     def knows_whole(self, text: str, run: str) -> bool:
         """Whether what this run makes of the whole text was shown before."""

@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 
 import pytest
-from scripted_reader import MOST_WORDS, Driver, ScriptedReader, opened
-from textual.widgets import Input, OptionList, Static, TextArea
+from explain_screen import REVIEW, heatmap, open_screen
+from scripted_reader import MOST_WORDS, Driver
+from textual.widgets import OptionList, TextArea
 
-from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.screens import explain
-from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.widgets.choice import Picker
 from tmeattn.tui.widgets.explained import Explained
-from tmeattn.tui.widgets.heatmap import Heatmap
 
-REVIEW = "The music is good and great, but the plot is so dull that xyzzy"
-
-
-@pytest.fixture(autouse=True)
-def quick_and_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(explain, "PAUSE", 0.02)
-    monkeypatch.setattr(explain, "MOMENT", 0.0)
-
-
-def open_screen(size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -> AbstractAsyncContextManager[Driver]:
-    return opened(ExplainScreen(), size, heads)
+pytestmark = pytest.mark.usefixtures("quick_and_coloured")
 
 
 def said(driver: Driver, of: str = "#first .verdict") -> str:
     return driver.said(of)
-
-
-def heatmap(driver: Driver) -> Heatmap:
-    return driver.screen.query_one("#first", Explained).heatmap
-
-
-@pytest.fixture
-def runs(write_run: Callable[..., RunDirectory]) -> list[RunDirectory]:
-    return [write_run("aaaa-lstm-attn", created=2.0, name="mine"), write_run("bbbb-mean", model="mean", created=1.0)]
 
 
 async def test_without_a_run_it_says_how_to_get_one() -> None:
@@ -292,37 +265,6 @@ async def test_n_begins_an_empty_text(runs) -> None:
         assert "Type or paste" in driver.said("#first .said")
 
 
-async def test_without_a_text_nothing_is_left_of_the_last_one(runs, monkeypatch) -> None:
-    with_note(monkeypatch)
-    async with open_screen((140, 45)) as driver:
-        await driver.explain(REVIEW)
-        note, strongest = (driver.screen.query_one(f"#first {name}") for name in (".note", ".strongest"))
-        await driver.pilot.pause()
-        assert (note.display, strongest.display) == (True, True)
-        await driver.press("n")
-        assert (note.display, strongest.display) == (False, False)
-
-
-def with_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = ScriptedReader._explanation
-    note = "Attention is nearly uniform here: only what stands out from an equal share of 0.0714 is coloured."
-    monkeypatch.setattr(ScriptedReader, "_explanation", lambda *asked: dataclasses.replace(original(*asked), note=note))
-
-
-@pytest.mark.parametrize(("size", "told"), [((80, 24), True), ((60, 16), False)])
-async def test_lines_around_the_text_wrap_where_there_is_room(runs, monkeypatch, size, told) -> None:
-    with_note(monkeypatch)
-    async with open_screen(size) as driver:
-        await driver.explain(REVIEW)
-        for _ in range(50):  # room is dealt out anew after a text is drawn
-            await driver.pilot.pause(0.02)
-            text = " ".join("\n".join(strip.text for strip in driver.screen._compositor.render_strips()).split())
-            if (whole := "60 % of uniform" in text and "is coloured" in text) == told:
-                break
-        assert whole == told
-        assert heatmap(driver).size.height >= 2
-
-
 async def test_it_survives_resizing_and_themes(runs) -> None:
     async with open_screen((140, 45)) as driver:
         await driver.explain(REVIEW * 10)
@@ -361,48 +303,6 @@ async def test_the_popup_of_a_choice_by_key_and_mouse(runs) -> None:
         assert method.value == "oracle"
         await driver.press("enter", "down", "escape")
         assert method.value == "oracle"
-
-
-@pytest.mark.parametrize("ending", ["html", "svg", "tex", "json", "csv"])
-async def test_export_writes_what_is_shown(runs, tmp_path, monkeypatch, ending) -> None:
-    monkeypatch.chdir(tmp_path)
-    async with open_screen() as driver:
-        await driver.explain(REVIEW)
-        if ending == "svg":
-            await driver.choose("beside", "bbbb-mean")
-        await driver.press("e")
-        field = driver.app.screen.query_one(Input)
-        assert field.value == "explanation.html"
-        field.value = f"found.{ending}"
-        await driver.press("enter")
-        assert "great" in (tmp_path / f"found.{ending}").read_text()
-
-
-async def test_export_names_what_is_wrong_and_asks_before_it_replaces(runs, tmp_path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "old.csv").write_text("precious")
-    (tmp_path / "folder.csv").mkdir()
-    async with open_screen() as driver:
-        await driver.press("escape", "e")
-        assert driver.app.screen is driver.screen
-        await driver.explain(REVIEW)
-        await driver.press("e")
-        field = driver.app.screen.query_one(Input)
-        for name, problem in {
-            "found.txt": "must end in .html",
-            "nowhere/found.csv": "There is no folder",
-            "folder.csv": "is a folder",
-        }.items():
-            field.value = name
-            await driver.press("enter")
-            assert problem in str(driver.app.screen.query_one("#problem", Static).render())
-        field.value = "old.csv"
-        await driver.press("enter", "n")
-        assert (tmp_path / "old.csv").read_text() == "precious"
-        await driver.press("e")
-        driver.app.screen.query_one(Input).value = "old.csv"
-        await driver.press("enter", "y")
-        assert "great" in (tmp_path / "old.csv").read_text()
 
 
 @pytest.mark.slow

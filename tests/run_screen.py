@@ -1,0 +1,55 @@
+"""The screen of one run, opened for a test, and what its tests share.
+
+watched_texts  the watch list reads made-up texts: use in every module that opens the screen
+resumed        the runs that were asked to resume, in place of processes
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.tui import launch
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens.run import RunScreen
+from tmeattn.tui.state import State
+from tmeattn.tui.widgets import watch
+from tmeattn.tui.widgets.progress import Head
+from tmeattn.tui.widgets.watch import Source
+
+SOURCES = {
+    index: Source("a dull film", ("negative", "positive")[index % 2],
+                  ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), 3)
+    for index in range(3)
+}  # fmt: skip
+
+
+@pytest.fixture
+def watched_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: SOURCES[index] for index in indices})
+
+
+@pytest.fixture
+def resumed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: found.append(run.id))
+    return found
+
+
+def an_app(run: RunDirectory | None = None) -> TmeattnApp:
+    return TmeattnApp(run, state=State())
+
+
+async def settled(pilot) -> RunScreen:
+    """The screen, once it has read the log and drawn it."""
+    for _ in range(50):
+        await pilot.pause(0.02)
+        screen = pilot.app.screen
+        if isinstance(screen, RunScreen) and screen.following.caught_up and screen.query_one(Head)._drawn:
+            break
+    await pilot.pause()
+    return pilot.app.screen
+
+
+def head(screen) -> str:
+    return str(screen.query_one(Head).render())

@@ -59,7 +59,7 @@ def _model_meant(args: list[str]) -> str:
 def train() -> None:
     """Train a model on labelled texts.
 
-    Each model has options of its own: see tmeattn train MODEL --help.
+    Each model has options of its own: see tmeattn train MODEL --help. With --from RUN alone the model is that run's.
     """
 
 

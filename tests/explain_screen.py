@@ -15,7 +15,7 @@ from scripted_reader import Driver, opened
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.screens import explain
 from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.widgets.explained import Explained
+from tmeattn.tui.widgets.explanation_pane import Explained
 from tmeattn.tui.widgets.heatmap import Heatmap
 
 REVIEW = "The music is good and great, but the plot is so dull that xyzzy"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import pytest
 
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui import launch
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
-from tmeattn.tui.state import State
-from tmeattn.tui.widgets import watch
-from tmeattn.tui.widgets.progress import Head
-from tmeattn.tui.widgets.watch import Source
+from tmeattn.tui.services import processes
+from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.widgets import watch_list as watch
+from tmeattn.tui.widgets.run_header import Head
+from tmeattn.tui.widgets.watch_list import Source
 
 SOURCES = {
     index: Source("a dull film", ("negative", "positive")[index % 2],
@@ -32,7 +32,7 @@ def watched_texts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def resumed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: found.append(run.id))
+    monkeypatch.setattr(processes.Workers, "resume", lambda self, run: found.append(run.id))
     return found
 
 

@@ -26,10 +26,10 @@ from tmeattn.explain.explanation import Explanation, Word
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
 from tmeattn.tui import keys, themes
-from tmeattn.tui.reading import Abilities, Asked, Question, Reader, _weights, blanked, readable_runs
+from tmeattn.tui.screens.base import Room
 from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.screens.room import Room
-from tmeattn.tui.state import State
+from tmeattn.tui.services.reader import Abilities, Asked, Question, Reader, _weights, blanked, readable_runs
+from tmeattn.tui.services.saved_state import State
 from tmeattn.tui.widgets.choice import Choice
 
 CLASSES = ("negative", "positive")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from tmeattn.explain.classifier import Classifier, softmax
 from tmeattn.explain.explain import Request, explain
 from tmeattn.explain.explanation import Explanation
+from tmeattn.inference.classifier import Classifier, softmax
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
 from tmeattn.training.session import start

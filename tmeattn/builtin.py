@@ -29,7 +29,7 @@ def tmeattn_models() -> list[ModelSpec]:
             name="query-attn",
             summary="Attention over word vectors with a query computed from the text, and an optional value network",
             config="tmeattn.models.configs:QueryAttnConfig",
-            build="tmeattn.models.query:build_query_attn",
+            build="tmeattn.models.pooling:build_query_attn",
             attention="pool",
             reference="report, part 1: query and value networks",
         ),
@@ -75,17 +75,17 @@ def tmeattn_datasets() -> list[DatasetSpec]:
         DatasetSpec(
             name="imdb-25k",
             summary="25,000 IMDb reviews (the official training half), positive or negative; 20 % held out by blocks",
-            load="tmeattn.data.datasets:imdb_25k",
+            load="tmeattn.data.builtin_datasets:imdb_25k",
         ),
         DatasetSpec(
             name="imdb",
             summary="IMDb as published: 25,000 reviews to train on, 25,000 to test",
-            load="tmeattn.data.datasets:imdb",
+            load="tmeattn.data.builtin_datasets:imdb",
         ),
         DatasetSpec(
             name="rotten-tomatoes",
             summary="8,530 sentences of film criticism, positive or negative; 20 % held out by blocks",
-            load="tmeattn.data.datasets:rotten_tomatoes",
+            load="tmeattn.data.builtin_datasets:rotten_tomatoes",
         ),
     ]
 
@@ -96,14 +96,14 @@ def tmeattn_vectors() -> list[VectorsSpec]:
         VectorsSpec(
             name="glove-50d",
             summary="GloVe 6B, 400,000 words in 50 dimensions (Pennington et al. 2014)",
-            load="tmeattn.data.vectors:glove_50d",
+            load="tmeattn.data.vectors.pretrained:glove_50d",
             size=50,
         ),
         *(
             VectorsSpec(
                 name=f"glove-{size}d",
                 summary=f"GloVe 6B, 400,000 words in {size} dimensions",
-                load=f"tmeattn.data.vectors:glove_{size}d",
+                load=f"tmeattn.data.vectors.pretrained:glove_{size}d",
                 size=size,
             )
             for size in (100, 200, 300)
@@ -167,7 +167,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ExplainerSpec(
             name="lime",
             summary="A sparse linear model, fitted to samples that leave about half of the words out",
-            explain="tmeattn.explain.sampling:lime",
+            explain="tmeattn.explain.lime:lime",
             signed=True,
             packages=("captum", "sklearn"),
             reference="Ribeiro et al. 2016",

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tmeattn.errors import BadInput
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry, resolve
-from tmeattn.settings import load_settings
 from tmeattn.specs import DatasetSpec, ModelSpec
+from tmeattn.user_defaults import load_settings
 
 RANDOM = "random"
 """`--vectors` without pretrained ones."""

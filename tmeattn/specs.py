@@ -81,7 +81,7 @@ class ExplainerSpec:
     """An attribution method.
 
     `explain` is "package.module:function", called as `explain(classifier, texts, target)` with a list of
-    `tmeattn.explain.classifier.EncodedText` and the class to explain (None: the predicted one of each text). It
+    `tmeattn.inference.classifier.EncodedText` and the class to explain (None: the predicted one of each text). It
     returns one float array a text, a score for each token that the model read, or an `Attribution`.
 
     signed:          whether scores below zero speak against the class.

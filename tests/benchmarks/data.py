@@ -37,7 +37,7 @@ def seconds(work):
 
 
 def reviews():
-    from tmeattn.data.datasets import imdb_25k
+    from tmeattn.data.builtin_datasets import imdb_25k
 
     return [text for split in imdb_25k().read().values() for text in split.texts]
 

@@ -92,8 +92,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TMEATTN_HOME"] = home
         from tmeattn.data.sources import open_dataset
-        from tmeattn.explain.classifier import Classifier
         from tmeattn.explain.explain import Request, explain_all
+        from tmeattn.inference.classifier import Classifier
         from tmeattn.training.session import start
 
         # A handful of texts and one step: runs as small as they can be, on the vocabulary of the whole data's words.

@@ -38,7 +38,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import EventTail
 from tmeattn.runs.index import all_runs
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.state import State
+from tmeattn.tui.services.saved_state import State
 
 COLUMNS, ROWS = 140, 45
 STARTING = 8.0

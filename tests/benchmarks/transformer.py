@@ -23,13 +23,13 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from tmeattn.config import resolve_run
-from tmeattn.data.batches import BucketedBatches
+from tmeattn.cpu import available_cores
+from tmeattn.data.encoding.batches import BucketedBatches
 from tmeattn.data.sources import open_dataset, open_training_corpus
 from tmeattn.models.building import build_model
 from tmeattn.specs import Space
 from tmeattn.training.objective import objective
 from tmeattn.training.precision import autocast, full_precision, supports_bf16
-from tmeattn.training.threads import available_cores
 from tmeattn.training.trainer import make_optimizer
 
 TOKENS, BATCH, WIDTH = 500, 16, 100

@@ -15,8 +15,8 @@ import planted as planted_plugin
 import polars as pl
 import pytest
 
-from tmeattn.data import catalog
-from tmeattn.data.catalog import SOURCES
+from tmeattn.data.download import catalog
+from tmeattn.data.download.catalog import SOURCES
 
 PLANTED = ("awful", "weak", "fair", "good", "superb")
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tmeattn.cli.main import echo_json
+from tmeattn.files import write_atomically
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.files import write_atomically
 from tmeattn.runs.index import all_runs
 
 ESC = "\x1b[31m\x1b]0;title\x07"

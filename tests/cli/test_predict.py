@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tmeattn.cli import stream
+from tmeattn.inference import streaming as stream
 from tmeattn.runs.directory import RunDirectory
 
 
@@ -169,7 +169,7 @@ def test_a_bad_row_stops_or_is_skipped(tmeattn: Any, trained: RunDirectory, tmp_
 def test_an_interrupted_prediction_is_continued(
     tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tmeattn.explain import prediction
+    from tmeattn.inference import prediction
 
     source, target = written(tmp_path, "in.jsonl"), tmp_path / "out.jsonl"
     whole, calls = prediction.probabilities_of, []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.data.parallel import available_cores, default_threads
+from tmeattn.cpu import available_cores, default_threads
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
 

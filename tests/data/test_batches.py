@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.data.batches import BucketedBatches, SequentialBatches, collate
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import BucketedBatches, SequentialBatches, collate
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.specs import PADDING, UNKNOWN
 
 

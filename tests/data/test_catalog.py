@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from tmeattn.data import catalog
-from tmeattn.data.catalog import SOURCES, add
-from tmeattn.data.datasets import imdb
-from tmeattn.data.vectors import glove_50d, glove_100d, glove_300d
+from tmeattn.data.builtin_datasets import imdb
+from tmeattn.data.download import catalog
+from tmeattn.data.download.catalog import SOURCES, add
+from tmeattn.data.vectors.pretrained import glove_50d, glove_100d, glove_300d
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.paths import data_dir
 

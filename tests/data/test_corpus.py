@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.data import corpus as corpus_module
-from tmeattn.data.corpus import open_corpus
-from tmeattn.data.encoding import CorpusSettings, choose
-from tmeattn.data.tokenizers import Tokenizer
+from tmeattn.data.encoding.corpus import open_corpus
+from tmeattn.data.encoding.encode import CorpusSettings, choose
+from tmeattn.data.encoding.encode import corpus as corpus_module
+from tmeattn.data.encoding.tokenizers import Tokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem, UnknownName
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 

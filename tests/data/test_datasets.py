@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tmeattn.data import datasets
-from tmeattn.data.datasets import hold_out_last, imdb_25k, rotten_tomatoes
+from tmeattn.data import builtin_datasets as datasets
+from tmeattn.data.builtin_datasets import hold_out_last, imdb_25k, rotten_tomatoes
 from tmeattn.errors import EnvironmentProblem
 
 LOADERS = [imdb_25k, rotten_tomatoes]

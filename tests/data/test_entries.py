@@ -3,7 +3,7 @@
 import os
 import time
 
-from tmeattn.data.entries import STALE, entry
+from tmeattn.data.cache import STALE, entry
 
 
 def opened(folder):

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tmeattn.data.fetch import fetch
+from tmeattn.data.download.fetch import fetch
 from tmeattn.errors import EnvironmentProblem
 
 CONTENT = bytes(range(256)) * 8000
@@ -113,7 +113,7 @@ def test_a_full_disk(server, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tmeattn.data.fetch.shutil.move", full)
+    monkeypatch.setattr("tmeattn.data.download.fetch.shutil.move", full)
     with pytest.raises(EnvironmentProblem, match=r"Cannot write file\.bin .*: No space left on device"):
         get(server, tmp_path)
     monkeypatch.undo()

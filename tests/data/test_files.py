@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from tmeattn.config import TrainOptions
-from tmeattn.data import texts as texts_module
-from tmeattn.data.corpus import open_corpus
-from tmeattn.data.encoding import CorpusSettings
-from tmeattn.data.files import Reading, dataset_at, imported, tables_in
+from tmeattn.data.encoding.corpus import open_corpus
+from tmeattn.data.encoding.encode import CorpusSettings
+from tmeattn.data.readers import text_store as texts_module
+from tmeattn.data.readers.user_files import Reading, dataset_at, imported, tables_in
 from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import BadInput, EnvironmentProblem
 
@@ -71,7 +71,7 @@ def test_it_is_read_once_while_it_stays_the_same(tmp_path, monkeypatch):
         "60 texts of a.csv, 3 classes.",
     ]
     with monkeypatch.context() as patch:
-        patch.setattr("tmeattn.data.files.open_table", lambda *_: pytest.fail("read again"))
+        patch.setattr("tmeattn.data.readers.user_files.open_table", lambda *_: pytest.fail("read again"))
         assert read(path, tmp_path)[0].fingerprint == first.fingerprint
     os.utime(path, ns=(1, 1))  # touched, but the same
     assert read(path, tmp_path)[0].fingerprint == first.fingerprint

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.data.datasets import hold_out_last
+from tmeattn.data.builtin_datasets import hold_out_last
 from tmeattn.data.holdout import hold_out_blocks, hold_out_hashed
 
 pairs = st.lists(st.tuples(st.integers(0, 2**64 - 1) | st.integers(0, 8), st.integers(0, 3)), min_size=1, max_size=80)

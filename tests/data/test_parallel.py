@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmeattn.data import parallel
-from tmeattn.data.parallel import Tokenizing
-from tmeattn.data.parallel_worker import Numbering
-from tmeattn.data.tokenizers import tokenizer
+from tmeattn.data.encoding.encode import pool as parallel
+from tmeattn.data.encoding.pool import Tokenizing
+from tmeattn.data.encoding.pool_worker import Numbering
+from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.errors import EnvironmentProblem
 
 TEXTS = [f"Text {i}, with word{i % 7} and \ud800 été" if i % 11 else "" for i in range(500)]

@@ -7,8 +7,8 @@ import json
 import polars as pl
 import pytest
 
-from tmeattn.data.encodings import not_utf8
-from tmeattn.data.tables import Problem, format_of, open_table
+from tmeattn.data.readers.tables import Problem, format_of, open_table
+from tmeattn.data.readers.text_io import not_utf8
 from tmeattn.errors import BadInput
 
 
@@ -63,7 +63,7 @@ def test_difficult_csv(tmp_path, content, expected):
 
 
 def test_an_endless_field_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("tmeattn.data.tables.LONGEST_FIELD", 1000)
+    monkeypatch.setattr("tmeattn.data.readers.tables.LONGEST_FIELD", 1000)
     path = write(tmp_path, 'text,label\n"' + "x" * 2000 + "\n" * 50, "a.csv")
     assert rows(path)[0] == (2, "a quote is opened in this row and never closed")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tmeattn.data.tokenizers import TOKENIZERS, tokenizer
+from tmeattn.data.encoding.tokenizers import TOKENIZERS, tokenizer
 from tmeattn.errors import UnknownName
 
 # Any text at all, and texts made of what the tokenizers treat specially.

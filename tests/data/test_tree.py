@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tmeattn.data import tree
-from tmeattn.data.tree import leaves, placed
+from tmeattn.data.readers import folders as tree
+from tmeattn.data.readers.folders import leaves, placed
 from tmeattn.errors import BadInput
 
 REVIEWS = {

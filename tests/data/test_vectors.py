@@ -6,8 +6,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from tmeattn.data import vectorstore
-from tmeattn.data.vectors import from_text_file, glove_50d
+from tmeattn.data.vectors.pretrained import from_text_file, glove_50d
+from tmeattn.data.vectors.pretrained import store as vectorstore
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 GLOVE = b"the 1 2 3\nfilm 0.5 -0.25 1e-2\n. . . 7 8 9\n\xc3\xa9t\xc3\xa9 4 5 6\n"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tmeattn.data.vocabulary import SPECIAL, Vocabulary
+from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.specs import PADDING, UNKNOWN
 

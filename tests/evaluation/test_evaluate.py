@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmeattn.config import resolve_run
-from tmeattn.data.batches import SequentialBatches
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import SequentialBatches
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.evaluate import evaluate
 from tmeattn.models.building import build_model
 from tmeattn.specs import Space

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from conftest import QUICK
 
-from tmeattn.explain.classifier import Classifier
+from tmeattn.inference.classifier import Classifier
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.training.session import start

@@ -5,9 +5,9 @@ import pytest
 
 import tmeattn
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain
 from tmeattn.explain.methods import leave_one_out, log_odds
+from tmeattn.inference.classifier import Classifier
 from tmeattn.render.console import stdout_console
 from tmeattn.render.heatmap import heatmap
 

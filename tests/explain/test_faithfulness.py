@@ -11,9 +11,9 @@ import planted
 import pytest
 
 from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.explain import serving
-from tmeattn.explain.faithfulness import assess, choose_methods, estimate, summarize
-from tmeattn.explain.study import Study, conduct
+from tmeattn.explain import compatibility as serving
+from tmeattn.faithfulness.assessment import assess, choose_methods, estimate, summarize
+from tmeattn.faithfulness.study import Study, conduct
 
 from . import keywords
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmeattn.explain.measures import (
+from tmeattn.faithfulness.metrics import (
     BINS,
     CURVE,
     agreement,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import BadInput
+from tmeattn.explain.compatibility import methods_for
 from tmeattn.explain.explain import Request, explain
-from tmeattn.explain.serving import methods_for
 
 SELF = ("transformer", "transformer-cls")
 TEXT = "the film was good and the plot of this story"

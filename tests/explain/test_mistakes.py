@@ -6,8 +6,8 @@ import planted
 import pytest
 
 from tmeattn.errors import UnknownName
-from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.mistakes import find_mistakes
+from tmeattn.inference.classifier import Classifier
 
 
 def test_mistakes_are_ranked_by_confidence(trained, monkeypatch):

@@ -9,9 +9,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tmeattn.explain.compatibility import methods_for
 from tmeattn.explain.explain import attribute
 from tmeattn.explain.methods import leave_one_out, log_odds, rolled_out
-from tmeattn.explain.serving import methods_for
 from tmeattn.models.layers import masked_softmax
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tmeattn.data.tokenizers import tokenizer
+from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.errors import BadInput
-from tmeattn.explain.rationales import read_rationales
+from tmeattn.faithfulness.rationales import read_rationales
 
 DOCUMENT = "A bad film .\nThe plot wasn't good , at all !"
 

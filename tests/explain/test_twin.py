@@ -7,9 +7,9 @@ import pytest
 
 from tmeattn.config import stored_config
 from tmeattn.errors import BadInput
-from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain
-from tmeattn.explain.twin import compare_twins, find_twin, reason_against_twin, train_twin
+from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
+from tmeattn.inference.classifier import Classifier
 
 
 def quiet(line: str) -> None:

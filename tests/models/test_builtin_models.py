@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmeattn.config import model_config, resolve_run
-from tmeattn.data.batches import collate
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import collate
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.models.building import build_model, check_contract, count_parameters
 from tmeattn.models.layers import entropy
 from tmeattn.registry import discover, registry, resolve

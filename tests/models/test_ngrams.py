@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.data.batches import collate
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import collate
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import BadInput
 from tmeattn.models.ngrams import count_ngrams, first_occurrences, log_count_ratios, look_up, ngram_keys
 

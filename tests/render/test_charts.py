@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tmeattn.render.axes import round_step, tick_label, ticks
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.histogram import histogram, rebin, ridges, sparkline
-from tmeattn.render.scale import round_step, tick_label, ticks
 
 from .helpers import draw
 

@@ -6,7 +6,7 @@ import re
 
 from rich.cells import cell_len
 
-from tmeattn.render.methods import by_methods, differing, one_after_another, side_by_side
+from tmeattn.render.explanations import by_methods, differing, one_after_another, side_by_side
 
 from .helpers import CONTROL, draw, explain
 

@@ -1,6 +1,6 @@
 """The pages of `tmeattn models NAME`: pictures are not torn apart."""
 
-from tmeattn.render.pages import blocks
+from tmeattn.render.plugin_pages import blocks
 
 PAGE = "A model\nof words.\n\n    x = y + z          twice\n    |\n      o\n\nMore\nwords."
 

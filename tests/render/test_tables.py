@@ -3,7 +3,8 @@ import math
 import pytest
 from rich.cells import cell_len
 
-from tmeattn.render.tables import Column, count, decimal, key_values, percent, seconds, table
+from tmeattn.render.numbers import count, decimal, percent, seconds
+from tmeattn.render.tables import Column, key_values, table
 
 from .helpers import draw
 

@@ -9,7 +9,7 @@ from tmeattn.errors import BadInput
 from tmeattn.reproduce.plan import Settings, entries, overview
 from tmeattn.reproduce.targets import Run, Target, Variant, find_target
 from tmeattn.runs.directory import RunDirectory, create
-from tmeattn.runs.shelf import Shelf, identity
+from tmeattn.runs.reuse import Shelf, identity
 
 ALPHAS = (
     Variant(label="alpha 0", options={"alpha": 0.0}),

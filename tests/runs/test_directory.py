@@ -16,9 +16,9 @@ import pytest
 
 from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.files import write_atomically
 from tmeattn.runs import directory as directory_module
 from tmeattn.runs.directory import FORMAT, RunDirectory, create, process_alive
-from tmeattn.runs.files import write_atomically
 from tmeattn.runs.heartbeat import Heartbeat
 
 DATA = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tmeattn.errors import EnvironmentProblem
-from tmeattn.runs.files import disk_errors, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, read_json, to_json, write_atomically
 
 
 @pytest.mark.parametrize("durable", [False, True])

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.data.batches import BucketedBatches
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import BucketedBatches
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.specs import ModelOutput
 from tmeattn.training.objective import objective
 from tmeattn.training.trainer import class_weights

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import tmeattn
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
 from tmeattn.training import checkpoint

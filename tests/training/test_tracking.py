@@ -14,9 +14,9 @@ from tmeattn.errors import BadInput, Interrupted, UnknownName
 from tmeattn.registry import Registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
-from tmeattn.training import tracking
+from tmeattn.training import trackers as tracking
 from tmeattn.training.session import resume, start
-from tmeattn.training.tracking import Tracking, find_trackers, track
+from tmeattn.training.trackers import Tracking, find_trackers, track
 
 SOURCE = """
 from tmeattn.hookspecs import hookimpl

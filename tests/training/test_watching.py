@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.models.layers import masked_softmax
 from tmeattn.specs import ModelOutput
 from tmeattn.training.session import start
-from tmeattn.training.watching import choose, watched
+from tmeattn.training.watch_list import choose, watched
 
 
 def split_of(lengths):

@@ -16,7 +16,7 @@ from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import TooSmall
-from tmeattn.tui.state import State
+from tmeattn.tui.services.saved_state import State
 
 
 @pytest.mark.parametrize(("key", "mode"), [("f3", "explain"), ("f4", "data"), ("f5", "models"), ("f2", "runs")])

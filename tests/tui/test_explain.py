@@ -12,7 +12,7 @@ from scripted_reader import MOST_WORDS, Driver
 from textual.widgets import OptionList, TextArea
 
 from tmeattn.tui.widgets.choice import Picker
-from tmeattn.tui.widgets.explained import Explained
+from tmeattn.tui.widgets.explanation_pane import Explained
 
 pytestmark = pytest.mark.usefixtures("quick_and_coloured")
 

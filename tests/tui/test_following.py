@@ -7,9 +7,9 @@ import pytest
 from logged_runs import STEPS, epoch_events, started_event, step_event, write
 
 from tmeattn.errors import BadInput
-from tmeattn.tui import following as module
-from tmeattn.tui.following import MOST_HISTOGRAMS, MOST_LINES, MOST_POINTS, Following
-from tmeattn.tui.listing import CHUNKS, Listing
+from tmeattn.tui.services import run_state as module
+from tmeattn.tui.services.run_list import CHUNKS, Listing
+from tmeattn.tui.services.run_state import MOST_HISTOGRAMS, MOST_LINES, MOST_POINTS, Following
 
 
 def read(following):

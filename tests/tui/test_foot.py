@@ -6,8 +6,8 @@ from textual.widgets._footer import FooterKey
 
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
-from tmeattn.tui.state import State
-from tmeattn.tui.widgets.foot import fitting
+from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.widgets.footer import fitting
 
 
 def a_key(action: str, description: str) -> FooterKey:

@@ -6,7 +6,7 @@ from scripted_reader import seen
 from tmeattn.tui import keys
 from tmeattn.tui.app import PLACES, TmeattnApp
 from tmeattn.tui.screens.help import HelpScreen, PressKey
-from tmeattn.tui.state import State
+from tmeattn.tui.services.saved_state import State
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])

@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from tmeattn.runs import control
 from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, command, create
-from tmeattn.tui import launch
-from tmeattn.tui.following import Following
-from tmeattn.tui.launch import Workers
+from tmeattn.tui.services import processes
+from tmeattn.tui.services.processes import Workers
+from tmeattn.tui.services.run_state import Following
 
 QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "--min-count", "1", "--batch-size", "4",
          "--max-length", "12", "--threads", "1", "--device", "cpu"]  # fmt: skip
@@ -65,7 +66,7 @@ def test_a_start_that_fails_leaves_its_words(workers):
     wait_for(lambda: worker.exit_code is not None)
     assert [ended.exit_code for ended in workers.ended()] == [2]
     assert workers.ended() == []
-    assert "Did you mean planted" in launch.last_words(worker.run)[-1]
+    assert "Did you mean planted" in control.last_words(worker.run)[-1]
     assert not worker.run.path.exists()
 
 
@@ -76,18 +77,18 @@ def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
     wait_for(lambda: run.events_path.exists() and following.refresh() and following.step >= 100)
     assert following.state == "running"
     assert workers.ended() == []
-    assert (run.path / launch.LOG).exists()  # the log has moved to the run
+    assert (run.path / control.LOG).exists()  # the log has moved to the run
     os.kill(worker.process.pid, signal.SIGKILL)
     killed = time.monotonic()
     wait_for(lambda: workers.ended())
     following.refresh()
     assert following.state == "crashed"
     assert time.monotonic() - killed < 5
-    launch.request(run, "stop")  # nobody was there to read it: it must not stop the resumed run
+    control.request(run, "stop")  # nobody was there to read it: it must not stop the resumed run
     resumed = workers.resume(run)
     wait_for(lambda: following.refresh() and following.attempt.get("kind") == "resumed")
     wait_for(lambda: following.refresh() and following.last_step)
-    launch.request(run, "stop")
+    control.request(run, "stop")
     wait_for(lambda: resumed.exit_code is not None)
     assert resumed.exit_code == 130
     following.refresh()
@@ -98,7 +99,7 @@ def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
 def test_training_outlives_who_started_it(environment, isolated):
     arguments = ["train", "mean", *QUICK, "--epochs", "3", "--patience", "0"]
     script = (
-        "import os, signal\nfrom tmeattn.tui.launch import Workers\n"
+        "import os, signal\nfrom tmeattn.tui.services.processes import Workers\n"
         f"print(Workers().start({arguments!r}, 'mean').run.path, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -111,7 +112,7 @@ def test_training_outlives_who_started_it(environment, isolated):
 def test_arguments_and_the_line_that_a_user_would_type():
     given = {"alpha": "0.05", "tune_embeddings": "false", "narrow_heads": "true"}
     switches = {"tune_embeddings": "--freeze-embeddings", "narrow_heads": "--no-narrow-heads"}
-    arguments = launch.train_arguments("transformer", given, switches=switches, name="my run")
-    assert launch.shown(arguments) == (
+    arguments = processes.train_arguments("transformer", given, switches=switches, name="my run")
+    assert processes.shown(arguments) == (
         "tmeattn train transformer --alpha 0.05 --freeze-embeddings --narrow-heads --name 'my run'"
     )

@@ -5,11 +5,12 @@ from scripted_reader import seen
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui import form, launch
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.following import Following
 from tmeattn.tui.screens.new_run import NewRunScreen
-from tmeattn.tui.state import State
+from tmeattn.tui.services import processes
+from tmeattn.tui.services import run_form as form
+from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.saved_state import State
 from tmeattn.tui.widgets.choice import Choice
 
 
@@ -169,7 +170,7 @@ def test_the_command_line_means_the_same_as_the_form(planted):
     given = {"alpha": "0.1", "narrow_heads": "true", "tune_embeddings": "false", "heads": "2", "pool": "cls"}
     own, common = form.fields_of("transformer")
     switches = {field.name: field.off for field in (*own, *common) if field.off}
-    arguments = launch.train_arguments("transformer", given, switches=switches, name="x")
+    arguments = processes.train_arguments("transformer", given, switches=switches, name="x")
     command = train_command(registry().get(ModelSpec, "transformer"))
     with click.Context(command) as context:
         command.parse_args(context, arguments[2:])

@@ -4,14 +4,14 @@
 import pytest
 from logged_runs import BEGAN
 
-from tmeattn.tui import form
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
-from tmeattn.tui.state import State
+from tmeattn.tui.services import run_form as form
+from tmeattn.tui.services.saved_state import State
 from tmeattn.tui.themes import CONTRAST, LIGHT
-from tmeattn.tui.widgets import watch
-from tmeattn.tui.widgets.progress import Head
-from tmeattn.tui.widgets.watch import Source, Watched
+from tmeattn.tui.widgets import watch_list as watch
+from tmeattn.tui.widgets.run_header import Head
+from tmeattn.tui.widgets.watch_list import Source, Watched
 
 SMALL, LARGE = (80, 24), (140, 45)
 TEXT = "A dull film with a plot that goes nowhere."

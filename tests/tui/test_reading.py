@@ -12,7 +12,7 @@ import pytest
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.reading import CHUNK, LOADED, Question, Reader, blanked
+from tmeattn.tui.services.reader import CHUNK, LOADED, Question, Reader, blanked
 
 TEXTS = ["a good film", "the bad plot", "music and light"]
 
@@ -117,7 +117,7 @@ async def test_abilities_name_classes_and_explainers(reader: Reader, trained: Ru
 
 
 def test_the_module_is_imported_without_torch() -> None:
-    code = "import sys, tmeattn.tui.reading; print('torch' in sys.modules)"
+    code = "import sys, tmeattn.tui.services.reader; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

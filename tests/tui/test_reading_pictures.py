@@ -14,10 +14,10 @@ from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import themes
 from tmeattn.tui.screens import data, explain
+from tmeattn.tui.screens.base import Room
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.models import ModelsScreen
-from tmeattn.tui.screens.room import Room
 
 SMALL, LARGE = (80, 24), (140, 45)
 REVIEW = (

@@ -7,13 +7,13 @@ from logged_runs import BEGAN, epoch_events, step_event, write
 from rich.console import Console
 from run_screen import an_app, head, settled
 
-from tmeattn.tui.following import CHUNK
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
+from tmeattn.tui.services.run_state import CHUNK
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.panes import Pane
-from tmeattn.tui.widgets.progress import Head
-from tmeattn.tui.widgets.watch import Watched
+from tmeattn.tui.widgets.run_header import Head
+from tmeattn.tui.widgets.watch_list import Watched
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
 

@@ -4,8 +4,8 @@ import pytest
 from logged_runs import BEGAN, step_event, write
 from run_screen import an_app, head, settled
 
-from tmeattn.tui import launch
 from tmeattn.tui.screens.runs import RunsScreen
+from tmeattn.tui.services import processes
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
 
@@ -28,7 +28,7 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, resu
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         (run.path / "worker.log").write_text("Killed\n")
-        monkeypatch.setattr("tmeattn.tui.following.process_alive", lambda status: False)
+        monkeypatch.setattr("tmeattn.tui.services.run_state.process_alive", lambda status: False)
         screen._look()
         await pilot.pause()
         assert "✗ crashed" in head(screen)
@@ -53,7 +53,7 @@ async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_t
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
-        app.trainers._workers[run.id] = launch.Worker(run, Process(), run.path / "worker.log")
+        app.trainers._workers[run.id] = processes.Worker(run, Process(), run.path / "worker.log")
         screen._look()
         assert "Its process is ending …" in head(screen)
         assert "Resuming" not in head(screen)
@@ -73,7 +73,7 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         process = Process()
-        app.trainers._workers[run.id] = launch.Worker(run, process, run.path / "worker.log", resumes=True)
+        app.trainers._workers[run.id] = processes.Worker(run, process, run.path / "worker.log", resumes=True)
         screen._look()
         assert "Resuming: reading its data …" in head(screen)
         (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
@@ -85,12 +85,12 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
 
 async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_run, monkeypatch):
     run = write_run("aaaa-lstm-attn", done=0, state="running")
-    monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 21)
+    monkeypatch.setattr("tmeattn.tui.services.run_state.now", lambda: BEGAN + 21)
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         assert "waiting for the first step (21 s) · epoch 1/5 · step 0/100" in head(screen)
-        monkeypatch.setattr("tmeattn.tui.following.now", lambda: BEGAN + 22)
+        monkeypatch.setattr("tmeattn.tui.services.run_state.now", lambda: BEGAN + 22)
         screen._look()
         assert "(22 s)" in head(screen)
         write(run.path, step_event(10, 1))

@@ -7,13 +7,13 @@ from logged_runs import epoch_event, write
 
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui import launch
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.screens.confirm import Ask, Confirm
+from tmeattn.tui.screens.dialogs import Ask, Confirm
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
-from tmeattn.tui.state import State
+from tmeattn.tui.services import processes
+from tmeattn.tui.services.saved_state import State
 from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import Welcome
 
@@ -139,7 +139,7 @@ def last_toast(app: TmeattnApp) -> str:
 
 async def test_resume_starts_a_process_where_there_is_something_to_resume(three, monkeypatch):
     resumed = []
-    monkeypatch.setattr(launch.Workers, "resume", lambda self, run: resumed.append(run.id))
+    monkeypatch.setattr(processes.Workers, "resume", lambda self, run: resumed.append(run.id))
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("r")
@@ -154,7 +154,7 @@ async def test_a_process_that_cannot_be_started_is_one_line(three, monkeypatch):
     def fail(self, run):
         raise EnvironmentProblem("Cannot write the log: No space left on device.")
 
-    monkeypatch.setattr(launch.Workers, "resume", fail)
+    monkeypatch.setattr(processes.Workers, "resume", fail)
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("down", "down", "r")
@@ -252,7 +252,7 @@ class TestWithoutAnyRun:
             assert started == [["train", "lstm-attn", "--alpha", "0.05"]]
 
     async def test_missing_data_says_what_to_install(self, monkeypatch):
-        from tmeattn.data import wheels
+        from tmeattn.data.download import wheels
 
         monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda name: None)
         app = an_app()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.tui.texts import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
+from tmeattn.tui.services.dataset_view import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
 
 TEXTS = ["a good film", "so bad", "good good music all the way", "Dull. BAD.", "light"]
 LABELS = [1, 0, 1, 0, 1]
@@ -90,7 +90,7 @@ def test_what_is_wrong_with_a_dataset_is_one_line(planted: dict, monkeypatch: py
     def broken(name: str) -> None:
         raise OSError("the archive is torn")
 
-    monkeypatch.setattr("tmeattn.tui.texts.open_dataset", broken)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.open_dataset", broken)
     with pytest.raises(BadInput, match="planted cannot be read: OSError: the archive is torn"):
         open_texts("planted")
 

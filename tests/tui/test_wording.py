@@ -5,8 +5,8 @@ from __future__ import annotations
 from render.helpers import explain
 from rich.style import Style
 
-from tmeattn.tui.widgets.words import Item
-from tmeattn.tui.wording import change, differences, told_word, verdict
+from tmeattn.tui.services.text_layout import Item
+from tmeattn.tui.wording.explanations import change, differences, told_word, verdict
 
 TEXT = "a good film"
 

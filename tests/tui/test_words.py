@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import Marks
-from tmeattn.tui.widgets.words import DROPPED, Item, Layout, items_of, lay_out
+from tmeattn.tui.services.text_layout import DROPPED, Item, Layout, items_of, lay_out
 
 
 def laid_out(text: str, width: int = 20, dropped: tuple = (), **fields: object) -> tuple[list[Item], Layout]:

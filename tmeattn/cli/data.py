@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.completion import datasets as complete_datasets
-from tmeattn.cli.completion import fetchable as complete_fetchable
 from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.completion import datasets as complete_datasets
+from tmeattn.cli.support.completion import fetchable as complete_fetchable
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 
 if TYPE_CHECKING:
-    from tmeattn.data.catalog import Source
-    from tmeattn.data.fetch import Progress
+    from tmeattn.data.download.catalog import Source
+    from tmeattn.data.download.fetch import Progress
     from tmeattn.specs import DatasetSpec, VectorsSpec, WordVectors
 
 
@@ -34,8 +34,8 @@ def list_data(as_json: bool) -> None:
     """
     from tmeattn.config import TrainOptions
     from tmeattn.registry import registry
-    from tmeattn.settings import load_settings
     from tmeattn.specs import DatasetSpec, VectorsSpec
+    from tmeattn.user_defaults import load_settings
 
     defaults = {**{key: TrainOptions.model_fields[key].default for key in ("dataset", "vectors")}, **load_settings()}
     found = [_entry(spec, "dataset", defaults["dataset"]) for spec in registry().all(DatasetSpec)]
@@ -146,10 +146,10 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
     breaks off is continued by the same command. All GloVe vectors come in one file of 862 MB, which stays in the cache
     for the next of them.
     """
-    from tmeattn.data.fetch import fetch as download
+    from tmeattn.data.download.fetch import fetch as download
+    from tmeattn.files import disk_errors
     from tmeattn.paths import cache_dir
     from tmeattn.render.console import safe, stderr_console
-    from tmeattn.runs.files import disk_errors
 
     console = stderr_console()
     sources = [(one, source_of(one)) for one in name]  # nothing is fetched before every name is known to be right
@@ -181,7 +181,7 @@ def add(name: str, path: Path) -> None:
     tmeattn data add imdb aclImdb_v1.tar.gz      or the folder it unpacks to
     tmeattn data add glove-100d glove.6B.zip     or glove.6B.100d.txt
     """
-    from tmeattn.data.catalog import add as keep
+    from tmeattn.data.download.catalog import add as keep
     from tmeattn.render.console import safe, stderr_console
 
     console = stderr_console()
@@ -198,7 +198,7 @@ def source_of(name: str) -> Source:
     Raises:
         UnknownName: nothing.
     """
-    from tmeattn.data.catalog import SOURCES
+    from tmeattn.data.download.catalog import SOURCES
 
     if name not in SOURCES:
         raise UnknownName("dataset to fetch", name, SOURCES, list_command="tmeattn data list")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
@@ -40,7 +40,7 @@ def document(run: RunDirectory, split: str) -> dict[str, Any]:
     """The measures as `--json` prints them."""
     from tmeattn.evaluation.intervals import accuracy_interval
     from tmeattn.evaluation.quality import quality
-    from tmeattn.explain.measure import measure
+    from tmeattn.inference.evaluate_run import measure
     from tmeattn.render.console import safe, stderr_console
 
     console = stderr_console()

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explain import Request
     from tmeattn.explain.explanation import Explanation
+    from tmeattn.inference.classifier import Classifier
 
 
 @click.command()
@@ -102,13 +102,13 @@ def explain(
         texts = texts_in(file)
     else:
         texts = [] if index is not None else [text_or_stdin(text)]
-    from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explain import Request
+    from tmeattn.inference.classifier import Classifier
     from tmeattn.runs.index import find_run
 
     methods: Sequence[str | None] = [None]
     if method is not None:
-        from tmeattn.cli.options import names_in
+        from tmeattn.cli.support.options import names_in
 
         methods = names_in("--method", method)
     classifier = Classifier(find_run(run))
@@ -122,8 +122,8 @@ def explain(
     else:
         found = explained(classifier, requests)
         explanations = [found[at] for text in range(len(texts)) for at in range(text, len(found), len(texts))]
+    from tmeattn.render.explanations import by_methods, one_after_another, side_by_side
     from tmeattn.render.heatmap import heatmap
-    from tmeattn.render.methods import by_methods, one_after_another, side_by_side
 
     picture: RenderableType
     if other is not None:
@@ -155,8 +155,8 @@ def explained(classifier: Classifier, requests: Sequence[Request]) -> list[Expla
 
 def compared(first: Classifier, second: Classifier, request: Request) -> list[Explanation]:
     """One text by two models and one method: where their defaults differ, by leave-one-out, which serves both."""
+    from tmeattn.explain.compatibility import FALLBACK, default_method
     from tmeattn.explain.explain import explain as explain_text
-    from tmeattn.explain.serving import FALLBACK, default_method
 
     if request.method is None:
         defaults = {default_method(one, request.layer, request.head)[0].name for one in (first, second)}
@@ -199,7 +199,7 @@ def show(
     at_once: bool,
 ) -> None:
     """Print explanations, a page at a time on a terminal, and write them to a file; `alone` prints one JSON object."""
-    from tmeattn.cli.paging import page
+    from tmeattn.cli.support.paging import page
 
     if as_json:
         documents = [one.document() for one in explanations]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
@@ -56,8 +56,8 @@ def faithfulness(
     tmeattn faithfulness latest --limit 500
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     """
-    from tmeattn.cli.options import names_in
-    from tmeattn.explain.study import Study, conduct
+    from tmeattn.cli.support.options import names_in
+    from tmeattn.faithfulness.study import Study, conduct
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write

@@ -28,7 +28,7 @@ COMMANDS = {
     "data": ("tmeattn.cli.data:data", "Datasets and word vectors: list, show, fetch, add."),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
     "tui": ("tmeattn.cli.tui:tui", "Train, watch and explain in one full-screen program."),
-    "config": ("tmeattn.cli.settings:config", "Your own defaults: dataset, vectors, device, threads."),
+    "config": ("tmeattn.cli.config:config", "Your own defaults: dataset, vectors, device, threads."),
     "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
 }
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 
 
 @click.command()
@@ -34,14 +34,14 @@ def mistakes(
     tmeattn mistakes latest --top 3
     tmeattn mistakes best --method integrated-gradients --export mistakes.html
     """
-    from tmeattn.cli.paging import page
-    from tmeattn.explain.classifier import Classifier
+    from tmeattn.cli.support.paging import page
     from tmeattn.explain.mistakes import find_mistakes
+    from tmeattn.inference.classifier import Classifier
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.counting import counting
+    from tmeattn.render.explanations import mistakes as shown
     from tmeattn.render.export.explanations import FORMATS, write
     from tmeattn.render.export.files import check_ending
-    from tmeattn.render.mistakes import mistakes as shown
     from tmeattn.runs.index import find_run
 
     if export is not None:

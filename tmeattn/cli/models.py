@@ -67,6 +67,6 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
         echo_json({**document, "options": options, "recipes": recipes})
         return
     from tmeattn.render.console import stdout_console
-    from tmeattn.render.pages import ModelPage
+    from tmeattn.render.plugin_pages import ModelPage
 
     stdout_console().print(ModelPage(spec, parameters))

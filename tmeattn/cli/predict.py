@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
-    from tmeattn.data.tables import Table
+    from tmeattn.data.readers.tables import Table
 
 
 @click.command()
@@ -95,7 +95,8 @@ def predict(
     if as_json:
         echo_json([{"text": text, **asdict(prediction)} for text, prediction in zip(lines, predictions, strict=True)])
         return
-    from tmeattn.render.tables import Column, percent, table
+    from tmeattn.render.numbers import percent
+    from tmeattn.render.tables import Column, table
 
     stdout_console().print(
         table(
@@ -114,7 +115,7 @@ def texts_in(file: Path | None, kind: str | None = None, text_column: str | None
     Raises:
         BadInput: there is none, or it cannot be read.
     """
-    from tmeattn.data.tables import format_of
+    from tmeattn.data.readers.tables import format_of
 
     kind = kind or (format_of(file) if file is not None else None) or "txt"
     lines = _lines(file) if kind == "txt" else _texts(file, kind, text_column)
@@ -142,10 +143,10 @@ def _stream(
     resume: bool,
     force: bool,
 ) -> None:
-    from tmeattn.cli.stream import Job, stream
-    from tmeattn.data.files import text_column as column_of
-    from tmeattn.data.tables import format_of
-    from tmeattn.explain.classifier import Classifier
+    from tmeattn.data.readers.tables import format_of
+    from tmeattn.data.readers.user_files import text_column as column_of
+    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.streaming import Job, stream
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.runs.index import find_run
 
@@ -160,7 +161,7 @@ def _stream(
 
 def _table(file: Path | None, kind: str) -> Table:
     """The rows of a file or of standard input."""
-    from tmeattn.data.tables import open_table
+    from tmeattn.data.readers.tables import open_table
 
     if file is not None and str(file) != "-":
         return open_table(file, kind)
@@ -171,9 +172,9 @@ def _table(file: Path | None, kind: str) -> Table:
 
 def _texts(file: Path | None, kind: str, text_column: str | None) -> list[str]:
     """The texts of a table; a row without one is an empty text."""
-    from tmeattn.data.files import text_column as column_of
-    from tmeattn.data.files import text_of
-    from tmeattn.data.tables import Problem
+    from tmeattn.data.readers.tables import Problem
+    from tmeattn.data.readers.user_files import text_column as column_of
+    from tmeattn.data.readers.user_files import text_of
 
     table = _table(file, kind)
     found = []

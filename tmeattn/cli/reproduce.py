@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.completion import targets
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import targets
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MOST_SEEDS = 100
 
 
 def _passed_on() -> list[click.Option]:
-    from tmeattn.cli.options import options_of
+    from tmeattn.cli.support.options import options_of
     from tmeattn.config import TrainOptions
 
     return [option for option in options_of(TrainOptions, {}, {}) if option.name in PASSED_ON]
@@ -87,7 +87,7 @@ def _settings(values: dict[str, Any]) -> Settings:
 
 
 def _seeds(text: str) -> tuple[int, ...]:
-    from tmeattn.cli.options import seeds_in
+    from tmeattn.cli.support.options import seeds_in
 
     if "," in text:
         return tuple(seeds_in(text))

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput
 
 LONGEST_NAME = 24
@@ -28,7 +28,8 @@ def runs() -> None:
 def list_runs(as_json: bool) -> None:
     """All runs, the newest first."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.tables import Column, dataset_name, percent, shortened, table
+    from tmeattn.render.numbers import dataset_name, percent, shortened
+    from tmeattn.render.tables import Column, table
     from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
 
     found = [summarize(run) for run in all_runs()]
@@ -80,11 +81,11 @@ def show(run: str, as_json: bool) -> None:
     from rich.console import Group, RenderableType
     from rich.text import Text
 
-    from tmeattn.cli.describe import describe
     from tmeattn.render.console import safe, stdout_console
+    from tmeattn.render.numbers import shown
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
-    from tmeattn.render.tables import key_values, shown
-    from tmeattn.runs.index import find_run, summarize, summary_json
+    from tmeattn.render.tables import key_values
+    from tmeattn.runs.index import describe, find_run, summarize, summary_json
 
     found = find_run(run)
     events = found.events()
@@ -238,7 +239,7 @@ def track_run(run: str, tracker: str, as_json: bool) -> None:
     """
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.runs.index import find_run
-    from tmeattn.training.tracking import find_trackers, track
+    from tmeattn.training.trackers import find_trackers, track
 
     (spec,) = find_trackers([tracker])
     found = find_run(run)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
 from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
@@ -65,7 +65,7 @@ def train() -> None:
 
 def train_command(spec: ModelSpec) -> click.Command:
     """The command that trains one model."""
-    from tmeattn.cli.options import options_of
+    from tmeattn.cli.support.options import options_of
     from tmeattn.config import TrainOptions, config_class, resolve_run
 
     model_class = config_class(spec)
@@ -124,7 +124,7 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    from tmeattn.cli.options import seeds_in
+    from tmeattn.cli.support.options import seeds_in
     from tmeattn.config import resolve_run
     from tmeattn.runs.index import check_name
 
@@ -219,10 +219,9 @@ def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
 
 def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
-    from tmeattn.cli.describe import describe
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.summary import summary
-    from tmeattn.runs.index import summarize, summary_json
+    from tmeattn.runs.index import describe, summarize, summary_json
 
     events = run.events()
     if not as_json:

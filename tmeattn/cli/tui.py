@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tmeattn.cli.completion import runs as complete_runs
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput
 
 

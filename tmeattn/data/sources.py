@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tmeattn.config import RANDOM, TrainOptions, is_dataset
-from tmeattn.data.corpus import Corpus, open_corpus
-from tmeattn.data.encoding import CorpusSettings, EncodedSplit, encode_split
-from tmeattn.data.vocabulary import Vocabulary
+from tmeattn.data.encoding.corpus import Corpus, open_corpus
+from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
+from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
@@ -43,7 +43,7 @@ def open_dataset(
         if Path(name).name != name or Path(name).suffix:
             raise BadInput(f"There is no file or folder {name}.", hint="Datasets by name: tmeattn data list")
         return _registered(name)
-    from tmeattn.data.files import VALIDATION_SHARE, Reading, dataset_at
+    from tmeattn.data.readers.user_files import VALIDATION_SHARE, Reading, dataset_at
 
     how = Reading(text_column, label_column, VALIDATION_SHARE if validation is None else validation)
     return dataset_at(path, how, cache_dir(), narrate)
@@ -91,7 +91,7 @@ def open_vectors(name: str) -> WordVectors | None:
     if name == RANDOM:
         return None
     if (file := existing_file(name)) is not None:
-        from tmeattn.data.vectors import from_text_file
+        from tmeattn.data.vectors.pretrained import from_text_file
 
         return from_text_file(file)
     path = Path(name)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tmeattn.data.parallel import Tokenizing
-from tmeattn.data.tokenizers import TOKENIZERS
+from tmeattn.data.encoding.pool import Tokenizing
+from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.specs import Dataset, Split, WordVectors
 
 SAMPLE = 20_000

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.data.batches import Batch, SequentialBatches
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import Batch, SequentialBatches
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.meters import meter
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
 from tmeattn.specs import Attention

@@ -10,9 +10,9 @@ import numpy as np
 
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
-from tmeattn.explain.classifier import Classifier, EncodedText, Reading, softmax
+from tmeattn.explain.compatibility import default_method, demand, demand_choice
 from tmeattn.explain.explanation import NEARLY_UNIFORM, Explanation, Word
-from tmeattn.explain.serving import default_method, demand, demand_choice
+from tmeattn.inference.classifier import Classifier, EncodedText, Reading, softmax
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tmeattn.data.batches import collate
+from tmeattn.data.encoding.batches import collate
 from tmeattn.errors import BadInput
-from tmeattn.explain.classifier import Classifier, EncodedText
-from tmeattn.explain.vectors import replaced
+from tmeattn.inference.classifier import Classifier, EncodedText
+from tmeattn.inference.embedding_hooks import replaced
 from tmeattn.specs import Attribution
 
 BATCH = 16

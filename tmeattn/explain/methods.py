@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tmeattn.errors import BadInput
-from tmeattn.explain.classifier import Classifier, EncodedText
+from tmeattn.inference.classifier import Classifier, EncodedText
 from tmeattn.specs import Attribution
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from tmeattn.data.sources import open_split
-from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain_all
 from tmeattn.explain.explanation import Explanation
-from tmeattn.explain.findings import Mistakes
+from tmeattn.faithfulness.results import Mistakes
+from tmeattn.inference.classifier import Classifier
 
 CHUNK = 256
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tmeattn.data.corpus import Corpus
+from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.models.configs import NbLogregConfig
 from tmeattn.models.ngrams import count_ngrams, first_occurrences, log_count_ratios, look_up, ngram_keys
 from tmeattn.specs import ModelOutput, Space

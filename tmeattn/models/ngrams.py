@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import BadInput
 
 

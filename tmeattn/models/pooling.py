@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.models.configs import MeanConfig, SimpleAttnConfig
-from tmeattn.models.layers import AttentionPooling, Classifier, WordEmbedding, masked_mean
+from tmeattn.models.configs import MeanConfig, QueryAttnConfig, SimpleAttnConfig
+from tmeattn.models.layers import AttentionPooling, Classifier, WordEmbedding, masked_mean, masked_softmax
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -46,3 +51,40 @@ def build_mean(config: MeanConfig, space: Space) -> nn.Module:
 
 def build_simple_attn(config: SimpleAttnConfig, space: Space) -> nn.Module:
     return SimpleAttention(config, space)
+
+
+class QueryAttention(nn.Module):
+    """logits = W sum_t a_t v(x_t) + b, with a = softmax(q(t) . x) and q(t) = f(mean_t x_t).
+
+    f: linear, or an MLP (`query_hidden`); v: the identity, or an MLP (`value_hidden`).
+    """
+
+    def __init__(self, config: QueryAttnConfig, space: Space) -> None:
+        super().__init__()
+        width = space.vector_size
+        self.embedding = WordEmbedding(space)
+        self.input_dropout = config.input_dropout
+        self.query = mlp([width, *config.query_hidden, width])
+        self.value = mlp([width, config.value_hidden, width]) if config.value_hidden else nn.Identity()
+        self.scale = 1 / math.sqrt(width) if config.scaled else 1.0
+        self.classify = Classifier(width, space.num_classes, config.dropout)
+
+    def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
+        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
+        query_BD = self.query(masked_mean(x_BTD, mask_BT))
+        scores_BT = torch.bmm(x_BTD, query_BD.unsqueeze(-1)).squeeze(-1) * self.scale
+        attention_BT = masked_softmax(scores_BT, mask_BT)
+        pooled_BD = torch.bmm(attention_BT.unsqueeze(1), self.value(x_BTD)).squeeze(1)
+        return ModelOutput(self.classify(pooled_BD), attention_BT)
+
+
+def mlp(widths: Sequence[int]) -> nn.Sequential:
+    """Linear maps from each width to the next, with ReLU between them."""
+    layers: list[nn.Module] = []
+    for size_in, size_out in itertools.pairwise(widths):
+        layers += [nn.Linear(size_in, size_out), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def build_query_attn(config: QueryAttnConfig, space: Space) -> nn.Module:
+    return QueryAttention(config, space)

@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.render.curves import Series, curves
-from tmeattn.render.tables import Column, decimal, flag, key_values, percent, shown, table
+from tmeattn.render.numbers import decimal, flag, percent, shown
+from tmeattn.render.tables import Column, key_values, table
 from tmeattn.runs.comparison import Comparison, Seeds
 
 

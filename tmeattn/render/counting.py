@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.text import Text
 
-from tmeattn.render.tables import count, seconds
+from tmeattn.render.numbers import count, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console

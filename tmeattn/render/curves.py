@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.text import Text
 
+from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
-from tmeattn.render.scale import round_step, spread, tick_label, tick_line, ticks
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

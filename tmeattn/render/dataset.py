@@ -10,7 +10,8 @@ from rich.text import Text
 
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram
-from tmeattn.render.tables import Column, count, key_values, percent, table
+from tmeattn.render.numbers import count, percent
+from tmeattn.render.tables import Column, key_values, table
 
 MOST_CLASSES = 24
 SAMPLE_CHARACTERS = 300

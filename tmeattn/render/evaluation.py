@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from tmeattn.render.tables import Column, count, dataset_name, decimal, key_values, percent, table
+from tmeattn.render.numbers import count, dataset_name, decimal, percent
+from tmeattn.render.tables import Column, key_values, table
 
 MOST_COLUMNS = 12
 MOST_CONFUSIONS = 10

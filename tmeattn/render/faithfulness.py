@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tmeattn.explain.findings import CONTROL, MEASURES, Measure
+from tmeattn.faithfulness.results import CONTROL, MEASURES, Measure
 from tmeattn.render.console import safe
-from tmeattn.render.tables import MISSING, Column, FittedTable, count, decimal, key_values, percent, table
+from tmeattn.render.numbers import MISSING, count, decimal, percent
+from tmeattn.render.tables import Column, FittedTable, key_values, table
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from tmeattn.explain.findings import Estimate, Faithfulness, MethodRow
+    from tmeattn.faithfulness.results import Estimate, Faithfulness, MethodRow
 
 CHANCE = "°"
 GROUPS = (

@@ -11,9 +11,9 @@ from rich.style import Style
 from rich.text import Text
 
 from tmeattn.render.console import safe
-from tmeattn.render.heat import MOST, HeatScale
+from tmeattn.render.heat_scale import MOST, HeatScale
+from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
-from tmeattn.render.tables import count, decimal, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

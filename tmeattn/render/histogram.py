@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.text import Text
 
+from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.console import safe
+from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import BLUE, foreground
-from tmeattn.render.scale import round_step, spread, tick_label, tick_line, ticks
-from tmeattn.render.tables import count, decimal, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

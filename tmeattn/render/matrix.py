@@ -11,10 +11,10 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
+from tmeattn.render.axes import tick_line
 from tmeattn.render.console import safe
+from tmeattn.render.numbers import finite
 from tmeattn.render.palette import diverging, shows_heat
-from tmeattn.render.scale import tick_line
-from tmeattn.render.tables import finite
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

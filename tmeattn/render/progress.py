@@ -17,8 +17,9 @@ from rich.text import Text
 
 from tmeattn.render.console import safe, stderr_console
 from tmeattn.render.histogram import sparkline
-from tmeattn.render.summary import SIDE_BY_SIDE, Pair, entropy_histogram
-from tmeattn.render.tables import MISSING, count, decimal, finite, percent, seconds
+from tmeattn.render.layout import SIDE_BY_SIDE, Pair
+from tmeattn.render.numbers import MISSING, count, decimal, finite, percent, seconds
+from tmeattn.render.summary import entropy_histogram
 
 if TYPE_CHECKING:
     from types import TracebackType

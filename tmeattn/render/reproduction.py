@@ -14,9 +14,10 @@ from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.heatmap import HeatmapKey, heatmap, told_entropy
 from tmeattn.render.histogram import ridges
+from tmeattn.render.layout import Pair
 from tmeattn.render.matrix import matrix
-from tmeattn.render.summary import Pair
-from tmeattn.render.tables import MISSING, Column, count, decimal, finite, percent, table
+from tmeattn.render.numbers import MISSING, count, decimal, finite, percent
+from tmeattn.render.tables import Column, table
 from tmeattn.reproduce.results import FALL, CurvePanel, HeatmapPanel, MatrixPanel, RidgePanel
 
 if TYPE_CHECKING:

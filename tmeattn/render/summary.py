@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Curves, Series, curves
 from tmeattn.render.histogram import Histogram, Ridges, histogram, ridges
-from tmeattn.render.tables import Cell, Column, count, decimal, finite, key_values, percent, seconds, table
+from tmeattn.render.layout import Pair
+from tmeattn.render.numbers import count, decimal, finite, percent, seconds
+from tmeattn.render.tables import Cell, Column, key_values, table
 
 Event = Mapping[str, Any]
-
-SIDE_BY_SIDE = 110
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two renderables beside each other where the console has 110 columns, else one below the other."""
-
-    left: RenderableType
-    right: RenderableType
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width < SIDE_BY_SIDE:
-            yield Group(self.left, Text(), self.right)
-            return
-        half = (options.max_width - 2) // 2  # both the same, or their axes would differ and not compare
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(width=half)
-        grid.add_column(width=half)
-        grid.add_row(self.left, self.right)
-        yield grid
 
 
 def summary(run_info: Mapping[str, Any], events: Sequence[Event]) -> Group:

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
-from tmeattn.explain.measure import measure
+from tmeattn.inference.evaluate_run import measure
 from tmeattn.reproduce.results import Context, Difference, Row
 from tmeattn.reproduce.trained import Found, Trained
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tmeattn.reproduce.collapse import collapse_notes
 from tmeattn.reproduce.differences import compare
-from tmeattn.reproduce.heatmaps import heatmaps
-from tmeattn.reproduce.matrices import matrix_panel
+from tmeattn.reproduce.model_panels import heatmaps, matrix_panel
 from tmeattn.reproduce.panels import entropy_by_epoch, entropy_by_variant, learning_curves, validation_curves
 from tmeattn.reproduce.plan import Settings
 from tmeattn.reproduce.results import Context, Difference, Panel, Result

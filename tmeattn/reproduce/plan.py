@@ -10,7 +10,7 @@ from typing import Any
 from tmeattn.config import Recipe, RunConfig, resolve_run
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.shelf import NOT_IDENTITY, Shelf, identity
+from tmeattn.runs.reuse import NOT_IDENTITY, Shelf, identity
 
 QUICK = 10
 """`--quick` trains one epoch of so many, but at least two."""

@@ -17,7 +17,7 @@ from tmeattn.reproduce.trained import Trained
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
-from tmeattn.runs.shelf import Shelf, identity
+from tmeattn.runs.reuse import Shelf, identity
 from tmeattn.training.session import open_data, resume, start
 from tmeattn.training.trainer import Diverged
 

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tmeattn.errors import BadInput
+from tmeattn.files import disk_errors, read_json, to_json, write_atomically
 from tmeattn.runs.events import Event, diverged, finished, read_events
-from tmeattn.runs.files import disk_errors, read_json, to_json, write_atomically
 
 FORMAT = 1
 STALE_AFTER = 10.0

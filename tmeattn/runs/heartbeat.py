@@ -10,8 +10,8 @@ import time
 from types import TracebackType
 from typing import Any
 
+from tmeattn.files import disk_errors
 from tmeattn.runs.directory import RunDirectory, State
-from tmeattn.runs.files import disk_errors
 
 INTERVAL = 1.0
 

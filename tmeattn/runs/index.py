@@ -200,3 +200,10 @@ def summary_json(summary: RunSummary) -> dict[str, Any]:
     """The summary as `--json` prints it."""
     value: dict[str, Any] = json.loads(json.dumps(summary.__dict__))
     return value
+
+
+def describe(run: RunDirectory, events: list[Event]) -> dict[str, Any]:
+    """What `render.summary` takes as `run_info`."""
+    facts = summarize(run, events)
+    started = next((event for event in events if event["kind"] == "started"), {})
+    return {**facts.__dict__, "parameters": started.get("parameters")}

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tmeattn.errors import BadInput
+from tmeattn.files import OTHER_FOLDER, disk_errors, write_atomically
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
 
 CONTENT = ("run.json", "meta.json", "events.jsonl", "vocabulary.json", "checkpoints/best.safetensors")
 REQUIRED = ("run.json", "vocabulary.json", "checkpoints/best.safetensors")

@@ -14,8 +14,8 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from tmeattn.errors import BadInput
+from tmeattn.files import disk_errors
 from tmeattn.registry import KINDS, registry
-from tmeattn.runs.files import disk_errors
 
 
 @dataclass(frozen=True)

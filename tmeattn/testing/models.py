@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from tmeattn.config import RunConfig, config_class, resolve_run
-from tmeattn.data.batches import collate
+from tmeattn.data.encoding.batches import collate
 from tmeattn.data.sources import open_dataset, open_training_corpus
 from tmeattn.errors import Interrupted
-from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain
+from tmeattn.inference.classifier import Classifier
 from tmeattn.models.building import build_model, check_contract
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tmeattn.data.encoding import check
+from tmeattn.data.encoding.encode import check
 from tmeattn.data.sources import open_dataset, open_vectors
-from tmeattn.explain.classifier import Classifier
 from tmeattn.explain.explain import Request, explain
+from tmeattn.inference.classifier import Classifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
 from tmeattn.specs import Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, TrackerSpec, VectorsSpec
@@ -18,7 +18,7 @@ from tmeattn.testing import toy
 from tmeattn.testing.checks import Check, Wrong, demand_light, examine, laboratory
 from tmeattn.testing.models import QUICK, model_checks
 from tmeattn.training.session import start
-from tmeattn.training.tracking import track
+from tmeattn.training.trackers import track
 
 Steps = list[tuple[str, Callable[[], None]]]
 

@@ -17,7 +17,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from tmeattn.errors import BadInput
-from tmeattn.runs.files import disk_errors, write_atomically
+from tmeattn.files import disk_errors, write_atomically
 from tmeattn.training.prepared import pack, unpack
 
 FORMAT = "1"

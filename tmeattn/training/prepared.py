@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from tmeattn.config import RunConfig, model_config
-from tmeattn.data.corpus import Corpus
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.corpus import Corpus
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.models.building import owner
 from tmeattn.registry import resolve

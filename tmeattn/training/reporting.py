@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tmeattn.errors import Interrupted, TmeattnError
+from tmeattn.files import disk_errors
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, EventWriter, Listener
-from tmeattn.runs.files import disk_errors
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.specs import TrackerSpec
-from tmeattn.training.tracking import PATIENCE, Tracking
+from tmeattn.training.trackers import PATIENCE, Tracking
 from tmeattn.training.trainer import Diverged
 
 

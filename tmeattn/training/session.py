@@ -10,15 +10,15 @@ import torch
 from torch import nn
 
 from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
-from tmeattn.data.parallel import default_threads
+from tmeattn.cpu import default_threads
 from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
+from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory, create, process_alive
 from tmeattn.runs.events import Event, Listener
-from tmeattn.runs.files import disk_errors
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
@@ -28,7 +28,7 @@ from tmeattn.training.prepared import prepare
 from tmeattn.training.reporting import reporting
 from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.threads import fastest_threads
-from tmeattn.training.tracking import find_trackers
+from tmeattn.training.trackers import find_trackers
 from tmeattn.training.trainer import Stopped, Trainer
 
 Narrate = Callable[[str], None]

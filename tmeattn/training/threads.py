@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tmeattn.config import TrainOptions
-from tmeattn.data.parallel import available_cores
+from tmeattn.cpu import available_cores
 from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training.objective import objective
 

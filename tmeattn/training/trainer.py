@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from tmeattn.config import TrainOptions
-from tmeattn.data.batches import Batch, BucketedBatches
-from tmeattn.data.corpus import Corpus
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import Batch, BucketedBatches
+from tmeattn.data.encoding.corpus import Corpus
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
@@ -27,7 +27,7 @@ from tmeattn.training.checkpoint import Progress
 from tmeattn.training.objective import objective
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
-from tmeattn.training.watching import watched
+from tmeattn.training.watch_list import watched
 
 LOG_EVERY = 10
 """Steps that a `step` event averages over."""

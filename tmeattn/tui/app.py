@@ -11,14 +11,11 @@ from textual.screen import Screen
 
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.render.console import safe
+from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
-from tmeattn.tui import keys, launch, telling, themes
-from tmeattn.tui.colourless import respect_no_color
-from tmeattn.tui.following import Following
-from tmeattn.tui.launch import Workers
-from tmeattn.tui.listing import Listing
-from tmeattn.tui.reading import Asked, Reader
+from tmeattn.tui import keys, themes
+from tmeattn.tui.no_color import respect_no_color
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.help import HelpScreen, commands
@@ -27,7 +24,12 @@ from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
-from tmeattn.tui.state import State
+from tmeattn.tui.services.processes import Workers
+from tmeattn.tui.services.reader import Asked, Reader
+from tmeattn.tui.services.run_list import Listing
+from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.wording import runs as telling
 
 EXIT_STOPPED = 130
 PLACES: dict[str, type[Screen[Any]]] = {
@@ -163,7 +165,7 @@ class TmeattnApp(App[None]):
             self.complain(f"{telling.title(following)} is not running.")
             return
         try:
-            launch.request(following.run, what)
+            control.request(following.run, what)
         except TmeattnError as error:
             self.complain(str(error))
             return
@@ -186,7 +188,7 @@ class TmeattnApp(App[None]):
             # The head of a run's screen tells how training failed, but not that a resuming process never began.
             told = shown and not (worker.resumes and worker.run.state() in ("stopped", "crashed", "created"))
             if worker.exit_code not in (0, EXIT_STOPPED) and not told:
-                words = launch.last_words(worker.run, 1)
+                words = control.last_words(worker.run, 1)
                 self.notify(safe(f"{worker.run.id}: {words[0] if words else 'ended'}"), severity="error", markup=False)
             elif not shown:
                 self.notify(f"{worker.run.id} {'finished' if worker.exit_code == 0 else 'has stopped'}.", markup=False)

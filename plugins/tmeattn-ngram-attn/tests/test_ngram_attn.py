@@ -9,8 +9,8 @@ from tmeattn_ngram_attn import Config, tmeattn_models
 from tmeattn_ngram_attn.evidence import prepare
 from tmeattn_ngram_attn.model import NgramAttention, shared
 
-from tmeattn.data.batches import collate
-from tmeattn.data.encoding import EncodedSplit
+from tmeattn.data.encoding.batches import collate
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.specs import Space
 from tmeattn.testing import check_model
 

@@ -8,7 +8,7 @@ from tmeattn.testing.checks import laboratory
 from tmeattn.testing.models import QUICK
 from tmeattn.testing.toy import dataset_name
 from tmeattn.training.session import start
-from tmeattn.training.tracking import track
+from tmeattn.training.trackers import track
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 

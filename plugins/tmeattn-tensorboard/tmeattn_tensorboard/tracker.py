@@ -96,8 +96,8 @@ class TensorBoard:
 def attention_images(run, count):
     """Heatmaps of validation texts of 20 to 60 words, where the run's model pools by attention."""
     from tmeattn.data.sources import open_dataset
-    from tmeattn.explain.classifier import Classifier
     from tmeattn.explain.explain import Request, explain
+    from tmeattn.inference.classifier import Classifier
 
     classifier = Classifier(run)
     if classifier.spec.attention != "pool":

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tmeattn.render.console import safe
-from tmeattn.render.export.documents import csv_text, latex, markdown
+from tmeattn.render.export.reproduction import csv_text, latex, markdown
 from tmeattn.reproduce.results import Context, Difference, Result, Row
 
 CONTEXT = Context("report", "imdb-25k", "validation", 5021, "glove-50d", (0, 1, 2), None, False)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.explain.explanation import Explanation
 from tmeattn.render.export.explanations import FORMATS, csv_text, write
-from tmeattn.render.export.pages import html_page, latex_text_page
+from tmeattn.render.export.explanations_html import html_page, latex_text_page
 from tmeattn.render.heatmap import heatmap
 
 from ..helpers import explain

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tmeattn.render.export.text import wrapped
+from tmeattn.render.axes import spread
+from tmeattn.render.export.text_width import wrapped
+from tmeattn.render.numbers import finite
 from tmeattn.render.palette import BLUE, ORANGE, SERIES, Rgb
-from tmeattn.render.scale import spread
-from tmeattn.render.tables import finite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

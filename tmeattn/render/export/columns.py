@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tmeattn.render.numbers import MISSING, finite
 from tmeattn.render.reproduction import collapsed, verdict
-from tmeattn.render.tables import MISSING, finite
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row

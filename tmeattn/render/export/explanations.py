@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmeattn.render.export.explanations_html import html_page, latex_text_page
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
-from tmeattn.render.export.pages import html_page, latex_text_page
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

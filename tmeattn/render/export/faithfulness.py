@@ -8,14 +8,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.explain.findings import MEASURES, Measure
+from tmeattn.faithfulness.results import MEASURES, Measure
 from tmeattn.render.export.columns import Column
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
 from tmeattn.render.faithfulness import figure, half, small_print, uniform_weights_test
 
 if TYPE_CHECKING:
-    from tmeattn.explain.findings import Faithfulness
+    from tmeattn.faithfulness.results import Faithfulness
 
 
 _COLUMNS = (

@@ -19,8 +19,8 @@ from tmeattn.render.export.charts import (
     matrix_height,
     ridges_height,
 )
-from tmeattn.render.export.heatmaps import draw_heatmap, heatmap_height
-from tmeattn.render.export.text import wrapped
+from tmeattn.render.export.heatmap_figure import draw_heatmap, heatmap_height
+from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.reproduction import conditions
 from tmeattn.reproduce.results import CurvePanel, HeatmapPanel, MatrixPanel, Panel, RidgePanel
 

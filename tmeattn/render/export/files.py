@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.render.export.documents import csv_text, latex, markdown
+from tmeattn.files import OTHER_FOLDER, disk_errors, write_atomically
 from tmeattn.render.export.figures import figure_bytes
-from tmeattn.runs.files import OTHER_FOLDER, disk_errors, write_atomically
+from tmeattn.render.export.reproduction import csv_text, latex, markdown
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Result

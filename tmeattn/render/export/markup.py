@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tmeattn.render.console import safe
-from tmeattn.render.tables import MISSING, finite
+from tmeattn.render.numbers import MISSING, finite
 
 if TYPE_CHECKING:
     from tmeattn.render.export.columns import Column

@@ -19,17 +19,17 @@ from tmeattn.config import TrainOptions
 from tmeattn.errors import TmeattnError
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
-from tmeattn.render.tables import count, percent
+from tmeattn.render.numbers import count, percent
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
-from tmeattn.tui.reading import readable_runs
-from tmeattn.tui.screens.room import Room
-from tmeattn.tui.statistics import statistics
-from tmeattn.tui.texts import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
+from tmeattn.tui.screens.base import Room
+from tmeattn.tui.services.dataset_view import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
+from tmeattn.tui.services.reader import readable_runs
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
 from tmeattn.tui.widgets.text_table import TextTable
+from tmeattn.tui.wording.dataset import statistics
 
 PAUSE = 0.3
 """Seconds without a key until a search begins."""

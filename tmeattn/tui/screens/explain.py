@@ -18,14 +18,14 @@ from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
-from tmeattn.tui.reading import Abilities, Asked, Question, Span, blanked, readable_runs
-from tmeattn.tui.screens.room import Room
-from tmeattn.tui.widgets.asking import Asking
+from tmeattn.tui.screens.base import Room
+from tmeattn.tui.services.reader import Abilities, Asked, Question, Span, blanked, readable_runs
+from tmeattn.tui.services.text_layout import Item
 from tmeattn.tui.widgets.choice import Choice, Offer
-from tmeattn.tui.widgets.explained import Explained
+from tmeattn.tui.widgets.explain_controls import Asking
+from tmeattn.tui.widgets.explanation_pane import Explained
 from tmeattn.tui.widgets.heatmap import Heatmap
-from tmeattn.tui.widgets.words import Item
-from tmeattn.tui.wording import change, differences, told_word
+from tmeattn.tui.wording.explanations import change, differences, told_word
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
@@ -317,7 +317,7 @@ class ExplainScreen(Room):
         if not explanations:
             self.notify("There is nothing to export yet.", markup=False)
             return
-        from tmeattn.tui.screens.export import export
+        from tmeattn.tui.screens.export_dialog import export
 
         export(self, explanations)
 

@@ -18,10 +18,10 @@ from tmeattn.errors import TmeattnError
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
-from tmeattn.render.pages import ModelPage, PluginPage, SpecPage
+from tmeattn.render.plugin_pages import ModelPage, PluginPage, SpecPage
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 from tmeattn.tui import keys
-from tmeattn.tui.screens.room import Room
+from tmeattn.tui.screens.base import Room
 
 
 class ModelsScreen(Room):

@@ -17,9 +17,11 @@ from tmeattn.errors import TmeattnError
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
-from tmeattn.tui import form, keys, launch
-from tmeattn.tui.form import FormField
-from tmeattn.tui.screens.room import Room
+from tmeattn.tui import keys
+from tmeattn.tui.screens.base import Room
+from tmeattn.tui.services import processes
+from tmeattn.tui.services import run_form as form
+from tmeattn.tui.services.run_form import FormField
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle, Fields
 
@@ -128,7 +130,7 @@ class NewRunScreen(Room):
         given = self.form.given()
         name = self.query_one("#name", Input).value.strip()
         switches = {field.name: field.off for field in self.form.fields if field.off}
-        self.arguments = launch.train_arguments(self.model, given, switches=switches, name=name)
+        self.arguments = processes.train_arguments(self.model, given, switches=switches, name=name)
         try:
             self.form.set_defaults(form.defaults_of(self.model, given))
             config = form.check(self.model, given, name)
@@ -138,7 +140,7 @@ class NewRunScreen(Room):
         self.problem = ""
         self.form.mark(None)
         told = Text(form.estimate(config, self.tmeattn.listing.runs.values()))
-        told.append(f"\n$ {safe(launch.shown(self.arguments))}", style="bold")
+        told.append(f"\n$ {safe(processes.shown(self.arguments))}", style="bold")
         self._show(told)
 
     def _tell(self, error: TmeattnError) -> None:
@@ -170,7 +172,7 @@ class NewRunScreen(Room):
 
     def action_copy(self) -> None:
         self._check()
-        self.tmeattn.copy(launch.shown(self.arguments))
+        self.tmeattn.copy(processes.shown(self.arguments))
 
     def action_reset(self) -> None:
         """Everything as the recipe has it."""

@@ -12,13 +12,15 @@ from textual.widgets import Static
 
 from tmeattn.errors import BadInput
 from tmeattn.render.console import safe
+from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui import keys, launch, telling
-from tmeattn.tui.following import Following
-from tmeattn.tui.screens.room import Room
+from tmeattn.tui import keys
+from tmeattn.tui.screens.base import Room
+from tmeattn.tui.services.run_state import Following
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
-from tmeattn.tui.widgets.progress import Head
-from tmeattn.tui.widgets.watch import Watched, WatchPane
+from tmeattn.tui.widgets.run_header import Head
+from tmeattn.tui.widgets.watch_list import Watched, WatchPane
+from tmeattn.tui.wording import runs as telling
 
 EVERY = 1.0
 """Seconds between two looks at the files, and so between two redraws."""
@@ -115,7 +117,7 @@ class RunScreen(Room):
     def _wait(self, error: BadInput) -> None:
         """Before the run's folder is there: what its process says; if it has ended, why."""
         worker = self.tmeattn.trainers.worker(self.run)
-        words = launch.last_words(self.run)
+        words = control.last_words(self.run)
         lines = [f"Starting {self.run.id}: reading its data …"]
         if worker is None or worker.exit_code is not None:
             lines = [f"{self.run.id} did not start." if words else str(error), "esc goes back to the runs."]

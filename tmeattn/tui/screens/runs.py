@@ -13,14 +13,16 @@ from textual.widgets import Button, DataTable, Input, Static
 from tmeattn.errors import TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
-from tmeattn.tui import keys, launch, telling
-from tmeattn.tui.following import Following
-from tmeattn.tui.listing import ORDERS, Listing
-from tmeattn.tui.screens.confirm import Ask, Confirm
-from tmeattn.tui.screens.room import Room
+from tmeattn.tui import keys
+from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.dialogs import Ask, Confirm
+from tmeattn.tui.services import processes
+from tmeattn.tui.services.run_list import ORDERS, Listing
+from tmeattn.tui.services.run_state import Following
 from tmeattn.tui.widgets.details import Details
 from tmeattn.tui.widgets.run_table import FIELDS, RunTable
 from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
+from tmeattn.tui.wording import runs as telling
 
 EVERY = 1.0
 CATCHING_UP = 0.05
@@ -143,7 +145,7 @@ class RunsScreen(Room):
 
     @on(Button.Pressed, "#default")
     def start_default(self) -> None:
-        self.tmeattn.start_run(launch.train_arguments(MODEL, OPTIONS, switches={}), MODEL)
+        self.tmeattn.start_run(processes.train_arguments(MODEL, OPTIONS, switches={}), MODEL)
 
     @on(Input.Changed, "#filter")
     def filtered(self) -> None:

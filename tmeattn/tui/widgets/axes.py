@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from textual_plot.axis_formatter import AxisFormatter
 
-from tmeattn.render.scale import round_step, tick_label, ticks
+from tmeattn.render.axes import round_step, tick_label, ticks
 
 MOST_INTERVALS = 6
 

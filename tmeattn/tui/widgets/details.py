@@ -9,11 +9,13 @@ from textual.widgets import Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
+from tmeattn.render.numbers import percent, seconds
 from tmeattn.render.summary import entropy_histogram
-from tmeattn.render.tables import key_values, percent, seconds
-from tmeattn.tui import launch, telling
-from tmeattn.tui.following import Following
-from tmeattn.tui.listing import Damaged
+from tmeattn.render.tables import key_values
+from tmeattn.runs import control
+from tmeattn.tui.services.run_list import Damaged
+from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.wording import runs as telling
 
 
 class Details(VerticalScroll, can_focus=False):
@@ -65,7 +67,7 @@ def _page(one: Following, width: int) -> Group:
     if why := telling.why(one):
         parts.append(Text(why, style="yellow"))
         if one.state in ("failed", "crashed"):
-            parts += [Text(safe(line), style="dim") for line in launch.last_words(one.run, 4)]
+            parts += [Text(safe(line), style="dim") for line in control.last_words(one.run, 4)]
     best = next((epoch["epoch"] for epoch in reversed(one.epochs) if epoch["best"]), None)
     facts = key_values(
         [

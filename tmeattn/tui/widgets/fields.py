@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tmeattn.render.console import safe
-from tmeattn.tui.form import FormField
+from tmeattn.tui.services.run_form import FormField
 
 
 class Cycle(Static, can_focus=True):

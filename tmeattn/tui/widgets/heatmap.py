@@ -18,12 +18,12 @@ from textual.strip import Strip
 
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.palette import shows_heat
+from tmeattn.tui.services.text_layout import Item, Layout, Piece, items_of, lay_out
 from tmeattn.tui.themes import heat_colours
-from tmeattn.tui.widgets.words import Item, Layout, Piece, items_of, lay_out
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.reading import Span
+    from tmeattn.tui.services.reader import Span
 
 CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that no heat hides it
 AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse

@@ -14,13 +14,15 @@ from textual.widgets import RichLog, Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram, ridges
+from tmeattn.render.numbers import decimal
+from tmeattn.render.numbers import shown as as_typed
 from tmeattn.render.summary import entropy_heads
-from tmeattn.render.tables import decimal, key_values
-from tmeattn.render.tables import shown as as_typed
+from tmeattn.render.tables import key_values
+from tmeattn.runs import control
 from tmeattn.runs.events import Event
-from tmeattn.tui import launch, telling
-from tmeattn.tui.following import Following
+from tmeattn.tui.services.run_state import Following
 from tmeattn.tui.widgets.chart import Chart, Curve
+from tmeattn.tui.wording import runs as telling
 
 AROUND_HISTORY = 13
 """Rows of the attention pane that do not show an epoch each."""
@@ -224,7 +226,7 @@ class LogPane(Pane):
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
         self._said, self._width = following.said, log.size.width
         self._words = following.state in ("failed", "crashed", "created")
-        for words in launch.last_words(following.run) if self._words else ():
+        for words in control.last_words(following.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))
 
 

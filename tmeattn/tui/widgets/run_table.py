@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from tmeattn.render.console import safe
+from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, foreground
-from tmeattn.render.tables import count, percent
-from tmeattn.tui import telling
-from tmeattn.tui.following import Following
-from tmeattn.tui.listing import Damaged
+from tmeattn.tui.services.run_list import Damaged
+from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.wording import runs as telling
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from tmeattn.render.console import safe
 
 if TYPE_CHECKING:
-    from tmeattn.tui.texts import Predictions, Texts
+    from tmeattn.tui.services.dataset_view import Predictions, Texts
 
 BEFORE = 24
 """Characters shown before what was searched for."""

@@ -1,0 +1,54 @@
+"""What the shell offers where a run or a target is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from tmeattn.errors import TmeattnError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids and names of the runs, the newest first, and the words that stand for one."""
+    from tmeattn.runs.index import RESERVED_NAMES, all_runs
+
+    try:
+        found = all_runs()
+    except (TmeattnError, OSError):  # completion has nobody to tell
+        return []
+    named = [run.name for run in found if run.name]
+    return _beginning(incomplete, [*(run.id for run in found), *named, *sorted(RESERVED_NAMES)])
+
+
+def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The targets of `tmeattn reproduce`, each with its title."""
+    from tmeattn.reproduce.targets import all_targets
+
+    return [
+        CompletionItem(name, help=target.title) for name, target in all_targets().items() if name.startswith(incomplete)
+    ]
+
+
+def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of datasets; the shell adds paths."""
+    from tmeattn.registry import registry
+    from tmeattn.specs import DatasetSpec
+
+    named = _beginning(incomplete, [spec.name for spec in registry().all(DatasetSpec)])
+    return [*named, CompletionItem(incomplete, type="file")]
+
+
+def fetchable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What `tmeattn data fetch` takes."""
+    from tmeattn.data.download.catalog import SOURCES
+
+    return _beginning(incomplete, SOURCES)
+
+
+def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

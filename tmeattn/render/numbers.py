@@ -1,0 +1,78 @@
+"""How numbers, durations, names and option values are written, everywhere."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+
+from rich.text import Text
+
+from tmeattn.render.console import safe
+
+MISSING = "–"
+
+
+def finite(value: float | None) -> float | None:
+    """The number, or None where it is missing, NaN or infinite."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction as a percentage: `percent(0.863)` is "86.3 %"."""
+    return MISSING if finite(fraction) is None or fraction is None else f"{100 * fraction:.{digits}f} %"
+
+
+def decimal(value: float | None, digits: int = 3) -> str:
+    """A number with a fixed count of decimals; NaN and infinity are named, since they mean that training diverged."""
+    if value is None:
+        return MISSING
+    return f"{value:.{digits}f}" if abs(value) < 1e6 or not math.isfinite(value) else f"{value:.2e}"
+
+
+def count(number: float | None) -> str:
+    """A whole number with thousands separators: "25,000"."""
+    return MISSING if finite(number) is None or number is None else f"{round(number):,}"
+
+
+def seconds(duration: float | None) -> str:
+    """A duration as people say it: "3.2 s", "42 s", "1 min 05 s", "2 h 07 min"."""
+    value = finite(duration)
+    if value is None or value < 0:
+        return MISSING
+    if value < 9.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(value / 60)
+    return f"{minutes // 60:,} h {minutes % 60:02d} min"
+
+
+def shortened(text: str, cells: int) -> str:
+    """At most so many terminal cells of a text, with an ellipsis for the rest."""
+    shown = Text(safe(text))
+    shown.truncate(cells, overflow="ellipsis")
+    return shown.plain
+
+
+def dataset_name(dataset: str) -> str:
+    """A dataset as a table has room for it: of a path the last part."""
+    return PurePath(dataset).name or dataset
+
+
+def flag(name: str) -> str:
+    """An option as a user types it: `max_length` is `--max-length`."""
+    return "--" + name.replace("_", "-")
+
+
+def shown(value: object) -> str:
+    """An option's value as a user would type it; a dash where there is none."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or '""'
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,58 @@
+"""Validation texts coloured by the attention of a target's models."""
+
+from __future__ import annotations
+
+from tmeattn.config import Recipe, resolve_run
+from tmeattn.data.sources import dataset_of
+from tmeattn.explain.explain import Request, explain
+from tmeattn.inference.classifier import Classifier
+from tmeattn.models.transformer import sinusoidal
+from tmeattn.reproduce.results import HeatmapPanel, MatrixPanel, Panel
+from tmeattn.reproduce.targets import Matrix
+from tmeattn.reproduce.trained import Found
+from tmeattn.specs import Split
+
+PER_CLASS = 2
+SHORTEST, LONGEST = 20, 60
+"""Words of a text, as white space divides them: enough to say something, few enough to show."""
+
+
+def heatmaps(found: Found) -> list[Panel]:
+    """The same texts for every entry, explained by the first seed's best weights."""
+    panels: list[Panel] = []
+    for entry, trained in found:
+        if trained[0].best is None:
+            continue
+        classifier = Classifier(trained[0].run)
+        dataset = dataset_of(classifier.config.train)
+        split = dataset.read()["validation"]
+        for index in choose(split, len(dataset.classes)):
+            true = dataset.classes[split.labels[index]]
+            explanation = explain(classifier, Request(split.texts[index], true_label=true))
+            panels.append(HeatmapPanel(f"{entry.label}, validation text {index}", explanation))
+    return panels
+
+
+def choose(split: Split, classes: int) -> list[int]:
+    """The first two texts of 20 to 60 words of each class; where there are too few, those nearest to it."""
+    by_class: list[list[int]] = [[] for _ in range(classes)]
+    for index, label in enumerate(split.labels):
+        by_class[label].append(index)
+    chosen = []
+    for indices in by_class:
+        lengths = {index: len(split.texts[index].split()) for index in indices}
+        outside = {index: max(SHORTEST - length, length - LONGEST, 0) for index, length in lengths.items()}
+        chosen += sorted(indices, key=outside.__getitem__)[:PER_CLASS]
+    return chosen
+
+
+def matrix_panel(matrix: Matrix, recipe: Recipe) -> Panel:
+    """The matrix with the base that the recipe gives a transformer."""
+    base = float(resolve_run("transformer", {"recipe": recipe}).model_options["position_base"])
+    encoded_TD = sinusoidal(matrix.positions, matrix.width, base).double()
+    title = f"{matrix.positions} positions, {matrix.width} dimensions, base {base:g}"
+    if matrix.kind == "encodings":
+        values, x_label, title = encoded_TD, "dimension", f"encodings: {title}"
+    else:
+        values, x_label, title = encoded_TD @ encoded_TD.T, "position", f"dot products: {title}"
+    return MatrixPanel(title, x_label, "position", tuple(tuple(row) for row in values.round(decimals=6).tolist()))

@@ -1,0 +1,68 @@
+"""Explanations as a file: where to, in which format, and whether a file may be replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.explain.explanation import Explanation
+from tmeattn.render.console import safe
+from tmeattn.render.explanations import side_by_side
+from tmeattn.render.export.explanations import FORMATS, write
+from tmeattn.render.heatmap import heatmap
+from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.dialogs import Ask, Confirm
+
+NAME = "explanation.html"
+
+
+def export(screen: Room, explanations: Sequence[Explanation]) -> None:
+    """Ask for a file and write what one run or two make of a text; the screen says where it is, or what is wrong."""
+    question = f"Write the explanation to a file that ends in {', '.join(FORMATS)}"
+    screen.app.push_screen(Ask(question, NAME, check), partial(_given, screen, explanations))
+
+
+def check(text: str) -> None:
+    """Raises `BadInput` for what cannot be the file of an export."""
+    path = _path(text)
+    if path.suffix.lower() not in FORMATS:
+        raise BadInput(f"The name must end in {', '.join(FORMATS)}.")
+    if path.is_dir():
+        raise BadInput(f"{safe(text)} is a folder.")
+    if not path.parent.is_dir():
+        raise BadInput(f"There is no folder {safe(str(path.parent))}.")
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except (OSError, RuntimeError, ValueError) as error:  # no such user, a NUL byte
+        raise BadInput(f"{safe(text)} cannot be a file: {error}.") from error
+
+
+def _given(screen: Room, explanations: Sequence[Explanation], text: str | None) -> None:
+    if text is None:
+        return
+    path = _path(text)
+
+    def begin(yes: bool | None = True) -> None:
+        if yes:
+            screen.run_worker(_write(screen, explanations, path), group="export")
+
+    if path.exists():
+        screen.app.push_screen(Confirm(f"Replace {safe(str(path))}?", "Replace"), begin)
+    else:
+        begin()
+
+
+async def _write(screen: Room, explanations: Sequence[Explanation], path: Path) -> None:
+    picture = heatmap(explanations[0]) if len(explanations) == 1 else side_by_side(*explanations[:2])
+    try:
+        await asyncio.to_thread(write, explanations, path, picture)
+    except TmeattnError as error:
+        screen.notify(safe(str(error)), severity="error", markup=False)
+    else:
+        screen.notify(safe(str(path)), title="Written", markup=False)

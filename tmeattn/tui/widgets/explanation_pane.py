@@ -1,0 +1,122 @@
+"""What one run makes of a text: its prediction, the heatmap, and what the colours mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from tmeattn.errors import TmeattnError
+from tmeattn.render.console import safe
+from tmeattn.render.heatmap import STRONGEST, legend, strongest
+from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.wording.explanations import verdict
+
+if TYPE_CHECKING:
+    from tmeattn.explain.explanation import Explanation
+    from tmeattn.tui.services.reader import Span
+
+AROUND = 6
+"""Lines of a pane for what stands above and below the text."""
+LEAST = 8
+"""Lines of the text that are to be seen before the lines around it may take more than one each."""
+AROUND_TEXT = (".verdict", ".note", ".legend")
+HIGH = 28
+"""Lines of a pane from which on the strongest words are listed also where the text has to scroll."""
+
+
+class Explained(Vertical):
+    """The prediction above, the text below it, or one line on why there is none."""
+
+    DEFAULT_CSS = """
+    Explained { width: 1fr; height: 1fr; padding: 0 1; }
+    Explained > Static { height: auto; }
+    Explained > .note { text-style: italic; }
+    Explained > .-cut { text-wrap: nowrap; text-overflow: ellipsis; max-height: 1; }
+    Explained > .verdict.-cut { max-height: 3; }
+    Explained > .strongest { display: none; margin-top: 1; }
+    Explained > .said { display: none; padding: 1 0; }
+    Explained.-silent > * { display: none; }
+    Explained.-silent > .said { display: block; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.explanation: Explanation | None = None
+        self.whole: Explanation | None = None
+        self._verdict = Text()
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="verdict -cut")
+        yield Static(classes="note -cut", markup=False)
+        yield Heatmap()
+        yield Static(classes="legend -cut")
+        yield Static(classes="strongest")
+        yield Static(classes="said")
+
+    def on_mount(self) -> None:
+        self.watch(self.heatmap, "virtual_size", self.on_resize, init=False)
+
+    @property
+    def heatmap(self) -> Heatmap:
+        return self.query_one(Heatmap)
+
+    def show(self, text: str, explanation: Explanation, dropped: Sequence[Span]) -> None:
+        """Show an explanation of `text` without the dropped words. One of the whole text is remembered beside it."""
+        self.explanation = explanation
+        if not dropped:
+            self.whole = explanation
+        self.remove_class("-silent")
+        self._verdict = verdict(explanation, self.whole, len(dropped))
+        self.query_one(".verdict", Static).update(self._verdict)
+        note = self.query_one(".note", Static)
+        note.display = bool(explanation.note)
+        note.update(safe(explanation.note or ""))
+        self.heatmap.show(text, explanation, dropped)
+        self._explain_colours()
+
+    def knows_whole(self, text: str, run: str) -> bool:
+        """Whether what this run makes of the whole text was shown before."""
+        return self.whole is not None and (self.whole.text, self.whole.run) == (text, run)
+
+    def say(self, what: str | TmeattnError) -> None:
+        """Show a line in place of a heatmap: what is wrong, and what to do."""
+        self.explanation = self.whole = None
+        self.query_one(".note").display = self.query_one(".strongest").display = False
+        self.heatmap.clear()
+        self.add_class("-silent")
+        for name in AROUND_TEXT:  # until it is known what room the next text leaves
+            self.query_one(name).add_class("-cut")
+        failed = isinstance(what, TmeattnError)
+        self.query_one(".said", Static).update(Text(safe(str(what)), style="bold" if failed else ""))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._explain_colours)
+
+    def _explain_colours(self) -> None:
+        marks = self.heatmap.marks
+        if self.explanation is None or marks is None:
+            return
+        told = Text("\n").join(legend(self.explanation, marks))
+        self.query_one(".legend", Static).update(told)
+        self._wrap(self.explanation, told)
+        below = self.query_one(".strongest", Static)
+        needed = AROUND + self.heatmap.virtual_size.height + STRONGEST + 2
+        below.display = self.size.height >= min(needed, HIGH)
+        if below.display:
+            below.update(Group(*strongest(self.explanation, marks, self.size.width - 2)))
+
+    def _wrap(self, explanation: Explanation, told: Text) -> None:
+        """Lines around the text wrap where it needs no room of theirs, else they are cut at the edge."""
+        parts = {".verdict": self._verdict, ".note": Text(safe(explanation.note or "")), ".legend": told}
+        least = {".verdict": len(self._verdict.split()), ".note": int(bool(explanation.note)), ".legend": 1}
+        left = self.size.height - sum(least.values()) - min(self.heatmap.virtual_size.height, LEAST)
+        for name, part in parts.items():
+            more = len(part.wrap(self.app.console, max(self.size.width, 1))) - least[name]
+            self.query_one(name).set_class(more > max(left, 0), "-cut")
+            left -= more if more <= left else 0

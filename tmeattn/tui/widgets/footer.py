@@ -1,0 +1,58 @@
+"""The keys at the foot of a screen: as many as fit, and none that could do nothing now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+if TYPE_CHECKING:
+    from tmeattn.tui.screens.base import Room
+
+ALWAYS = ("back", "help", "quit")
+"""Actions whose keys are shown however narrow the screen is: the other keys can be found by them."""
+AROUND = 3
+"""Columns of a key besides its own name and that of what it does."""
+
+
+class Foot(Footer):
+    """Where Textual's own cuts at the edge what does not fit, whole keys are left out here, the last ones first."""
+
+    def compose(self) -> ComposeResult:
+        room = cast("Room", self.screen)
+        found = [key for key in super().compose() if isinstance(key, FooterKey) and room.useful(key.action)]
+        if found and not any(key.action == "quit" for key in found):  # a text field has taken the letter
+            found += self._quit()
+        yield from fitting(found, self.app.size.width)
+
+    def _quit(self) -> Iterator[FooterKey]:
+        """The key that leaves from everywhere."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == "app.quit_always":
+                shown = self.app.get_key_display(active.binding)
+                key = FooterKey(active.binding.key, shown, "Quit", "quit", tooltip=active.tooltip)
+                yield key.data_bind(compact=Footer.compact)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self.recompose)
+
+
+def fitting(found: Sequence[FooterKey], width: int) -> Iterator[FooterKey]:
+    """The keys that fit in a line, in their order."""
+    left = width - sum(_width(key) for key in found if key.action in ALWAYS)
+    full = False
+    for key in found:
+        if key.action not in ALWAYS:
+            full = full or _width(key) > left
+            left -= 0 if full else _width(key)
+        if key.action in ALWAYS or not full:
+            yield key
+
+
+def _width(key: FooterKey) -> int:
+    return cell_len(key.key_display) + cell_len(key.description) + AROUND

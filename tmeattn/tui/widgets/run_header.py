@@ -1,0 +1,106 @@
+"""The head of a run: what it is, how far it is, how fast, and what went wrong."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tmeattn.render.console import safe
+from tmeattn.render.numbers import count, decimal, finite, percent
+from tmeattn.render.palette import BLUE, foreground
+from tmeattn.runs import control
+from tmeattn.tui.services.processes import Worker
+from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.wording import runs as telling
+
+
+class Head(Static):
+    """Two lines, and more while something needs to be said."""
+
+    DEFAULT_CSS = """
+    Head { height: auto; min-height: 2; padding: 0 1; background: $boost; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._drawn: object = None
+        self._lines = 2
+
+    def show(self, following: Following, worker: Worker | None) -> None:
+        """Bring it up to date where something has changed."""
+        width = self.size.width  # of the content: without padding
+        lives = worker is not None and worker.exit_code is None
+        waited = following.waited
+        key = (following.version, width, lives, control.pending(following.run, "stop"), waited and round(waited))
+        if not width or key == self._drawn:
+            return
+        self._drawn = key
+        lines = [_first(following, width), _second(following, width)]
+        lines += [Text(line, style="yellow") for line in _trouble(following, worker)]
+        for line in lines[:2]:
+            line.truncate(width, overflow="ellipsis")
+        self.update(Text("\n").join(lines), layout=len(lines) > 2 or self._lines > 2)
+        self._lines = len(lines)
+
+
+def _first(following: Following, width: int) -> Text:
+    line = Text.assemble(telling.state(following.state), "  ", (telling.title(following), "bold"), no_wrap=True)
+    line.append(f"  {telling.about(following.run)}", style="dim")
+    best = following.best_accuracy
+    if best is not None and line.cell_len + 14 <= width:
+        told = f"best {percent(best, 2)}"
+        line.pad_right(width - line.cell_len - len(told))
+        line.append(told, style="bold")
+    return line
+
+
+def _second(following: Following, width: int) -> Text:
+    total = following.epochs_planned * following.steps_per_epoch
+    if not total:
+        preparing = following.state in ("created", "running")
+        said = control.last_words(following.run, 1) if preparing else []
+        return Text(" ".join(["reading its data …", *map(safe, said)]) if preparing else "", style="dim", no_wrap=True)
+    epoch = (
+        min(len(following.epochs) + 1, following.epochs_planned) if following.share_done < 1 else len(following.epochs)
+    )
+    parts = [f"epoch {epoch}/{following.epochs_planned}", f"step {count(following.step)}/{count(total)}"]
+    if following.state == "running":
+        if (waited := following.waited) is not None:
+            return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
+        speed = finite(following.last_step.get("tokens_per_second"))
+        parts += [f"{count(speed)} tokens/s"] if speed is not None else []
+        parts += [f"{telling.left(following)} left"] if telling.left(following) else []
+    parts += [told] if (told := _penalty(following)) else []
+    text = " · ".join(parts)
+    bar = max(min(width - len(text) - 2, 40), 0)
+    return Text.assemble(_bar(following.share_done, bar), "  " if bar else "", text, no_wrap=True)
+
+
+def _bar(share: float, width: int) -> Text:
+    done = round(share * width)
+    return Text.assemble(("━" * done, foreground(BLUE)), ("─" * (width - done), "dim"))
+
+
+def _penalty(following: Following) -> str:
+    """alpha now, and its share of the loss."""
+    step = following.last_step
+    if not following.run.config["train"]["alpha"] or not step.get("loss"):
+        return ""
+    return f"alpha {decimal(step.get('alpha'), 3)} = {percent((step.get('penalty') or 0.0) / step['loss'], 0)} of loss"
+
+
+def _trouble(following: Following, worker: Worker | None) -> list[str]:
+    """What went wrong, the last words of the process, and the key that helps."""
+    if following.state == "deleted":
+        return ["The folder of this run was deleted. esc goes back to the runs."]
+    if worker is not None and worker.exit_code is None and following.state not in ("running", "created"):
+        if worker.resumes:
+            return ["Resuming: reading its data …"]
+        return ["Its process is ending …"] if following.state == "stopped" else []
+    why = telling.why(following)
+    if not why:
+        return ["Asked to stop: it saves after its current step."] if control.pending(following.run, "stop") else []
+    lines = [why + (" Press r to resume." if telling.resumable(following) else "")]
+    if following.state in ("failed", "crashed"):
+        lines += [f"  {safe(line)}" for line in control.last_words(following.run, 3)]
+    return lines

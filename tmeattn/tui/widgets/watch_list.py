@@ -1,0 +1,207 @@
+"""The watch list: a few validation texts, and what the model made of them after each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group
+from rich.text import Text
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from tmeattn.errors import TmeattnError
+from tmeattn.explain.explanation import Explanation, Word
+from tmeattn.render.console import safe
+from tmeattn.render.heatmap import heatmap
+from tmeattn.render.numbers import percent
+from tmeattn.render.palette import BLUE, foreground
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.widgets.panes import Pane
+from tmeattn.tui.wording import runs as telling
+
+
+@dataclass(frozen=True)
+class Source:
+    """A watched text as the dataset holds it, its tokens as the model reads them: (start, end, token, known)."""
+
+    text: str
+    label: str
+    words: tuple[tuple[int, int, str, bool], ...]
+    tokens_total: int
+
+
+def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]:
+    """The watched texts of a run by their index in the validation split.
+
+    Raises:
+        TmeattnError: the dataset is not installed, or has changed since.
+    """
+    from tmeattn.config import stored_config
+    from tmeattn.data.encoding.tokenizers import tokenizer
+    from tmeattn.data.encoding.vocabulary import Vocabulary
+    from tmeattn.data.sources import dataset_of
+    from tmeattn.errors import BadInput
+
+    train = run.config["train"]
+    dataset = dataset_of(stored_config(run.id, run.config).train)
+    if dataset.fingerprint != run.data["fingerprint"]:
+        raise BadInput(f"The dataset {dataset.name} has changed since this run began: its texts are not the same.")
+    split = dataset.read()["validation"]
+    vocabulary, spans_of = Vocabulary.load(run.vocabulary_path), tokenizer(train["tokenizer"]).spans
+    found = {}
+    for index in indices:
+        spans = spans_of(split.texts[index])
+        read = spans[: train["max_length"]]
+        words = tuple((start, end, token, vocabulary.knows(token)) for start, end, token in read)
+        found[index] = Source(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
+    return found
+
+
+def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -> Explanation:
+    """A watched text after an epoch, as the heatmap takes it; equal scores where the model has no attention."""
+    scores = watched["scores"] or [0.0] * len(source.words)
+    probabilities = tuple(watched["probabilities"])
+    predicted = max(range(len(probabilities)), key=probabilities.__getitem__)
+    return Explanation(
+        text=source.text,
+        words=tuple(Word(*word, score) for word, score in zip(source.words, scores, strict=False)),
+        tokens_total=source.tokens_total,
+        run=run.id,
+        model=run.config["model"],
+        method="attention",
+        signed=False,
+        classes=tuple(run.data["classes"]),
+        probabilities=probabilities,
+        predicted=predicted,
+        target=predicted,
+        true_label=source.label,
+    )
+
+
+class Watched(Static, can_focus=True):
+    """One text; Enter or a click opens it in Explain."""
+
+    DEFAULT_CSS = """
+    Watched { height: auto; padding: 0 1; margin-bottom: 1; border-left: blank; }
+    Watched:focus { border-left: thick $primary; }
+    Watched:hover { background: $boost; }
+    """
+
+    class Opened(Message):
+        def __init__(self, source: Source) -> None:
+            super().__init__()
+            self.source = source
+
+    def __init__(self, source: Source) -> None:
+        super().__init__("", markup=False)
+        self.source = source
+
+    def on_click(self) -> None:
+        self.post_message(self.Opened(self.source))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            self.post_message(self.Opened(self.source))
+
+    def show(self, run: RunDirectory, watched: Mapping[str, Any], history: Sequence[float]) -> None:
+        """history: the probability of the true class after each epoch so far."""
+        about = explanation(run, self.source, watched)
+        predicted = about.classes[about.predicted]
+        right = predicted == self.source.label
+        line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
+        line.append(f" {percent(about.probabilities[about.predicted])}")
+        line.append("" if right else f", is {safe(self.source.label)}", style="dim")
+        line.append(f"  {telling.trend(history, 16)}", style=foreground(BLUE))
+        self.update(Group(line, heatmap(about, details=False)))
+
+
+class WatchPane(Pane):
+    """The texts, at the newest epoch or at an earlier one."""
+
+    name_, title = "watch", "3 Watch list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: dict[int, Source] = {}
+        self.problem = ""
+        self.back = 0
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield Static("", id="note", markup=False)
+
+    def state_of(self, following: Following) -> object:
+        last = following.watched[-1]["epoch"] if following.watched else None
+        return (last, self.back, len(self.sources), self.problem, following.state)
+
+    def draw(self, following: Following) -> None:
+        note = self.query_one("#note", Static)
+        if self.problem or not following.watched:
+            note.update(self.problem or _nothing(following))
+            return
+        if not self._asked:
+            self._asked = True
+            note.update("Reading the texts …")
+            self._read(following.run, [text["index"] for text in following.watched[-1]["texts"]])
+        if not self.sources:
+            return
+        at = max(len(following.watched) - 1 - self.back, 0)
+        self.border_title = f"{self.title}, epoch {following.watched[at]['epoch']}"
+        note.update("")
+        texts = following.watched[at]["texts"]
+        for widget, text in zip(self._widgets(), texts, strict=False):
+            history = [_of(event["texts"], text["index"])[text["label"]] for event in following.watched[: at + 1]]
+            widget.show(following.run, text, history)
+        if texts and texts[0]["scores"] is None:
+            note.update("This model has no attention: only its predictions change.")
+
+    def _widgets(self) -> list[Watched]:
+        return list(self.query(Watched))
+
+    @work(thread=True, exit_on_error=False)
+    def _read(self, run: RunDirectory, indices: list[int]) -> None:
+        try:
+            found = read_sources(run, indices)
+        except (TmeattnError, OSError, IndexError, KeyError) as error:
+            self.post_message(self.Read({}, f"The texts cannot be read: {error}"))
+        else:
+            self.post_message(self.Read(found))
+
+    class Read(Message):
+        """What the thread has read."""
+
+        def __init__(self, found: dict[int, Source], problem: str = "") -> None:
+            super().__init__()
+            self.found, self.problem = found, problem
+
+    @on(Read)
+    async def _have(self, event: Read) -> None:
+        self.sources, self.problem = event.found, event.problem
+        await self.query_one(VerticalScroll).mount_all([Watched(source) for source in event.found.values()])
+        self.post_message(self.Ready())
+
+    class Ready(Message):
+        """The texts are there: the pane can be drawn."""
+
+    def step(self, following: Following, by: int) -> None:
+        """Go to an earlier or a later epoch."""
+        self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
+
+
+def _of(texts: Sequence[Mapping[str, Any]], index: int) -> Sequence[float]:
+    probabilities: Sequence[float] = next(text["probabilities"] for text in texts if text["index"] == index)
+    return probabilities
+
+
+def _nothing(following: Following) -> str:
+    if following.epochs:
+        return "This run was trained by a version of tmeattn that watched no texts."
+    return "After the first epoch: six validation reviews, coloured by what the model attends to."

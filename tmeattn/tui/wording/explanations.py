@@ -1,0 +1,100 @@
+"""What the screens say about a prediction, about a word, and about two runs that read the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tmeattn.render.console import safe
+from tmeattn.render.explanations import differing
+from tmeattn.render.heatmap import told_entropy, told_method
+from tmeattn.render.numbers import MISSING, percent
+
+if TYPE_CHECKING:
+    from tmeattn.explain.explanation import Explanation
+    from tmeattn.tui.services.text_layout import Item
+
+MOST_CLASSES = 3
+MOST_DIFFERENCES = 6
+
+
+def verdict(explanation: Explanation, whole: Explanation | None = None, dropped: int = 0) -> Text:
+    """The prediction, how far it moved without the dropped words, and what the scores are."""
+    return Text("\n").join(_verdict(explanation, whole, dropped))
+
+
+def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) -> Iterator[Text]:
+    predicted = explanation.classes[explanation.predicted]
+    line = Text()
+    ranked = sorted(
+        range(len(explanation.classes)),
+        key=lambda index: (index != explanation.predicted, -explanation.probabilities[index]),
+    )
+    for index in ranked[: MOST_CLASSES if len(ranked) > 2 else 1]:
+        style = "bold" if index == explanation.predicted else "dim"
+        line.append(f"{safe(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style)
+    if explanation.true_label is not None:
+        right = explanation.true_label == predicted
+        told = "✓ as labelled" if right else f"✗ labelled {safe(explanation.true_label)}"
+        line.append(told, style="" if right else "bold")
+    yield line
+    if dropped:
+        yield moved(explanation, whole, dropped)
+    about = f"{safe(told_method(explanation))}, run {safe(explanation.run)}"
+    if explanation.signed or explanation.target != explanation.predicted:
+        about += f", for the class {safe(explanation.classes[explanation.target])}"
+    if entropy := told_entropy(explanation):
+        about += f"; {entropy}"
+    yield Text(about, style="dim")
+
+
+def moved(explanation: Explanation, whole: Explanation | None, dropped: int) -> Text:
+    """ "2 words dropped: positive 97.3 → 91.2 % (-6.1 points)"."""
+    line = Text().append(f"{dropped} {'word' if dropped == 1 else 'words'} dropped", style="bold")
+    return line.append(f": {change(whole, explanation.probabilities)}") if whole else line
+
+
+def change(whole: Explanation, after: Sequence[float]) -> str:
+    """How the class that was predicted for the whole text fares: "positive 97.3 → 91.2 % (-6.1 points)"."""
+    before = whole.probabilities[whole.predicted]
+    now = float(after[whole.predicted])
+    flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
+    told = f"{safe(whole.classes[whole.predicted])} {100 * before:.1f} → {percent(now)}"
+    return f"{told} ({round(100 * (now - before), 1) + 0.0:+.1f} points{', the prediction flips' if flips else ''})"
+
+
+def told_word(text: str, item: Item, explanation: Explanation) -> Text:
+    """What is known of a word of `text`: its score and rank, and whether the model knows it."""
+    line = Text().append(" ".join(safe(text[item.start : item.end]).split()), style="bold")
+    if item.word is None:
+        return line.append("  dropped; drop it again to bring it back")
+    scores = sorted((abs(word.score) for word in explanation.words), reverse=True)
+    rank = scores.index(abs(item.word.score)) + 1
+    value = f"{item.word.score:+.4f}" if explanation.signed else f"{item.word.score:.4f}"
+    line.append(f"  {value}, no. {rank} of {len(scores)}")
+    if not item.word.known:
+        line.append(", not in the vocabulary")
+    return line
+
+
+def differences(one: Explanation, other: Explanation) -> Text:
+    """The words that two runs give most different shares of their scores, where the scores are of one kind."""
+    names = f"{safe(one.run.partition('-')[0])} | {safe(other.run.partition('-')[0])}"
+    if one.method != other.method:
+        kinds = f"{safe(one.method)} and {safe(other.method)}"
+        return Text(f"{names}: scores of {kinds} do not compare; choose one method.", style="dim")
+    different = [found for found in differing(one, other)[:MOST_DIFFERENCES] if found.difference]
+    if not different:
+        return Text(f"{names}: every word has the same share of all scores", style="dim")
+    line = Text().append(f"Most different ({names}, % of all scores):", style="dim")
+    for found in different:
+        line.append("  ").append(" ".join(safe(found.word).split()), style="bold")
+        line.append(f" {_share(found.first)} | {_share(found.second)}")
+    return line
+
+
+def _share(share: float | None) -> str:
+    """A dash where the model does not read the word."""
+    return MISSING if share is None else f"{100 * share:.1f}"

@@ -1,0 +1,130 @@
+"""How the screens put a run into words: its state, its figures, what can be done about it."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from tmeattn.render.console import safe
+from tmeattn.render.histogram import sparkline
+from tmeattn.render.numbers import MISSING, count, decimal, percent
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.index import is_twin
+from tmeattn.tui.services.run_state import Following, Seen
+
+STATES: dict[Seen, tuple[str, str, str]] = {
+    "created": ("○", "new", "dim"),
+    "running": ("●", "running", "bold green"),
+    "finished": ("✓", "finished", "green"),
+    "stopped": ("■", "stopped", "yellow"),
+    "failed": ("✗", "failed", "bold red"),
+    "crashed": ("✗", "crashed", "bold red"),
+    "deleted": ("✗", "deleted", "dim"),
+}
+"""Sign, word and style. Crashed is presumed: its process is gone, or has not said a word for ten seconds."""
+
+LEAST_SPREAD = 0.02
+
+
+def state(seen: Seen) -> Text:
+    """A state as a sign and a word, never by colour alone."""
+    sign, word, style = STATES[seen]
+    return Text(f"{sign} {word}", style=style)
+
+
+def title(following: Following) -> str:
+    """The user's own name for a run, or its id."""
+    return safe(following.name or following.run.id)
+
+
+def about(run: RunDirectory) -> str:
+    """Model and data in one line."""
+    train = run.config["train"]
+    parts = [run.config["model"], train["dataset"] + (f" ({count(train['limit'])})" if train["limit"] else "")]
+    parts.append("equal weights" if is_twin(run) else f"alpha {train['alpha']:g}")
+    parts.append(f"seed {train['seed']}")
+    if train["recipe"] != "modern":
+        parts.append(f"recipe {train['recipe']}")
+    return safe(" · ".join(parts))
+
+
+def trend(values: Sequence[float], width: int = 8) -> str:
+    """How a measure went, as blocks from its least to its greatest value; small changes stay small."""
+    if not values:
+        return ""
+    shown = list(values)[-width:]
+    low, high = min(shown), max(shown)
+    spread = max(high - low, LEAST_SPREAD)
+    return sparkline([1.0 - 0.88 * (high - value) / spread for value in shown])
+
+
+def accuracies(following: Following) -> list[float]:
+    """Validation accuracy after every epoch."""
+    return [epoch["validation"]["accuracy"] for epoch in following.epochs]
+
+
+def left(following: Following) -> str:
+    """Time to go of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h."""
+    value = following.seconds_left
+    if following.state != "running" or value is None or not 0 <= value < math.inf:
+        return ""
+    whole = round(value)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}h {minutes:02d}m" if hours < 48 else f"{hours // 24}d {hours % 24}h"
+
+
+def ago(age: float) -> str:
+    """An age in one unit: 5 min, 3 h, 2 d."""
+    minutes = age / 60
+    if minutes < 60:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"
+
+
+def command(run: RunDirectory) -> str:
+    """The command line that made a run; empty where it is not known."""
+    words = run.info.get("command")
+    return shlex.join(map(str, words)) if isinstance(words, list) else ""
+
+
+def entropy(following: Following) -> str:
+    """Attention entropy on the validation texts after the last epoch."""
+    validation = following.epochs[-1]["validation"] if following.epochs else {}
+    if validation.get("entropy") is None:
+        return MISSING
+    return f"{decimal(validation['entropy'], 2)} nats, {percent(validation.get('normalized_entropy'), 0)} of uniform"
+
+
+def why(following: Following) -> str:
+    """Why a run does not train any more, and what to do next; empty where nothing went wrong."""
+    message = str(following.ended.get("message") or following.status.get("message") or "")
+    if following.state == "failed":
+        return f"Failed: {safe(message) or 'see the log'}"
+    if following.state == "crashed":
+        if not following.run.has_checkpoint():
+            return "Its process is gone without a word, before the first checkpoint: resumed, it begins anew."
+        return "Its process is gone without a word. Resumed, it loses only the steps since its last checkpoint."
+    if following.state == "stopped":
+        return f"Stopped at step {count(following.step)}; it can be resumed."
+    return ""
+
+
+def resumable(following: Following) -> bool:
+    """Whether there is something to continue."""
+    return following.state in ("stopped", "crashed", "created") or (
+        following.state == "failed" and not following.ended.get("diverged")
+    )
+
+
+def useful(action: str, following: Following | None) -> bool:
+    """Whether an action on a run can do anything in the state that it is in."""
+    if action in ("stop", "checkpoint"):
+        return following is not None and following.state == "running"
+    return action != "resume" or (following is not None and resumable(following))

@@ -2,7 +2,7 @@
 
 isolated       (always on) an own home, no debugging: no test sees the user's runs, none leaves a trace
 fresh_registry the registry, discovered anew for this test; what it registers is forgotten afterwards
-planted        the dataset `planted` (see planted.py), so that a run is trained in a fraction of a second:
+planted        the dataset `planted` (see support/planted.py), so that a run is trained in a fraction of a second:
                tmeattn.train("simple-attn", **planted)
 trained        a finished run on it in the test's own home
 install        install("name", "source of a plugin module"): a fake distribution on sys.path
@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import planted as planted_plugin
 import pytest
 from hypothesis import settings
+from support import planted as planted_plugin
+from support.zoo import train_zoo
 
 from tmeattn.plugin import Plugin
 from tmeattn.registry import Registry, registry
@@ -90,6 +91,12 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         )
         registry.cache_clear()
         yield run.path
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A trained classifier of every family, by name, on the dataset `keywords`, made once a session; read it only."""
+    return train_zoo(tmp_path_factory.mktemp("zoo"), QUICK)
 
 
 @pytest.fixture

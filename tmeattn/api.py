@@ -9,7 +9,7 @@ from typing import Any
 
 from tmeattn.explain.explain import Request, explain
 from tmeattn.explain.explanation import Explanation
-from tmeattn.inference.classifier import Classifier, softmax
+from tmeattn.inference.classifier import TrainedClassifier, softmax
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
 from tmeattn.training.session import start
@@ -27,7 +27,7 @@ class Prediction:
 class Model:
     """A trained run, from `tmeattn.load`."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: TrainedClassifier) -> None:
         self.classifier = classifier
 
     @property
@@ -76,7 +76,7 @@ def load(run: str | PathLike[str] = "latest", *, device: str = "cpu") -> Model:
     Raises:
         tmeattn.errors.BadInput: there is no such run, or it has no checkpoint.
     """
-    return Model(Classifier(find_run(str(run)), device=device))
+    return Model(TrainedClassifier(find_run(str(run)), device=device))
 
 
 def train(
@@ -97,4 +97,4 @@ def train(
     """
     if name is not None:
         check_name(name)
-    return Model(Classifier(start(model, options, name=name, listeners=listeners, trackers=trackers)))
+    return Model(TrainedClassifier(start(model, options, name=name, listeners=listeners, trackers=trackers)))

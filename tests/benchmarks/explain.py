@@ -93,18 +93,18 @@ def main() -> None:
         os.environ["TMEATTN_HOME"] = home
         from tmeattn.data.sources import open_dataset
         from tmeattn.explain.explain import Request, explain_all
-        from tmeattn.inference.classifier import Classifier
+        from tmeattn.inference.classifier import TrainedClassifier
         from tmeattn.training.session import start
 
         # A handful of texts and one step: runs as small as they can be, on the vocabulary of the whole data's words.
         quick = {"limit": 8, "epochs": 1, "threads": int(os.environ.get("OMP_NUM_THREADS", "1")), "min_count": 1}
         runs = {name: start(name, quick) for name in MODELS}
         for name in MODELS:
-            leave_one_out(Classifier(runs[name]), arguments.pairs)
+            leave_one_out(TrainedClassifier(runs[name]), arguments.pairs)
         split = open_dataset("imdb-25k").read()["validation"]
         texts = [split.texts[index] for index in np.linspace(0, len(split.texts) - 1, arguments.texts).astype(int)]
         for name in ("simple-attn", "query-attn", "lstm-attn", "transformer"):
-            classifier = Classifier(runs[name])
+            classifier = TrainedClassifier(runs[name])
             requests = [Request(text, "attention") for text in texts]
             list(explain_all(classifier, requests[:8]))
 

@@ -32,7 +32,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import logged_runs
+from support import logged_runs
 
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import EventTail

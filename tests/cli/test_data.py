@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import planted as planted_plugin
 import polars as pl
 import pytest
+from support import planted as planted_plugin
 
 from tmeattn.data.download import catalog
 from tmeattn.data.download.catalog import SOURCES

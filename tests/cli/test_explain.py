@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import planted as planted_plugin
 import pytest
+from support import planted as planted_plugin
 
 from tmeattn.runs.directory import RunDirectory
 

@@ -7,14 +7,14 @@ import tmeattn
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.explain.explain import Request, explain
 from tmeattn.explain.methods import leave_one_out, log_odds
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.render.console import stdout_console
 from tmeattn.render.heatmap import heatmap
 
 
 @pytest.fixture
 def classifier(trained):
-    return Classifier(trained)
+    return TrainedClassifier(trained)
 
 
 def test_attention_sums_to_one_over_the_users_own_words(classifier):
@@ -113,7 +113,7 @@ def test_predictions_do_not_depend_on_batch_or_neighbours(trained):
 
 def test_a_damaged_best_checkpoint_falls_back_and_says_so(trained):
     (trained.checkpoints / "best.safetensors").write_bytes(b"short")
-    found = Classifier(trained)
+    found = TrainedClassifier(trained)
     assert "damaged" in found.notes[0]
 
 
@@ -121,7 +121,7 @@ def test_a_run_without_checkpoint_says_how_to_go_on(trained):
     for path in trained.checkpoints.iterdir():
         path.unlink()
     with pytest.raises(BadInput, match="resume"):
-        Classifier(trained)
+        TrainedClassifier(trained)
 
 
 def test_nearly_uniform_attention_is_said(classifier):

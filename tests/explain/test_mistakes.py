@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import planted
 import pytest
+from support import planted
 
 from tmeattn.errors import UnknownName
 from tmeattn.explain.mistakes import find_mistakes
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 
 
 def test_mistakes_are_ranked_by_confidence(trained, monkeypatch):
     swapped = planted.texts(16, 1)
     labels = [1 - label if index < 6 else label for index, label in enumerate(swapped.labels)]
     monkeypatch.setattr(planted, "texts", lambda count, seed: planted.Split(swapped.texts, labels))
-    found = find_mistakes(Classifier(trained), top=4)
+    found = find_mistakes(TrainedClassifier(trained), top=4)
     assert (found.texts, found.wrong, len(found.confident)) == (16, 6, 4)
     confidence = [max(one.probabilities) for _, one in found.confident]
     assert confidence == sorted(confidence, reverse=True)
@@ -27,4 +27,4 @@ def test_mistakes_are_ranked_by_confidence(trained, monkeypatch):
 
 def test_another_split_is_refused(trained):
     with pytest.raises(UnknownName, match="tset"):
-        find_mistakes(Classifier(trained), split="tset")
+        find_mistakes(TrainedClassifier(trained), split="tset")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import planted
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import keywords, planted
 
 from tmeattn.explain.compatibility import methods_for
 from tmeattn.explain.explain import attribute
@@ -16,7 +16,6 @@ from tmeattn.models.layers import masked_softmax
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
 
-from . import keywords
 from .conftest import FAMILIES
 
 WORDS = [*planted.FILLERS, *planted.PLANTED, "xyzzy"]

@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from support.explanations import draw
 
 from tmeattn.render.axes import round_step, tick_label, ticks
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.histogram import histogram, rebin, ridges, sparkline
-
-from .helpers import draw
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 

@@ -5,10 +5,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.explanations import CONTROL
 
 from tmeattn.render.console import safe, stderr_console, stdout_console
-
-from .helpers import CONTROL
 
 
 @given(st.text(st.characters(codec=None)))

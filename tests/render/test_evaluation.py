@@ -1,10 +1,9 @@
 """The page of an evaluation: everything in reach of 80 columns."""
 
 import pytest
+from support.explanations import draw
 
 from tmeattn.render.evaluation import evaluation_page
-
-from .helpers import draw
 
 
 def result(classes):

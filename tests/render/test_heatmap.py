@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from support.explanations import CONTROL, draw, explain
 
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import heatmap
-
-from .helpers import CONTROL, draw, explain
 
 PROSE = st.text(st.sampled_from("abcXYZ.,!? \n\t[]~é映😀\x1b\x9b\u202e"), max_size=200)
 

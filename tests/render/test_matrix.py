@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from support.explanations import CONTROL, draw
 
 from tmeattn.render.matrix import matrix, reduced
-
-from .helpers import CONTROL, draw
 
 cells = st.floats(-5, 5) | st.sampled_from([float("nan"), float("inf")])
 values = st.integers(1, 60).flatmap(

@@ -4,11 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from support.explanations import draw
 
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.palette import SERIES
-
-from .helpers import draw
 
 # Machado et al. 2009, severity 1.
 VISIONS = {

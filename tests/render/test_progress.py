@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from support.explanations import CONTROL, epoch_event
 
 from tmeattn.render.progress import TrainingProgress
-
-from .helpers import CONTROL, epoch_event
 
 STARTED = {
     "kind": "started", "run": "k3f9", "model": "lstm-attn", "epochs": 2, "steps_per_epoch": 100, "parameters": 123456,

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from support.explanations import draw, explain
 
 from tmeattn.render.reproduction import conditions, reproduction
 from tmeattn.reproduce.results import Context, CurvePanel, Difference, HeatmapPanel, Line, Result, Row
-
-from .helpers import draw, explain
 
 CONTEXT = Context(
     "report", "imdb-25k", "validation", 5021, "glove-50d", (0,), None, quick=False, machines=("cpu, 1 thread",)

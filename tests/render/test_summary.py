@@ -1,9 +1,8 @@
 import pytest
 from rich.cells import cell_len
+from support.explanations import draw, epoch_event
 
 from tmeattn.render.summary import entropy_heads, entropy_history, summary
-
-from .helpers import draw, epoch_event
 
 INFO = {
     "id": "k3f9", "name": "first \x1b[2J try", "state": "finished", "model": "lstm-attn", "dataset": "imdb",

@@ -2,11 +2,10 @@ import math
 
 import pytest
 from rich.cells import cell_len
+from support.explanations import draw
 
 from tmeattn.render.numbers import count, decimal, percent, seconds
 from tmeattn.render.tables import Column, key_values, table
-
-from .helpers import draw
 
 
 def test_table_is_safe_aligned_and_fits() -> None:

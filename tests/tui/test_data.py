@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import texts as planted_texts
-from scripted_reader import Driver, opened
+from support.planted import texts as planted_texts
+from support.scripted_reader import Driver, opened
 from textual.widgets import Input
 
 from tmeattn.config import TrainOptions

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from explain_screen import REVIEW, heatmap, open_screen
-from scripted_reader import MOST_WORDS, Driver
+from support.explain_screen import REVIEW, heatmap, open_screen
+from support.scripted_reader import MOST_WORDS, Driver
 from textual.widgets import OptionList, TextArea
 
 from tmeattn.tui.widgets.choice import Picker

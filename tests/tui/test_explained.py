@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from explain_screen import REVIEW, heatmap, open_screen
-from scripted_reader import ScriptedReader
+from support.explain_screen import REVIEW, heatmap, open_screen
+from support.scripted_reader import ScriptedReader
 
 pytestmark = pytest.mark.usefixtures("quick_and_coloured")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from explain_screen import REVIEW, open_screen
+from support.explain_screen import REVIEW, open_screen
 from textual.widgets import Input, Static
 
 pytestmark = pytest.mark.usefixtures("quick_and_coloured")

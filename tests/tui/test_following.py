@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from logged_runs import STEPS, epoch_events, started_event, step_event, write
+from support.logged_runs import STEPS, epoch_events, started_event, step_event, write
 
 from tmeattn.errors import BadInput
 from tmeattn.tui.services import run_state as module

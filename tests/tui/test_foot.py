@@ -1,7 +1,7 @@
 """The keys at the foot of a screen: which are shown at which width, and in which state of a run."""
 
 import pytest
-from scripted_reader import seen
+from support.scripted_reader import seen
 from textual.widgets._footer import FooterKey
 
 from tmeattn.tui.app import TmeattnApp

@@ -1,7 +1,7 @@
 """Keys: shown, found in the palette, changed for good."""
 
 import pytest
-from scripted_reader import seen
+from support.scripted_reader import seen
 
 from tmeattn.tui import keys
 from tmeattn.tui.app import PLACES, TmeattnApp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 
 import pytest
-from scripted_reader import Driver, opened
+from support.scripted_reader import Driver, opened
 from textual.widgets import OptionList
 
 from tmeattn.errors import BadInput

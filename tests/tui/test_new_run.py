@@ -1,7 +1,7 @@
 """The form, key by key, and what it makes of options."""
 
 import pytest
-from scripted_reader import seen
+from support.scripted_reader import seen
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory

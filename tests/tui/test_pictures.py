@@ -2,7 +2,7 @@
 --snapshot-update, and look at every picture that changed."""
 
 import pytest
-from logged_runs import BEGAN
+from support.logged_runs import BEGAN
 
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen

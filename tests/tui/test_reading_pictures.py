@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from scripted_reader import Driver, Host, ScriptedReader
+from support.scripted_reader import Driver, Host, ScriptedReader
 from textual.pilot import Pilot
 from textual.widgets import OptionList, TextArea
 

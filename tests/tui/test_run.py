@@ -3,9 +3,9 @@
 import io
 
 import pytest
-from logged_runs import BEGAN, epoch_events, step_event, write
 from rich.console import Console
-from run_screen import an_app, head, settled
+from support.logged_runs import BEGAN, epoch_events, step_event, write
+from support.run_screen import an_app, head, settled
 
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen

@@ -1,8 +1,8 @@
 """The screen of one run, whatever happens to the run and to the process that trains it."""
 
 import pytest
-from logged_runs import BEGAN, step_event, write
-from run_screen import an_app, head, settled
+from support.logged_runs import BEGAN, step_event, write
+from support.run_screen import an_app, head, settled
 
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import processes

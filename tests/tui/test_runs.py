@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from logged_runs import epoch_event, write
+from support.logged_runs import epoch_event, write
 
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory

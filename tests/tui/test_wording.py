@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from render.helpers import explain
 from rich.style import Style
+from support.explanations import explain
 
 from tmeattn.tui.services.text_layout import Item
 from tmeattn.tui.wording.explanations import change, differences, told_word, verdict

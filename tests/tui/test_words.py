@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from render.helpers import explain
 from rich.cells import cell_len
+from support.explanations import explain
 
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import Marks

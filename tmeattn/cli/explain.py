@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tmeattn.explain.explain import Request
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
 
 
 @click.command()
@@ -103,7 +103,7 @@ def explain(
     else:
         texts = [] if index is not None else [text_or_stdin(text)]
     from tmeattn.explain.explain import Request
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.index import find_run
 
     methods: Sequence[str | None] = [None]
@@ -111,14 +111,14 @@ def explain(
         from tmeattn.cli.support.options import names_in
 
         methods = names_in("--method", method)
-    classifier = Classifier(find_run(run))
+    classifier = TrainedClassifier(find_run(run))
     label = None
     if index is not None:
         chosen, label = text_of_split(classifier, split or "validation", index)
         texts = [chosen]
     requests = [Request(one, name, target, label, layer, head) for name in methods for one in texts]
     if other is not None:
-        explanations = compared(classifier, Classifier(find_run(other)), requests[0])
+        explanations = compared(classifier, TrainedClassifier(find_run(other)), requests[0])
     else:
         found = explained(classifier, requests)
         explanations = [found[at] for text in range(len(texts)) for at in range(text, len(found), len(texts))]
@@ -138,7 +138,7 @@ def explain(
     show(explanations, picture, export, as_json, alone=alone, at_once=no_pager)
 
 
-def explained(classifier: Classifier, requests: Sequence[Request]) -> list[Explanation]:
+def explained(classifier: TrainedClassifier, requests: Sequence[Request]) -> list[Explanation]:
     """Explain all, in order, with the progress on stderr where there are many."""
     from tmeattn.explain.explain import TOGETHER, explain_all
     from tmeattn.render.console import stderr_console
@@ -153,7 +153,7 @@ def explained(classifier: Classifier, requests: Sequence[Request]) -> list[Expla
     return explanations
 
 
-def compared(first: Classifier, second: Classifier, request: Request) -> list[Explanation]:
+def compared(first: TrainedClassifier, second: TrainedClassifier, request: Request) -> list[Explanation]:
     """One text by two models and one method: where their defaults differ, by leave-one-out, which serves both."""
     from tmeattn.explain.compatibility import FALLBACK, default_method
     from tmeattn.explain.explain import explain as explain_text
@@ -179,7 +179,7 @@ def text_or_stdin(text: str | None) -> str:
     return text
 
 
-def text_of_split(classifier: Classifier, split: str, index: int) -> tuple[str, str]:
+def text_of_split(classifier: TrainedClassifier, split: str, index: int) -> tuple[str, str]:
     """A text of the run's dataset and the name of its true class."""
     from tmeattn.data.sources import open_split
 

@@ -36,7 +36,7 @@ def mistakes(
     """
     from tmeattn.cli.support.paging import page
     from tmeattn.explain.mistakes import find_mistakes
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.counting import counting
     from tmeattn.render.explanations import mistakes as shown
@@ -47,7 +47,7 @@ def mistakes(
     if export is not None:
         check_ending(export, FORMATS)
     console = stderr_console()
-    classifier = Classifier(find_run(run))
+    classifier = TrainedClassifier(find_run(run))
     with counting(console, "texts") as progress:
         found = find_mistakes(classifier, split=split, top=top, method=method, progress=progress)
     picture = shown(found)

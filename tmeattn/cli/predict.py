@@ -145,7 +145,7 @@ def _stream(
 ) -> None:
     from tmeattn.data.readers.tables import format_of
     from tmeattn.data.readers.user_files import text_column as column_of
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.inference.streaming import Job, stream
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.runs.index import find_run
@@ -153,7 +153,7 @@ def _stream(
     table = _table(file, kind or (format_of(file) if file is not None else None) or "txt")
     target = None if str(output) == "-" else output
     job = Job(table, column_of(table, text_column), target, skip_bad, resume, force)
-    classifier = Classifier(find_run(run))
+    classifier = TrainedClassifier(find_run(run))
     for note in classifier.notes:
         stderr_console().print(safe(note))
     stream(job, classifier)

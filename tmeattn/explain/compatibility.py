@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
 
@@ -13,12 +13,12 @@ FALLBACK = "leave-one-out"
 """Serves every model."""
 
 
-def methods_for(classifier: Classifier) -> list[tuple[ExplainerSpec, str | None]]:
+def methods_for(classifier: TrainedClassifier) -> list[tuple[ExplainerSpec, str | None]]:
     """Every registered method, and why it cannot serve this model, as a clause without full stop (None: it can)."""
     return [(spec, reason_against(spec, classifier)) for spec in registry().all(ExplainerSpec)]
 
 
-def reason_against(spec: ExplainerSpec, classifier: Classifier) -> str | None:
+def reason_against(spec: ExplainerSpec, classifier: TrainedClassifier) -> str | None:
     """Why a method cannot serve a model; None where it can."""
     model = classifier.spec.name
     if spec.needs_attention and classifier.spec.attention == "none":
@@ -32,7 +32,7 @@ def reason_against(spec: ExplainerSpec, classifier: Classifier) -> str | None:
     return None
 
 
-def demand(spec: ExplainerSpec, classifier: Classifier) -> None:
+def demand(spec: ExplainerSpec, classifier: TrainedClassifier) -> None:
     """Refuse a method that cannot serve a model.
 
     Raises:
@@ -50,7 +50,7 @@ def demand(spec: ExplainerSpec, classifier: Classifier) -> None:
     raise BadInput(f"The method {spec.name!r} cannot serve: {reason}.", hint=f"These can: {can}.")
 
 
-def demand_choice(spec: ExplainerSpec, classifier: Classifier, layer: int | None, head: int | None) -> None:
+def demand_choice(spec: ExplainerSpec, classifier: TrainedClassifier, layer: int | None, head: int | None) -> None:
     """Refuse a layer or head that is not there, or that nothing would read.
 
     Raises:
@@ -71,7 +71,9 @@ def demand_choice(spec: ExplainerSpec, classifier: Classifier, layer: int | None
         raise BadInput(f"--head {head}: the model has {_counted(most, 'head')} in a layer.")
 
 
-def default_method(classifier: Classifier, layer: int | None, head: int | None) -> tuple[ExplainerSpec, str | None]:
+def default_method(
+    classifier: TrainedClassifier, layer: int | None, head: int | None
+) -> tuple[ExplainerSpec, str | None]:
     """The method where none is asked for, and what to tell the reader about it."""
     kind = classifier.spec.attention
     if kind == "pool" or layer is not None or head is not None:

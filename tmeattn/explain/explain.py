@@ -12,7 +12,7 @@ from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import default_method, demand, demand_choice
 from tmeattn.explain.explanation import NEARLY_UNIFORM, Explanation, Word
-from tmeattn.inference.classifier import Classifier, EncodedText, Reading, softmax
+from tmeattn.inference.classifier import EncodedText, Reading, TrainedClassifier, softmax
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 
@@ -34,7 +34,7 @@ class Request:
     head: int | None = None
 
 
-def explain(classifier: Classifier, request: Request) -> Explanation:
+def explain(classifier: TrainedClassifier, request: Request) -> Explanation:
     """Predict a text and score its words.
 
     Raises:
@@ -46,7 +46,7 @@ def explain(classifier: Classifier, request: Request) -> Explanation:
     return next(explain_all(classifier, [request]))
 
 
-def explain_all(classifier: Classifier, requests: Sequence[Request]) -> Iterator[Explanation]:
+def explain_all(classifier: TrainedClassifier, requests: Sequence[Request]) -> Iterator[Explanation]:
     """Explain many texts, in order, 64 at a time where they ask for the same. Raises as `explain` does."""
     for _, alike in groupby(requests, lambda one: (one.method, one.target, one.layer, one.head)):
         group = list(alike)
@@ -55,7 +55,7 @@ def explain_all(classifier: Classifier, requests: Sequence[Request]) -> Iterator
 
 
 def attribute(
-    classifier: Classifier,
+    classifier: TrainedClassifier,
     spec: ExplainerSpec,
     texts: list[EncodedText],
     target: int | None = None,
@@ -96,7 +96,7 @@ def _checked(spec: ExplainerSpec, text: EncodedText, found: Attribution) -> Attr
     return Attribution(scores, found.note)
 
 
-def _explain_alike(classifier: Classifier, requests: list[Request]) -> Iterator[Explanation]:
+def _explain_alike(classifier: TrainedClassifier, requests: list[Request]) -> Iterator[Explanation]:
     """Requests that differ in their texts and labels alone."""
     one = requests[0]
     if one.method is None:
@@ -117,7 +117,7 @@ def _explain_alike(classifier: Classifier, requests: list[Request]) -> Iterator[
 
 
 def _explanation(
-    classifier: Classifier,
+    classifier: TrainedClassifier,
     spec: ExplainerSpec,
     request: Request,
     target: int | None,

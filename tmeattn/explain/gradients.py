@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tmeattn.data.encoding.batches import collate
 from tmeattn.errors import BadInput
-from tmeattn.inference.classifier import Classifier, EncodedText
+from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.inference.embedding_hooks import replaced
 from tmeattn.specs import Attribution
 
@@ -27,19 +27,21 @@ CLOSE = 0.005
 """Integrated gradients are refined until their gap is less than this share of max(|difference|, 0.1)."""
 
 
-def gradient(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+def gradient(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """Length of the gradient of the log-odds at each word vector (Li et al. 2016): how much a small change of the word
     would matter. It has no sign."""
     return [grad_TD.norm(dim=-1).numpy() for _, grad_TD in _gradients(classifier, texts, target)]
 
 
-def input_x_gradient(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+def input_x_gradient(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """Each word vector times the gradient of the log-odds there (Denil et al. 2014): what the word would add, were the
     model linear. Unknown words whose vector is zero get zero."""
     return [(x_TD * grad_TD).sum(dim=-1).numpy() for x_TD, grad_TD in _gradients(classifier, texts, target)]
 
 
-def integrated_gradients(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[Attribution]:
+def integrated_gradients(
+    classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
+) -> list[Attribution]:
     """Gradients along the straight line from zero vectors to the text's (Sundararajan et al. 2017), by captum.
 
     The scores sum to the log-odds of the text less those of as many zero vectors; the note tells by how much they miss
@@ -72,7 +74,7 @@ class _Batch:
     """Texts of a batch with their vectors and the classes to explain."""
 
     def __init__(
-        self, classifier: Classifier, tokens_BT: Tensor, mask_BT: Tensor, x_BTD: Tensor, target_B: Tensor
+        self, classifier: TrainedClassifier, tokens_BT: Tensor, mask_BT: Tensor, x_BTD: Tensor, target_B: Tensor
     ) -> None:
         self.classifier, self.tokens_BT, self.mask_BT = classifier, tokens_BT, mask_BT
         self.x_BTD, self.target_B = x_BTD, target_B
@@ -96,7 +98,7 @@ class _Batch:
 
 
 def _batches(
-    classifier: Classifier, texts: list[EncodedText], target: int | None
+    classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
 ) -> Iterator[tuple[np.ndarray, _Batch]]:
     """Texts of like length together, with their indices; `target` None is the predicted class of each."""
     order = np.argsort([len(text.ids_T) for text in texts], kind="stable")
@@ -113,7 +115,9 @@ def _batches(
         yield indices, _Batch(classifier, tokens_BT, mask_BT, x_BTD, target_B)
 
 
-def _gradients(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[tuple[Tensor, Tensor]]:
+def _gradients(
+    classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
+) -> list[tuple[Tensor, Tensor]]:
     """Word vectors (T, D) of each text, and the gradients of the log-odds there."""
     found: dict[int, tuple[Tensor, Tensor]] = {}
     for indices, batch in _batches(classifier, texts, target):

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from tmeattn.explain.methods import log_odds
-from tmeattn.inference.classifier import BATCH, Classifier, EncodedText
+from tmeattn.inference.classifier import BATCH, EncodedText, TrainedClassifier
 
 LEAST_SAMPLES, SAMPLES_PER_WORD = 200, 5
 
 
-def lime(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+def lime(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """LIME (Ribeiro et al. 2016), by captum: Lasso over which words stand in the text, fitted to the log-odds of five
     samples a word (200 at least), near ones counting more. A sample leaves each word out with probability 1/2.
 
@@ -23,7 +23,7 @@ def lime(classifier: Classifier, texts: list[EncodedText], target: int | None) -
     return [_lime(classifier, text, target) for text in texts]
 
 
-def _lime(classifier: Classifier, text: EncodedText, target: int | None) -> np.ndarray:
+def _lime(classifier: TrainedClassifier, text: EncodedText, target: int | None) -> np.ndarray:
     from captum.attr import Lime
 
     (whole,) = classifier.read([text.ids_T])

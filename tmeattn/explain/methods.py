@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from tmeattn.errors import BadInput
-from tmeattn.inference.classifier import Classifier, EncodedText
+from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.specs import Attribution
 
 
 def attention(
-    classifier: Classifier,
+    classifier: TrainedClassifier,
     texts: list[EncodedText],
     target: int | None,
     *,
@@ -50,7 +50,7 @@ def attention(
 
 
 def rollout(
-    classifier: Classifier,
+    classifier: TrainedClassifier,
     texts: list[EncodedText],
     target: int | None,
     *,
@@ -78,7 +78,7 @@ def rolled_out(layers: list[Tensor]) -> Tensor:
     return total
 
 
-def leave_one_out(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+def leave_one_out(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """How much the log-odds of the class fall when one token is left out (Li, Monroe and Jurafsky 2016).
 
     Positive: the token speaks for the class. A text of one token is compared with an unknown word.
@@ -99,12 +99,12 @@ def log_odds(logits_C: np.ndarray, target: int) -> float:
     return float(logits_C[target] - np.logaddexp.reduce(others))
 
 
-def random(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+def random(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """A control: numbers between 0 and 1, drawn from the words alone, so that a text always gets the same."""
     return [np.random.default_rng(zlib.crc32(text.ids_T.tobytes())).random(len(text.ids_T)) for text in texts]
 
 
-def uniform(classifier: Classifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
+def uniform(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """A control: an equal share for every word."""
     return [np.full(len(text.ids_T), 1 / len(text.ids_T)) for text in texts]
 

@@ -10,13 +10,13 @@ from tmeattn.data.sources import open_split
 from tmeattn.explain.explain import Request, explain_all
 from tmeattn.explain.explanation import Explanation
 from tmeattn.faithfulness.results import Mistakes
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 256
 
 
 def find_mistakes(
-    classifier: Classifier,
+    classifier: TrainedClassifier,
     *,
     split: str = "validation",
     top: int = 5,

@@ -21,7 +21,7 @@ from tmeattn.explain.explain import attribute
 from tmeattn.faithfulness.metrics import agreement, erased, kendall_tau, ranking, without_and_alone
 from tmeattn.faithfulness.rationales import Rationale
 from tmeattn.faithfulness.results import CONTROL, Estimate, MethodRow
-from tmeattn.inference.classifier import Classifier, EncodedText, softmax
+from tmeattn.inference.classifier import EncodedText, TrainedClassifier, softmax
 from tmeattn.models.layers import entropy
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
@@ -49,7 +49,7 @@ class Assessment:
 
 
 def choose_methods(
-    classifier: Classifier, names: Sequence[str] | None
+    classifier: TrainedClassifier, names: Sequence[str] | None
 ) -> tuple[list[ExplainerSpec], list[tuple[str, str]]]:
     """The methods to assess, the control last, and those passed over with the reason. Named ones must serve.
 
@@ -70,7 +70,7 @@ def choose_methods(
 
 
 def assess(
-    classifier: Classifier,
+    classifier: TrainedClassifier,
     methods: Sequence[ExplainerSpec],
     texts: Sequence[EncodedText],
     *,
@@ -150,7 +150,7 @@ def _means(drawn_RN: np.ndarray, values_N: np.ndarray) -> np.ndarray:
 
 
 def _erasures(
-    classifier: Classifier, texts: Sequence[EncodedText], scores: Sequence[np.ndarray]
+    classifier: TrainedClassifier, texts: Sequence[EncodedText], scores: Sequence[np.ndarray]
 ) -> list[dict[str, float]]:
     sequences: list[np.ndarray] = []
     for text, scores_N in zip(texts, scores, strict=True):
@@ -165,7 +165,7 @@ def _erasures(
     return figures
 
 
-def _entropies(classifier: Classifier, texts: Sequence[EncodedText]) -> list[float]:
+def _entropies(classifier: TrainedClassifier, texts: Sequence[EncodedText]) -> list[float]:
     """Attention entropy of each text in nats, of self-attention the mean over layers, heads and rows; empty without."""
     sequences = [text.ids_T for text in texts]
     if classifier.spec.attention == "self":
@@ -178,7 +178,9 @@ def _entropies(classifier: Classifier, texts: Sequence[EncodedText]) -> list[flo
     return [reading.entropy for reading in readings if reading.entropy is not None]
 
 
-def readable(classifier: Classifier, rationales: Sequence[Rationale]) -> tuple[list[EncodedText], list[Rationale], int]:
+def readable(
+    classifier: TrainedClassifier, rationales: Sequence[Rationale]
+) -> tuple[list[EncodedText], list[Rationale], int]:
     """Annotated texts as the model reads them, without those whose marked words all lie beyond what it reads, and how
     many those are.
 

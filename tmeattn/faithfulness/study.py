@@ -16,7 +16,7 @@ from tmeattn.faithfulness.assessment import Progress, assess, choose_methods, es
 from tmeattn.faithfulness.rationales import Rationale, read_rationales
 from tmeattn.faithfulness.results import Faithfulness, Twins
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
-from tmeattn.inference.classifier import Classifier, EncodedText
+from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 
@@ -56,7 +56,7 @@ def conduct(run: RunDirectory, study: Study, *, progress: Progress, watch: Watch
         BadInput, UnknownName: a method, split or rationale file that does not fit the run.
         Interrupted: while a twin was trained; the same call continues.
     """
-    classifier = Classifier(run)
+    classifier = TrainedClassifier(run)
     methods, passed_over = choose_methods(classifier, study.methods)
     texts = _texts(classifier, study)
     twins, no_twins = _twins(run, study, watch, narrate)
@@ -81,7 +81,7 @@ def conduct(run: RunDirectory, study: Study, *, progress: Progress, watch: Watch
     )
 
 
-def _texts(classifier: Classifier, study: Study) -> _Texts:
+def _texts(classifier: TrainedClassifier, study: Study) -> _Texts:
     if study.rationales is not None:
         marked = read_rationales(study.rationales)
         encoded, kept, beyond = readable(classifier, _evenly(marked, study.limit))

@@ -50,7 +50,7 @@ class Reading:
     entropy: float | None
 
 
-class Classifier:
+class TrainedClassifier:
     """Reads texts with a run's best weights.
 
     notes: what a user should know about how it was loaded, such as a damaged checkpoint passed over.
@@ -172,7 +172,7 @@ def softmax(logits_C: np.ndarray) -> np.ndarray:
 
 
 @torch.inference_mode()
-def probabilities_of(classifier: Classifier, texts: Sequence[str]) -> np.ndarray:
+def probabilities_of(classifier: TrainedClassifier, texts: Sequence[str]) -> np.ndarray:
     """(N, C) float64 class probabilities of N texts, in their order; they are read in batches of like length.
 
     A text without a known word gets what the model makes of an unknown one.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tmeattn.data.sources import TEST, dataset_of, open_test_split, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 
 
@@ -18,14 +18,14 @@ def measure(
     device: str = "cpu",
     attention: bool = True,
     narrate: Callable[[str], None] = lambda line: None,
-) -> tuple[Classifier, Evaluation]:
+) -> tuple[TrainedClassifier, Evaluation]:
     """Load a run's best weights and evaluate them as training did; without `attention` self-attention is not measured.
 
     Raises:
         UnknownName: the dataset has no such split.
         BadInput: the dataset has changed since, so that its words would not be those that the model knows.
     """
-    classifier = Classifier(run, device=device)
+    classifier = TrainedClassifier(run, device=device)
     options = classifier.config.train
     dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
     corpus = open_training_corpus(options, dataset, vectors, narrate)

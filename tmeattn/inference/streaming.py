@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tmeattn.data.readers.tables import Table
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 1024
 """Rows that are classified together, and then written."""
@@ -45,7 +45,7 @@ class Job:
         return self.output and self.output.with_name(f"{self.output.name}.part")
 
 
-def stream(job: Job, classifier: Classifier) -> None:
+def stream(job: Job, classifier: TrainedClassifier) -> None:
     """Classify every row of the table and write a row for each, in order.
 
     Raises:
@@ -134,7 +134,7 @@ def _continue(job: Job) -> str | None:
 class _Target:
     """Where predictions go: standard output, or a `.part` file with a note of how far it is known to be good."""
 
-    def __init__(self, job: Job, classifier: Classifier) -> None:
+    def __init__(self, job: Job, classifier: TrainedClassifier) -> None:
         self.job, self.classes = job, classifier.classes
         self.note = {"run": classifier.run.id, "input": str(job.table.path.absolute())}
         self.row = self.written = self.before = 0

@@ -123,7 +123,7 @@ class AttentionPooling(nn.Module):
         return pooled_BD, attention_BT
 
 
-class Classifier(nn.Module):
+class ClassifierHead(nn.Module):
     """Dropout, then a linear map to one score a class: (B, D) -> (B, C)."""
 
     def __init__(self, width: int, num_classes: int, dropout: float) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.models.configs import MeanConfig, QueryAttnConfig, SimpleAttnConfig
-from tmeattn.models.layers import AttentionPooling, Classifier, WordEmbedding, masked_mean, masked_softmax
+from tmeattn.models.layers import AttentionPooling, ClassifierHead, WordEmbedding, masked_mean, masked_softmax
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -22,7 +22,7 @@ class MeanOfEmbeddings(nn.Module):
         super().__init__()
         self.embedding = WordEmbedding(space)
         self.input_dropout = config.input_dropout
-        self.classify = Classifier(space.vector_size, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(space.vector_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
@@ -37,7 +37,7 @@ class SimpleAttention(nn.Module):
         self.embedding = WordEmbedding(space)
         self.input_dropout = config.input_dropout
         self.attend = AttentionPooling(space.vector_size)
-        self.classify = Classifier(space.vector_size, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(space.vector_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
@@ -67,7 +67,7 @@ class QueryAttention(nn.Module):
         self.query = mlp([width, *config.query_hidden, width])
         self.value = mlp([width, config.value_hidden, width]) if config.value_hidden else nn.Identity()
         self.scale = 1 / math.sqrt(width) if config.scaled else 1.0
-        self.classify = Classifier(width, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(width, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)

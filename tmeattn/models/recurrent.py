@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.models.configs import LstmAttnConfig, LstmConfig
-from tmeattn.models.layers import AttentionPooling, Classifier, WordEmbedding
+from tmeattn.models.layers import AttentionPooling, ClassifierHead, WordEmbedding
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -36,7 +36,7 @@ class Lstm(nn.Module):
     def __init__(self, config: LstmConfig, space: Space) -> None:
         super().__init__()
         self.states = LstmStates(config, space)
-        self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         states_BTD = self.states(tokens_BT)
@@ -52,7 +52,7 @@ class LstmAttention(nn.Module):
         super().__init__()
         self.states = LstmStates(config, space)
         self.attend = AttentionPooling(config.hidden_size)
-        self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         pooled_BD, attention_BT = self.attend(self.states(tokens_BT), mask_BT)

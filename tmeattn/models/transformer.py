@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.errors import BadInput
 from tmeattn.models.configs import TransformerConfig
-from tmeattn.models.layers import Classifier, WordEmbedding, dropout, masked_mean, masked_softmax
+from tmeattn.models.layers import ClassifierHead, WordEmbedding, dropout, masked_mean, masked_softmax
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -104,7 +104,7 @@ class Transformer(nn.Module):
         self.register_buffer("positions_TD", torch.empty(0, width), persistent=False)
         self.cls = ClsToken(width) if config.pool == "cls" else None
         self.blocks = nn.ModuleList(Block(width, config) for _ in range(config.layers))
-        self.classify = Classifier(width, space.num_classes, 0.0)  # the last block has dropped out already
+        self.classify = ClassifierHead(width, space.num_classes, 0.0)  # the last block has dropped out already
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         x_BSD = dropout(self.embedding(tokens_BT), self.config.input_dropout, self.training)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tmeattn.config import Recipe, resolve_run
 from tmeattn.data.sources import dataset_of
 from tmeattn.explain.explain import Request, explain
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.models.transformer import sinusoidal
 from tmeattn.reproduce.results import HeatmapPanel, MatrixPanel, Panel
 from tmeattn.reproduce.targets import Matrix
@@ -23,7 +23,7 @@ def heatmaps(found: Found) -> list[Panel]:
     for entry, trained in found:
         if trained[0].best is None:
             continue
-        classifier = Classifier(trained[0].run)
+        classifier = TrainedClassifier(trained[0].run)
         dataset = dataset_of(classifier.config.train)
         split = dataset.read()["validation"]
         for index in choose(split, len(dataset.classes)):

@@ -10,7 +10,7 @@ import numpy as np
 from tmeattn.data.encoding.encode import check
 from tmeattn.data.sources import open_dataset, open_vectors
 from tmeattn.explain.explain import Request, explain
-from tmeattn.inference.classifier import Classifier
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
 from tmeattn.specs import Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, TrackerSpec, VectorsSpec
@@ -102,12 +102,12 @@ def explainer_checks(spec: ExplainerSpec) -> list[Check]:
 
     def scores_fit() -> None:
         for model in models:
-            classifier = Classifier(_trained(model))
+            classifier = TrainedClassifier(_trained(model))
             for text in ("splendid", "a splendid film with a dreadful end", "words that nobody has seen"):
                 explain(classifier, Request(text, method=spec.name))
 
     def repeats() -> None:
-        classifier = Classifier(_trained(models[0]))
+        classifier = TrainedClassifier(_trained(models[0]))
         request = Request("a splendid film with a dreadful end", method=spec.name)
         if explain(classifier, request) != explain(classifier, request):
             raise Wrong("two explanations of one text differ.", "Seed what is drawn at random from the text.")

@@ -56,6 +56,7 @@ class TmeattnApp(App[None]):
 
     TITLE = "tmeattn"
     MODES: ClassVar = {"runs": RunsScreen, "explain": ExplainScreen, "data": DataScreen, "models": ModelsScreen}
+    CSS_PATH: ClassVar = ["app.tcss", "widgets.tcss"]
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar = keys.bindings("app")
     COMMAND_PALETTE_BINDING = "ctrl+p"

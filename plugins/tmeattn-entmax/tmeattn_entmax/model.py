@@ -4,7 +4,7 @@ import torch
 from entmax import entmax15, sparsemax
 from torch import nn
 
-from tmeattn.models.layers import Classifier, masked_softmax
+from tmeattn.models.layers import ClassifierHead, masked_softmax
 from tmeattn.models.recurrent import LstmStates
 from tmeattn.specs import ModelOutput
 
@@ -28,7 +28,7 @@ class LstmEntmax(nn.Module):
         super().__init__()
         self.states = LstmStates(config, space)
         self.query_D = nn.Parameter(torch.randn(config.hidden_size) * 0.1)
-        self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
         self.weights, self.temperature = config.weights, config.temperature
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):

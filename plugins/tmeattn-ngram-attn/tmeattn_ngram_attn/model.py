@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tmeattn.models.layers import Classifier, WordEmbedding, masked_softmax
+from tmeattn.models.layers import ClassifierHead, WordEmbedding, masked_softmax
 from tmeattn.models.ngrams import first_occurrences, look_up, ngram_keys
 from tmeattn.specs import ModelOutput
 
@@ -56,7 +56,7 @@ class NgramAttention(nn.Module):
         self.context = nn.Conv1d(space.vector_size, config.hidden_size, config.window, padding=config.window // 2)
         self.query_D = nn.Parameter(torch.zeros(config.hidden_size))
         self.scale = nn.Parameter(torch.ones(()))
-        self.classify = Classifier(config.hidden_size, space.num_classes, config.dropout)
+        self.classify = ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
         self.floor, self.agreement, self.input_dropout = config.floor, config.agreement, config.input_dropout
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):

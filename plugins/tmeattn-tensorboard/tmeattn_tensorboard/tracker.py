@@ -97,9 +97,9 @@ def attention_images(run, count):
     """Heatmaps of validation texts of 20 to 60 words, where the run's model pools by attention."""
     from tmeattn.data.sources import open_dataset
     from tmeattn.explain.explain import Request, explain
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
 
-    classifier = Classifier(run)
+    classifier = TrainedClassifier(run)
     if classifier.spec.attention != "pool":
         return
     split = open_dataset(classifier.config.train.dataset).read()["validation"]

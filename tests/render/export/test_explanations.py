@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.explanations import explain
 
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.explain.explanation import Explanation
 from tmeattn.render.export.explanations import FORMATS, csv_text, write
 from tmeattn.render.export.explanations_html import html_page, latex_text_page
 from tmeattn.render.heatmap import heatmap
-
-from ..helpers import explain
 
 HOSTILE = st.text(st.sampled_from("ab <>&\"'=/\\{}$%#_^~-\n\t\x1b\x9b\u202e\ufffeéß中"), max_size=80)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.explanations import explain
 
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.render.export.charts import draw_curves
@@ -22,8 +23,6 @@ from tmeattn.reproduce.results import (
     Ridge,
     RidgePanel,
 )
-
-from ..helpers import explain
 
 EPOCHS = (1.0, 2.0, 3.0)
 SLOPE = Line("mean", EPOCHS, (0.5, 0.6, 0.7))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.inference.classifier import Classifier
+    from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.specs import ExplainerSpec, ModelSpec
 
@@ -75,7 +75,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reading")
-        self._loaded: OrderedDict[Weights, Classifier] = OrderedDict()
+        self._loaded: OrderedDict[Weights, TrainedClassifier] = OrderedDict()
         self._predicted: OrderedDict[tuple[Weights, str], np.ndarray] = OrderedDict()
 
     def close(self) -> None:
@@ -136,10 +136,10 @@ class Reader:
                 self._predicted.popitem(last=False)
         return self._predicted[place]
 
-    async def _ask(self, run: RunDirectory, question: Callable[[Classifier], Answer]) -> Answer:
+    async def _ask(self, run: RunDirectory, question: Callable[[TrainedClassifier], Answer]) -> Answer:
         return await asyncio.wrap_future(self._thread.submit(self._answer, run, question))
 
-    def _answer(self, run: RunDirectory, question: Callable[[Classifier], Answer]) -> Answer:
+    def _answer(self, run: RunDirectory, question: Callable[[TrainedClassifier], Answer]) -> Answer:
         """On the reading thread: whatever goes wrong with a run becomes one line, and the screen lives on."""
         try:
             return question(self._classifier(run))
@@ -148,16 +148,16 @@ class Reader:
         except Exception as error:
             raise BadInput(f"The run {run.id} cannot be read: {type(error).__name__}: {error}.") from error
 
-    def _classifier(self, run: RunDirectory) -> Classifier:
+    def _classifier(self, run: RunDirectory) -> TrainedClassifier:
         """The run's best weights of now: of a run that still trains, those of its best epoch so far."""
         import torch
 
-        from tmeattn.inference.classifier import Classifier
+        from tmeattn.inference.classifier import TrainedClassifier
 
         torch.set_num_threads(1)  # more would spin against a run that trains
         weights = _weights(run)
         if weights not in self._loaded:
-            self._loaded[weights] = Classifier(run)
+            self._loaded[weights] = TrainedClassifier(run)
             while len(self._loaded) > LOADED:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(weights)
@@ -204,7 +204,7 @@ def _count_parameters(spec: ModelSpec) -> int | None:
         raise BadInput(f"The model {spec.name} cannot be built: {type(error).__name__}: {error}.") from error
 
 
-def _explain(classifier: Classifier, question: Question) -> Explanation:
+def _explain(classifier: TrainedClassifier, question: Question) -> Explanation:
     from tmeattn.explain.explain import Request, explain
 
     request = Request(
@@ -218,12 +218,12 @@ def _explain(classifier: Classifier, question: Question) -> Explanation:
     return explain(classifier, request)
 
 
-def _probabilities(classifier: Classifier, texts: Sequence[str]) -> np.ndarray:
+def _probabilities(classifier: TrainedClassifier, texts: Sequence[str]) -> np.ndarray:
     tokens, most = classifier.tokenizer.tokens, classifier.max_length
     return classifier.probabilities([classifier.vocabulary.encode(tokens(text)[:most]) for text in texts])
 
 
-def _abilities(classifier: Classifier) -> Abilities:
+def _abilities(classifier: TrainedClassifier) -> Abilities:
     from tmeattn.explain.compatibility import methods_for
 
     return Abilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)

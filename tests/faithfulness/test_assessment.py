@@ -7,15 +7,13 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
-import planted
 import pytest
+from support import keywords, planted
 
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.explain import compatibility as serving
 from tmeattn.faithfulness.assessment import assess, choose_methods, estimate, summarize
 from tmeattn.faithfulness.study import Study, conduct
-
-from . import keywords
 
 
 @pytest.fixture(scope="module")

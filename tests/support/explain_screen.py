@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from scripted_reader import Driver, opened
 
+from support.scripted_reader import Driver, opened
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.screens import explain
 from tmeattn.tui.screens.explain import ExplainScreen

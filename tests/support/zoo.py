@@ -1,22 +1,21 @@
-"""Trained classifiers of every family, made once a session."""
+"""Trained classifiers of every family, on the dataset `keywords`."""
 
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import QUICK
 
-from tmeattn.inference.classifier import Classifier
+from support import keywords
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
-from tmeattn.training.session import start
 
-from . import keywords
+if TYPE_CHECKING:
+    from tmeattn.inference.classifier import TrainedClassifier
 
-FAMILIES = {
+FAMILIES: dict[str, dict[str, Any]] = {
     "mean": {"lr": 0.1},
     "simple-attn": {"lr": 0.05},
     "query-attn": {"lr": 0.03},
@@ -27,19 +26,20 @@ FAMILIES = {
 }
 
 
-@pytest.fixture(scope="session")
-def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Classifier]]:
-    """A classifier a family, by name, trained on the dataset `keywords`; read it only."""
+def train_zoo(home: Path, quick: dict[str, Any]) -> dict[str, TrainedClassifier]:
+    """A classifier of each family, by name, trained with the options `quick` in an own home."""
+    from tmeattn.inference.classifier import TrainedClassifier
+    from tmeattn.training.session import start
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("zoo")))
-        patch.setitem(sys.modules, keywords.__name__, keywords)
+        patch.setenv("TMEATTN_HOME", str(home))
         registry.cache_clear()
         registry().register(Plugin("keywords", "tmeattn-keywords", "1.0", keywords.__name__), keywords)
         found = {}
         for name, options in FAMILIES.items():
-            run = start(name.removesuffix("-cls"), {**QUICK, "dataset": "keywords", "epochs": 15, **options})
+            run = start(name.removesuffix("-cls"), {**quick, "dataset": "keywords", "epochs": 15, **options})
             # The first epoch without an error on 30 texts counts as best; after the last, both words are well known.
             shutil.copy(run.checkpoints / "last.safetensors", run.checkpoints / "best.safetensors")
-            found[name] = Classifier(run)
+            found[name] = TrainedClassifier(run)
         registry.cache_clear()
-        yield found
+    return found

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from rich.cells import cell_len
+from support.explanations import CONTROL, draw, explain
 
 from tmeattn.render.explanations import by_methods, differing, one_after_another, side_by_side
-
-from .helpers import CONTROL, draw, explain
 
 
 def test_methods_stand_under_one_another_and_in_one_table() -> None:

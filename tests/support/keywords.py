@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import random
 
-from planted import FILLERS, PLANTED
-
+from support.planted import FILLERS, PLANTED
 from tmeattn.hookspecs import hookimpl
 from tmeattn.specs import Dataset, DatasetSpec, Split
 

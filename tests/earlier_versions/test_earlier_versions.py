@@ -1,6 +1,6 @@
 """Runs, checkpoints and exported models that earlier versions wrote: they load, explain and resume as they did.
 
-Each folder holds what one version made of the dataset `planted`, and what that version said of one text (expected.json).
+Each folder holds what one version made of the dataset `planted`, and what that version said of a text (expected.json).
 `interrupted` was stopped in its third epoch of four; `interrupted-expected.safetensors` is the last checkpoint of the
 same run without the interruption.
 """

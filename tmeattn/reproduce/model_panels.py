@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tmeattn.config import Recipe, resolve_run
 from tmeattn.data.sources import dataset_of
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.models.transformer import sinusoidal
 from tmeattn.reproduce.results import HeatmapPanel, MatrixPanel, Panel
@@ -28,7 +29,7 @@ def heatmaps(found: Found) -> list[Panel]:
         split = dataset.read()["validation"]
         for index in choose(split, len(dataset.classes)):
             true = dataset.classes[split.labels[index]]
-            explanation = explain(classifier, Request(split.texts[index], true_label=true))
+            explanation = explain(classifier, ExplainRequest(split.texts[index], true_label=true))
             panels.append(HeatmapPanel(f"{entry.label}, validation text {index}", explanation))
     return panels
 

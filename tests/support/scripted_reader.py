@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -22,16 +23,17 @@ from textual.widgets import Static
 from textual.worker import WorkerCancelled
 
 from tmeattn.errors import BadInput
-from tmeattn.explain.explanation import Explanation, Word
+from tmeattn.explain.explanation import ExplainRequest, Explanation, Word, without_words
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
 from tmeattn.tui import keys, themes
 from tmeattn.tui.screens.base import Room
 from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.services.reader import Abilities, Asked, Question, Reader, _weights, blanked, readable_runs
+from tmeattn.tui.services.reader import Abilities, Asked, Reader, _weights, readable_runs
 from tmeattn.tui.services.saved_state import State
 from tmeattn.tui.widgets.choice import Choice
 
+STYLES = [Path(keys.__file__).with_name(name) for name in ("app.tcss", "widgets.tcss")]
 CLASSES = ("negative", "positive")
 PLANTED = {"good": 1, "great": 1, "bad": -1, "dull": -1}
 UNKNOWN = "xyzzy"
@@ -53,6 +55,7 @@ class Host(App[None]):
     """The app as far as Explain, Data and Models know it, without the screens of the runs, which take time to mount."""
 
     BINDINGS: ClassVar = keys.bindings("app")
+    CSS_PATH: ClassVar = STYLES
 
     def __init__(self, room: Room, reader: Reader) -> None:
         super().__init__()
@@ -149,12 +152,12 @@ class ScriptedReader(Reader):
     def __init__(self, heads: tuple[int, ...] = ()) -> None:
         super().__init__()
         self.heads = heads
-        self.questions: list[Question] = []
+        self.questions: list[ExplainRequest] = []
         self.read: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
 
-    async def explain(self, run: RunDirectory, question: Question) -> Explanation:
+    async def explain(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         self.questions.append(question)
         return await self._ask(run, lambda classifier: self._explanation(run, question))
 
@@ -177,9 +180,9 @@ class ScriptedReader(Reader):
         positive = 1 / (1 + math.exp(-sum(PLANTED.get(word, 0) for word in re.findall(r"\w+", text.lower()))))
         return [1 - positive, positive]
 
-    def _explanation(self, run: RunDirectory, question: Question) -> Explanation:
+    def _explanation(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         assert self.gate.wait(10)
-        text = blanked(question.text, question.dropped)
+        text = without_words(question.text, question.dropped)
         found = list(re.finditer(r"\w+", text))
         if not found:
             raise BadInput("The text has no words to explain.")

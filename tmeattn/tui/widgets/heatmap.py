@@ -22,8 +22,7 @@ from tmeattn.tui.services.text_layout import Item, Layout, Piece, items_of, lay_
 from tmeattn.tui.themes import heat_colours
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.reader import Span
+    from tmeattn.explain.explanation import Explanation, Span
 
 CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that no heat hides it
 AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse
@@ -32,9 +31,6 @@ AWAY = Style(underline=True, bold=True)  # the cursor while another widget has t
 class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
     """A text whose words are coloured by their scores, in brackets where there are no colours."""
 
-    DEFAULT_CSS = """
-    Heatmap { height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = []
 
     cursor: var[int] = var(0)

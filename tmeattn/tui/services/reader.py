@@ -36,7 +36,7 @@ Weights = tuple["Path", str, int]
 
 
 @dataclass(frozen=True)
-class Question:
+class ExplainQuery:
     """A text to explain; None as method or class leaves the choice to the explainer, as layer or head
     means all of them.
 
@@ -53,7 +53,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Asked:
+class LabelledText:
     """A text that one screen asks Explain to show, and the name of its true class where it is known."""
 
     text: str
@@ -61,7 +61,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Abilities:
+class ModelCapabilities:
     """What can be asked of a run: its classes, every explainer with the reason why it cannot serve the model (None
     where it can), and how many heads each layer of self-attention has."""
 
@@ -70,7 +70,7 @@ class Abilities:
     heads: tuple[int, ...]
 
 
-class Reader:
+class TextReader:
     """Loaded classifiers behind one thread. `close` it when the app ends."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Reader:
         """Drop what waits; what is being worked on ends by itself."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def explain(self, run: RunDirectory, question: Question) -> Explanation:
+    async def explain(self, run: RunDirectory, question: ExplainQuery) -> Explanation:
         """The prediction and its words' scores; offsets are those of `question.text`.
 
         Raises:
@@ -90,7 +90,7 @@ class Reader:
         """
         return await self._ask(run, lambda classifier: _explain(classifier, question))
 
-    async def abilities(self, run: RunDirectory) -> Abilities:
+    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
         """What the run's model can be asked. Raises `TmeattnError` where the run cannot be read."""
         return await self._ask(run, _abilities)
 
@@ -204,7 +204,7 @@ def _count_parameters(spec: ModelSpec) -> int | None:
         raise BadInput(f"The model {spec.name} cannot be built: {type(error).__name__}: {error}.") from error
 
 
-def _explain(classifier: TrainedClassifier, question: Question) -> Explanation:
+def _explain(classifier: TrainedClassifier, question: ExplainQuery) -> Explanation:
     from tmeattn.explain.explain import Request, explain
 
     request = Request(
@@ -223,7 +223,7 @@ def _probabilities(classifier: TrainedClassifier, texts: Sequence[str]) -> np.nd
     return classifier.probabilities([classifier.vocabulary.encode(tokens(text)[:most]) for text in texts])
 
 
-def _abilities(classifier: TrainedClassifier) -> Abilities:
+def _abilities(classifier: TrainedClassifier) -> ModelCapabilities:
     from tmeattn.explain.compatibility import methods_for
 
-    return Abilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)
+    return ModelCapabilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)

@@ -20,6 +20,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
+from tmeattn.tui.services.dataset_view import SplitTexts
 from tmeattn.tui.widgets.text_table import TextTable
 
 VALIDATION = planted_texts(16, 1)

@@ -1,5 +1,8 @@
-"""Pictures of the main screens at both sizes. After a change that is meant: pytest tests/tui/screens/test_run_pictures.py
---snapshot-update, and look at every picture that changed."""
+"""Pictures of the main screens at both sizes.
+
+After an intended change: pytest tests/tui/screens/test_run_pictures.py --snapshot-update, and look at every picture that
+changed.
+"""
 
 import pytest
 from support.logged_runs import BEGAN

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -40,6 +41,7 @@ from tmeattn.tui.services.reader import (
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.choice import Choice
 
+STYLES = [Path(keys.__file__).with_name(name) for name in ("app.tcss", "widgets.tcss")]
 CLASSES = ("negative", "positive")
 PLANTED = {"good": 1, "great": 1, "bad": -1, "dull": -1}
 UNKNOWN = "xyzzy"
@@ -61,6 +63,7 @@ class Host(App[None]):
     """The app as far as Explain, Data and Models know it, without the screens of the runs, which take time to mount."""
 
     BINDINGS: ClassVar = keys.bindings("app")
+    CSS_PATH: ClassVar = STYLES
 
     def __init__(self, room: BaseScreen, reader: TextReader) -> None:
         super().__init__()

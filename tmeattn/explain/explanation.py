@@ -62,3 +62,30 @@ class Explanation:
         document["predicted"], document["target"] = classes[self.predicted], classes[self.target]
         document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
         return document
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Texts of a split that a run gets wrong with most confidence, and those that it is least certain of.
+
+    wrong, texts: how many mistakes there are among how many texts. Each text has its index in the split.
+    note:         what to know about which texts these are.
+    """
+
+    run: str
+    model: str
+    dataset: str
+    split: str
+    texts: int
+    wrong: int
+    confident: tuple[tuple[int, Explanation], ...]
+    uncertain: tuple[tuple[int, Explanation], ...]
+    note: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        kinds = {"confident": self.confident, "uncertain": self.uncertain}
+        return asdict(self) | {
+            kind: [{"index": index} | explanation.document() for index, explanation in texts]
+            for kind, texts in kinds.items()
+        }

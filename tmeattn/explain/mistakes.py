@@ -8,8 +8,7 @@ import numpy as np
 
 from tmeattn.data.sources import open_split
 from tmeattn.explain.explain import Request, explain_all
-from tmeattn.explain.explanation import Explanation
-from tmeattn.faithfulness.results import Mistakes
+from tmeattn.explain.explanation import Explanation, Mistakes
 from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 256

@@ -16,8 +16,7 @@ from tmeattn.render.numbers import MISSING, count, percent
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation, Word
-    from tmeattn.faithfulness.results import Mistakes
+    from tmeattn.explain.explanation import Explanation, Mistakes, Word
 
 Span = tuple[int, int]
 

@@ -21,10 +21,6 @@ from tmeattn.tui.wording import runs as run_wording
 class Details(VerticalScroll, can_focus=False):
     """Two lines on a narrow screen, a page on a wide one. `show` draws only what changed."""
 
-    DEFAULT_CSS = """
-    Details { height: auto; max-height: 5; padding: 0 1; border-top: solid $panel; }
-    """
-
     def __init__(self) -> None:
         super().__init__()
         self._drawn: object = None

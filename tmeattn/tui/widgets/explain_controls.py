@@ -20,11 +20,6 @@ MEAN: Offer = ("mean", None)
 class Asking(Vertical):
     """Run, run beside it, method, class, and layer and head where the model has them. Posts `Choice.Changed`."""
 
-    DEFAULT_CSS = """
-    Asking { height: 2; }
-    Asking Horizontal { height: 1; padding: 0 1; background: $panel; }
-    """
-
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Choice("run", [NOTHING], id="run")

@@ -32,9 +32,6 @@ AWAY = Style(underline=True, bold=True)  # the cursor while another widget has t
 class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
     """A text whose words are coloured by their scores, in brackets where there are no colours."""
 
-    DEFAULT_CSS = """
-    Heatmap { height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = []
 
     cursor: var[int] = var(0)

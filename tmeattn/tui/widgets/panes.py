@@ -33,10 +33,6 @@ LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 class Pane(Vertical):
     """A titled part of the screen. `show` is called whenever the run has changed and the pane can be seen."""
 
-    DEFAULT_CSS = """
-    Pane { height: 1fr; width: 1fr; border: round $panel; border-title-color: $text-muted; }
-    Pane:focus-within { border: round $primary; border-title-color: $primary; }
-    """
     name_ = ""
     title = ""
 
@@ -65,9 +61,6 @@ class Pane(Vertical):
 class CurvesPane(Pane):
     """Loss and accuracy of training and validation over epochs, with one cursor; other runs' validation over them."""
 
-    DEFAULT_CSS = """
-    CurvesPane Container { height: 1fr; layout: vertical; }
-    """
     name_, title = "curves", "1 Curves"
 
     def __init__(self) -> None:
@@ -135,9 +128,6 @@ class AttentionPane(Pane):
     """How the entropy of attention is spread now, how it came to that, and the heads of a transformer."""
 
     name_, title = "attention", "2 Attention"
-    DEFAULT_CSS = """
-    AttentionPane #now { height: 1; color: $text-muted; display: none; }
-    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,10 +17,6 @@ from tmeattn.tui.wording import runs as run_wording
 class Head(Static):
     """Two lines, and more while something needs to be said."""
 
-    DEFAULT_CSS = """
-    Head { height: auto; min-height: 2; padding: 0 1; background: $boost; }
-    """
-
     def __init__(self) -> None:
         super().__init__("", markup=False)
         self._drawn: object = None

@@ -30,9 +30,6 @@ LONGEST_CLASS = 10
 class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Number, label, prediction, length and beginning of each text; the first line names the columns."""
 
-    DEFAULT_CSS = """
-    TextTable { height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),

@@ -87,12 +87,6 @@ def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -
 class Watched(Static, can_focus=True):
     """One text; Enter or a click opens it in Explain."""
 
-    DEFAULT_CSS = """
-    Watched { height: auto; padding: 0 1; margin-bottom: 1; border-left: blank; }
-    Watched:focus { border-left: thick $primary; }
-    Watched:hover { background: $boost; }
-    """
-
     class Opened(Message):
         def __init__(self, source: Source) -> None:
             super().__init__()

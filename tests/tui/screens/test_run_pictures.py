@@ -1,7 +1,7 @@
 """Pictures of the main screens at both sizes.
 
-After an intended change: pytest tests/tui/screens/test_run_pictures.py --snapshot-update, and look at every picture that
-changed.
+After an intended change: pytest tests/tui/screens/test_run_pictures.py --snapshot-update; then look at every picture
+that changed.
 """
 
 import pytest

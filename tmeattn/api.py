@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from tmeattn.explain.explain import Request, explain
-from tmeattn.explain.explanation import Explanation
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest, Explanation
 from tmeattn.inference.classifier import TrainedClassifier, softmax
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
@@ -61,7 +61,7 @@ class Model:
         Raises:
             tmeattn.errors.BadInput: an empty text; an unknown class, method, layer or head.
         """
-        return explain(self.classifier, Request(text, method, target, true_label, layer, head))
+        return explain(self.classifier, ExplainRequest(text, method, target, true_label, layer, head))
 
 
 def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:

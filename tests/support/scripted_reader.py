@@ -23,21 +23,13 @@ from textual.widgets import Static
 from textual.worker import WorkerCancelled
 
 from tmeattn.errors import BadInput
-from tmeattn.explain.explanation import Explanation, Word
+from tmeattn.explain.explanation import ExplainRequest, Explanation, Word, without_words
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
 from tmeattn.tui import keys, themes
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.services.reader import (
-    ExplainQuery,
-    LabelledText,
-    ModelCapabilities,
-    TextReader,
-    _weights,
-    blanked,
-    readable_runs,
-)
+from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, TextReader, _weights, readable_runs
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.choice import Choice
 
@@ -162,12 +154,12 @@ class ScriptedReader(TextReader):
     def __init__(self, heads: tuple[int, ...] = ()) -> None:
         super().__init__()
         self.heads = heads
-        self.questions: list[ExplainQuery] = []
+        self.questions: list[ExplainRequest] = []
         self.read: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
 
-    async def explain(self, run: RunDirectory, question: ExplainQuery) -> Explanation:
+    async def explain(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         self.questions.append(question)
         return await self._ask(run, lambda classifier: self._explanation(run, question))
 
@@ -190,9 +182,9 @@ class ScriptedReader(TextReader):
         positive = 1 / (1 + math.exp(-sum(PLANTED.get(word, 0) for word in re.findall(r"\w+", text.lower()))))
         return [1 - positive, positive]
 
-    def _explanation(self, run: RunDirectory, question: ExplainQuery) -> Explanation:
+    def _explanation(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         assert self.gate.wait(10)
-        text = blanked(question.text, question.dropped)
+        text = without_words(question.text, question.dropped)
         found = list(re.finditer(r"\w+", text))
         if not found:
             raise BadInput("The text has no words to explain.")

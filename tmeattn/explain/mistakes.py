@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tmeattn.data.sources import open_split
-from tmeattn.explain.explain import Request, explain_all
-from tmeattn.explain.explanation import Explanation, Mistakes
+from tmeattn.explain.explain import explain_all
+from tmeattn.explain.explanation import ExplainRequest, Explanation, Mistakes
 from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 256
@@ -45,7 +45,8 @@ def find_mistakes(
 
     def explained(indices: list[int]) -> tuple[tuple[int, Explanation], ...]:
         requests = [
-            Request(found.texts[index], method, true_label=dataset.classes[found.labels[index]]) for index in indices
+            ExplainRequest(found.texts[index], method, true_label=dataset.classes[found.labels[index]])
+            for index in indices
         ]
         return tuple(zip(indices, explain_all(classifier, requests), strict=True))
 

@@ -19,6 +19,7 @@ from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_t
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
+from tmeattn.spacing import evenly_spaced
 
 Item = TypeVar("Item")
 Narrate = Callable[[str], None]
@@ -106,9 +107,7 @@ def _texts(classifier: TrainedClassifier, study: Study) -> _Texts:
 
 def _evenly(items: Sequence[Item], most: int) -> list[Item]:
     """At most so many, evenly spread from the first to the last."""
-    if len(items) <= most:
-        return list(items)
-    return [items[int(index)] for index in np.unique(np.linspace(0, len(items) - 1, most).astype(np.int64))]
+    return [items[index] for index in evenly_spaced(len(items), most)]
 
 
 def _twins(run: RunDirectory, study: Study, watch: Watch, narrate: Narrate) -> tuple[Twins | None, str | None]:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import BadInput
+from tmeattn.explain.explanation import ExplainRequest, without_words
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.services.reader import CHUNK, LOADED, ExplainQuery, TextReader, blanked
+from tmeattn.tui.services.reader import CHUNK, LOADED, TextReader
 
 TEXTS = ["a good film", "the bad plot", "music and light"]
 
@@ -25,21 +26,21 @@ def reader() -> Iterator[TextReader]:
 
 
 def test_a_blanked_text_keeps_the_other_words_and_their_places() -> None:
-    assert blanked("don't stop", [(3, 4)]) == "don t stop"
-    assert blanked("a good film", [(2, 6), (0, 1)]) == "       film"
+    assert without_words("don't stop", [(3, 4)]) == "don t stop"
+    assert without_words("a good film", [(2, 6), (0, 1)]) == "       film"
 
 
 async def test_a_text_is_explained_as_on_the_command_line(reader: TextReader, trained: RunDirectory) -> None:
     import tmeattn
 
-    assert await reader.explain(trained, ExplainQuery("a good film")) == tmeattn.load(trained.path).explain(
+    assert await reader.explain(trained, ExplainRequest("a good film")) == tmeattn.load(trained.path).explain(
         "a good film"
     )
 
 
 async def test_dropped_words_are_not_seen_and_offsets_stay(reader: TextReader, trained: RunDirectory) -> None:
-    shorter = await reader.explain(trained, ExplainQuery("a film"))
-    without = await reader.explain(trained, ExplainQuery("a good film", dropped=((2, 6),)))
+    shorter = await reader.explain(trained, ExplainRequest("a film"))
+    without = await reader.explain(trained, ExplainRequest("a good film", dropped=((2, 6),)))
     assert [(word.start, word.token) for word in without.words] == [(0, "a"), (7, "film")]
     assert without.probabilities == pytest.approx(shorter.probabilities)
 
@@ -67,11 +68,11 @@ async def test_many_texts_are_read_in_turns(reader: TextReader, trained: RunDire
 
 async def test_weights_are_loaded_once_and_again_when_they_change(reader: TextReader, trained: RunDirectory) -> None:
     for _ in range(2):
-        await reader.explain(trained, ExplainQuery("good"))
+        await reader.explain(trained, ExplainRequest("good"))
     assert len(reader._loaded) == 1
     best = trained.checkpoints / "best.safetensors"
     best.touch()
-    await reader.explain(trained, ExplainQuery("good"))
+    await reader.explain(trained, ExplainRequest("good"))
     assert len(reader._loaded) == 2
     assert LOADED >= 2
 
@@ -79,8 +80,8 @@ async def test_weights_are_loaded_once_and_again_when_they_change(reader: TextRe
 async def test_a_question_given_up_before_its_turn_is_never_worked_on(
     reader: TextReader, trained: RunDirectory
 ) -> None:
-    first = asyncio.create_task(reader.explain(trained, ExplainQuery("good")))
-    second = asyncio.create_task(reader.explain(trained, ExplainQuery("", target="no such class")))
+    first = asyncio.create_task(reader.explain(trained, ExplainRequest("good")))
+    second = asyncio.create_task(reader.explain(trained, ExplainRequest("", target="no such class")))
     await asyncio.sleep(0)
     second.cancel()
     await first
@@ -92,23 +93,23 @@ async def test_what_is_wrong_with_a_run_is_one_line(reader: TextReader, trained:
     for name in ("best", "last", "previous"):
         (trained.checkpoints / f"{name}.safetensors").unlink(missing_ok=True)
     with pytest.raises(BadInput, match="no checkpoint yet"):
-        await reader.explain(trained, ExplainQuery("good"))
+        await reader.explain(trained, ExplainRequest("good"))
     trained.delete()
     with pytest.raises(BadInput, match="was deleted"):
-        await reader.explain(trained, ExplainQuery("good"))
+        await reader.explain(trained, ExplainRequest("good"))
 
 
 async def test_a_run_whose_words_are_damaged_says_so(reader: TextReader, trained: RunDirectory) -> None:
     trained.vocabulary_path.write_text("[")
     with pytest.raises(Exception, match="vocabulary") as caught:
-        await reader.explain(trained, ExplainQuery("good"))
+        await reader.explain(trained, ExplainRequest("good"))
     assert "\n" not in str(caught.value)
 
 
 async def test_a_bug_in_reading_is_one_line_too(reader: TextReader, trained: RunDirectory) -> None:
     trained.info["data"].pop("vector_size")
     with pytest.raises(BadInput, match=f"{trained.id} cannot be read: KeyError"):
-        await reader.explain(trained, ExplainQuery("good"))
+        await reader.explain(trained, ExplainRequest("good"))
 
 
 async def test_abilities_name_classes_and_explainers(reader: TextReader, trained: RunDirectory) -> None:

@@ -15,11 +15,12 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tmeattn.errors import TmeattnError
+from tmeattn.explain.explanation import ExplainRequest, Span, without_words
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.services.reader import ExplainQuery, LabelledText, ModelCapabilities, Span, blanked, readable_runs
+from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, readable_runs
 from tmeattn.tui.services.text_layout import LaidOutWord
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import Asking
@@ -116,10 +117,10 @@ class ExplainScreen(BaseScreen):
         second = self.query_one("#second", Explained)
         return second if self.beside and second.heatmap.has_focus else self.query_one("#first", Explained)
 
-    def question(self, run: RunDirectory, *, dropped: bool = True) -> ExplainQuery:
+    def question(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
         """What a run is asked now."""
         text = self.text
-        return ExplainQuery(
+        return ExplainRequest(
             text=text,
             true_label=self.asked.true_label if self.asked and self.asked.text == text else None,
             dropped=tuple(self.dropped) if dropped else (),
@@ -253,7 +254,7 @@ class ExplainScreen(BaseScreen):
         if item is None or item.word is None:
             return
         await asyncio.sleep(MOMENT)
-        without = blanked(self.text, [*self.dropped, (item.start, item.end)])
+        without = without_words(self.text, [*self.dropped, (item.start, item.end)])
         for run, explanation, line in lines:
             try:
                 (after_C,) = await self.tmeattn.reader.probabilities(run, [without])

@@ -15,7 +15,7 @@ from tmeattn.data.sources import open_dataset
 from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry
-from tmeattn.render.numbers import count, flag, seconds, shown
+from tmeattn.render.numbers import count, flag, option_value, seconds
 from tmeattn.runs.index import check_name
 from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.run_state import RunState
@@ -76,7 +76,7 @@ def defaults_of(model: str, given: Mapping[str, str]) -> dict[str, str]:
 def _as_text(value: Any) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else shown(value)
+    return str(value).lower() if isinstance(value, bool) else option_value(value)
 
 
 def given_by(run: Mapping[str, Any]) -> dict[str, str]:

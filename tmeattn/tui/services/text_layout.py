@@ -14,9 +14,8 @@ from tmeattn.render.console import safe
 from tmeattn.render.numbers import count
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation, Word
+    from tmeattn.explain.explanation import Explanation, Span, Word
     from tmeattn.render.heatmap import Marks
-    from tmeattn.tui.services.reader import Span
 
 DROPPED = Style(strike=True, dim=True)
 UNREAD = Style(dim=True)

@@ -58,7 +58,7 @@ class Asking(Vertical):
             self.choice(name).display = most > 0
 
     def asked(self, able: ModelCapabilities | None) -> dict[str, Any]:
-        """What is chosen, as fields of a `ExplainQuery`; layer and head only where model and method know them."""
+        """What is chosen, as fields of an `ExplainRequest`; layer and head only where model and method know them."""
         method = self.choice("method").value
         specs = {spec.name: spec for spec, _ in able.methods} if able else {}
         heads = bool(able and able.heads) and (method is None or (method in specs and specs[method].selects_heads))

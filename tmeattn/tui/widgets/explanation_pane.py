@@ -18,8 +18,7 @@ from tmeattn.tui.widgets.heatmap import Heatmap
 from tmeattn.tui.wording.explanations import verdict
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.reader import Span
+    from tmeattn.explain.explanation import Explanation, Span
 
 AROUND = 6
 """Lines of a pane for what stands above and below the text."""

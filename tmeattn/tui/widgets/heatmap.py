@@ -22,8 +22,7 @@ from tmeattn.tui.services.text_layout import LaidOutWord, Piece, TextLayout, ite
 from tmeattn.tui.themes import heat_colours
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.reader import Span
+    from tmeattn.explain.explanation import Explanation, Span
 
 CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that no heat hides it
 AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse

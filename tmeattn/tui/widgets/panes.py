@@ -14,12 +14,12 @@ from textual.widgets import RichLog, Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram, ridges
-from tmeattn.render.numbers import decimal
-from tmeattn.render.numbers import shown as as_typed
+from tmeattn.render.numbers import decimal, option_value
 from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
 from tmeattn.runs.events import Event
+from tmeattn.spacing import evenly_spaced
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.chart import Chart, Curve
 from tmeattn.tui.wording import runs as run_wording
@@ -184,9 +184,7 @@ class AttentionPane(Pane):
 
 def _spread(epochs: Sequence[Event], most: int) -> list[Event]:
     """At most `most` epochs, evenly spread, the first and the last among them."""
-    if len(epochs) <= most:
-        return list(epochs)
-    return [epochs[round(at * (len(epochs) - 1) / (most - 1))] for at in range(most)]
+    return [epochs[index] for index in evenly_spaced(len(epochs), most)]
 
 
 class LogPane(Pane):
@@ -242,6 +240,6 @@ class AboutPane(Pane):
             *((name, str(value)) for name, value in run.info.get("versions", {}).items()),
         ]
         table = key_values(
-            [(key.replace("_", "-"), as_typed(value)) for key, value in options.items() if value is not None]
+            [(key.replace("_", "-"), option_value(value)) for key, value in options.items() if value is not None]
         )
         self.query_one(Static).update(Group(key_values(facts), Text("\nConfiguration", style="bold"), table))

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tmeattn.render.console import safe
 from tmeattn.render.explanations import differing
-from tmeattn.render.heatmap import told_entropy, told_method
+from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import MISSING, percent
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
-    about = f"{safe(told_method(explanation))}, run {safe(explanation.run)}"
+    about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
     if explanation.signed or explanation.target != explanation.predicted:
         about += f", for the class {safe(explanation.classes[explanation.target])}"
-    if entropy := told_entropy(explanation):
+    if entropy := entropy_text(explanation):
         about += f"; {entropy}"
     yield Text(about, style="dim")
 

@@ -82,7 +82,7 @@ class TextReader:
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         """(N, C) class probabilities of a few texts. Raises `TmeattnError` where the run cannot be read."""
-        return await self._ask(run, lambda classifier: _probabilities(classifier, texts))
+        return await self._ask(run, lambda classifier: classifier.probabilities(texts))
 
     async def predict(
         self,
@@ -182,11 +182,6 @@ def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanat
     from tmeattn.explain.explain import explain
 
     return explain(classifier, request)
-
-
-def _probabilities(classifier: TrainedClassifier, texts: Sequence[str]) -> np.ndarray:
-    tokens, most = classifier.tokenizer.tokens, classifier.max_length
-    return classifier.probabilities([classifier.vocabulary.encode(tokens(text)[:most]) for text in texts])
 
 
 def _abilities(classifier: TrainedClassifier) -> ModelCapabilities:

@@ -141,7 +141,7 @@ class FinishedEvent(_Logged):
 
     kind: Literal["finished"]
     step: Annotated[int, "Steps done"]
-    reason: Annotated[str, "epochs, patience, or closed form (a model without trainable parameters)"]
+    reason: Annotated[str, "Why: epochs, patience, or closed form (a model without trainable parameters)"]
     best_epoch: Annotated[int, "Epoch whose weights were kept, from 1; 0 if none were"]
     best_accuracy: Annotated[float, "Validation accuracy of that epoch, in [0, 1]; -1 if there is none"]
     seconds: Annotated[float, "Duration of the training, all attempts together, seconds"]
@@ -168,6 +168,11 @@ Event = (
     | FailedEvent
 )
 Listener = Callable[[Event], None]
+SplitName = Literal["train", "validation"]
+EpochMeasure = Literal["loss", "cross_entropy", "accuracy", "entropy", "normalized_entropy"]
+"""The fields of `EpochPart` that can be plotted over epochs."""
+StepMeasure = Literal["cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second"]
+"""The fields of `StepEvent` that can be plotted over steps."""
 
 EVENT_TYPES: dict[str, type[Any]] = {
     "started": StartedEvent,

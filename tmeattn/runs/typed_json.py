@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 Check = Callable[[Any], bool]
@@ -23,13 +23,13 @@ def matches(value: Any, hint: Any) -> bool:
     return _check_of(hint)(value)
 
 
-def valid_fields(value: dict[str, Any], typed_dict: type[Any]) -> dict[str, Any]:
+def valid_fields(value: dict[str, Any], typed_dict: Any) -> dict[str, Any]:
     """The fields of a JSON object without those that `typed_dict` declares with another type."""
     checks = _field_checks(typed_dict)
     return {name: item for name, item in value.items() if name not in checks or checks[name](item)}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _check_of(hint: Any) -> Check:
     origin = get_origin(hint)
     if origin in (Annotated, NotRequired):
@@ -49,7 +49,7 @@ def _check_of(hint: Any) -> Check:
     return _check_of_object(hint) if is_typeddict(hint) else _check_of_plain(hint)
 
 
-def _check_of_object(typed_dict: type[Any]) -> Check:
+def _check_of_object(typed_dict: Any) -> Check:
     required = typed_dict.__required_keys__
     fields = list(_field_checks(typed_dict).items())
 
@@ -61,8 +61,8 @@ def _check_of_object(typed_dict: type[Any]) -> Check:
     return check
 
 
-@lru_cache(maxsize=None)
-def _field_checks(typed_dict: type[Any]) -> dict[str, Check]:
+@cache
+def _field_checks(typed_dict: Any) -> dict[str, Check]:
     hints = get_type_hints(typed_dict, include_extras=True)
     return {name: _check_of(hint) for name, hint in hints.items()}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Group
 from rich.text import Text
@@ -21,6 +20,7 @@ from tmeattn.render.heatmap import heatmap
 from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.event_types import WatchedText
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
@@ -63,7 +63,7 @@ def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]
     return found
 
 
-def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -> Explanation:
+def explanation(run: RunDirectory, source: Source, watched: WatchedText) -> Explanation:
     """A watched text after an epoch, as the heatmap takes it; equal scores where the model has no attention."""
     scores = watched["scores"] or [0.0] * len(source.words)
     probabilities = tuple(watched["probabilities"])
@@ -104,7 +104,7 @@ class Watched(Static, can_focus=True):
             event.stop()
             self.post_message(self.Opened(self.source))
 
-    def show(self, run: RunDirectory, watched: Mapping[str, Any], history: Sequence[float]) -> None:
+    def show(self, run: RunDirectory, watched: WatchedText, history: Sequence[float]) -> None:
         """history: the probability of the true class after each epoch so far."""
         about = explanation(run, self.source, watched)
         predicted = about.classes[about.predicted]
@@ -190,7 +190,7 @@ class WatchPane(Pane):
         self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
 
 
-def _of(texts: Sequence[Mapping[str, Any]], index: int) -> Sequence[float]:
+def _of(texts: Sequence[WatchedText], index: int) -> Sequence[float]:
     probabilities: Sequence[float] = next(text["probabilities"] for text in texts if text["index"] == index)
     return probabilities
 

@@ -20,8 +20,8 @@ from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.screens.base import Room
+from tmeattn.tui.services.heatmap_words import HeatmapWord
 from tmeattn.tui.services.reader import Abilities, Asked, readable_runs
-from tmeattn.tui.services.text_layout import Item
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import Asking
 from tmeattn.tui.widgets.explanation_pane import Explained
@@ -243,7 +243,7 @@ class ExplainScreen(Room):
         self._tell(event.item)
 
     @work(exclusive=True, group="word")
-    async def _tell(self, item: Item | None) -> None:
+    async def _tell(self, item: HeatmapWord | None) -> None:
         """What every pane knows of a word; after a moment also what its model would say without it."""
         lines = [
             (run, pane.explanation, told_word(self.text, here, pane.explanation))

@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tmeattn.tui.widgets.footer import Foot
+from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from tmeattn.tui.app import TmeattnApp
 
 
-class Room(Screen[None]):
+class BaseScreen(Screen[None]):
     """A screen of one mode. Subclasses set `mode` and give their widgets in `body`."""
 
     mode = "runs"
@@ -26,7 +26,7 @@ class Room(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode)
         yield from self.body()
-        yield Foot(show_command_palette=False)
+        yield KeyFooter(show_command_palette=False)
 
     @property
     def tmeattn(self) -> TmeattnApp:

@@ -20,7 +20,7 @@ DROPPED = Style(strike=True, dim=True)
 
 
 @dataclass(frozen=True)
-class HeatmapWord:
+class LaidOutWord:
     """The characters `text[start:end]`; `word` is None for a dropped word, which has no score."""
 
     start: int
@@ -30,19 +30,19 @@ class HeatmapWord:
     word: Word | None
 
 
-def heatmap_words(text: str, explanation: Explanation, dropped: Iterable[Span], marks: Marks) -> list[HeatmapWord]:
+def heatmap_words(text: str, explanation: Explanation, dropped: Iterable[Span], marks: Marks) -> list[LaidOutWord]:
     """The words of the user's text in their order.
 
     explanation: of the text without the dropped words, which are blank in it, so that offsets are the same.
     """
     text = safe(text)
     marked = marked_words(explanation, marks)
-    words = [HeatmapWord(*mark, word) for mark, word in zip(marked, explanation.words, strict=True)]
-    words += [HeatmapWord(start, end, text[start:end], DROPPED, None) for start, end in dropped]
+    words = [LaidOutWord(*mark, word) for mark, word in zip(marked, explanation.words, strict=True)]
+    words += [LaidOutWord(start, end, text[start:end], DROPPED, None) for start, end in dropped]
     return sorted(words, key=lambda word: word.start)
 
 
-def lay_out_words(text: str, words: Sequence[HeatmapWord], explanation: Explanation, width: int) -> TextLayout:
+def lay_out_words(text: str, words: Sequence[LaidOutWord], explanation: Explanation, width: int) -> TextLayout:
     """The user's text on lines of `width` cells; the layout's indices are those of `words`."""
     marked = [MarkedWord(word.start, word.end, word.shown, word.style) for word in words]
     return lay_out(text_chunks(safe(text), marked, explanation, width), width)

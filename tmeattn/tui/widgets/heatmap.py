@@ -19,7 +19,7 @@ from textual.strip import Strip
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.palette import shows_heat
 from tmeattn.render.text_layout import Piece, TextLayout
-from tmeattn.tui.services.heatmap_words import HeatmapWord, heatmap_words, lay_out_words
+from tmeattn.tui.services.heatmap_words import LaidOutWord, heatmap_words, lay_out_words
 from tmeattn.tui.themes import heat_colours
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that n
 AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse
 
 
-class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
+class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
     """A text whose words are coloured by their scores, in brackets where there are no colours."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -40,18 +40,18 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
     class At(Message):
         """The cursor, or else the mouse, is at another word (None: at none)."""
 
-        def __init__(self, heatmap: Heatmap, item: HeatmapWord | None) -> None:
+        def __init__(self, heatmap: HeatmapView, item: LaidOutWord | None) -> None:
             super().__init__()
             self.heatmap = heatmap
             self.item = item
 
         @property
-        def control(self) -> Heatmap:
+        def control(self) -> HeatmapView:
             return self.heatmap
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.words: list[HeatmapWord] = []
+        self.words: list[LaidOutWord] = []
         self.marks: Marks | None = None
         self._layout = TextLayout([], [])
         self._shown: tuple[str, Explanation, tuple[Span, ...]] | None = None
@@ -59,7 +59,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         self._rank = -1
 
     @property
-    def item(self) -> HeatmapWord | None:
+    def item(self) -> LaidOutWord | None:
         """The word at the cursor."""
         return self.words[self.cursor] if self.cursor < len(self.words) else None
 
@@ -136,7 +136,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         at = bisect_left([item.start for item in self.words], offset)
         self.cursor = max(0, min(at, len(self.words) - 1))
 
-    def at(self, offset: int) -> HeatmapWord | None:
+    def at(self, offset: int) -> LaidOutWord | None:
         """The word that begins at this offset of the text."""
         return next((item for item in self.words if item.start == offset), None)
 

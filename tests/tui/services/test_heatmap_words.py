@@ -13,16 +13,16 @@ from tmeattn.explain.explanation import Explanation, Span
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.text_layout import MarkedWord, TextLayout, chunks_of, lay_out
-from tmeattn.tui.services.heatmap_words import DROPPED, HeatmapWord, heatmap_words, lay_out_words
+from tmeattn.tui.services.heatmap_words import DROPPED, LaidOutWord, heatmap_words, lay_out_words
 
 
-def laid_out(text: str, width: int = 20, **fields: object) -> tuple[list[HeatmapWord], TextLayout]:
+def laid_out(text: str, width: int = 20, **fields: object) -> tuple[list[LaidOutWord], TextLayout]:
     return of_explanation(text, explain(text, **fields), width)
 
 
 def of_explanation(
     text: str, explanation: Explanation, width: int, dropped: Sequence[Span] = (), colour: bool = True
-) -> tuple[list[HeatmapWord], TextLayout]:
+) -> tuple[list[LaidOutWord], TextLayout]:
     words = heatmap_words(text, explanation, dropped, Marks.of(explanation, colour=colour))
     return words, lay_out_words(text, words, explanation, width)
 
@@ -48,7 +48,7 @@ def test_what_stands_together_stays_together() -> None:
     text = "I really don't know"
     found = explain(text, [1.0] * 4)
     words = [
-        HeatmapWord(m, n, text[m:n], DROPPED, None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))
+        LaidOutWord(m, n, text[m:n], DROPPED, None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))
     ]
     layout = lay_out_words(text, words, found, 12)
     assert drawn(layout) == ["I really", "don't know"]

@@ -1,5 +1,8 @@
-"""Pictures of the main screens at both sizes. After a change that is meant: pytest tests/tui/test_pictures.py
---snapshot-update, and look at every picture that changed."""
+"""Pictures of the main screens at both sizes.
+
+After an intended change: pytest tests/tui/screens/test_run_pictures.py --snapshot-update; then look at every picture
+that changed.
+"""
 
 import pytest
 from support.logged_runs import BEGAN
@@ -7,11 +10,11 @@ from support.logged_runs import BEGAN
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services import run_form as form
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.themes import CONTRAST, LIGHT
 from tmeattn.tui.widgets import watch_list as watch
-from tmeattn.tui.widgets.run_header import Head
-from tmeattn.tui.widgets.watch_list import Source, Watched
+from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.watch_list import WatchedText, WatchedTextView
 
 SMALL, LARGE = (80, 24), (140, 45)
 TEXT = "A dull film with a plot that goes nowhere."
@@ -22,8 +25,8 @@ WORDS = tuple(
 
 @pytest.fixture(autouse=True)
 def texts(monkeypatch, clock):
-    found = {index: Source(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
-    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: found[index] for index in indices})
+    found = {index: WatchedText(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
+    monkeypatch.setattr(watch, "read_watched_texts", lambda run, indices: {index: found[index] for index in indices})
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
     monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
@@ -46,8 +49,10 @@ async def drawn(pilot):
         screen = pilot.app.screen
         for field in screen.query("Input"):
             field.cursor_blink = False
-        ready = not isinstance(screen, RunScreen) or (screen.following.caught_up and screen.query_one(Head)._drawn)
-        waits = isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(Watched)
+        ready = not isinstance(screen, RunScreen) or (screen.following.caught_up and screen.query_one(RunHeader)._drawn)
+        waits = (
+            isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(WatchedTextView)
+        )
         text = "\n".join(strip.text for strip in screen._compositor.render_strips())
         same = same + 1 if ready and not waits and text == before else 0
         before = text
@@ -57,24 +62,24 @@ async def drawn(pilot):
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_runs(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_runs_in_the_light(snap_compare, runs):
-    assert snap_compare(TmeattnApp(state=State(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(state=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
 
 
 def test_welcome(snap_compare):
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=drawn)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_run(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(runs, state=State()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, state=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_run_in_high_contrast(snap_compare, runs):
-    assert snap_compare(TmeattnApp(runs, state=State(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, state=SavedState(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
 
 
 def test_new_run(snap_compare, runs):
@@ -83,7 +88,7 @@ def test_new_run(snap_compare, runs):
         await drawn(pilot)
         await pilot.pause(0.3)
 
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)
 
 
 def test_help(snap_compare, runs):
@@ -92,4 +97,4 @@ def test_help(snap_compare, runs):
         await pilot.press("f1")
         await pilot.pause(0.1)
 
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)

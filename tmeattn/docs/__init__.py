@@ -49,8 +49,7 @@ class Topic:
     @property
     def summary(self) -> str:
         """The first sentence below the title, for a listing."""
-        paragraph = plain(self.text.partition("\n\n")[2].partition("\n\n")[0])
-        return next(_sentences(paragraph), "")
+        return next(_sentences(self.text.partition("\n\n")[2].partition("\n\n")[0]), "")
 
     @property
     def terminal_text(self) -> str:
@@ -108,13 +107,15 @@ def _lines(page: Topic) -> Iterator[Match]:
             heading = plain(found[1])
             yield Match(page.name, heading, heading)
         elif not line.startswith(("|--", "| --", "![")):
-            text = plain(line)
-            for part in [text] if line.startswith("|") else _sentences(text):
+            for part in [plain(line)] if line.startswith("|") else _sentences(line):
                 yield Match(page.name, heading, part)
 
 
 def _sentences(paragraph: str) -> Iterator[str]:
-    yield from filter(None, _SENTENCE_END.split(" ".join(paragraph.split())))
+    """The sentences of a paragraph without Markdown's marks. A code span begins a sentence as a capital does."""
+    for sentence in _SENTENCE_END.split(" ".join(paragraph.split())):
+        if sentence:
+            yield plain(sentence)
 
 
 def _without_link(link: re.Match[str]) -> str:

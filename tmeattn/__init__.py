@@ -1,26 +1,97 @@
 """Train, watch, explain and compare attention-based text classifiers.
 
+Use from Python:
+
     import tmeattn
     model = tmeattn.train("lstm-attn", alpha=0.05)
     model.predict(["A wonderful film."])
     tmeattn.load("latest").explain("A wonderful film.")
 
-Nothing heavy is imported before `train` or `load` is used.
+Plugins need no other module: specs, hooks, configuration, layers, errors and tests are all names of this one
+(`tmeattn.hookimpl`, `tmeattn.ModelSpec`, `tmeattn.layers.masked_softmax`, `tmeattn.testing.check_model` ...). See
+`plugins/README.md` in the repository.
+
+Every name is imported when it is first used, so that `import tmeattn` loads neither torch nor pydantic nor NumPy.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tmeattn.api import Model, Prediction, load, train
+    from tmeattn import testing as testing
+    from tmeattn.api import Model as Model
+    from tmeattn.api import Prediction as Prediction
+    from tmeattn.api import load as load
+    from tmeattn.api import train as train
+    from tmeattn.config import ModelConfig as ModelConfig
+    from tmeattn.config import Recipes as Recipes
+    from tmeattn.config import TrainOptions as TrainOptions
+    from tmeattn.data.encoding.corpus import Corpus as Corpus
+    from tmeattn.errors import BadInput as BadInput
+    from tmeattn.errors import EnvironmentProblem as EnvironmentProblem
+    from tmeattn.errors import Interrupted as Interrupted
+    from tmeattn.errors import TmeattnError as TmeattnError
+    from tmeattn.errors import UnknownName as UnknownName
+    from tmeattn.explain.explanation import Explanation as Explanation
+    from tmeattn.hookspecs import hookimpl as hookimpl
+    from tmeattn.inference.classifier import EncodedText as EncodedText
+    from tmeattn.inference.classifier import TrainedClassifier as TrainedClassifier
+    from tmeattn.models import layers as layers
+    from tmeattn.models import ngrams as ngrams
+    from tmeattn.models.recurrent import LstmStates as LstmStates
+    from tmeattn.runs.directory import RunDirectory as RunDirectory
+    from tmeattn.runs.events import Event as Event
+    from tmeattn.specs import API_VERSION as API_VERSION
+    from tmeattn.specs import PADDING as PADDING
+    from tmeattn.specs import UNKNOWN as UNKNOWN
+    from tmeattn.specs import Attribution as Attribution
+    from tmeattn.specs import Dataset as Dataset
+    from tmeattn.specs import DatasetSpec as DatasetSpec
+    from tmeattn.specs import ExplainerSpec as ExplainerSpec
+    from tmeattn.specs import ModelOutput as ModelOutput
+    from tmeattn.specs import ModelSpec as ModelSpec
+    from tmeattn.specs import Space as Space
+    from tmeattn.specs import Split as Split
+    from tmeattn.specs import TrackerSpec as TrackerSpec
+    from tmeattn.specs import VectorsSpec as VectorsSpec
+    from tmeattn.specs import WordVectors as WordVectors
 
-__all__ = ["Model", "Prediction", "load", "train"]
+_NAMES_OF = {
+    "tmeattn.api": ("Model", "Prediction", "load", "train"),
+    "tmeattn.config": ("ModelConfig", "Recipes", "TrainOptions"),
+    "tmeattn.data.encoding.corpus": ("Corpus",),
+    "tmeattn.errors": ("BadInput", "EnvironmentProblem", "Interrupted", "TmeattnError", "UnknownName"),
+    "tmeattn.explain.explanation": ("Explanation",),
+    "tmeattn.hookspecs": ("hookimpl",),
+    "tmeattn.inference.classifier": ("EncodedText", "TrainedClassifier"),
+    "tmeattn.models.recurrent": ("LstmStates",),
+    "tmeattn.runs.directory": ("RunDirectory",),
+    "tmeattn.runs.events": ("Event",),
+    "tmeattn.specs": (
+        *("ModelSpec", "DatasetSpec", "VectorsSpec", "ExplainerSpec", "TrackerSpec"),
+        *("ModelOutput", "Space", "Attribution", "Dataset", "Split", "WordVectors"),
+        *("PADDING", "UNKNOWN", "API_VERSION"),
+    ),
+}
+"""Public names, by the module that defines them. The block above repeats them for type checkers."""
 
+_MODULES = {"layers": "tmeattn.models.layers", "ngrams": "tmeattn.models.ngrams", "testing": "tmeattn.testing"}
+"""Public names of whole modules."""
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from tmeattn import api
+_HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'tmeattn' has no attribute {name!r}")
+__all__ = sorted([*_HOME, *_MODULES])
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that `__getattr__` returns
+
+    def __getattr__(name):
+        if name in _HOME:
+            return getattr(import_module(_HOME[name]), name)
+        if name in _MODULES:
+            return import_module(_MODULES[name])
+        raise AttributeError(f"module 'tmeattn' has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

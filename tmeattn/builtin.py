@@ -137,7 +137,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
             summary="Length of the gradient of the class's log-odds at each word vector",
             explain="tmeattn.explain.gradients:gradient",
             signed=False,
-            needs_vectors=True,
+            needs_embedding_gradient=True,
             reference="Li et al. 2016",
         ),
         ExplainerSpec(
@@ -145,7 +145,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
             summary="Each word vector times that gradient",
             explain="tmeattn.explain.gradients:input_x_gradient",
             signed=True,
-            needs_vectors=True,
+            needs_embedding_gradient=True,
             reference="Denil et al. 2014",
         ),
         ExplainerSpec(
@@ -153,7 +153,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
             summary="Gradients along the way from zero vectors to the text's; they sum to the difference in log-odds",
             explain="tmeattn.explain.gradients:integrated_gradients",
             signed=True,
-            needs_vectors=True,
+            needs_embedding_gradient=True,
             packages=("captum",),
             reference="Sundararajan et al. 2017",
         ),

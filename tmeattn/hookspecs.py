@@ -1,13 +1,12 @@
-"""The hooks that a plugin may implement, each returning a list of specs (see `tmeattn.specs`).
+"""The hooks that a plugin may implement. Each takes no arguments and returns a list of specs (see `tmeattn.specs`).
 
 A plugin is a module named in the entry-point group `tmeattn`, with functions marked by `hookimpl`:
 
-    from tmeattn.hookspecs import hookimpl
-    from tmeattn.specs import ModelSpec
+    import tmeattn
 
-    @hookimpl
+    @tmeattn.hookimpl
     def tmeattn_models():
-        return [ModelSpec(name="my-model", ...)]
+        return [tmeattn.ModelSpec(name="my-model", ...)]
 """
 
 from __future__ import annotations
@@ -17,31 +16,33 @@ import pluggy
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
 
 GROUP = "tmeattn"
+"""The entry-point group of plugins."""
 
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
+"""Marks the functions of a plugin that implement a hook."""
 
 
 @hookspec
 def tmeattn_models() -> list[ModelSpec]:  # type: ignore[empty-body]
-    """Models for `tmeattn train`."""
+    """Models for `tmeattn train NAME` and `tmeattn models`."""
 
 
 @hookspec
 def tmeattn_datasets() -> list[DatasetSpec]:  # type: ignore[empty-body]
-    """Labelled texts for `--dataset`."""
+    """Labelled texts for `--dataset NAME` and `tmeattn data list`."""
 
 
 @hookspec
 def tmeattn_vectors() -> list[VectorsSpec]:  # type: ignore[empty-body]
-    """Pretrained word vectors for `--vectors`."""
+    """Pretrained word vectors for `--vectors NAME` and `tmeattn data list`."""
 
 
 @hookspec
 def tmeattn_explainers() -> list[ExplainerSpec]:  # type: ignore[empty-body]
-    """Attribution methods for `tmeattn explain --method`."""
+    """Attribution methods for `tmeattn explain --method NAME` and `tmeattn faithfulness`."""
 
 
 @hookspec
 def tmeattn_trackers() -> list[TrackerSpec]:  # type: ignore[empty-body]
-    """Where `tmeattn train --track` takes a run's events."""
+    """Exports of a run's events for `tmeattn train --track NAME` and `tmeattn runs track RUN NAME`."""

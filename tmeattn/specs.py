@@ -1,16 +1,17 @@
-"""The plugin contract: what a plugin returns, and what tmeattn hands back to it.
+"""The plugin contract: the specs that a plugin returns, and the objects that its functions take and return.
 
-Nothing here imports torch, so listing models stays instant. Specs point at code by the string `"package.module:name"`,
-which `registry.resolve` imports at the moment of use.
+Nothing here imports torch or NumPy, so that tmeattn can list plugins at once. A spec refers to code by the string
+"package.module:name", which `registry.resolve` imports when it is needed.
 
-Shapes are written as suffixes: B texts in a batch, T tokens, S = T plus a prefix such as CLS, D vector width, H heads,
-C classes, V words in the vocabulary.
+Names of tensors and arrays end in their shape: B texts in a batch, T tokens, S = T plus a prefix such as CLS, D
+dimensions of a vector, H heads, C classes, N words or texts, V words in the vocabulary.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,31 +19,35 @@ if TYPE_CHECKING:
     import torch
 
 API_VERSION = 1
+"""The version of this contract. It changes when plugins have to change."""
 
 PADDING = 0
-"""Token id of padding; its vector is zero and `mask_BT` is False there."""
+"""The token id of padding. Its word vector is zero, and `mask_BT` is False at its positions."""
 UNKNOWN = 1
-"""Token id shared by all words outside the vocabulary."""
+"""The token id of all words that are not in the vocabulary."""
 
 Attention = Literal["pool", "self", "none"]
+"""The kinds of attention of a model: see `ModelSpec.attention`."""
 
 
 @dataclass(frozen=True)
 class ModelSpec:
     """A model that `tmeattn train NAME` can train.
 
-    name:      what the user types.
+    name:      the name on the command line: letters, digits, '-', '_', '.' and '+'.
     summary:   one line for listings.
-    config:    "package.module:Class", a subclass of `tmeattn.config.ModelConfig` (pydantic, no torch). Its fields
-               become options, its docstring the page of `tmeattn models NAME`, its `recipes` the tuned settings.
-    build:     "package.module:function" called as `build(config, space)`, returning a torch `nn.Module` whose
-               `forward(tokens_BT, mask_BT, need_maps=False)` returns a `ModelOutput`.
-    attention: "pool" (one weight a token), "self" (a map a layer), or "none".
-    prepare:   optional "package.module:function" called as `prepare(config, corpus)` once before the first step, with
-               a corpus that holds the training split only, each text as long as the model reads it; what it returns
-               (numbers, strings, lists, dicts, NumPy arrays) is `space.prepared` and travels in the checkpoint.
-    reference: paper, or section of the report.
-    api:       version of this contract that the plugin was written for.
+    config:    "package.module:Class", a subclass of `tmeattn.ModelConfig` (pydantic, no torch). Its fields become
+               options of `tmeattn train NAME`, its docstring the page of `tmeattn models NAME`, and its `recipes` hold
+               the tuned hyper-parameters.
+    build:     "package.module:function", called as `build(config, space)` with an instance of that class and a
+               `Space`. It returns a torch `nn.Module` whose `forward(tokens_BT, mask_BT, need_maps=False)` returns a
+               `ModelOutput`. `tokens_BT` holds token ids (int64); `mask_BT` is True on real tokens, False on padding.
+    attention: "pool" (one weight for each token), "self" (one attention map for each layer) or "none".
+    prepare:   optional "package.module:function", called as `prepare(config, corpus)` once before the first step. The
+               `Corpus` holds the training split only, each text cut to the length that the model reads. The result
+               (numbers, strings, lists, dicts, NumPy arrays) becomes `space.prepared` and is saved in checkpoints.
+    reference: the paper, or the section of the report.
+    api:       the version of this contract that the plugin was written for.
     """
 
     name: str
@@ -57,7 +62,14 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """Labelled texts. `load` is "package.module:function", called without arguments, returning a `Dataset`."""
+    """Labelled texts that `--dataset NAME` selects.
+
+    name:    the name on the command line: letters, digits, '-', '_', '.' and '+'.
+    summary: one line for listings.
+    load:    "package.module:function", called without arguments. It returns a `Dataset` and should be quick: texts are
+             read later, by `Dataset.read`.
+    api:     the version of this contract that the plugin was written for.
+    """
 
     name: str
     summary: str
@@ -67,7 +79,14 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class VectorsSpec:
-    """Pretrained word vectors of width `size`. `load` is "package.module:function", returning a `WordVectors`."""
+    """Pretrained word vectors that `--vectors NAME` selects.
+
+    name:    the name on the command line: letters, digits, '-', '_', '.' and '+'.
+    summary: one line for listings.
+    load:    "package.module:function", called without arguments. It returns a `WordVectors`.
+    size:    the number of dimensions of each vector.
+    api:     the version of this contract that the plugin was written for.
+    """
 
     name: str
     summary: str
@@ -78,18 +97,26 @@ class VectorsSpec:
 
 @dataclass(frozen=True)
 class ExplainerSpec:
-    """An attribution method.
+    """An attribution method that `tmeattn explain --method NAME` selects.
 
-    `explain` is "package.module:function", called as `explain(classifier, texts, target)` with a list of
-    `tmeattn.inference.classifier.EncodedText` and the class to explain (None: the predicted one of each text). It
-    returns one float array a text, a score for each token that the model read, or an `Attribution`.
+    name:            the name on the command line: letters, digits, '-', '_', '.' and '+'.
+    summary:         one line for listings.
+    explain:         "package.module:function", called as `explain(classifier, texts, target)` with a
+                     `TrainedClassifier`, a list of `EncodedText`, and the index of the class to explain (None: the
+                     predicted class of each text). It returns, for each text, a float array with one score for each
+                     token that the model read, or an `Attribution`.
+    signed:          whether a negative score means that the token is evidence against the class.
+    needs_attention: the method works only for models with pooling attention or self-attention.
+    reference:       the paper, or the section of the report.
+    api:             the version of this contract that the plugin was written for.
+    needs_maps:      the method works only for models with self-attention.
+    needs_embedding_gradient: the method computes gradients with respect to the word vectors, so it works only for
+                     models that look their words up in an `nn.Embedding`.
+    selects_heads:   `explain` also takes `layer=` and `head=`, counted from 1 (None: the mean over all).
+    packages:        modules that the method imports and that tmeattn installs only with the extra `explain`.
 
-    signed:          whether scores below zero speak against the class.
-    needs_attention: serves models with attention of either kind only.
-    needs_maps:      serves models with self-attention only.
-    needs_vectors:   asks for gradients at the word vectors, so the model must look its words up in an `nn.Embedding`.
-    selects_heads:   is also given `layer=` and `head=`, counted from 1, or None for the mean over all of them.
-    packages:        modules that must be there, from the extra `explain`.
+    `needs_vectors` is the name of `needs_embedding_gradient` in version 0.1. It is still accepted, with a
+    `DeprecationWarning`.
     """
 
     name: str
@@ -100,13 +127,25 @@ class ExplainerSpec:
     reference: str = ""
     api: int = API_VERSION
     needs_maps: bool = False
-    needs_vectors: bool = False
+    needs_embedding_gradient: bool = False
     selects_heads: bool = False
     packages: tuple[str, ...] = ()
+    needs_vectors: InitVar[bool] = False
+
+    def __post_init__(self, needs_vectors: bool) -> None:
+        if needs_vectors:
+            warnings.warn(
+                "ExplainerSpec(needs_vectors=...) is now needs_embedding_gradient=...", DeprecationWarning, stacklevel=3
+            )
+            object.__setattr__(self, "needs_embedding_gradient", True)
 
 
 class Attribution(NamedTuple):
-    """Scores of a text's tokens, (T,), and what a reader of them should know, in a sentence."""
+    """Scores of one text.
+
+    scores_T: one float for each token that the model read, in text order.
+    note:     one sentence that is shown with the scores, such as a limit of the method for this text.
+    """
 
     scores_T: np.ndarray
     note: str | None = None
@@ -114,14 +153,20 @@ class Attribution(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackerSpec:
-    """Takes a run's events elsewhere: a `tmeattn train --track NAME`, or afterwards `tmeattn runs track RUN NAME`.
+    """An export of a run's events, to TensorBoard for example: `tmeattn train --track NAME` while the run is trained,
+    `tmeattn runs track RUN NAME` afterwards.
 
-    `track` is "package.module:function", called as `track(run)` with a `tmeattn.runs.directory.RunDirectory`. It
-    returns a function that is called with every event (see `tmeattn.runs.events`), from the run's first on, even where
-    training is resumed: a tracker starts from nothing each time. An attribute `close` of it is called at the end.
+    name:    the name on the command line: letters, digits, '-', '_', '.' and '+'.
+    summary: one line for listings.
+    track:   "package.module:function", called as `track(run)` with a `RunDirectory`. It returns a function that takes
+             one `Event`. The function receives every event of the run from the first, also when training is resumed,
+             so each call of `track` starts an export from nothing. If it has an attribute `close`, that is called
+             without arguments after the last event.
+    api:     the version of this contract that the plugin was written for.
 
-    Trackers work in a thread of their own, so a slow one delays no step and a failing one is told and left out. They
-    must not draw from torch's global random state, which is the training's.
+    A tracker runs in its own thread, so a slow one does not delay training. A tracker that raises an exception is
+    reported in a `warning` event and receives no more events. It must not draw from torch's global random state, which
+    belongs to the training.
     """
 
     name: str
@@ -131,13 +176,15 @@ class TrackerSpec:
 
 
 Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec | TrackerSpec
+"""A spec of any kind."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Texts of one split with `labels`, each an index into `Dataset.classes`.
+    """The texts of one split with their labels.
 
-    Texts that are not all to be in memory may be any sequence that reads them when asked.
+    texts:  the texts. If they do not fit into memory, a sequence that reads each text on access.
+    labels: one index into `Dataset.classes` for each text.
     """
 
     texts: Sequence[str]
@@ -146,11 +193,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset whose texts are only read when `read()` is called.
+    """A dataset whose texts are not read before `read()` is called.
 
-    name, classes: `classes[i]` is the name of label i.
-    fingerprint:   changes whenever the texts, labels or splits change: the encoded corpus is cached under it.
-    read:          returns the splits; "train" and "validation" are required, "test" is optional.
+    name:        the name of its spec.
+    classes:     the class names; `classes[i]` is the name of label i.
+    fingerprint: a string that changes whenever the texts, the labels or the splits change. The encoded texts are cached
+                 under it.
+    read:        returns the splits by name: "train" and "validation", and optionally "test".
     """
 
     name: str
@@ -161,9 +210,12 @@ class Dataset:
 
 @dataclass(frozen=True)
 class WordVectors:
-    """Pretrained vectors, looked up by word.
+    """Pretrained word vectors.
 
-    lookup: given N words, returns `(vectors_ND float32, known_N bool)`; the row of an unknown word is zero.
+    name:        the name of its spec.
+    size:        the number of dimensions of each vector.
+    fingerprint: a string that changes whenever the vectors change.
+    lookup:      takes N words and returns `(vectors_ND float32, known_N bool)`. The row of an unknown word is zero.
     """
 
     name: str
@@ -174,11 +226,15 @@ class WordVectors:
 
 @dataclass(frozen=True)
 class Space:
-    """What a model is built for.
+    """The sizes and vectors that a model is built with.
 
-    vectors: pretrained `(V, D)` float32, or None (the embedding starts random, or is about to be loaded).
-    tune:    whether the embedding is trained.
-    prepared: what the spec's `prepare` returned.
+    vocabulary_size: the number of token ids, with PADDING and UNKNOWN.
+    num_classes:     the number of classes.
+    vector_size:     the number of dimensions of each word vector.
+    vectors:         pretrained word vectors, `(V, D)` float32. None: the embedding starts at random values, or its
+                     weights are loaded from a checkpoint.
+    tune:            whether the embedding is trained.
+    prepared:        the result of the spec's `prepare`, or None.
     """
 
     vocabulary_size: int
@@ -190,12 +246,13 @@ class Space:
 
 
 class ModelOutput(NamedTuple):
-    """What `forward` returns.
+    """The result of a model's `forward`.
 
     logits_BC:    unnormalised class scores.
-    attention_BT: pooling weights, zero on padding and summing to one over each text; None where the model pools
-                  without attention.
-    maps:         with `need_maps`, one `(B, H, S, S)` tensor a layer whose rows sum to one over real positions.
+    attention_BT: pooling weights: zero on padding, with sum one for each text. None if the model does not pool by
+                  attention.
+    maps:         self-attention, only when `need_maps` is True: one `(B, H, S, S)` tensor for each layer. Each row of a
+                  real position is zero on padding and has sum one.
     """
 
     logits_BC: torch.Tensor

@@ -92,7 +92,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TMEATTN_HOME"] = home
         from tmeattn.data.sources import open_dataset
-        from tmeattn.explain.explain import Request, explain_all
+        from tmeattn.explain.explain import explain_all
+        from tmeattn.explain.explanation import ExplainRequest
         from tmeattn.inference.classifier import TrainedClassifier
         from tmeattn.training.session import start
 
@@ -105,7 +106,7 @@ def main() -> None:
         texts = [split.texts[index] for index in np.linspace(0, len(split.texts) - 1, arguments.texts).astype(int)]
         for name in ("simple-attn", "query-attn", "lstm-attn", "transformer"):
             classifier = TrainedClassifier(runs[name])
-            requests = [Request(text, "attention") for text in texts]
+            requests = [ExplainRequest(text, "attention") for text in texts]
             list(explain_all(classifier, requests[:8]))
 
             def work(classifier=classifier, requests=requests) -> None:

@@ -5,7 +5,8 @@ import pytest
 
 import tmeattn
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.explain.methods import leave_one_out, log_odds
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.render.console import stdout_console
@@ -18,7 +19,7 @@ def classifier(trained):
 
 
 def test_attention_sums_to_one_over_the_users_own_words(classifier):
-    found = explain(classifier, Request("The film was GOOD, and the light"))
+    found = explain(classifier, ExplainRequest("The film was GOOD, and the light"))
     assert found.method == "attention"
     assert sum(word.score for word in found.words) == pytest.approx(1, abs=1e-5)
     assert [found.text[word.start : word.end] for word in found.words][3:5] == ["GOOD", ","]
@@ -26,7 +27,7 @@ def test_attention_sums_to_one_over_the_users_own_words(classifier):
 
 
 def test_leave_one_out_finds_the_planted_words_and_their_sign(classifier):
-    found = explain(classifier, Request("the good and the bad", "leave-one-out", "positive"))
+    found = explain(classifier, ExplainRequest("the good and the bad", "leave-one-out", "positive"))
     scores = {word.token: word.score for word in found.words}
     assert max(scores, key=lambda token: scores[token]) == "good"
     assert min(scores, key=lambda token: scores[token]) == "bad"
@@ -50,44 +51,44 @@ def test_log_odds_do_not_overflow():
 
 
 def test_a_class_can_be_asked_for(classifier):
-    for_good = explain(classifier, Request("a good film", "leave-one-out", "positive"))
-    for_bad = explain(classifier, Request("a good film", "leave-one-out", "negative"))
+    for_good = explain(classifier, ExplainRequest("a good film", "leave-one-out", "positive"))
+    for_bad = explain(classifier, ExplainRequest("a good film", "leave-one-out", "negative"))
     assert [w.score for w in for_good.words] == pytest.approx([-w.score for w in for_bad.words], abs=1e-4)
 
 
 @pytest.mark.parametrize("text", ["", "   \n", '"""'])
 def test_a_text_without_words_is_refused(classifier, text):
     with pytest.raises(BadInput, match="no words to explain"):
-        explain(classifier, Request(text))
+        explain(classifier, ExplainRequest(text))
 
 
 def test_only_unknown_words_are_marked_and_said(classifier):
-    found = explain(classifier, Request("xyzzy plugh"))
+    found = explain(classifier, ExplainRequest("xyzzy plugh"))
     assert not any(word.known for word in found.words)
     assert "vocabulary" in found.note
 
 
 def test_a_single_word_works_with_every_method(classifier):
     for method in ("attention", "leave-one-out"):
-        assert len(explain(classifier, Request("good", method)).words) == 1
+        assert len(explain(classifier, ExplainRequest("good", method)).words) == 1
 
 
 def test_a_text_of_100000_words_is_read_to_the_models_length(classifier):
-    found = explain(classifier, Request("good film " * 50_000))
+    found = explain(classifier, ExplainRequest("good film " * 50_000))
     assert found.tokens_total == 100_000
     assert len(found.words) == classifier.max_length
 
 
 def test_unknown_names(classifier):
     with pytest.raises(UnknownName, match="attention"):
-        explain(classifier, Request("good", "atention"))
+        explain(classifier, ExplainRequest("good", "atention"))
     with pytest.raises(BadInput, match="negative, positive"):
-        explain(classifier, Request("good", None, "neutral"))
+        explain(classifier, ExplainRequest("good", None, "neutral"))
 
 
 @pytest.mark.parametrize("text", ["[red]good[/red]", "good \x1b[31m film", "good\u202e film", "<script>good</script>"])
 def test_hostile_text_is_only_text(classifier, text, capsys):
-    stdout_console(width=80).print(heatmap(explain(classifier, Request(text))))
+    stdout_console(width=80).print(heatmap(explain(classifier, ExplainRequest(text))))
     out = capsys.readouterr().out
     assert "\x1b[31m" not in out
     assert "\u202e" not in out
@@ -129,12 +130,12 @@ def test_nearly_uniform_attention_is_said(classifier):
 
     with torch.no_grad():
         classifier.model.attend.query_D.zero_()
-    found = explain(classifier, Request("a good film of light"))
+    found = explain(classifier, ExplainRequest("a good film of light"))
     assert found.normalized_entropy == pytest.approx(1)
     assert "nearly uniform" in found.note
 
 
 def test_the_entropy_of_one_word_is_zero_and_no_share_of_uniform(classifier):
-    found = explain(classifier, Request("good"))
+    found = explain(classifier, ExplainRequest("good"))
     assert str(found.entropy) == "0.0"
     assert found.normalized_entropy is None

@@ -7,20 +7,21 @@ import pytest
 
 from tmeattn.errors import BadInput
 from tmeattn.explain.compatibility import methods_for
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 
 SELF = ("transformer", "transformer-cls")
 TEXT = "the film was good and the plot of this story"
 
 
 def scores(classifier, method, **choice):
-    return np.array([word.score for word in explain(classifier, Request(TEXT, method, **choice)).words])
+    return np.array([word.score for word in explain(classifier, ExplainRequest(TEXT, method, **choice)).words])
 
 
 def test_the_zoo_has_learnt(zoo):
     for name, classifier in zoo.items():
         for text, label in (("the film was good", "positive"), ("a bad plot with light", "negative")):
-            found = explain(classifier, Request(text))
+            found = explain(classifier, ExplainRequest(text))
             assert found.classes[found.predicted] == label, name
 
 
@@ -58,7 +59,7 @@ def test_rollout_of_one_layer_is_half_attention_half_the_word_itself(zoo):
 )
 def test_what_is_not_there_is_refused(zoo, name, request_, said):
     with pytest.raises(BadInput) as refusal:
-        explain(zoo[name], Request(TEXT, **request_))
+        explain(zoo[name], ExplainRequest(TEXT, **request_))
     assert said in str(refusal.value)
 
 
@@ -72,11 +73,13 @@ def test_which_methods_serve_which_model(zoo):
 
 
 def test_a_transformer_is_explained_by_leave_one_out_and_says_why(zoo):
-    found = explain(zoo["transformer"], Request(TEXT))
+    found = explain(zoo["transformer"], ExplainRequest(TEXT))
     assert found.method == "leave-one-out"
     assert "--method attention" in found.note
-    chosen = explain(zoo["transformer"], Request(TEXT, layer=2))
+    chosen = explain(zoo["transformer"], ExplainRequest(TEXT, layer=2))
     assert (chosen.method, chosen.layer, chosen.head) == ("attention", 2, None)
     assert chosen.note == "The mean over all heads."
-    assert explain(zoo["transformer"], Request(TEXT, "attention")).note == "The mean over 2 layers and all heads."
-    assert explain(zoo["transformer"], Request(TEXT, layer=2, head=1)).note is None
+    assert (
+        explain(zoo["transformer"], ExplainRequest(TEXT, "attention")).note == "The mean over 2 layers and all heads."
+    )
+    assert explain(zoo["transformer"], ExplainRequest(TEXT, layer=2, head=1)).note is None

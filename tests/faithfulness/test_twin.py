@@ -7,7 +7,8 @@ import pytest
 
 from tmeattn.config import stored_config
 from tmeattn.errors import BadInput
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
 from tmeattn.inference.classifier import TrainedClassifier
 
@@ -22,7 +23,7 @@ def test_a_twin_is_trained_once_and_cannot_choose(trained):
     config = stored_config(twin.id, twin.config)
     assert (config.model, config.train.uniform_attention, config.train.alpha) == ("simple-attn", True, 0)
     assert config.train.epochs == stored_config(trained.id, trained.config).train.epochs
-    weights = [word.score for word in explain(TrainedClassifier(twin), Request("a good film of light")).words]
+    weights = [word.score for word in explain(TrainedClassifier(twin), ExplainRequest("a good film of light")).words]
     assert weights == pytest.approx([0.2] * 5)
     assert find_twin(trained).id == train_twin(trained, narrate=quiet).id == twin.id
     assert "a twin itself" in reason_against_twin(twin)

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from support.explanations import draw, explain
 
 from tmeattn.render.reproduction import conditions, reproduction
-from tmeattn.reproduce.results import Context, CurvePanel, Difference, HeatmapPanel, Line, Result, Row
+from tmeattn.reproduce.results import Context, CurvePanel, Difference, HeatmapPanel, PlottedLine, Result, Row
 
 CONTEXT = Context(
     "report", "imdb-25k", "validation", 5021, "glove-50d", (0,), None, quick=False, machines=("cpu, 1 thread",)
@@ -105,7 +105,7 @@ def test_labels_and_accuracies_stay_at_any_width(width: int) -> None:
 
 def test_accuracies_under_one_label_share_their_axis() -> None:
     low, high = (
-        CurvePanel(name, "epoch", "%", (Line("a", (1, 2), ys),)) for name, ys in (("x", (0, 1)), ("y", (9, 10)))
+        CurvePanel(name, "epoch", "%", (PlottedLine("a", (1, 2), ys),)) for name, ys in (("x", (0, 1)), ("y", (9, 10)))
     )
     lines = told(60, rows=(), differences=(), panels=(low, high)).splitlines()
     ticks = [line.split("┤")[0].strip() for line in lines if "┤" in line]

@@ -1,10 +1,9 @@
-import math
+"""Tables that fit their console."""
 
 import pytest
 from rich.cells import cell_len
 from support.explanations import draw
 
-from tmeattn.render.numbers import count, decimal, percent, seconds
 from tmeattn.render.tables import Column, key_values, table
 
 
@@ -22,25 +21,6 @@ def test_table_is_safe_aligned_and_fits() -> None:
 def test_key_values_leave_out_what_is_missing() -> None:
     output = draw(key_values([("model", "lstm"), ("alpha", None), ("texts", 25000)]))
     assert output.split() == ["model", "lstm", "texts", "25,000"]
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.04, "0.0 s"), (3.21, "3.2 s"), (9.97, "10 s"), (59.7, "1 min 00 s"), (65, "1 min 05 s"), (3599.6, "1 h 00 min"),
-     (7620, "2 h 07 min"), (math.nan, "–"), (math.inf, "–"), (None, "–")],
-)  # fmt: skip
-def test_seconds(value: float | None, shown: str) -> None:
-    assert seconds(value) == shown
-
-
-def test_numbers() -> None:
-    assert percent(0.8634) == "86.3 %"
-    assert percent(1, 0) == "100 %"
-    assert percent(math.nan) == percent(None) == count(None) == "–"
-    assert count(25000) == "25,000"
-    assert decimal(math.nan) == "nan"
-    assert decimal(1e9) == "1.00e+09"
-    assert decimal(0.41234) == "0.412"
 
 
 COLUMNS = [

@@ -37,10 +37,10 @@ def get_setting(key: str | None, as_json: bool) -> None:
         click.echo("" if values[key] is None else values[key])
         return
     from tmeattn.render.console import stderr_console, stdout_console
-    from tmeattn.render.numbers import shown
+    from tmeattn.render.numbers import option_value
     from tmeattn.render.tables import Column, table
 
-    rows = [(name, shown(value), "yours" if name in own else "", KEYS[name]) for name, value in values.items()]
+    rows = [(name, option_value(value), "yours" if name in own else "", KEYS[name]) for name, value in values.items()]
     stdout_console().print(table(["key", "value", "set", Column("meaning", wrap=True)], rows))
     stderr_console().print(f"In {settings_path()}")
 

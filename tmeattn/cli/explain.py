@@ -17,8 +17,7 @@ from tmeattn.errors import BadInput
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from tmeattn.explain.explain import Request
-    from tmeattn.explain.explanation import Explanation
+    from tmeattn.explain.explanation import ExplainRequest, Explanation
     from tmeattn.inference.classifier import TrainedClassifier
 
 
@@ -102,7 +101,7 @@ def explain(
         texts = texts_in(file)
     else:
         texts = [] if index is not None else [text_or_stdin(text)]
-    from tmeattn.explain.explain import Request
+    from tmeattn.explain.explanation import ExplainRequest
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.index import find_run
 
@@ -116,7 +115,7 @@ def explain(
     if index is not None:
         chosen, label = text_of_split(classifier, split or "validation", index)
         texts = [chosen]
-    requests = [Request(one, name, target, label, layer, head) for name in methods for one in texts]
+    requests = [ExplainRequest(one, name, target, label, layer, head) for name in methods for one in texts]
     if other is not None:
         explanations = compared(classifier, TrainedClassifier(find_run(other)), requests[0])
     else:
@@ -138,7 +137,7 @@ def explain(
     show(explanations, picture, export, as_json, alone=alone, at_once=no_pager)
 
 
-def explained(classifier: TrainedClassifier, requests: Sequence[Request]) -> list[Explanation]:
+def explained(classifier: TrainedClassifier, requests: Sequence[ExplainRequest]) -> list[Explanation]:
     """Explain all, in order, with the progress on stderr where there are many."""
     from tmeattn.explain.explain import TOGETHER, explain_all
     from tmeattn.render.console import stderr_console
@@ -153,7 +152,7 @@ def explained(classifier: TrainedClassifier, requests: Sequence[Request]) -> lis
     return explanations
 
 
-def compared(first: TrainedClassifier, second: TrainedClassifier, request: Request) -> list[Explanation]:
+def compared(first: TrainedClassifier, second: TrainedClassifier, request: ExplainRequest) -> list[Explanation]:
     """One text by two models and one method: where their defaults differ, by leave-one-out, which serves both."""
     from tmeattn.explain.compatibility import FALLBACK, default_method
     from tmeattn.explain.explain import explain as explain_text

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,7 +149,7 @@ def _stream(
     from tmeattn.data.readers.tables import format_of
     from tmeattn.data.readers.user_files import text_column as column_of
     from tmeattn.inference.classifier import TrainedClassifier
-    from tmeattn.inference.streaming import Job, stream
+    from tmeattn.inference.streaming import Job, peak_memory, stream
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.runs.index import find_run
 
@@ -156,7 +159,34 @@ def _stream(
     classifier = TrainedClassifier(find_run(run))
     for note in classifier.notes:
         stderr_console().print(safe(note))
-    stream(job, classifier)
+    with _counting_texts() as advance:
+        done = stream(job, classifier, narrate=lambda line: click.echo(line, err=True), progress=advance)
+    read = f"{done.texts:,} {'text' if done.texts == 1 else 'texts'} in {done.seconds:.1f} s"
+    memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
+    click.echo(f"{read}: {done.texts / max(done.seconds, 1e-9):,.0f} a second{memory}.", err=True)
+    if done.skipped:
+        click.echo(f"Skipped {len(done.skipped):,} bad rows: {', '.join(map(str, done.skipped[:10]))}", err=True)
+
+
+@contextmanager
+def _counting_texts() -> Iterator[Callable[[int], None]]:
+    """A count and a rate on a terminal; nothing elsewhere."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tmeattn.render.console import stderr_console
+
+    console, began, done = stderr_console(), time.perf_counter(), 0
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading", total=None)
+
+        def advance(texts: int) -> None:
+            nonlocal done
+            done += texts
+            speed = done / (time.perf_counter() - began)
+            bar.update(task, description=f"{done:,} texts, {speed:,.0f} a second")
+
+        yield advance
 
 
 def _table(file: Path | None, kind: str) -> Table:

@@ -82,7 +82,7 @@ def show(run: str, as_json: bool) -> None:
     from rich.text import Text
 
     from tmeattn.render.console import safe, stdout_console
-    from tmeattn.render.numbers import shown
+    from tmeattn.render.numbers import option_value
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values
     from tmeattn.runs.index import describe, find_run, summarize, summary_json
@@ -101,7 +101,9 @@ def show(run: str, as_json: bool) -> None:
     command = " ".join(found.info.get("command", []))
     parts += [
         Text("\nConfiguration", style="bold"),
-        key_values([(key.replace("_", "-"), shown(value)) for key, value in options.items() if value is not None]),
+        key_values(
+            [(key.replace("_", "-"), option_value(value)) for key, value in options.items() if value is not None]
+        ),
         Text("\nMade by", style="bold"),
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from tmeattn.data.encoding.pool import Tokenizing
 from tmeattn.data.encoding.tokenizers import TOKENIZERS
+from tmeattn.spacing import midpoints
 from tmeattn.specs import Dataset, Split, WordVectors
 
 SAMPLE = 20_000
@@ -76,8 +77,7 @@ def hashes_of(texts: Sequence[str]) -> np.ndarray:
 
 
 def _sample(texts: int) -> np.ndarray:
-    count = min(texts, SAMPLE)
-    return (2 * np.arange(count) + 1) * texts // (2 * max(count, 1))
+    return np.asarray(midpoints(texts, SAMPLE), dtype=np.int64)
 
 
 def _tokenized(
@@ -167,7 +167,5 @@ def _samples(split: Split, classes: Sequence[str], samples: int) -> list[dict[st
     found = []
     for label, name in enumerate(classes[:MOST_CLASSES]):
         rows = np.flatnonzero(labels == label)
-        count = min(samples, len(rows))
-        evenly = rows[(2 * np.arange(count) + 1) * len(rows) // (2 * max(count, 1))]
-        found += [{"label": name, "text": split.texts[row]} for row in evenly.tolist()]
+        found += [{"label": name, "text": split.texts[int(rows[index])]} for index in midpoints(len(rows), samples)]
     return found

@@ -15,6 +15,7 @@ from tmeattn.data.encoding.batches import Batch, SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.meters import meter
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
+from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Attention
 
 Measured = Literal["all", "sample", "none"]
@@ -122,7 +123,7 @@ def evaluate_split(
     batches = SequentialBatches(split, size, max_length)
     found = evaluate(model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all")
     if attention == "sample":
-        only = np.unique(np.linspace(0, len(split) - 1, min(len(split), ATTENTION_SAMPLE)).astype(np.int64))
+        only = np.asarray(evenly_spaced(len(split), ATTENTION_SAMPLE), dtype=np.int64)
         batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
         sample = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
         for key in ("entropy", "normalized_entropy", "histogram", "heads", "attention_texts"):

@@ -27,7 +27,7 @@ def reason_against(spec: ExplainerSpec, classifier: TrainedClassifier) -> str | 
         return f"the model {model!r} has no self-attention"
     if missing := _missing(spec):
         return f"{missing} is not installed"
-    if spec.needs_vectors and classifier.embedding is None:
+    if spec.needs_embedding_gradient and classifier.embedding is None:
         return f"the model {model!r} does not look its words up in one torch.nn.Embedding"
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import default_method, demand, demand_choice
-from tmeattn.explain.explanation import NEARLY_UNIFORM, Explanation, Word
-from tmeattn.inference.classifier import EncodedText, Reading, TrainedClassifier, softmax
+from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
+from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 
@@ -20,21 +19,7 @@ TOGETHER = 64
 """Texts that are explained at once."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What to explain: the class by name (None: the predicted one), the method by name (None: the model's pooling
-    attention, or leave-one-out where it has none), the true class where it is known, and of self-attention the layer
-    and head, counted from 1 (None: the mean over all)."""
-
-    text: str
-    method: str | None = None
-    target: str | None = None
-    true_label: str | None = None
-    layer: int | None = None
-    head: int | None = None
-
-
-def explain(classifier: TrainedClassifier, request: Request) -> Explanation:
+def explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanation:
     """Predict a text and score its words.
 
     Raises:
@@ -46,7 +31,7 @@ def explain(classifier: TrainedClassifier, request: Request) -> Explanation:
     return next(explain_all(classifier, [request]))
 
 
-def explain_all(classifier: TrainedClassifier, requests: Sequence[Request]) -> Iterator[Explanation]:
+def explain_all(classifier: TrainedClassifier, requests: Sequence[ExplainRequest]) -> Iterator[Explanation]:
     """Explain many texts, in order, 64 at a time where they ask for the same. Raises as `explain` does."""
     for _, alike in groupby(requests, lambda one: (one.method, one.target, one.layer, one.head)):
         group = list(alike)
@@ -96,7 +81,7 @@ def _checked(spec: ExplainerSpec, text: EncodedText, found: Attribution) -> Attr
     return Attribution(scores, found.note)
 
 
-def _explain_alike(classifier: TrainedClassifier, requests: list[Request]) -> Iterator[Explanation]:
+def _explain_alike(classifier: TrainedClassifier, requests: list[ExplainRequest]) -> Iterator[Explanation]:
     """Requests that differ in their texts and labels alone."""
     one = requests[0]
     if one.method is None:
@@ -106,29 +91,28 @@ def _explain_alike(classifier: TrainedClassifier, requests: list[Request]) -> It
     demand(spec, classifier)
     demand_choice(spec, classifier, one.layer, one.head)
     target = _class_index(classifier.classes, one.target)
-    texts = [classifier.encode(request.text) for request in requests]
+    texts = [classifier.encode(request.visible_text) for request in requests]
     empty = next((text.text for text in texts if not text.spans), None)
     if empty is not None:
         raise BadInput(f"There are no words to explain in {empty[:40]!r}.", hint="A text needs a word.")
-    readings = classifier.read([text.ids_T for text in texts])
+    outputs = classifier.read([text.ids_T for text in texts])
     found = attribute(classifier, spec, texts, target, layer=one.layer, head=one.head)
-    for request, text, reading, attribution in zip(requests, texts, readings, found, strict=True):
-        yield _explanation(classifier, spec, request, target, text, reading, attribution, stands_in)
+    for request, text, output, attribution in zip(requests, texts, outputs, found, strict=True):
+        yield _explanation(classifier, spec, request, target, text, output, attribution, stands_in)
 
 
 def _explanation(
     classifier: TrainedClassifier,
     spec: ExplainerSpec,
-    request: Request,
+    request: ExplainRequest,
     target: int | None,
     text: EncodedText,
-    reading: Reading,
+    output: TextOutput,
     attribution: Attribution,
     stands_in: str | None,
 ) -> Explanation:
-    probabilities = softmax(reading.logits_C)
-    predicted = int(probabilities.argmax())
-    share = _share_of_uniform(reading.entropy, len(text.spans))
+    predicted = int(output.logits_C.argmax())
+    share = _share_of_uniform(output.entropy, len(text.spans))
     known = [classifier.vocabulary.knows(token) for *_, token in text.spans]
     notes = [*classifier.notes, *filter(None, (stands_in, attribution.note))]
     if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
@@ -136,7 +120,7 @@ def _explanation(
     if not any(known):
         notes.append("None of these words is in the model's vocabulary: the prediction says nothing about the text.")
     return Explanation(
-        text=request.text,
+        text=request.visible_text,
         words=tuple(
             Word(start, end, token, is_known, float(score))
             for (start, end, token), is_known, score in zip(text.spans, known, attribution.scores_T, strict=True)
@@ -147,10 +131,10 @@ def _explanation(
         method=spec.name,
         signed=spec.signed,
         classes=classifier.classes,
-        probabilities=tuple(float(p) for p in probabilities),
+        probabilities=tuple(float(p) for p in output.probabilities_C),
         predicted=predicted,
         target=predicted if target is None else target,
-        entropy=reading.entropy,
+        entropy=output.entropy,
         normalized_entropy=share,
         true_label=request.true_label,
         note=" ".join(notes) or None,

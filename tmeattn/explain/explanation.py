@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 NEARLY_UNIFORM = 0.97
 """Entropy of the weights over its maximum, from which on they say little: only what exceeds equal shares is shown."""
+
+Span = tuple[int, int]
+"""`(start, end)` of a word, in characters of the text."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,40 @@ class Word:
     token: str
     known: bool
     score: float
+
+
+@dataclass(frozen=True)
+class ExplainRequest:
+    """A text to explain, and how.
+
+    method:      name of the attribution method; None: the default of the model (its pooling attention, or
+                 leave-one-out).
+    target:      name of the class that the scores are about; None: the predicted class.
+    true_label:  name of the true class, where it is known.
+    layer, head: of self-attention, counted from 1; None: the mean over all.
+    dropped:     `(start, end)` of the words that the model must not read.
+    """
+
+    text: str
+    method: str | None = None
+    target: str | None = None
+    true_label: str | None = None
+    layer: int | None = None
+    head: int | None = None
+    dropped: tuple[Span, ...] = ()
+
+    @property
+    def visible_text(self) -> str:
+        """The text without the dropped words, at unchanged offsets."""
+        return without_words(self.text, self.dropped)
+
+
+def without_words(text: str, spans: Iterable[Span]) -> str:
+    """The text with spaces in place of the words at `spans`: the offsets of the others stay, and no two words join."""
+    characters = list(text)
+    for start, end in spans:
+        characters[start:end] = " " * (end - start)
+    return "".join(characters)
 
 
 @dataclass(frozen=True)
@@ -62,3 +100,30 @@ class Explanation:
         document["predicted"], document["target"] = classes[self.predicted], classes[self.target]
         document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
         return document
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Texts of a split that a run gets wrong with most confidence, and those that it is least certain of.
+
+    wrong, texts: how many mistakes there are among how many texts. Each text has its index in the split.
+    note:         what to know about which texts these are.
+    """
+
+    run: str
+    model: str
+    dataset: str
+    split: str
+    texts: int
+    wrong: int
+    confident: tuple[tuple[int, Explanation], ...]
+    uncertain: tuple[tuple[int, Explanation], ...]
+    note: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        kinds = {"confident": self.confident, "uncertain": self.uncertain}
+        return asdict(self) | {
+            kind: [{"index": index} | explanation.document() for index, explanation in texts]
+            for kind, texts in kinds.items()
+        }

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tmeattn.data.sources import open_split
-from tmeattn.explain.explain import Request, explain_all
-from tmeattn.explain.explanation import Explanation
-from tmeattn.faithfulness.results import Mistakes
+from tmeattn.explain.explain import explain_all
+from tmeattn.explain.explanation import ExplainRequest, Explanation, Mistakes
 from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 256
@@ -34,8 +33,7 @@ def find_mistakes(
     dataset, found = open_split(classifier.config.train, split)
     rows = []
     for start in range(0, len(found.texts), CHUNK):
-        texts = [classifier.encode(text).ids_T for text in found.texts[start : start + CHUNK]]
-        rows.append(classifier.probabilities(texts))
+        rows.append(classifier.probabilities(found.texts[start : start + CHUNK]))
         progress(min(start + CHUNK, len(found.texts)), len(found.texts))
     probabilities_NC = np.concatenate(rows)
     labels_N = np.asarray(found.labels)
@@ -46,7 +44,8 @@ def find_mistakes(
 
     def explained(indices: list[int]) -> tuple[tuple[int, Explanation], ...]:
         requests = [
-            Request(found.texts[index], method, true_label=dataset.classes[found.labels[index]]) for index in indices
+            ExplainRequest(found.texts[index], method, true_label=dataset.classes[found.labels[index]])
+            for index in indices
         ]
         return tuple(zip(indices, explain_all(classifier, requests), strict=True))
 

@@ -1,11 +1,9 @@
-"""What `tmeattn faithfulness` and `tmeattn mistakes` found, ready to be shown. No torch."""
+"""The results of `tmeattn faithfulness`, ready to be shown. No torch."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from tmeattn.explain.explanation import Explanation
 
 CONTROL = "random"
 
@@ -120,31 +118,4 @@ class Faithfulness:
             "rows": [asdict(row) for row in self.rows],
             "passed_over": [{"method": method, "reason": reason} for method, reason in self.passed_over],
             "notes": list(self.notes),
-        }
-
-
-@dataclass(frozen=True)
-class Mistakes:
-    """Texts of a split that a run gets wrong with most confidence, and those that it is least certain of.
-
-    wrong, texts: how many mistakes there are among how many texts. Each text has its index in the split.
-    note:         what to know about which texts these are.
-    """
-
-    run: str
-    model: str
-    dataset: str
-    split: str
-    texts: int
-    wrong: int
-    confident: tuple[tuple[int, Explanation], ...]
-    uncertain: tuple[tuple[int, Explanation], ...]
-    note: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """As `--json` prints it."""
-        kinds = {"confident": self.confident, "uncertain": self.uncertain}
-        return asdict(self) | {
-            kind: [{"index": index} | explanation.document() for index, explanation in texts]
-            for kind, texts in kinds.items()
         }

@@ -19,6 +19,7 @@ from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_t
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
+from tmeattn.spacing import evenly_spaced
 
 Item = TypeVar("Item")
 Narrate = Callable[[str], None]
@@ -63,8 +64,8 @@ def conduct(run: RunDirectory, study: Study, *, progress: Progress, watch: Watch
     found = assess(classifier, methods, texts.encoded, rationales=texts.rationales, progress=progress)
     hits = None
     if texts.labels is not None:
-        readings = classifier.read([text.ids_T for text in texts.encoded])
-        hits = [reading.logits_C.argmax() == label for reading, label in zip(readings, texts.labels, strict=True)]
+        predicted_N = classifier.logits([text.ids_T for text in texts.encoded]).argmax(axis=1)
+        hits = predicted_N == np.array(texts.labels)
     return Faithfulness(
         run=run.id,
         model=classifier.spec.name,
@@ -106,9 +107,7 @@ def _texts(classifier: TrainedClassifier, study: Study) -> _Texts:
 
 def _evenly(items: Sequence[Item], most: int) -> list[Item]:
     """At most so many, evenly spread from the first to the last."""
-    if len(items) <= most:
-        return list(items)
-    return [items[int(index)] for index in np.unique(np.linspace(0, len(items) - 1, most).astype(np.int64))]
+    return [items[index] for index in evenly_spaced(len(items), most)]
 
 
 def _twins(run: RunDirectory, study: Study, watch: Watch, narrate: Narrate) -> tuple[Twins | None, str | None]:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import click
-
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import OTHER_FOLDER, disk_errors, read_json, to_json, write_atomically
 
@@ -45,36 +43,45 @@ class Job:
         return self.output and self.output.with_name(f"{self.output.name}.part")
 
 
-def stream(job: Job, classifier: TrainedClassifier) -> None:
+@dataclass(frozen=True)
+class StreamSummary:
+    """How many texts were classified in this call, in how many seconds, and which rows were skipped as bad."""
+
+    texts: int
+    seconds: float
+    skipped: tuple[int, ...]
+
+
+def stream(
+    job: Job,
+    classifier: TrainedClassifier,
+    *,
+    narrate: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int], None] = lambda texts: None,
+) -> StreamSummary:
     """Classify every row of the table and write a row for each, in order.
+
+    narrate: called with a line for the user. progress: called after each chunk with the number of its texts.
 
     Raises:
         BadInput: a bad row (where they are not skipped), or an output that is there already.
         EnvironmentProblem: the output cannot be written.
         Interrupted: by the user. After each of these, what has been written can be continued with `--resume`.
     """
-    from tmeattn.inference.classifier import probabilities_of
-
     began = time.perf_counter()
     skipped: list[int] = []
-    with _Target(job, classifier) as target, _progress() as advance:
+    with _Target(job, classifier, narrate) as target:
         rows = _texts(job, target.row, skipped)
         try:
             for numbers, texts in _chunked(rows):
-                target.write(numbers, probabilities_of(classifier, texts))
-                advance(len(texts))
+                target.write(numbers, classifier.probabilities(texts))
+                progress(len(texts))
         except BadInput as error:
             raise _with_rest(error, job, target) from None
         except KeyboardInterrupt:
             raise Interrupted(f"Stopped after {target.written:,} rows.", hint=_continue(job)) from None
         target.finish()
-    seconds = time.perf_counter() - began
-    done = target.written - target.before
-    read = f"{done:,} {'text' if done == 1 else 'texts'} in {seconds:.1f} s"
-    memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
-    click.echo(f"{read}: {done / max(seconds, 1e-9):,.0f} a second{memory}.", err=True)
-    if skipped:
-        click.echo(f"Skipped {len(skipped):,} bad rows: {', '.join(map(str, skipped[:10]))}", err=True)
+    return StreamSummary(target.written - target.before, time.perf_counter() - began, tuple(skipped))
 
 
 def _texts(job: Job, after: int, skipped: list[int]) -> Iterator[tuple[int, str]]:
@@ -134,8 +141,8 @@ def _continue(job: Job) -> str | None:
 class _Target:
     """Where predictions go: standard output, or a `.part` file with a note of how far it is known to be good."""
 
-    def __init__(self, job: Job, classifier: TrainedClassifier) -> None:
-        self.job, self.classes = job, classifier.classes
+    def __init__(self, job: Job, classifier: TrainedClassifier, narrate: Callable[[str], None]) -> None:
+        self.job, self.classes, self.narrate = job, classifier.classes, narrate
         self.note = {"run": classifier.run.id, "input": str(job.table.path.absolute())}
         self.row = self.written = self.before = 0
         self._csv = job.output is not None and job.output.suffix.lower() in (".csv", ".tsv")
@@ -178,7 +185,7 @@ class _Target:
         self._file.seek(0, io.SEEK_END)
         self.row, self.written = int(note["row"]), int(note["written"])
         self.before = self.written
-        click.echo(f"Continuing after {self.job.table.unit} {self.row:,}.", err=True)
+        self.narrate(f"Continuing after {self.job.table.unit} {self.row:,}.")
 
     def write(self, numbers: Sequence[int], probabilities_NC: np.ndarray) -> None:
         """Write a row for each text; after this they are safe."""
@@ -245,27 +252,6 @@ class _Target:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
                 self._note_path(part).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
-    """A count and a rate on a terminal; nothing elsewhere."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from tmeattn.render.console import stderr_console
-
-    console, began, done = stderr_console(), time.perf_counter(), 0
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading", total=None)
-
-        def advance(texts: int) -> None:
-            nonlocal done
-            done += texts
-            speed = done / (time.perf_counter() - began)
-            bar.update(task, description=f"{done:,} texts, {speed:,.0f} a second")
-
-        yield advance
 
 
 def peak_memory() -> int | None:

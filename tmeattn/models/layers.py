@@ -134,3 +134,7 @@ class ClassifierHead(nn.Module):
     def forward(self, pooled_BD: Tensor) -> Tensor:
         logits_BC: Tensor = self.linear(F.dropout(pooled_BD, self.dropout, self.training))
         return logits_BC
+
+
+Classifier = ClassifierHead
+"""The name of `ClassifierHead` in version 0.1. Plugins written for it import this name."""

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.render.curves import Series, curves
-from tmeattn.render.numbers import decimal, flag, percent, shown
+from tmeattn.render.numbers import decimal, flag, option_value, percent
 from tmeattn.render.tables import Column, key_values, table
 from tmeattn.runs.comparison import Comparison, Seeds
 
@@ -30,7 +30,8 @@ def run_table(comparison: Comparison) -> RenderableType:
         for run in comparison.runs
     ]
     options = key_values(
-        (flag(key), ", ".join(shown(run.options.get(key)) for run in comparison.runs)) for key in comparison.differing
+        (flag(key), ", ".join(option_value(run.options.get(key)) for run in comparison.runs))
+        for key in comparison.differing
     )
     caption = "On the validation texts, at the best epoch; loss is cross-entropy, entropy that of attention in nats."
     parts: list[RenderableType] = [table(["run", "model", *numeric], rows), Text(caption, style="dim")]
@@ -65,7 +66,7 @@ def group_table(comparison: Comparison) -> RenderableType:
 
 def _group_name(group: Seeds, comparison: Comparison) -> str:
     first = group.runs[0]
-    parts = [f"{flag(key)} {shown(first.options[key])}" for key in comparison.differing if key in first.options]
+    parts = [f"{flag(key)} {option_value(first.options[key])}" for key in comparison.differing if key in first.options]
     return " ".join([first.summary.model, *parts])
 
 

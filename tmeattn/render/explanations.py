@@ -10,14 +10,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, told_method
-from tmeattn.render.layout import Pair
+from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, method_text
+from tmeattn.render.layout import SideBySide
 from tmeattn.render.numbers import MISSING, count, percent
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation, Word
-    from tmeattn.faithfulness.results import Mistakes
+    from tmeattn.explain.explanation import Explanation, Mistakes, Word
 
 Span = tuple[int, int]
 
@@ -67,7 +66,7 @@ def side_by_side(first: Explanation, second: Explanation, *, top: int = STRONGES
         for one in differing(first, second)[:top]
         if one.difference
     ]
-    parts: list[RenderableType] = [Pair(*halves), Text(), HeatmapKey((first, second))]
+    parts: list[RenderableType] = [SideBySide(*halves), Text(), HeatmapKey((first, second))]
     if rows:
         columns = [Column("word", wrap=True), *(Column(name, numeric=True) for name in names)]
         parts += [
@@ -144,7 +143,7 @@ def mistakes(found: Mistakes) -> Group:
     if found.note:
         parts.append(Text(found.note, style="dim"))
     if shown:
-        parts.append(Text(f"Words are scored by {safe(told_method(shown[0]))}.", style="dim"))
+        parts.append(Text(f"Words are scored by {safe(method_text(shown[0]))}.", style="dim"))
     parts += _texts("The most confident errors", found.confident)
     parts += _texts("The least certain texts", found.uncertain)
     return Group(*parts, HeatmapKey(tuple(shown)))

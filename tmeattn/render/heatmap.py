@@ -64,7 +64,7 @@ def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONG
     return Heatmap(explanation, details, top)
 
 
-def told_entropy(explanation: Explanation) -> str:
+def entropy_text(explanation: Explanation) -> str:
     """ "attention entropy 3.21 nats, 62 % of uniform"; nothing where what is shown is not attention."""
     if explanation.entropy is None or explanation.method not in ("attention", "rollout"):
         return ""
@@ -154,7 +154,7 @@ class Marks:
         return shown, style
 
 
-def told_method(explanation: Explanation) -> str:
+def method_text(explanation: Explanation) -> str:
     """ "attention of transformer, layer 2, head 1"; layer and head only where they were chosen."""
     parts = [f"{explanation.method} of {explanation.model}"]
     parts += [
@@ -174,13 +174,13 @@ def heatmap_header(explanation: Explanation) -> Iterator[Text]:
         line.append("   ✓ right" if right else "   ✗ wrong", style="green" if right else "bold red")
         line.append(f", the label is {safe(explanation.true_label)}")
     yield line
-    about = Text(safe(told_method(explanation)))
+    about = Text(safe(method_text(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
     if explanation.target != explanation.predicted or explanation.signed:
         about.append(f", for the class {safe(explanation.classes[explanation.target])}")
     yield about
-    if entropy := told_entropy(explanation):
+    if entropy := entropy_text(explanation):
         yield Text(entropy)
     if explanation.note:
         yield Text(f"Note: {safe(explanation.note)}", style="italic")

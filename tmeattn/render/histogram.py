@@ -14,6 +14,7 @@ from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import BLUE, foreground
+from tmeattn.spacing import evenly_spaced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,10 +109,9 @@ class Ridges:
             yield Text(safe(self.title), style="bold", no_wrap=True, overflow="ellipsis")
         if not self.rows:
             return
-        shown = _thin(len(self.rows), _MOST_ROWS)
         margin = min(max(len(label) for label, _ in self.rows), max(4, width // 4))
         columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0))
-        for index in shown:
+        for index in evenly_spaced(len(self.rows), _MOST_ROWS):
             label, counts = self.rows[index]
             line = _line(safe(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
             if self.means:
@@ -186,9 +186,3 @@ def _axis(low: float, high: float, columns: int, margin: int, unit: str, width: 
     yield Text(line[:width], style="dim", no_wrap=True)
     labels = (" " * (margin + 1) + tick_line(marks, columns)).rstrip() + f" {safe(unit)}"
     yield Text(labels[:width], style="dim", no_wrap=True)
-
-
-def _thin(length: int, most: int) -> list[int]:
-    if length <= most:
-        return list(range(length))
-    return sorted({round(index * (length - 1) / (most - 1)) for index in range(most)})

@@ -8,18 +8,18 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-SIDE_BY_SIDE = 110
+SIDE_BY_SIDE_COLUMNS = 110
 
 
 @dataclass(frozen=True)
-class Pair:
+class SideBySide:
     """Two renderables beside each other where the console has 110 columns, else one below the other."""
 
     left: RenderableType
     right: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width < SIDE_BY_SIDE:
+        if options.max_width < SIDE_BY_SIDE_COLUMNS:
             yield Group(self.left, Text(), self.right)
             return
         half = (options.max_width - 2) // 2  # both the same, or their axes would differ and not compare

@@ -67,7 +67,7 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def shown(value: object) -> str:
+def option_value(value: object) -> str:
     """An option's value as a user would type it; a dash where there is none."""
     if value is None:
         return MISSING

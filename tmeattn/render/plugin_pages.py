@@ -13,7 +13,7 @@ from tmeattn.config import config_class, resolve_run
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import count, flag, shown
+from tmeattn.render.numbers import count, flag, option_value
 from tmeattn.render.tables import Column, key_values, table
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 
@@ -46,11 +46,11 @@ class ModelPage:
         spec, config = self.spec, config_class(self.spec)
         modern, report = (resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report"))
         own = [
-            (flag(field), shown(modern[field]), shown(report[field]), info.description)
+            (flag(field), option_value(modern[field]), option_value(report[field]), info.description)
             for field, info in config.model_fields.items()
         ]
         tuned = [
-            (flag(key), shown(value), shown(report[key]))
+            (flag(key), option_value(value), option_value(report[key]))
             for key, value in modern.items()
             if key not in config.model_fields and value is not None and value != report[key] and key != "recipe"
         ]

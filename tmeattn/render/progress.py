@@ -17,7 +17,7 @@ from rich.text import Text
 
 from tmeattn.render.console import safe, stderr_console
 from tmeattn.render.histogram import sparkline
-from tmeattn.render.layout import SIDE_BY_SIDE, Pair
+from tmeattn.render.layout import SIDE_BY_SIDE_COLUMNS, SideBySide
 from tmeattn.render.numbers import MISSING, count, decimal, finite, percent, seconds
 from tmeattn.render.summary import entropy_histogram
 
@@ -234,7 +234,7 @@ class _Spread:
             return
         width = options.max_width
         if width not in self._lines:
-            picture = self._picture(wide=width >= SIDE_BY_SIDE)
+            picture = self._picture(wide=width >= SIDE_BY_SIDE_COLUMNS)
             self._lines = {width: console.render_lines(picture, options, pad=False) if picture else []}
         for line in self._lines[width]:
             yield from line
@@ -247,7 +247,7 @@ class _Spread:
             entropy_histogram(_part(self.event, name), f"{what} {when}", height=_HISTOGRAM_HEIGHT)
             for name, when in (("train", f"in {epoch}, training"), ("validation", f"after {epoch}, validation"))
         )
-        return Pair(train, validation) if wide and train and validation else validation
+        return SideBySide(train, validation) if wide and train and validation else validation
 
 
 def _loss(part: Event) -> float | None:

@@ -12,9 +12,9 @@ from rich.text import Text
 from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
-from tmeattn.render.heatmap import HeatmapKey, heatmap, told_entropy
+from tmeattn.render.heatmap import HeatmapKey, entropy_text, heatmap
 from tmeattn.render.histogram import ridges
-from tmeattn.render.layout import Pair
+from tmeattn.render.layout import SideBySide
 from tmeattn.render.matrix import matrix
 from tmeattn.render.numbers import MISSING, count, decimal, finite, percent
 from tmeattn.render.tables import Column, table
@@ -168,7 +168,7 @@ def _panels(panels: Sequence[Panel]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for index in range(0, len(charts), 2):
         pair = charts[index : index + 2]
-        parts += [Pair(*pair) if len(pair) == 2 else pair[0], Text()]
+        parts += [SideBySide(*pair) if len(pair) == 2 else pair[0], Text()]
     heatmaps = [panel for panel in panels if isinstance(panel, HeatmapPanel)]
     for panel in heatmaps:
         parts += [*_heatmap(panel), Text()]
@@ -201,7 +201,7 @@ def _heatmap(panel: HeatmapPanel) -> list[RenderableType]:
     found = panel.explanation
     told = f"{found.classes[found.predicted]} {percent(found.probabilities[found.predicted])}"
     told += f", truly {found.true_label}" if found.true_label else ""
-    told += f", {entropy}" if (entropy := told_entropy(found)) else ""
+    told += f", {entropy}" if (entropy := entropy_text(found)) else ""
     parts = [Text(safe(panel.title), style="bold"), Text(safe(told), style="dim")]
     parts += [Text(safe(found.note), style="italic")] if found.note else []
     return [*parts, heatmap(found, details=False)]

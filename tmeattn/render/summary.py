@@ -11,7 +11,7 @@ from rich.text import Text
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Curves, Series, curves
 from tmeattn.render.histogram import Histogram, Ridges, histogram, ridges
-from tmeattn.render.layout import Pair
+from tmeattn.render.layout import SideBySide
 from tmeattn.render.numbers import count, decimal, finite, percent, seconds
 from tmeattn.render.tables import Cell, Column, key_values, table
 
@@ -23,14 +23,14 @@ def summary(run_info: Mapping[str, Any], events: Sequence[Event]) -> Group:
     epochs = _epochs(events)
     parts: list[RenderableType] = [_key_figures(run_info, _best_entropy(epochs))]
     if charts := learning_curves(events):
-        parts += [Text(), Pair(*charts)]
+        parts += [Text(), SideBySide(*charts)]
     histograms = [
         picture
         for epoch in _ends(epochs)
         if (picture := entropy_histogram(_part(epoch, "validation"), f"Attention entropy, epoch {epoch['epoch']}"))
     ]
     if len(histograms) == 2:
-        parts += [Text(), Pair(*histograms)]
+        parts += [Text(), SideBySide(*histograms)]
     elif histograms:
         parts += [Text(), histograms[0]]
     return Group(*parts)
@@ -72,7 +72,7 @@ def entropy_history(events: Sequence[Event]) -> RenderableType | None:
     # Both must fit a half of 110 columns. That the weights still changed, and dropout was on, sets training apart.
     train = _history(epochs, "train", "Attention entropy on training texts, while training")
     validation = _history(epochs, "validation", "Attention entropy on the validation texts")
-    return Pair(train, validation) if train and validation else train or validation
+    return SideBySide(train, validation) if train and validation else train or validation
 
 
 def entropy_histogram(part: Event, title: str, *, height: int = 5) -> Histogram | None:

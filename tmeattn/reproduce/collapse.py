@@ -6,7 +6,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.data.sources import dataset_of
 from tmeattn.reproduce.plan import Entry
 from tmeattn.reproduce.results import FALL
-from tmeattn.reproduce.trained import Found, Trained, mean
+from tmeattn.reproduce.trained import EntryRuns, SeedRun, mean
 
 MARGIN = 0.05
 """An accuracy at most so much above naming the larger class counts as nothing learnt."""
@@ -14,7 +14,7 @@ ONE_WORD = 0.5
 """Mean entropy in nats below which attention has all but one word (ln 2 is two words in equal parts)."""
 
 
-def collapse_notes(found: Found) -> list[str]:
+def collapse_notes(found: EntryRuns) -> list[str]:
     """The entries that learnt nothing in some seed, and those whose accuracy fell while training went on; the ones
     without a penalty, too, since the others are measured against them. A seed that diverged has learnt nothing."""
     penalised = sum(entry.configs[0].train.alpha > 0 for entry, _ in found)
@@ -57,7 +57,7 @@ def _sentence(entry: Entry, seeds: list[bool], what: str, accuracy: str, entropy
     return f"{entry.label}: {what}{many} ({accuracy}{ends})."
 
 
-def _larger_class(one: Trained) -> float:
+def _larger_class(one: SeedRun) -> float:
     """The share of the validation texts that are of the larger class."""
     labels = dataset_of(TrainOptions.model_validate(one.run.config["train"])).read()["validation"].labels
     return max(list(labels).count(label) for label in set(labels)) / len(labels)

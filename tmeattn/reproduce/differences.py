@@ -10,13 +10,13 @@ import numpy as np
 from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
 from tmeattn.inference.evaluate_run import measure
 from tmeattn.reproduce.results import Context, Difference, Row
-from tmeattn.reproduce.trained import Found, Trained
+from tmeattn.reproduce.trained import EntryRuns, SeedRun
 
 Narrate = Callable[[str], None]
 
 
 def compare(
-    found: Found, rows: Sequence[Row], context: Context, *, device: str, narrate: Narrate
+    found: EntryRuns, rows: Sequence[Row], context: Context, *, device: str, narrate: Narrate
 ) -> tuple[tuple[Difference, ...], list[str]]:
     """Every row against the one above it, and a sentence for each pair of rows, neighbours or not, that stands in the
     other order than in the report by more than its interval. Shortened runs are not held against the report.
@@ -64,7 +64,7 @@ def _sentence(pair: Difference) -> str:
     )
 
 
-def _correct(one: Trained, device: str, narrate: Narrate) -> np.ndarray | None:
+def _correct(one: SeedRun, device: str, narrate: Narrate) -> np.ndarray | None:
     """(N,) whether each validation text was classified correctly by the best weights; None where there are none."""
     if one.best is None or not one.run.has_best():
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tmeattn.config import Recipe, resolve_run
 from tmeattn.data.sources import dataset_of
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.models.transformer import sinusoidal
 from tmeattn.reproduce.results import HeatmapPanel, MatrixPanel, Panel
-from tmeattn.reproduce.targets import Matrix
-from tmeattn.reproduce.trained import Found
+from tmeattn.reproduce.targets import MatrixTarget
+from tmeattn.reproduce.trained import EntryRuns
 from tmeattn.specs import Split
 
 PER_CLASS = 2
@@ -17,7 +18,7 @@ SHORTEST, LONGEST = 20, 60
 """Words of a text, as white space divides them: enough to say something, few enough to show."""
 
 
-def heatmaps(found: Found) -> list[Panel]:
+def heatmaps(found: EntryRuns) -> list[Panel]:
     """The same texts for every entry, explained by the first seed's best weights."""
     panels: list[Panel] = []
     for entry, trained in found:
@@ -28,7 +29,7 @@ def heatmaps(found: Found) -> list[Panel]:
         split = dataset.read()["validation"]
         for index in choose(split, len(dataset.classes)):
             true = dataset.classes[split.labels[index]]
-            explanation = explain(classifier, Request(split.texts[index], true_label=true))
+            explanation = explain(classifier, ExplainRequest(split.texts[index], true_label=true))
             panels.append(HeatmapPanel(f"{entry.label}, validation text {index}", explanation))
     return panels
 
@@ -46,7 +47,7 @@ def choose(split: Split, classes: int) -> list[int]:
     return chosen
 
 
-def matrix_panel(matrix: Matrix, recipe: Recipe) -> Panel:
+def matrix_panel(matrix: MatrixTarget, recipe: Recipe) -> Panel:
     """The matrix with the base that the recipe gives a transformer."""
     base = float(resolve_run("transformer", {"recipe": recipe}).model_options["position_base"])
     encoded_TD = sinusoidal(matrix.positions, matrix.width, base).double()

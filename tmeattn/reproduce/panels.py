@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tmeattn.reproduce.plan import Entry
-from tmeattn.reproduce.results import CurvePanel, Line, Panel, Ridge, RidgePanel
-from tmeattn.reproduce.trained import Found, Trained, mean
+from tmeattn.reproduce.results import CurvePanel, Panel, PlottedLine, Ridge, RidgePanel
+from tmeattn.reproduce.trained import EntryRuns, SeedRun, mean
 from tmeattn.runs.comparison import mean_and_half_interval
 from tmeattn.runs.events import Event
 
 
-def learning_curves(found: Found) -> list[Panel]:
+def learning_curves(found: EntryRuns) -> list[Panel]:
     """For every run two panels, cross-entropy and accuracy, each with training and validation of every variant."""
     panels: list[Panel] = []
     for label, variants in _by_run(found).items():
@@ -25,7 +25,7 @@ def learning_curves(found: Found) -> list[Panel]:
     return panels
 
 
-def validation_curves(found: Found) -> list[Panel]:
+def validation_curves(found: EntryRuns) -> list[Panel]:
     """Validation accuracy: one panel a run and group of variants, or one for all runs where there are no variants."""
     panels: list[Panel] = []
     for title, group in _pictures(found):
@@ -34,7 +34,7 @@ def validation_curves(found: Found) -> list[Panel]:
     return panels
 
 
-def entropy_by_epoch(found: Found) -> list[Panel]:
+def entropy_by_epoch(found: EntryRuns) -> list[Panel]:
     """For every entry the histograms of all epochs, summed over seeds: training, then validation."""
     panels: list[Panel] = []
     for entry, trained in found:
@@ -48,7 +48,7 @@ def entropy_by_epoch(found: Found) -> list[Panel]:
     return panels
 
 
-def entropy_by_variant(found: Found) -> list[Panel]:
+def entropy_by_variant(found: EntryRuns) -> list[Panel]:
     """The histograms of the validation texts after the last epoch, one row a variant: what the penalty leads to."""
     panels: list[Panel] = []
     for title, group in _pictures(found):
@@ -57,7 +57,7 @@ def entropy_by_variant(found: Found) -> list[Panel]:
     return panels
 
 
-def _pictures(found: Found) -> list[tuple[str, list[tuple[str, Sequence[Trained]]]]]:
+def _pictures(found: EntryRuns) -> list[tuple[str, list[tuple[str, Sequence[SeedRun]]]]]:
     """What shares a picture, as (title, [(name, runs)]): the variants of one run by `group` (see targets.toml), or
     everything where there are no groups."""
     pictures = []
@@ -69,14 +69,14 @@ def _pictures(found: Found) -> list[tuple[str, list[tuple[str, Sequence[Trained]
     return pictures or [("", [(entry.label, runs) for entry, runs in found])]
 
 
-def _by_run(found: Found) -> dict[str, list[tuple[Entry, Sequence[Trained]]]]:
-    grouped: dict[str, list[tuple[Entry, Sequence[Trained]]]] = {}
+def _by_run(found: EntryRuns) -> dict[str, list[tuple[Entry, Sequence[SeedRun]]]]:
+    grouped: dict[str, list[tuple[Entry, Sequence[SeedRun]]]] = {}
     for entry, trained in found:
         grouped.setdefault(entry.run.label, []).append((entry, trained))
     return grouped
 
 
-def _line(name: str, trained: Sequence[Trained], part: str, key: str, factor: float) -> Line:
+def _line(name: str, trained: Sequence[SeedRun], part: str, key: str, factor: float) -> PlottedLine:
     """A curve over epochs: the mean over the seeds that got so far, with its interval where all did."""
     count = max(len(one.epochs) for one in trained)
     ys, halves = [], []
@@ -86,7 +86,7 @@ def _line(name: str, trained: Sequence[Trained], part: str, key: str, factor: fl
         ys.append(middle)
         halves.append(half if len(values) == len(trained) else None)
     xs = tuple(float(index + 1) for index in range(count))
-    return Line(name, xs, tuple(ys), tuple(halves) if len(trained) > 1 else None)
+    return PlottedLine(name, xs, tuple(ys), tuple(halves) if len(trained) > 1 else None)
 
 
 def _ridges(title: str, rows: Iterable[tuple[str, Sequence[Event]]]) -> list[RidgePanel]:

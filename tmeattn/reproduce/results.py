@@ -71,7 +71,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlottedLine:
     """A curve: its name, and y over x (None is a gap); `halves` are half intervals of the mean at each x."""
 
     name: str
@@ -87,7 +87,7 @@ class CurvePanel:
     title: str
     x_label: str
     y_label: str
-    lines: tuple[Line, ...]
+    lines: tuple[PlottedLine, ...]
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 from tmeattn.config import RunConfig
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.paths import runs_dir
-from tmeattn.reproduce.findings import result
+from tmeattn.reproduce.assemble import target_result
 from tmeattn.reproduce.plan import Entry, Settings, entries
 from tmeattn.reproduce.results import Result
 from tmeattn.reproduce.targets import Target, parts
-from tmeattn.reproduce.trained import Trained
+from tmeattn.reproduce.trained import SeedRun
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
@@ -37,7 +37,7 @@ def reproduce(target: Target, settings: Settings, *, watch: Watch, narrate: Narr
     bench = _Bench([config for _, rows in planned for entry in rows for config in entry.configs], watch, narrate)
     for part, rows in planned:
         trained = [[bench.run(entry, config) for config in entry.configs] for entry in rows]
-        yield result(part, settings, list(zip(rows, trained, strict=True)), narrate)
+        yield target_result(part, settings, list(zip(rows, trained, strict=True)), narrate)
 
 
 class _Bench:
@@ -55,11 +55,11 @@ class _Bench:
         if configs:
             narrate(f"{len(needed)} run{'s' if len(needed) != 1 else ''} needed: {found}{self._missing} to train.")
 
-    def run(self, entry: Entry, config: RunConfig) -> Trained:
+    def run(self, entry: Entry, config: RunConfig) -> SeedRun:
         key = identity(config)
         if key not in self._done:
             self._done[key] = self._over(config) or self._train(entry, config)
-        return Trained(config.train.seed, self._done[key])
+        return SeedRun(config.train.seed, self._done[key])
 
     def _over(self, config: RunConfig) -> RunDirectory | None:
         found = self._shelf.find(config, self._data(config))

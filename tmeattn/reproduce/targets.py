@@ -41,7 +41,7 @@ class Run(_Strict):
     longer: float = 1.0
 
 
-class Matrix(_Strict):
+class MatrixTarget(_Strict):
     """A picture of sinusoidal encodings of so many positions in `width` dimensions, or of their dot products."""
 
     kind: Literal["encodings", "products"]
@@ -67,7 +67,7 @@ class Target(_Strict):
     show: tuple[Show, ...] = ()
     runs: tuple[Run, ...] = ()
     variants: tuple[Variant, ...] = (Variant(),)
-    matrices: tuple[Matrix, ...] = ()
+    matrices: tuple[MatrixTarget, ...] = ()
     parts: tuple[str, ...] = ()
 
 

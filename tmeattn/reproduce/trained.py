@@ -16,7 +16,7 @@ from tmeattn.runs.index import best_epoch
 
 
 @dataclass(frozen=True)
-class Trained:
+class SeedRun:
     """A run of one seed, with its log."""
 
     seed: int
@@ -47,11 +47,11 @@ class Trained:
         return best_epoch(self.events)
 
 
-Found = Sequence[tuple[Entry, Sequence[Trained]]]
+EntryRuns = Sequence[tuple[Entry, Sequence[SeedRun]]]
 """Every entry of a target with its runs, one a seed."""
 
 
-def row(entry: Entry, trained: Sequence[Trained]) -> Row:
+def row(entry: Entry, trained: Sequence[SeedRun]) -> Row:
     """The line of a table for one entry."""
     best = [event for one in trained if (event := one.best) is not None]
     accuracies = tuple(event["validation"]["accuracy"] for event in best)

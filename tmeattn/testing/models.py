@@ -17,7 +17,8 @@ from tmeattn.config import RunConfig, config_class, resolve_run
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.sources import open_dataset, open_training_corpus
 from tmeattn.errors import Interrupted
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.models.building import build_model, check_contract
 from tmeattn.runs.directory import RunDirectory
@@ -219,7 +220,7 @@ class _Model:
 
     def can_be_explained(self) -> None:
         run = start(self.spec.name, self.config(2).flat())
-        explanation = explain(TrainedClassifier(run), Request("a splendid film with a dreadful end"))
+        explanation = explain(TrainedClassifier(run), ExplainRequest("a splendid film with a dreadful end"))
         scores = np.array([word.score for word in explanation.words])
         if explanation.method == "attention" and not np.isclose(scores.sum(), 1, atol=1e-3):
             raise Wrong("the attention of one text does not sum to 1.", "Normalise over the words of each text.")

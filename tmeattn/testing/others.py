@@ -9,7 +9,8 @@ import numpy as np
 
 from tmeattn.data.encoding.encode import check
 from tmeattn.data.sources import open_dataset, open_vectors
-from tmeattn.explain.explain import Request, explain
+from tmeattn.explain.explain import explain
+from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
@@ -104,11 +105,11 @@ def explainer_checks(spec: ExplainerSpec) -> list[Check]:
         for model in models:
             classifier = TrainedClassifier(_trained(model))
             for text in ("splendid", "a splendid film with a dreadful end", "words that nobody has seen"):
-                explain(classifier, Request(text, method=spec.name))
+                explain(classifier, ExplainRequest(text, method=spec.name))
 
     def repeats() -> None:
         classifier = TrainedClassifier(_trained(models[0]))
-        request = Request("a splendid film with a dreadful end", method=spec.name)
+        request = ExplainRequest("a splendid film with a dreadful end", method=spec.name)
         if explain(classifier, request) != explain(classifier, request):
             raise Wrong("two explanations of one text differ.", "Seed what is drawn at random from the text.")
 

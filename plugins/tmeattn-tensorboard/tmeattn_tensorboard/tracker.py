@@ -96,7 +96,8 @@ class TensorBoard:
 def attention_images(run, count):
     """Heatmaps of validation texts of 20 to 60 words, where the run's model pools by attention."""
     from tmeattn.data.sources import open_dataset
-    from tmeattn.explain.explain import Request, explain
+    from tmeattn.explain.explain import explain
+    from tmeattn.explain.explanation import ExplainRequest
     from tmeattn.inference.classifier import TrainedClassifier
 
     classifier = TrainedClassifier(run)
@@ -105,4 +106,4 @@ def attention_images(run, count):
     split = open_dataset(classifier.config.train.dataset).read()["validation"]
     chosen = sorted(range(len(split.texts)), key=lambda index: abs(len(split.texts[index].split()) - 40))[:count]
     for index in sorted(chosen):
-        yield heatmap_image(explain(classifier, Request(split.texts[index])))
+        yield heatmap_image(explain(classifier, ExplainRequest(split.texts[index])))

@@ -16,16 +16,16 @@ from tmeattn.reproduce.results import (
     Context,
     CurvePanel,
     HeatmapPanel,
-    Line,
     MatrixPanel,
     Panel,
+    PlottedLine,
     Result,
     Ridge,
     RidgePanel,
 )
 
 EPOCHS = (1.0, 2.0, 3.0)
-SLOPE = Line("mean", EPOCHS, (0.5, 0.6, 0.7))
+SLOPE = PlottedLine("mean", EPOCHS, (0.5, 0.6, 0.7))
 CURVES = CurvePanel("Accuracy", "epoch", "accuracy", (SLOPE,))
 RIDGES = RidgePanel("Entropy", 0.0, 6.0, (Ridge("epoch 1", (0, 5, 9, 1), 3.4), Ridge("epoch 2", (8, 2, 1, 0), 1.4)))
 MATRIX = MatrixPanel("Positions", "dimension", "position", ((0.5, -1.0, 0.0), (1.0, 0.2, math.nan)))
@@ -96,7 +96,7 @@ def test_the_layout_does_not_hang_on_memory_addresses(matplotlib: Any) -> None:
 def test_a_dollar_sign_is_a_dollar_sign(matplotlib: Any) -> None:
     """Mathtext would fail on \\frac{$, and draw the x of $x$ in italics."""
     text = "$x$ \\frac{$ $"
-    line = Line(text, EPOCHS, (1.0, 2.0, 3.0))
+    line = PlottedLine(text, EPOCHS, (1.0, 2.0, 3.0))
     ridges = RidgePanel(text, 0.0, 1.0, (Ridge(text, (1,), 0.5),))
     panels = CurvePanel(text, text, text, (line, line)), ridges, HeatmapPanel(text, explain(text, model=text))
     picture = svg(result(*panels, title=text))
@@ -109,10 +109,10 @@ def test_a_dollar_sign_is_a_dollar_sign(matplotlib: Any) -> None:
 def test_what_is_no_number_is_left_out(matplotlib: Any) -> None:
     bad = (math.nan, math.inf, None)
     lines = (
-        Line("_hidden", EPOCHS, bad, (None, math.nan, math.inf)),
-        Line("", (), ()),
-        Line("gap", EPOCHS, (1e-300, None, -1e308), (0.1, None, math.inf)),
-        Line("x", (math.nan, math.inf, 1e308), (1.0, 2.0, 3.0)),
+        PlottedLine("_hidden", EPOCHS, bad, (None, math.nan, math.inf)),
+        PlottedLine("", (), ()),
+        PlottedLine("gap", EPOCHS, (1e-300, None, -1e308), (0.1, None, math.inf)),
+        PlottedLine("x", (math.nan, math.inf, 1e308), (1.0, 2.0, 3.0)),
     )
     ridges = (
         Ridge("", (), 0.5),
@@ -140,7 +140,7 @@ def test_what_is_no_number_is_left_out(matplotlib: Any) -> None:
 @pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")
 def test_text_stays_within_the_picture_and_is_harmless(matplotlib: Any) -> None:
     wide = "W" * 150 + " \x1b[2J\ufffe\udcff\x00 --> ]]> 中文 \u202e &<" + "M" * 100
-    line = Line(wide, EPOCHS, (1.0, 2.0, 3.0))
+    line = PlottedLine(wide, EPOCHS, (1.0, 2.0, 3.0))
     context = Context(wide, wide, wide, 7, wide, (1,), 5, True)
     panels: tuple[Panel, ...] = (
         CurvePanel(wide, wide, wide, (line,) * 3),
@@ -174,7 +174,7 @@ def test_curves_differ_without_their_colours(matplotlib: Any) -> None:
 
 
 def test_a_band_shows_how_sure_a_curve_is(matplotlib: Any) -> None:
-    sure = CurvePanel("", "", "", (Line("mean", EPOCHS, (0.5, 0.6, 0.7), (0.05, None, 0.05)),))
+    sure = CurvePanel("", "", "", (PlottedLine("mean", EPOCHS, (0.5, 0.6, 0.7), (0.05, None, 0.05)),))
     assert "FillBetween" in svg(result(sure))
     assert "FillBetween" not in svg(result(CURVES))
 
@@ -232,7 +232,7 @@ def test_panels_with_one_label_share_their_range(matplotlib: Any) -> None:
     from tmeattn.render.export.figures import _figure
 
     def panel(label: str, *ys: float | None) -> CurvePanel:
-        return CurvePanel("", "epoch", label, (Line("", EPOCHS, ys),))
+        return CurvePanel("", "epoch", label, (PlottedLine("", EPOCHS, ys),))
 
     panels = (
         panel("%", 0.0, 1.0, 2.0),

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tmeattn.errors import BadInput
-from tmeattn.render.numbers import flag, shown
+from tmeattn.render.numbers import flag, option_value
 
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "INTEGERS"}
 
@@ -56,9 +56,9 @@ def _metavar(annotation: Any) -> str:
 
 def _default_text(name: str, info: FieldInfo, defaults: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     modern = defaults.get(name)
-    parts = [] if modern is None else [shown(modern)]
+    parts = [] if modern is None else [option_value(modern)]
     if name != "recipe" and report.get(name) != modern:
-        parts.append(f"report: {'none' if report.get(name) is None else shown(report[name])}")
+        parts.append(f"report: {'none' if report.get(name) is None else option_value(report[name])}")
     return f"  [default: {'; '.join(parts)}]" if parts else ""
 
 

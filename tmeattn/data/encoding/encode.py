@@ -15,6 +15,7 @@ from tmeattn.data.cache import writing
 from tmeattn.data.encoding.pool import Tokenizing
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
+from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def choose(split: Split, name: str, num_classes: int, limit: int | None) -> np.n
     kept = []
     for i, rows in enumerate(classes):
         count = min(len(rows), remaining // (len(classes) - i))
-        kept.append(rows[(2 * np.arange(count) + 1) * len(rows) // (2 * max(count, 1))])
+        kept.append(rows[midpoints(len(rows), count)])
         remaining -= count
     return np.sort(np.concatenate(kept))
 

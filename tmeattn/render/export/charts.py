@@ -9,12 +9,13 @@ from tmeattn.render.axes import spread
 from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.numbers import finite
 from tmeattn.render.palette import BLUE, ORANGE, SERIES, Rgb
+from tmeattn.spacing import evenly_spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from tmeattn.reproduce.results import CurvePanel, Line, MatrixPanel, Ridge, RidgePanel
+    from tmeattn.reproduce.results import CurvePanel, MatrixPanel, PlottedLine, Ridge, RidgePanel
 
 _MOST_ROWS = 24
 _OVERLAP = 1.5  # height of a ridge's peak in rows
@@ -91,7 +92,7 @@ def draw_ridges(panel: RidgePanel, axes: Axes, *, wide: bool = False) -> None:
 
     Of more than 24 rows, 24 are drawn, evenly spaced, the first and the last among them.
     """
-    rows = [panel.rows[index] for index in _thin(len(panel.rows))]
+    rows = [panel.rows[index] for index in evenly_spaced(len(panel.rows), _MOST_ROWS)]
     low, high = spread(*(value if math.isfinite(value) else 0.0 for value in map(_drawable, (panel.low, panel.high))))
     marked = any(finite(row.mean) is not None for row in rows)
     axes.set_title(wrapped(panel.title, _RIDGE_TITLE + _WIDER * wide, 10, lines=2, bold=True))
@@ -141,7 +142,7 @@ def _say_nothing(axes: Axes) -> None:
     axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color="0.4")
 
 
-def _draw_line(line: Line, index: int, axes: Axes) -> Line2D:
+def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
     xs, ys = [_drawable(x) for x in line.xs], [_drawable(y) for y in line.ys]
     hue = colour(SERIES[index % len(SERIES)])
     # After all colours are used, dashes move on by one: no two of the first 36 lines share both.
@@ -195,10 +196,3 @@ def _legend_columns(panel: CurvePanel) -> int:
 def _drawable(value: float | None) -> float:
     """The number, or NaN, which Matplotlib leaves out."""
     return float(value) if value is not None and abs(value) < _HUGE else math.nan
-
-
-def _thin(length: int) -> list[int]:
-    """Which rows are drawn."""
-    if length <= _MOST_ROWS:
-        return list(range(length))
-    return sorted({round(index * (length - 1) / (_MOST_ROWS - 1)) for index in range(_MOST_ROWS)})

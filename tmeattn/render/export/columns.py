@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Column:
+class ExportColumn:
     """A column of a table: its heading, what it says of each row, and whether that is a number."""
 
     heading: str
@@ -22,56 +22,56 @@ class Column:
     number: bool = True
 
 
-def row_columns(result: Result) -> list[Column]:
+def row_columns(result: Result) -> list[ExportColumn]:
     """Everything that a table of a result tells."""
     rows = result.rows
     last = [_decimal(row.last_accuracy, 2, scale=100) for row in rows] if collapsed(rows) else [None] * len(rows)
     columns = [
-        Column("Configuration", [row.label for row in rows], number=False),
-        Column("Report, %", [_decimal(row.report, 2, scale=100) for row in rows]),
-        Column("Ours, %", [_decimal(row.accuracy, 2, scale=100) for row in rows]),
-        Column("± (95 %), points", [_decimal(row.half, 2, scale=100) for row in rows]),
-        Column("To the report, points", _beyond(result)),
-        Column("After the last epoch, %", last),
-        Column("Entropy, nats", [_decimal(row.entropy, 2) for row in rows]),
-        Column("Entropy, normalised", [_decimal(row.normalized_entropy, 3) for row in rows]),
-        Column("Epoch, best/trained", [_epochs(row) for row in rows]),
-        Column("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
-        Column("Runs", [_runs(row) for row in rows], number=False),
+        ExportColumn("Configuration", [row.label for row in rows], number=False),
+        ExportColumn("Report, %", [_decimal(row.report, 2, scale=100) for row in rows]),
+        ExportColumn("Ours, %", [_decimal(row.accuracy, 2, scale=100) for row in rows]),
+        ExportColumn("± (95 %), points", [_decimal(row.half, 2, scale=100) for row in rows]),
+        ExportColumn("To the report, points", _beyond(result)),
+        ExportColumn("After the last epoch, %", last),
+        ExportColumn("Entropy, nats", [_decimal(row.entropy, 2) for row in rows]),
+        ExportColumn("Entropy, normalised", [_decimal(row.normalized_entropy, 3) for row in rows]),
+        ExportColumn("Epoch, best/trained", [_epochs(row) for row in rows]),
+        ExportColumn("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
+        ExportColumn("Runs", [_runs(row) for row in rows], number=False),
     ]
     return _filled(columns)
 
 
-def brief_columns(result: Result) -> list[Column]:
+def brief_columns(result: Result) -> list[ExportColumn]:
     """What a page of paper has room for."""
     rows = result.rows
     columns = [
-        Column("Configuration", [row.label for row in rows], number=False),
-        Column("Report", [_decimal(row.report, 2, scale=100) for row in rows]),
-        Column("Ours", [_ours(row) for row in rows]),
-        Column("To report", _beyond(result)),
-        Column("Entropy", [_decimal(row.entropy, 2) for row in rows]),
-        Column("Epoch", [_epochs(row) for row in rows]),
-        Column("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
+        ExportColumn("Configuration", [row.label for row in rows], number=False),
+        ExportColumn("Report", [_decimal(row.report, 2, scale=100) for row in rows]),
+        ExportColumn("Ours", [_ours(row) for row in rows]),
+        ExportColumn("To report", _beyond(result)),
+        ExportColumn("Entropy", [_decimal(row.entropy, 2) for row in rows]),
+        ExportColumn("Epoch", [_epochs(row) for row in rows]),
+        ExportColumn("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
     ]
     return _filled(columns)
 
 
-def difference_columns(result: Result) -> list[Column]:
+def difference_columns(result: Result) -> list[ExportColumn]:
     """Neighbouring rows against each other."""
     found = result.differences
     columns = [
-        Column("Configuration", [one.label for one in found], number=False),
-        Column("minus", [one.above for one in found], number=False),
-        Column("Difference, points", [_signed_points(one.difference) for one in found]),
-        Column("95 % interval", [_interval(one) for one in found]),
-        Column("Report, points", [_signed_points(one.report) for one in found]),
-        Column("Remark", [verdict(one) or None for one in found], number=False),
+        ExportColumn("Configuration", [one.label for one in found], number=False),
+        ExportColumn("minus", [one.above for one in found], number=False),
+        ExportColumn("Difference, points", [_signed_points(one.difference) for one in found]),
+        ExportColumn("95 % interval", [_interval(one) for one in found]),
+        ExportColumn("Report, points", [_signed_points(one.report) for one in found]),
+        ExportColumn("Remark", [verdict(one) or None for one in found], number=False),
     ]
     return _filled(columns)
 
 
-def _filled(columns: Sequence[Column]) -> list[Column]:
+def _filled(columns: Sequence[ExportColumn]) -> list[ExportColumn]:
     """Without those that say nothing of any row."""
     return [column for column in columns if any(cell is not None for cell in column.cells)]
 

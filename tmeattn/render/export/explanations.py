@@ -77,12 +77,12 @@ def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
 
 def _png(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
     from tmeattn.render.export.figures import picture_bytes
-    from tmeattn.render.heatmap import told_method
+    from tmeattn.render.heatmap import method_text
     from tmeattn.reproduce.results import HeatmapPanel
 
     alike = len({one.text for one in explanations}) == 1
     panels = [
-        HeatmapPanel(told_method(one) if alike else f"Text {number}", one)
+        HeatmapPanel(method_text(one) if alike else f"Text {number}", one)
         for number, one in enumerate(explanations, start=1)
     ]
     runs = ", ".join(dict.fromkeys(f"{one.model} (run {one.run})" for one in explanations))

@@ -12,7 +12,7 @@ from tmeattn.render.export.markup import latex_text
 from tmeattn.render.export.style import PAGE_STYLE
 from tmeattn.render.export.text_width import plain
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import STRONGEST, told_entropy, told_method
+from tmeattn.render.heatmap import STRONGEST, entropy_text, method_text
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, ORANGE
 
@@ -30,7 +30,7 @@ def html_page(explanations: Sequence[Explanation]) -> str:
     stronger, and dashed where it speaks against the class. Light or dark as the reader's browser prefers.
     """
     first = explanations[0]
-    title = f"{told_method(first)}: {first.classes[first.predicted]}" if len(explanations) == 1 else "Explained texts"
+    title = f"{method_text(first)}: {first.classes[first.predicted]}" if len(explanations) == 1 else "Explained texts"
     sections = "\n".join(_section(one) for one in explanations)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -63,11 +63,11 @@ def _probability(explanation: Explanation) -> str:
 
 
 def _about(explanation: Explanation) -> Iterator[str]:
-    line = f"{told_method(explanation)} (run {explanation.run})"
+    line = f"{method_text(explanation)} (run {explanation.run})"
     if explanation.signed or explanation.target != explanation.predicted:
         line += f", for the class {explanation.classes[explanation.target]}"
     yield line
-    if entropy := told_entropy(explanation):
+    if entropy := entropy_text(explanation):
         yield entropy[0].upper() + entropy[1:]
     if explanation.note:
         yield explanation.note

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.faithfulness.results import MEASURES, Measure
-from tmeattn.render.export.columns import Column
+from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
 from tmeattn.render.faithfulness import figure, half, small_print, uniform_weights_test
@@ -100,13 +100,13 @@ def _measured(found: Faithfulness) -> list[Measure]:
     return [measure for measure in MEASURES if any(measure.name in row.measures for row in found.rows)]
 
 
-def _columns(found: Faithfulness) -> list[Column]:
-    columns = [Column("Method", [row.method for row in found.rows], number=False)]
+def _columns(found: Faithfulness) -> list[ExportColumn]:
+    columns = [ExportColumn("Method", [row.method for row in found.rows], number=False)]
     for measure in _measured(found):
         figures = [row.measures.get(measure.name) for row in found.rows]
         cells = [None if one is None else figure(one, row.method) for one, row in zip(figures, found.rows, strict=True)]
-        columns.append(Column(measure.heading, cells))
-    return [*columns, Column("ms/text", [f"{1000 * row.seconds_per_text:.1f}" for row in found.rows])]
+        columns.append(ExportColumn(measure.heading, cells))
+    return [*columns, ExportColumn("ms/text", [f"{1000 * row.seconds_per_text:.1f}" for row in found.rows])]
 
 
 FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex, ".json": _json}

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.text_width import plain, wrapped
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import told_entropy, told_method
+from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, ORANGE
 
@@ -95,12 +95,12 @@ def _prediction(explanation: Explanation) -> str:
     if explanation.true_label is not None:
         right = explanation.true_label == predicted
         text += f", {'right' if right else 'wrong'}: the label is {explanation.true_label}"
-    return f"{text}; {told_method(explanation)}"
+    return f"{text}; {method_text(explanation)}"
 
 
 def _told(explanation: Explanation) -> str:
     """Entropy and note, in a line of their own."""
-    return ". ".join(filter(None, (told_entropy(explanation).capitalize(), explanation.note)))
+    return ". ".join(filter(None, (entropy_text(explanation).capitalize(), explanation.note)))
 
 
 def _layout(explanation: Explanation) -> _Layout:

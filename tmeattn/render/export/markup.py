@@ -10,7 +10,7 @@ from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, finite
 
 if TYPE_CHECKING:
-    from tmeattn.render.export.columns import Column
+    from tmeattn.render.export.columns import ExportColumn
 
 # What a spreadsheet takes for the beginning of a formula; the wide forms too, which Excel reads so in some languages.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -53,7 +53,7 @@ def list_item(text: str) -> str:
     return _LIST.sub(lambda match: f"{match.group()[:-1]}\\{match.group()[-1]}", markdown_text(text))
 
 
-def pipes(columns: Sequence[Column]) -> str:
+def pipes(columns: Sequence[ExportColumn]) -> str:
     """A Markdown table."""
     lines = [[column.heading for column in columns], ["---:" if column.number else ":---" for column in columns]]
     rows = zip(*(column.cells for column in columns), strict=True)
@@ -73,7 +73,7 @@ def _latex_name(match: re.Match[str]) -> str:
     return _LATEX_NAMES.get(character, "\\" + character)
 
 
-def tabular(columns: Sequence[Column]) -> list[str]:
+def tabular(columns: Sequence[ExportColumn]) -> list[str]:
     """The lines of a `tabular`, shrunk to the width of the text where it is wider."""
     rows = zip(*(column.cells for column in columns), strict=True)
     body = [" & ".join("--" if cell is None else latex_text(cell) for cell in row) for row in rows]

@@ -15,12 +15,13 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tmeattn.errors import TmeattnError
+from tmeattn.explain.explanation import ExplainRequest, Span, without_words
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
-from tmeattn.tui.services.reader import Abilities, Asked, Question, Span, blanked, readable_runs
-from tmeattn.tui.services.text_layout import Item
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, readable_runs
+from tmeattn.tui.services.text_layout import LaidOutWord
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import Asking
 from tmeattn.tui.widgets.explanation_pane import Explained
@@ -39,7 +40,7 @@ NO_TEXT = (
 )
 
 
-class ExplainScreen(Room):
+class ExplainScreen(BaseScreen):
     """A text, choices, and a pane for each run. What was dropped, and the true label, belong to the text as it is."""
 
     mode = "explain"
@@ -61,12 +62,12 @@ class ExplainScreen(Room):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: Asked | None = None
+        self.asked: LabelledText | None = None
         self.dropped: list[Span] = []
         self.runs: dict[str, RunDirectory] = {}
         self.run: RunDirectory | None = None
         self.beside: RunDirectory | None = None
-        self.abilities: dict[str, Abilities] = {}
+        self.abilities: dict[str, ModelCapabilities] = {}
         self._to_words = False  # whether the focus goes to the heatmap as soon as there is one
 
     def body(self) -> Iterable[Widget]:
@@ -116,10 +117,10 @@ class ExplainScreen(Room):
         second = self.query_one("#second", Explained)
         return second if self.beside and second.heatmap.has_focus else self.query_one("#first", Explained)
 
-    def question(self, run: RunDirectory, *, dropped: bool = True) -> Question:
+    def question(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
         """What a run is asked now."""
         text = self.text
-        return Question(
+        return ExplainRequest(
             text=text,
             true_label=self.asked.true_label if self.asked and self.asked.text == text else None,
             dropped=tuple(self.dropped) if dropped else (),
@@ -157,10 +158,10 @@ class ExplainScreen(Room):
                     except TmeattnError as error:
                         self.abilities.pop(run.id, None)
                         pane.say(error)
-        self.asking.offer(self._able or Abilities((), (), ()))
+        self.asking.offer(self._able or ModelCapabilities((), (), ()))
 
     @property
-    def _able(self) -> Abilities | None:
+    def _able(self) -> ModelCapabilities | None:
         """What the first run can be asked, as far as it could be loaded."""
         return self.abilities.get(self.run.id) if self.run else None
 
@@ -242,7 +243,7 @@ class ExplainScreen(Room):
         self._tell(event.item)
 
     @work(exclusive=True, group="word")
-    async def _tell(self, item: Item | None) -> None:
+    async def _tell(self, item: LaidOutWord | None) -> None:
         """What every pane knows of a word; after a moment also what its model would say without it."""
         lines = [
             (run, pane.explanation, told_word(self.text, here, pane.explanation))
@@ -253,7 +254,7 @@ class ExplainScreen(Room):
         if item is None or item.word is None:
             return
         await asyncio.sleep(MOMENT)
-        without = blanked(self.text, [*self.dropped, (item.start, item.end)])
+        without = without_words(self.text, [*self.dropped, (item.start, item.end)])
         for run, explanation, line in lines:
             try:
                 (after_C,) = await self.tmeattn.reader.probabilities(run, [without])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -20,7 +20,7 @@ from tmeattn.runs.index import all_runs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tmeattn.explain.explanation import Explanation
+    from tmeattn.explain.explanation import ExplainRequest, Explanation
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.specs import ExplainerSpec, ModelSpec
@@ -31,29 +31,11 @@ CHUNK = 64
 """Texts predicted in one turn: a question from another screen waits for no more than these."""
 
 Answer = TypeVar("Answer")
-Span = tuple[int, int]
 Weights = tuple["Path", str, int]
 
 
 @dataclass(frozen=True)
-class Question:
-    """A text to explain; None as method or class leaves the choice to the explainer, as layer or head
-    means all of them.
-
-    dropped: `(start, end)` of the words that the model is not to see.
-    """
-
-    text: str
-    method: str | None = None
-    target: str | None = None
-    layer: int | None = None
-    head: int | None = None
-    true_label: str | None = None
-    dropped: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True)
-class Asked:
+class LabelledText:
     """A text that one screen asks Explain to show, and the name of its true class where it is known."""
 
     text: str
@@ -61,7 +43,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Abilities:
+class ModelCapabilities:
     """What can be asked of a run: its classes, every explainer with the reason why it cannot serve the model (None
     where it can), and how many heads each layer of self-attention has."""
 
@@ -70,7 +52,7 @@ class Abilities:
     heads: tuple[int, ...]
 
 
-class Reader:
+class TextReader:
     """Loaded classifiers behind one thread. `close` it when the app ends."""
 
     def __init__(self) -> None:
@@ -82,15 +64,15 @@ class Reader:
         """Drop what waits; what is being worked on ends by itself."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def explain(self, run: RunDirectory, question: Question) -> Explanation:
-        """The prediction and its words' scores; offsets are those of `question.text`.
+    async def explain(self, run: RunDirectory, request: ExplainRequest) -> Explanation:
+        """The prediction and its words' scores; offsets are those of `request.text`.
 
         Raises:
-            TmeattnError: the run cannot be read, or the question not be answered, in one line.
+            TmeattnError: the run cannot be read, or the text cannot be explained, in one line.
         """
-        return await self._ask(run, lambda classifier: _explain(classifier, question))
+        return await self._ask(run, lambda classifier: _explain(classifier, request))
 
-    async def abilities(self, run: RunDirectory) -> Abilities:
+    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
         """What the run's model can be asked. Raises `TmeattnError` where the run cannot be read."""
         return await self._ask(run, _abilities)
 
@@ -100,7 +82,7 @@ class Reader:
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         """(N, C) class probabilities of a few texts. Raises `TmeattnError` where the run cannot be read."""
-        return await self._ask(run, lambda classifier: _probabilities(classifier, texts))
+        return await self._ask(run, lambda classifier: classifier.probabilities(texts))
 
     async def predict(
         self,
@@ -169,14 +151,6 @@ def readable_runs() -> list[tuple[RunDirectory, str]]:
     return [(run, run.name or "") for run in all_runs() if run.has_checkpoint()]
 
 
-def blanked(text: str, spans: Iterable[Span]) -> str:
-    """The text with spaces in place of some words: the others keep their offsets, and no two grow together."""
-    characters = list(text)
-    for start, end in spans:
-        characters[start:end] = " " * (end - start)
-    return "".join(characters)
-
-
 def _weights(run: RunDirectory) -> Weights:
     """Which weights a classifier would load now.
 
@@ -204,26 +178,13 @@ def _count_parameters(spec: ModelSpec) -> int | None:
         raise BadInput(f"The model {spec.name} cannot be built: {type(error).__name__}: {error}.") from error
 
 
-def _explain(classifier: TrainedClassifier, question: Question) -> Explanation:
-    from tmeattn.explain.explain import Request, explain
+def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanation:
+    from tmeattn.explain.explain import explain
 
-    request = Request(
-        text=blanked(question.text, question.dropped),
-        method=question.method,
-        target=question.target,
-        true_label=question.true_label,
-        layer=question.layer,
-        head=question.head,
-    )
     return explain(classifier, request)
 
 
-def _probabilities(classifier: TrainedClassifier, texts: Sequence[str]) -> np.ndarray:
-    tokens, most = classifier.tokenizer.tokens, classifier.max_length
-    return classifier.probabilities([classifier.vocabulary.encode(tokens(text)[:most]) for text in texts])
-
-
-def _abilities(classifier: TrainedClassifier) -> Abilities:
+def _abilities(classifier: TrainedClassifier) -> ModelCapabilities:
     from tmeattn.explain.compatibility import methods_for
 
-    return Abilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)
+    return ModelCapabilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)

@@ -64,15 +64,6 @@ class Chart(Vertical, can_focus=True):
     Arrow keys and the mouse move the cursor; `moved` tells others, so that charts over one axis move together.
     """
 
-    DEFAULT_CSS = """
-    Chart { height: 1fr; width: 1fr; min-height: 5; }
-    Chart Static { height: auto; min-height: 1; width: 1fr; padding: 0 1; }
-    Chart:focus Static { background: $boost; }
-    Chart Plot { height: 1fr; }
-    Chart Plot > .plot--axis { color: $foreground 40%; }
-    Chart Plot > .plot--tick { color: $foreground 80%; text-style: none; }
-    Chart Plot > .plot--label { color: $foreground 60%; text-style: none; }
-    """
     BINDINGS: ClassVar = []
 
     class Moved(Message):
@@ -107,7 +98,7 @@ class Chart(Vertical, can_focus=True):
         self.draw()
 
     def set_cursor(self, x: float | None) -> None:
-        """Put the cursor at x without telling anybody."""
+        """Put the cursor at x without run_wording anybody."""
         if x != self.cursor:
             self.cursor = x
             self.draw()

@@ -31,11 +31,6 @@ MOST_LINES = 14
 class Choice(Widget, can_focus=True):
     """Enter or a click opens the list, left and right go through it in place. Texts are data: nothing is markup."""
 
-    DEFAULT_CSS = """
-    Choice { height: 1; width: 1fr; padding-right: 1; }
-    Choice:hover { background: $primary 20%; }
-    Choice:focus { background: $primary; color: $background; text-style: bold; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space,down", "open", "Choose", show=False),
         Binding("left", "step(-1)", "Before", show=False),
@@ -62,7 +57,7 @@ class Choice(Widget, can_focus=True):
         self.set_reactive(Choice.value, self.offers[0][1])
 
     def offer(self, offers: Sequence[Offer], value: Hashable = None) -> None:
-        """Other values, one of them chosen, without telling anyone."""
+        """Other values, one of them chosen, without run_wording anyone."""
         self.offers = list(offers)
         self.value = value
         self.refresh()
@@ -103,11 +98,6 @@ class Choice(Widget, can_focus=True):
 class Picker(ModalScreen[int | None]):
     """The list of a choice, below it where there is room. Typing goes to what contains the letters."""
 
-    DEFAULT_CSS = """
-    Picker { background: transparent; }
-    Picker OptionList { width: auto; height: auto; background: $surface; border: round $primary; padding: 0 1; }
-    Picker OptionList:focus { border: round $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close", show=False)]
 
     def __init__(self, offers: Sequence[Offer], value: Hashable, place: Offset) -> None:

@@ -18,8 +18,7 @@ from tmeattn.tui.widgets.heatmap import Heatmap
 from tmeattn.tui.wording.explanations import verdict
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.reader import Span
+    from tmeattn.explain.explanation import Explanation, Span
 
 AROUND = 6
 """Lines of a pane for what stands above and below the text."""
@@ -32,18 +31,6 @@ HIGH = 28
 
 class Explained(Vertical):
     """The prediction above, the text below it, or one line on why there is none."""
-
-    DEFAULT_CSS = """
-    Explained { width: 1fr; height: 1fr; padding: 0 1; }
-    Explained > Static { height: auto; }
-    Explained > .note { text-style: italic; }
-    Explained > .-cut { text-wrap: nowrap; text-overflow: ellipsis; max-height: 1; }
-    Explained > .verdict.-cut { max-height: 3; }
-    Explained > .strongest { display: none; margin-top: 1; }
-    Explained > .said { display: none; padding: 1 0; }
-    Explained.-silent > * { display: none; }
-    Explained.-silent > .said { display: block; }
-    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

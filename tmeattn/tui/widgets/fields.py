@@ -22,11 +22,6 @@ from tmeattn.tui.services.run_form import FormField
 class Cycle(Static, can_focus=True):
     """One of a few values: the arrow keys, space or a click go to the next."""
 
-    DEFAULT_CSS = """
-    Cycle { height: 1; width: 100%; background: $surface; }
-    Cycle:focus { background: $primary 40%; }
-    Cycle:hover { background: $boost; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", show=False),
         Binding("right,space,enter", "turn(1)", show=False),
@@ -62,19 +57,6 @@ Field = Input | Cycle
 
 class Fields(VerticalScroll, inherit_bindings=False):
     """Sections of options. Arrow keys go from field to field, and the page follows."""
-
-    DEFAULT_CSS = """
-    Fields Horizontal { height: auto; }
-    Fields #names { width: 19; height: auto; }
-    Fields #inputs { width: 22; height: auto; }
-    Fields #inputs .first { margin-top: 1; }
-    Fields #inputs Input { height: 1; width: 100%; border: none; padding: 0; background: $boost; }
-    Fields #inputs Input:focus { background: $primary 40%; }
-    Fields #inputs .wrong { background: $error 35%; }
-    Fields #explained {
-        width: 1fr; height: auto; padding-left: 2; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    """
 
     def __init__(self, sections: Sequence[tuple[str, Sequence[FormField]]]) -> None:
         super().__init__(can_focus=False)

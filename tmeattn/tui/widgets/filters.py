@@ -40,11 +40,6 @@ SPLITS: list[Offer] = [("validation", "validation")]
 class Filters(Vertical):
     """Dataset, split, label and run; answer, certainty, length and order. Posts `Choice.Changed`."""
 
-    DEFAULT_CSS = """
-    Filters { height: 2; }
-    Filters Horizontal { height: 1; padding: 0 1; background: $panel; }
-    """
-
     def __init__(self, datasets: Sequence[Offer]) -> None:
         super().__init__()
         self.datasets = datasets

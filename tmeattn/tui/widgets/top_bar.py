@@ -32,14 +32,6 @@ class Tab(Static):
 class TopBar(Horizontal):
     """The rooms, the present one marked."""
 
-    DEFAULT_CSS = """
-    TopBar { height: 1; background: $panel; }
-    TopBar Static { width: auto; padding: 0 1; }
-    TopBar #brand { text-style: bold; color: $accent; }
-    TopBar Tab:hover { background: $primary 30%; }
-    TopBar Tab.current { background: $primary; color: $background; text-style: bold; }
-    """
-
     def __init__(self, mode: str) -> None:
         super().__init__()
         self.mode = mode

@@ -15,15 +15,6 @@ DATASET, VECTORS = "imdb-25k", "glove-50d"
 class Welcome(VerticalScroll):
     """Its button starts the default run, where the data is there."""
 
-    DEFAULT_CSS = """
-    Welcome { align: center middle; height: 1fr; }
-    Welcome Static { width: 100%; text-align: center; height: auto; }
-    Welcome #hello { color: $accent; text-style: bold; }
-    Welcome #problem { color: $error; margin-top: 1; }
-    Welcome Center { height: auto; margin-top: 1; }
-    Welcome #hint { color: $text-muted; margin-top: 1; }
-    """
-
     def compose(self) -> ComposeResult:
         yield Static("Watch a model learn where to look.", id="hello")
         yield Static(

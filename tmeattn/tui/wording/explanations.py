@@ -9,12 +9,12 @@ from rich.text import Text
 
 from tmeattn.render.console import safe
 from tmeattn.render.explanations import differing
-from tmeattn.render.heatmap import told_entropy, told_method
+from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import MISSING, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.text_layout import Item
+    from tmeattn.tui.services.text_layout import LaidOutWord
 
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
@@ -42,10 +42,10 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
-    about = f"{safe(told_method(explanation))}, run {safe(explanation.run)}"
+    about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
     if explanation.signed or explanation.target != explanation.predicted:
         about += f", for the class {safe(explanation.classes[explanation.target])}"
-    if entropy := told_entropy(explanation):
+    if entropy := entropy_text(explanation):
         about += f"; {entropy}"
     yield Text(about, style="dim")
 
@@ -65,7 +65,7 @@ def change(whole: Explanation, after: Sequence[float]) -> str:
     return f"{told} ({round(100 * (now - before), 1) + 0.0:+.1f} points{', the prediction flips' if flips else ''})"
 
 
-def told_word(text: str, item: Item, explanation: Explanation) -> Text:
+def told_word(text: str, item: LaidOutWord, explanation: Explanation) -> Text:
     """What is known of a word of `text`: its score and rank, and whether the model knows it."""
     line = Text().append(" ".join(safe(text[item.start : item.end]).split()), style="bold")
     if item.word is None:

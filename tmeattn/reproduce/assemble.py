@@ -11,10 +11,10 @@ from tmeattn.reproduce.panels import entropy_by_epoch, entropy_by_variant, learn
 from tmeattn.reproduce.plan import Settings
 from tmeattn.reproduce.results import Context, Difference, Panel, Result
 from tmeattn.reproduce.targets import Show, Target
-from tmeattn.reproduce.trained import Found, Trained, row
+from tmeattn.reproduce.trained import EntryRuns, SeedRun, row
 
 SPLIT = "validation"
-PANELS: Mapping[Show, Callable[[Found], list[Panel]]] = {
+PANELS: Mapping[Show, Callable[[EntryRuns], list[Panel]]] = {
     "curves": learning_curves,
     "validation": validation_curves,
     "entropy-by-epoch": entropy_by_epoch,
@@ -23,7 +23,7 @@ PANELS: Mapping[Show, Callable[[Found], list[Panel]]] = {
 }
 
 
-def result(target: Target, settings: Settings, found: Found, narrate: Callable[[str], None]) -> Result:
+def target_result(target: Target, settings: Settings, found: EntryRuns, narrate: Callable[[str], None]) -> Result:
     """What a target shows of its runs, in the order that it names."""
     held = context(settings, found)
     rows = tuple(row(entry, trained) for entry, trained in found) if "table" in target.show else ()
@@ -42,11 +42,11 @@ def result(target: Target, settings: Settings, found: Found, narrate: Callable[[
     return Result(target.name, target.title, target.says, held, rows, differences, tuple(panels), tuple(notes), runs)
 
 
-def _length(one: Trained) -> int:
+def _length(one: SeedRun) -> int:
     return len(one.epochs)
 
 
-def context(settings: Settings, found: Found) -> Context | None:
+def context(settings: Settings, found: EntryRuns) -> Context | None:
     """The conditions that all runs of a target share; None of a target without runs."""
     if not found:
         return None

@@ -20,6 +20,7 @@ from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "tmeattn/README.md").read_text(encoding="utf-8")
 PAGES = {topic.name: topic.text for topic in topics()}
 MANUAL = "\n".join(PAGES.values())
 SECTIONS = dict(re.findall(r"^## (tmeattn \S+)\n(.*?)(?=^## |\Z)", PAGES["commands"], re.MULTILINE | re.DOTALL))
@@ -172,3 +173,34 @@ def test_every_file_of_a_run_is_in_the_manual() -> None:
     files = [path.name + "/" * path.is_dir() for path in run.iterdir()]
     assert "events.jsonl" in files
     assert [name for name in files if f"`{name}`" not in PAGES["runs"]] == []
+
+
+# The architecture
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    named = re.findall(r"`([\w/.]+(?:/|\.py|\.toml|\.tcss|\.md))`", ARCHITECTURE)
+    assert {"tui/keys.py", "data/readers/", "reproduce/targets.toml"} <= set(named)
+    roots = (ROOT / "tmeattn", ROOT)
+    outside = {"tmeattn/", "run.json", "events.jsonl"}
+    assert [name for name in named if name not in outside and not any((root / name).exists() for root in roots)] == []
+
+
+def test_every_folder_and_module_is_in_the_architecture() -> None:
+    package = ROOT / "tmeattn"
+    folders = [path.parent.relative_to(package) for path in package.rglob("__init__.py") if path.parent != package]
+    rows = [f"{folder.as_posix()}/" for folder in folders if "templates" not in folder.parts]
+    rows += [path.name for path in package.glob("*.py")]
+    assert len(rows) > 30
+    assert [name for name in rows if f"\n| `{name}` | " not in ARCHITECTURE] == []
+
+
+def test_the_layers_of_the_architecture_are_those_of_import_linter() -> None:
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if "tmeattn.cli" in contract.get("layers", [])]
+    checked = [name for layer in layers for name in layer.replace("tmeattn.", "").split(" | ")]
+    (block,) = re.findall(r"^```text\n(cli\n.*?)^```", ARCHITECTURE, re.MULTILINE | re.DOTALL)
+    assert block.replace(",", "").split() == checked

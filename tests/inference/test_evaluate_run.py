@@ -18,7 +18,8 @@ def test_the_document_of_a_run(trained: RunDirectory) -> None:
     document = tmeattn.load(trained.path).evaluate(split="train")
     assert list(document) == [
         "run", "model", "dataset", "split", "limit", "texts", "loss", "cross_entropy", "accuracy", "entropy",
-        "normalized_entropy", "attention_texts", "macro_f1", "calibration_error", "per_class", "accuracy_interval", "confusion",
+        "normalized_entropy", "attention_texts", "macro_f1", "calibration_error", "per_class", "accuracy_interval",
+        "confusion",
     ]  # fmt: skip
     assert (document["run"], document["split"], document["texts"]) == (trained.id, "train", 64)
     assert list(document["per_class"]["negative"]) == ["precision", "recall", "f1", "texts"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest, Explanation
-from tmeattn.inference.classifier import TrainedClassifier, softmax
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
 from tmeattn.training.session import start
@@ -41,8 +41,7 @@ class Model:
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """Classify texts, in order. A text without a known word gets what the model makes of an unknown one."""
-        encoded = [self.classifier.encode(text).ids_T for text in texts]
-        return [_prediction(self.classes, softmax(reading.logits_C)) for reading in self.classifier.read(encoded)]
+        return [_prediction(self.classes, row_C) for row_C in self.classifier.probabilities(list(texts))]
 
     def explain(
         self,

@@ -38,7 +38,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import EventTail
 from tmeattn.runs.index import all_runs
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 
 COLUMNS, ROWS = 140, 45
 STARTING = 8.0
@@ -131,7 +131,7 @@ async def longest_frame(run: RunDirectory, seconds: float) -> tuple[float, float
             await asyncio.sleep(0.005)
             longest = max(longest, time.perf_counter() - began - 0.005)
 
-    app = TmeattnApp(run, state=State())
+    app = TmeattnApp(run, state=SavedState())
     async with app.run_test(size=(COLUMNS, ROWS)):
         listener = asyncio.create_task(listen())
         await asyncio.sleep(5)
@@ -166,7 +166,7 @@ def kilobytes() -> float:
 
 async def an_hour(run: RunDirectory, steps_a_minute: int = 120) -> list[float]:
     """Kilobytes at the end of every minute of an hour in which a step event comes every half second."""
-    app = TmeattnApp(run, state=State())
+    app = TmeattnApp(run, state=SavedState())
     used = []
     step = 0
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:

@@ -169,10 +169,10 @@ def test_a_bad_row_stops_or_is_skipped(tmeattn: Any, trained: RunDirectory, tmp_
 def test_an_interrupted_prediction_is_continued(
     tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tmeattn.inference import classifier as inference
+    from tmeattn.inference.classifier import TrainedClassifier
 
     source, target = written(tmp_path, "in.jsonl"), tmp_path / "out.jsonl"
-    whole, calls = inference.probabilities_of, []
+    whole, calls = TrainedClassifier.probabilities, []
 
     def interrupted(classifier: Any, texts: Any) -> Any:
         calls.append(texts)
@@ -181,7 +181,7 @@ def test_an_interrupted_prediction_is_continued(
         return whole(classifier, texts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(inference, "probabilities_of", interrupted)
+        patch.setattr(TrainedClassifier, "probabilities", interrupted)
         result = tmeattn("predict", "--file", str(source), "--output", str(target))
     assert result.code == 130
     assert "Stopped after 21 rows. Continue with the same command and --resume." in result.err

@@ -8,6 +8,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import keywords, planted
+from support.zoo import FAMILIES
 
 from tmeattn.explain.compatibility import methods_for
 from tmeattn.explain.explain import attribute
@@ -15,8 +16,6 @@ from tmeattn.explain.methods import leave_one_out, log_odds, rolled_out
 from tmeattn.models.layers import masked_softmax
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
-
-from .conftest import FAMILIES
 
 WORDS = [*planted.FILLERS, *planted.PLANTED, "xyzzy"]
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)

@@ -25,7 +25,8 @@ def test_what_is_written_passes_its_own_checks(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
     assert all(
-        "@" not in (folder / file).read_text().replace("@hookimpl", "").replace("@pytest", "") for file in made["files"]
+        "@" not in (folder / file).read_text().replace("@tmeattn.hookimpl", "").replace("@pytest", "")
+        for file in made["files"]
     )
     project = tomllib.loads((folder / "pyproject.toml").read_text())
     (module,) = project["tool"]["setuptools"]["packages"]

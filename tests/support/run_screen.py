@@ -12,7 +12,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services import processes
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets import watch_list as watch
 from tmeattn.tui.widgets.run_header import Head
 from tmeattn.tui.widgets.watch_list import Source
@@ -32,12 +32,12 @@ def watched_texts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def resumed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr(processes.Workers, "resume", lambda self, run: found.append(run.id))
+    monkeypatch.setattr(processes.TrainingProcesses, "resume", lambda self, run: found.append(run.id))
     return found
 
 
 def an_app(run: RunDirectory | None = None) -> TmeattnApp:
-    return TmeattnApp(run, state=State())
+    return TmeattnApp(run, state=SavedState())
 
 
 async def settled(pilot) -> RunScreen:

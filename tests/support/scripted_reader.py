@@ -27,10 +27,10 @@ from tmeattn.explain.explanation import ExplainRequest, Explanation, Word, witho
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
 from tmeattn.tui import keys, themes
-from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.services.reader import Abilities, Asked, Reader, _weights, readable_runs
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, TextReader, _weights, readable_runs
+from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.choice import Choice
 
 STYLES = [Path(keys.__file__).with_name(name) for name in ("app.tcss", "widgets.tcss")]
@@ -57,11 +57,11 @@ class Host(App[None]):
     BINDINGS: ClassVar = keys.bindings("app")
     CSS_PATH: ClassVar = STYLES
 
-    def __init__(self, room: Room, reader: Reader) -> None:
+    def __init__(self, room: BaseScreen, reader: TextReader) -> None:
         super().__init__()
         self.room, self.reader = room, reader
-        self.state = State()
-        self.asked: Asked | None = None
+        self.state = SavedState()
+        self.asked: LabelledText | None = None
         self.selected_run = next((run for run, _ in readable_runs()), None)
         self.modes: list[str] = []
         self.models: list[str | None] = []
@@ -83,7 +83,7 @@ class Host(App[None]):
 
     def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
         self.selected_run = run or self.selected_run
-        self.asked = Asked(text, true_label)
+        self.asked = LabelledText(text, true_label)
         if isinstance(self.screen, ExplainScreen):
             self.screen.take_asked()
 
@@ -135,7 +135,9 @@ class Driver:
 
 
 @asynccontextmanager
-async def opened(room: Room, size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -> AsyncIterator[Driver]:
+async def opened(
+    room: BaseScreen, size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()
+) -> AsyncIterator[Driver]:
     """A screen in a `Host` of this size, after it has settled."""
     reader = ScriptedReader(heads)
     app = Host(room, reader)
@@ -146,7 +148,7 @@ async def opened(room: Room, size: tuple[int, int] = (80, 24), heads: tuple[int,
         yield driver
 
 
-class ScriptedReader(Reader):
+class ScriptedReader(TextReader):
     """questions: what it was asked to explain, in order. heads: of every run. gate: answers wait until it is set."""
 
     def __init__(self, heads: tuple[int, ...] = ()) -> None:
@@ -161,8 +163,8 @@ class ScriptedReader(Reader):
         self.questions.append(question)
         return await self._ask(run, lambda classifier: self._explanation(run, question))
 
-    async def abilities(self, run: RunDirectory) -> Abilities:
-        return await self._ask(run, lambda classifier: Abilities(CLASSES, METHODS, self.heads))
+    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
+        return await self._ask(run, lambda classifier: ModelCapabilities(CLASSES, METHODS, self.heads))
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         self.read.extend(texts)

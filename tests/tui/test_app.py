@@ -16,12 +16,12 @@ from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import TooSmall
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 
 
 @pytest.mark.parametrize(("key", "mode"), [("f3", "explain"), ("f4", "data"), ("f5", "models"), ("f2", "runs")])
 async def test_a_key_for_every_room(key, mode):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f5" if mode == "runs" else "f2")
         await pilot.press(key)
@@ -32,7 +32,7 @@ async def test_screen_and_theme_are_remembered(isolated):
     app = TmeattnApp()
     async with app.run_test() as pilot:
         await pilot.press("f5", "f9")
-    state = State.load()
+    state = SavedState.load()
     assert (state.screen, state.theme) == ("models", themes.LIGHT.name)
     app = TmeattnApp()
     async with app.run_test():
@@ -45,14 +45,14 @@ async def test_screen_and_theme_are_remembered(isolated):
 )
 async def test_a_damaged_state_is_no_obstacle(isolated, text):
     isolated.mkdir()
-    State.path().write_text(text)
+    SavedState.path().write_text(text)
     app = TmeattnApp()
     async with app.run_test():
         assert app.current_mode == "runs"
 
 
 async def test_says_when_the_terminal_is_too_small():
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=(59, 15)) as pilot:
         await pilot.pause()
         assert isinstance(app.screen, TooSmall)
@@ -62,7 +62,7 @@ async def test_says_when_the_terminal_is_too_small():
 
 
 async def test_keys_can_be_given_by_the_user():
-    app = TmeattnApp(state=State(keys={"app.models": "f8"}))
+    app = TmeattnApp(state=SavedState(keys={"app.models": "f8"}))
     async with app.run_test() as pilot:
         await pilot.press("f8")
         assert app.current_mode == "models"
@@ -70,7 +70,7 @@ async def test_keys_can_be_given_by_the_user():
 
 async def test_a_text_that_was_typed_is_read_by_another_run(write_run):
     run = write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         await pilot.press("f3", *"good")
         app.open_explain(None, run=run)
@@ -83,7 +83,7 @@ async def test_a_text_that_was_typed_is_read_by_another_run(write_run):
 
 @pytest.mark.parametrize("room", ["f4", "f5"])
 async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         app.open_new_run()
         await pilot.press(room, "f2")
@@ -94,7 +94,7 @@ async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room
 
 
 async def test_escape_from_a_room_leads_to_the_run_that_is_open(write_run):
-    app = TmeattnApp(write_run("aaaa-mean", model="mean"), state=State())
+    app = TmeattnApp(write_run("aaaa-mean", model="mean"), state=SavedState())
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.press("f5", "escape")

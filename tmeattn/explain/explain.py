@@ -11,7 +11,7 @@ from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import default_method, demand, demand_choice
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
-from tmeattn.inference.classifier import EncodedText, Reading, TrainedClassifier, softmax
+from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 
@@ -95,10 +95,10 @@ def _explain_alike(classifier: TrainedClassifier, requests: list[ExplainRequest]
     empty = next((text.text for text in texts if not text.spans), None)
     if empty is not None:
         raise BadInput(f"There are no words to explain in {empty[:40]!r}.", hint="A text needs a word.")
-    readings = classifier.read([text.ids_T for text in texts])
+    outputs = classifier.read([text.ids_T for text in texts])
     found = attribute(classifier, spec, texts, target, layer=one.layer, head=one.head)
-    for request, text, reading, attribution in zip(requests, texts, readings, found, strict=True):
-        yield _explanation(classifier, spec, request, target, text, reading, attribution, stands_in)
+    for request, text, output, attribution in zip(requests, texts, outputs, found, strict=True):
+        yield _explanation(classifier, spec, request, target, text, output, attribution, stands_in)
 
 
 def _explanation(
@@ -107,13 +107,12 @@ def _explanation(
     request: ExplainRequest,
     target: int | None,
     text: EncodedText,
-    reading: Reading,
+    output: TextOutput,
     attribution: Attribution,
     stands_in: str | None,
 ) -> Explanation:
-    probabilities = softmax(reading.logits_C)
-    predicted = int(probabilities.argmax())
-    share = _share_of_uniform(reading.entropy, len(text.spans))
+    predicted = int(output.logits_C.argmax())
+    share = _share_of_uniform(output.entropy, len(text.spans))
     known = [classifier.vocabulary.knows(token) for *_, token in text.spans]
     notes = [*classifier.notes, *filter(None, (stands_in, attribution.note))]
     if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
@@ -132,10 +131,10 @@ def _explanation(
         method=spec.name,
         signed=spec.signed,
         classes=classifier.classes,
-        probabilities=tuple(float(p) for p in probabilities),
+        probabilities=tuple(float(p) for p in output.probabilities_C),
         predicted=predicted,
         target=predicted if target is None else target,
-        entropy=reading.entropy,
+        entropy=output.entropy,
         normalized_entropy=share,
         true_label=request.true_label,
         note=" ".join(notes) or None,

@@ -26,12 +26,11 @@ def lime(classifier: TrainedClassifier, texts: list[EncodedText], target: int | 
 def _lime(classifier: TrainedClassifier, text: EncodedText, target: int | None) -> np.ndarray:
     from captum.attr import Lime
 
-    (whole,) = classifier.read([text.ids_T])
-    about = int(whole.logits_C.argmax()) if target is None else target
+    explained_class = int(classifier.logits([text.ids_T]).argmax()) if target is None else target
 
     def odds(kept_NT: Tensor) -> Tensor:
         sequences = [text.ids_T[kept_T] for kept_T in kept_NT.bool().cpu().numpy()]
-        return torch.tensor([log_odds(reading.logits_C, about) for reading in classifier.read(sequences)])
+        return torch.from_numpy(log_odds(classifier.logits(sequences), explained_class)).float()
 
     words = len(text.ids_T)
     with torch.random.fork_rng(devices=[]):

@@ -86,17 +86,17 @@ def leave_one_out(classifier: TrainedClassifier, texts: list[EncodedText], targe
     scores = []
     for text in texts:
         without = [np.delete(text.ids_T, index) for index in range(len(text.ids_T))]
-        whole, *rest = classifier.read([text.ids_T, *without])
-        about = int(whole.logits_C.argmax()) if target is None else target
-        odds = log_odds(whole.logits_C, about)
-        scores.append(np.array([odds - log_odds(reading.logits_C, about) for reading in rest]))
+        logits_NC = classifier.logits([text.ids_T, *without])
+        odds_N = log_odds(logits_NC, int(logits_NC[0].argmax()) if target is None else target)
+        scores.append(odds_N[0] - odds_N[1:])
     return scores
 
 
-def log_odds(logits_C: np.ndarray, target: int) -> float:
-    """ln(p / (1 - p)) of a class, from its logits, without overflow."""
-    others = np.delete(logits_C.astype(np.float64), target)
-    return float(logits_C[target] - np.logaddexp.reduce(others))
+def log_odds(logits: np.ndarray, target: int) -> np.ndarray:
+    """ln(p / (1 - p)) of a class, in float64 without overflow: logits (..., C) -> (...)."""
+    exact = logits.astype(np.float64)
+    others = np.delete(exact, target, axis=-1)
+    return np.asarray(exact[..., target] - np.logaddexp.reduce(others, axis=-1))
 
 
 def random(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:

@@ -33,8 +33,7 @@ def find_mistakes(
     dataset, found = open_split(classifier.config.train, split)
     rows = []
     for start in range(0, len(found.texts), CHUNK):
-        texts = [classifier.encode(text).ids_T for text in found.texts[start : start + CHUNK]]
-        rows.append(classifier.probabilities(texts))
+        rows.append(classifier.probabilities(found.texts[start : start + CHUNK]))
         progress(min(start + CHUNK, len(found.texts)), len(found.texts))
     probabilities_NC = np.concatenate(rows)
     labels_N = np.asarray(found.labels)

@@ -21,7 +21,7 @@ from tmeattn.explain.explain import attribute
 from tmeattn.faithfulness.metrics import agreement, erased, kendall_tau, ranking, without_and_alone
 from tmeattn.faithfulness.rationales import Rationale
 from tmeattn.faithfulness.results import CONTROL, Estimate, MethodRow
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier, softmax
+from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.models.layers import entropy
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
@@ -156,9 +156,8 @@ def _erasures(
     for text, scores_N in zip(texts, scores, strict=True):
         without, alone = without_and_alone(text.ids_T, ranking(scores_N, text.ids_T))
         sequences += [text.ids_T, text.ids_T[:0], *without, *alone]
-    probabilities_NC = np.stack([softmax(reading.logits_C) for reading in classifier.read(sequences)])
     figures = []
-    for rows_KC in np.split(probabilities_NC, len(texts)):
+    for rows_KC in np.split(classifier.probabilities(sequences), len(texts)):
         whole, empty, *rest = rows_KC[:, rows_KC[0].argmax()]
         without_K, alone_K = np.split(np.array(rest), 2)
         figures.append(erased(float(whole), float(empty), without_K, alone_K))

@@ -64,8 +64,8 @@ def conduct(run: RunDirectory, study: Study, *, progress: Progress, watch: Watch
     found = assess(classifier, methods, texts.encoded, rationales=texts.rationales, progress=progress)
     hits = None
     if texts.labels is not None:
-        readings = classifier.read([text.ids_T for text in texts.encoded])
-        hits = [reading.logits_C.argmax() == label for reading, label in zip(readings, texts.labels, strict=True)]
+        predicted_N = classifier.logits([text.ids_T for text in texts.encoded]).argmax(axis=1)
+        hits = predicted_N == np.array(texts.labels)
     return Faithfulness(
         run=run.id,
         model=classifier.spec.name,

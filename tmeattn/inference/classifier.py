@@ -1,4 +1,9 @@
-"""A trained run, ready to read texts: the vocabulary, the tokenizer and the best weights behind one object."""
+"""A trained run that classifies texts. Every part of the program that needs class probabilities of texts calls
+`TrainedClassifier.probabilities`.
+
+Shapes: N texts, B texts of a batch, T tokens, C classes, H attention heads, S positions of self-attention (the tokens,
+and CLS before them where the model has it).
+"""
 
 from __future__ import annotations
 
@@ -25,14 +30,16 @@ from tmeattn.training import checkpoint
 
 BATCH = 64
 MAPS_BATCH = 8
+"""Attention maps grow with the square of the length of a text, so fewer texts make a batch."""
 
 
 @dataclass(frozen=True)
 class EncodedText:
     """A text as the model reads it.
 
-    spans: `(start, end, token)` of the tokens read; ids_T: their ids, the same number unless the text has no token at
-    all (then one UNKNOWN stands in); tokens_total: tokens of the whole text, more where the model's length cut it.
+    spans:        `(start, end, token)` of each token that the model reads.
+    ids_T:        the ids of these tokens. Empty where the text has no token; the model then reads one UNKNOWN.
+    tokens_total: the number of tokens of the whole text; more than `len(spans)` where the model's length cut it.
     """
 
     text: str
@@ -42,38 +49,49 @@ class EncodedText:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What the model makes of one text: logits_C, and where it has attention, weights_T and their entropy in nats."""
+class TextOutput:
+    """The model's output for one text.
+
+    logits_C:  unnormalised class scores.
+    weights_T: pooling weights of the tokens; None where the model does not pool by attention.
+    entropy:   attention entropy in nats; None where it was not computed (self-attention needs its maps for it).
+    """
 
     logits_C: np.ndarray
     weights_T: np.ndarray | None
     entropy: float | None
 
+    @property
+    def probabilities_C(self) -> np.ndarray:  # noqa: N802
+        """Class probabilities in float64."""
+        return _softmax(self.logits_C)
+
 
 class TrainedClassifier:
-    """Reads texts with a run's best weights.
+    """Classifies texts with the best weights of a run.
 
-    notes: what a user should know about how it was loaded, such as a damaged checkpoint passed over.
+    classes: names of the classes, in the order of the model's logits.
+    notes:   sentences for the user about how the run was loaded, such as a damaged checkpoint that was skipped.
     """
 
     def __init__(self, run: RunDirectory, *, device: str = "cpu") -> None:
         """Load a run.
 
         Raises:
-            BadInput: it has no checkpoint yet, all are damaged, or the plugin that brought its model is missing.
+            BadInput: it has no checkpoint yet, all checkpoints are damaged, or the plugin of its model is missing.
         """
         self.run = run
         self.config = stored_config(run.id, run.config)
         self.spec = registry().get(ModelSpec, self.config.model)
         self.classes: tuple[str, ...] = tuple(run.data["classes"])
-        found = checkpoint.load(run.checkpoints, "best", "last", "previous")
-        if found is None:
+        stored = checkpoint.load(run.checkpoints, "best", "last", "previous")
+        if stored is None:
             raise BadInput(f"The run {run.id} has no checkpoint yet.", hint=f"Continue it: tmeattn resume {run.id}")
         self.notes: list[str] = []
-        if found.fell_back:
-            self.notes.append(f"The checkpoint {', '.join(found.fell_back)} is damaged; using {found.name}.")
-        elif found.name != "best":
-            self.notes.append(f"The run has no best weights yet; using its {found.name} checkpoint.")
+        if stored.fell_back:
+            self.notes.append(f"The checkpoint {', '.join(stored.fell_back)} is damaged; using {stored.name}.")
+        elif stored.name != "best":
+            self.notes.append(f"The run has no best weights yet; using its {stored.name} checkpoint.")
         self.vocabulary = Vocabulary.load(run.vocabulary_path)
         self.tokenizer: Tokenizer = tokenizer(self.config.train.tokenizer)
         self.max_length = self.config.train.max_length
@@ -83,107 +101,108 @@ class TrainedClassifier:
             num_classes=len(self.classes),
             vector_size=run.data["vector_size"],
             tune=self.config.train.tune_embeddings,
-            prepared=found.progress.prepared,
+            prepared=stored.progress.prepared,
         )
         self.model: nn.Module = build_model(self.config, space)
-        found.load_model(self.model)
+        stored.load_model(self.model)
         self.model.to(self.device).eval().requires_grad_(False)
 
     def encode(self, text: str) -> EncodedText:
-        """Tokenize one text; only its first `max_length` tokens are kept."""
+        """Tokenize a text and keep the position of each token; only the first `max_length` tokens are kept."""
         spans = self.tokenizer.spans(text)
-        read = tuple(spans[: self.max_length])
-        return EncodedText(text, read, self.vocabulary.encode([token for *_, token in read]), len(spans))
+        kept = tuple(spans[: self.max_length])
+        return EncodedText(text, kept, self.vocabulary.encode([token for *_, token in kept]), len(spans))
+
+    def token_ids(self, text: str) -> np.ndarray:
+        """The ids (T,) of `encode(text)`, without the positions: several times as fast."""
+        return self.vocabulary.encode(self.tokenizer.tokens(text)[: self.max_length])
+
+    def probabilities(self, texts: Sequence[str] | Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
+        """Class probabilities (N, C) of N texts, or of N sequences of token ids, in their order.
+
+        The softmax is computed in float64, so that printed probabilities sum to one. A text without a token gets the
+        probabilities of one unknown word.
+        """
+        return _softmax(self.logits(texts, batch_size=batch_size))
 
     @torch.inference_mode()
-    def read(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> Iterator[Reading]:
-        """Run token id sequences through the model, in order, in batches of like length."""
-        readings: list[Reading | None] = [None] * len(sequences)
-        for chosen, tokens_BT, mask_BT in self._batches(sequences, batch_size):
+    def logits(self, texts: Sequence[str] | Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
+        """Unnormalised class scores (N, C) float32 of N texts, or of N sequences of token ids, in their order."""
+        sequences = [self.token_ids(text) if isinstance(text, str) else text for text in texts]
+        logits_NC = np.empty((len(sequences), len(self.classes)), dtype=np.float32)
+        for indices, tokens_BT, mask_BT in self._batches(sequences, batch_size):
             output = self.model(tokens_BT, mask_BT, need_maps=False)
-            entropies = attention_entropy(output, mask_BT)
-            for row, index in enumerate(chosen):
+            logits_NC[indices] = output.logits_BC.float().cpu().numpy()
+        return logits_NC
+
+    @torch.inference_mode()
+    def read(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> Iterator[TextOutput]:
+        """Logits, pooling weights and attention entropy of sequences of token ids, in their order."""
+        outputs: dict[int, TextOutput] = {}
+        for indices, tokens_BT, mask_BT in self._batches(sequences, batch_size):
+            output = self.model(tokens_BT, mask_BT, need_maps=False)
+            entropy_B = attention_entropy(output, mask_BT)
+            for row, index in enumerate(indices):
                 length = int(mask_BT[row].sum())
-                weights = output.attention_BT
-                readings[index] = Reading(
+                weights_BT = output.attention_BT
+                outputs[index] = TextOutput(
                     logits_C=output.logits_BC[row].float().cpu().numpy(),
-                    weights_T=None if weights is None else weights[row, :length].float().cpu().numpy(),
-                    entropy=None if entropies is None else float(entropies[row]),
+                    weights_T=None if weights_BT is None else weights_BT[row, :length].float().cpu().numpy(),
+                    entropy=None if entropy_B is None else float(entropy_B[row]),
                 )
-        return (reading for reading in readings if reading is not None)
+        return (outputs[index] for index in range(len(sequences)))
 
     @torch.inference_mode()
     def read_maps(
         self, sequences: Sequence[np.ndarray], reduce: Callable[[list[Tensor], int], Tensor]
     ) -> list[np.ndarray]:
-        """What `reduce` makes of the self-attention of each text, in order.
+        """Apply `reduce` to the self-attention maps of each sequence of token ids; the results, in their order.
 
-        It is called with one (H, S, S) map a layer, without padding, and the number of positions in front of the words
-        (1 where there is a CLS). Maps grow with the square of a text's length, so none is kept.
+        `reduce` gets one (H, S, S) map for each layer, without padding, and the number of positions before the words
+        (1 where the model has CLS). The maps of a text are not kept, because they grow with the square of its length.
         """
-        found: dict[int, np.ndarray] = {}
-        for chosen, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH):
+        reduced: dict[int, np.ndarray] = {}
+        for indices, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH):
             output = self.model(tokens_BT, mask_BT, need_maps=True)
             prefix = prefix_length(output, mask_BT)
-            for row, index in enumerate(chosen):
+            for row, index in enumerate(indices):
                 size = prefix + int(mask_BT[row].sum())
                 maps = [map_BHSS[row, :, :size, :size].float() for map_BHSS in output.maps or ()]
-                found[index] = reduce(maps, prefix).cpu().numpy()
-        return [found[index] for index in range(len(sequences))]
+                reduced[index] = reduce(maps, prefix).cpu().numpy()
+        return [reduced[index] for index in range(len(sequences))]
 
     def _batches(self, sequences: Sequence[np.ndarray], size: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
-        """Sequences of like length together, on the device: their indices, tokens_BT and mask_BT."""
+        """Batches of sequences of similar length, on the device: their indices, tokens_BT and mask_BT."""
         order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
         for start in range(0, len(order), size):
-            chosen = order[start : start + size]
-            tokens_BT, mask_BT = collate([sequences[index] for index in chosen], self.max_length)
-            yield chosen, tokens_BT.to(self.device), mask_BT.to(self.device)
+            indices = order[start : start + size]
+            tokens_BT, mask_BT = collate([sequences[index] for index in indices], self.max_length)
+            yield indices, tokens_BT.to(self.device), mask_BT.to(self.device)
 
     @property
     def limit_note(self) -> str | None:
-        """What to know about a whole split where the run used a part of it."""
+        """A sentence for results on a whole split, where the run was trained and evaluated on a part of it."""
         limit = self.config.train.limit
         if limit is None:
             return None
-        return f"The run was trained with --limit {limit}, and evaluate keeps to it; here is the whole split."
+        return f"The run was trained and evaluated with --limit {limit}; these figures are of the whole split."
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
-        """How many heads each layer of self-attention has; nothing for other models."""
+        """The number of heads of each layer of self-attention; empty for other models."""
         if self.spec.attention != "self":
             return ()
-        counts = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
-        return tuple(int(count) for count in counts[0])
+        (counts,) = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
+        return tuple(int(count) for count in counts)
 
     @cached_property
     def embedding(self) -> nn.Embedding | None:
-        """Where the model looks up its words; None where it cannot be told (see `word_embedding`)."""
+        """The module that looks up the word vectors; None where the model has no such module (see `word_embedding`)."""
         return word_embedding(self.model)
 
-    def probabilities(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
-        """(N, C) class probabilities of N token id sequences."""
-        return np.stack([softmax(reading.logits_C) for reading in self.read(sequences, batch_size=batch_size)])
 
-
-def softmax(logits_C: np.ndarray) -> np.ndarray:
-    """Class probabilities in float64, so that they sum to one as printed."""
-    shifted = np.exp(logits_C.astype(np.float64) - logits_C.max())
-    return np.asarray(shifted / shifted.sum())
-
-
-@torch.inference_mode()
-def probabilities_of(classifier: TrainedClassifier, texts: Sequence[str]) -> np.ndarray:
-    """(N, C) float64 class probabilities of N texts, in their order; they are read in batches of like length.
-
-    A text without a known word gets what the model makes of an unknown one.
-    """
-    cut = classifier.max_length
-    ids = [classifier.vocabulary.encode(classifier.tokenizer.tokens(text)[:cut]) for text in texts]
-    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
-    probabilities_NC = np.empty((len(ids), len(classifier.classes)))
-    for start in range(0, len(order), BATCH):
-        chosen = order[start : start + BATCH]
-        tokens_BT, mask_BT = collate([ids[index] for index in chosen], cut)
-        output = classifier.model(tokens_BT.to(classifier.device), mask_BT.to(classifier.device), need_maps=False)
-        probabilities_NC[chosen] = torch.softmax(output.logits_BC.double(), dim=1).cpu().numpy()
-    return probabilities_NC
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    """Class probabilities in float64, of logits (..., C)."""
+    shifted = logits.astype(np.float64)
+    exponents = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(axis=-1, keepdims=True))

@@ -68,15 +68,13 @@ def stream(
         EnvironmentProblem: the output cannot be written.
         Interrupted: by the user. After each of these, what has been written can be continued with `--resume`.
     """
-    from tmeattn.inference.classifier import probabilities_of
-
     began = time.perf_counter()
     skipped: list[int] = []
     with _Target(job, classifier, narrate) as target:
         rows = _texts(job, target.row, skipped)
         try:
             for numbers, texts in _chunked(rows):
-                target.write(numbers, probabilities_of(classifier, texts))
+                target.write(numbers, classifier.probabilities(texts))
                 progress(len(texts))
         except BadInput as error:
             raise _with_rest(error, job, target) from None

@@ -24,12 +24,12 @@ from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
-from tmeattn.tui.services.processes import Workers
-from tmeattn.tui.services.reader import Asked, Reader
-from tmeattn.tui.services.run_list import Listing
-from tmeattn.tui.services.run_state import Following
-from tmeattn.tui.services.saved_state import State
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.services.processes import TrainingProcesses
+from tmeattn.tui.services.reader import LabelledText, TextReader
+from tmeattn.tui.services.run_list import RunList
+from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.wording import runs as run_wording
 
 EXIT_STOPPED = 130
 PLACES: dict[str, type[Screen[Any]]] = {
@@ -65,14 +65,14 @@ class TmeattnApp(App[None]):
     Toast { max-width: 70; }
     """
 
-    def __init__(self, run: RunDirectory | None = None, *, state: State | None = None) -> None:
+    def __init__(self, run: RunDirectory | None = None, *, state: SavedState | None = None) -> None:
         super().__init__()
         respect_no_color(self)
-        self.state = state or State.load()
-        self.reader = Reader()
-        self.trainers = Workers()
-        self.listing = Listing()
-        self.asked: Asked | None = None
+        self.state = state or SavedState.load()
+        self.reader = TextReader()
+        self.trainers = TrainingProcesses()
+        self.listing = RunList()
+        self.asked: LabelledText | None = None
         self._opened = run
         self._selected = run
         for theme in themes.THEMES:
@@ -133,9 +133,9 @@ class TmeattnApp(App[None]):
             return
         self.open_run(worker.run)
 
-    def resume_run(self, following: Following) -> bool:
+    def resume_run(self, following: RunState) -> bool:
         """Continue a run in a process of its own; says why where it cannot."""
-        if not telling.resumable(following):
+        if not run_wording.resumable(following):
             again = f"train it anew: tmeattn train {following.run.config['model']} --from {following.run.id}"
             reasons = {"running": "it is being trained", "finished": "it is finished", "deleted": "it is deleted"}
             self.complain(f"There is nothing to resume: {reasons.get(following.state, again)}.")
@@ -150,27 +150,27 @@ class TmeattnApp(App[None]):
         except TmeattnError as error:
             self.complain(str(error))
             return False
-        self.notify(f"Resuming {telling.title(following)}: first it reads its data.", markup=False)
+        self.notify(f"Resuming {run_wording.title(following)}: first it reads its data.", markup=False)
         return True
 
-    def stop_run(self, following: Following) -> None:
+    def stop_run(self, following: RunState) -> None:
         """Ask a run to save and stop, whoever trains it."""
         self._request(following, "stop", "saves and stops after its current step; it can be resumed")
 
-    def save_run(self, following: Following) -> None:
+    def save_run(self, following: RunState) -> None:
         """Ask a run for a checkpoint now."""
         self._request(following, "checkpoint", "saves after its current step")
 
-    def _request(self, following: Following, what: Literal["stop", "checkpoint"], then: str) -> None:
+    def _request(self, following: RunState, what: Literal["stop", "checkpoint"], then: str) -> None:
         if following.state != "running":
-            self.complain(f"{telling.title(following)} is not running.")
+            self.complain(f"{run_wording.title(following)} is not running.")
             return
         try:
             control.request(following.run, what)
         except TmeattnError as error:
             self.complain(str(error))
             return
-        self.notify(f"{telling.title(following)} {then}.", markup=False)
+        self.notify(f"{run_wording.title(following)} {then}.", markup=False)
 
     def copy(self, text: str) -> None:
         """To the clipboard of the terminal, and on the screen for terminals that have none."""
@@ -197,7 +197,7 @@ class TmeattnApp(App[None]):
     def open_explain(self, text: str | None, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
         """Explain a text, with `run` or the selected one; None: the text that is there already."""
         self.selected_run = run or self.selected_run
-        self.asked = None if text is None else Asked(text, true_label)
+        self.asked = None if text is None else LabelledText(text, true_label)
         if isinstance(self.screen, ExplainScreen):
             self.screen.take_asked()
         else:

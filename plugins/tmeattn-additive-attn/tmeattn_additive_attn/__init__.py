@@ -1,25 +1,23 @@
-"""What tmeattn asks of a plugin. Nothing here imports torch, so listing models stays instant."""
+"""The spec and the options of the model. Nothing here imports torch, so that tmeattn can list it at once."""
 
 from pydantic import Field
 
-from tmeattn.config import ModelConfig
-from tmeattn.hookspecs import hookimpl
-from tmeattn.specs import ModelSpec
+import tmeattn
 
 
-class Config(ModelConfig):
+class Config(tmeattn.ModelConfig):
     """Attention whose scores come from a small network: a_t = softmax_t(v . tanh(W x_t)).
 
     The fields below are options of `tmeattn train additive-attn`.
     """
 
-    score_size: int = Field(32, ge=1, description="Width of the network that scores a word.")
+    score_size: int = Field(32, ge=1, description="Width of the network that computes the scores.")
 
 
-@hookimpl
-def tmeattn_models() -> list[ModelSpec]:
+@tmeattn.hookimpl
+def tmeattn_models() -> list[tmeattn.ModelSpec]:
     return [
-        ModelSpec(
+        tmeattn.ModelSpec(
             name="additive-attn",
             summary="Additive attention over word vectors: scores from a small tanh network",
             config="tmeattn_additive_attn:Config",

@@ -1,16 +1,21 @@
-"""The model itself: a torch module that takes `(config, space)` and returns a `ModelOutput`."""
+"""The model: a torch module, built from `(config, space)`, that returns a `tmeattn.ModelOutput`.
+
+Names of tensors end in their shape: B texts, T tokens, D dimensions of a word vector, C classes.
+"""
 
 import torch
 from torch import nn
 
-from tmeattn.models.layers import WordEmbedding, masked_softmax
-from tmeattn.specs import ModelOutput
+import tmeattn
+from tmeattn import layers
 
 
 class AdditiveAttention(nn.Module):
+    """See `tmeattn_additive_attn.Config` for the formula."""
+
     def __init__(self, config, space):
         super().__init__()
-        self.embedding = WordEmbedding(space)
+        self.embedding = layers.WordEmbedding(space)
         self.score = nn.Sequential(
             nn.Linear(space.vector_size, config.score_size), nn.Tanh(), nn.Linear(config.score_size, 1, bias=False)
         )
@@ -18,6 +23,6 @@ class AdditiveAttention(nn.Module):
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):
         x_BTD = self.embedding(tokens_BT)
-        attention_BT = masked_softmax(self.score(x_BTD).squeeze(-1), mask_BT)
+        attention_BT = layers.masked_softmax(self.score(x_BTD).squeeze(-1), mask_BT)
         pooled_BD = torch.einsum("bt,btd->bd", attention_BT, x_BTD)
-        return ModelOutput(self.classify(pooled_BD), attention_BT)
+        return tmeattn.ModelOutput(self.classify(pooled_BD), attention_BT)

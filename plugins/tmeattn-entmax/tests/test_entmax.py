@@ -21,7 +21,7 @@ def test_the_contract_holds(weights):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("scale", [0.1, 1.0, 30.0, 1e4])
-def test_padding_gets_nothing_and_changes_nothing(function, scale):
+def test_padding_gets_zero_weight_and_changes_no_other_weight(function, scale):
     torch.manual_seed(0)
     scores = torch.randn(5, 9) * scale
     lengths = torch.tensor([9, 6, 3, 2, 1])

@@ -1,15 +1,13 @@
-"""Attention that leaves words out altogether, as the alternative to penalising its entropy."""
+"""Attention with weights of exactly zero, as an alternative to the entropy penalty."""
 
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from tmeattn.config import ModelConfig, Recipes
-from tmeattn.hookspecs import hookimpl
-from tmeattn.specs import ModelSpec
+import tmeattn
 
 
-class Config(ModelConfig):
+class Config(tmeattn.ModelConfig):
     """LSTM with attention over all its states, whose weights are exactly zero for most words.
 
         h_t    = LSTM(x_t, h_{t-1})
@@ -17,31 +15,31 @@ class Config(ModelConfig):
         logits = W sum_t a_t h_t + b
 
         softmax     a_t = exp(s_t) / sum exp(s)         never zero
-        entmax15    a_t = max(s_t / 2 - c, 0)^2         zero below a threshold that the text itself sets
-        sparsemax   a_t = max(s_t - c, 0)               zero sooner
+        entmax15    a_t = max(s_t / 2 - c, 0)^2         zero below a threshold that depends on the text
+        sparsemax   a_t = max(s_t - c, 0)               zero below a higher threshold
 
-    c is what makes the weights sum to one. Everything else is `lstm-attn`, so that the two can be compared: there
-    --alpha concentrates attention by a penalty in the loss, here the function that makes the weights does.
+    c is chosen so that the weights sum to one. The rest of the model is `lstm-attn`, so that the two can be compared:
+    there the penalty --alpha concentrates attention, here the function from scores to weights does.
     """
 
-    recipes: ClassVar[Recipes] = {
+    recipes: ClassVar[tmeattn.Recipes] = {
         "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "alpha_warmup": 2.0},
         "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 15},
     }
 
     weights: Literal["entmax15", "sparsemax", "softmax"] = Field(
-        "entmax15", description="The function that makes weights of scores."
+        "entmax15", description="Function from scores to weights."
     )
     temperature: float = Field(1.0, gt=0, description="Divides the scores: above 1 fewer weights are zero.")
     hidden_size: int = Field(100, ge=1, le=8192, description="Width of the LSTM's states.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of the classified vector's entries dropped in training.")
-    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the word vectors' entries dropped in training.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate of the classified vector.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate of the word vectors.")
 
 
-@hookimpl
-def tmeattn_models() -> list[ModelSpec]:
+@tmeattn.hookimpl
+def tmeattn_models() -> list[tmeattn.ModelSpec]:
     return [
-        ModelSpec(
+        tmeattn.ModelSpec(
             name="lstm-entmax",
             summary="LSTM with attention over its states whose weights are zero for most words",
             config="tmeattn_entmax:Config",

@@ -1,4 +1,4 @@
-"""Evidence of n-grams: cross-fitted, shared among words, and at the start all there is."""
+"""The evidence of n-grams is cross-fitted and shared among words; without the learned part it is the whole logit."""
 
 from types import SimpleNamespace
 
@@ -9,9 +9,9 @@ from tmeattn_ngram_attn import Config, tmeattn_models
 from tmeattn_ngram_attn.evidence import prepare
 from tmeattn_ngram_attn.model import NgramAttention, shared
 
+import tmeattn
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.encode import EncodedSplit
-from tmeattn.specs import Space
 from tmeattn.testing import check_model
 
 WORDS = 30
@@ -19,7 +19,7 @@ WORDS = 30
 
 @pytest.fixture(scope="module")
 def corpus():
-    """40 texts of 2 to 12 words; in those of class 1 stands the word 7."""
+    """40 texts of 2 to 12 words; those of class 1 contain the word 7."""
     random = np.random.default_rng(0)
     texts = [random.integers(8, WORDS, random.integers(1, 12)) for _ in range(40)]
     labels = np.arange(40) % 2
@@ -33,14 +33,14 @@ def corpus():
 def model(corpus):
     config = Config(min_texts=1, hidden_size=4)
     torch.manual_seed(0)
-    return NgramAttention(config, Space(WORDS, 2, 6, prepared=prepare(config, corpus[0])))
+    return NgramAttention(config, tmeattn.Space(WORDS, 2, 6, prepared=prepare(config, corpus[0])))
 
 
 def test_the_contract_holds():
     check_model(tmeattn_models()[0], options={"hidden_size": 8, "min_texts": 1})
 
 
-def test_a_fold_knows_nothing_of_its_own_texts(corpus):
+def test_the_weights_of_a_fold_do_not_depend_on_the_labels_of_its_texts(corpus):
     config = Config(min_texts=1)
     prepared = prepare(config, corpus[0])
     split = corpus[0].splits["train"]
@@ -61,7 +61,7 @@ def test_a_fold_knows_nothing_of_its_own_texts(corpus):
         assert not np.array_equal(prepared["weights"], other["weights"])
 
 
-def test_in_training_a_text_meets_the_weights_of_its_fold(model, corpus):
+def test_in_training_a_text_uses_the_weights_of_its_fold(model, corpus):
     tokens, mask = collate(corpus[1][:8], 100)
     evidence, bias = model.train().evidence(tokens, mask)
     fold = tokens.sum(dim=1) % 4
@@ -77,7 +77,7 @@ def test_shares_go_to_all_words_of_an_n_gram():
 
 
 def test_without_query_and_classifier_it_is_logistic_regression(model, corpus):
-    """The evidence of all words sums to that of all distinct n-grams, and attention hands on all of it."""
+    """The evidence of all words sums to that of all distinct n-grams, and attention keeps all of it."""
     tokens, mask = collate(corpus[1][:8], 100)
     model = model.eval()
     with torch.no_grad():
@@ -96,11 +96,11 @@ def test_without_query_and_classifier_it_is_logistic_regression(model, corpus):
         assert (logits[row, 1] - logits[row, 0]).item() == pytest.approx(total, abs=1e-4)
 
 
-def test_agreement_turns_attention_to_what_the_whole_text_says(model):
-    """Of two words with as much evidence the one that speaks for the text's class gets more, by exp(2 * agreement)."""
+def test_attention_prefers_words_that_agree_with_the_prediction_of_the_text(model):
+    """Of two words with equal evidence, the one for the predicted class gets more weight, by exp(2 * agreement)."""
     evidence = torch.tensor([[[-2.0, 2.0], [-2.0, 2.0], [1.5, -1.5], [-1.5, 1.5]]])
     bias = torch.zeros(1, 2)
-    believed = (torch.softmax(torch.tensor([-4.0, 4.0]), 0) * torch.tensor([-1.0, 1.0])).sum().item()
+    agreement = (torch.softmax(torch.tensor([-4.0, 4.0]), 0) * torch.tensor([-1.0, 1.0])).sum().item()
     ratio = (model.prior(evidence, bias)[0, 3] - model.prior(evidence, bias)[0, 2]).item()
-    assert ratio == pytest.approx(2 * model.agreement * believed * 1.5 / (1.5 + model.floor), rel=1e-4)
+    assert ratio == pytest.approx(2 * model.agreement * agreement * 1.5 / (1.5 + model.floor), rel=1e-4)
     assert ratio > 1.9

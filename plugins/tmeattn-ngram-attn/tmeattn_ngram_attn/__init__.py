@@ -1,18 +1,16 @@
-"""Attention over words that starts from what naive Bayes and logistic regression know of their n-grams."""
+"""Attention over words whose prior scores come from naive Bayes and logistic regression over n-grams."""
 
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from tmeattn.config import ModelConfig, Recipes
-from tmeattn.hookspecs import hookimpl
-from tmeattn.specs import ModelSpec
+import tmeattn
 
 
-class Config(ModelConfig):
+class Config(tmeattn.ModelConfig):
     """Attention over words, whose prior scores are the evidence of their n-grams.
 
-        e_t    = evidence of the n-grams that word t is part of for each class, each shared among its words
+        e_t    = evidence for each class of the n-grams that contain word t, divided equally among their words
         s_t    = ln(|e_t| + floor) + agreement * p . e_t / (|e_t| + floor),   p = softmax(sum_t e_t)
         a, u   = softmax(s + q . h), softmax(s)
         logits = scale * sum_t a_t e_t / u_t  +  W sum_t a_t h_t  +  b
@@ -25,40 +23,45 @@ class Config(ModelConfig):
 
     h_t = relu(convolution of --window word vectors around t), a learned embedding of the n-gram there.
 
-    With q = 0 and W = 0 this is logistic regression over n-grams, written as attention: its weights are the evidence of
-    each word, more of it where the word speaks for what the n-grams of the whole text say (p), since that is what the
-    prediction rests on. Training adds what the words around it say.
+    With q = 0 and W = 0 the logits are those of logistic regression over n-grams. The attention weights then follow the
+    evidence of each word, and are higher for words that agree with the class that the n-grams of the whole text predict
+    (p), because the prediction depends on these words. Training adds the context of each word.
 
-    The evidence is cross-fitted: the training texts are dealt into --folds parts by their content, and a text meets
-    weights that were fitted without its part, so what training sees of the evidence is as honest as what validation
-    will. Other texts meet the mean of all folds.
+    The evidence is cross-fitted: each training text belongs to one of --folds parts, chosen by its content, and its
+    evidence comes from weights that were fitted without this part. So the evidence is as reliable in training as in
+    validation. Other texts use the mean of the weights of all folds.
 
-    Recipe modern: two epochs, as the third overfits; whole texts but for the longest hundredth.
+    Recipe modern: two epochs, because the third overfits; a length that cuts only one text in a hundred.
     """
 
-    recipes: ClassVar[Recipes] = {
+    recipes: ClassVar[tmeattn.Recipes] = {
         "modern": {"max_length": 1000, "lr": 3e-3, "epochs": 2},
         "report": {"max_length": 1000},
     }
 
-    ngrams: int = Field(3, ge=1, le=3, description="Words of the longest n-grams.")
-    min_texts: int = Field(2, ge=1, description="An n-gram in fewer training texts is left out.")
+    ngrams: int = Field(3, ge=1, le=3, description="Length of the longest n-grams in words.")
+    min_texts: int = Field(2, ge=1, description="Ignore n-grams that occur in fewer training texts.")
     strength: float = Field(1.0, gt=0, description="Inverse of the L2 penalty of the evidence (C of scikit-learn).")
-    folds: int = Field(4, ge=2, le=20, description="Parts of the training texts, each weighed without itself.")
-    floor: float = Field(0.01, gt=0, description="Prior weight of a word without evidence.")
+    folds: int = Field(4, ge=2, le=20, description="Number of parts of the training texts for cross-fitting.")
+    floor: float = Field(0.01, gt=0, description="Prior attention weight of a word without evidence.")
     agreement: float = Field(
-        1.0, ge=0, le=10, description="How much attention prefers words that speak for what all n-grams say; 0: not."
+        1.0,
+        ge=0,
+        le=10,
+        description="Preference for words that agree with the class predicted by all n-grams; 0: none.",
     )
-    window: Literal[1, 3, 5, 7] = Field(5, description="Words that a state looks at: its own and its neighbours.")
+    window: Literal[1, 3, 5, 7] = Field(
+        5, description="Number of words that a state depends on: the word and its neighbours."
+    )
     hidden_size: int = Field(100, ge=1, le=8192, description="Width of the states.")
-    dropout: float = Field(0.5, ge=0, lt=1, description="Share of the pooled state's entries dropped in training.")
-    input_dropout: float = Field(0.5, ge=0, lt=1, description="Share of the word vectors' entries dropped in training.")
+    dropout: float = Field(0.5, ge=0, lt=1, description="Dropout rate of the pooled state.")
+    input_dropout: float = Field(0.5, ge=0, lt=1, description="Dropout rate of the word vectors.")
 
 
-@hookimpl
-def tmeattn_models() -> list[ModelSpec]:
+@tmeattn.hookimpl
+def tmeattn_models() -> list[tmeattn.ModelSpec]:
     return [
-        ModelSpec(
+        tmeattn.ModelSpec(
             name="ngram-attn",
             summary="Attention over words whose prior scores are the cross-fitted evidence of n-grams",
             config="tmeattn_ngram_attn:Config",

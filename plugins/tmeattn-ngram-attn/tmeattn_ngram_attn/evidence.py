@@ -1,19 +1,25 @@
-"""Evidence of n-grams, cross-fitted: what naive Bayes and logistic regression make of the training texts.
+"""Cross-fitted evidence of n-grams, from naive Bayes and logistic regression on the training texts.
 
 Shapes: G distinct n-grams, K folds, C classes; E = 1 for two classes, else C.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.models.ngrams import NgramCounts, count_ngrams, log_count_ratios
+import tmeattn
+from tmeattn import ngrams
+
+if TYPE_CHECKING:
+    from tmeattn_ngram_attn import Config
 
 
-def prepare(config: Any, corpus: Any) -> dict[str, np.ndarray]:
-    """keys_G of the n-grams (increasing), weights_GKE and bias_KE: fold k was fitted without the texts of part k."""
+def prepare(config: Config, corpus: tmeattn.Corpus) -> dict[str, np.ndarray]:
+    """Return keys_G of the n-grams (increasing), weights_GKE and bias_KE; fold k is fitted without part k."""
     split, classes = corpus.splits["train"], len(corpus.classes)
-    counts = count_ngrams(
+    counts = ngrams.count_ngrams(
         split,
         vocabulary_size=len(corpus.vocabulary),
         classes=classes,
@@ -32,15 +38,17 @@ def prepare(config: Any, corpus: Any) -> dict[str, np.ndarray]:
     }
 
 
-def fit(counts: NgramCounts, positive_N: np.ndarray, used_N: np.ndarray, config: Any) -> tuple[np.ndarray, float]:
-    """Weights (G,) and bias of one class against the others, from the texts used."""
+def fit(
+    counts: ngrams.NgramCounts, positive_N: np.ndarray, used_N: np.ndarray, config: Config
+) -> tuple[np.ndarray, float]:
+    """Fit one class against the others on the texts where `used_N` is True; return the weights (G,) and the bias."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     used = used_N[counts.text]
     text, column = counts.text[used], counts.column[used]
     cells = np.bincount(column * 2 + positive_N[text], minlength=len(counts.keys_G) * 2)
-    ratio_G = log_count_ratios(cells.reshape(-1, 2))[:, 1]
+    ratio_G = ngrams.log_count_ratios(cells.reshape(-1, 2))[:, 1]
     bag = csr_matrix((ratio_G[column], (text, column)), shape=(len(used_N), len(ratio_G)))[used_N]
     model = LogisticRegression(C=config.strength, solver="liblinear", dual=True, max_iter=1000, random_state=0)
     model.fit(bag, positive_N[used_N])

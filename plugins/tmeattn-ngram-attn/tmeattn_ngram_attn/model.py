@@ -1,18 +1,17 @@
-"""The model: words and their neighbours, pooled by attention that starts from the evidence of n-grams."""
+"""The model: states of words in context, pooled by attention whose prior scores are the evidence of n-grams."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tmeattn.models.layers import ClassifierHead, WordEmbedding, masked_softmax
-from tmeattn.models.ngrams import first_occurrences, look_up, ngram_keys
-from tmeattn.specs import ModelOutput
+import tmeattn
+from tmeattn import layers, ngrams
 
 
 class Evidence(nn.Module):
-    """Evidence of each word for each class, from the n-grams that it is part of: (B, T) tokens -> (B, T, C).
+    """Evidence of each word for each class, from the n-grams that contain it: (B, T) tokens -> (B, T, C).
 
-    In training a text meets the weights that were fitted without it.
+    In training, each text uses the weights that were fitted without its part; in evaluation, the mean of all folds.
     """
 
     def __init__(self, config, space):
@@ -26,10 +25,10 @@ class Evidence(nn.Module):
         self.register_buffer("bias_KE", torch.cat([bias_KE, bias_KE.mean(dim=0, keepdim=True)]), persistent=False)
 
     def forward(self, tokens_BT, mask_BT):
-        """evidence_BTC and bias_BC."""
-        keys_BTN = ngram_keys(tokens_BT, mask_BT, vocabulary_size=self.vocabulary_size, longest=self.ngrams)
-        place_BTN, known_BTN = look_up(keys_BTN, self.keys_G)
-        counted_BTN = known_BTN & first_occurrences(keys_BTN.flatten(1)).view_as(known_BTN)
+        """Return evidence_BTC and bias_BC."""
+        keys_BTN = ngrams.ngram_keys(tokens_BT, mask_BT, vocabulary_size=self.vocabulary_size, longest=self.ngrams)
+        place_BTN, known_BTN = ngrams.look_up(keys_BTN, self.keys_G)
+        counted_BTN = known_BTN & ngrams.first_occurrences(keys_BTN.flatten(1)).view_as(known_BTN)
         folds = len(self.bias_KE) - 1
         fold_B = tokens_BT.sum(dim=1) % folds if self.training else torch.full_like(tokens_BT[:, 0], folds)
         weights_BTNE = self.weights_GKE[place_BTN, fold_B[:, None, None]] * counted_BTN.unsqueeze(-1)
@@ -41,7 +40,7 @@ class Evidence(nn.Module):
 
 
 def shared(evidence_BTE, words):
-    """Evidence that stands at the last word of its n-gram, in equal shares at all its words."""
+    """Divide evidence that is stored at the last word of an n-gram equally among all its words."""
     shares_BTE = evidence_BTE / words
     return sum(F.pad(shares_BTE, (0, 0, 0, before))[:, before:] for before in range(words))
 
@@ -52,11 +51,11 @@ class NgramAttention(nn.Module):
     def __init__(self, config, space):
         super().__init__()
         self.evidence = Evidence(config, space)
-        self.embedding = WordEmbedding(space)
+        self.embedding = layers.WordEmbedding(space)
         self.context = nn.Conv1d(space.vector_size, config.hidden_size, config.window, padding=config.window // 2)
         self.query_D = nn.Parameter(torch.zeros(config.hidden_size))
         self.scale = nn.Parameter(torch.ones(()))
-        self.classify = ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
+        self.classify = layers.ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
         self.floor, self.agreement, self.input_dropout = config.floor, config.agreement, config.input_dropout
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):
@@ -64,18 +63,19 @@ class NgramAttention(nn.Module):
         x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training) * mask_BT.unsqueeze(-1)
         states_BTD = self.context(x_BTD.transpose(1, 2)).transpose(1, 2).relu()
         prior_BT = self.prior(evidence_BTC, bias_BC)
-        attention_BT = masked_softmax(prior_BT + states_BTD @ self.query_D, mask_BT)
-        # What attention is without a query: divided by it, evidence is handed on as it came where nothing is learned.
-        # Not by masked_softmax, whose weights a test of equal weights changes: then both would, and nothing be tested.
+        attention_BT = layers.masked_softmax(prior_BT + states_BTD @ self.query_D, mask_BT)
+        # The attention weights for q = 0. Evidence is divided by them, so that with q = 0 the weighted sum equals the
+        # sum of the evidence. This is not masked_softmax, because --uniform-attention changes the result of that
+        # function: numerator and denominator would change alike, and the option would have no effect.
         share_BT = torch.softmax(prior_BT.masked_fill(~mask_BT, -torch.inf), dim=-1)
         value_BTC = evidence_BTC / share_BT.clamp_min(torch.finfo(share_BT.dtype).tiny).unsqueeze(-1)
         pooled_BC = torch.einsum("bt,btc->bc", attention_BT, value_BTC)
         pooled_BD = torch.einsum("bt,btd->bd", attention_BT, states_BTD)
-        return ModelOutput(self.scale * (pooled_BC + bias_BC) + self.classify(pooled_BD), attention_BT)
+        return tmeattn.ModelOutput(self.scale * (pooled_BC + bias_BC) + self.classify(pooled_BD), attention_BT)
 
     def prior(self, evidence_BTC, bias_BC):
-        """Scores before a query: how much evidence a word holds, and whether it speaks for what the whole text says."""
+        """Prior scores (B, T): the amount of evidence of each word, and its agreement with the text's prediction."""
         amount_BT = evidence_BTC.abs().amax(dim=-1) + self.floor
-        said_BC = torch.softmax(evidence_BTC.sum(dim=1) + bias_BC, dim=-1)
-        agreement_BT = torch.einsum("btc,bc->bt", evidence_BTC, said_BC) / amount_BT
+        predicted_BC = torch.softmax(evidence_BTC.sum(dim=1) + bias_BC, dim=-1)
+        agreement_BT = torch.einsum("btc,bc->bt", evidence_BTC, predicted_BC) / amount_BT
         return amount_BT.log() + self.agreement * agreement_BT

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tmeattn.tui.app import TmeattnApp
 
 
-class Room(Screen[None]):
+class BaseScreen(Screen[None]):
     """A screen of one mode. Subclasses set `mode` and give their widgets in `body`."""
 
     mode = "runs"

@@ -23,8 +23,8 @@ from tmeattn.render.numbers import count, percent
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
-from tmeattn.tui.services.dataset_view import ALL, Predictions, Texts, Wanted, candidates, chosen, open_texts
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, chosen, open_texts
 from tmeattn.tui.services.reader import readable_runs
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
@@ -38,7 +38,7 @@ MOMENT = 0.2
 DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
 
 
-class DataScreen(Room):
+class DataScreen(BaseScreen):
     """Choices, the texts that fit them, and the whole of the one at the cursor.
 
     Texts that are seen are predicted by the selected run; all of a split only where a choice cannot do without.
@@ -69,7 +69,7 @@ class DataScreen(Room):
         super().__init__()
         self.run: RunDirectory | None = None
         self.runs: dict[str, RunDirectory] = {}
-        self.splits: dict[str, Texts] = {}
+        self.splits: dict[str, SplitTexts] = {}
         self.predictions: Predictions | None = None
         self.counts = False
         self.looking = False
@@ -95,14 +95,14 @@ class DataScreen(Room):
         return self.query_one(f"#{name}", Choice)
 
     @property
-    def texts(self) -> Texts | None:
+    def texts(self) -> SplitTexts | None:
         """The split that is shown."""
         return self.splits.get(str(self.choice("split").value))
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> TextFilter:
         """What the choices say."""
-        return Wanted(
+        return TextFilter(
             label=self.choice("label").value,
             answer=self.choice("answer").value or "any",
             certainty=self.choice("certainty").value or ALL,
@@ -200,14 +200,14 @@ class DataScreen(Room):
         self._show(texts, wanted, rows)
         self._tell_found()
 
-    def _show(self, texts: Texts, wanted: Wanted, rows: np.ndarray) -> None:
+    def _show(self, texts: SplitTexts, wanted: TextFilter, rows: np.ndarray) -> None:
         """These rows; who stood at the top stays there, and who has gone down stays at the text."""
         top = wanted.order != self._order or not self.table.cursor
         self.table.show(texts, rows, self.predictions, wanted.search, top=top)
         self._order = wanted.order
 
     async def _predict(
-        self, texts: Texts, rows: Sequence[int], progress: Callable[[int, int], None] = lambda done, total: None
+        self, texts: SplitTexts, rows: Sequence[int], progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Predictions | None:
         if self.run is None:
             return None
@@ -216,7 +216,7 @@ class DataScreen(Room):
             able.classes, await self.tmeattn.reader.predict(self.run, texts.key, texts.texts, rows, progress)
         )
 
-    def _progress(self, texts: Texts, wanted: Wanted, rows: np.ndarray, done: int, total: int) -> None:
+    def _progress(self, texts: SplitTexts, wanted: TextFilter, rows: np.ndarray, done: int, total: int) -> None:
         """What fits of the texts predicted so far. `predictions` is filled while the run is asked."""
         hits = chosen(texts, wanted, rows, self.predictions)
         self._show(texts, wanted, hits)

@@ -19,9 +19,9 @@ from tmeattn.explain.explanation import ExplainRequest, Span, without_words
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
-from tmeattn.tui.services.reader import Abilities, Asked, readable_runs
-from tmeattn.tui.services.text_layout import Item
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, readable_runs
+from tmeattn.tui.services.text_layout import LaidOutWord
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import Asking
 from tmeattn.tui.widgets.explanation_pane import Explained
@@ -40,7 +40,7 @@ NO_TEXT = (
 )
 
 
-class ExplainScreen(Room):
+class ExplainScreen(BaseScreen):
     """A text, choices, and a pane for each run. What was dropped, and the true label, belong to the text as it is."""
 
     mode = "explain"
@@ -62,12 +62,12 @@ class ExplainScreen(Room):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: Asked | None = None
+        self.asked: LabelledText | None = None
         self.dropped: list[Span] = []
         self.runs: dict[str, RunDirectory] = {}
         self.run: RunDirectory | None = None
         self.beside: RunDirectory | None = None
-        self.abilities: dict[str, Abilities] = {}
+        self.abilities: dict[str, ModelCapabilities] = {}
         self._to_words = False  # whether the focus goes to the heatmap as soon as there is one
 
     def body(self) -> Iterable[Widget]:
@@ -158,10 +158,10 @@ class ExplainScreen(Room):
                     except TmeattnError as error:
                         self.abilities.pop(run.id, None)
                         pane.say(error)
-        self.asking.offer(self._able or Abilities((), (), ()))
+        self.asking.offer(self._able or ModelCapabilities((), (), ()))
 
     @property
-    def _able(self) -> Abilities | None:
+    def _able(self) -> ModelCapabilities | None:
         """What the first run can be asked, as far as it could be loaded."""
         return self.abilities.get(self.run.id) if self.run else None
 
@@ -243,7 +243,7 @@ class ExplainScreen(Room):
         self._tell(event.item)
 
     @work(exclusive=True, group="word")
-    async def _tell(self, item: Item | None) -> None:
+    async def _tell(self, item: LaidOutWord | None) -> None:
         """What every pane knows of a word; after a moment also what its model would say without it."""
         lines = [
             (run, pane.explanation, told_word(self.text, here, pane.explanation))

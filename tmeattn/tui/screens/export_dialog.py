@@ -13,13 +13,13 @@ from tmeattn.render.console import safe
 from tmeattn.render.explanations import side_by_side
 from tmeattn.render.export.explanations import FORMATS, write
 from tmeattn.render.heatmap import heatmap
-from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.dialogs import Ask, Confirm
 
 NAME = "explanation.html"
 
 
-def export(screen: Room, explanations: Sequence[Explanation]) -> None:
+def export(screen: BaseScreen, explanations: Sequence[Explanation]) -> None:
     """Ask for a file and write what one run or two make of a text; the screen says where it is, or what is wrong."""
     question = f"Write the explanation to a file that ends in {', '.join(FORMATS)}"
     screen.app.push_screen(Ask(question, NAME, check), partial(_given, screen, explanations))
@@ -43,7 +43,7 @@ def _path(text: str) -> Path:
         raise BadInput(f"{safe(text)} cannot be a file: {error}.") from error
 
 
-def _given(screen: Room, explanations: Sequence[Explanation], text: str | None) -> None:
+def _given(screen: BaseScreen, explanations: Sequence[Explanation], text: str | None) -> None:
     if text is None:
         return
     path = _path(text)
@@ -58,7 +58,7 @@ def _given(screen: Room, explanations: Sequence[Explanation], text: str | None) 
         begin()
 
 
-async def _write(screen: Room, explanations: Sequence[Explanation], path: Path) -> None:
+async def _write(screen: BaseScreen, explanations: Sequence[Explanation], path: Path) -> None:
     picture = heatmap(explanations[0]) if len(explanations) == 1 else side_by_side(*explanations[:2])
     try:
         await asyncio.to_thread(write, explanations, path, picture)

@@ -21,10 +21,10 @@ from tmeattn.render.console import safe
 from tmeattn.render.plugin_pages import ModelPage, PluginPage, SpecPage
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.base import BaseScreen
 
 
-class ModelsScreen(Room):
+class ModelsScreen(BaseScreen):
     """A list of everything registered, and the page of what is highlighted."""
 
     mode = "models"

@@ -18,7 +18,7 @@ from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.run_form import FormField
@@ -30,7 +30,7 @@ PAUSE = 0.15
 """Seconds without a key before the form is checked."""
 
 
-class NewRunScreen(Room):
+class NewRunScreen(BaseScreen):
     """Everything that can be said about a run before it starts. What is left alone has the recipe's value."""
 
     mode = "runs"

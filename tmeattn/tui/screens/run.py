@@ -15,12 +15,12 @@ from tmeattn.render.console import safe
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
 from tmeattn.tui.widgets.run_header import Head
 from tmeattn.tui.widgets.watch_list import Watched, WatchPane
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
 """Seconds between two looks at the files, and so between two redraws."""
@@ -39,7 +39,7 @@ class PaneTab(Static):
         await self.run_action(f"screen.pane('{self.pane}')")
 
 
-class RunScreen(Room):
+class RunScreen(BaseScreen):
     """All panes on a wide screen, one of them on a narrow one."""
 
     mode = "runs"
@@ -62,8 +62,8 @@ class RunScreen(Room):
     def __init__(self, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
         super().__init__()
         self.run = run
-        self.following = Following(run)
-        self.others = [Following(other) for other in others]
+        self.following = RunState(run)
+        self.others = [RunState(other) for other in others]
         self.pane = "curves"
         self.alone = False
         self.log_scale = False
@@ -159,7 +159,7 @@ class RunScreen(Room):
         return self.there or not hasattr(self, f"action_{action}") or action == "back"
 
     def useful(self, action: str) -> bool:
-        return telling.useful(action, self.following)
+        return run_wording.useful(action, self.following)
 
     def action_pane(self, pane: str) -> None:
         """Show a pane; alone where all were shown, and all again where it was alone."""
@@ -208,7 +208,7 @@ class RunScreen(Room):
         self.tmeattn.open_data(run=self.run)
 
     def action_copy(self) -> None:
-        self.tmeattn.copy(telling.command(self.run))
+        self.tmeattn.copy(run_wording.command(self.run))
 
     def action_back(self) -> None:
         charts = self.query_one(CurvesPane).charts

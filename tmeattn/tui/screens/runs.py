@@ -14,21 +14,21 @@ from tmeattn.errors import TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.tui import keys
-from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.dialogs import Ask, Confirm
 from tmeattn.tui.services import processes
-from tmeattn.tui.services.run_list import ORDERS, Listing
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.run_list import ORDERS, RunList
+from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.details import Details
 from tmeattn.tui.widgets.run_table import FIELDS, RunTable
 from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
 CATCHING_UP = 0.05
 
 
-class RunsScreen(Room):
+class RunsScreen(BaseScreen):
     """All runs; those that train are followed."""
 
     mode = "runs"
@@ -51,7 +51,7 @@ class RunsScreen(Room):
         self.order = ORDERS[0]
 
     @property
-    def listing(self) -> Listing:
+    def listing(self) -> RunList:
         """The app's, which outlives this screen."""
         return self.tmeattn.listing
 
@@ -100,7 +100,7 @@ class RunsScreen(Room):
         self.query_one("#told", Static).update(self._told(len(runs), text))
         self._detail()
 
-    def _visible(self) -> list[Following]:
+    def _visible(self) -> list[RunState]:
         return self.listing.sorted(self.order, self.query_one("#filter", Input).value)
 
     def _told(self, visible: int, text: str) -> str:
@@ -120,10 +120,10 @@ class RunsScreen(Room):
         self.tell_foot(self.selected.state if self.selected else None)
 
     def useful(self, action: str) -> bool:
-        return telling.useful(action, self.selected)
+        return run_wording.useful(action, self.selected)
 
     @property
-    def selected(self) -> Following | None:
+    def selected(self) -> RunState | None:
         """The run under the cursor; None for a damaged one, or where there is none."""
         return self.listing.runs.get(self.table.selected or "")
 
@@ -222,7 +222,7 @@ class RunsScreen(Room):
 
     def action_copy(self) -> None:
         if self.selected is not None:
-            self.tmeattn.copy(telling.command(self.selected.run))
+            self.tmeattn.copy(run_wording.command(self.selected.run))
 
     def action_rename(self) -> None:
         one = self.selected

@@ -25,7 +25,7 @@ ALL: Range = (0.0, float("inf"))
 
 
 @dataclass(frozen=True, eq=False)
-class Texts:
+class SplitTexts:
     """A split as its dataset reads it. labels_N: indices into `classes`."""
 
     dataset: str
@@ -48,7 +48,7 @@ class Texts:
         return f"{self.dataset}/{self.split}"
 
 
-def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Texts]:
+def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, SplitTexts]:
     """All splits of a dataset, or of the dataset of a run, read now: not for the thread that draws.
 
     Raises:
@@ -63,7 +63,7 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Texts
     except Exception as error:  # a plugin's reader
         raise BadInput(f"The dataset {dataset} cannot be read: {type(error).__name__}: {error}.") from error
     return {
-        name: Texts(dataset, name, found.classes, split.texts, np.asarray(split.labels, dtype=np.int64))
+        name: SplitTexts(dataset, name, found.classes, split.texts, np.asarray(split.labels, dtype=np.int64))
         for name, split in splits.items()
     }
 
@@ -83,24 +83,24 @@ class Predictions:
         """(N,) the probability of the predicted class."""
         return np.asarray(self.probabilities_NC.max(axis=1))
 
-    def of_label(self, texts: Texts) -> np.ndarray:
+    def of_label(self, texts: SplitTexts) -> np.ndarray:
         """(N,) the probability of each text's own label; 0 for a label that the run does not know."""
         padded = np.column_stack([self.probabilities_NC, np.zeros(len(texts), dtype=self.probabilities_NC.dtype)])
         return np.asarray(padded[np.arange(len(texts)), self._columns(texts)])
 
-    def right(self, texts: Texts) -> np.ndarray:
+    def right(self, texts: SplitTexts) -> np.ndarray:
         """(N,) bool: where the predicted class is the label; False where nothing is known."""
         best = np.where(self.known(), np.nan_to_num(self.probabilities_NC).argmax(axis=1), -2)
         return np.asarray(best == self._columns(texts))
 
-    def _columns(self, texts: Texts) -> np.ndarray:
+    def _columns(self, texts: SplitTexts) -> np.ndarray:
         """(N,) the run's class that each text's label is; -1 for a label that the run does not know."""
         column = [self.classes.index(name) if name in self.classes else -1 for name in texts.classes]
         return np.asarray(np.array(column)[texts.labels_N])
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TextFilter:
     """Which texts, and in which order. certainty: from 0 to 1; words: of the text; search: anywhere in the text."""
 
     label: int | None = None
@@ -116,7 +116,7 @@ class Wanted:
         return self.answer != "any" or self.certainty != ALL or self.order in ("doubtful", "certain", "wrong")
 
 
-def candidates(texts: Texts, wanted: Wanted) -> np.ndarray:
+def candidates(texts: SplitTexts, wanted: TextFilter) -> np.ndarray:
     """The rows that fit in label, length and search, which need no prediction; increasing."""
     keep = _within(texts.words_N, wanted.words)
     if wanted.label is not None:
@@ -127,7 +127,7 @@ def candidates(texts: Texts, wanted: Wanted) -> np.ndarray:
     return rows
 
 
-def chosen(texts: Texts, wanted: Wanted, rows: np.ndarray, predictions: Predictions | None) -> np.ndarray:
+def chosen(texts: SplitTexts, wanted: TextFilter, rows: np.ndarray, predictions: Predictions | None) -> np.ndarray:
     """Those of `rows` that fit in answer and certainty too, in the order wanted; equals stay in the file's order."""
     if wanted.asks_run and predictions is not None:
         keep = predictions.known()[rows]
@@ -138,7 +138,7 @@ def chosen(texts: Texts, wanted: Wanted, rows: np.ndarray, predictions: Predicti
     return rows if key is None else rows[np.argsort(key[rows], kind="stable")]
 
 
-def _sort_key(texts: Texts, order: Order, predictions: Predictions | None) -> np.ndarray | None:
+def _sort_key(texts: SplitTexts, order: Order, predictions: Predictions | None) -> np.ndarray | None:
     if order in ("shortest", "longest"):
         return texts.words_N if order == "shortest" else -texts.words_N
     if predictions is None or order == "file":

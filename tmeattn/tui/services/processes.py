@@ -20,7 +20,7 @@ from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, new_id
 
 
 @dataclass
-class Worker:
+class TrainingProcess:
     """A process that trains `run` (whose folder may not be there yet); what it says on stderr goes to `log`.
 
     resumes: whether it was started to continue the run.
@@ -37,13 +37,13 @@ class Worker:
         return self.process.poll()
 
 
-class Workers:
+class TrainingProcesses:
     """The processes that this session started."""
 
     def __init__(self) -> None:
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, TrainingProcess] = {}
 
-    def start(self, arguments: Sequence[str], model: str) -> Worker:
+    def start(self, arguments: Sequence[str], model: str) -> TrainingProcess:
         """Run `tmeattn train ...` in the background.
 
         Raises:
@@ -52,7 +52,7 @@ class Workers:
         run = RunDirectory(runs_dir() / new_id(model))
         return self._run(run, arguments, home() / "logs" / f"{run.id}.log", {ID_VARIABLE: run.id})
 
-    def resume(self, run: RunDirectory) -> Worker:
+    def resume(self, run: RunDirectory) -> TrainingProcess:
         """Run `tmeattn resume` in the background. A request that nobody read is withdrawn, or it would stop at once.
 
         Raises:
@@ -62,7 +62,9 @@ class Workers:
             run.requested(request)
         return self._run(run, ["resume", str(run.path)], run.path / LOG, {})
 
-    def _run(self, run: RunDirectory, arguments: Sequence[str], log: Path, variables: Mapping[str, str]) -> Worker:
+    def _run(
+        self, run: RunDirectory, arguments: Sequence[str], log: Path, variables: Mapping[str, str]
+    ) -> TrainingProcess:
         with disk_errors("the log of a training process", log):
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as file:
@@ -74,14 +76,14 @@ class Workers:
                     env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
                     **_detached(),
                 )
-        self._workers[run.id] = Worker(run, process, log, resumes=arguments[0] == "resume")
+        self._workers[run.id] = TrainingProcess(run, process, log, resumes=arguments[0] == "resume")
         return self._workers[run.id]
 
-    def worker(self, run: RunDirectory) -> Worker | None:
+    def worker(self, run: RunDirectory) -> TrainingProcess | None:
         """The process that this session started for a run."""
         return self._workers.get(run.id)
 
-    def ended(self) -> list[Worker]:
+    def ended(self) -> list[TrainingProcess]:
         """Processes that have ended since the last call."""
         gone = [worker for worker in self._workers.values() if worker.exit_code is not None]
         for worker in gone:
@@ -99,7 +101,7 @@ def _detached() -> dict[str, Any]:
     return {"creationflags": flags}
 
 
-def _adopt(worker: Worker) -> None:
+def _adopt(worker: TrainingProcess) -> None:
     """Move the log into the run's folder as soon as training has begun (before, a failure deletes that folder)."""
     target = worker.run.path / LOG
     if worker.log != target and worker.run.events_path.exists() and not target.exists():

@@ -35,7 +35,7 @@ Weights = tuple["Path", str, int]
 
 
 @dataclass(frozen=True)
-class Asked:
+class LabelledText:
     """A text that one screen asks Explain to show, and the name of its true class where it is known."""
 
     text: str
@@ -43,7 +43,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Abilities:
+class ModelCapabilities:
     """What can be asked of a run: its classes, every explainer with the reason why it cannot serve the model (None
     where it can), and how many heads each layer of self-attention has."""
 
@@ -52,7 +52,7 @@ class Abilities:
     heads: tuple[int, ...]
 
 
-class Reader:
+class TextReader:
     """Loaded classifiers behind one thread. `close` it when the app ends."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Reader:
         """
         return await self._ask(run, lambda classifier: _explain(classifier, request))
 
-    async def abilities(self, run: RunDirectory) -> Abilities:
+    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
         """What the run's model can be asked. Raises `TmeattnError` where the run cannot be read."""
         return await self._ask(run, _abilities)
 
@@ -82,7 +82,7 @@ class Reader:
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         """(N, C) class probabilities of a few texts. Raises `TmeattnError` where the run cannot be read."""
-        return await self._ask(run, lambda classifier: _probabilities(classifier, texts))
+        return await self._ask(run, lambda classifier: classifier.probabilities(texts))
 
     async def predict(
         self,
@@ -184,12 +184,7 @@ def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanat
     return explain(classifier, request)
 
 
-def _probabilities(classifier: TrainedClassifier, texts: Sequence[str]) -> np.ndarray:
-    tokens, most = classifier.tokenizer.tokens, classifier.max_length
-    return classifier.probabilities([classifier.vocabulary.encode(tokens(text)[:most]) for text in texts])
-
-
-def _abilities(classifier: TrainedClassifier) -> Abilities:
+def _abilities(classifier: TrainedClassifier) -> ModelCapabilities:
     from tmeattn.explain.compatibility import methods_for
 
-    return Abilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)
+    return ModelCapabilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)

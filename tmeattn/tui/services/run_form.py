@@ -18,7 +18,7 @@ from tmeattn.registry import registry
 from tmeattn.render.numbers import count, flag, option_value, seconds
 from tmeattn.runs.index import check_name
 from tmeattn.specs import ModelSpec, VectorsSpec
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.run_state import RunState
 
 FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr", "batch_size", "max_length")
 """Train options that people change most, before the others."""
@@ -112,7 +112,7 @@ def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
     return next((named[word] for word in words if word in named), None)
 
 
-def estimate(config: RunConfig, runs: Iterable[Following]) -> str:
+def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
     """How long an epoch will take, from the earlier run that is most like it, scaled by the number of texts."""
     same_data = [one for one in runs if one.run.config["train"]["dataset"] == config.train.dataset]
     known = [one for one in same_data if one.epochs and one.run.config["model"] == config.model]
@@ -138,12 +138,12 @@ def estimate(config: RunConfig, runs: Iterable[Following]) -> str:
     return f"About {seconds(epoch)} an epoch, {total} for {config.train.epochs} ({source})."
 
 
-def _likeness(differing: list[str], one: Following) -> tuple[bool, int, float]:
+def _likeness(differing: list[str], one: RunState) -> tuple[bool, int, float]:
     """How much a run tells of another's pace: the same threads above all, then few differences, then youth."""
     return "threads" not in differing, -len(differing), float(one.run.info["created"])
 
 
-def _differing(one: Following, wanted: Mapping[str, Any]) -> list[str]:
+def _differing(one: RunState, wanted: Mapping[str, Any]) -> list[str]:
     """Options that bear on the pace and differ."""
     has = {**one.run.config["model_options"], **one.run.config["train"]}
     has["threads"] = one.started.get("threads", wanted["threads"])  # those that it really had

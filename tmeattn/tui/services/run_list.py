@@ -8,7 +8,7 @@ from pathlib import Path
 from tmeattn.errors import BadInput
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.run_state import RunState
 
 CHUNKS = 4
 """Chunks of logs read in one `refresh`, so that many or long ones never hold up the screen."""
@@ -19,20 +19,20 @@ ORDERS = ("newest", "best accuracy", "model", "state", "name")
 
 
 @dataclass(frozen=True)
-class Damaged:
+class DamagedRun:
     """A folder among the runs that cannot be read as one, and why."""
 
     path: Path
     reason: str
 
 
-class Listing:
+class RunList:
     """Runs by id. `refresh` looks at the disk; `version` tells whether anything has changed."""
 
     def __init__(self) -> None:
         self.root = runs_dir()
-        self.runs: dict[str, Following] = {}
-        self.damaged: dict[str, Damaged] = {}
+        self.runs: dict[str, RunState] = {}
+        self.damaged: dict[str, DamagedRun] = {}
         self.version = 0
         self.caught_up = False
         self._stamp = -1
@@ -89,18 +89,18 @@ class Listing:
         except (BadInput, OSError) as error:
             self._damage(run.path, error.message if isinstance(error, BadInput) else str(error))
             return
-        self.runs[run.id] = Following(run, steps=False)
+        self.runs[run.id] = RunState(run, steps=False)
         self.version += 1
 
     def _damage(self, path: Path, reason: str) -> None:
         self.runs.pop(path.name, None)
-        self.damaged[path.name] = Damaged(path, reason)
+        self.damaged[path.name] = DamagedRun(path, reason)
 
     def forget(self) -> None:
         """Look at everything anew, as after a deletion."""
         self._stamp = -1
 
-    def sorted(self, order: str, text: str) -> list[Following]:
+    def sorted(self, order: str, text: str) -> list[RunState]:
         """Runs that contain every word of `text` in what a list shows of them, in one of `ORDERS`."""
         words = text.lower().split()
         fitting = [one for one in self.runs.values() if all(word in _haystack(one) for word in words)]
@@ -117,7 +117,7 @@ class Listing:
         return fitting
 
 
-def _haystack(one: Following) -> str:
+def _haystack(one: RunState) -> str:
     train = one.run.config["train"]
     parts = (
         one.run.id,

@@ -22,7 +22,7 @@ MOST_HISTOGRAMS = 128
 MOST_EPOCHS = 4096
 MOST_LINES = 1000
 MEASURES = ("cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second")
-Seen = State | Literal["deleted"]
+ObservedState = State | Literal["deleted"]
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Line:
+class LogLine:
     """One line of the log as people read it; `time` in seconds since 1970."""
 
     time: float
@@ -72,7 +72,7 @@ class Line:
     level: Literal["info", "good", "warning", "error"] = "info"
 
 
-class Following:
+class RunState:
     """What is known of a run. `refresh` reads on; `version` tells whether anything has changed.
 
     Without `steps`, step events are not decoded but for the last one: enough for a list of many runs.
@@ -86,7 +86,7 @@ class Following:
         self._tail = EventTail(run.events_path)
         self._stamps: tuple[float, ...] = ()
         self.status: dict[str, Any] = {}
-        self.state: Seen = "created"
+        self.state: ObservedState = "created"
         self.name: str | None = None
         self.caught_up = False
         self._forget()
@@ -98,7 +98,7 @@ class Following:
         self.steps = Steps()
         self.last_step: Event = {}
         self.watched: list[Event] = []
-        self.lines: deque[Line] = deque(maxlen=MOST_LINES)
+        self.lines: deque[LogLine] = deque(maxlen=MOST_LINES)
         self.said = 0
         self.ended: Event = {}
 
@@ -140,7 +140,7 @@ class Following:
                 found += (-1, -1)
         return tuple(found)
 
-    def _state(self) -> Seen:
+    def _state(self) -> ObservedState:
         if not self.run.path.is_dir():
             return "deleted"
         state: State = self.status.get("state", "created")
@@ -163,7 +163,7 @@ class Following:
 
     def _say(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
         self.said += 1
-        self.lines.append(Line(float(event.get("time") or 0.0), text, level))
+        self.lines.append(LogLine(float(event.get("time") or 0.0), text, level))
 
     def _on_started(self, event: Event) -> None:
         self._forget()

@@ -12,7 +12,7 @@ from tmeattn.paths import state_dir
 
 
 @dataclass
-class State:
+class SavedState:
     """screen: a mode of the app; theme: its name; keys: id of an action -> keys (see `keys.KEYS`)."""
 
     screen: str = "runs"
@@ -24,7 +24,7 @@ class State:
         return state_dir() / "tui.json"
 
     @classmethod
-    def load(cls) -> State:
+    def load(cls) -> SavedState:
         """What was remembered; a missing or damaged file, or a field of the wrong kind, counts as not said."""
         found = read_json(cls.path()) or {}
         keys = found.get("keys")

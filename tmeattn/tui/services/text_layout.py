@@ -23,7 +23,7 @@ STOP = "┃"  # where the model stopped reading
 
 
 @dataclass(frozen=True)
-class Item:
+class LaidOutWord:
     """A word on the screen, `text[start:end]`; `word` is None where the reader dropped it, so that it has no score."""
 
     start: int
@@ -47,14 +47,14 @@ class Piece:
         return self.column + cell_len(self.text)
 
 
-Line = list[Piece]
+LaidOutLine = list[Piece]
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """lines: pieces in order of their columns. places: line and column where each item begins."""
 
-    lines: list[Line]
+    lines: list[LaidOutLine]
     places: list[tuple[int, int]]
 
     def at(self, line: int, column: int) -> int | None:
@@ -75,17 +75,19 @@ class Layout:
         return item
 
 
-def items_of(explanation: Explanation, dropped: Iterable[Span], marks: Marks) -> list[Item]:
+def items_of(explanation: Explanation, dropped: Iterable[Span], marks: Marks) -> list[LaidOutWord]:
     """The words that the model read and those that were dropped, in text order."""
     text = safe(explanation.text)
     items = []
     for word in explanation.words:
         shown, style = marks.word(text[word.start : word.end].replace("\n", " "), word)
-        items.append(Item(word.start, word.end, shown, style, word))
-    return items + [Item(start, end, "", DROPPED, None) for start, end in dropped]
+        items.append(LaidOutWord(word.start, word.end, shown, style, word))
+    return items + [LaidOutWord(start, end, "", DROPPED, None) for start, end in dropped]
 
 
-def lay_out(text: str, items: list[Item], explanation: Explanation, width: int) -> tuple[list[Item], Layout]:
+def lay_out(
+    text: str, items: list[LaidOutWord], explanation: Explanation, width: int
+) -> tuple[list[LaidOutWord], TextLayout]:
     """Wrap a text between words, and within what is longer than a line. Items come back in text order.
 
     text: the user's own, also where the explanation is of a text without the dropped words.
@@ -93,7 +95,7 @@ def lay_out(text: str, items: list[Item], explanation: Explanation, width: int) 
     text = safe(text)
     items = sorted(items, key=lambda item: item.start)
     items = [
-        item if item.word else Item(item.start, item.end, text[item.start : item.end], item.style, None)
+        item if item.word else LaidOutWord(item.start, item.end, text[item.start : item.end], item.style, None)
         for item in items
     ]
     read_to = max((item.end for item in items), default=0)
@@ -111,13 +113,13 @@ def lay_out(text: str, items: list[Item], explanation: Explanation, width: int) 
         flow.add((("\n", None, UNREAD), *((part, None, UNREAD) for part in re.findall(r"\s+|\S+", told))))
     else:
         flow.add(_gap(rest.rstrip()))
-    return items, Layout(flow.finish(), flow.places)
+    return items, TextLayout(flow.finish(), flow.places)
 
 
 Atom = tuple[str, int | None, Style]
 
 
-def _atoms(text: str, items: list[Item]) -> Iterator[Atom]:
+def _atoms(text: str, items: list[LaidOutWord]) -> Iterator[Atom]:
     """Words and what stands between them; white space and line ends by themselves."""
     position = 0
     for index, item in enumerate(items):
@@ -137,7 +139,7 @@ class _Flow:
 
     def __init__(self, width: int, items: int) -> None:
         self.width = max(width, 2)
-        self.lines: list[Line] = [[]]
+        self.lines: list[LaidOutLine] = [[]]
         self.places: list[tuple[int, int]] = [(0, 0)] * items
         self._column = 0
         self._together: list[Atom] = []
@@ -154,7 +156,7 @@ class _Flow:
             else:
                 self._together.append(atom)
 
-    def finish(self) -> list[Line]:
+    def finish(self) -> list[LaidOutLine]:
         self._flush()
         return self.lines
 

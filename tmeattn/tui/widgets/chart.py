@@ -98,7 +98,7 @@ class Chart(Vertical, can_focus=True):
         self.draw()
 
     def set_cursor(self, x: float | None) -> None:
-        """Put the cursor at x without telling anybody."""
+        """Put the cursor at x without run_wording anybody."""
         if x != self.cursor:
             self.cursor = x
             self.draw()

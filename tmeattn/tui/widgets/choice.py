@@ -57,7 +57,7 @@ class Choice(Widget, can_focus=True):
         self.set_reactive(Choice.value, self.offers[0][1])
 
     def offer(self, offers: Sequence[Offer], value: Hashable = None) -> None:
-        """Other values, one of them chosen, without telling anyone."""
+        """Other values, one of them chosen, without run_wording anyone."""
         self.offers = list(offers)
         self.value = value
         self.refresh()

@@ -13,9 +13,9 @@ from tmeattn.render.numbers import percent, seconds
 from tmeattn.render.summary import entropy_histogram
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
-from tmeattn.tui.services.run_list import Damaged
-from tmeattn.tui.services.run_state import Following
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.services.run_list import DamagedRun
+from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.wording import runs as run_wording
 
 
 class Details(VerticalScroll, can_focus=False):
@@ -28,7 +28,7 @@ class Details(VerticalScroll, can_focus=False):
     def compose(self):  # type: ignore[no-untyped-def]
         yield Static("", markup=False)
 
-    def show(self, one: Following | None) -> None:
+    def show(self, one: RunState | None) -> None:
         """A run; nothing where there is none."""
         wide = self.screen.has_class("-wide")
         key = (one and one.run.id, one and one.version, wide, self.size.width)
@@ -40,7 +40,7 @@ class Details(VerticalScroll, can_focus=False):
             picture = _page(one, max(self.size.width - 4, 30)) if wide else _lines(one)
         self.query_one(Static).update(picture)
 
-    def show_damaged(self, one: Damaged) -> None:
+    def show_damaged(self, one: DamagedRun) -> None:
         """Why a folder is no run."""
         self._drawn = one
         text = Text(safe(one.reason))
@@ -48,19 +48,19 @@ class Details(VerticalScroll, can_focus=False):
         self.query_one(Static).update(text)
 
 
-def _lines(one: Following) -> Text:
-    text = Text(telling.about(one.run), no_wrap=True, overflow="ellipsis")
-    if why := telling.why(one):
+def _lines(one: RunState) -> Text:
+    text = Text(run_wording.about(one.run), no_wrap=True, overflow="ellipsis")
+    if why := run_wording.why(one):
         text.append(f"\n{why}", style="yellow")
-    return text.append(f"\n{safe(telling.command(one.run))}", style="dim")
+    return text.append(f"\n{safe(run_wording.command(one.run))}", style="dim")
 
 
-def _page(one: Following, width: int) -> Group:
+def _page(one: RunState, width: int) -> Group:
     parts: list[RenderableType] = [
-        Text.assemble((telling.title(one), "bold"), "  ", telling.state(one.state)),
-        Text(telling.about(one.run), style="dim"),
+        Text.assemble((run_wording.title(one), "bold"), "  ", run_wording.state(one.state)),
+        Text(run_wording.about(one.run), style="dim"),
     ]
-    if why := telling.why(one):
+    if why := run_wording.why(one):
         parts.append(Text(why, style="yellow"))
         if one.state in ("failed", "crashed"):
             parts += [Text(safe(line), style="dim") for line in control.last_words(one.run, 4)]
@@ -69,9 +69,9 @@ def _page(one: Following, width: int) -> Group:
         [
             ("id", one.run.id if one.name else None),
             ("best validation", Text(f"{percent(one.best_accuracy, 2)} (epoch {best})", "bold") if best else None),
-            ("attention entropy", telling.entropy(one) if one.epochs else None),
+            ("attention entropy", run_wording.entropy(one) if one.epochs else None),
             ("an epoch takes", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
-            ("made", f"{telling.ago(one.age)} ago"),
+            ("made", f"{run_wording.ago(one.age)} ago"),
         ]
     )
     parts += [Text(), facts]
@@ -84,5 +84,5 @@ def _page(one: Following, width: int) -> Group:
         parts += [Text(), curves(series, title="Accuracy", y_label="%", x_label="epoch", width=width, height=10)]
     if one.epochs and (picture := entropy_histogram(one.epochs[-1]["validation"], "Attention entropy", height=4)):
         parts += [Text(), picture]
-    parts += [Text(), Text(safe(telling.command(one.run)), style="dim")]
+    parts += [Text(), Text(safe(run_wording.command(one.run)), style="dim")]
     return Group(*parts)

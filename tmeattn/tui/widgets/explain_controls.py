@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from tmeattn.tui.services.reader import Abilities
+from tmeattn.tui.services.reader import ModelCapabilities
 from tmeattn.tui.widgets.choice import Choice, Offer
 
 NOTHING: Offer = ("none", None)
@@ -41,7 +41,7 @@ class Asking(Vertical):
         self.choice("run").offer(offers or [NOTHING], run)
         self.choice("beside").offer([NOTHING, *offers], beside)
 
-    def offer(self, able: Abilities) -> None:
+    def offer(self, able: ModelCapabilities) -> None:
         """What a model can be asked; methods that cannot serve it say why. What was chosen stays where it can."""
         methods: list[Offer] = [
             (spec.name if reason is None else f"{spec.name}: no, {reason}", spec.name) for spec, reason in able.methods
@@ -57,8 +57,8 @@ class Asking(Vertical):
             self.choice(name).offer([MEAN, *numbers], self.choice(name).value)
             self.choice(name).display = most > 0
 
-    def asked(self, able: Abilities | None) -> dict[str, Any]:
-        """What is chosen, as fields of a `Question`; layer and head only where model and method know them."""
+    def asked(self, able: ModelCapabilities | None) -> dict[str, Any]:
+        """What is chosen, as fields of an `ExplainRequest`; layer and head only where model and method know them."""
         method = self.choice("method").value
         specs = {spec.name: spec for spec, _ in able.methods} if able else {}
         heads = bool(able and able.heads) and (method is None or (method in specs and specs[method].selects_heads))
@@ -69,7 +69,7 @@ class Asking(Vertical):
             "head": self.choice("head").value if heads else None,
         }
 
-    def next_method(self, able: Abilities | None) -> None:
+    def next_method(self, able: ModelCapabilities | None) -> None:
         """The next one that can serve the model, after the last the default."""
         can = [None, *(spec.name for spec, reason in able.methods if reason is None)] if able else [None]
         now = self.choice("method").value

@@ -12,7 +12,7 @@ from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
 if TYPE_CHECKING:
-    from tmeattn.tui.screens.base import Room
+    from tmeattn.tui.screens.base import BaseScreen
 
 ALWAYS = ("back", "help", "quit")
 """Actions whose keys are shown however narrow the screen is: the other keys can be found by them."""
@@ -24,7 +24,7 @@ class Foot(Footer):
     """Where Textual's own cuts at the edge what does not fit, whole keys are left out here, the last ones first."""
 
     def compose(self) -> ComposeResult:
-        room = cast("Room", self.screen)
+        room = cast("BaseScreen", self.screen)
         found = [key for key in super().compose() if isinstance(key, FooterKey) and room.useful(key.action)]
         if found and not any(key.action == "quit" for key in found):  # a text field has taken the letter
             found += self._quit()

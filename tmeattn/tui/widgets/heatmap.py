@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.palette import shows_heat
-from tmeattn.tui.services.text_layout import Item, Layout, Piece, items_of, lay_out
+from tmeattn.tui.services.text_layout import LaidOutWord, Piece, TextLayout, items_of, lay_out
 from tmeattn.tui.themes import heat_colours
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
     class At(Message):
         """The cursor, or else the mouse, is at another word (None: at none)."""
 
-        def __init__(self, heatmap: Heatmap, item: Item | None) -> None:
+        def __init__(self, heatmap: Heatmap, item: LaidOutWord | None) -> None:
             super().__init__()
             self.heatmap = heatmap
             self.item = item
@@ -50,15 +50,15 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.items: list[Item] = []
+        self.items: list[LaidOutWord] = []
         self.marks: Marks | None = None
-        self._layout = Layout([], [])
+        self._layout = TextLayout([], [])
         self._shown: tuple[str, Explanation, tuple[Span, ...]] | None = None
         self._hovered: int | None = None
         self._rank = -1
 
     @property
-    def item(self) -> Item | None:
+    def item(self) -> LaidOutWord | None:
         """The word at the cursor."""
         return self.items[self.cursor] if self.cursor < len(self.items) else None
 
@@ -74,7 +74,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def clear(self) -> None:
         """Nothing to show."""
-        self._shown, self.items, self._layout, self._hovered = None, [], Layout([], []), None
+        self._shown, self.items, self._layout, self._hovered = None, [], TextLayout([], []), None
         self.virtual_size = Size(0, 0)
         self.refresh()
 
@@ -135,7 +135,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         at = bisect_left([item.start for item in self.items], offset)
         self.cursor = max(0, min(at, len(self.items) - 1))
 
-    def at(self, offset: int) -> Item | None:
+    def at(self, offset: int) -> LaidOutWord | None:
         """The word that begins at this offset of the text."""
         return next((item for item in self.items if item.start == offset), None)
 

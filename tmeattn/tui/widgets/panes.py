@@ -20,9 +20,9 @@ from tmeattn.render.tables import key_values
 from tmeattn.runs import control
 from tmeattn.runs.events import Event
 from tmeattn.spacing import evenly_spaced
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.chart import Chart, Curve
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.wording import runs as run_wording
 
 AROUND_HISTORY = 13
 """Rows of the attention pane that do not show an epoch each."""
@@ -43,18 +43,18 @@ class Pane(Vertical):
     def on_mount(self) -> None:
         self.border_title = self.title
 
-    def show(self, following: Following) -> None:
+    def show(self, following: RunState) -> None:
         """Draw where something has changed."""
         key = (self.state_of(following), self.size.width)
         if key != self._drawn and self.size.width:
             self._drawn = key
             self.draw(following)
 
-    def state_of(self, following: Following) -> object:
+    def state_of(self, following: RunState) -> object:
         """What the picture depends on."""
         return following.version
 
-    def draw(self, following: Following) -> None:
+    def draw(self, following: RunState) -> None:
         raise NotImplementedError
 
 
@@ -65,7 +65,7 @@ class CurvesPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self.others: Sequence[Following] = ()
+        self.others: Sequence[RunState] = ()
 
     def compose(self) -> ComposeResult:
         with Container():
@@ -76,24 +76,24 @@ class CurvesPane(Pane):
     def charts(self) -> list[Chart]:
         return list(self.query(Chart))
 
-    def state_of(self, following: Following) -> object:
+    def state_of(self, following: RunState) -> object:
         runs = (following, *self.others)
         return [(one.steps.step[-1:], len(one.epochs), one.name) for one in runs]
 
-    def draw(self, following: Following) -> None:
+    def draw(self, following: RunState) -> None:
         loss, accuracy = self.charts
         loss.show(self._curves(following, "cross_entropy", 1.0))
         accuracy.show(self._curves(following, "accuracy", 100.0))
 
-    def _curves(self, following: Following, measure: str, factor: float) -> list[Curve]:
-        names = ("train", "validation") if not self.others else ("train", telling.title(following))
+    def _curves(self, following: RunState, measure: str, factor: float) -> list[Curve]:
+        names = ("train", "validation") if not self.others else ("train", run_wording.title(following))
         found = [
             Curve(names[0], *_over_steps(following, measure, factor), colour=0),
             Curve(names[1], *_over_epochs(following, measure, factor), colour=1, marked=True),
         ]
         for index, other in enumerate(self.others, start=2):
             xs, ys = _over_epochs(other, measure, factor)
-            found.append(Curve(telling.title(other), xs, ys, colour=index, marked=True))
+            found.append(Curve(run_wording.title(other), xs, ys, colour=index, marked=True))
         return found
 
     @on(Chart.Moved)
@@ -107,7 +107,7 @@ class CurvesPane(Pane):
         self.charts[0].set_log(on)
 
 
-def _over_steps(following: Following, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
+def _over_steps(following: RunState, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
     """A measure of training over epochs, as fractions of them; a run too short for a line has the epochs' means."""
     if len(following.steps) < 2 and following.epochs:
         return _over_epochs(following, measure, factor, "train")
@@ -117,7 +117,7 @@ def _over_steps(following: Following, measure: str, factor: float) -> tuple[list
 
 
 def _over_epochs(
-    following: Following, measure: str, factor: float, texts: str = "validation"
+    following: RunState, measure: str, factor: float, texts: str = "validation"
 ) -> tuple[list[float], list[float | None]]:
     """A measure of each epoch: of the validation texts after it, or of the "train" texts in it."""
     xs = [float(epoch["epoch"]) for epoch in following.epochs]
@@ -138,7 +138,7 @@ class AttentionPane(Pane):
             yield Static("", id="now", markup=False)
             yield Static("", id="history", markup=False)
 
-    def show(self, following: Following) -> None:
+    def show(self, following: RunState) -> None:
         """The line of the present changes with every event, the pictures only with an epoch."""
         live = following.last_step.get("entropy")
         told = (
@@ -153,13 +153,13 @@ class AttentionPane(Pane):
             now.update(told, layout=False)
         super().show(following)
 
-    def state_of(self, following: Following) -> object:
+    def state_of(self, following: RunState) -> object:
         return (len(following.epochs), self.size.height)
 
-    def draw(self, following: Following) -> None:
+    def draw(self, following: RunState) -> None:
         self.query_one("#history", Static).update(self.picture(following))
 
-    def picture(self, following: Following) -> RenderableType:
+    def picture(self, following: RunState) -> RenderableType:
         """Histogram of the last epoch, one row an epoch, and the heads."""
         epochs = [epoch for epoch in following.epochs if epoch["validation"].get("histogram")]
         if not epochs:
@@ -199,10 +199,10 @@ class LogPane(Pane):
     def compose(self) -> ComposeResult:
         yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
 
-    def state_of(self, following: Following) -> object:
+    def state_of(self, following: RunState) -> object:
         return (following.said, following.state)
 
-    def draw(self, following: Following) -> None:
+    def draw(self, following: RunState) -> None:
         """Add what is new; all of it again for another width, which wraps otherwise."""
         log = self.query_one(RichLog)
         new = following.said - self._said
@@ -227,16 +227,16 @@ class AboutPane(Pane):
         with VerticalScroll():
             yield Static("", markup=False)
 
-    def state_of(self, following: Following) -> object:
+    def state_of(self, following: RunState) -> object:
         return (following.run.id, following.name)
 
-    def draw(self, following: Following) -> None:
+    def draw(self, following: RunState) -> None:
         run = following.run
         options = {**run.config["model_options"], **run.config["train"]}
         facts = [
             ("run", run.id),
             ("folder", str(run.path)),
-            ("command", telling.command(run)),
+            ("command", run_wording.command(run)),
             *((name, str(value)) for name, value in run.info.get("versions", {}).items()),
         ]
         table = key_values(

@@ -9,9 +9,9 @@ from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, decimal, finite, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs import control
-from tmeattn.tui.services.processes import Worker
-from tmeattn.tui.services.run_state import Following
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.services.processes import TrainingProcess
+from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.wording import runs as run_wording
 
 
 class Head(Static):
@@ -22,7 +22,7 @@ class Head(Static):
         self._drawn: object = None
         self._lines = 2
 
-    def show(self, following: Following, worker: Worker | None) -> None:
+    def show(self, following: RunState, worker: TrainingProcess | None) -> None:
         """Bring it up to date where something has changed."""
         width = self.size.width  # of the content: without padding
         lives = worker is not None and worker.exit_code is None
@@ -39,9 +39,9 @@ class Head(Static):
         self._lines = len(lines)
 
 
-def _first(following: Following, width: int) -> Text:
-    line = Text.assemble(telling.state(following.state), "  ", (telling.title(following), "bold"), no_wrap=True)
-    line.append(f"  {telling.about(following.run)}", style="dim")
+def _first(following: RunState, width: int) -> Text:
+    line = Text.assemble(run_wording.state(following.state), "  ", (run_wording.title(following), "bold"), no_wrap=True)
+    line.append(f"  {run_wording.about(following.run)}", style="dim")
     best = following.best_accuracy
     if best is not None and line.cell_len + 14 <= width:
         told = f"best {percent(best, 2)}"
@@ -50,7 +50,7 @@ def _first(following: Following, width: int) -> Text:
     return line
 
 
-def _second(following: Following, width: int) -> Text:
+def _second(following: RunState, width: int) -> Text:
     total = following.epochs_planned * following.steps_per_epoch
     if not total:
         preparing = following.state in ("created", "running")
@@ -65,7 +65,7 @@ def _second(following: Following, width: int) -> Text:
             return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
         speed = finite(following.last_step.get("tokens_per_second"))
         parts += [f"{count(speed)} tokens/s"] if speed is not None else []
-        parts += [f"{telling.left(following)} left"] if telling.left(following) else []
+        parts += [f"{run_wording.left(following)} left"] if run_wording.left(following) else []
     parts += [told] if (told := _penalty(following)) else []
     text = " · ".join(parts)
     bar = max(min(width - len(text) - 2, 40), 0)
@@ -77,7 +77,7 @@ def _bar(share: float, width: int) -> Text:
     return Text.assemble(("━" * done, foreground(BLUE)), ("─" * (width - done), "dim"))
 
 
-def _penalty(following: Following) -> str:
+def _penalty(following: RunState) -> str:
     """alpha now, and its share of the loss."""
     step = following.last_step
     if not following.run.config["train"]["alpha"] or not step.get("loss"):
@@ -85,7 +85,7 @@ def _penalty(following: Following) -> str:
     return f"alpha {decimal(step.get('alpha'), 3)} = {percent((step.get('penalty') or 0.0) / step['loss'], 0)} of loss"
 
 
-def _trouble(following: Following, worker: Worker | None) -> list[str]:
+def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:
     """What went wrong, the last words of the process, and the key that helps."""
     if following.state == "deleted":
         return ["The folder of this run was deleted. esc goes back to the runs."]
@@ -93,10 +93,10 @@ def _trouble(following: Following, worker: Worker | None) -> list[str]:
         if worker.resumes:
             return ["Resuming: reading its data …"]
         return ["Its process is ending …"] if following.state == "stopped" else []
-    why = telling.why(following)
+    why = run_wording.why(following)
     if not why:
         return ["Asked to stop: it saves after its current step."] if control.pending(following.run, "stop") else []
-    lines = [why + (" Press r to resume." if telling.resumable(following) else "")]
+    lines = [why + (" Press r to resume." if run_wording.resumable(following) else "")]
     if following.state in ("failed", "crashed"):
         lines += [f"  {safe(line)}" for line in control.last_words(following.run, 3)]
     return lines

@@ -11,9 +11,9 @@ from textual.widgets import DataTable
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, foreground
-from tmeattn.tui.services.run_list import Damaged
-from tmeattn.tui.services.run_state import Following
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.services.run_list import DamagedRun
+from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.wording import runs as run_wording
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class RunTable(DataTable[Text]):
         self._fields: list[Field] = []
         self._shown: dict[str, list[Text]] = {}
 
-    def show(self, runs: Sequence[Following], damaged: Iterable[Damaged], width: int) -> None:
+    def show(self, runs: Sequence[RunState], damaged: Iterable[DamagedRun], width: int) -> None:
         """Bring rows up to date; the cursor stays on its run."""
         fields = [field for field in FIELDS if field.least <= width]
         cells = {one.run.id: self._cells(one, fields) for one in runs}
@@ -82,25 +82,25 @@ class RunTable(DataTable[Text]):
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
-    def _cells(self, one: Following, fields: Sequence[Field]) -> list[Text]:
+    def _cells(self, one: RunState, fields: Sequence[Field]) -> list[Text]:
         train = one.run.config["train"]
         epoch = one.epochs[-1]["epoch"] if one.epochs else 0
         values = {
-            "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (telling.title(one), "bold")),
-            "state": telling.state(one.state),
+            "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (run_wording.title(one), "bold")),
+            "state": run_wording.state(one.state),
             "model": Text(safe(one.run.config["model"])),
             "dataset": Text(safe(train["dataset"]) + (f" {count(train['limit'])}" if train["limit"] else "")),
             "alpha": Text(f"{train['alpha']:g}"),
             "epoch": Text(f"{epoch}/{train['epochs']}"),
             "best": Text(percent(one.best_accuracy), style="bold"),
-            "left": Text(telling.left(one)),
-            "trend": Text(telling.trend(telling.accuracies(one)), style=foreground(BLUE)),
-            "age": Text(telling.ago(one.age), style="dim"),
+            "left": Text(run_wording.left(one)),
+            "trend": Text(run_wording.trend(run_wording.accuracies(one)), style=foreground(BLUE)),
+            "age": Text(run_wording.ago(one.age), style="dim"),
         }
         return [_fitted(values[field.name], field) for field in fields]
 
 
-def _damaged_cells(one: Damaged, fields: Sequence[Field]) -> list[Text]:
+def _damaged_cells(one: DamagedRun, fields: Sequence[Field]) -> list[Text]:
     values = {"run": Text(safe(one.path.name)), "state": Text("! damaged", style="bold red")}
     return [_fitted(values.get(field.name, Text("")), field) for field in fields]
 

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from tmeattn.render.console import safe
 
 if TYPE_CHECKING:
-    from tmeattn.tui.services.dataset_view import Predictions, Texts
+    from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
 
 BEFORE = 24
 """Characters shown before what was searched for."""
@@ -58,7 +58,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.texts: Texts | None = None
+        self.texts: SplitTexts | None = None
         self.rows = np.zeros(0, dtype=np.int64)
         self.predictions: Predictions | None = None
         self.search = ""
@@ -77,7 +77,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(
         self,
-        texts: Texts | None,
+        texts: SplitTexts | None,
         rows: np.ndarray,
         predictions: Predictions | None,
         search: str = "",

@@ -21,9 +21,9 @@ from tmeattn.render.heatmap import heatmap
 from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
-from tmeattn.tui.wording import runs as telling
+from tmeattn.tui.wording import runs as run_wording
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Watched(Static, can_focus=True):
         line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
         line.append(f" {percent(about.probabilities[about.predicted])}")
         line.append("" if right else f", is {safe(self.source.label)}", style="dim")
-        line.append(f"  {telling.trend(history, 16)}", style=foreground(BLUE))
+        line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
         self.update(Group(line, heatmap(about, details=False)))
 
 
@@ -132,11 +132,11 @@ class WatchPane(Pane):
         with VerticalScroll(can_focus=False):
             yield Static("", id="note", markup=False)
 
-    def state_of(self, following: Following) -> object:
+    def state_of(self, following: RunState) -> object:
         last = following.watched[-1]["epoch"] if following.watched else None
         return (last, self.back, len(self.sources), self.problem, following.state)
 
-    def draw(self, following: Following) -> None:
+    def draw(self, following: RunState) -> None:
         note = self.query_one("#note", Static)
         if self.problem or not following.watched:
             note.update(self.problem or _nothing(following))
@@ -185,7 +185,7 @@ class WatchPane(Pane):
     class Ready(Message):
         """The texts are there: the pane can be drawn."""
 
-    def step(self, following: Following, by: int) -> None:
+    def step(self, following: RunState, by: int) -> None:
         """Go to an earlier or a later epoch."""
         self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
 
@@ -195,7 +195,7 @@ def _of(texts: Sequence[Mapping[str, Any]], index: int) -> Sequence[float]:
     return probabilities
 
 
-def _nothing(following: Following) -> str:
+def _nothing(following: RunState) -> str:
     if following.epochs:
         return "This run was trained by a version of tmeattn that watched no texts."
     return "After the first epoch: six validation reviews, coloured by what the model attends to."

@@ -12,13 +12,13 @@ from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.tables import Cell, Column, table
-from tmeattn.tui.services.dataset_view import Predictions, Texts
+from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
 
 BINS = 40
 NEARLY_ALL = 0.99
 
 
-def statistics(splits: Mapping[str, Texts], shown: Texts | None, predictions: Predictions | None) -> Group:
+def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predictions: Predictions | None) -> Group:
     """Numbers of all splits; lengths and answers of the one that is shown."""
     if shown is None:
         return Group(Text("No dataset is open.", style="italic"))
@@ -30,11 +30,11 @@ def statistics(splits: Mapping[str, Texts], shown: Texts | None, predictions: Pr
     return Group(*parts)
 
 
-def _per_class(texts: Texts) -> list[int]:
+def _per_class(texts: SplitTexts) -> list[int]:
     return [int(number) for number in np.bincount(texts.labels_N, minlength=len(texts.classes))]
 
 
-def _lengths(texts: Texts) -> list[RenderableType]:
+def _lengths(texts: SplitTexts) -> list[RenderableType]:
     """How long the texts of the split are; the picture leaves out the longest in a hundred."""
     words = texts.words_N
     high = float(np.quantile(words, NEARLY_ALL)) + 1
@@ -44,7 +44,7 @@ def _lengths(texts: Texts) -> list[RenderableType]:
     return [picture, Text(told, style="dim")]
 
 
-def _answers(texts: Texts, predictions: Predictions) -> RenderableType:
+def _answers(texts: SplitTexts, predictions: Predictions) -> RenderableType:
     """How often the run is right, class by class, as far as it was asked."""
     known, right = predictions.known(), predictions.right(texts)
     rows = []

@@ -14,7 +14,7 @@ from tmeattn.render.numbers import MISSING, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.text_layout import Item
+    from tmeattn.tui.services.text_layout import LaidOutWord
 
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
@@ -65,7 +65,7 @@ def change(whole: Explanation, after: Sequence[float]) -> str:
     return f"{told} ({round(100 * (now - before), 1) + 0.0:+.1f} points{', the prediction flips' if flips else ''})"
 
 
-def told_word(text: str, item: Item, explanation: Explanation) -> Text:
+def told_word(text: str, item: LaidOutWord, explanation: Explanation) -> Text:
     """What is known of a word of `text`: its score and rank, and whether the model knows it."""
     line = Text().append(" ".join(safe(text[item.start : item.end]).split()), style="bold")
     if item.word is None:

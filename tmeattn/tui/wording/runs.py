@@ -13,9 +13,9 @@ from tmeattn.render.histogram import sparkline
 from tmeattn.render.numbers import MISSING, count, decimal, percent
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import is_twin
-from tmeattn.tui.services.run_state import Following, Seen
+from tmeattn.tui.services.run_state import ObservedState, RunState
 
-STATES: dict[Seen, tuple[str, str, str]] = {
+STATES: dict[ObservedState, tuple[str, str, str]] = {
     "created": ("○", "new", "dim"),
     "running": ("●", "running", "bold green"),
     "finished": ("✓", "finished", "green"),
@@ -29,13 +29,13 @@ STATES: dict[Seen, tuple[str, str, str]] = {
 LEAST_SPREAD = 0.02
 
 
-def state(seen: Seen) -> Text:
+def state(seen: ObservedState) -> Text:
     """A state as a sign and a word, never by colour alone."""
     sign, word, style = STATES[seen]
     return Text(f"{sign} {word}", style=style)
 
 
-def title(following: Following) -> str:
+def title(following: RunState) -> str:
     """The user's own name for a run, or its id."""
     return safe(following.name or following.run.id)
 
@@ -61,12 +61,12 @@ def trend(values: Sequence[float], width: int = 8) -> str:
     return sparkline([1.0 - 0.88 * (high - value) / spread for value in shown])
 
 
-def accuracies(following: Following) -> list[float]:
+def accuracies(following: RunState) -> list[float]:
     """Validation accuracy after every epoch."""
     return [epoch["validation"]["accuracy"] for epoch in following.epochs]
 
 
-def left(following: Following) -> str:
+def left(following: RunState) -> str:
     """Time to go of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h."""
     value = following.seconds_left
     if following.state != "running" or value is None or not 0 <= value < math.inf:
@@ -94,7 +94,7 @@ def command(run: RunDirectory) -> str:
     return shlex.join(map(str, words)) if isinstance(words, list) else ""
 
 
-def entropy(following: Following) -> str:
+def entropy(following: RunState) -> str:
     """Attention entropy on the validation texts after the last epoch."""
     validation = following.epochs[-1]["validation"] if following.epochs else {}
     if validation.get("entropy") is None:
@@ -102,7 +102,7 @@ def entropy(following: Following) -> str:
     return f"{decimal(validation['entropy'], 2)} nats, {percent(validation.get('normalized_entropy'), 0)} of uniform"
 
 
-def why(following: Following) -> str:
+def why(following: RunState) -> str:
     """Why a run does not train any more, and what to do next; empty where nothing went wrong."""
     message = str(following.ended.get("message") or following.status.get("message") or "")
     if following.state == "failed":
@@ -116,14 +116,14 @@ def why(following: Following) -> str:
     return ""
 
 
-def resumable(following: Following) -> bool:
+def resumable(following: RunState) -> bool:
     """Whether there is something to continue."""
     return following.state in ("stopped", "crashed", "created") or (
         following.state == "failed" and not following.ended.get("diverged")
     )
 
 
-def useful(action: str, following: Following | None) -> bool:
+def useful(action: str, following: RunState | None) -> bool:
     """Whether an action on a run can do anything in the state that it is in."""
     if action in ("stop", "checkpoint"):
         return following is not None and following.state == "running"

@@ -1,5 +1,8 @@
-"""Pictures of the main screens at both sizes. After a change that is meant: pytest tests/tui/test_pictures.py
---snapshot-update, and look at every picture that changed."""
+"""Pictures of the main screens at both sizes.
+
+After an intended change: pytest tests/tui/screens/test_run_pictures.py --snapshot-update; then look at every picture
+that changed.
+"""
 
 import pytest
 from support.logged_runs import BEGAN
@@ -7,7 +10,7 @@ from support.logged_runs import BEGAN
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services import run_form as form
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.themes import CONTRAST, LIGHT
 from tmeattn.tui.widgets import watch_list as watch
 from tmeattn.tui.widgets.run_header import Head
@@ -57,24 +60,24 @@ async def drawn(pilot):
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_runs(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_runs_in_the_light(snap_compare, runs):
-    assert snap_compare(TmeattnApp(state=State(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(state=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
 
 
 def test_welcome(snap_compare):
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=drawn)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_run(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(runs, state=State()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, state=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_run_in_high_contrast(snap_compare, runs):
-    assert snap_compare(TmeattnApp(runs, state=State(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, state=SavedState(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
 
 
 def test_new_run(snap_compare, runs):
@@ -83,7 +86,7 @@ def test_new_run(snap_compare, runs):
         await drawn(pilot)
         await pilot.pause(0.3)
 
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)
 
 
 def test_help(snap_compare, runs):
@@ -92,4 +95,4 @@ def test_help(snap_compare, runs):
         await pilot.press("f1")
         await pilot.pause(0.1)
 
-    assert snap_compare(TmeattnApp(state=State()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import scripted_reader
 from support.planted import texts as planted_texts
 from support.scripted_reader import Driver, opened
 from textual.widgets import Input
@@ -19,7 +20,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
-from tmeattn.tui.services.dataset_view import Texts
+from tmeattn.tui.services.dataset_view import SplitTexts
 from tmeattn.tui.widgets.text_table import TextTable
 
 VALIDATION = planted_texts(16, 1)
@@ -104,7 +105,7 @@ async def test_only_what_is_seen_is_predicted_until_a_choice_needs_all(run) -> N
 
 
 async def test_wrong_answers_by_one_key(run, monkeypatch) -> None:
-    monkeypatch.setitem(__import__("scripted_reader").PLANTED, "bad", 1)
+    monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     async with open_screen() as driver:
         await driver.press("w")
         assert driver.said("#found") == "8 of 16 texts"
@@ -149,7 +150,7 @@ async def test_a_reckoning_can_be_stopped(run) -> None:
 async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_before_all_are_read(
     run, monkeypatch
 ) -> None:
-    monkeypatch.setitem(__import__("scripted_reader").PLANTED, "bad", 1)
+    monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     monkeypatch.setattr("tmeattn.tui.services.reader.CHUNK", 2)
     async with open_screen() as driver:
         await driver.choose("split", "train")
@@ -280,7 +281,7 @@ async def test_text_is_data(run, monkeypatch) -> None:
 
 
 def test_many_classes_and_long_names_keep_their_columns() -> None:
-    split = Texts("d", "train", ("a" * 40, "b"), ["x"], np.array([0]))
+    split = SplitTexts("d", "train", ("a" * 40, "b"), ["x"], np.array([0]))
     shown = TextTable()
     shown.texts = split
     head = shown._line("no.", "label", "predicted", "words", "text")

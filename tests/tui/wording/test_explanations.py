@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from support.explanations import explain
 
-from tmeattn.tui.services.text_layout import Item
+from tmeattn.tui.services.text_layout import LaidOutWord
 from tmeattn.tui.wording.explanations import change, differences, told_word, verdict
 
 TEXT = "a good film"
@@ -40,16 +40,16 @@ def test_a_flip_is_said_and_no_change_has_no_sign_of_one() -> None:
 
 def test_a_word_has_score_and_rank() -> None:
     found = explain(TEXT, [0.2, 0.7, 0.1], unknown=(2,))
-    items = [Item(word.start, word.end, word.token, Style(), word) for word in found.words]
+    items = [LaidOutWord(word.start, word.end, word.token, Style(), word) for word in found.words]
     assert told_word(TEXT, items[1], found).plain == "good  0.7000, no. 1 of 3"
     assert told_word(TEXT, items[2], found).plain == "film  0.1000, no. 3 of 3, not in the vocabulary"
-    assert "dropped" in told_word(TEXT, Item(2, 6, "good", Style(), None), found).plain
+    assert "dropped" in told_word(TEXT, LaidOutWord(2, 6, "good", Style(), None), found).plain
 
 
 def test_signed_scores_keep_their_sign() -> None:
     found = explain(TEXT, [0.2, -0.7, 0.1], signed=True)
     word = found.words[1]
-    assert told_word(TEXT, Item(2, 6, "good", Style(), word), found).plain == "good  -0.7000, no. 1 of 3"
+    assert told_word(TEXT, LaidOutWord(2, 6, "good", Style(), word), found).plain == "good  -0.7000, no. 1 of 3"
 
 
 def test_two_runs_differ_in_shares_of_their_scores() -> None:

@@ -13,14 +13,14 @@ import pytest
 from tmeattn.errors import BadInput
 from tmeattn.explain.explanation import ExplainRequest, without_words
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.services.reader import CHUNK, LOADED, Reader
+from tmeattn.tui.services.reader import CHUNK, LOADED, TextReader
 
 TEXTS = ["a good film", "the bad plot", "music and light"]
 
 
 @pytest.fixture
-def reader() -> Iterator[Reader]:
-    reader = Reader()
+def reader() -> Iterator[TextReader]:
+    reader = TextReader()
     yield reader
     reader.close()
 
@@ -30,7 +30,7 @@ def test_a_blanked_text_keeps_the_other_words_and_their_places() -> None:
     assert without_words("a good film", [(2, 6), (0, 1)]) == "       film"
 
 
-async def test_a_text_is_explained_as_on_the_command_line(reader: Reader, trained: RunDirectory) -> None:
+async def test_a_text_is_explained_as_on_the_command_line(reader: TextReader, trained: RunDirectory) -> None:
     import tmeattn
 
     assert await reader.explain(trained, ExplainRequest("a good film")) == tmeattn.load(trained.path).explain(
@@ -38,7 +38,7 @@ async def test_a_text_is_explained_as_on_the_command_line(reader: Reader, traine
     )
 
 
-async def test_dropped_words_are_not_seen_and_offsets_stay(reader: Reader, trained: RunDirectory) -> None:
+async def test_dropped_words_are_not_seen_and_offsets_stay(reader: TextReader, trained: RunDirectory) -> None:
     shorter = await reader.explain(trained, ExplainRequest("a film"))
     without = await reader.explain(trained, ExplainRequest("a good film", dropped=((2, 6),)))
     assert [(word.start, word.token) for word in without.words] == [(0, "a"), (7, "film")]
@@ -46,7 +46,7 @@ async def test_dropped_words_are_not_seen_and_offsets_stay(reader: Reader, train
 
 
 async def test_only_asked_rows_are_predicted_and_kept(
-    reader: Reader, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch
+    reader: TextReader, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = await reader.predict(trained, "three", TEXTS, [0])
     assert np.isnan(found[1:]).all()
@@ -59,14 +59,14 @@ async def test_only_asked_rows_are_predicted_and_kept(
     assert not np.isnan(again).any()
 
 
-async def test_many_texts_are_read_in_turns(reader: Reader, trained: RunDirectory) -> None:
+async def test_many_texts_are_read_in_turns(reader: TextReader, trained: RunDirectory) -> None:
     steps: list[tuple[int, int]] = []
     count = 2 * CHUNK + 3
     await reader.predict(trained, "many", TEXTS[:1] * count, list(range(count)), lambda *step: steps.append(step))
     assert steps == [(CHUNK, count), (2 * CHUNK, count), (count, count)]
 
 
-async def test_weights_are_loaded_once_and_again_when_they_change(reader: Reader, trained: RunDirectory) -> None:
+async def test_weights_are_loaded_once_and_again_when_they_change(reader: TextReader, trained: RunDirectory) -> None:
     for _ in range(2):
         await reader.explain(trained, ExplainRequest("good"))
     assert len(reader._loaded) == 1
@@ -77,7 +77,9 @@ async def test_weights_are_loaded_once_and_again_when_they_change(reader: Reader
     assert LOADED >= 2
 
 
-async def test_a_question_given_up_before_its_turn_is_never_worked_on(reader: Reader, trained: RunDirectory) -> None:
+async def test_a_question_given_up_before_its_turn_is_never_worked_on(
+    reader: TextReader, trained: RunDirectory
+) -> None:
     first = asyncio.create_task(reader.explain(trained, ExplainRequest("good")))
     second = asyncio.create_task(reader.explain(trained, ExplainRequest("", target="no such class")))
     await asyncio.sleep(0)
@@ -87,7 +89,7 @@ async def test_a_question_given_up_before_its_turn_is_never_worked_on(reader: Re
         await second
 
 
-async def test_what_is_wrong_with_a_run_is_one_line(reader: Reader, trained: RunDirectory) -> None:
+async def test_what_is_wrong_with_a_run_is_one_line(reader: TextReader, trained: RunDirectory) -> None:
     for name in ("best", "last", "previous"):
         (trained.checkpoints / f"{name}.safetensors").unlink(missing_ok=True)
     with pytest.raises(BadInput, match="no checkpoint yet"):
@@ -97,20 +99,20 @@ async def test_what_is_wrong_with_a_run_is_one_line(reader: Reader, trained: Run
         await reader.explain(trained, ExplainRequest("good"))
 
 
-async def test_a_run_whose_words_are_damaged_says_so(reader: Reader, trained: RunDirectory) -> None:
+async def test_a_run_whose_words_are_damaged_says_so(reader: TextReader, trained: RunDirectory) -> None:
     trained.vocabulary_path.write_text("[")
     with pytest.raises(Exception, match="vocabulary") as caught:
         await reader.explain(trained, ExplainRequest("good"))
     assert "\n" not in str(caught.value)
 
 
-async def test_a_bug_in_reading_is_one_line_too(reader: Reader, trained: RunDirectory) -> None:
+async def test_a_bug_in_reading_is_one_line_too(reader: TextReader, trained: RunDirectory) -> None:
     trained.info["data"].pop("vector_size")
     with pytest.raises(BadInput, match=f"{trained.id} cannot be read: KeyError"):
         await reader.explain(trained, ExplainRequest("good"))
 
 
-async def test_abilities_name_classes_and_explainers(reader: Reader, trained: RunDirectory) -> None:
+async def test_abilities_name_classes_and_explainers(reader: TextReader, trained: RunDirectory) -> None:
     found = await reader.abilities(trained)
     assert found.classes == ("negative", "positive")
     assert found.heads == ()
@@ -125,7 +127,7 @@ def test_the_module_is_imported_without_torch() -> None:
     assert done.stdout.strip() == "False"
 
 
-def _counting(reader: Reader, asked: list[int]):  # type: ignore[no-untyped-def]
+def _counting(reader: TextReader, asked: list[int]):  # type: ignore[no-untyped-def]
     original = reader.probabilities
 
     async def probabilities(run: RunDirectory, texts: list[str]) -> np.ndarray:

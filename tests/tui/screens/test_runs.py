@@ -13,7 +13,7 @@ from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import processes
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import Welcome
 
@@ -28,7 +28,7 @@ def three(write_run):
 
 
 def an_app() -> TmeattnApp:
-    return TmeattnApp(state=State())
+    return TmeattnApp(state=SavedState())
 
 
 def rows(app: TmeattnApp) -> list[list[str]]:
@@ -139,7 +139,7 @@ def last_toast(app: TmeattnApp) -> str:
 
 async def test_resume_starts_a_process_where_there_is_something_to_resume(three, monkeypatch):
     resumed = []
-    monkeypatch.setattr(processes.Workers, "resume", lambda self, run: resumed.append(run.id))
+    monkeypatch.setattr(processes.TrainingProcesses, "resume", lambda self, run: resumed.append(run.id))
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("r")
@@ -154,7 +154,7 @@ async def test_a_process_that_cannot_be_started_is_one_line(three, monkeypatch):
     def fail(self, run):
         raise EnvironmentProblem("Cannot write the log: No space left on device.")
 
-    monkeypatch.setattr(processes.Workers, "resume", fail)
+    monkeypatch.setattr(processes.TrainingProcesses, "resume", fail)
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("down", "down", "r")

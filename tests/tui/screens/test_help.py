@@ -6,12 +6,12 @@ from support.scripted_reader import seen
 from tmeattn.tui import keys
 from tmeattn.tui.app import PLACES, TmeattnApp
 from tmeattn.tui.screens.help import HelpScreen, PressKey
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.saved_state import SavedState
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])
 async def test_help_lists_every_key_of_the_screen(key):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f5", key)
         assert isinstance(app.screen, HelpScreen)
@@ -25,7 +25,7 @@ async def test_help_lists_every_key_of_the_screen(key):
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 async def test_no_description_is_cut(size):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=size) as pilot:
         await pilot.press("f5", "f1")
         await pilot.pause(0.1)
@@ -48,11 +48,11 @@ async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated
         assert app.state.keys == {"runs.new": "w"}
         await pilot.press("escape", "w")
         assert app.screen.__class__.__name__ == "NewRunScreen"
-    assert State.load().keys == {"runs.new": "w"}
+    assert SavedState.load().keys == {"runs.new": "w"}
 
 
 async def test_a_taken_key_is_refused_and_escape_keeps_the_old_one():
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         await pilot.press("f1", "enter", "q")
         assert app.state.keys == {}
@@ -62,7 +62,7 @@ async def test_a_taken_key_is_refused_and_escape_keeps_the_old_one():
 
 
 async def test_delete_gives_the_default_back(isolated):
-    app = TmeattnApp(state=State(keys={"runs.open": "w"}))
+    app = TmeattnApp(state=SavedState(keys={"runs.open": "w"}))
     async with app.run_test() as pilot:
         await pilot.press("f1", "delete")
         assert app.state.keys == {}
@@ -70,7 +70,7 @@ async def test_delete_gives_the_default_back(isolated):
 
 async def test_every_action_of_the_screen_is_in_the_palette(write_run):
     write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         commands = {command.title: command.callback for command in app.get_system_commands(app.screen)}
         assert {key.does.rstrip(".") for key in keys.KEYS if key.place == "runs"} <= set(commands)
@@ -83,7 +83,7 @@ async def test_every_action_of_the_screen_is_in_the_palette(write_run):
 async def test_every_key_has_its_action(write_run):
     """On every screen, each key of the table names a method that exists."""
     run = write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         for place in PLACES:
             if place == "new":

@@ -1,4 +1,4 @@
-"""Pictures of Explain, Data and Models (see test_pictures.py), of a reader that needs no torch."""
+"""Pictures of Explain, Data and Models (see test_run_pictures.py), of a reader that needs no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import themes
 from tmeattn.tui.screens import data, explain
-from tmeattn.tui.screens.base import Room
+from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.models import ModelsScreen
@@ -42,7 +42,7 @@ def picture(snap_compare: Any, planted: dict[str, Any], write_run: Callable[...,
     write_run("bbbb-mean", model="mean", created=1.0)
     write_run("aaaa-lstm-attn", created=2.0, name="mine", dataset="planted")
 
-    def picture(room: Room, act: Act, size: tuple[int, int], theme: str = themes.DEFAULT) -> bool:
+    def picture(room: BaseScreen, act: Act, size: tuple[int, int], theme: str = themes.DEFAULT) -> bool:
         reader = ScriptedReader((4, 4))
         app = Host(room, reader)
         app.theme = theme

@@ -9,8 +9,8 @@ from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
-from tmeattn.tui.services.run_state import Following
-from tmeattn.tui.services.saved_state import State
+from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.choice import Choice
 
 
@@ -41,7 +41,7 @@ def told(screen) -> str:
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)])
 async def test_fill_in_and_start(started, size):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
         await pilot.press(*"0.05", "down", *"2", "down", *"1000", "ctrl+s")
@@ -50,7 +50,7 @@ async def test_fill_in_and_start(started, size):
 
 
 async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press(*"-1")
@@ -68,7 +68,7 @@ async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 async def test_the_help_of_a_field_is_not_cut(started, size):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
         screen.form.widgets["alpha_warmup"].focus()
@@ -76,7 +76,7 @@ async def test_the_help_of_a_field_is_not_cut(started, size):
 
 
 async def test_another_model_has_other_options_and_keeps_what_it_shares(started):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press("down", *"3")
@@ -89,7 +89,7 @@ async def test_another_model_has_other_options_and_keeps_what_it_shares(started)
 
 
 async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await opened(pilot)
         recipe = screen.form.widgets["recipe"]
@@ -103,7 +103,7 @@ async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
 
 
 async def test_a_switch_becomes_its_flag(started):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.form.widgets["tune_embeddings"].focus()
@@ -112,7 +112,7 @@ async def test_a_switch_becomes_its_flag(started):
 
 
 async def test_copy_defaults_and_back(started):
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press(*"0.2", "ctrl+y")
@@ -126,7 +126,7 @@ async def test_copy_defaults_and_back(started):
 
 async def test_a_taken_name_is_refused(started, write_run):
     write_run("aaaa-mean", model="mean", name="mine")
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.query_one("#name").focus()
@@ -142,7 +142,7 @@ async def test_a_model_whose_plugin_is_broken_says_so(install, started):
         "@hookimpl\ndef tmeattn_models():\n"
         "    return [ModelSpec('halved', 'a half', 'gone:Config', 'gone:build', 'pool')]\n",
     )
-    app = TmeattnApp(state=State())
+    app = TmeattnApp(state=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.post_message(Choice.Changed(screen.query_one("#model", Choice), "halved"))
@@ -191,7 +191,7 @@ def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options
     runs = [write_run("aaaa-lstm-attn", limit=1280), write_run("bbbb-lstm-attn", limit=1280, max_length=100)]
     whole = write_run("cccc-mean", model="mean", done=1)
     (whole.events_path).write_text(whole.events_path.read_text().replace('"train_texts":1280', '"train_texts":2000'))
-    found = [Following(run) for run in (*runs, whole)]
+    found = [RunState(run) for run in (*runs, whole)]
     for one in found:
         one.refresh()
     assert said in form.estimate(form.resolve_run("lstm-attn", options), found)
@@ -200,7 +200,7 @@ def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options
 def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run, monkeypatch):
     runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
     runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))
-    found = [Following(run) for run in runs]
+    found = [RunState(run) for run in runs]
     for one in found:
         one.refresh()
     config = form.resolve_run("lstm-attn", {"limit": 1280, "threads": 2})
@@ -212,7 +212,7 @@ def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write
 
 def test_time_is_unknown_where_nothing_is_known(write_run):
     assert "unknown" in form.estimate(form.resolve_run("lstm-attn", {}), [])
-    one = Following(write_run("aaaa-lstm-attn", limit=1280))
+    one = RunState(write_run("aaaa-lstm-attn", limit=1280))
     one.refresh()
     assert "no run on all texts" in form.estimate(form.resolve_run("lstm-attn", {}), [one])
 

@@ -11,8 +11,8 @@ import pytest
 from tmeattn.runs import control
 from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, command, create
 from tmeattn.tui.services import processes
-from tmeattn.tui.services.processes import Workers
-from tmeattn.tui.services.run_state import Following
+from tmeattn.tui.services.processes import TrainingProcesses
+from tmeattn.tui.services.run_state import RunState
 
 QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "--min-count", "1", "--batch-size", "4",
          "--max-length", "12", "--threads", "1", "--device", "cpu"]  # fmt: skip
@@ -21,10 +21,10 @@ CONFIG = {"model": "mean", "model_options": {}, "train": {}}
 
 @pytest.fixture
 def workers(environment, monkeypatch):
-    """Workers whose processes see the dataset `planted`; none outlives the test."""
+    """TrainingProcesses whose processes see the dataset `planted`; none outlives the test."""
     for name in ("PYTHONPATH", "TMEATTN_HOME"):
         monkeypatch.setenv(name, environment[name])
-    made = Workers()
+    made = TrainingProcesses()
     started = []
     original = made._run
     made._run = lambda *arguments: started.append(original(*arguments)) or started[-1]
@@ -73,7 +73,7 @@ def test_a_start_that_fails_leaves_its_words(workers):
 def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
     worker = workers.start(["train", "mean", *QUICK, "--epochs", "2000", "--patience", "0"], "mean")
     run = worker.run
-    following = Following(run)
+    following = RunState(run)
     wait_for(lambda: run.events_path.exists() and following.refresh() and following.step >= 100)
     assert following.state == "running"
     assert workers.ended() == []
@@ -99,8 +99,8 @@ def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
 def test_training_outlives_who_started_it(environment, isolated):
     arguments = ["train", "mean", *QUICK, "--epochs", "3", "--patience", "0"]
     script = (
-        "import os, signal\nfrom tmeattn.tui.services.processes import Workers\n"
-        f"print(Workers().start({arguments!r}, 'mean').run.path, flush=True)\n"
+        "import os, signal\nfrom tmeattn.tui.services.processes import TrainingProcesses\n"
+        f"print(TrainingProcesses().start({arguments!r}, 'mean').run.path, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)

@@ -8,8 +8,8 @@ from support.logged_runs import STEPS, epoch_events, started_event, step_event, 
 
 from tmeattn.errors import BadInput
 from tmeattn.tui.services import run_state as module
-from tmeattn.tui.services.run_list import CHUNKS, Listing
-from tmeattn.tui.services.run_state import MOST_HISTOGRAMS, MOST_LINES, MOST_POINTS, Following
+from tmeattn.tui.services.run_list import CHUNKS, RunList
+from tmeattn.tui.services.run_state import MOST_HISTOGRAMS, MOST_LINES, MOST_POINTS, RunState
 
 
 def read(following):
@@ -20,7 +20,7 @@ def read(following):
 
 
 def test_what_a_log_says(write_run):
-    one = read(Following(write_run("abcd-lstm-attn", done=3)))
+    one = read(RunState(write_run("abcd-lstm-attn", done=3)))
     assert (one.state, one.step, len(one.epochs), one.steps_per_epoch) == ("finished", 3 * STEPS, 3, STEPS)
     assert one.best_accuracy == one.epochs[-1]["validation"]["accuracy"]
     assert one.steps.step == [10, 20, 30, 40, 50, 60]
@@ -30,7 +30,7 @@ def test_what_a_log_says(write_run):
 
 def test_nothing_is_read_again_and_nothing_at_all_where_nothing_has_changed(write_run):
     run = write_run("abcd-lstm-attn", done=1, state="stopped")
-    one = read(Following(run))
+    one = read(RunState(run))
     reads, version = one.reads, one.version
     assert not one.refresh()
     assert (one.reads, one.version) == (reads, version)
@@ -42,7 +42,7 @@ def test_nothing_is_read_again_and_nothing_at_all_where_nothing_has_changed(writ
 
 def test_a_resumed_run_forgets_what_was_logged_past_its_checkpoint(write_run):
     run = write_run("abcd-lstm-attn", done=3, state="crashed")
-    one = read(Following(run))
+    one = read(RunState(run))
     write(run.path, {"kind": "resumed", "step": 30, "epoch": 1, "epochs": 5, "steps_per_epoch": STEPS, "time": 0.0})
     one.refresh()
     assert one.steps.step == [10, 20, 30]
@@ -53,7 +53,7 @@ def test_a_resumed_run_forgets_what_was_logged_past_its_checkpoint(write_run):
 def test_a_long_log_is_read_in_chunks_and_kept_within_bounds(write_run):
     run = write_run("abcd-lstm-attn", done=0, state="stopped")
     write(run.path, *(step_event(step, 1) for step in range(1, 20_001)))
-    one = Following(run)
+    one = RunState(run)
     read(one)
     size = run.events_path.stat().st_size
     assert one.reads <= size // module.CHUNK + 2
@@ -66,7 +66,7 @@ def test_a_long_log_is_read_in_chunks_and_kept_within_bounds(write_run):
 def test_memory_does_not_grow_with_the_log(write_run):
     run = write_run("abcd-lstm-attn", done=0, state="stopped")
     write(run.path, *epoch_events(1, 1500))
-    one = read(Following(run))
+    one = read(RunState(run))
     assert sum(bool(epoch["validation"].get("histogram")) for epoch in one.epochs) <= MOST_HISTOGRAMS
     assert one.epochs[-1]["validation"]["histogram"]
     assert len(one.watched) <= 2 * MOST_HISTOGRAMS
@@ -79,7 +79,7 @@ def test_without_steps_only_the_last_one_of_a_chunk_is_decoded(write_run, monkey
     write(run.path, *(step_event(step, 1) for step in range(1, 2001)))
     decoded = []
     monkeypatch.setattr(module, "decode", lambda line: decoded.append(line) or json.loads(line))
-    one = read(Following(run, steps=False))
+    one = read(RunState(run, steps=False))
     assert len(decoded) <= one.reads + 2
     assert one.step == 2000
 
@@ -88,17 +88,17 @@ def test_torn_foreign_and_incomplete_lines_are_passed_over(write_run):
     run = write_run("abcd-lstm-attn", done=1, state="stopped")
     with run.events_path.open("a") as file:
         file.write('{"kind":"epoch"}\n[]\nnot json\n{"kind":"resumed"}\n{"kind":"later","x":1}\n{"kind":"ste')
-    one = read(Following(run))
+    one = read(RunState(run))
     assert len(one.epochs) == 1
 
 
 @pytest.mark.parametrize("state", ["running", "stopped", "failed", "finished"])
 def test_states(write_run, state):
-    assert read(Following(write_run("abcd-lstm-attn", state=state))).state == state
+    assert read(RunState(write_run("abcd-lstm-attn", state=state))).state == state
 
 
 def test_a_process_that_is_gone_is_noticed_without_a_change_in_the_files(write_run, monkeypatch):
-    one = read(Following(write_run("abcd-lstm-attn", state="running")))
+    one = read(RunState(write_run("abcd-lstm-attn", state="running")))
     assert one.state == "running"
     monkeypatch.setattr(module, "process_alive", lambda status: False)
     assert one.refresh()
@@ -107,14 +107,14 @@ def test_a_process_that_is_gone_is_noticed_without_a_change_in_the_files(write_r
 
 def test_a_deleted_run_says_so(write_run):
     run = write_run("abcd-lstm-attn")
-    one = read(Following(run))
+    one = read(RunState(run))
     run.delete()
     assert one.refresh()
     assert one.state == "deleted"
 
 
 def test_time_left_goes_by_the_last_epoch(write_run):
-    one = read(Following(write_run("abcd-lstm-attn", done=3, state="running")))
+    one = read(RunState(write_run("abcd-lstm-attn", done=3, state="running")))
     assert one.seconds_left == pytest.approx(20.0)
     assert one.share_done == pytest.approx(0.6)
 
@@ -123,13 +123,13 @@ def test_time_left_in_the_first_epoch_goes_by_the_steps(write_run):
     run = write_run("abcd-lstm-attn", done=0, state="running")
     began = started_event("abcd", "lstm-attn", 5)["time"]
     write(run.path, {**step_event(10, 1), "time": began + 5.0})
-    assert read(Following(run)).seconds_left == pytest.approx(0.5 * 90)
+    assert read(RunState(run)).seconds_left == pytest.approx(0.5 * 90)
 
 
 def test_the_list_reads_only_so_much_in_one_go(write_run):
     for name in "abcdefgh":
         write_run(f"{name * 4}-mean", model="mean")
-    listing = Listing()
+    listing = RunList()
     listing.refresh()
     assert sum(one.reads for one in listing.runs.values()) == CHUNKS
     while not listing.caught_up:
@@ -142,7 +142,7 @@ def test_the_list_sorts_filters_and_names_what_is_damaged(write_run, isolated):
     write_run("bbbb-lstm-attn", created=2.0, name="mine", done=1)
     (isolated / "runs" / "junk").mkdir()
     (isolated / "runs" / "a-file").write_text("x")
-    listing = Listing()
+    listing = RunList()
     listing.refresh()
     assert [one.run.id for one in listing.sorted("newest", "")] == ["bbbb-lstm-attn", "aaaa-mean"]
     assert [one.run.id for one in listing.sorted("best accuracy", "")] == ["aaaa-mean", "bbbb-lstm-attn"]
@@ -153,7 +153,7 @@ def test_the_list_sorts_filters_and_names_what_is_damaged(write_run, isolated):
 
 def test_the_folder_is_listed_only_when_it_has_changed(write_run, isolated, monkeypatch):
     write_run("aaaa-mean", model="mean")
-    listing = Listing()
+    listing = RunList()
     listing.refresh()
     looks = []
     original = type(isolated).iterdir
@@ -170,7 +170,7 @@ def test_a_run_json_that_breaks_later_is_damaged_not_fatal(write_run):
     run = write_run("aaaa-mean", model="mean")
     run2 = write_run("bbbb-mean", model="mean")
     (run2.path / "run.json").write_text("{")
-    listing = Listing()
+    listing = RunList()
     listing.refresh()
     assert list(listing.damaged) == ["bbbb-mean"]
     with pytest.raises(BadInput):

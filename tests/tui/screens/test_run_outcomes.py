@@ -53,7 +53,7 @@ async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_t
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
-        app.trainers._workers[run.id] = processes.Worker(run, Process(), run.path / "worker.log")
+        app.trainers._workers[run.id] = processes.TrainingProcess(run, Process(), run.path / "worker.log")
         screen._look()
         assert "Its process is ending …" in head(screen)
         assert "Resuming" not in head(screen)
@@ -73,7 +73,7 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         process = Process()
-        app.trainers._workers[run.id] = processes.Worker(run, process, run.path / "worker.log", resumes=True)
+        app.trainers._workers[run.id] = processes.TrainingProcess(run, process, run.path / "worker.log", resumes=True)
         screen._look()
         assert "Resuming: reading its data …" in head(screen)
         (run.path / "worker.log").write_text("Error: The dataset has changed.\n")

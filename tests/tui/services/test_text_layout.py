@@ -9,15 +9,15 @@ from support.explanations import explain
 
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import Marks
-from tmeattn.tui.services.text_layout import DROPPED, Item, Layout, items_of, lay_out
+from tmeattn.tui.services.text_layout import DROPPED, LaidOutWord, TextLayout, items_of, lay_out
 
 
-def laid_out(text: str, width: int = 20, dropped: tuple = (), **fields: object) -> tuple[list[Item], Layout]:
+def laid_out(text: str, width: int = 20, dropped: tuple = (), **fields: object) -> tuple[list[LaidOutWord], TextLayout]:
     found = explain(text, **fields)
     return lay_out(text, items_of(found, dropped, Marks.of(found, colour=True)), found, width)
 
 
-def drawn(layout: Layout) -> list[str]:
+def drawn(layout: TextLayout) -> list[str]:
     lines = []
     for pieces in layout.lines:
         line = ""
@@ -37,7 +37,9 @@ def test_lines_break_between_words_and_where_the_text_does() -> None:
 def test_what_stands_together_stays_together() -> None:
     text = "I really don't know"
     found = explain(text, [1.0] * 4)
-    items = [Item(m, n, text[m:n], DROPPED, None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))]
+    items = [
+        LaidOutWord(m, n, text[m:n], DROPPED, None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))
+    ]
     _, layout = lay_out(text, items, found, 12)
     assert drawn(layout) == ["I really", "don't know"]
 

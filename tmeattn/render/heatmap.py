@@ -88,7 +88,7 @@ class HeatmapKey:
         if any(not scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[word]"))
             strong = ": high attention weight" if self._attention_alone() else ": high score"
-            parts[-1].append(strong if colour else ": one of the strongest words of its text")
+            parts[-1].append(strong if colour else ": strong word of its text")
         if any(scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[+word]"))
             parts[-1].append(": evidence for the class, ")
@@ -256,7 +256,7 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
         line.append(f"[+word]: evidence for {target}, [-word]: against it; largest score {marks.peak:.3g}")
     else:
         uniform = f", above uniform ({marks.scale.base:.3g})" if marks.scale.uniform else ""
-        line.append(f"[word]: one of the strongest words{uniform}; largest score {marks.peak:.3g}")
+        line.append(f"[word]: strong word{uniform}; largest score {marks.peak:.3g}")
     yield line
     if unknown:
         mark = ("word", _UNKNOWN) if marks.colour else "~word~"

@@ -109,8 +109,8 @@ def _layout(explanation: Explanation) -> _Layout:
     hidden = explanation.tokens_total - len(explanation.words)
     above = _ABOVE + bool(_details(explanation))
     if not explanation.words:
-        note = "The model read no words of this text." if hidden else "The text has no words."
-        return _Layout((), 0, note, above)
+        empty = "The model read no words of this text." if hidden else "The text has no words."
+        return _Layout((), 0, empty, above)
     note = None
     if hidden > 0:
         text = text[: max(word.end for word in explanation.words)] + " …"

@@ -110,7 +110,7 @@ def test_dropped_words_stand_where_they_stood_and_are_struck_out() -> None:
 def test_where_reading_stopped_is_marked_and_counted() -> None:
     text = "one two three four five"
     _, layout = laid_out(text, 60, scores=[1.0, 1.0])
-    assert drawn(layout) == ["one two ┃ three four five", "┃ 3 more words not read by the model (its length is 2)"]
+    assert drawn(layout) == ["one two ┃ three four five", "┃ 3 more words not read by the model (it reads at most 2)"]
 
 
 def test_of_a_long_unread_rest_two_lines_are_shown() -> None:

@@ -76,7 +76,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("predict --file none.txt", "--file: none.txt cannot be read: No such file or directory."),
         ("predict --file .", "--file: . cannot be read: Is a directory."),
         ("evaluate", "There is no trained run yet."),
-        ("evaluate --run best", "Here RUN comes without --run: tmeattn evaluate RUN"),
+        ("evaluate --run best", "RUN is an argument, not an option. Type: tmeattn evaluate RUN"),
         ("resume", "There is no trained run yet."),
         ("runs show", "There is no trained run yet."),
         ("runs rename", "Missing argument 'RUN'. See: tmeattn runs rename --help"),
@@ -286,7 +286,7 @@ def test_internal_error_is_one_line(tmeattn: Any, monkeypatch: pytest.MonkeyPatc
     fail_with(ZeroDivisionError(f"first\nsecond {ESC}"), monkeypatch)
     said = tmeattn("runs", "list").refused(1)
     assert said.startswith("Internal error: ZeroDivisionError: first second ")
-    assert said.endswith("Please report it; tmeattn --debug shows more.")
+    assert said.endswith("Please report it with the traceback: tmeattn --debug prints it.")
 
 
 @pytest.mark.parametrize("how", ["--debug", "TMEATTN_DEBUG"])

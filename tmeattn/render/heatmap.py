@@ -236,7 +236,8 @@ def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
     if not read:
         yield from plain_chunks("The model read no words of this text.", _ITALIC)
         return
-    note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model (it reads at most {count(read)})"
+    note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
+    note += f" (it reads at most {count(read)})"
     yield from (stop, Chunk(" "), *plain_chunks(note, _ITALIC))
 
 

@@ -66,7 +66,7 @@ class Trainer:
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
-        self.closed_form = not any(parameter.requires_grad for parameter in model.parameters())
+        self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
         train = corpus.splits["train"]
         self.batches = BucketedBatches(
             train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
@@ -95,7 +95,7 @@ class Trainer:
     def _end_reason(self) -> str | None:
         if self.progress.epoch >= self.options.epochs:
             return "epochs"
-        if self.closed_form and self.progress.epoch > 0:
+        if not self.has_trainable_parameters and self.progress.epoch > 0:
             return "closed form"
         if 0 < self.options.patience <= self.progress.bad_epochs:
             return "patience"
@@ -127,7 +127,7 @@ class Trainer:
         total = loss.total.item()
         self._demand_finite(total, "loss")
         self.optimizer.zero_grad(set_to_none=True)
-        if not self.closed_form:
+        if self.has_trainable_parameters:
             loss.total.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
         self._demand_finite(norm.item(), "gradient norm")

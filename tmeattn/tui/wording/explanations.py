@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tmeattn.render.console import safe
-from tmeattn.render.explanations import differing
+from tmeattn.render.explanations import word_differences
 from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import MISSING, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.text_layout import LaidOutWord
+    from tmeattn.tui.services.heatmap_words import LaidOutWord
 
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
@@ -85,12 +85,12 @@ def differences(one: Explanation, other: Explanation) -> Text:
     if one.method != other.method:
         kinds = f"{safe(one.method)} and {safe(other.method)}"
         return Text(f"{names}: scores of {kinds} do not compare; choose one method.", style="dim")
-    different = [found for found in differing(one, other)[:MOST_DIFFERENCES] if found.difference]
+    different = [found for found in word_differences(one, other)[:MOST_DIFFERENCES] if found.difference]
     if not different:
         return Text(f"{names}: every word has the same share of all scores", style="dim")
     line = Text().append(f"Most different ({names}, % of all scores):", style="dim")
     for found in different:
-        line.append("  ").append(" ".join(safe(found.word).split()), style="bold")
+        line.append("  ").append(" ".join(safe(found.text).split()), style="bold")
         line.append(f" {_share(found.first)} | {_share(found.second)}")
     return line
 

@@ -99,7 +99,7 @@ def lay_out(
         for item in items
     ]
     read_to = max((item.end for item in items), default=0)
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     flow = _Flow(width, len(items))
     flow.add(_atoms(text[:read_to], items))
     rest = text[read_to:]

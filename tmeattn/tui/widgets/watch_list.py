@@ -107,10 +107,10 @@ class WatchedTextView(Static, can_focus=True):
     def show(self, run: RunDirectory, watched: WatchedText, history: Sequence[float]) -> None:
         """history: the probability of the true class after each epoch so far."""
         about = explanation(run, self.source, watched)
-        predicted = about.classes[about.predicted]
+        predicted = about.predicted_label
         right = predicted == self.source.label
         line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
-        line.append(f" {percent(about.probabilities[about.predicted])}")
+        line.append(f" {percent(about.confidence)}")
         line.append("" if right else f", is {safe(self.source.label)}", style="dim")
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
         self.update(Group(line, heatmap(about, details=False)))

@@ -44,7 +44,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train mean --config none.toml", "Invalid value for '--config'"),
         ("train mean --from nothing", "There is no run named 'nothing'."),
         ("train mean --seeds one", "--seeds: 'one' is no list of numbers. Write it like 0,1,2."),
-        ("train mean --seeds 1,1", "--seeds: '1,1' names a seed twice."),
+        ("train mean --seeds 1,1", "--seeds: '1,1' has a seed twice."),
         ("train mean --seeds 1 --seed 2", "--seed and --seeds exclude each other."),
         ("train mean --name a/b", "'a/b' cannot be a run's name."),
         ("train lstm --alpha 0.1", "--alpha penalises attention entropy, and the model 'lstm' has no attention."),
@@ -68,7 +68,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("explain film --file x.txt", "Give one of a text, --index and --file."),
         ("explain film --compare a --method attention,random", "--compare shows one text by one method."),
         ("faithfulness --export out.gif", "--export: out.gif must end in .md, .csv, .tex or .json."),
-        ("faithfulness --methods ,", "--methods: ',' names nothing."),
+        ("faithfulness --methods ,", "--methods: ',' has no name."),
         ("predict", "There is no text to read."),
         ("predict film", "There is no trained run yet."),
         ("predict film --file x.txt", "Give texts or --file, not both."),
@@ -76,7 +76,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("predict --file none.txt", "--file: none.txt cannot be read: No such file or directory."),
         ("predict --file .", "--file: . cannot be read: Is a directory."),
         ("evaluate", "There is no trained run yet."),
-        ("evaluate --run best", "Here RUN comes without --run: tmeattn evaluate RUN"),
+        ("evaluate --run best", "RUN is an argument, not an option. Type: tmeattn evaluate RUN"),
         ("resume", "There is no trained run yet."),
         ("runs show", "There is no trained run yet."),
         ("runs rename", "Missing argument 'RUN'. See: tmeattn runs rename --help"),
@@ -286,7 +286,7 @@ def test_internal_error_is_one_line(tmeattn: Any, monkeypatch: pytest.MonkeyPatc
     fail_with(ZeroDivisionError(f"first\nsecond {ESC}"), monkeypatch)
     said = tmeattn("runs", "list").refused(1)
     assert said.startswith("Internal error: ZeroDivisionError: first second ")
-    assert said.endswith("Please report it; tmeattn --debug shows more.")
+    assert said.endswith("Please report it with the traceback: tmeattn --debug prints it.")
 
 
 @pytest.mark.parametrize("how", ["--debug", "TMEATTN_DEBUG"])

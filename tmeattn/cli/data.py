@@ -12,6 +12,7 @@ import click
 from tmeattn.cli.main import Group, echo_json
 from tmeattn.cli.support.completion import datasets as complete_datasets
 from tmeattn.cli.support.completion import fetchable as complete_fetchable
+from tmeattn.cli.support.options import json_option, text_column_option
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def data() -> None:
 
 
 @data.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array on stdout.")
+@json_option("an array of datasets and vectors")
 def list_data(as_json: bool) -> None:
     """Datasets and word vectors, and whether they are here.
 
@@ -87,12 +88,12 @@ def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str
 
 @data.command()
 @click.argument("dataset", metavar="NAME|PATH", shell_complete=complete_datasets)
-@click.option("--text-column", help="The column of a file's texts; guessed by its name if not given.")
-@click.option("--label-column", help="The column of a file's labels; guessed by its name if not given.")
+@text_column_option()
+@click.option("--label-column", help="The column of the labels in a table.  [default: chosen by its name]")
 @click.option(
     "--samples", type=click.IntRange(min=0), default=1, show_default=True, help="Texts of each class to show."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+@json_option("all figures")
 def show(dataset: str, text_column: str | None, label_column: str | None, samples: int, as_json: bool) -> None:
     """What a dataset is like: sizes, classes, lengths, words.
 

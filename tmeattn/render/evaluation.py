@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.render.numbers import count, dataset_name, decimal, percent
 from tmeattn.render.tables import Column, key_values, table
 
@@ -15,12 +15,12 @@ MOST_COLUMNS = 12
 MOST_CONFUSIONS = 10
 
 
-def evaluation_page(result: Mapping[str, Any]) -> Group:
+def evaluation_page(result: EvaluationDocument) -> Group:
     """Key figures, a line for each class, and the confusion matrix."""
     return Group(_figures(result), Text(), _classes(result), Text(), _Confusion(result))
 
 
-def _figures(result: Mapping[str, Any]) -> RenderableType:
+def _figures(result: EvaluationDocument) -> RenderableType:
     low, high = result["accuracy_interval"]
     entropy, share = result["entropy"], result["normalized_entropy"]
     measured = result.get("attention_texts", result["texts"])
@@ -42,9 +42,9 @@ def _figures(result: Mapping[str, Any]) -> RenderableType:
     )
 
 
-def _classes(result: Mapping[str, Any]) -> RenderableType:
+def _classes(result: EvaluationDocument) -> RenderableType:
     rows = [
-        (name, each["texts"], *(percent(each[measure]) for measure in ("precision", "recall", "f1")))
+        (name, each["texts"], percent(each["precision"]), percent(each["recall"]), percent(each["f1"]))
         for name, each in result["per_class"].items()
     ]
     numeric = [Column(name, numeric=True) for name in ("texts", "precision", "recall", "F1")]
@@ -54,7 +54,7 @@ def _classes(result: Mapping[str, Any]) -> RenderableType:
 class _Confusion:
     """The confusion matrix if it fits the console, otherwise the most frequent confusions."""
 
-    def __init__(self, result: Mapping[str, Any]) -> None:
+    def __init__(self, result: EvaluationDocument) -> None:
         self.rows: Mapping[str, Mapping[str, int]] = result["confusion"]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

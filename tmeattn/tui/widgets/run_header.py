@@ -14,7 +14,7 @@ from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.wording import runs as run_wording
 
 
-class Head(Static):
+class RunHeader(Static):
     """Two lines, and more while something needs to be said."""
 
     def __init__(self) -> None:

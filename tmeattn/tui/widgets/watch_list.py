@@ -27,7 +27,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 
 @dataclass(frozen=True)
-class Source:
+class WatchedText:
     """A watched text as the dataset holds it, its tokens as the model reads them: (start, end, token, known)."""
 
     text: str
@@ -36,7 +36,7 @@ class Source:
     tokens_total: int
 
 
-def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]:
+def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, WatchedText]:
     """The watched texts of a run by their index in the validation split.
 
     Raises:
@@ -59,11 +59,11 @@ def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]
         spans = spans_of(split.texts[index])
         read = spans[: train["max_length"]]
         words = tuple((start, end, token, vocabulary.knows(token)) for start, end, token in read)
-        found[index] = Source(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
+        found[index] = WatchedText(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
     return found
 
 
-def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -> Explanation:
+def explanation(run: RunDirectory, source: WatchedText, watched: Mapping[str, Any]) -> Explanation:
     """A watched text after an epoch, as the heatmap takes it; equal scores where the model has no attention."""
     scores = watched["scores"] or [0.0] * len(source.words)
     probabilities = tuple(watched["probabilities"])
@@ -84,15 +84,15 @@ def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -
     )
 
 
-class Watched(Static, can_focus=True):
+class WatchedTextView(Static, can_focus=True):
     """One text; Enter or a click opens it in Explain."""
 
     class Opened(Message):
-        def __init__(self, source: Source) -> None:
+        def __init__(self, source: WatchedText) -> None:
             super().__init__()
             self.source = source
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: WatchedText) -> None:
         super().__init__("", markup=False)
         self.source = source
 
@@ -123,7 +123,7 @@ class WatchPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sources: dict[int, Source] = {}
+        self.sources: dict[int, WatchedText] = {}
         self.problem = ""
         self.back = 0
         self._asked = False
@@ -157,13 +157,13 @@ class WatchPane(Pane):
         if texts and texts[0]["scores"] is None:
             note.update("This model has no attention: only its predictions change.")
 
-    def _widgets(self) -> list[Watched]:
-        return list(self.query(Watched))
+    def _widgets(self) -> list[WatchedTextView]:
+        return list(self.query(WatchedTextView))
 
     @work(thread=True, exit_on_error=False)
     def _read(self, run: RunDirectory, indices: list[int]) -> None:
         try:
-            found = read_sources(run, indices)
+            found = read_watched_texts(run, indices)
         except (TmeattnError, OSError, IndexError, KeyError) as error:
             self.post_message(self.Read({}, f"The texts cannot be read: {error}"))
         else:
@@ -172,14 +172,14 @@ class WatchPane(Pane):
     class Read(Message):
         """What the thread has read."""
 
-        def __init__(self, found: dict[int, Source], problem: str = "") -> None:
+        def __init__(self, found: dict[int, WatchedText], problem: str = "") -> None:
             super().__init__()
             self.found, self.problem = found, problem
 
     @on(Read)
     async def _have(self, event: Read) -> None:
         self.sources, self.problem = event.found, event.problem
-        await self.query_one(VerticalScroll).mount_all([Watched(source) for source in event.found.values()])
+        await self.query_one(VerticalScroll).mount_all([WatchedTextView(source) for source in event.found.values()])
         self.post_message(self.Ready())
 
     class Ready(Message):

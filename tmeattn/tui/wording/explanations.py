@@ -14,7 +14,7 @@ from tmeattn.render.numbers import MISSING, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.text_layout import LaidOutWord
+    from tmeattn.tui.services.heatmap_words import LaidOutWord
 
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6

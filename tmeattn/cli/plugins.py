@@ -158,7 +158,7 @@ def check(plugin: str, as_json: bool) -> None:
     results: list[tuple[str, Check]] = []
     for one in found:
         results += [(one.distribution, result) for result in _loading(one)]
-        for spec in registry().of(one):
+        for spec in registry().specs_of(one):
             stderr_console().print(safe(f"Checking {spec.name} ..."))
             results += [(spec.name, result) for result in checks_of(spec)]
     if as_json:

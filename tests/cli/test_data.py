@@ -160,7 +160,7 @@ def test_show(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wid
     assert document["splits"]["train"]["texts"] == 80
     assert document.keys() >= {"classes", "shared", "lengths", "unknown", "typical", "samples", "fingerprint"}
     text = tmeattn("data", "show", str(path)).out
-    for part in ("5 stars", "Tokens of a training text", "whitespace", "most typical words", "superb"):
+    for part in ("5 stars", "Tokens per training text", "whitespace", "most typical words", "superb"):
         assert part in text
     assert max(map(len, text.splitlines())) <= int(width)
     assert tmeattn("data", "show", "planted").code == 2

@@ -14,9 +14,9 @@ import pytest
     [
         ({"at_import": "raise RuntimeError('out of order')"}, "cannot be loaded: RuntimeError: out of order"),
         ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
-        ({"spec_api": "2"}, "written for plugin API 2, this tmeattn speaks API 1: upgrade tmeattn"),
-        ({"spec_api": "0"}, "this tmeattn speaks API 1: look for a newer broken"),
-        ({"spec_name": "'mean'"}, "the name 'mean' is taken by tmeattn's own model: that of broken is left out"),
+        ({"spec_api": "2"}, "requires plugin API 2, but this tmeattn has plugin API 1: upgrade tmeattn"),
+        ({"spec_api": "0"}, "this tmeattn has plugin API 1: install a newer broken"),
+        ({"spec_name": "'mean'"}, "the name 'mean' belongs to tmeattn's own model, so the model of broken is ignored"),
         ({"at_import": "print('hello')"}, "prints to stdout when it is imported ('hello'): use logging"),
         ({"spec_attention": "'soft'"}, "attention is 'soft', expected one of pool, self, none"),
         ({"spec_config": "'broken_plugin:Missing'"}, "broken_plugin:Missing cannot be loaded: AttributeError"),

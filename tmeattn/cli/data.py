@@ -12,6 +12,7 @@ import click
 from tmeattn.cli.main import Group, echo_json
 from tmeattn.cli.support.completion import datasets as complete_datasets
 from tmeattn.cli.support.completion import fetchable as complete_fetchable
+from tmeattn.cli.support.options import json_option, text_column_option
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class ListedData(TypedDict):
 
 
 @data.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array on stdout.")
+@json_option("an array of datasets and vectors")
 def list_data(as_json: bool) -> None:
     """List datasets and word vectors, and whether they are installed.
 
@@ -104,12 +105,12 @@ def _listed(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> ListedD
 
 @data.command()
 @click.argument("dataset", metavar="NAME|PATH", shell_complete=complete_datasets)
-@click.option("--text-column", help="Column of the texts; without it, the name decides.")
-@click.option("--label-column", help="Column of the labels; without it, the name decides.")
+@text_column_option()
+@click.option("--label-column", help="The column of the labels in a table.  [default: chosen by its name]")
 @click.option(
     "--samples", type=click.IntRange(min=0), default=1, show_default=True, help="Number of texts to show of each class."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the statistics as JSON on stdout.")
+@json_option("all figures")
 def show(dataset: str, text_column: str | None, label_column: str | None, samples: int, as_json: bool) -> None:
     """Describe a dataset: sizes, classes, lengths, words.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from tmeattn.cli.main import echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.options import json_option, run_argument, split_option
 
 
 @click.command()
-@click.argument("run", default="latest", shell_complete=complete_runs)
-@click.option("--split", default="validation", show_default=True, help="The split of the run's dataset.")
-@click.option("--json", "as_json", is_flag=True, help="Print the measures as JSON on stdout.")
+@run_argument(default="latest")
+@split_option()
+@json_option("the metrics")
 def evaluate(run: str, split: str, as_json: bool) -> None:
     """Evaluate the best weights of RUN on a split of its dataset.
 

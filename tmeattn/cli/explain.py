@@ -12,6 +12,15 @@ import click
 
 from tmeattn.cli.main import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.options import (
+    export_option,
+    file_option,
+    json_option,
+    names_in,
+    no_pager_option,
+    run_option,
+    top_option,
+)
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,13 +32,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text", required=False)
-@click.option(
-    "--run",
-    default="latest",
-    metavar="RUN",
-    shell_complete=complete_runs,
-    help="Which run explains.  [default: latest]",
-)
+@run_option("The run that explains.")
 @click.option(
     "--method",
     metavar="NAME,...",
@@ -39,25 +42,16 @@ if TYPE_CHECKING:
 @click.option("--class", "target", metavar="NAME", help="The class to explain, where the method depends on it.")
 @click.option("--layer", type=int, metavar="N", help="Of self-attention, this layer, from 1.  [default: the mean]")
 @click.option("--head", type=int, metavar="N", help="Of self-attention, this head, from 1.  [default: the mean]")
-@click.option("--top", type=click.IntRange(min=1), default=8, show_default=True, help="Strongest words to list.")
+@top_option(8, "strongest words")
 @click.option(
     "--compare", "other", metavar="RUN", shell_complete=complete_runs, help="Show this run's explanation beside."
 )
-@click.option(
-    "--file",
-    type=click.Path(allow_dash=True, path_type=Path),
-    help="One text a line, or a table as in predict; - is standard input.",
-)
+@file_option()
 @click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset instead.")
 @click.option("--split", help="The split that --index counts in.  [default: validation]")
-@click.option(
-    "--export",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Also write it: .html, .svg, .png, .tex, .json or .csv.",
-)
-@click.option("--no-pager", is_flag=True, help="Print what is too long for the terminal all at once.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout: an array where there are several.")
+@export_option("the explanations", ".html, .svg, .png, .tex, .json or .csv")
+@no_pager_option()
+@json_option("the explanation (an array of several)")
 def explain(
     text: str | None,
     run: str,
@@ -107,8 +101,6 @@ def explain(
 
     methods: Sequence[str | None] = [None]
     if method is not None:
-        from tmeattn.cli.support.options import names_in
-
         methods = names_in("--method", method)
     classifier = TrainedClassifier(find_run(run))
     label = None

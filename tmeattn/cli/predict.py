@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tmeattn.cli.main import echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.options import file_option, force_option, json_option, run_option, text_column_option
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,25 +23,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option(
-    "--run",
-    default="latest",
-    metavar="RUN",
-    shell_complete=complete_runs,
-    help="Which run predicts.  [default: latest]",
-)
-@click.option(
-    "--file",
-    type=click.Path(allow_dash=True, path_type=Path),
-    help="One text a line, or a table: .csv, .tsv, .jsonl, .parquet; - is standard input.",
-)
+@run_option("The run that predicts.")
+@file_option()
 @click.option(
     "--format",
     "kind",
     type=click.Choice(["txt", "csv", "tsv", "jsonl", "parquet"]),
     help="What --file holds, where its name does not tell; standard input holds txt, one text a line.",
 )
-@click.option("--text-column", help="The column of a table's texts; guessed by its name if not given.")
+@text_column_option()
 @click.option(
     "--output",
     type=click.Path(allow_dash=True, dir_okay=False, path_type=Path),
@@ -49,8 +39,8 @@ if TYPE_CHECKING:
 )
 @click.option("--skip-bad", is_flag=True, help="Pass over rows of --file that are broken or empty, and name them.")
 @click.option("--resume", is_flag=True, help="Continue an --output that was interrupted.")
-@click.option("--force", is_flag=True, help="Overwrite --output.")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of predictions on stdout.")
+@force_option("--output")
+@json_option("an array of predictions")
 def predict(
     texts: tuple[str, ...],
     run: str,

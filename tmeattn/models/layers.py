@@ -115,6 +115,39 @@ def prefix_length(output: ModelOutput, mask_BT: Tensor) -> int:
     return output.maps[0].shape[-1] - mask_BT.shape[1] if output.maps else 0
 
 
+def word_attention(
+    output: ModelOutput, mask_BT: Tensor, *, layer: int | None = None, head: int | None = None
+) -> Tensor | None:
+    """The attention weight of each word, summing to one over each text: (B, T), or None for an output without
+    attention. The watch list and the method `attention` both show these weights.
+
+    For pooling attention, its weights. For self-attention, `word_shares` of the map of a layer and a head, both counted
+    from 1; None is the mean over all.
+    """
+    if output.attention_BT is not None:
+        return output.attention_BT.float()
+    if not output.maps:
+        return None
+    maps = output.maps if layer is None else output.maps[layer - 1 : layer]
+    return word_shares(torch.stack([head_map(map_BHSS.float(), head) for map_BHSS in maps]).mean(dim=0), mask_BT)
+
+
+def head_map(map_BHSS: Tensor, head: int | None) -> Tensor:
+    """(B, S, S) map of a head, counted from 1; of None the mean over all heads."""
+    return map_BHSS.mean(dim=1) if head is None else map_BHSS[:, head - 1]
+
+
+def word_shares(map_BSS: Tensor, mask_BT: Tensor) -> Tensor:
+    """The share of each word in what the model reads through a self-attention map, summing to one: (B, T).
+
+    The row of CLS, where there is one, else the mean over the real query rows. Weights on CLS itself are left out.
+    """
+    prefix = map_BSS.shape[-1] - mask_BT.shape[1]
+    row_BS = map_BSS[:, 0] if prefix else masked_mean(map_BSS, mask_BT)
+    words_BT = row_BS[:, prefix:]
+    return words_BT / words_BT.sum(dim=1, keepdim=True).clamp_min(torch.finfo(words_BT.dtype).tiny)
+
+
 class AttentionPooling(nn.Module):
     """Attention with one learned query: a_t = softmax_t(q . h_t), pooled = sum_t a_t h_t.
 

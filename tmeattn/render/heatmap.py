@@ -14,9 +14,10 @@ from tmeattn.render.console import safe
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
+from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
@@ -31,6 +32,7 @@ _STOP = "┃"  # where the model stopped reading
 _UNKNOWN = Style(dim=True, underline=True)
 _UNREAD = Style(dim=True)
 _STOPPED = Style(bold=True)
+_ITALIC = Style(italic=True)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Heatmap:
         if self.details:
             yield from heatmap_header(self.explanation)
             yield Text()
-        yield from _paragraphs(self.explanation, marks, options.max_width)
+        yield from _text_lines(self.explanation, marks, options.max_width)
         if self.details and self.explanation.words:
             yield Text()
             yield from legend(self.explanation, marks)
@@ -100,7 +102,7 @@ class HeatmapKey:
         if any(not word.known for one in self.explanations for word in one.words):
             parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
             parts[-1].append(": not in the vocabulary")
-        if any(one.words and one.tokens_total > len(one.words) for one in self.explanations):
+        if any(one.words and one.is_truncated for one in self.explanations):
             parts.append(Text(f"{_STOP}: the model reads no further"))
         if parts:
             yield Text("; ").join(parts)
@@ -168,20 +170,20 @@ def method_text(explanation: Explanation) -> str:
 
 def heatmap_header(explanation: Explanation) -> Iterator[Text]:
     """The prediction, the method with the model, the attention entropy and the note, each on its own line."""
-    predicted = explanation.classes[explanation.predicted]
+    predicted = explanation.predicted_label
     line = Text("Prediction: ")
     line.append(safe(predicted), style="bold")
-    line.append(f" {percent(explanation.probabilities[explanation.predicted])}")
+    line.append(f" {percent(explanation.confidence)}")
     if explanation.true_label is not None:
-        correct = explanation.true_label == predicted
+        correct = explanation.is_correct
         line.append("   ✓ correct" if correct else "   ✗ wrong", style="green" if correct else "bold red")
         line.append(f", the label is {safe(explanation.true_label)}")
     yield line
     about = Text(safe(method_text(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
-    if explanation.target != explanation.predicted or explanation.signed:
-        about.append(f", for the class {safe(explanation.classes[explanation.target])}")
+    if explanation.names_target:
+        about.append(f", for the class {safe(explanation.target_label)}")
     yield about
     if entropy := entropy_text(explanation):
         yield Text(entropy)
@@ -189,58 +191,60 @@ def heatmap_header(explanation: Explanation) -> Iterator[Text]:
         yield Text(f"Note: {safe(explanation.note)}", style="italic")
 
 
-def _paragraphs(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
-    """The text line by line: Rich wraps many short texts much faster than one text with many styles."""
+def _text_lines(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
+    """The text, each word in its colour or its brackets, wrapped to the width of the console."""
     text = safe(explanation.text)
-    line = Text(overflow="fold")
-    position = 0
-    for word in explanation.words:
-        if word.start < position:
-            continue
-        *ended, rest = text[position : word.start].split("\n")
-        for end in ended:
-            yield line.append(end) if end else line
-            line = Text(overflow="fold")
-        line.append(rest)
-        shown, style = marks.word(text[word.start : word.end].replace("\n", " "), word)
-        line.append(shown, style=style or None)
-        position = word.end
-    hidden = explanation.tokens_total - len(explanation.words)
-    rest = text[position:]
-    if hidden > 0:
-        yield from _unread(line, rest, hidden, len(explanation.words), width)
-        return
-    if not explanation.words:
+    if not explanation.words and not explanation.tokens_total:
         yield Text("The text has no words.", style="italic")
         return
-    for piece in rest.rstrip("\n").split("\n"):
-        yield line.append(piece) if piece else line
-        line = Text(overflow="fold")
+    words = marked_words(explanation, marks)
+    yield from lay_out(text_chunks(text, words, explanation, width), width).rich_lines()
 
 
-def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterator[Text]:
-    """A mark where the model stopped reading, two lines of the unread text, and the number of unread words."""
+def marked_words(explanation: Explanation, marks: Marks) -> list[MarkedWord]:
+    """The words that the model read, with the style or the brackets of their scores."""
+    text = safe(explanation.text)
+    return [
+        MarkedWord(word.start, word.end, *marks.word(text[word.start : word.end].replace("\n", " "), word))
+        for word in explanation.words
+    ]
+
+
+def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation, width: int) -> Iterator[Chunk]:
+    """A text for `lay_out`: its words and, where the model did not read all of it, the beginning of the rest."""
+    read_to = max((word.end for word in words), default=0)
+    hidden = explanation.tokens_cut
+    if hidden > 0:
+        yield from chunks_of(text[:read_to], words)
+        yield from _unread(text[read_to:], hidden, len(explanation.words), width)
+    else:
+        yield from chunks_of(text.rstrip(), words)
+
+
+def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
+    """A mark where reading stopped, two lines of what the model did not read, and how many words that are."""
+    stop = Chunk(_STOP, None, _STOPPED)
     tail = " ".join(rest[: 4 * width].split())
     cut = len(tail) > 2 * width - 2
     shown = tail[: 2 * width - 2].rsplit(" ", 1)[0] if cut else tail
     if cut or rest[4 * width :].strip():
         shown += " …"
     if read:
-        line.append(f"{' ' if rest[:1].isspace() else ''}{_STOP} ", style=_STOPPED)
-    line.append(shown, style=_UNREAD)
-    yield line
-    if read:
-        more = Text().append(f"{_STOP} ", style=_STOPPED)
-        more.append(f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model", style="italic")
-        yield more.append(f" (it reads at most {count(read)})", style="italic")
-    else:
-        yield Text("The model read no words of this text.", style="italic")
+        yield from (Chunk(" "), stop, Chunk(" "))
+    yield from plain_chunks(shown, _UNREAD)
+    yield Chunk("\n")
+    if not read:
+        yield from plain_chunks("The model read no words of this text.", _ITALIC)
+        return
+    note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
+    note += f" (it reads at most {count(read)})"
+    yield from (stop, Chunk(" "), *plain_chunks(note, _ITALIC))
 
 
 def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
     """The meaning of the colours or brackets, and the mark of words outside the vocabulary."""
     unknown = sum(not word.known for word in explanation.words)
-    target = safe(explanation.classes[explanation.target])
+    target = safe(explanation.target_label)
     line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
     if not marks.peak:
         line.append("all scores are zero: no word influences the prediction")
@@ -266,11 +270,11 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
 
 def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:
     """The words with the largest absolute scores, each with a bar."""
-    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:top]
+    ranked = explanation.ranked_words()[:top]
     ranked = [word for word in ranked if word.score]
     if not ranked:
         return
-    shown = [" ".join(safe(explanation.text[word.start : word.end]).split()) for word in ranked]
+    shown = [" ".join(safe(explanation.word_text(word)).split()) for word in ranked]
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
     yield Text("Strongest words", style="bold")
     for label, word in zip(shown, ranked, strict=True):

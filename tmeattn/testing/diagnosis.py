@@ -11,8 +11,8 @@ from pathlib import Path
 import tmeattn
 from tmeattn.config import config_class
 from tmeattn.errors import BadInput
-from tmeattn.plugin import CODE, OWN_DISTRIBUTION, Plugin
-from tmeattn.registry import WORDS, registry, resolve
+from tmeattn.plugin import CODE_FIELDS, OWN_DISTRIBUTION, Plugin
+from tmeattn.registry import KIND_NAMES, registry, resolve
 from tmeattn.specs import ModelSpec, Spec
 
 OWN_FOLDER = Path(tmeattn.__file__).parent
@@ -24,7 +24,7 @@ def diagnosed(plugin: Plugin) -> Plugin:
     All of that code is imported, torch with it. A traceback that several specs have in common is told once.
     """
     found = replace(plugin, problems=list(plugin.problems), tracebacks=list(plugin.tracebacks))
-    for spec in registry().of(plugin):
+    for spec in registry().specs_of(plugin):
         for error in _unusable(spec):
             found.problems.append(error.message.removesuffix("."))
             trace = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else None
@@ -34,8 +34,8 @@ def diagnosed(plugin: Plugin) -> Plugin:
 
 
 def _unusable(spec: Spec) -> Iterator[BadInput]:
-    who = f"{WORDS[type(spec)].capitalize()} {spec.name!r}"
-    for part in CODE:
+    who = f"{KIND_NAMES[type(spec)].capitalize()} {spec.name!r}"
+    for part in CODE_FIELDS:
         target = getattr(spec, part, None)
         if target is None:
             continue

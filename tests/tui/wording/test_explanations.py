@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from support.explanations import explain
 
-from tmeattn.tui.services.text_layout import LaidOutWord
+from tmeattn.tui.services.heatmap_words import LaidOutWord
 from tmeattn.tui.wording.explanations import change, differences, told_word, verdict
 
 TEXT = "a good film"

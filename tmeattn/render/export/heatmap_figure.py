@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, ORANGE
+from tmeattn.render.text_layout import MarkedWord, Piece, chunks_of, lay_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,29 +34,18 @@ _STEPS = 4  # boxes on each side of zero in the legend
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """Characters at a place of the picture, and the index of their word, None between words."""
+class _Page:
+    """The lines of the text. `above` is the height of the header over them, in lines; `note` is printed below them."""
 
-    line: int
-    column: int
-    text: str
-    word: int | None
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """The laid-out text. `above` is the height of the lines over it, in lines; `note` is printed below it."""
-
-    pieces: tuple[_Piece, ...]
-    lines: int
+    lines: list[list[Piece]]
     note: str | None
     above: float
 
 
 def heatmap_height(panel: HeatmapPanel) -> float:
     """Inches."""
-    layout = _layout(panel.explanation)
-    return 0.55 + (layout.above + layout.lines + (2.3 if layout.note else 1.3)) * _LINE / 72
+    page = _page(panel.explanation)
+    return 0.55 + (page.above + len(page.lines) + (2.3 if page.note else 1.3)) * _LINE / 72
 
 
 def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
@@ -69,7 +57,7 @@ def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
     from matplotlib.transforms import Affine2D, BboxTransformTo, ScaledTranslation
 
     explanation = panel.explanation
-    layout = _layout(explanation)
+    page = _page(explanation)
     axes.set_axis_off()
     axes.set_title(wrapped(panel.title, _WIDTH, 10, bold=True))
     # Points to the right of and below the upper left corner of the axes, however wide they come out.
@@ -79,21 +67,22 @@ def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
     if details := _details(explanation):
         _write(axes, points, 0, _LINE, wrapped(details, _WIDTH, 9), size=9, family="sans-serif", style="italic")
     scale = HeatScale.of(explanation)
-    for piece in layout.pieces:
-        _draw_piece(piece, layout.above, explanation, scale, points, axes)
-    bottom = (layout.above + layout.lines) * _LINE
-    if layout.note:
-        _write(axes, points, 0, bottom, layout.note, size=8, family="sans-serif", style="italic")
+    for number, line in enumerate(page.lines):
+        for piece in line:
+            _draw_piece(piece, page.above + number, explanation, scale, points, axes)
+    bottom = (page.above + len(page.lines)) * _LINE
+    if page.note:
+        _write(axes, points, 0, bottom, page.note, size=8, family="sans-serif", style="italic")
         bottom += _LINE
     if explanation.words:
         _draw_legend(explanation, scale, bottom + 0.25 * _LINE, points, axes)
 
 
 def _prediction(explanation: Explanation) -> str:
-    predicted = explanation.classes[explanation.predicted]
-    text = f"predicted {predicted} {percent(explanation.probabilities[explanation.predicted])}"
+    predicted = explanation.predicted_label
+    text = f"predicted {predicted} {percent(explanation.confidence)}"
     if explanation.true_label is not None:
-        correct = explanation.true_label == predicted
+        correct = explanation.is_correct
         text += f", {'correct' if correct else 'wrong'}: the label is {explanation.true_label}"
     return f"{text}; {method_text(explanation)}"
 
@@ -103,60 +92,32 @@ def _details(explanation: Explanation) -> str:
     return ". ".join(filter(None, (entropy_text(explanation).capitalize(), explanation.note)))
 
 
-def _layout(explanation: Explanation) -> _Layout:
-    """The place of each character that the model read, words and what is between them."""
+def _page(explanation: Explanation) -> _Page:
+    """The words that the model read, with what is between them, on lines of a page."""
     text = plain(explanation.text)
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     above = _ABOVE + bool(_details(explanation))
     if not explanation.words:
         empty = "The model read no words of this text." if hidden else "The text has no words."
-        return _Layout((), 0, empty, above)
+        return _Page([], empty, above)
     note = None
     if hidden > 0:
         text = text[: max(word.end for word in explanation.words)] + " …"
         note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
-    pieces = tuple(_place(text.rstrip(), _owners(explanation, len(text))))
-    lines = 1 + max(piece.line for piece in pieces)
-    if lines > _MOST_LINES:
-        pieces, lines = tuple(piece for piece in pieces if piece.line < _MOST_LINES), _MOST_LINES
+    words = [
+        MarkedWord(word.start, word.end, text[word.start : word.end].replace("\n", " ")) for word in explanation.words
+    ]
+    lines = _without_empty_lines(lay_out(chunks_of(text.rstrip(), words), _COLUMNS).lines)
+    if len(lines) > _MOST_LINES:
+        lines = lines[:_MOST_LINES]
         undrawn = "the rest of the text is not shown"
         note = f"{undrawn}; {note}" if note else undrawn
-    return _Layout(pieces, lines, f"… {note}" if note else None, above)
+    return _Page(lines, f"… {note}" if note else None, above)
 
 
-def _owners(explanation: Explanation, length: int) -> list[int | None]:
-    """The index of the word of each character, None between words."""
-    owners: list[int | None] = [None] * length
-    for index, word in enumerate(explanation.words):
-        for position in range(word.start, min(word.end, length)):
-            owners[position] = index
-    return owners
-
-
-def _place(text: str, owners: list[int | None]) -> Iterator[_Piece]:
-    """Wrap at spaces, and within words longer than a line. Several empty lines become one."""
-    line, column, empty = 0, 0, False
-    for match in re.finditer(r"\n|[^\S\n]+|\S+", text):
-        chunk = match.group()
-        if chunk == "\n":
-            if column or (line and not empty):
-                line, column, empty = line + 1, 0, not column
-        elif chunk.isspace():
-            column += len(chunk) if column else 0
-        else:
-            if column and column + cell_len(chunk) > _COLUMNS:
-                line, column = line + 1, 0
-            begin, width = 0, 0
-            for index, character in enumerate(chunk):
-                at, cells = match.start() + index, cell_len(character)
-                if column + width + cells > _COLUMNS:
-                    if begin < index:
-                        yield _Piece(line, column, chunk[begin:index], owners[at - 1])
-                    line, column, begin, width = line + 1, 0, index, 0
-                width += cells
-                if index + 1 == len(chunk) or owners[at + 1] != owners[at]:
-                    yield _Piece(line, column, chunk[begin : index + 1], owners[at])
-                    begin, column, width = index + 1, column + width, 0
+def _without_empty_lines(lines: list[list[Piece]]) -> list[list[Piece]]:
+    """Of several empty lines one stays, of those at the beginning none."""
+    return [line for number, line in enumerate(lines) if line or (number and lines[number - 1])]
 
 
 def _heat(share: float, signed: bool) -> tuple[float, float, float] | None:
@@ -165,9 +126,9 @@ def _heat(share: float, signed: bool) -> tuple[float, float, float] | None:
 
 
 def _draw_piece(
-    piece: _Piece, above: float, explanation: Explanation, scale: HeatScale, points: Transform, axes: Axes
+    piece: Piece, lines_above: float, explanation: Explanation, scale: HeatScale, points: Transform, axes: Axes
 ) -> None:
-    left, top = piece.column * _ADVANCE, (above + piece.line) * _LINE
+    left, top = piece.column * _ADVANCE, lines_above * _LINE
     width = cell_len(piece.text) * _ADVANCE
     if piece.word is None:
         _write(axes, points, left, top, piece.text, color="0.35")
@@ -183,7 +144,7 @@ def _draw_piece(
 
 def _draw_legend(explanation: Explanation, scale: HeatScale, top: float, points: Transform, axes: Axes) -> None:
     """The colour scale with its meaning, and the meaning of a dotted line."""
-    target = explanation.classes[explanation.target]
+    target = explanation.target_label
     left, steps = 0.0, range(-_STEPS if scale.signed else 0, _STEPS + 1)
     if not scale.full:
         meaning = "all scores are zero"

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tmeattn.tui.widgets.footer import Foot
+from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class BaseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode)
         yield from self.body()
-        yield Foot(show_command_palette=False)
+        yield KeyFooter(show_command_palette=False)
 
     @property
     def tmeattn(self) -> TmeattnApp:

@@ -20,12 +20,12 @@ from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.services.heatmap_words import LaidOutWord
 from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, readable_runs
-from tmeattn.tui.services.text_layout import LaidOutWord
 from tmeattn.tui.widgets.choice import Choice, Offer
-from tmeattn.tui.widgets.explain_controls import Asking
-from tmeattn.tui.widgets.explanation_pane import Explained
-from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.widgets.explain_controls import ExplainControls
+from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.wording.explanations import change, differences, told_word
 
 PAUSE = 0.3
@@ -72,8 +72,8 @@ class ExplainScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A review of your own")
-        yield Asking()
-        yield Horizontal(Explained(id="first"), Explained(id="second"), id="panes")
+        yield ExplainControls()
+        yield Horizontal(ExplanationPane(id="first"), ExplanationPane(id="second"), id="panes")
         yield Static(id="differences")
         yield Static(id="word")
 
@@ -92,8 +92,8 @@ class ExplainScreen(BaseScreen):
     # ---- what is chosen
 
     @property
-    def asking(self) -> Asking:
-        return self.query_one(Asking)
+    def asking(self) -> ExplainControls:
+        return self.query_one(ExplainControls)
 
     @property
     def text(self) -> str:
@@ -102,20 +102,20 @@ class ExplainScreen(BaseScreen):
         return self.asked.text if self.asked and safe(self.asked.text) == shown else shown
 
     @property
-    def panes(self) -> list[tuple[Explained, RunDirectory | None]]:
+    def panes(self) -> list[tuple[ExplanationPane, RunDirectory | None]]:
         """The panes that are seen, each with its run."""
-        first, second = self.query_one("#first", Explained), self.query_one("#second", Explained)
+        first, second = self.query_one("#first", ExplanationPane), self.query_one("#second", ExplanationPane)
         return [(first, self.run), *([(second, self.beside)] if self.beside else [])]
 
     def _left(self) -> bool:
         """Whether the app has been left while something was waited for: the panes are gone by then."""
-        return not self.query(Explained)
+        return not self.query(ExplanationPane)
 
     @property
-    def active(self) -> Explained:
+    def active(self) -> ExplanationPane:
         """The pane that keys act on: the one with the focus, else the first."""
-        second = self.query_one("#second", Explained)
-        return second if self.beside and second.heatmap.has_focus else self.query_one("#first", Explained)
+        second = self.query_one("#second", ExplanationPane)
+        return second if self.beside and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
 
     def question(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
         """What a run is asked now."""
@@ -200,7 +200,7 @@ class ExplainScreen(BaseScreen):
         if self.active.explanation and (self._to_words or self.focused is None):
             self._to_words = False
             self.active.heatmap.focus()
-        first, second = (pane.explanation for pane in self.query(Explained))
+        first, second = (pane.explanation for pane in self.query(ExplanationPane))
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
         self._tell(self.active.heatmap.item)
 
@@ -213,7 +213,7 @@ class ExplainScreen(BaseScreen):
         finally:
             told.stop()
 
-    async def _show(self, pane: Explained, run: RunDirectory | None) -> None:
+    async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
         own = self.tmeattn.state.keys
         if run is None:
             pane.say(NO_RUN.format(runs=keys.shown_for("app.runs", own)))
@@ -232,13 +232,13 @@ class ExplainScreen(BaseScreen):
 
     # ---- words
 
-    def on_heatmap_at(self, event: Heatmap.At) -> None:
+    def on_heatmap_view_at(self, event: HeatmapView.At) -> None:
         """Both cursors are at the same place of the text; what is known of the word is told."""
         if event.item is None:
             return
         for pane, _ in self.panes:
             if event.heatmap.has_focus and pane.heatmap is not event.heatmap:
-                with pane.heatmap.prevent(Heatmap.At):
+                with pane.heatmap.prevent(HeatmapView.At):
                     pane.heatmap.go_to(event.item.start)
         self._tell(event.item)
 

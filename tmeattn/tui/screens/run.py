@@ -18,8 +18,8 @@ from tmeattn.tui import keys
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
-from tmeattn.tui.widgets.run_header import Head
-from tmeattn.tui.widgets.watch_list import Watched, WatchPane
+from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
@@ -70,7 +70,7 @@ class RunScreen(BaseScreen):
         self.there = False
 
     def body(self) -> Iterable[Widget]:
-        yield Head()
+        yield RunHeader()
         labels = {"curves": "1 Curves", "attention": "2 Attention", "watch": "3 Watch list", "log": "4 Log"}
         yield Horizontal(*(PaneTab(pane, labels.get(pane, "5 About")) for pane in PANES), id="tabs")
         middle = Horizontal(AttentionPane(), WatchPane(), id="middle")
@@ -141,7 +141,7 @@ class RunScreen(BaseScreen):
         if not self.following.caught_up:
             return
         self.tell_foot(self.following.state)
-        self.query_one(Head).show(self.following, self.tmeattn.trainers.worker(self.run))
+        self.query_one(RunHeader).show(self.following, self.tmeattn.trainers.worker(self.run))
         for pane in self.query(Pane):
             if pane.display:
                 pane.show(self.following)
@@ -150,8 +150,8 @@ class RunScreen(BaseScreen):
     def texts_are_there(self) -> None:
         self._draw()
 
-    @on(Watched.Opened)
-    def open_text(self, event: Watched.Opened) -> None:
+    @on(WatchedTextView.Opened)
+    def open_text(self, event: WatchedTextView.Opened) -> None:
         self.tmeattn.open_explain(event.source.text, run=self.run, true_label=event.source.label)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -20,7 +20,7 @@ AROUND = 3
 """Columns of a key besides its own name and that of what it does."""
 
 
-class Foot(Footer):
+class KeyFooter(Footer):
     """Where Textual's own cuts at the edge what does not fit, whole keys are left out here, the last ones first."""
 
     def compose(self) -> ComposeResult:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from tmeattn.data.readers.tables import Problem, Table
-from tmeattn.data.readers.user_files import text_of
+from tmeattn.data.readers.columns import text_of
+from tmeattn.data.readers.tables import RowProblem, Table
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import OTHER_FOLDER, disk_errors, read_json, to_json, write_atomically
 
@@ -101,17 +101,17 @@ def _rows(job: PredictionJob, after: int, skipped: list[int]) -> Iterator[Row]:
     for number, values in job.table.select([job.column]):
         if number <= after:
             continue
-        text = values if isinstance(values, Problem) else text_of(job.table, values[0])
+        text = values if isinstance(values, RowProblem) else text_of(job.table, values[0])
         if text is None or (isinstance(text, str) and not text.strip()):
             if job.table.kind == "txt":
                 continue
-            text = Problem("the text is empty")
+            text = RowProblem("the text is empty")
         if isinstance(text, str):
             yield number, text
         elif job.skip_bad:
             skipped.append(number)
         else:
-            raise job.table.bad(number, text.reason)
+            raise job.table.row_error(number, text.reason)
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

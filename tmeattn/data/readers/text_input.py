@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.readers.tables import Problem, Table, format_of, open_table
-from tmeattn.data.readers.user_files import text_column, text_of
+from tmeattn.data.readers.columns import text_column, text_of
+from tmeattn.data.readers.tables import RowProblem, Table, format_of, open_table
 from tmeattn.errors import BadInput
 
 STANDARD_INPUT = Path("-")
@@ -75,9 +75,9 @@ class TextInput:
         table, column = self.open()
         texts = []
         for number, values in table.select([column]):
-            text = values if isinstance(values, Problem) else text_of(table, values[0])
-            if isinstance(text, Problem):
-                raise table.bad(number, text.reason)
+            text = values if isinstance(values, RowProblem) else text_of(table, values[0])
+            if isinstance(text, RowProblem):
+                raise table.row_error(number, text.reason)
             texts.append(text or "")
         return texts
 

@@ -229,7 +229,10 @@ def test_a_full_disk_can_be_continued(
         (["--file", "in.csv", "--output", "x", "--resume"], "There is no x.part to resume."),
         (["--file", "none.csv", "--output", "x"], "none.csv cannot be read: No such file or directory."),
         (["--file", "in.csv", "--output", "x", "--text-column", "y"], "--text-column: in.csv has no column 'y'"),
-        (["--file", "other.csv", "--output", "x"], "other.csv has no column that looks like the text; it has a, b."),
+        (
+            ["--file", "other.csv", "--output", "x"],
+            "other.csv has no column that looks like the text; its columns are a, b.",
+        ),
         (["--file", "empty.csv", "--output", "x"], "empty.csv: there is no text to classify."),
         (["--file", "in.docx", "--format", "csv", "--output", "x"], "in.docx cannot be read"),
     ],

@@ -136,8 +136,8 @@ def _stream(
     resume: bool,
     force: bool,
 ) -> None:
+    from tmeattn.data.readers.columns import text_column as column_of
     from tmeattn.data.readers.tables import format_of
-    from tmeattn.data.readers.user_files import text_column as column_of
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.inference.streaming import Job, peak_memory, stream
     from tmeattn.render.console import safe, stderr_console
@@ -192,16 +192,16 @@ def _table(file: Path | None, kind: str) -> Table:
 
 def _texts(file: Path | None, kind: str, text_column: str | None) -> list[str]:
     """The texts of a table; a row without one is an empty text."""
-    from tmeattn.data.readers.tables import Problem
-    from tmeattn.data.readers.user_files import text_column as column_of
-    from tmeattn.data.readers.user_files import text_of
+    from tmeattn.data.readers.columns import text_column as column_of
+    from tmeattn.data.readers.columns import text_of
+    from tmeattn.data.readers.tables import RowProblem
 
     table = _table(file, kind)
     found = []
     for number, values in table.select([column_of(table, text_column)]):
-        text = values if isinstance(values, Problem) else text_of(table, values[0])
-        if isinstance(text, Problem):
-            raise table.bad(number, text.reason)
+        text = values if isinstance(values, RowProblem) else text_of(table, values[0])
+        if isinstance(text, RowProblem):
+            raise table.row_error(number, text.reason)
         found.append(text or "")
     return found
 

@@ -86,18 +86,18 @@ def stream(
 
 def _texts(job: Job, after: int, skipped: list[int]) -> Iterator[tuple[int, str]]:
     """The rows to classify. Blank lines of a plain text file are passed over."""
-    from tmeattn.data.readers.tables import Problem
-    from tmeattn.data.readers.user_files import text_of
+    from tmeattn.data.readers.columns import text_of
+    from tmeattn.data.readers.tables import RowProblem
 
     plain = job.table.kind == "txt"
     for number, values in job.table.select([job.column]):
         if number <= after:
             continue
-        text = values if isinstance(values, Problem) else text_of(job.table, values[0])
+        text = values if isinstance(values, RowProblem) else text_of(job.table, values[0])
         if text is None or (isinstance(text, str) and not text.strip()):
             if plain:
                 continue
-            text = Problem("the text is empty")
+            text = RowProblem("the text is empty")
         if isinstance(text, str):
             yield number, text
         elif job.skip_bad:
@@ -105,7 +105,7 @@ def _texts(job: Job, after: int, skipped: list[int]) -> Iterator[tuple[int, str]
         else:
             # What has been read so far is classified first.
             yield number, ""
-            raise job.table.bad(number, text.reason)
+            raise job.table.row_error(number, text.reason)
 
 
 def _chunked(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[list[int], list[str]]]:

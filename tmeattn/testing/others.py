@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tmeattn.data.encoding.encode import check
+from tmeattn.data.encoding.dataset_check import check_dataset
 from tmeattn.data.sources import open_dataset, open_vectors
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
@@ -44,7 +44,7 @@ def dataset_checks(spec: DatasetSpec) -> list[Check]:
 
     def splits_hold() -> None:
         dataset = open_dataset(spec.name)
-        check(dataset, dataset.read())
+        check_dataset(dataset, dataset.read())
 
     def repeats() -> None:
         first, second = open_dataset(spec.name), open_dataset(spec.name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.files import write_atomically
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs

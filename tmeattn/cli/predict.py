@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import file_option, force_option, json_option, run_option, text_column_option
 from tmeattn.errors import BadInput
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.plugin import Plugin

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tmeattn.data.encoding.encode import check
+from tmeattn.data.encoding.dataset_check import check_dataset
 from tmeattn.data.sources import open_dataset, open_vectors
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
@@ -41,7 +41,7 @@ def dataset_checks(spec: DatasetSpec) -> list[Check]:
 
     def splits_are_valid() -> None:
         dataset = open_dataset(spec.name)
-        check(dataset, dataset.read())
+        check_dataset(dataset, dataset.read())
 
     def is_repeatable() -> None:
         first, second = open_dataset(spec.name), open_dataset(spec.name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.completion import datasets as complete_datasets
 from tmeattn.cli.support.completion import fetchable as complete_fetchable
 from tmeattn.cli.support.options import json_option, text_column_option

@@ -1,6 +1,6 @@
 """The manual: one Markdown page a topic, read by `tmeattn docs`, by the screens and on the web.
 
-A page is plain Markdown: one first-level heading, a paragraph that says what the page is about, then sections. Pages
+A page is plain Markdown: one first-level heading, a paragraph about the contents of the page, then sections. Pages
 link to one another by file name (`training.md`) and to the rest of the repository by a relative path.
 """
 

@@ -153,7 +153,7 @@ def check(plugin: str, as_json: bool) -> None:
     """
     found = _find(plugin)
     from tmeattn.render.console import safe, stderr_console
-    from tmeattn.testing.others import checks_of
+    from tmeattn.testing.spec_checks import checks_of
 
     results: list[tuple[str, Check]] = []
     for one in found:

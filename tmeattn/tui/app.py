@@ -60,10 +60,6 @@ class TmeattnApp(App[None]):
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar = keys.bindings("app")
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    CSS = """
-    * { scrollbar-size-vertical: 1; }
-    Toast { max-width: 70; }
-    """
 
     def __init__(self, run: RunDirectory | None = None, *, state: SavedState | None = None) -> None:
         super().__init__()

@@ -48,22 +48,6 @@ class DataScreen(BaseScreen):
     AUTO_FOCUS = "TextTable"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("data")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
-    DEFAULT_CSS = """
-    DataScreen #search-line { height: 1; padding: 0 1; background: $panel; }
-    DataScreen #search-line Label { color: $text-muted; padding-right: 1; }
-    DataScreen #search { width: 1fr; height: 1; }
-    DataScreen #found { width: auto; padding-left: 2; color: $text-muted; }
-    DataScreen #body { layout: vertical; height: 1fr; }
-    DataScreen.-wide #body { layout: horizontal; }
-    DataScreen #text { height: 6; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
-    DataScreen.-counts #text { height: 14; }
-    DataScreen.-tall #text { height: 14; }
-    DataScreen.-wide #text { height: 1fr; width: 2fr; }
-    DataScreen.-wide TextTable { width: 3fr; }
-    DataScreen #said { display: none; padding: 1 2; }
-    DataScreen.-silent #body { display: none; }
-    DataScreen.-silent #said { display: block; }
-    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,23 +13,10 @@ from textual.widgets import Button, Input, Static
 
 from tmeattn.errors import TmeattnError
 
-_CSS = """
-{0} {{ align: center middle; }}
-{0} > Vertical {{
-    width: 64; max-width: 96%; height: auto; max-height: 90%; padding: 1 2;
-    background: $surface; border: round $primary;
-}}
-{0} #question {{ width: 100%; height: auto; }}
-{0} #problem {{ width: 100%; height: auto; color: $error; }}
-{0} Horizontal {{ height: auto; margin-top: 1; align-horizontal: right; }}
-{0} Button {{ margin-left: 2; }}
-"""
-
 
 class Confirm(ModalScreen[bool]):
     """Asks before something that cannot be undone; the answer is no unless yes is chosen."""
 
-    CSS = _CSS.format("Confirm")
     BINDINGS = [  # noqa: RUF012
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape", "answer(False)", "No"),
@@ -61,7 +48,6 @@ class Confirm(ModalScreen[bool]):
 class Ask(ModalScreen[str | None]):
     """Asks for a line of text. `check` raises a `TmeattnError` for one that will not do; it is shown at once."""
 
-    CSS = _CSS.format("Ask")
     BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
 
     def __init__(self, question: str, value: str, check: Callable[[str], None]) -> None:

@@ -47,18 +47,6 @@ class ExplainScreen(BaseScreen):
     AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("explain")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
-    DEFAULT_CSS = """
-    ExplainScreen #text { height: 4; scrollbar-size-vertical: 1; }
-    ExplainScreen.-tall #text { height: 8; }
-    ExplainScreen.-short.-two #text { height: 3; }
-    ExplainScreen.-short #differences { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    ExplainScreen #panes { height: 1fr; }
-    ExplainScreen #second { border-left: vkey $panel; display: none; }
-    ExplainScreen.-two #second { display: block; }
-    ExplainScreen #differences { display: none; height: auto; max-height: 3; padding: 0 1; }
-    ExplainScreen.-two #differences { display: block; }
-    ExplainScreen #word { height: 2; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
-    """
 
     def __init__(self) -> None:
         super().__init__()

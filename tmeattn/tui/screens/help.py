@@ -32,12 +32,6 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,f1,question_mark,q", "close", "Close"),
         Binding("delete,backspace", "default", "Default key"),
     ]
-    CSS = """
-    HelpScreen { align: center middle; }
-    HelpScreen Vertical { width: 100; max-width: 98%; height: 90%; background: $surface; border: round $primary; }
-    HelpScreen DataTable { height: 1fr; background: $surface; overflow-x: hidden; }
-    HelpScreen Static { height: auto; padding: 0 1; color: $text-muted; }
-    """
 
     def __init__(self, place: str) -> None:
         super().__init__()
@@ -103,12 +97,6 @@ class HelpScreen(ModalScreen[None]):
 
 class PressKey(ModalScreen[str | None]):
     """Waits for one key."""
-
-    CSS = """
-    PressKey { align: center middle; }
-    PressKey Static { width: 60; max-width: 96%; height: auto; padding: 1 2; background: $surface; }
-    PressKey Static { border: round $accent; }
-    """
 
     def __init__(self, key: Key) -> None:
         super().__init__()

@@ -30,15 +30,6 @@ class ModelsScreen(BaseScreen):
     mode = "models"
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("models")]
-    DEFAULT_CSS = """
-    ModelsScreen #body { layout: vertical; height: 1fr; }
-    ModelsScreen.-wide #body { layout: horizontal; }
-    ModelsScreen OptionList { height: 8; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
-    ModelsScreen OptionList, ModelsScreen OptionList:focus { border: none; }
-    ModelsScreen.-wide OptionList { height: 1fr; width: 30; }
-    ModelsScreen #pane { height: 1fr; width: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
-    ModelsScreen #page { width: 100%; height: auto; }
-    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -35,17 +35,6 @@ class NewRunScreen(BaseScreen):
 
     mode = "runs"
     BINDINGS: ClassVar = keys.bindings("new")
-    CSS = """
-    NewRunScreen #which { height: 1; }
-    NewRunScreen #which Label { width: 18; color: $text-muted; text-align: right; padding-right: 1; }
-    NewRunScreen #which Input { width: 24; height: 1; border: none; background: $boost; }
-    NewRunScreen #which Choice { width: 41; }
-    NewRunScreen #summary { height: auto; min-height: 2; max-height: 4; padding: 0 1; color: $text-muted; }
-    NewRunScreen #fields { height: 1fr; border-top: solid $panel; border-bottom: solid $panel; }
-    NewRunScreen #below { height: auto; min-height: 3; }
-    NewRunScreen #told { width: 1fr; height: auto; max-height: 7; padding: 0 1; }
-    NewRunScreen #start { dock: right; margin-right: 1; }
-    """
 
     def __init__(self, like: Mapping[str, object] | None = None, model: str | None = None) -> None:
         super().__init__()

@@ -45,19 +45,6 @@ class RunScreen(BaseScreen):
     mode = "runs"
     BINDINGS: ClassVar = keys.bindings("run")
     AUTO_FOCUS = ""
-    CSS = """
-    RunScreen #tabs { height: 1; background: $surface; }
-    RunScreen #tabs Static { width: auto; padding: 0 1; }
-    RunScreen #tabs Static:hover { background: $primary 30%; }
-    RunScreen #tabs .current { text-style: bold reverse; }
-    RunScreen.-all #tabs { display: none; }
-    RunScreen #panes { height: 1fr; }
-    RunScreen #middle { height: 1fr; }
-    RunScreen.-all CurvesPane { height: 15; }
-    RunScreen.-wide CurvesPane Container { layout: horizontal; }
-    RunScreen.-all LogPane { height: 8; }
-    RunScreen #waiting { height: 1fr; padding: 1 2; display: none; }
-    """
 
     def __init__(self, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
         super().__init__()

@@ -33,18 +33,6 @@ class RunsScreen(BaseScreen):
 
     mode = "runs"
     BINDINGS: ClassVar = keys.bindings("runs")
-    CSS = """
-    RunsScreen #filter { height: 1; border: none; padding: 0 1; background: $boost; display: none; }
-    RunsScreen #filter.open { display: block; }
-    RunsScreen #told { height: 1; padding: 0 1; color: $text-muted; }
-    RunsScreen #list { height: 1fr; }
-    RunsScreen RunTable { width: 1fr; height: 1fr; }
-    RunsScreen #list { layout: vertical; }
-    RunsScreen.-wide #list { layout: horizontal; }
-    RunsScreen.-wide Details {
-        width: 42%; height: 1fr; max-height: 100%; border-top: none; border-left: solid $panel;
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()

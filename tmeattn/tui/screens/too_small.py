@@ -12,11 +12,6 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 class TooSmall(ModalScreen[None]):
     """Leaves by itself when the terminal grows."""
 
-    DEFAULT_CSS = """
-    TooSmall { align: center middle; background: $background; }
-    TooSmall Static { width: auto; max-width: 100%; text-align: center; }
-    """
-
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
 

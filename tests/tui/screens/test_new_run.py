@@ -1,14 +1,19 @@
 """The form, key by key, and what it makes of options."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from support.scripted_reader import seen
 
 from tmeattn.errors import BadInput
+from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
+from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.choice import Choice
@@ -22,9 +27,14 @@ def data_is_there(monkeypatch):
 
 @pytest.fixture
 def started(monkeypatch):
-    """What would have been started."""
+    """The arguments of the training processes, none of which is really started."""
     found = []
-    monkeypatch.setattr(TmeattnApp, "start_run", lambda self, arguments, model: found.append(arguments))
+
+    def start(self, arguments, model):
+        found.append(arguments)
+        return TrainingProcess(RunDirectory(runs_dir() / f"zzzz-{model}"), SimpleNamespace(poll=lambda: None), Path())
+
+    monkeypatch.setattr(processes.TrainingProcesses, "start", start)
     return found
 
 
@@ -36,12 +46,12 @@ async def opened(pilot) -> NewRunScreen:
 
 
 def told(screen) -> str:
-    return str(screen.query_one("#told").render())
+    return str(screen.query_one("#result").render())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)])
 async def test_fill_in_and_start(started, size):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
         await pilot.press(*"0.05", "down", *"2", "down", *"1000", "ctrl+s")
@@ -50,7 +60,7 @@ async def test_fill_in_and_start(started, size):
 
 
 async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press(*"-1")
@@ -68,7 +78,7 @@ async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 async def test_the_help_of_a_field_is_not_cut(started, size):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
         screen.form.widgets["alpha_warmup"].focus()
@@ -76,7 +86,7 @@ async def test_the_help_of_a_field_is_not_cut(started, size):
 
 
 async def test_another_model_has_other_options_and_keeps_what_it_shares(started):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press("down", *"3")
@@ -89,7 +99,7 @@ async def test_another_model_has_other_options_and_keeps_what_it_shares(started)
 
 
 async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await opened(pilot)
         recipe = screen.form.widgets["recipe"]
@@ -103,7 +113,7 @@ async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
 
 
 async def test_a_switch_becomes_its_flag(started):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.form.widgets["tune_embeddings"].focus()
@@ -112,7 +122,7 @@ async def test_a_switch_becomes_its_flag(started):
 
 
 async def test_copy_defaults_and_back(started):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press(*"0.2", "ctrl+y")
@@ -126,7 +136,7 @@ async def test_copy_defaults_and_back(started):
 
 async def test_a_taken_name_is_refused(started, write_run):
     write_run("aaaa-mean", model="mean", name="mine")
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.query_one("#name").focus()
@@ -142,7 +152,7 @@ async def test_a_model_whose_plugin_is_broken_says_so(install, started):
         "@hookimpl\ndef tmeattn_models():\n"
         "    return [ModelSpec('halved', 'a half', 'gone:Config', 'gone:build', 'pool')]\n",
     )
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.post_message(Choice.Changed(screen.query_one("#model", Choice), "halved"))
@@ -182,9 +192,9 @@ def test_the_command_line_means_the_same_as_the_form(planted):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "About 16 s an epoch, 1 min 18 s for 5 (as aaaa-lstm-attn on 1,280 texts)."),
-        ({"limit": 640, "epochs": 1}, "About 5.0 s an epoch, 5.0 s for 1 (as aaaa-lstm-attn on 1,280 texts)."),
-        ({"hidden_size": 50, "limit": 640, "epochs": 1}, "but for hidden-size"),
+        ({}, "About 16 s per epoch, 1 min 18 s for 5 epochs (from aaaa-lstm-attn on 1,280 texts)."),
+        ({"limit": 640, "epochs": 1}, "About 5.0 s per epoch, 5.0 s for 1 epoch (from aaaa-lstm-attn on 1,280 texts)."),
+        ({"hidden_size": 50, "limit": 640, "epochs": 1}, "which differs in hidden-size"),
     ],
 )
 def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options, said):
@@ -204,10 +214,14 @@ def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write
     for one in found:
         one.refresh()
     config = form.resolve_run("lstm-attn", {"limit": 1280, "threads": 2})
-    assert "(as aaaa-lstm-attn on 1,280 texts, but for max-length)" in form.estimate(config, found)
-    assert "(as bbbb-lstm-attn on 1,280 texts, but for threads 1, not 2)" in form.estimate(config, found[1:])
+    assert "(from aaaa-lstm-attn on 1,280 texts, which differs in max-length)" in form.estimate(config, found)
+    assert "(from bbbb-lstm-attn on 1,280 texts, which differs in threads (1, not 2))" in form.estimate(
+        config, found[1:]
+    )
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # what training takes where none are asked for
-    assert "(as bbbb-lstm-attn on 1,280 texts)" in form.estimate(form.resolve_run("lstm-attn", {"limit": 1280}), found)
+    assert "(from bbbb-lstm-attn on 1,280 texts)" in form.estimate(
+        form.resolve_run("lstm-attn", {"limit": 1280}), found
+    )
 
 
 def test_time_is_unknown_where_nothing_is_known(write_run):

@@ -1,4 +1,4 @@
-"""A run followed by its files: what its log and status say, read bit by bit and kept within bounds. No widgets."""
+"""The state of a run, read from its event log and status file in parts, in bounded memory. No widgets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tmeattn.runs.events import Event, EventTail, decode
 from tmeattn.runs.index import best_epoch
 
 CHUNK = 256 * 1024
-"""Bytes of a log read in one go: some thousand events, about 10 ms of work."""
+"""Bytes of a log read at once: some thousand events, about 10 ms."""
 MOST_POINTS = 2048
 MOST_HISTOGRAMS = 128
 MOST_EPOCHS = 4096
@@ -27,7 +27,7 @@ ObservedState = State | Literal["deleted"]
 
 @dataclass
 class Steps:
-    """Measures over the steps of training. When there are more than 2,048 points, neighbours become their mean."""
+    """Measures by training step. Above 2,048 points, the mean of two neighbours takes their place."""
 
     step: list[int] = field(default_factory=list)
     columns: dict[str, list[float | None]] = field(default_factory=lambda: {name: [] for name in MEASURES})
@@ -49,7 +49,7 @@ class Steps:
             self._halve()
 
     def drop_after(self, step: int) -> None:
-        """Forget what was logged past a step."""
+        """Remove the points after a step."""
         self._waiting = []
         keep = sum(at <= step for at in self.step)
         del self.step[keep:]
@@ -65,7 +65,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of the log as people read it; `time` in seconds since 1970."""
+    """One line of the log on the screen. time: seconds since 1970."""
 
     time: float
     text: str
@@ -73,9 +73,10 @@ class LogLine:
 
 
 class RunState:
-    """What is known of a run. `refresh` reads on; `version` tells whether anything has changed.
+    """What the files of a run say. `refresh` reads the new events; `version` grows with every change.
 
-    Without `steps`, step events are not decoded but for the last one: enough for a list of many runs.
+    steps: whether to keep the measures of every step. Without them only the last step event is decoded, which is
+    enough for a list of many runs.
     """
 
     def __init__(self, run: RunDirectory, *, steps: bool = True) -> None:
@@ -89,9 +90,9 @@ class RunState:
         self.state: ObservedState = "created"
         self.name: str | None = None
         self.caught_up = False
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self.started: Event = {}
         self.attempt: Event = {}
         self.epochs: list[Event] = []
@@ -99,11 +100,11 @@ class RunState:
         self.last_step: Event = {}
         self.watched: list[Event] = []
         self.lines: deque[LogLine] = deque(maxlen=MOST_LINES)
-        self.said = 0
+        self.lines_total = 0
         self.ended: Event = {}
 
     def refresh(self, most: int = CHUNK) -> bool:
-        """Read what is new, at most about `most` bytes of the log; whether anything has changed.
+        """Read new events, at most about `most` bytes of the log. Returns whether anything has changed.
 
         Raises:
             BadInput: run.json is damaged or of another format.
@@ -124,13 +125,13 @@ class RunState:
         self.caught_up = not lines or sum(map(len, lines)) < most // 2
         self._stamps = stamps
         if lines:
-            self._take(lines)
+            self._handle(lines)
         self.status = read_json(self.run.path / "status.json") or {}
         self.name = self.run.name
         self.version += 1
 
     def _files(self) -> tuple[float, ...]:
-        """When the files changed that say something, and how long the log is."""
+        """The times and sizes of the files that `refresh` reads."""
         found: list[float] = []
         for name in ("events.jsonl", "status.json", "meta.json"):
             try:
@@ -148,7 +149,7 @@ class RunState:
             return "crashed"
         return "finished" if state == "created" and self.ended.get("kind") == "finished" else state
 
-    def _take(self, lines: list[str]) -> None:
+    def _handle(self, lines: list[str]) -> None:
         last = len(lines) - 1
         for at, line in enumerate(lines):
             if not self.with_steps and line.startswith('{"kind":"step"') and at < last:
@@ -158,17 +159,17 @@ class RunState:
                 continue
             handler: Callable[[Event], None] | None = getattr(self, f"_on_{event['kind']}", None)
             if handler is not None:
-                with contextlib.suppress(KeyError, TypeError, ValueError):  # an event that lacks what it should have
+                with contextlib.suppress(KeyError, TypeError, ValueError):  # an event without a required field
                     handler(event)
 
-    def _say(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
-        self.said += 1
+    def _log(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
+        self.lines_total += 1
         self.lines.append(LogLine(float(event.get("time") or 0.0), text, level))
 
     def _on_started(self, event: Event) -> None:
-        self._forget()
+        self._reset()
         self.started, self.attempt = event, {**event, "step": 0}
-        self._say(
+        self._log(
             event,
             f"started: {count(event.get('train_texts'))} training and {count(event.get('validation_texts'))} "
             f"validation texts, {count(event.get('parameters'))} parameters, {event.get('device')}, "
@@ -181,7 +182,7 @@ class RunState:
         self.steps.drop_after(step)
         self.epochs = [earlier for earlier in self.epochs if earlier["step"] <= step and earlier["epoch"] <= epoch]
         self.watched = [earlier for earlier in self.watched if earlier["epoch"] <= epoch]
-        self._say(event, f"resumed after step {count(step)}")
+        self._log(event, f"resumed after step {count(step)}")
 
     def _on_step(self, event: Event) -> None:
         if self.with_steps:
@@ -192,8 +193,8 @@ class RunState:
         validation = event["validation"]
         accuracy = percent(validation["accuracy"], 2)
         best = ", the best so far" if event["best"] else ""
-        told = f"epoch {event['epoch']}: loss {decimal(validation['cross_entropy'])}, accuracy {accuracy}{best}"
-        self._say(event, f"{told}; {seconds(event['seconds'])}", "good" if event["best"] else "info")
+        summary = f"epoch {event['epoch']}: loss {decimal(validation['cross_entropy'])}, accuracy {accuracy}{best}"
+        self._log(event, f"{summary}; {seconds(event['seconds'])}", "good" if event["best"] else "info")
         self.epochs.append(event)
         _thin_histograms(self.epochs)
         del self.epochs[:-MOST_EPOCHS]
@@ -205,29 +206,29 @@ class RunState:
             self.watched = self.watched[1::2]
 
     def _on_checkpoint(self, event: Event) -> None:
-        self._say(event, f"checkpoint at step {count(event.get('step'))}")
+        self._log(event, f"checkpoint at step {count(event.get('step'))}")
 
     def _on_warning(self, event: Event) -> None:
-        self._say(event, str(event.get("message")), "warning")
+        self._log(event, str(event.get("message")), "warning")
 
     def _on_stopped(self, event: Event) -> None:
         self.ended = event
-        self._say(
+        self._log(
             event, f"stopped at step {count(event.get('step'))} ({event.get('reason')}), can be resumed", "warning"
         )
 
     def _on_finished(self, event: Event) -> None:
         self.ended = event
-        why = "validation accuracy rose no more" if event.get("reason") == "patience" else "all epochs are done"
-        self._say(event, f"finished: {why}; {seconds(event.get('seconds'))}", "good")
+        why = "validation accuracy did not improve" if event.get("reason") == "patience" else "all epochs are done"
+        self._log(event, f"finished: {why}; {seconds(event.get('seconds'))}", "good")
 
     def _on_failed(self, event: Event) -> None:
         self.ended = event
-        self._say(event, f"failed: {event.get('message')}", "error")
+        self._log(event, f"failed: {event.get('message')}", "error")
 
     @property
     def step(self) -> int:
-        """Steps done."""
+        """Training steps done."""
         done = (source.get("step") for source in (self.last_step, self.status, self.ended, self.attempt))
         return max((int(step) for step in done if isinstance(step, int)), default=0)
 
@@ -241,7 +242,7 @@ class RunState:
 
     @property
     def share_done(self) -> float:
-        """Of all steps, in [0, 1]; a run that ended early is done."""
+        """The share of all steps that is done, in [0, 1]; 1 for a finished run, also one that stopped early."""
         total = self.epochs_planned * self.steps_per_epoch
         if self.ended.get("kind") == "finished":
             return 1.0
@@ -254,7 +255,7 @@ class RunState:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of a running run, at the pace of its last epoch, or of its steps so far; None before there is a pace."""
+        """The expected seconds until a running run ends, from its last epoch or else its steps; None without any."""
         left = self.epochs_planned * self.steps_per_epoch - self.step
         if self.state != "running" or not self.steps_per_epoch:
             return None
@@ -266,32 +267,27 @@ class RunState:
 
     @property
     def waited(self) -> float | None:
-        """Seconds since training began, or went on, without a step; None where one is done, or nothing runs."""
+        """Seconds since training started or resumed; None after its first step, and for a run that is not running."""
         if self.state != "running" or not self.attempt or self.step > int(self.attempt.get("step") or 0):
             return None
         return max(now() - float(self.attempt.get("time") or 0.0), 0.0)
 
     @property
-    def seconds_spent(self) -> float:
-        """In the epochs that ended."""
-        return sum(float(epoch["seconds"]) for epoch in self.epochs)
-
-    @property
     def age(self) -> float:
-        """Seconds since the run was made."""
+        """Seconds since the run was created."""
         return max(now() - float(self.run.info["created"]), 0.0)
 
 
 def _thin_histograms(epochs: list[Event]) -> None:
-    """Take the histograms from every other epoch where there are too many; the last keeps its own."""
-    with_one = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
-    if len(with_one) <= MOST_HISTOGRAMS:
+    """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram."""
+    with_histogram = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
+    if len(with_histogram) <= MOST_HISTOGRAMS:
         return
-    for at in with_one[1:-1:2]:
-        epochs[at] = {**epochs[at], **{part: _slim(epochs[at][part]) for part in ("train", "validation")}}
+    for at in with_histogram[1:-1:2]:
+        epochs[at] = {**epochs[at], **{part: _without_histograms(epochs[at][part]) for part in ("train", "validation")}}
 
 
-def _slim(part: Event) -> Event:
+def _without_histograms(part: Event) -> Event:
     return {key: value for key, value in part.items() if key not in ("histogram", "heads")}
 
 

@@ -166,14 +166,14 @@ class ScriptedReader(TextReader):
 
     async def explain(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         self.questions.append(question)
-        return await self._ask(run, lambda classifier: self._explanation(run, question))
+        return await self._submit(run, lambda classifier: self._explanation(run, question))
 
-    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
-        return await self._ask(run, lambda classifier: ModelCapabilities(CLASSES, METHODS, self.heads))
+    async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
+        return await self._submit(run, lambda classifier: ModelCapabilities(CLASSES, METHODS, self.heads))
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         self.read.extend(texts)
-        return await self._ask(run, lambda classifier: np.array([self._probabilities(text) for text in texts]))
+        return await self._submit(run, lambda classifier: np.array([self._probabilities(text) for text in texts]))
 
     async def count_parameters(self, spec: object) -> int:
         return 12_345

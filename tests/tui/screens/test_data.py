@@ -248,7 +248,7 @@ async def test_a_deleted_run_leaves_the_texts(run) -> None:
         run.delete()
         await driver.press("w")
         assert driver.said("#summary").startswith("16 of 16")
-        assert any("gone" in str(toast.message) for toast in driver.app._notifications)
+        assert any("was deleted" in str(toast.message) for toast in driver.app._notifications)
 
 
 async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:

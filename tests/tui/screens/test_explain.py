@@ -28,7 +28,7 @@ async def test_without_a_run_it_says_how_to_get_one() -> None:
 
 async def test_without_a_text_it_says_what_to_do(runs) -> None:
     async with open_screen() as driver:
-        assert "Type or paste a review above" in driver.said("#first .said")
+        assert "Type or paste a text above" in driver.said("#first .said")
         assert driver.app.focused is driver.screen.query_one(TextArea)
 
 
@@ -221,7 +221,7 @@ async def test_a_run_deleted_under_the_screen_is_one_line(runs) -> None:
         await driver.explain(REVIEW)
         runs[0].delete()
         await driver.press("t", "space", *"good")
-        assert "The run aaaa-lstm-attn is gone" in driver.said("#first .said")
+        assert "The run aaaa-lstm-attn was deleted" in driver.said("#first .said")
         await driver.choose("run", "bbbb-mean")
         assert said(driver).startswith("positive")
 

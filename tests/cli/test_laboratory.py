@@ -43,7 +43,7 @@ def test_two_runs(tmeattn: Any, trained: RunDirectory, quick: list[str]) -> None
         ("mean", "leave-one-out"),
     ]
     output = tmeattn("explain", "a good film", "--run", trained.id, "--compare", "other").out
-    assert "Where they differ most" in output
+    assert "Largest differences" in output
 
 
 @pytest.mark.parametrize("ending", ["html", "tex", "csv", "json"])
@@ -106,8 +106,8 @@ def test_mistakes(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
     path = tmp_path / "mistakes.html"
     result = tmeattn("mistakes", "--top", "2", "--export", str(path))
     assert result.code == 0
-    assert "The most confident errors" in result.out
-    assert "The least certain texts" in result.out
+    assert "The most confident mistakes" in result.out
+    assert "The least certain predictions" in result.out
     assert path.read_text().startswith("<!doctype html>")
     found = tmeattn("mistakes", "--top", "2", "--method", "leave-one-out", "--json").json
     assert (found["texts"], len(found["uncertain"])) == (16, 2)

@@ -100,7 +100,7 @@ def test_figures_in_files(tmeattn: Any, quick: list[str], tmp_path: Path) -> Non
         ("reproduce table1 --seeds 0", "--seeds: '0' is no number of seeds from 1 to 100."),
         ("reproduce table1 --seeds 1000000000", "--seeds: '1000000000' is no number of seeds"),
         ("reproduce table1 --seeds many", "--seeds: 'many' is no number of seeds"),
-        ("reproduce table1 --seeds 0,-1", "--seeds: '0,-1' holds a number below 0."),
+        ("reproduce table1 --seeds 0,-1", "--seeds: '0,-1' has a number below 0."),
         ("reproduce fig19 --epochs 0", "--epochs: input should be greater than or equal to 1, got '0'."),
         ("reproduce --list --export out", "--list writes nothing"),
         ("reproduce table1 --vector-size 7", "--vector-size 7: the vectors glove-50d are 50 wide."),

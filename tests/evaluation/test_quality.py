@@ -1,4 +1,4 @@
-"""Measures that can be worked out by hand, and beside scikit-learn where it is installed."""
+"""Measures that can be worked out by hand, and values that other implementations gave."""
 
 import numpy as np
 import pytest
@@ -27,12 +27,31 @@ def test_a_class_that_does_not_occur():
     assert found["per_class"]["c"]["texts"] == 0
 
 
-def test_many_classes_beside_another_library():
-    metrics = pytest.importorskip("sklearn.metrics")
+def test_values_of_torchmetrics():
+    """What torchmetrics 1.9 gave: with a class that is never true, and two texts of confidence 1."""
+    draw = np.random.default_rng(7)
+    labels, probabilities = draw.integers(0, 4, 200), draw.dirichlet(np.ones(5) * 0.4, 200)
+    probabilities[0], probabilities[1] = [1, 0, 0, 0, 0], [0, 1, 0, 0, 0]
+    for given in (probabilities, probabilities.astype(np.float32)):
+        found = quality(given, labels, list("abcde"))
+        assert found["macro_f1"] == pytest.approx(0.1632836163, abs=1e-6)
+        assert found["calibration_error"] == pytest.approx(0.3902788162, abs=1e-6)
+        assert [each["texts"] for each in found["per_class"].values()] == [48, 47, 53, 52, 0]
+        for measure, values in (
+            ("precision", [0.2051282078, 0.2045454532, 0.2954545319, 0.21875, 0]),
+            ("recall", [0.1666666716, 0.1914893687, 0.2452830225, 0.1346153915, 0]),
+            ("f1", [0.1839080453, 0.1978022009, 0.2680412233, 0.1666666716, 0]),
+        ):
+            assert [each[measure] for each in found["per_class"].values()] == pytest.approx(values, abs=1e-6)
+
+
+def test_many_classes_by_the_definition_of_the_measures():
     draw = np.random.default_rng(0)
     labels, probabilities = draw.integers(0, 20, 500), draw.dirichlet(np.ones(20), 500)
     found = quality(probabilities, labels, [str(i) for i in range(20)])
     predicted = probabilities.argmax(axis=1)
-    assert found["macro_f1"] == pytest.approx(metrics.f1_score(labels, predicted, average="macro"), abs=1e-6)
-    recalls = metrics.recall_score(labels, predicted, average=None)
+    hits = [np.sum((labels == at) & (predicted == at)) for at in range(20)]
+    recalls = [hits[at] / np.sum(labels == at) for at in range(20)]
+    f1s = [2 * hits[at] / (np.sum(labels == at) + np.sum(predicted == at)) for at in range(20)]
+    assert found["macro_f1"] == pytest.approx(np.mean(f1s), abs=1e-6)
     assert [one["recall"] for one in found["per_class"].values()] == pytest.approx(recalls, abs=1e-6)

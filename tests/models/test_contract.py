@@ -1,4 +1,4 @@
-"""A model that breaks the plugin contract is named, with what is wrong, before it sees data."""
+"""A model that breaks the plugin contract is refused before training, with its name and the problem."""
 
 from dataclasses import replace
 
@@ -16,14 +16,14 @@ SPEC = registry().get(ModelSpec, "simple-attn")
 
 
 class Returning(nn.Module):
-    """A model that returns what a function makes of the batch."""
+    """A model that returns the result of a function of the batch."""
 
-    def __init__(self, answer):
+    def __init__(self, function):
         super().__init__()
-        self.answer = answer
+        self.function = function
 
     def forward(self, tokens, mask, need_maps=False):
-        return self.answer(tokens, mask)
+        return self.function(tokens, mask)
 
 
 def uniform(mask):
@@ -31,21 +31,24 @@ def uniform(mask):
 
 
 @pytest.mark.parametrize(
-    ("answer", "complaint"),
+    ("function", "complaint"),
     [
-        (lambda t, m: torch.zeros(len(t), 2), "returned Tensor, not a tmeattn.specs.ModelOutput"),
+        (lambda t, m: torch.zeros(len(t), 2), "returned Tensor, not a tmeattn.ModelOutput"),
         (lambda t, m: ModelOutput(torch.zeros(len(t), 3), uniform(m)), "logits have shape (2, 3), expected (2, 2)"),
-        (lambda t, m: ModelOutput(torch.zeros(len(t), 2)), "promises pooling attention"),
+        (
+            lambda t, m: ModelOutput(torch.zeros(len(t), 2)),
+            "its spec has attention='pool', but forward returned no attention weights",
+        ),
         (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m)[:, :1]), "attention has shape (2, 1)"),
         (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m) * torch.nan), "NaN"),
         (lambda t, m: ModelOutput(torch.zeros(len(t), 2), torch.full(t.shape, 1 / 3)), "attends to padding"),
-        (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m) / 2), "does not sum to 1"),
+        (lambda t, m: ModelOutput(torch.zeros(len(t), 2), uniform(m) / 2), "do not sum to 1"),
         (lambda t, m: t.nonsense, "fails in forward: AttributeError"),
     ],
 )
-def test_each_broken_promise_is_named(answer, complaint):
+def test_each_breach_of_the_contract_is_named(function, complaint):
     with pytest.raises(BadInput) as caught:
-        check_contract(SPEC, Returning(answer), SPACE, torch.device("cpu"))
+        check_contract(SPEC, Returning(function), SPACE, torch.device("cpu"))
     assert complaint in caught.value.message
     assert "'simple-attn' (from tmeattn)" in caught.value.message
 
@@ -57,12 +60,12 @@ def equal_maps(mask, heads=2):
 @pytest.mark.parametrize(
     ("maps", "complaint"),
     [
-        (lambda m: None, "returned no maps when asked for them"),
+        (lambda m: None, "forward returned no maps with need_maps=True"),
         (lambda m: (equal_maps(m)[:, 0],), "a map has shape (2, 3, 3), expected (texts, heads, S, S)"),
         (lambda m: (equal_maps(m)[..., :2, :2],), "expected (texts, heads, S, S) with S >= 3"),
         (lambda m: (equal_maps(m), equal_maps(m) * torch.nan), "NaN"),
         (lambda m: (torch.full((2, 1, 3, 3), 1 / 3),), "attends to padding"),
-        (lambda m: (equal_maps(m) / 2,), "does not sum to 1"),
+        (lambda m: (equal_maps(m) / 2,), "do not sum to 1"),
     ],
 )
 def test_broken_maps_are_named(maps, complaint):
@@ -73,7 +76,7 @@ def test_broken_maps_are_named(maps, complaint):
     assert complaint in caught.value.message
 
 
-def test_good_maps_pass_whatever_their_padded_rows_hold():
+def test_the_padded_rows_of_maps_are_not_checked():
     def maps(mask):
         map_BHSS = equal_maps(mask).clone()
         map_BHSS[1, :, 1:] = torch.nan  # queries that are padding
@@ -83,7 +86,7 @@ def test_good_maps_pass_whatever_their_padded_rows_hold():
     check_contract(replace(SPEC, attention="self"), model, SPACE, torch.device("cpu"))
 
 
-def test_checking_leaves_mode_and_random_state_alone():
+def test_the_check_changes_neither_mode_nor_random_state():
     model = Returning(lambda t, m: ModelOutput(torch.rand(len(t), 2), uniform(m))).train()
     torch.manual_seed(3)
     expected = torch.rand(1)
@@ -98,5 +101,5 @@ def test_weights_that_cannot_be_made_equal_are_named():
         return ModelOutput(torch.zeros(len(tokens), 2), torch.nn.functional.one_hot(tokens[:, 0] * 0, 3).float())
 
     check_contract(SPEC, Returning(first), SPACE, torch.device("cpu"))
-    with pytest.raises(BadInput, match=r"does not pool by layers\.masked_softmax"):
+    with pytest.raises(BadInput, match=r"does not compute its weights with layers\.masked_softmax"):
         check_contract(SPEC, Returning(first), SPACE, torch.device("cpu"), uniform=True)

@@ -78,5 +78,5 @@ def test_ratios_compare_a_class_with_the_others():
 
 def test_too_many_words_for_one_number():
     split = split_of([[1, 2]], [0])
-    with pytest.raises(BadInput, match="n-grams of 3 words among 3,000,000 are too many"):
+    with pytest.raises(BadInput, match="--ngrams 3 is too long for a vocabulary of 3,000,000 words"):
         count_ngrams(split, vocabulary_size=3_000_000, classes=2, longest=3, least=1)

@@ -7,7 +7,7 @@ import re
 from rich.cells import cell_len
 from support.explanations import CONTROL, draw, explain
 
-from tmeattn.render.explanations import by_methods, differing, one_after_another, side_by_side
+from tmeattn.render.explanations import by_methods, one_after_another, side_by_side, word_differences
 
 
 def test_methods_stand_under_one_another_and_in_one_table() -> None:
@@ -25,7 +25,7 @@ def test_methods_stand_under_one_another_and_in_one_table() -> None:
 def test_two_models_side_by_side_and_where_they_differ() -> None:
     first = explain("good but long", [0.8, 0.1, 0.1], model="one")
     second = explain("good but long", [0.2, 0.05, 0.75], model="two")
-    assert [one.word for one in differing(first, second)] == ["long", "good", "but"]
+    assert [word.text for word in word_differences(first, second)] == ["long", "good", "but"]
     wide, narrow = (draw(side_by_side(first, second), width) for width in (140, 80))
     assert any(line.count("Prediction") == 2 for line in wide.splitlines())
     assert not any(line.count("Prediction") == 2 for line in narrow.splitlines())
@@ -35,7 +35,7 @@ def test_two_models_side_by_side_and_where_they_differ() -> None:
 
 def test_words_that_one_model_does_not_read() -> None:
     first, second = explain("good but long", [0.5, 0.5]), explain("good but long", [0.5, 0.25, 0.25])
-    found = {one.word: one for one in differing(first, second)}
+    found = {word.text: word for word in word_differences(first, second)}
     assert found["long"].first is None
     assert found["long"].difference == 0.25
     draw(side_by_side(first, second))
@@ -51,4 +51,4 @@ def test_many_texts_are_numbered_and_explained_once() -> None:
     output = draw(one_after_another([explain("a good film"), explain("a bad film")]))
     assert "Text 1  Prediction: positive 97.3 %" in output
     assert "Text 2  Prediction" in output
-    assert output.count("among the strongest of its text") == 1
+    assert output.count("strong word of its text") == 1

@@ -52,7 +52,7 @@ def test_signed_colours_diverge() -> None:
 def test_without_colour_brackets_and_tildes_say_it() -> None:
     output = draw(heatmap(explain("an awful GREAT film", [0.0, -0.5, 0.9, 0.01], unknown=(3,), signed=True)))
     assert "an [-awful] [+GREAT] ~film~" in output
-    assert "~word~ is not in the vocabulary (1 of 4)" in output
+    assert "~word~: not in the vocabulary (1 of 4 words)" in output
     assert "GREAT  +0.900" in output
 
 
@@ -74,7 +74,7 @@ def test_header_tells_prediction_label_and_entropy() -> None:
     output = draw(heatmap(explain("good", true_label="negative", entropy=3.214, normalized_entropy=0.617)))
     assert "positive 97.3 %   ✗ wrong, the label is negative" in output
     assert "attention entropy 3.21 nats, 62 % of uniform" in output
-    assert "✓ right" in draw(heatmap(explain("good", true_label="positive")))
+    assert "✓ correct" in draw(heatmap(explain("good", true_label="positive")))
 
 
 def test_the_entropy_of_attention_is_told_where_attention_is_shown() -> None:
@@ -85,7 +85,7 @@ def test_the_entropy_of_attention_is_told_where_attention_is_shown() -> None:
 def test_unread_words_are_counted_and_cut() -> None:
     text = "read " * 10 + "unread " * 1000
     output = draw(heatmap(explain(text, [0.1] * 10)))
-    assert "┃ 1,000 more words not read by the model (its length is 10)" in output
+    assert "┃ 1,000 more words not read by the model (it reads at most 10)" in output
     assert len(output.splitlines()) < 25
 
 
@@ -98,7 +98,7 @@ def test_edges(text: str, scores: list[float], colour: bool, signed: bool) -> No
     output = draw(heatmap(explain(text, scores, unknown=(0, 1), signed=signed)), colour=colour)
     assert "Prediction" in output
     if scores == []:
-        assert ("read no word" if text.strip() else "no word in this text") in output
+        assert ("read no words" if text.strip() else "has no words") in output
 
 
 def test_line_breaks_are_the_users() -> None:
@@ -121,7 +121,7 @@ def test_the_place_where_reading_stopped_is_marked(colour: bool) -> None:
         return re.sub("\x1b\\[[0-9;]*m", "", output).replace("[", "").replace("]", "")
 
     whole = body("read this not that.")
-    assert whole == "read this ┃ not that.\n┃ 2 more words not read by the model (its length is 2)\n"
+    assert whole == "read this ┃ not that.\n┃ 2 more words not read by the model (it reads at most 2)\n"
     assert "…" in body("read this " + "not that " * 100)
     assert "…" in body("read this not" + " " * 400 + "that")
 
@@ -135,7 +135,7 @@ def test_nearly_uniform_attention_is_not_painted_all_over() -> None:
     one = [0.02] * 49 + [0.06]
     drawn = draw(heatmap(explain(words, one)), colour=True)
     assert drawn.split("Strongest")[0].count("48;2;245;139;0m") == 2  # the word, and full colour in the legend
-    assert "what exceeds an equal share" in drawn
+    assert "weight above uniform" in drawn
 
 
 def test_in_a_short_text_the_weakest_words_do_not_pass_for_strong() -> None:

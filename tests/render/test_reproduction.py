@@ -122,13 +122,13 @@ def test_heatmaps_come_with_their_note_and_one_key() -> None:
     output = draw(reproduction(shown), 200)
     assert "attention entropy 1.09 nats, 99 % of uniform\nNearly uniform.\n" in output
     key = output.splitlines()[-1].strip()
-    assert output.count("among the strongest of its text") == 1
+    assert output.count("strong word of its text") == 1
     assert "~word~: not in the vocabulary" in key
-    assert "equal share" in key
+    assert "above uniform" in key
     assert "[one]" not in output
     assert "[good]" in output
     coloured = draw(reproduction(shown), 200, colour=True).splitlines()[-1]
     assert "orange" in coloured
     assert "underlined" in coloured
     known = dataclasses.replace(shown, panels=(HeatmapPanel("c", explain("good film", [0.9, 0.1])),))
-    assert draw(reproduction(known), 200).splitlines()[-1].strip() == "[word]: among the strongest of its text"
+    assert draw(reproduction(known), 200).splitlines()[-1].strip() == "[word]: strong word of its text"

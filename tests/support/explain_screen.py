@@ -15,8 +15,8 @@ from support.scripted_reader import Driver, opened
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.screens import explain
 from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.widgets.explanation_pane import Explained
-from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.heatmap import HeatmapView
 
 REVIEW = "The music is good and great, but the plot is so dull that xyzzy"
 
@@ -38,5 +38,5 @@ def open_screen(size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -
     return opened(ExplainScreen, size, heads)
 
 
-def heatmap(driver: Driver) -> Heatmap:
-    return driver.screen.query_one("#first", Explained).heatmap
+def heatmap(driver: Driver) -> HeatmapView:
+    return driver.screen.query_one("#first", ExplanationPane).heatmap

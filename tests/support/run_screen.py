@@ -14,11 +14,11 @@ from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets import watch_list as watch
-from tmeattn.tui.widgets.run_header import Head
-from tmeattn.tui.widgets.watch_list import Source
+from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.watch_list import ValidationText
 
 SOURCES = {
-    index: Source("a dull film", ("negative", "positive")[index % 2],
+    index: ValidationText("a dull film", ("negative", "positive")[index % 2],
                   ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), 3)
     for index in range(3)
 }  # fmt: skip
@@ -26,7 +26,7 @@ SOURCES = {
 
 @pytest.fixture
 def watched_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: SOURCES[index] for index in indices})
+    monkeypatch.setattr(watch, "read_watched_texts", lambda run, indices: {index: SOURCES[index] for index in indices})
 
 
 @pytest.fixture
@@ -45,11 +45,11 @@ async def settled(pilot) -> RunScreen:
     for _ in range(50):
         await pilot.pause(0.02)
         screen = pilot.app.screen
-        if isinstance(screen, RunScreen) and screen.run_state.caught_up and screen.query_one(Head)._drawn:
+        if isinstance(screen, RunScreen) and screen.run_state.caught_up and screen.query_one(RunHeader)._drawn:
             break
     await pilot.pause()
     return pilot.app.screen
 
 
 def head(screen) -> str:
-    return str(screen.query_one(Head).render())
+    return str(screen.query_one(RunHeader).render())

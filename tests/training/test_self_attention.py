@@ -27,10 +27,10 @@ def paths(monkeypatch):
     taken = []
     forward = SelfAttention.forward
 
-    def spy(self, x_BSD, keys_BS, need_map):
+    def spy(self, x_BSD, key_mask_BS, need_map):
         if self.training:
             taken.append(need_map)
-        return forward(self, x_BSD, keys_BS, need_map)
+        return forward(self, x_BSD, key_mask_BS, need_map)
 
     monkeypatch.setattr(SelfAttention, "forward", spy)
     return taken

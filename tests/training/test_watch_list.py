@@ -28,22 +28,33 @@ def test_a_split_smaller_than_the_list_is_watched_whole():
 
 
 class SelfAttention(torch.nn.Module):
-    """One layer, two heads; every word attends to the words of its own id, CLS stands in front."""
+    """One layer, two heads; every position attends to the positions of its own id; with `cls`, CLS is before the words
+    and has the id 4."""
+
+    def __init__(self, cls=True):
+        super().__init__()
+        self.prefix = int(cls)
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):
-        ids_BS = torch.nn.functional.pad(tokens_BT, (1, 0), value=99)
-        real_BS = torch.nn.functional.pad(mask_BT, (1, 0), value=True)
+        ids_BS = torch.nn.functional.pad(tokens_BT, (self.prefix, 0), value=4)
+        real_BS = torch.nn.functional.pad(mask_BT, (self.prefix, 0), value=True)
         same_BSS = (ids_BS[:, :, None] == ids_BS[:, None, :]).float() * 30
         map_BSS = masked_softmax(same_BSS, real_BS[:, None, :].expand_as(same_BSS))
         return ModelOutput(torch.zeros(len(tokens_BT), 2), None, (torch.stack([map_BSS, map_BSS], 1),))
 
 
-def test_self_attention_tells_what_a_word_receives():
+@pytest.mark.parametrize(
+    ("cls", "scores"),
+    [
+        (True, [0, 0, 1]),  # the words 2, 3, 4 under the row of CLS, which attends to the id 4: half on CLS itself
+        (False, [1 / 3, 1 / 3, 1 / 3]),  # the mean over three rows, each of which attends to itself
+    ],
+)
+def test_scores_of_self_attention_are_the_row_of_cls_or_the_mean_over_rows(cls, scores):
     split = split_of([3, 5])
-    texts = watched(SelfAttention(), split, max_length=9, device=torch.device("cpu"), attention="sample")
+    texts = watched(SelfAttention(cls), split, max_length=9, device=torch.device("cpu"), attention="sample")
     assert [text["index"] for text in texts] == [0, 10]
-    # Four rows (CLS and three different words), each looking at itself alone.
-    assert texts[0]["scores"] == pytest.approx([0.25, 0.25, 0.25], abs=1e-4)
+    assert texts[0]["scores"] == pytest.approx(scores, abs=1e-4)
     assert [len(text["scores"]) for text in texts] == [3, 5]
     assert texts[0]["probabilities"] == [0.5, 0.5]
 
@@ -56,7 +67,7 @@ def test_every_model_is_watched_after_every_epoch(planted, model):
     for text in seen[-1]["texts"]:
         assert sum(text["probabilities"]) == pytest.approx(1)
         assert (text["scores"] is None) == (model == "mean")
-        if model == "simple-attn":
+        if model != "mean":
             assert sum(text["scores"]) == pytest.approx(1, abs=1e-3)
 
 

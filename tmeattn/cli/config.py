@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
+from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.user_defaults import KEYS, load_settings
 
@@ -19,7 +20,7 @@ def config() -> None:
 
 @config.command("get")
 @click.argument("key", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@json_option("the settings")
 def get_setting(key: str | None, as_json: bool) -> None:
     """Print all defaults, or the one of KEY."""
     from tmeattn.config import TrainOptions

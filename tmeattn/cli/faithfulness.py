@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.main import echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
 
 
 @click.command()
-@click.argument("run", default="latest", shell_complete=complete_runs)
+@run_argument(default="latest")
 @click.option("--methods", metavar="A,B,...", help="Methods to test.  [default: all that serve; not lime, uniform]")
 @click.option(
     "--limit", type=click.IntRange(min=2), default=200, show_default=True, help="So many texts, evenly spread."
 )
-@click.option("--split", default="validation", show_default=True, help="Which split of the run's dataset.")
+@split_option()
 @click.option("--twin", is_flag=True, help="Train the uniform-weights twin where there is none yet.")
 @click.option(
     "--rationales",
@@ -30,13 +30,8 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Test on annotated texts instead: ERASER's .jsonl, its documents beside it.",
 )
-@click.option(
-    "--export",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Also write the table: .md, .csv, .tex or .json.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print what was measured as JSON on stdout.")
+@export_option("the table", ".md, .csv, .tex or .json")
+@json_option("the results")
 def faithfulness(
     run: str,
     methods: str | None,
@@ -56,7 +51,6 @@ def faithfulness(
     tmeattn faithfulness latest --limit 500
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     """
-    from tmeattn.cli.support.options import names_in
     from tmeattn.faithfulness.study import Study, conduct
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.counting import counting

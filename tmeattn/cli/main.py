@@ -1,52 +1,47 @@
-"""The top-level command: lazily loaded subcommands, and one place where errors become one line and an exit code."""
+"""The command `tmeattn`: subcommands that are imported on use, and the one place where an exception becomes one line on
+stderr and an exit code."""
 
 from __future__ import annotations
 
 import importlib
-import math
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from tmeattn.errors import TmeattnError, UnknownName
+from tmeattn.cli.support.command import Group
+from tmeattn.errors import TmeattnError
 
 COMMANDS = {
     "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
-    "resume": ("tmeattn.cli.train:resume", "Continue a run where it stopped."),
-    "explain": ("tmeattn.cli.explain:explain", "Predict a text and colour its words by what the model attends to."),
-    "predict": ("tmeattn.cli.predict:predict", "Classify texts."),
+    "resume": ("tmeattn.cli.train:resume", "Continue a run from its last checkpoint."),
+    "explain": (
+        "tmeattn.cli.explain:explain",
+        "Predict a text and colour its words by their attention or another score.",
+    ),
+    "predict": ("tmeattn.cli.predict:predict", "Classify texts, or the rows of a file."),
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
-    "mistakes": ("tmeattn.cli.mistakes:mistakes", "What a run gets wrong with confidence, and what it is unsure of."),
-    "faithfulness": ("tmeattn.cli.faithfulness:faithfulness", "Test whether explanations tell what the model does."),
+    "mistakes": ("tmeattn.cli.mistakes:mistakes", "Show the most confident errors and the least certain texts."),
+    "faithfulness": (
+        "tmeattn.cli.faithfulness:faithfulness",
+        "Test whether explanations describe what the model does.",
+    ),
     "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export, track and delete runs."),
-    "models": ("tmeattn.cli.models:models", "The models that can be trained: formula, picture, options."),
-    "data": ("tmeattn.cli.data:data", "Datasets and word vectors: list, show, fetch, add."),
-    "reproduce": ("tmeattn.cli.reproduce:reproduce", "A table or figure of the report, beside what the report says."),
+    "models": ("tmeattn.cli.models:models", "List the models, or show one with its formula and its options."),
+    "data": ("tmeattn.cli.data:data", "List, show, fetch and add datasets and word vectors."),
+    "reproduce": ("tmeattn.cli.reproduce:reproduce", "Repeat a table or figure of the report and compare with it."),
     "tui": ("tmeattn.cli.tui:tui", "Train, watch and explain in one full-screen program."),
-    "config": ("tmeattn.cli.config:config", "Your own defaults: dataset, vectors, device, threads."),
-    "plugins": ("tmeattn.cli.plugins:plugins", "What is installed, from whom, and what is broken."),
+    "config": ("tmeattn.cli.config:config", "Get, set and unset your own defaults."),
+    "plugins": ("tmeattn.cli.plugins:plugins", "List, diagnose, check and start plugins."),
+    "docs": ("tmeattn.cli.docs:docs", "Read the manual: tmeattn docs getting-started"),
 }
 
 
-class Group(click.Group):
-    """A group whose misspelt subcommand gets a "did you mean"."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        known = self.list_commands(ctx)
-        if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
-            raise UnknownName("command", args[0], known, list_command=f"{ctx.command_path} --help")
-        return super().resolve_command(ctx, args)
-
-
 class LazyGroup(Group):
-    """Imports a subcommand when it is used; its one-line help is known without."""
+    """A group that imports a subcommand only when it is used; its help page is made from `COMMANDS` alone."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -65,14 +60,17 @@ class LazyGroup(Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(None, "--version", "-V", package_name="tmeattn", message="tmeattn %(version)s")
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Folder for runs (also TMEATTN_HOME).")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error (also TMEATTN_DEBUG=1).")
+@click.option(
+    "--home", type=click.Path(file_okay=False, path_type=Path), help="The folder for runs (also TMEATTN_HOME)."
+)
+@click.option("--debug", is_flag=True, help="Print the traceback of an error (also TMEATTN_DEBUG=1).")
 def cli(home: Path | None, debug: bool) -> None:
     """Train, watch, explain and compare attention-based text classifiers.
 
     \b
-    tmeattn train lstm-attn --alpha 0.05     train on real reviews
-    tmeattn explain "A wonderful film."      see what it attends to
+    tmeattn train lstm-attn --alpha 0.05     train on film reviews
+    tmeattn explain "A wonderful film."      see which words the model attends to
+    tmeattn docs                             read the manual
     """
     if home is not None:
         os.environ["TMEATTN_HOME"] = str(home.absolute())
@@ -81,9 +79,12 @@ def cli(home: Path | None, debug: bool) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit code: 0 done, 1 internal, 2 bad input, 3 environment, 130 interrupted."""
+    """Run a command line and return its exit code.
+
+    0: success. 1: internal error, or diverged training. 2: bad input. 3: environment. 130: interrupted.
+    """
     try:
-        if os.environ.get("_TMEATTN_COMPLETE"):  # asked by the shell, which answers itself and leaves
+        if os.environ.get("_TMEATTN_COMPLETE"):  # the shell asks for completions: click prints them and exits
             cli.main(list(arguments), prog_name="tmeattn")
         with cli.make_context("tmeattn", list(arguments)) as context:
             cli.invoke(context)
@@ -101,29 +102,29 @@ def run(arguments: Sequence[str]) -> int:
     except TmeattnError as error:
         return _report(str(error), error.exit_code)
     except SystemExit as leave:
-        if isinstance(leave.__context__, BrokenPipeError):  # Rich has met the case below
+        if isinstance(leave.__context__, BrokenPipeError):  # Rich has handled the case below
             return 0
         raise
     except BrokenPipeError:
-        # The reader of our output (head, less) has left; a second failure at exit would only print noise.
+        # The program that reads stdout (head, less) has ended. Without this, Python would print a second error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         return _report(
             f"Internal error: {type(error).__name__}: {str(error).rstrip('.')}. "
-            "Please report it; tmeattn --debug shows more.",
+            "Please report it with the traceback: tmeattn --debug prints it.",
             1,
         )
 
 
 def _one_line(error: click.ClickException) -> str:
-    """What click found wrong, and the help page to read where it has no suggestion of its own."""
+    """click's message as one line, with the help page to read unless click suggests a name itself."""
     message = error.format_message().rstrip(".") + ("" if error.format_message().endswith("?") else ".")
     context = getattr(error, "ctx", None)
     if context is not None and isinstance(error, click.NoSuchOption):
         name = error.option_name.lstrip("-")
         if any(isinstance(known, click.Argument) and known.name == name for known in context.command.params):
-            return f"Here {name.upper()} comes without {error.option_name}: {context.command_path} {name.upper()}"
+            return f"{name.upper()} is an argument, not an option. Type: {context.command_path} {name.upper()}"
     if context is None or "Did you mean" in message:
         return message
     return f"{message} See: {context.command_path} --help"
@@ -137,25 +138,3 @@ def _report(message: str, code: int) -> int:
     label = "" if code == 130 else "Error: "
     click.echo(label + safe(" ".join(message.split())), err=True)
     return code
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def echo_json(value: Any) -> None:
-    """Print one JSON document on stdout: with escapes only where its encoding cannot hold a character, and null for
-    numbers that are not finite, for which JSON has no word."""
-    import json
-
-    value = _finite(value)
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        text = json.dumps(value, indent=2, allow_nan=False)
-    click.echo(text)

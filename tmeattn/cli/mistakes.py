@@ -6,23 +6,25 @@ from pathlib import Path
 
 import click
 
-from tmeattn.cli.main import echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.options import (
+    export_option,
+    json_option,
+    no_pager_option,
+    run_argument,
+    split_option,
+    top_option,
+)
 
 
 @click.command()
-@click.argument("run", default="latest", shell_complete=complete_runs)
-@click.option("--split", default="validation", show_default=True, help="Which split of the run's dataset.")
-@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Texts of either kind.")
+@run_argument(default="latest")
+@split_option()
+@top_option(5, "texts of each kind")
 @click.option("--method", metavar="NAME", help="How words are scored.  [default: as in tmeattn explain]")
-@click.option(
-    "--export",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Also write them: .html, .svg, .png, .tex, .json or .csv.",
-)
-@click.option("--no-pager", is_flag=True, help="Print what is too long for the terminal all at once.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON on stdout.")
+@export_option("the texts", ".html, .svg, .png, .tex, .json or .csv")
+@no_pager_option()
+@json_option("the texts")
 def mistakes(
     run: str, split: str, top: int, method: str | None, export: Path | None, no_pager: bool, as_json: bool
 ) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.options import json_option
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
 
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@json_option("the model, or an array of models,")
 def models(name: str | None, as_json: bool) -> None:
     """List the models; with NAME its formula, a picture, its options and its size."""
     if name is None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
+from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
@@ -28,7 +29,7 @@ def plugins() -> None:
 
 
 @plugins.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of plugins on stdout.")
+@json_option("an array of plugins")
 def list_plugins(as_json: bool) -> None:
     """Installed plugins, what each provides, and what is wrong with it."""
     found = registry().plugins
@@ -72,7 +73,7 @@ def _say_if_off() -> None:
 
 
 @plugins.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
+@json_option("versions, plugins and remedies")
 def doctor(as_json: bool) -> None:
     """Versions, load times, what each plugin imports, and the tracebacks of those that fail.
 
@@ -142,7 +143,7 @@ def doctor(as_json: bool) -> None:
 
 @plugins.command()
 @click.argument("plugin")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of checks on stdout.")
+@json_option("an array of checks")
 def check(plugin: str, as_json: bool) -> None:
     """Hold everything that an installed plugin provides to the contract; failures say what to change.
 
@@ -152,12 +153,12 @@ def check(plugin: str, as_json: bool) -> None:
     """
     found = _find(plugin)
     from tmeattn.render.console import safe, stderr_console
-    from tmeattn.testing.others import checks_of
+    from tmeattn.testing.spec_checks import checks_of
 
     results: list[tuple[str, Check]] = []
     for one in found:
         results += [(one.distribution, result) for result in _loading(one)]
-        for spec in registry().of(one):
+        for spec in registry().specs_of(one):
             stderr_console().print(safe(f"Checking {spec.name} ..."))
             results += [(spec.name, result) for result in checks_of(spec)]
     if as_json:
@@ -234,7 +235,7 @@ def _show(results: list[tuple[str, Check]]) -> None:
     default=Path(),
     help="Folder in which the package's own folder is made.  [default: the current one]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON on stdout.")
+@json_option("the names of the new files")
 def new(name: str, kind: str, into: Path, as_json: bool) -> None:
     """Start a plugin: a package that can be installed, works, and is tested.
 

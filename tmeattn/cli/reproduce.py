@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import targets
+from tmeattn.cli.support.options import json_option, seeds_in
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MOST_SEEDS = 100
 
 
 def _passed_on() -> list[click.Option]:
-    from tmeattn.cli.support.options import options_of
+    from tmeattn.cli.support.config_options import options_of
     from tmeattn.config import TrainOptions
 
     return [option for option in options_of(TrainOptions, {}, {}) if option.name in PASSED_ON]
@@ -51,7 +52,7 @@ class ReproduceCommand(click.Command):
 @click.option(
     "--export", type=click.Path(path_type=Path), metavar="DIR", help="Also write tables (.md .csv .tex) and figures."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document on stdout.")
+@json_option("the results")
 def reproduce(target: str | None, listing: bool, export: Path | None, as_json: bool, **values: Any) -> None:
     """Train what a table or figure of the report needs, and put what comes out beside what the report says.
 
@@ -87,8 +88,6 @@ def _settings(values: dict[str, Any]) -> Settings:
 
 
 def _seeds(text: str) -> tuple[int, ...]:
-    from tmeattn.cli.support.options import seeds_in
-
     if "," in text:
         return tuple(seeds_in(text))
     if not text.strip().isdecimal() or not 1 <= int(text) <= MOST_SEEDS:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.command import Group, echo_json
+from tmeattn.cli.support.options import force_option, json_option, run_argument
 from tmeattn.errors import BadInput
 
 LONGEST_NAME = 24
@@ -24,20 +23,20 @@ def runs() -> None:
 
 
 @runs.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of runs on stdout.")
+@json_option("an array of runs")
 def list_runs(as_json: bool) -> None:
     """All runs, the newest first."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.numbers import dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
-    from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
+    from tmeattn.runs.index import all_runs, damaged_runs, summarize
 
     found = [summarize(run) for run in all_runs()]
     console = stderr_console()
     for path, reason in damaged_runs().items():
         console.print(safe(f"Passed over {path.name}: {reason}"))
     if as_json:
-        echo_json([summary_json(run) for run in found])
+        echo_json([run.document() for run in found])
         return
     if not found:
         console.print("There is no run yet. Train one: tmeattn train lstm-attn --alpha 0.05")
@@ -74,8 +73,8 @@ def _age(created: float) -> str:
 
 
 @runs.command()
-@click.argument("run", default="latest", shell_complete=complete_runs)
-@click.option("--json", "as_json", is_flag=True, help="Print summary, configuration and epochs as JSON on stdout.")
+@run_argument(default="latest")
+@json_option("summary, configuration and epochs")
 def show(run: str, as_json: bool) -> None:
     """Configuration, curves and the history of attention entropy of RUN."""
     from rich.console import Group, RenderableType
@@ -85,14 +84,17 @@ def show(run: str, as_json: bool) -> None:
     from tmeattn.render.numbers import option_value
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values
-    from tmeattn.runs.index import describe, find_run, summarize, summary_json
+    from tmeattn.runs.events import epoch_events
+    from tmeattn.runs.index import find_run, summarize
 
     found = find_run(run)
     events = found.events()
+    run_summary = summarize(found, events)
     if as_json:
-        echo_json(_document(found, events, summary_json(summarize(found, events))))
+        document = {**run_summary.document(), **found.info, "name": found.name, "history": epoch_events(events)}
+        echo_json(document)
         return
-    parts: list[RenderableType] = [summary(describe(found, events), events)]
+    parts: list[RenderableType] = [summary(run_summary, events)]
     if (history := entropy_history(events)) is not None:
         parts += [Text(), history]
     if (heads := entropy_heads(events)) is not None:
@@ -115,15 +117,9 @@ def show(run: str, as_json: bool) -> None:
     stdout_console().print(Group(*parts))
 
 
-def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -> dict[str, Any]:
-    """A run as `--json` prints it."""
-    epochs = [event for event in events if event["kind"] == "epoch"]
-    return {**summary, **run.info, "name": run.name, "history": epochs}
-
-
 @runs.command()
-@click.argument("run", nargs=-1, required=True, shell_complete=complete_runs)
-@click.option("--json", "as_json", is_flag=True, help="Print runs and groups as JSON on stdout.")
+@run_argument(many=True)
+@json_option("runs and groups")
 def compare(run: tuple[str, ...], as_json: bool) -> None:
     """Runs side by side; those that differ only in their seed are also grouped, with mean and 95 % interval.
 
@@ -148,7 +144,7 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run", shell_complete=complete_runs)
+@run_argument()
 @click.argument("name")
 def rename(run: str, name: str) -> None:
     """Give RUN a NAME of your own; an empty NAME ("") takes it away."""
@@ -166,9 +162,9 @@ def rename(run: str, name: str) -> None:
 
 
 @runs.command()
-@click.argument("run", shell_complete=complete_runs)
+@run_argument()
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Overwrite TARGET.")
+@force_option("TARGET")
 def export(run: str, target: Path, force: bool) -> None:
     """Write RUN to TARGET, a folder or one .zip, which explain and predict take as RUN on any machine."""
     from tmeattn.render.console import safe
@@ -188,7 +184,7 @@ def export(run: str, target: Path, force: bool) -> None:
 
 
 @runs.command()
-@click.argument("run", nargs=-1, required=True, shell_complete=complete_runs)
+@run_argument(many=True)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints for good; a damaged one by the name of its folder."""
@@ -230,9 +226,9 @@ def _confirmed(question: str) -> bool:
 
 
 @runs.command("track")
-@click.argument("run", shell_complete=complete_runs)
+@run_argument()
 @click.argument("tracker")
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
+@json_option("run, tracker and number of events")
 def track_run(run: str, tracker: str, as_json: bool) -> None:
     """Take what a run has logged so far elsewhere, such as to tensorboard (a plugin).
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.options import json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
@@ -65,7 +66,7 @@ def train() -> None:
 
 def train_command(spec: ModelSpec) -> click.Command:
     """The command that trains one model."""
-    from tmeattn.cli.support.options import options_of
+    from tmeattn.cli.support.config_options import options_of
     from tmeattn.config import TrainOptions, config_class, resolve_run
 
     model_class = config_class(spec)
@@ -87,25 +88,15 @@ def train_command(spec: ModelSpec) -> click.Command:
             shell_complete=complete_runs,
             help="Take every option from a run; others here win.",
         ),
-        _track_option(),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON summary on stdout."),
     ]
-    return ModelCommand(
+    command = ModelCommand(
         spec.name,
         params=[*own, *common, *command_only],
         own={option.name for option in own},
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a picture: tmeattn models {spec.name}",
     )
-
-
-def _track_option() -> click.Option:
-    return click.Option(
-        ["--track", "trackers"],
-        multiple=True,
-        metavar="TRACKER",
-        help="Also take the run's events elsewhere, such as tensorboard (a plugin); may be given several times.",
-    )
+    return json_option("a summary")(track_option()(command))
 
 
 class ModelCommand(click.Command):
@@ -124,7 +115,6 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    from tmeattn.cli.support.options import seeds_in
     from tmeattn.config import resolve_run
     from tmeattn.runs.index import check_name
 
@@ -152,7 +142,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         echo_json(summaries if seeds else summaries[0])
 
 
-def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any) -> dict[str, Any]:
+def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any) -> dict[str, object]:
     """Train with a live display, then report; the summary as JSON is returned."""
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
@@ -195,15 +185,9 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("run", default="latest", shell_complete=complete_runs)
-@click.option(
-    "--track",
-    "trackers",
-    multiple=True,
-    metavar="TRACKER",
-    help="Also take the run's events elsewhere, from its first on; may be given several times.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON summary on stdout.")
+@run_argument(default="latest")
+@track_option()
+@json_option("a summary")
 def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint, exactly as if it had never stopped.
 
@@ -217,14 +201,15 @@ def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
         echo_json(result)
 
 
-def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
+def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.summary import summary
-    from tmeattn.runs.index import describe, summarize, summary_json
+    from tmeattn.runs.index import summarize
 
     events = run.events()
+    run_summary = summarize(run, events)
     if not as_json:
-        stdout_console().print(summary(describe(run, events), events))
+        stdout_console().print(summary(run_summary, events))
         stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.typed)}", soft_wrap=True)
-    return summary_json(summarize(run, events))
+    return run_summary.document()

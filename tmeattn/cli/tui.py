@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.options import run_argument
 from tmeattn.errors import BadInput
 
 
 @click.command()
-@click.argument("run", required=False, shell_complete=complete_runs)
+@run_argument(required=False)
 def tui(run: str | None) -> None:
     """Train, watch and explain in one full-screen program.
 

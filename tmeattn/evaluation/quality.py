@@ -1,48 +1,61 @@
-"""How good a classifier is, class by class, and how far its probabilities can be believed (torchmetrics)."""
+"""The quality of predictions: precision, recall and F1 by class, macro-F1 and the calibration error. No torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
-import torch
 
 CALIBRATION_BINS = 15
 
 
-def quality(probabilities_NC: np.ndarray, labels_N: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """Macro-F1, calibration error, and each class's precision, recall, F1 and number of texts.
+class ClassQuality(TypedDict):
+    """Precision, recall and F1 of a class, each in [0, 1], and its number of texts."""
 
-    macro_f1:          mean of the F1 of the classes that occur, or are predicted.
-    calibration_error: the mean distance between confidence and accuracy over 15 bins of confidence, weighted by their
-                       texts (ECE; Guo et al. 2017).
+    precision: float
+    recall: float
+    f1: float
+    texts: int
+
+
+class Quality(TypedDict):
+    """The quality of predictions on a set of texts.
+
+    macro_f1:          mean of the F1 of the classes that occur or are predicted, so that rare classes count as much as
+                       common ones.
+    calibration_error: expected calibration error, in [0, 1] (see `calibration_error`).
+    per_class:         the quality by the name of the class.
     """
-    from torchmetrics.functional.classification import (
-        multiclass_calibration_error,
-        multiclass_f1_score,
-        multiclass_precision,
-        multiclass_recall,
-    )
 
-    probabilities, labels = torch.from_numpy(probabilities_NC), torch.from_numpy(labels_N)
-    number = len(classes)
-    each = {
-        name: function(probabilities, labels, num_classes=number, average="none").tolist()
-        for name, function in (
-            ("precision", multiclass_precision),
-            ("recall", multiclass_recall),
-            ("f1", multiclass_f1_score),
-        )
-    }
-    texts = np.bincount(labels_N, minlength=number).tolist()
+    macro_f1: float
+    calibration_error: float
+    per_class: dict[str, ClassQuality]
+
+
+def quality(probabilities_NC: np.ndarray, labels_N: np.ndarray, classes: Sequence[str]) -> Quality:
+    """The quality of the most probable classes of N texts, from their class probabilities and their true classes."""
+    from sklearn.metrics import f1_score, precision_recall_fscore_support  # takes a second, and training needs neither
+
+    predicted_N = probabilities_NC.argmax(axis=1)
+    columns = precision_recall_fscore_support(labels_N, predicted_N, labels=range(len(classes)), zero_division=0)
     return {
-        "macro_f1": float(multiclass_f1_score(probabilities, labels, num_classes=number, average="macro")),
-        "calibration_error": float(
-            multiclass_calibration_error(probabilities, labels, num_classes=number, n_bins=CALIBRATION_BINS)
-        ),
+        "macro_f1": float(f1_score(labels_N, predicted_N, average="macro", zero_division=0)),
+        "calibration_error": calibration_error(probabilities_NC, labels_N),
         "per_class": {
-            name: {**{measure: values[at] for measure, values in each.items()}, "texts": texts[at]}
-            for at, name in enumerate(classes)
+            name: {"precision": float(precision), "recall": float(recall), "f1": float(f1), "texts": int(texts)}
+            for name, precision, recall, f1, texts in zip(classes, *columns, strict=True)
         },
     }
+
+
+def calibration_error(probabilities_NC: np.ndarray, labels_N: np.ndarray) -> float:
+    """Expected calibration error (Guo et al. 2017): the mean distance between confidence and accuracy over 15 bins of
+    confidence of equal width, weighted by their numbers of texts. Texts with a confidence of exactly 1 have a bin of
+    their own.
+    """
+    confidence_N = probabilities_NC.max(axis=1).astype(np.float64)
+    correct_N = (probabilities_NC.argmax(axis=1) == labels_N).astype(np.float64)
+    bins_N = np.digitize(confidence_N, np.linspace(0, 1, CALIBRATION_BINS + 1))
+    # In a bin with n texts: n |mean confidence - mean accuracy| is the absolute value of the sum of the differences.
+    return float(np.abs(np.bincount(bins_N, weights=confidence_N - correct_N)).sum() / len(labels_N))

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tmeattn.errors import BadInput
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.models.layers import head_map, word_shares
 from tmeattn.specs import Attribution
 
 
@@ -23,30 +24,23 @@ def attention(
     *,
     layer: int | None = None,
     head: int | None = None,
-) -> list[np.ndarray] | list[Attribution]:
-    """The model's own weights, summing to one over each text. They do not depend on `target`.
+) -> list[Attribution]:
+    """The attention weight of each word, summing to one over each text. It does not depend on `target`.
 
-    Pooling attention: its weights. Self-attention: the row of CLS, or the mean over the rows of all words where there
-    is no CLS; `layer` and `head` count from 1, None is the mean over all.
+    Of pooling attention, its weights. Of self-attention, the row of CLS, or the mean over the rows of all words where
+    there is no CLS; `layer` and `head` are counted from 1, None is the mean over all.
 
     Raises:
         BadInput: the model has no attention.
     """
-    if classifier.spec.attention == "self":
-        rows = classifier.read_maps(
-            [text.ids_T for text in texts], lambda maps, prefix: _words_row(_chosen(maps, layer, head), prefix)
+    weights = classifier.word_attention([text.ids_T for text in texts], layer=layer, head=head)
+    if weights is None:
+        raise BadInput(
+            f"The model {classifier.spec.name!r} has no attention to show.",
+            hint="Use --method leave-one-out, which works for every model.",
         )
-        note = _averaged(classifier.heads, layer, head)
-        return [Attribution(row_T, note) for row_T in rows]
-    scores = []
-    for reading in classifier.read([text.ids_T for text in texts]):
-        if reading.weights_T is None:
-            raise BadInput(
-                f"The model {classifier.spec.name!r} has no attention to show.",
-                hint="Use --method leave-one-out, which works for every model.",
-            )
-        scores.append(reading.weights_T)
-    return scores
+    note = _averaged(classifier.heads, layer, head)
+    return [Attribution(weights_T, note) for weights_T in weights]
 
 
 def rollout(
@@ -64,7 +58,9 @@ def rollout(
     """
 
     def reduce(maps: list[Tensor], prefix: int) -> Tensor:
-        return _words_row(rolled_out([_of_head(map_HSS, head) for map_HSS in maps[:layer]]), prefix)
+        rolled_SS = rolled_out([head_map(map_HSS[None], head)[0] for map_HSS in maps[:layer]])
+        mask_T = torch.ones(len(rolled_SS) - prefix, dtype=torch.bool, device=rolled_SS.device)
+        return word_shares(rolled_SS[None], mask_T[None])[0]
 
     return classifier.read_maps([text.ids_T for text in texts], reduce)
 
@@ -111,24 +107,9 @@ def uniform(classifier: TrainedClassifier, texts: list[EncodedText], target: int
 
 def _averaged(heads: tuple[int, ...], layer: int | None, head: int | None) -> str | None:
     """What a row of self-attention is a mean over, where something is left to choose."""
+    if not heads:
+        return None
     layers = f"{len(heads)} layers" if layer is None and len(heads) > 1 else ""
     several = head is None and max(heads if layer is None else heads[layer - 1 : layer]) > 1
     over = " and ".join(filter(None, (layers, "all heads" if several else "")))
     return f"The mean over {over}." if over else None
-
-
-def _chosen(maps: list[Tensor], layer: int | None, head: int | None) -> Tensor:
-    """(S, S): the map of a layer and a head, or the mean over them."""
-    layers = maps if layer is None else [maps[layer - 1]]
-    return torch.stack([_of_head(map_HSS, head) for map_HSS in layers]).mean(dim=0)
-
-
-def _of_head(map_HSS: Tensor, head: int | None) -> Tensor:
-    return map_HSS.mean(dim=0) if head is None else map_HSS[head - 1]
-
-
-def _words_row(map_SS: Tensor, prefix: int) -> Tensor:
-    """(T,): the row of CLS where there is one, else the mean over rows; the words' shares, which sum to one."""
-    row_S = map_SS[0] if prefix else map_SS.mean(dim=0)
-    words_T = row_S[prefix:]
-    return words_T / words_T.sum().clamp_min(torch.finfo(words_T.dtype).tiny)

@@ -13,7 +13,8 @@ from tmeattn.config import RunConfig, stored_config
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
 from tmeattn.faithfulness.results import Twins
-from tmeattn.inference.evaluate_run import measure
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.evaluate_run import evaluate_run
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
@@ -72,15 +73,13 @@ def twin_config(config: RunConfig) -> RunConfig:
 
 def compare_twins(run: RunDirectory, twin: RunDirectory, *, narrate: Narrate) -> Twins:
     """Both on the run's validation texts."""
-    hits = []
-    for one in (run, twin):
-        _, evaluation = measure(one, attention=False, narrate=narrate)
-        hits_N = np.zeros(len(evaluation.labels_N), dtype=bool)
-        hits_N[evaluation.indices_N] = evaluation.predicted() == evaluation.labels_N
-        hits.append(hits_N[np.newaxis])
-    (accuracy, twin_accuracy), drawn_2R = resampled_accuracies(hits)
+    correct = [
+        evaluate_run(TrainedClassifier(each), attention=False, narrate=narrate).correct()[np.newaxis]
+        for each in (run, twin)
+    ]
+    (accuracy, twin_accuracy), drawn_2R = resampled_accuracies(correct)
     low, high = percentile_interval(drawn_2R[0] - drawn_2R[1])
-    return Twins(twin.id, hits[0].shape[1], float(accuracy), float(twin_accuracy), low, high)
+    return Twins(twin.id, correct[0].shape[1], float(accuracy), float(twin_accuracy), low, high)
 
 
 def _on_the_shelf(run: RunDirectory) -> RunDirectory | None:

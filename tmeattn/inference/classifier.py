@@ -22,7 +22,7 @@ from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.errors import BadInput
 from tmeattn.inference.embedding_hooks import word_embedding
 from tmeattn.models.building import build_model, choose_device
-from tmeattn.models.layers import attention_entropy, prefix_length
+from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import UNKNOWN, ModelSpec, Space
@@ -151,6 +151,23 @@ class TrainedClassifier:
                     entropy=None if entropy_B is None else float(entropy_B[row]),
                 )
         return (outputs[index] for index in range(len(sequences)))
+
+    @torch.inference_mode()
+    def word_attention(
+        self, sequences: Sequence[np.ndarray], *, layer: int | None = None, head: int | None = None
+    ) -> list[np.ndarray] | None:
+        """The attention weights (T,) of each sequence of token ids, in their order; None for a model without attention
+        (see `models.layers.word_attention`)."""
+        need_maps = self.spec.attention == "self"
+        weights: dict[int, np.ndarray] = {}
+        for indices, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH if need_maps else BATCH):
+            output = self.model(tokens_BT, mask_BT, need_maps=need_maps)
+            weights_BT = word_attention(output, mask_BT, layer=layer, head=head)
+            if weights_BT is None:
+                return None
+            for row, index in enumerate(indices):
+                weights[index] = weights_BT[row, : int(mask_BT[row].sum())].cpu().numpy()
+        return [weights[index] for index in range(len(sequences))]
 
     @torch.inference_mode()
     def read_maps(

@@ -1,51 +1,102 @@
-"""A run's best weights on a split of its dataset: what `tmeattn evaluate` prints and `tmeattn reproduce` compares."""
+"""Evaluate the best weights of a run on a split of its dataset, as `tmeattn evaluate` and `tmeattn reproduce` do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
+
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.data.sources import TEST, dataset_of, open_test_split, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, UnknownName
+from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
+from tmeattn.evaluation.intervals import accuracy_interval
+from tmeattn.evaluation.quality import quality
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.runs.directory import RunDirectory
+
+Narrate = Callable[[str], None]
 
 
-def measure(
-    run: RunDirectory,
+@dataclass(frozen=True)
+class RunEvaluation:
+    """The evaluation of a trained classifier on a split of its dataset."""
+
+    classifier: TrainedClassifier
+    split: str
+    evaluation: Evaluation
+
+    def correct(self) -> np.ndarray:
+        """(N,) bool: whether each text was classified correctly, in the order of the split."""
+        correct_N = np.zeros(len(self.evaluation.labels_N), dtype=bool)
+        correct_N[self.evaluation.indices_N] = self.evaluation.predicted() == self.evaluation.labels_N
+        return correct_N
+
+    def document(self) -> EvaluationDocument:
+        """The measures as `tmeattn evaluate --json` prints them."""
+        classifier, evaluation = self.classifier, self.evaluation
+        names, texts = classifier.classes, len(evaluation.labels_N)
+        means = {key: value for key, value in evaluation.means.items() if key != "histogram"}
+        document = {
+            "run": classifier.run.id,
+            "model": classifier.spec.name,
+            "dataset": classifier.config.train.dataset,
+            "split": self.split,
+            "limit": classifier.config.train.limit,
+            "texts": texts,
+            **means,
+            **quality(evaluation.probabilities_NC, evaluation.labels_N, names),
+            "accuracy_interval": accuracy_interval(evaluation.means["accuracy"], texts),
+            "confusion": {
+                true: {predicted: int(number) for predicted, number in zip(names, row, strict=True)}
+                for true, row in zip(names, evaluation.confusion(), strict=True)
+            },
+        }
+        return cast(EvaluationDocument, document)
+
+
+def evaluate_run(
+    classifier: TrainedClassifier,
     split: str = "validation",
     *,
-    device: str = "cpu",
     attention: bool = True,
-    narrate: Callable[[str], None] = lambda line: None,
-) -> tuple[TrainedClassifier, Evaluation]:
-    """Load a run's best weights and evaluate them as training did; without `attention` self-attention is not measured.
+    narrate: Narrate = lambda line: None,
+) -> RunEvaluation:
+    """Evaluate a trained classifier on a split of its dataset, as training did.
+
+    attention: False leaves out the self-attention maps, which take most of the time.
+    narrate:   called with each line about the progress of reading the dataset.
 
     Raises:
         UnknownName: the dataset has no such split.
-        BadInput: the dataset has changed since, so that its words would not be those that the model knows.
+        BadInput: the dataset has changed since the run was trained, so its vocabulary is no longer the model's.
     """
-    classifier = TrainedClassifier(run, device=device)
     options = classifier.config.train
-    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
-    corpus = open_training_corpus(options, dataset, vectors, narrate)
-    if corpus.vocabulary.words != classifier.vocabulary.words:
-        raise BadInput(
-            f"The data of the run {run.id} ({options.dataset}, {options.vectors}) has changed since it was trained.",
-            hint=f"Train anew: tmeattn train {classifier.spec.name} --from {run.id}",
-        )
-    if split == TEST:
-        encoded = open_test_split(options, dataset, vectors, classifier.vocabulary)
-    elif split in corpus.splits:
-        encoded = corpus.splits[split]
-    else:
-        raise UnknownName("split", split, dataset.read())
     evaluation = evaluate_split(
         classifier.model,
-        encoded,
+        _encoded_split(classifier, split, narrate),
         max_length=options.max_length,
         alpha=options.alpha if attention else 0.0,
         device=classifier.device,
         attention=measured_attention(classifier.spec.attention, options.alpha) if attention else "none",
     )
-    return classifier, evaluation
+    return RunEvaluation(classifier, split, evaluation)
+
+
+def _encoded_split(classifier: TrainedClassifier, split: str, narrate: Narrate) -> EncodedSplit:
+    options = classifier.config.train
+    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
+    corpus = open_training_corpus(options, dataset, vectors, narrate)
+    if corpus.vocabulary.words != classifier.vocabulary.words:
+        run = classifier.run.id
+        raise BadInput(
+            f"The data of the run {run} ({options.dataset}, {options.vectors}) has changed since it was trained.",
+            hint=f"Train a new run: tmeattn train {classifier.spec.name} --from {run}",
+        )
+    if split == TEST:
+        return open_test_split(options, dataset, vectors, classifier.vocabulary)
+    if split not in corpus.splits:
+        raise UnknownName("split", split, dataset.read())
+    return corpus.splits[split]

@@ -1,4 +1,4 @@
-"""Building any registered model, and holding it to the plugin contract before it is trusted with data."""
+"""Build any registered model, check that it keeps the plugin contract, and choose its device."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
 
 
 def owner(spec: ModelSpec) -> str:
-    """How a model is named in an error: with the distribution that brought it."""
+    """The model's name in error messages, with the distribution that provides it."""
     return f"Model {spec.name!r} (from {registry().plugin_of(spec).distribution})"
 
 
 def build_model(run: RunConfig, space: Space) -> nn.Module:
-    """The model of a run, freshly initialised from torch's random state.
+    """Build the model of a run. Its initial weights come from torch's random state.
 
     Raises:
         BadInput: the plugin's `build` fails or returns no module.
@@ -38,32 +38,33 @@ def build_model(run: RunConfig, space: Space) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise BadInput(f"{owner(spec)}: {spec.build} returned {type(model).__name__}, not a torch.nn.Module.")
     if run.train.uniform_attention:
-        _share_out_equally(model)
+        _use_uniform_weights(model)
     return model
 
 
-def _share_out_equally(model: nn.Module) -> None:
-    """Every call of the model runs with `uniform_weights`; its parameters keep their names."""
+def _use_uniform_weights(model: nn.Module) -> None:
+    """Run each call of the model within `uniform_weights`. Its parameters keep their names."""
     forward = model.forward
 
-    def equally(*arguments: Any, **named: Any) -> Any:
+    def uniform_forward(*arguments: Any, **named: Any) -> Any:
         with uniform_weights():
             return forward(*arguments, **named)
 
-    model.forward = equally
+    model.forward = uniform_forward
 
 
 @torch.no_grad()
 def check_contract(
     spec: ModelSpec, model: nn.Module, space: Space, device: torch.device, *, uniform: bool = False
 ) -> None:
-    """Run two short texts, one padded, and compare what comes back with what the spec promises; `uniform` also demands
-    that the weights of pooling are equal.
+    """Run the model on two short texts, one of them padded, and check that its output agrees with the spec.
+
+    With `uniform`, also check that the pooling weights are equal. Random state and training mode do not change.
 
     Raises:
-        BadInput: naming the model, its distribution and what is wrong. Random state and mode are as before.
+        BadInput: the message has the model, its distribution and the problem.
     """
-    who = owner(spec)
+    name = owner(spec)
     unknown = min(UNKNOWN, space.vocabulary_size - 1)
     tokens_BT = torch.tensor([[unknown] * 3, [unknown, PADDING, PADDING]], device=device)
     mask_BT = torch.tensor([[True] * 3, [True, False, False]], device=device)
@@ -72,75 +73,80 @@ def check_contract(
     try:
         output = model(tokens_BT, mask_BT, need_maps=spec.attention == "self")
     except Exception as error:
-        raise BadInput(f"{who} fails in forward: {type(error).__name__}: {error}") from error
+        raise BadInput(f"{name} fails in forward: {type(error).__name__}: {error}") from error
     finally:
         model.train(training)
         torch.set_rng_state(random_state)
     if not isinstance(output, ModelOutput):
-        raise BadInput(f"{who}: forward returned {type(output).__name__}, not a tmeattn.specs.ModelOutput.")
+        raise BadInput(f"{name}: forward returned {type(output).__name__}, not a tmeattn.ModelOutput.")
     wanted = (2, space.num_classes)
     if tuple(output.logits_BC.shape) != wanted:
-        raise BadInput(f"{who}: logits have shape {tuple(output.logits_BC.shape)}, expected {wanted} (texts, classes).")
+        raise BadInput(
+            f"{name}: logits have shape {tuple(output.logits_BC.shape)}, expected {wanted} (texts, classes)."
+        )
     if spec.attention == "pool":
-        weights = output.attention_BT
-        if weights is None:
-            raise BadInput(f"{who} promises pooling attention (attention='pool') and returned none.")
-        if weights.shape != tokens_BT.shape:
-            raise BadInput(f"{who}: attention has shape {tuple(weights.shape)}, expected {tuple(tokens_BT.shape)}.")
-        _check_weights(who, weights, mask_BT)
-        if uniform and not torch.allclose(weights, mask_BT / mask_BT.sum(dim=1, keepdim=True)):
-            raise BadInput(
-                f"{who} does not pool by layers.masked_softmax: --uniform-attention cannot reach its weights."
-            )
+        _check_pooling(name, output.attention_BT, mask_BT, uniform)
     if spec.attention == "self":
         if not output.maps:
-            raise BadInput(
-                f"{who} promises self-attention (attention='self') and returned no maps when asked for them."
-            )
+            raise BadInput(f"{name}: its spec has attention='self', but forward returned no maps with need_maps=True.")
         for map_BHSS in output.maps:
-            _check_map(who, map_BHSS, mask_BT)
+            _check_map(name, map_BHSS, mask_BT)
 
 
-def _check_map(who: str, map_BHSS: torch.Tensor, mask_BT: torch.Tensor) -> None:
+def _check_pooling(name: str, weights_BT: torch.Tensor | None, mask_BT: torch.Tensor, uniform: bool) -> None:
+    if weights_BT is None:
+        raise BadInput(f"{name}: its spec has attention='pool', but forward returned no attention weights.")
+    if weights_BT.shape != mask_BT.shape:
+        raise BadInput(f"{name}: attention has shape {tuple(weights_BT.shape)}, expected {tuple(mask_BT.shape)}.")
+    _check_weights(name, weights_BT, mask_BT)
+    if uniform and not torch.allclose(weights_BT, mask_BT / mask_BT.sum(dim=1, keepdim=True)):
+        raise BadInput(
+            f"{name} does not compute its weights with layers.masked_softmax, so --uniform-attention has no effect."
+        )
+
+
+def _check_map(name: str, map_BHSS: torch.Tensor, mask_BT: torch.Tensor) -> None:
     batch, words = mask_BT.shape
     size = map_BHSS.shape[-1]
     if map_BHSS.dim() != 4 or len(map_BHSS) != batch or map_BHSS.shape[-2] != size or size < words:
         raise BadInput(
-            f"{who}: a map has shape {tuple(map_BHSS.shape)}, expected (texts, heads, S, S) with S >= {words}."
+            f"{name}: a map has shape {tuple(map_BHSS.shape)}, expected (texts, heads, S, S) with S >= {words}."
         )
     real_BS = F.pad(mask_BT, (size - words, 0), value=True)
     rows_NS = map_BHSS.transpose(1, 2)[real_BS].flatten(0, 1)
     keys_NS = real_BS.repeat_interleave(real_BS.sum(dim=1) * map_BHSS.shape[1], dim=0)
-    _check_weights(who, rows_NS, keys_NS)
+    _check_weights(name, rows_NS, keys_NS)
 
 
-def _check_weights(who: str, weights: torch.Tensor, mask: torch.Tensor) -> None:
-    """Rows of weights over keys, of which `mask` says which are real."""
+def _check_weights(name: str, weights: torch.Tensor, mask: torch.Tensor) -> None:
+    """Check rows of attention weights. `mask` is True at the weights of real positions."""
     if not torch.isfinite(weights).all():
-        raise BadInput(f"{who}: attention holds NaN or infinity.")
+        raise BadInput(f"{name}: attention weights are NaN or infinite.")
     if weights[~mask].abs().max() > 0:
-        raise BadInput(f"{who} attends to padding.", hint="Use tmeattn.models.layers.masked_softmax(scores, mask).")
+        raise BadInput(f"{name} attends to padding.", hint="Use tmeattn.layers.masked_softmax(scores, mask).")
     if (weights.sum(dim=-1) - 1).abs().max() > 1e-3:
-        raise BadInput(f"{who}: attention does not sum to 1 over a text.")
+        raise BadInput(f"{name}: the attention weights of a text do not sum to 1.")
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` takes a CUDA GPU where there is one, else the CPU.
+    """The device of a `--device` option. `auto` is a CUDA GPU if the machine has one, else the CPU.
 
     Raises:
-        EnvironmentProblem: the named device is not there.
+        EnvironmentProblem: the machine does not have the device.
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device("cuda" if available["cuda"] else "cpu")
     if not available[name]:
-        raise EnvironmentProblem(f"--device {name}: this machine has none.", hint="Use --device cpu.")
+        raise EnvironmentProblem(f"--device {name}: this machine has no such device.", hint="Use --device cpu.")
     return torch.device(name)
 
 
 def count_parameters(spec: ModelSpec) -> int | None:
-    """Trained parameters of a model's default configuration beside the word vectors, for width 50 and two classes; None
-    where that depends on the texts that it is prepared for."""
+    """Number of trainable parameters of a model's default configuration, without the word vectors.
+
+    The count is for word vectors of 50 dimensions and two classes. None: it depends on the training texts.
+    """
     if spec.prepare is not None:
         return None
     model = build_model(resolve_run(spec.name, {}), Space(vocabulary_size=2, num_classes=2, vector_size=50))

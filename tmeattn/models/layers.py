@@ -1,4 +1,8 @@
-"""Parts that several models share. Padding is masked here, once, so no model can let it leak."""
+"""Layers and functions that several models share, and that plugins may use as `tmeattn.layers`.
+
+Pooling and softmax take the padding mask (`mask_BT`, True on real tokens), so that padding has no effect. Shapes: B
+texts, T tokens, S = T plus a prefix such as CLS, D dimensions of a vector, H heads, L layers, C classes.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,10 @@ from tmeattn.specs import PADDING, ModelOutput, Space
 
 
 class WordEmbedding(nn.Embedding):
-    """Word vectors, pretrained or random, tuned or frozen. Padding is the zero vector.
+    """Word vectors, pretrained or random, tuned or frozen: (B, T) token ids -> (B, T, D).
 
-    Unknown words share one vector, which starts at zero and stays there when frozen.
+    The vector of padding is zero. All unknown words share one vector. Among pretrained vectors it starts at zero, and
+    it stays zero when the vectors are frozen.
     """
 
     def __init__(self, space: Space) -> None:
@@ -28,10 +33,10 @@ class WordEmbedding(nn.Embedding):
 
 
 def dropout(x: Tensor, share: float, training: bool) -> Tensor:
-    """`x` with a random share of its entries set to zero and the others scaled up to make good for it.
+    """Dropout with the rate `share`: set random entries of `x` to zero and scale the others by 1 / (1 - share).
 
-    On the CPU torch draws one random number an entry, which takes a tenth of a transformer's step. Here four entries
-    share the 64 bits of one number, so shares are multiples of 1/65536; the random state is torch's, as ever.
+    On the CPU, torch draws one random number for each entry, which takes a tenth of a transformer's step. Here four
+    entries share the 64 bits of one number, so that rates are multiples of 1/65536. The random state is torch's.
     """
     if not training or share == 0:
         return x
@@ -50,7 +55,7 @@ _uniform: ContextVar[bool] = ContextVar("uniform", default=False)
 
 @contextmanager
 def uniform_weights() -> Iterator[None]:
-    """Within this block `masked_softmax` shares out equally: attention cannot choose (Wiegreffe and Pinter 2019)."""
+    """In this block `masked_softmax` returns equal weights for all real positions (Wiegreffe and Pinter 2019)."""
     before = _uniform.set(True)
     try:
         yield
@@ -59,13 +64,13 @@ def uniform_weights() -> Iterator[None]:
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Softmax over the last dimension in which masked positions get exactly zero.
+    """Softmax over the last dimension, with a weight of exactly zero at masked positions.
 
-    Shapes: `scores` (..., T); `mask` (..., T), True on real tokens, at least one of them a row.
+    Shapes: `scores` (..., T); `mask` (..., T), True on real tokens, with at least one in each row.
     """
     if _uniform.get():
-        shares = mask.to(scores.dtype).expand_as(scores)
-        return shares / shares.sum(dim=-1, keepdim=True)
+        equal = mask.to(scores.dtype).expand_as(scores)
+        return equal / equal.sum(dim=-1, keepdim=True)
     return torch.softmax(scores.masked_fill(~mask, float("-inf")), dim=-1)
 
 
@@ -78,16 +83,17 @@ def masked_mean(states_BTD: Tensor, mask_BT: Tensor) -> Tensor:
 def entropy(weights: Tensor) -> Tensor:
     """Shannon entropy in nats over the last dimension: 0 for one-hot weights, ln n for n equal ones.
 
-    Masked positions carry weight zero and add nothing (0 ln 0 = 0). The gradient at zero weights is zero, too.
+    Masked positions have weight zero and add nothing (0 ln 0 = 0). The gradient at a weight of zero is zero, too.
     """
     logs = torch.where(weights > 0, weights, 1.0).log()
-    return 0.0 - (weights * logs).sum(dim=-1)  # not -x, which is -0.0 for one word
+    return 0.0 - (weights * logs).sum(dim=-1)  # not -x, which would be -0.0 for one word
 
 
 def attention_entropy(output: ModelOutput, mask_BT: Tensor) -> Tensor | None:
-    """Attention entropy of each text in nats: (B,), or None without attention.
+    """Attention entropy of each text in nats: (B,), or None for an output without attention.
 
-    Pooling attention: the entropy of its weights. Self-attention maps: the mean over layers, heads and real query rows.
+    For pooling attention, the entropy of the weights. For self-attention, the mean over layers, heads and real query
+    rows.
     """
     if output.attention_BT is not None:
         return entropy(output.attention_BT)
@@ -95,22 +101,57 @@ def attention_entropy(output: ModelOutput, mask_BT: Tensor) -> Tensor | None:
 
 
 def head_entropies(output: ModelOutput, mask_BT: Tensor) -> Tensor:
-    """Entropy of self-attention in nats, the mean over real query rows: (L, B, H) for L layers. A prefix such as CLS
-    counts as real."""
+    """Entropy of self-attention in nats for each layer, text and head: (L, B, H).
+
+    Each value is the mean over the real query rows, with those of a prefix such as CLS.
+    """
     rows_LBHS = torch.stack([entropy(map_BHSS) for map_BHSS in output.maps or ()])
     real_BS = F.pad(mask_BT, (prefix_length(output, mask_BT), 0), value=True).to(rows_LBHS.dtype)
     return (rows_LBHS * real_BS[:, None]).sum(dim=-1) / real_BS.sum(dim=1)[:, None]
 
 
 def prefix_length(output: ModelOutput, mask_BT: Tensor) -> int:
-    """Positions that the model put in front of the words, such as CLS; 0 where its output has no maps."""
+    """Number of positions in front of the words, such as CLS, in the output's maps; 0 for an output without maps."""
     return output.maps[0].shape[-1] - mask_BT.shape[1] if output.maps else 0
 
 
-class AttentionPooling(nn.Module):
-    """Weighted mean of states under one learned query: a_t = softmax_t(q . h_t), pooled = sum_t a_t h_t.
+def word_attention(
+    output: ModelOutput, mask_BT: Tensor, *, layer: int | None = None, head: int | None = None
+) -> Tensor | None:
+    """The attention weight of each word, summing to one over each text: (B, T), or None for an output without
+    attention. The watch list and the method `attention` both show these weights.
 
-    Report, part 1: simple attention. Returns `(pooled_BD, attention_BT)`.
+    For pooling attention, its weights. For self-attention, `word_shares` of the map of a layer and a head, both counted
+    from 1; None is the mean over all.
+    """
+    if output.attention_BT is not None:
+        return output.attention_BT.float()
+    if not output.maps:
+        return None
+    maps = output.maps if layer is None else output.maps[layer - 1 : layer]
+    return word_shares(torch.stack([head_map(map_BHSS.float(), head) for map_BHSS in maps]).mean(dim=0), mask_BT)
+
+
+def head_map(map_BHSS: Tensor, head: int | None) -> Tensor:
+    """(B, S, S) map of a head, counted from 1; of None the mean over all heads."""
+    return map_BHSS.mean(dim=1) if head is None else map_BHSS[:, head - 1]
+
+
+def word_shares(map_BSS: Tensor, mask_BT: Tensor) -> Tensor:
+    """The share of each word in what the model reads through a self-attention map, summing to one: (B, T).
+
+    The row of CLS, where there is one, else the mean over the real query rows. Weights on CLS itself are left out.
+    """
+    prefix = map_BSS.shape[-1] - mask_BT.shape[1]
+    row_BS = map_BSS[:, 0] if prefix else masked_mean(map_BSS, mask_BT)
+    words_BT = row_BS[:, prefix:]
+    return words_BT / words_BT.sum(dim=1, keepdim=True).clamp_min(torch.finfo(words_BT.dtype).tiny)
+
+
+class AttentionPooling(nn.Module):
+    """Attention with one learned query: a_t = softmax_t(q . h_t), pooled = sum_t a_t h_t.
+
+    `(B, T, D)` states and the mask -> `(pooled_BD, attention_BT)`. Report, part 1: simple attention.
     """
 
     def __init__(self, width: int) -> None:
@@ -124,7 +165,7 @@ class AttentionPooling(nn.Module):
 
 
 class ClassifierHead(nn.Module):
-    """Dropout, then a linear map to one score a class: (B, D) -> (B, C)."""
+    """Dropout, then a linear map to the logits: (B, D) -> (B, C)."""
 
     def __init__(self, width: int, num_classes: int, dropout: float) -> None:
         super().__init__()

@@ -1,4 +1,8 @@
-"""Naive-Bayes weighted logistic regression over n-grams: the floor that a model with attention has to beat."""
+"""The model `nb-logreg`: logistic regression over n-grams with naive-Bayes weights (Wang and Manning 2012).
+
+It is the baseline for every model with attention. Shapes: B texts, T tokens, N n-grams of a text, G distinct n-grams,
+K columns of weights (1 for two classes, else one for each class), C classes.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,10 @@ from tmeattn.specs import ModelOutput, Space
 
 
 def prepare_nb_logreg(config: NbLogregConfig, corpus: Corpus) -> dict[str, Any]:
-    """Fit on the training split: keys_G of the n-grams, their weights_GK and bias_K, one column for two classes, else
-    one a class against the others. Naive Bayes' ratios are already part of the weights."""
+    """Fit the training split; return keys_G of the n-grams, weights_GK and bias_K.
+
+    Each column is a regression of one class against the others. Its weights contain the naive-Bayes ratios as a factor.
+    """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
@@ -44,7 +50,7 @@ def prepare_nb_logreg(config: NbLogregConfig, corpus: Corpus) -> dict[str, Any]:
 
 
 class NbLogreg(nn.Module):
-    """logits = sum over the distinct n-grams g of w_g, plus b; nothing in it is trained by steps."""
+    """logits = b + sum over the distinct n-grams g of the text of w_g. It has no trainable parameters."""
 
     keys_G: Tensor
     weights_GK: Tensor
@@ -52,7 +58,7 @@ class NbLogreg(nn.Module):
     def __init__(self, config: NbLogregConfig, space: Space) -> None:
         super().__init__()
         self.ngrams, self.vocabulary_size, self.classes = config.ngrams, space.vocabulary_size, space.num_classes
-        # They travel as what was prepared, so a state of the model need not hold them again.
+        # A checkpoint has the prepared arrays already, so the state dict does not repeat them.
         self.register_buffer("keys_G", torch.from_numpy(space.prepared["keys"]), persistent=False)
         self.register_buffer("weights_GK", torch.from_numpy(space.prepared["weights"]), persistent=False)
         self.bias_K = nn.Parameter(torch.from_numpy(space.prepared["bias"]), requires_grad=False)
@@ -60,13 +66,14 @@ class NbLogreg(nn.Module):
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         keys_BTN = ngram_keys(tokens_BT, mask_BT, vocabulary_size=self.vocabulary_size, longest=self.ngrams)
         keys_BN = keys_BTN.flatten(1)
-        place_BN, known_BN = look_up(keys_BN, self.keys_G)
+        index_BN, known_BN = look_up(keys_BN, self.keys_G)
         counted_BN = known_BN & first_occurrences(keys_BN)
-        scores_BK = (self.weights_GK[place_BN] * counted_BN.unsqueeze(-1)).sum(dim=1) + self.bias_K
+        scores_BK = (self.weights_GK[index_BN] * counted_BN.unsqueeze(-1)).sum(dim=1) + self.bias_K
         if self.classes == 2:
             scores_BK = torch.cat([-scores_BK / 2, scores_BK / 2], dim=1)
         return ModelOutput(scores_BK)
 
 
 def build_nb_logreg(config: NbLogregConfig, space: Space) -> nn.Module:
+    """The model `nb-logreg`."""
     return NbLogreg(config, space)

@@ -1,7 +1,8 @@
-"""Word n-grams of encoded texts: counted over a split, weighted by class, and looked up in a batch.
+"""Word n-grams of encoded texts: their counts in a split, their weights for each class, and their keys in a batch.
 
-An n-gram is one integer, its key: the token ids as digits of a number whose base is the vocabulary's size. Keys of
-different lengths differ, because no token has the id 0. Shapes: G distinct n-grams, C classes, N = B texts.
+The key of an n-gram is one integer: its token ids are the digits of a number whose base is the size of the vocabulary.
+N-grams of different lengths have different keys, because no token has the id 0. Shapes: G distinct n-grams, C classes,
+B texts, T tokens, N n-grams of a text.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from tmeattn.errors import BadInput
 
 
 class NgramCounts(NamedTuple):
-    """keys_G: int64, increasing. texts_GC: in how many texts of each class an n-gram stands (once or more).
-    text, column: of each n-gram of each text, once: the text's row and its place in keys_G."""
+    """The distinct n-grams of a split, and the texts that contain them.
+
+    keys_G:       int64, increasing.
+    texts_GC:     the number of texts of each class that contain an n-gram.
+    text, column: for each pair of a text and a distinct n-gram of it, the text's row and the n-gram's index in keys_G.
+    """
 
     keys_G: np.ndarray
     texts_GC: np.ndarray
@@ -27,20 +32,20 @@ class NgramCounts(NamedTuple):
 
 
 def demand_fit(vocabulary_size: int, longest: int) -> None:
-    """Refuse n-grams whose keys would not fit 63 bits.
+    """Check that the keys of n-grams fit into 63 bits.
 
     Raises:
         BadInput: the vocabulary is too large for n-grams that long.
     """
     if vocabulary_size**longest >= 2**63:
         raise BadInput(
-            f"n-grams of {longest} words among {vocabulary_size:,} are too many to be told apart.",
-            hint=f"Use a smaller --ngrams, or a --min-count that leaves fewer than {int(2 ** (63 / longest)):,} words.",
+            f"--ngrams {longest} is too long for a vocabulary of {vocabulary_size:,} words: keys exceed 63 bits.",
+            hint=f"Use a smaller --ngrams, or a --min-count that leaves at most {int(2 ** (63 / longest)):,} words.",
         )
 
 
 def count_ngrams(split: EncodedSplit, *, vocabulary_size: int, classes: int, longest: int, least: int) -> NgramCounts:
-    """All n-grams of 1 to `longest` words that stand in at least `least` texts of a split.
+    """Count the n-grams of 1 to `longest` words that occur in at least `least` texts of a split.
 
     Raises:
         BadInput: see `demand_fit`.
@@ -60,16 +65,16 @@ def count_ngrams(split: EncodedSplit, *, vocabulary_size: int, classes: int, lon
 
 
 def _count(keys: np.ndarray, text: np.ndarray, labels: np.ndarray, classes: int, least: int) -> NgramCounts:
-    order = np.argsort(keys, kind="stable")  # texts stay in order within a key, so repetitions are neighbours
+    order = np.argsort(keys, kind="stable")  # stable: repetitions of a key in a text are adjacent
     keys, text = keys[order], text[order]
-    again = np.zeros(len(keys), dtype=bool)
-    again[1:] = (keys[1:] == keys[:-1]) & (text[1:] == text[:-1])
-    keys, text = keys[~again], text[~again]
+    repeated = np.zeros(len(keys), dtype=bool)
+    repeated[1:] = (keys[1:] == keys[:-1]) & (text[1:] == text[:-1])
+    keys, text = keys[~repeated], text[~repeated]
     keys_G, column, texts_G = np.unique(keys, return_inverse=True, return_counts=True)
     kept_G = texts_G >= least
-    place_G = np.cumsum(kept_G) - 1
+    index_G = np.cumsum(kept_G) - 1
     kept = kept_G[column]
-    text, column = text[kept], place_G[column[kept]]
+    text, column = text[kept], index_G[column[kept]]
     cells = np.bincount(column * classes + labels[text], minlength=int(kept_G.sum()) * classes)
     return NgramCounts(keys_G[kept_G], cells.reshape(-1, classes), text, column)
 
@@ -83,7 +88,7 @@ def log_count_ratios(texts_GC: np.ndarray) -> np.ndarray:
 
 
 def ngram_keys(tokens_BT: Tensor, mask_BT: Tensor, *, vocabulary_size: int, longest: int) -> Tensor:
-    """Keys of the n-grams that end at each token: (B, T, longest), 0 where a text has not so many words before it."""
+    """Keys of the n-grams that end at each token: (B, T, longest), 0 if the text has too few words before the token."""
     keys_BT = torch.where(mask_BT, tokens_BT, 0)
     keys = [keys_BT]
     for _ in range(2, longest + 1):
@@ -94,14 +99,14 @@ def ngram_keys(tokens_BT: Tensor, mask_BT: Tensor, *, vocabulary_size: int, long
 
 
 def look_up(keys: Tensor, known_G: Tensor) -> tuple[Tensor, Tensor]:
-    """Places of keys among the increasing `known_G`, and whether they are there (the place is 0 where not)."""
-    place = torch.searchsorted(known_G, keys).clamp_(max=len(known_G) - 1)
-    known = known_G[place] == keys
-    return torch.where(known, place, 0), known
+    """Return the indices of `keys` in the increasing `known_G` (0 for a missing key), and whether each key is in it."""
+    index = torch.searchsorted(known_G, keys).clamp_(max=len(known_G) - 1)
+    known = known_G[index] == keys
+    return torch.where(known, index, 0), known
 
 
 def first_occurrences(keys_BN: Tensor) -> Tensor:
-    """Whether a key has not stood further left in its row: (B, N) bool. Only the first counts in a bag of n-grams."""
+    """Whether each key is the first of its value in its row: (B, N) bool. A bag of n-grams counts only these."""
     ordered_BN, order_BN = keys_BN.sort(dim=1, stable=True)
     first_BN = torch.ones_like(ordered_BN, dtype=torch.bool)
     first_BN[:, 1:] = ordered_BN[:, 1:] != ordered_BN[:, :-1]

@@ -1,4 +1,8 @@
-"""Models that pool the word vectors themselves: order does not matter to them (report, part 1)."""
+"""Models that pool the word vectors directly, so that the order of the words has no effect (report, part 1).
+
+`mean` gives every word the same weight. `simple-attn` computes the weights with one learned query, `query-attn` with a
+query that depends on the text. Shapes: B texts, T tokens, D dimensions of a word vector, C classes.
+"""
 
 from __future__ import annotations
 
@@ -45,18 +49,11 @@ class SimpleAttention(nn.Module):
         return ModelOutput(self.classify(pooled_BD), attention_BT)
 
 
-def build_mean(config: MeanConfig, space: Space) -> nn.Module:
-    return MeanOfEmbeddings(config, space)
-
-
-def build_simple_attn(config: SimpleAttnConfig, space: Space) -> nn.Module:
-    return SimpleAttention(config, space)
-
-
 class QueryAttention(nn.Module):
     """logits = W sum_t a_t v(x_t) + b, with a = softmax(q(t) . x) and q(t) = f(mean_t x_t).
 
-    f: linear, or an MLP (`query_hidden`); v: the identity, or an MLP (`value_hidden`).
+    The query network f is linear, or an MLP with the hidden widths `query_hidden`. The value network v is the identity,
+    or an MLP with the hidden width `value_hidden`. With `scaled`, scores are divided by sqrt(D).
     """
 
     def __init__(self, config: QueryAttnConfig, space: Space) -> None:
@@ -86,5 +83,16 @@ def mlp(widths: Sequence[int]) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+def build_mean(config: MeanConfig, space: Space) -> nn.Module:
+    """The model `mean`."""
+    return MeanOfEmbeddings(config, space)
+
+
+def build_simple_attn(config: SimpleAttnConfig, space: Space) -> nn.Module:
+    """The model `simple-attn`."""
+    return SimpleAttention(config, space)
+
+
 def build_query_attn(config: QueryAttnConfig, space: Space) -> nn.Module:
+    """The model `query-attn`."""
     return QueryAttention(config, space)

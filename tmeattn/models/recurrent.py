@@ -1,7 +1,8 @@
-"""LSTM classifiers, without and with attention (report, part 1).
+"""The models `lstm` and `lstm-attn`: LSTM classifiers without and with attention (report, part 1).
 
-Texts are padded at the end and never packed: a one-directional LSTM reads padding only after the last word, so padding
-cannot change an earlier state, and unpacked input takes torch's fast CPU path (about twice the speed of packed).
+Texts are padded at the end and never packed. A one-directional LSTM reads padding only after the last word, so padding
+cannot change an earlier state, and torch processes unpacked input about twice as fast on the CPU. Shapes: B texts, T
+tokens, D dimensions of a state, C classes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tmeattn.specs import ModelOutput, Space
 
 
 class LstmStates(nn.Module):
-    """Word vectors through an LSTM: (B, T) tokens -> (B, T, D) states."""
+    """The word vectors, then an LSTM: (B, T) tokens -> (B, T, D) states."""
 
     def __init__(self, config: LstmConfig, space: Space) -> None:
         super().__init__()
@@ -31,7 +32,7 @@ class LstmStates(nn.Module):
 
 
 class Lstm(nn.Module):
-    """logits = W h_n + b, with h_n the state after the last word."""
+    """logits = W h_T + b, with h_T the state after the last word."""
 
     def __init__(self, config: LstmConfig, space: Space) -> None:
         super().__init__()
@@ -60,8 +61,10 @@ class LstmAttention(nn.Module):
 
 
 def build_lstm(config: LstmConfig, space: Space) -> nn.Module:
+    """The model `lstm`."""
     return Lstm(config, space)
 
 
 def build_lstm_attn(config: LstmAttnConfig, space: Space) -> nn.Module:
+    """The model `lstm-attn`."""
     return LstmAttention(config, space)

@@ -1,6 +1,7 @@
-"""Transformer classifier (report, part 2; after Vaswani et al. 2017): self-attention blocks over word vectors.
+"""The model `transformer`: blocks of self-attention over word vectors (report, part 2; Vaswani et al. 2017).
 
-Shapes: B texts, T tokens, S positions (T, or T + 1 with CLS in front), D vector width, H heads, K width of a head,
+From part to whole: `SelfAttention`, `Block`, the CLS token, positional encodings, `Transformer`. Shapes: B texts,
+T tokens, S positions (T, or T + 1 with CLS in front), D dimensions of a word vector, H heads, K dimensions of a head,
 C classes.
 """
 
@@ -17,10 +18,10 @@ from tmeattn.specs import ModelOutput, Space
 
 
 class SelfAttention(nn.Module):
-    """softmax(Q K^T / sqrt(K)) V for every head; (B, S, D) -> (B, S, D).
+    """softmax(Q K^T / sqrt(K)) V for each head; (B, S, D) -> (B, S, D).
 
-    Wide heads (the report's) each keep the full width D, narrow ones D / H. Heads are concatenated and projected back
-    to D; a single wide head is not projected. The three linear maps to Q, K and V are one matrix product.
+    Wide heads (as in the report) have K = D, narrow heads K = D / H. The heads are concatenated and projected back to
+    D; a single wide head is not projected. One matrix product computes Q, K and V.
     """
 
     def __init__(self, width: int, heads: int, narrow: bool) -> None:
@@ -35,13 +36,17 @@ class SelfAttention(nn.Module):
         self.query_key_value = nn.Linear(width, 3 * inner)
         self.project = nn.Linear(inner, width) if heads > 1 or narrow else nn.Identity()
 
-    def forward(self, x_BSD: Tensor, keys_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
-        """`keys_BS` is True where a position may be attended to (None: everywhere). The map is (B, H, S, S), rows are
-        queries; without `need_map` the fused kernel runs, which has none."""
+    def forward(self, x_BSD: Tensor, key_mask_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
+        """Return the new states (B, S, D) and, with `need_map`, the attention map (B, H, S, S) with a row per query.
+
+        `key_mask_BS` is True at real positions, which queries may attend to, and False on padding, like `mask_BT` (and
+        the opposite of torch's `key_padding_mask`). None: all positions are real. Without `need_map`, torch's fused
+        kernel runs, which is faster and returns no map.
+        """
         batch, length, _ = x_BSD.shape
         qkv = self.query_key_value(x_BSD).view(batch, length, 3, self.heads, self.head_width)
         query_BHSK, key_BHSK, value_BHSK = qkv.permute(2, 0, 3, 1, 4)
-        mask = None if keys_BS is None else keys_BS[:, None, None, :]
+        mask = None if key_mask_BS is None else key_mask_BS[:, None, None, :]
         map_BHSS = None
         if need_map:
             scores_BHSS = query_BHSK @ key_BHSK.transpose(-2, -1) * self.head_width**-0.5
@@ -53,7 +58,7 @@ class SelfAttention(nn.Module):
 
 
 class Block(nn.Module):
-    """x = dropout(norm(x + attention(x))); x = dropout(norm(x + MLP(x))), the MLP widening D by `mlp_ratio`."""
+    """x = dropout(norm(x + attention(x))); x = dropout(norm(x + MLP(x))). The MLP has `mlp_ratio * D` hidden units."""
 
     def __init__(self, width: int, config: TransformerConfig) -> None:
         super().__init__()
@@ -64,15 +69,15 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, width))
         self.norm_mlp = nn.LayerNorm(width)
 
-    def forward(self, x_BSD: Tensor, keys_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
-        attended_BSD, map_BHSS = self.attention(x_BSD, keys_BS, need_map)
+    def forward(self, x_BSD: Tensor, key_mask_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
+        attended_BSD, map_BHSS = self.attention(x_BSD, key_mask_BS, need_map)
         x_BSD = dropout(self.norm_attention(x_BSD + attended_BSD), self.dropout, self.training)
         x_BSD = dropout(self.norm_mlp(x_BSD + self.mlp(x_BSD)), self.dropout, self.training)
         return x_BSD, map_BHSS
 
 
 class ClsToken(nn.Module):
-    """The report's learned CLS: a fixed random vector through a learned linear map; () -> (D,)."""
+    """The CLS vector of the report: a learned linear map of a fixed random vector; () -> (D,)."""
 
     fixed_D: Tensor
 
@@ -86,10 +91,24 @@ class ClsToken(nn.Module):
         return cls_D
 
 
-class Transformer(nn.Module):
-    """Blocks over word vectors plus positions; the mean of the last states, or that of CLS, is classified.
+def sinusoidal(count: int, width: int, base: float) -> Tensor:
+    """Positional encodings of the first `count` positions: (count, width), float32.
 
-    Positions count words alone: CLS stands in front of them without one.
+        p_t[2i]     = sin(t / base^(2i / width))
+        p_t[2i + 1] = cos(t / base^(2i / width))
+
+    Both dimensions of a pair have the same exponent, so that for an even width p_s . p_t depends only on the distance
+    |s - t|. Source: Vaswani et al. 2017, section 3.5, with base 10000; the report uses 1000.
+    """
+    dimension_D = torch.arange(width, dtype=torch.float64)
+    angle_TD = torch.arange(count, dtype=torch.float64)[:, None] * base ** (-(dimension_D - dimension_D % 2) / width)
+    return torch.where(dimension_D % 2 == 0, angle_TD.sin(), angle_TD.cos()).float()
+
+
+class Transformer(nn.Module):
+    """Blocks over word vectors with positional encodings; the classifier reads the mean of the last states, or CLS.
+
+    Only words have positional encodings: CLS is in front of them and has none.
     """
 
     positions_TD: Tensor
@@ -104,7 +123,7 @@ class Transformer(nn.Module):
         self.register_buffer("positions_TD", torch.empty(0, width), persistent=False)
         self.cls = ClsToken(width) if config.pool == "cls" else None
         self.blocks = nn.ModuleList(Block(width, config) for _ in range(config.layers))
-        self.classify = ClassifierHead(width, space.num_classes, 0.0)  # the last block has dropped out already
+        self.classify = ClassifierHead(width, space.num_classes, 0.0)  # the last block has applied dropout
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         x_BSD = dropout(self.embedding(tokens_BT), self.config.input_dropout, self.training)
@@ -114,17 +133,21 @@ class Transformer(nn.Module):
         if self.cls is not None:
             x_BSD = torch.cat([self.cls().expand(len(x_BSD), 1, -1), x_BSD], dim=1)
             mask_BS = F.pad(mask_BT, (1, 0), value=True)
-        keys_BS = None if bool(mask_BT.all()) else mask_BS  # the kernel is faster without a mask
+        key_mask_BS = None if bool(mask_BT.all()) else mask_BS  # the fused kernel is faster without a mask
         maps: list[Tensor] = []
         for block in self.blocks:
-            x_BSD, map_BHSS = block(x_BSD, keys_BS, need_maps)
+            x_BSD, map_BHSS = block(x_BSD, key_mask_BS, need_maps)
             if map_BHSS is not None:
                 maps.append(map_BHSS)
         pooled_BD = masked_mean(x_BSD, mask_BT) if self.cls is None else x_BSD[:, 0]
         return ModelOutput(self.classify(pooled_BD), maps=tuple(maps) if need_maps else None)
 
     def _positions(self, length: int) -> Tensor:
-        """(T, D) encodings of the first T positions."""
+        """Positional encodings of the first T positions: (T, D).
+
+        Raises:
+            BadInput: the text is longer than the learned encodings.
+        """
         if self.config.positions == "learned":
             if length > self.config.max_positions:
                 raise BadInput(
@@ -139,18 +162,5 @@ class Transformer(nn.Module):
 
 
 def build_transformer(config: TransformerConfig, space: Space) -> nn.Module:
+    """The model `transformer`."""
     return Transformer(config, space)
-
-
-def sinusoidal(count: int, width: int, base: float) -> Tensor:
-    """Sine and cosine of the position, alternating: (count, width), float32.
-
-        p_t[2i]     = sin(t / base^(2i / width))
-        p_t[2i + 1] = cos(t / base^(2i / width))
-
-    A pair shares its exponent, so p_s . p_t depends on the distance |s - t| alone (for an even width).
-    Source: Vaswani et al. 2017, section 3.5, with base 10000; the report prints 1000.
-    """
-    dimension_D = torch.arange(width, dtype=torch.float64)
-    angle_TD = torch.arange(count, dtype=torch.float64)[:, None] * base ** (-(dimension_D - dimension_D % 2) / width)
-    return torch.where(dimension_D % 2 == 0, angle_TD.sin(), angle_TD.cos()).float()

@@ -1,4 +1,4 @@
-"""Several explanations of one text: by several methods, or of two models."""
+"""Several explanations on one page: one text by several methods or by two models, many texts, the mistakes of a run."""
 
 from __future__ import annotations
 
@@ -16,29 +16,95 @@ from tmeattn.render.numbers import MISSING, count, percent
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation, Mistakes, Word
+    from tmeattn.explain.explanation import Explanation, Mistakes
 
 Span = tuple[int, int]
 
 
 def by_methods(explanations: Sequence[Explanation], *, top: int = STRONGEST) -> Group:
-    """One text by several methods: a heatmap each, then the words that matter most, each score over the largest of its
-    method, so that methods of different units can be compared."""
+    """One text by several methods: a heatmap for each method, then a table of the strongest words.
+
+    The table divides each score by the largest of its method, because the methods have different units.
+    """
     parts: list[RenderableType] = []
-    said: set[str] = set()
-    for one in explanations:
-        header = [line for line in heatmap_header(one) if line.plain not in said]
-        said |= {line.plain for line in header}
-        parts += [*header, Text(), heatmap(one, details=False), Text()]
-    parts += [HeatmapKey(tuple(explanations)), Text(), _shares_by_method(explanations, top)]
+    printed: set[str] = set()
+    for explanation in explanations:
+        header = [line for line in heatmap_header(explanation) if line.plain not in printed]
+        printed |= {line.plain for line in header}
+        parts += [*header, Text(), heatmap(explanation, details=False), Text()]
+    parts += [HeatmapKey(tuple(explanations)), Text(), _scores_by_method(explanations, top)]
     return Group(*parts)
 
 
-@dataclass(frozen=True)
-class Differing:
-    """A stretch of the text with its share of all absolute scores by either model; None where one does not read it."""
+def side_by_side(first: Explanation, second: Explanation, *, top: int = STRONGEST) -> Group:
+    """One text explained for two models, and a table of the words whose shares differ most."""
+    halves = [Group(*heatmap_header(each), Text(), heatmap(each, details=False)) for each in (first, second)]
+    parts: list[RenderableType] = [SideBySide(*halves), Text(), HeatmapKey((first, second))]
+    rows = [
+        (
+            " ".join(word.text.split()),
+            _share_text(word.first),
+            _share_text(word.second),
+            f"{100 * word.difference:+.1f}",
+        )
+        for word in word_differences(first, second)[:top]
+        if word.difference
+    ]
+    if rows:
+        names = [each.model if first.model != second.model else each.run for each in (first, second)]
+        columns = [Column("word", wrap=True), *(Column(name, numeric=True) for name in names)]
+        parts += [
+            Text(),
+            table(
+                [*columns, Column("difference, points", numeric=True)],
+                rows,
+                title="Largest differences",
+                caption="Shares of the sum of absolute scores; a minus sign is evidence against the class.",
+            ),
+        ]
+    return Group(*parts)
 
-    word: str
+
+def one_after_another(explanations: Sequence[Explanation], *, methods: int = 1) -> Group:
+    """Many texts, each with `methods` heatmaps under its number and prediction; one legend at the end."""
+    parts: list[RenderableType] = []
+    for index, explanation in enumerate(explanations):
+        title = f"Text {index // methods + 1}" + (f", {explanation.method}" if methods > 1 else "")
+        parts += [titled(title, explanation), Text()]
+    return Group(*parts, HeatmapKey(tuple(explanations)))
+
+
+def mistakes(found: Mistakes) -> Group:
+    """The number of mistakes, the most confident ones, the least certain texts, and one legend."""
+    share = percent(found.wrong / max(found.texts, 1))
+    heading = (
+        f"{found.model} (run {found.run}): {count(found.wrong)} of {count(found.texts)} texts wrong ({share}), "
+        f"{found.dataset}, {found.split} split"
+    )
+    explanations = [explanation for _, explanation in (*found.confident, *found.uncertain)]
+    parts: list[RenderableType] = [Text(safe(heading), style="bold")]
+    if found.note:
+        parts.append(Text(found.note, style="dim"))
+    if explanations:
+        parts.append(Text(f"Word scores: {safe(method_text(explanations[0]))}.", style="dim"))
+    parts += _numbered_texts("The most confident mistakes", found.confident)
+    parts += _numbered_texts("The least certain predictions", found.uncertain)
+    return Group(*parts, HeatmapKey(tuple(explanations)))
+
+
+def titled(title: str, explanation: Explanation) -> Group:
+    """A heatmap without details under its title and prediction."""
+    prediction, *_ = heatmap_header(explanation)
+    heading = Text(safe(title), style="bold").append("  ")
+    heading.append_text(prediction)
+    return Group(heading, heatmap(explanation, details=False))
+
+
+@dataclass(frozen=True)
+class WordDifference:
+    """A word of a text and its share of all absolute scores in two explanations; None: the model did not read it."""
+
+    text: str
     first: float | None
     second: float | None
 
@@ -47,74 +113,41 @@ class Differing:
         return (self.second or 0.0) - (self.first or 0.0)
 
 
-def differing(first: Explanation, second: Explanation) -> list[Differing]:
-    """The words of either explanation, those first whose shares differ most."""
-    shares = [_shares(one) for one in (first, second)]
-    found = [
-        Differing(first.text[start:end], shares[0].get((start, end)), shares[1].get((start, end)))
+def word_differences(first: Explanation, second: Explanation) -> list[WordDifference]:
+    """The words of both explanations of one text, sorted by how much their shares differ, the largest first."""
+    shares = [_shares(explanation) for explanation in (first, second)]
+    words = [
+        WordDifference(first.text[start:end], shares[0].get((start, end)), shares[1].get((start, end)))
         for start, end in sorted(shares[0].keys() | shares[1].keys())
     ]
-    return sorted(found, key=lambda one: -abs(one.difference))
+    return sorted(words, key=lambda word: -abs(word.difference))
 
 
-def side_by_side(first: Explanation, second: Explanation, *, top: int = STRONGEST) -> Group:
-    """What two models make of one text, beside each other where there is room, and where they differ most."""
-    halves = [Group(*heatmap_header(one), Text(), heatmap(one, details=False)) for one in (first, second)]
-    names = [one.model if first.model != second.model else one.run for one in (first, second)]
-    rows = [
-        (" ".join(one.word.split()), _signed(one.first), _signed(one.second), f"{100 * one.difference:+.1f}")
-        for one in differing(first, second)[:top]
-        if one.difference
-    ]
-    parts: list[RenderableType] = [SideBySide(*halves), Text(), HeatmapKey((first, second))]
-    if rows:
-        columns = [Column("word", wrap=True), *(Column(name, numeric=True) for name in names)]
-        parts += [
-            Text(),
-            table(
-                [*columns, Column("difference, points", numeric=True)],
-                rows,
-                title="Where they differ most",
-                caption="Shares of the sum of absolute scores; a minus sign: against the class.",
-            ),
-        ]
-    return Group(*parts)
+def _numbered_texts(title: str, texts: Sequence[tuple[int, Explanation]]) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text(), Text(title, style="bold underline"), Text()]
+    for index, explanation in texts:
+        parts += [titled(f"Text {index}", explanation), Text()]
+    return parts if texts else [*parts, Text("None."), Text()]
 
 
-def one_after_another(explanations: Sequence[Explanation], *, methods: int = 1) -> Group:
-    """Many texts, each by so many methods, under its number and prediction; then what the colours mean."""
-    parts: list[RenderableType] = []
-    for index, one in enumerate(explanations):
-        title = f"Text {index // methods + 1}" + (f", {one.method}" if methods > 1 else "")
-        parts += [titled(title, one), Text()]
-    return Group(*parts, HeatmapKey(tuple(explanations)))
-
-
-def titled(title: str, explanation: Explanation) -> Group:
-    """A heatmap without details, under a title and the first lines of its header."""
-    prediction, *_ = heatmap_header(explanation)
-    heading = Text(safe(title), style="bold").append("  ")
-    heading.append_text(prediction)
-    return Group(heading, heatmap(explanation, details=False))
-
-
-def _shares_by_method(explanations: Sequence[Explanation], top: int) -> RenderableType:
-    scaled = [_over_largest(one) for one in explanations]
-    words = explanations[0].words
-    ranked = sorted(range(len(words)), key=lambda at: -max(abs(shares[at]) for shares in scaled))
+def _scores_by_method(explanations: Sequence[Explanation], top: int) -> RenderableType:
+    first = explanations[0]
+    scaled = [_over_largest(explanation) for explanation in explanations]
+    ranked = sorted(range(len(first.words)), key=lambda at: -max(abs(scores[at]) for scores in scaled))
     rows = []
     for at in ranked[:top]:
-        figures = [
-            f"{shares[at]:+.2f}" if one.signed else f"{shares[at]:.2f}"
-            for one, shares in zip(explanations, scaled, strict=True)
+        scores = [
+            f"{scores[at]:+.2f}" if explanation.signed else f"{scores[at]:.2f}"
+            for explanation, scores in zip(explanations, scaled, strict=True)
         ]
-        rows.append([" ".join(_said(explanations[0], words[at]).split()), *figures])
-    columns = [Column("word", wrap=True), *(Column(one.method, numeric=True) for one in explanations)]
+        word = first.words[at]
+        rows.append([" ".join(first.word_text(word).split()), *scores])
+    columns = [Column("word", wrap=True), *(Column(explanation.method, numeric=True) for explanation in explanations)]
     return table(columns, rows, title="Strongest words", caption="Each score over the largest of its method.")
 
 
 def _over_largest(explanation: Explanation) -> list[float]:
-    peak = max((abs(word.score) for word in explanation.words), default=0.0) or 1.0
+    peak = explanation.largest_score or 1.0
     return [word.score / peak for word in explanation.words]
 
 
@@ -123,34 +156,5 @@ def _shares(explanation: Explanation) -> dict[Span, float]:
     return {(word.start, word.end): word.score / total for word in explanation.words}
 
 
-def _said(explanation: Explanation, word: Word) -> str:
-    return explanation.text[word.start : word.end]
-
-
-def _signed(share: float | None) -> str:
+def _share_text(share: float | None) -> str:
     return MISSING if share is None else percent(share)
-
-
-def mistakes(found: Mistakes) -> Group:
-    """How many there are, then the texts of either kind, the worst first, and what the colours mean."""
-    share = percent(found.wrong / max(found.texts, 1))
-    where = f"{found.dataset}, {found.split} split"
-    heading = (
-        f"{found.model} (run {found.run}): {count(found.wrong)} of {count(found.texts)} texts wrong ({share}), {where}"
-    )
-    shown = [explanation for _, explanation in (*found.confident, *found.uncertain)]
-    parts: list[RenderableType] = [Text(safe(heading), style="bold")]
-    if found.note:
-        parts.append(Text(found.note, style="dim"))
-    if shown:
-        parts.append(Text(f"Words are scored by {safe(method_text(shown[0]))}.", style="dim"))
-    parts += _texts("The most confident errors", found.confident)
-    parts += _texts("The least certain texts", found.uncertain)
-    return Group(*parts, HeatmapKey(tuple(shown)))
-
-
-def _texts(title: str, texts: Sequence[tuple[int, Explanation]]) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(), Text(title, style="bold underline"), Text()]
-    for index, explanation in texts:
-        parts += [titled(f"Text {index}", explanation), Text()]
-    return parts if texts else [*parts, Text("There is none."), Text()]

@@ -1,4 +1,4 @@
-"""How strongly a word is coloured: one scale for the terminal and for files."""
+"""The colour scale of heatmaps, for the terminal and for exported files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
 
 MOST = 3.0
-"""What is full colour in a nearly uniform text: this many times an equal share, or the largest score if that is more"""
-FAINT = 0.1  # below this share of full colour words stay plain: boxes around all of them would be noise
+"""Full colour in a nearly uniform text: this many times the uniform weight, or the largest score if that is larger."""
+FAINT = 0.1  # words below this share of full colour stay plain: boxes around all of them would hide the strong ones
 
 
 @dataclass(frozen=True)
 class HeatScale:
-    """From scores to shares of full colour.
+    """Maps scores to shares of full colour.
 
-    As a rule a share is the score over `full`, the largest score. Where attention is nearly uniform, that would paint
-    nearly all words in nearly full colour, as if all mattered: there a share is how far a score lies above `base`, an
-    equal share for every word, and `full` is at least three times that.
+    The share of a score is the score divided by `full`, the largest score. In a text with nearly uniform attention that
+    rule would give nearly every word nearly full colour. There the share is the excess of the score over `base`, the
+    uniform weight, and `full` is at least three times `base`.
     """
 
     base: float
@@ -41,7 +41,7 @@ class HeatScale:
         return cls(equal, max(peak, min(MOST * equal, total)), signed=False)
 
     def share(self, score: float) -> float:
-        """In [-1, 1]; 0 for what is too weak to colour."""
+        """The share of full colour of a score, in [-1, 1]; 0 if the score is too weak to colour."""
         span = self.full - self.base
         share = (score - self.base) / span if span > 0 and math.isfinite(score) else 0.0
         if not self.signed and self.base:
@@ -50,15 +50,15 @@ class HeatScale:
 
     @property
     def uniform(self) -> bool:
-        """Whether only what exceeds an equal share is coloured."""
+        """Whether only scores above the uniform weight are coloured."""
         return self.base > 0
 
 
 def nearly_uniform(scores: Sequence[float]) -> bool:
-    """Whether scores of two words or more, none below zero, are about the same."""
+    """Whether the scores of two words or more, none below zero, are about equal."""
     peak = max(scores, default=0.0)
     if len(scores) < 2 or peak <= 0:
         return False
-    total = sum(score / peak for score in scores)  # over the peak first: sums of huge numbers overflow
+    total = sum(score / peak for score in scores)  # divided first, because sums of huge numbers overflow
     parts = [score / peak / total for score in scores if score > 0]
     return -sum(part * math.log(part) for part in parts if part) >= NEARLY_UNIFORM * math.log(len(scores))

@@ -1,4 +1,4 @@
-"""A text with each word's background coloured by what the word is worth to the model."""
+"""A text as a heatmap: the background of each word is coloured by the attribution score of the word."""
 
 from __future__ import annotations
 
@@ -14,26 +14,30 @@ from tmeattn.render.console import safe
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
+from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
     from tmeattn.explain.explanation import Explanation, Word
 
 STRONGEST = 8
+"""Words listed as the strongest of a text, unless another number is given."""
+METHOD_NAMES = {"lime": "LIME"}
+"""How a method is written where its name is not a word."""
 _BAR = 20
 _STOP = "┃"  # where the model stopped reading
 _UNKNOWN = Style(dim=True, underline=True)
 _UNREAD = Style(dim=True)
 _STOPPED = Style(bold=True)
+_ITALIC = Style(italic=True)
 
 
 @dataclass(frozen=True)
 class Heatmap:
-    """What `heatmap` returns. `details` off leaves the text alone, without what stands around it; `top` is how many of
-    the strongest words are listed."""
+    """The renderable of `heatmap`. Without `details` only the text is drawn; `top` words are listed below it."""
 
     explanation: Explanation
     details: bool = True
@@ -47,7 +51,7 @@ class Heatmap:
         if self.details:
             yield from heatmap_header(self.explanation)
             yield Text()
-        yield from _paragraphs(self.explanation, marks, options.max_width)
+        yield from _text_lines(self.explanation, marks, options.max_width)
         if self.details and self.explanation.words:
             yield Text()
             yield from legend(self.explanation, marks)
@@ -56,16 +60,16 @@ class Heatmap:
 
 
 def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONGEST) -> Heatmap:
-    """The user's own text as a heatmap, with the prediction, a legend and the strongest words around it.
+    """The text as a heatmap, with the prediction above it, and the legend and the strongest words below it.
 
-    Colour is the score over the largest absolute score. Without at least 256 colours the strongest words stand in
-    brackets instead, with a sign where the method has one, and words outside the vocabulary between tildes.
+    The colours follow `HeatScale`. A console with fewer than 256 colours shows the strongest words in brackets instead,
+    with a sign if the method is signed, and words outside the vocabulary between tildes.
     """
     return Heatmap(explanation, details, top)
 
 
 def entropy_text(explanation: Explanation) -> str:
-    """ "attention entropy 3.21 nats, 62 % of uniform"; nothing where what is shown is not attention."""
+    """ "attention entropy 3.21 nats, 62 % of uniform"; empty if the scores are not attention weights."""
     if explanation.entropy is None or explanation.method not in ("attention", "rollout"):
         return ""
     share = explanation.normalized_entropy
@@ -75,7 +79,7 @@ def entropy_text(explanation: Explanation) -> str:
 
 @dataclass(frozen=True)
 class HeatmapKey:
-    """One line on what the colours and marks of several heatmaps mean; it names only those that occur."""
+    """A legend of one line for several heatmaps: the colours and marks that occur in them."""
 
     explanations: tuple[Explanation, ...]
 
@@ -85,21 +89,21 @@ class HeatmapKey:
         parts = []
         if any(not scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[word]"))
-            strong = ": has much of the attention" if self._attention_alone() else ": has a high score"
-            parts[-1].append(strong if colour else ": among the strongest of its text")
+            strong = ": high attention weight" if self._attention_alone() else ": high score"
+            parts[-1].append(strong if colour else ": strong word of its text")
         if any(scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[+word]"))
-            parts[-1].append(": speaks for the class, ")
+            parts[-1].append(": evidence for the class, ")
             parts[-1].append_text(_sample("blue", heat_style(-LEVELS)) if colour else Text("[-word]"))
             parts[-1].append(": against it")
         if any(scale.uniform for scale in scales):
-            more = f" (full colour: {MOST:g} times it or more)" if colour else ""
-            parts.append(Text(f"in nearly uniform texts only what exceeds an equal share{more}"))
+            full = f" (full colour: {MOST:g} times uniform or more)" if colour else ""
+            parts.append(Text(f"in texts with nearly uniform attention only weights above uniform are marked{full}"))
         if any(not word.known for one in self.explanations for word in one.words):
             parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
             parts[-1].append(": not in the vocabulary")
-        if any(one.words and one.tokens_total > len(one.words) for one in self.explanations):
-            parts.append(Text(f"{_STOP}: the model stopped reading"))
+        if any(one.words and one.is_truncated for one in self.explanations):
+            parts.append(Text(f"{_STOP}: the model reads no further"))
         if parts:
             yield Text("; ").join(parts)
 
@@ -109,7 +113,7 @@ class HeatmapKey:
 
 @dataclass(frozen=True)
 class Marks:
-    """How scores turn into colours, or into brackets from the score `threshold` on."""
+    """The style of each word: a background colour, or brackets where the score is at least `threshold`."""
 
     scale: HeatScale
     peak: float
@@ -121,12 +125,12 @@ class Marks:
     def of(cls, explanation: Explanation, colour: bool, colours: HeatColours = HEAT) -> Marks:
         sizes = sorted((abs(word.score) for word in explanation.words), reverse=True)
         peak = sizes[0] if sizes and math.isfinite(sizes[0]) else 0.0
-        # In a short text at most half of the words, so that the weakest never pass for strong.
+        # At most half of the words of a short text, or weak words would be marked as strong.
         rank = min(-(-len(sizes) // 2), max(STRONGEST, len(sizes) // 10)) - 1
         threshold = sizes[rank] if sizes else 0.0
         equal = sum(sizes) / max(len(sizes), 1)
-        if not explanation.signed and math.isfinite(equal):  # less than an equal share is not strong either
-            threshold = max(threshold, equal * (1 - 1e-9))  # so that equal scores are not below it by rounding
+        if not explanation.signed and math.isfinite(equal):  # a score below the mean is not strong either
+            threshold = max(threshold, equal * (1 - 1e-9))  # rounding must not leave equal scores below it
         return cls(HeatScale.of(explanation), peak, threshold, colour, colours)
 
     @property
@@ -134,7 +138,7 @@ class Marks:
         return self.scale.signed
 
     def level(self, score: float) -> int:
-        """Heat from -LEVELS to LEVELS, 0 for what is too weak to colour."""
+        """Heat level of a score, from -LEVELS to LEVELS; 0 if the score is too weak to colour."""
         share = self.scale.share(score)
         level = max(1, round(min(1.0, abs(share)) * LEVELS)) if share else 0
         return -level if self.signed and share < 0 else level
@@ -142,43 +146,44 @@ class Marks:
     def brackets(self, score: float) -> bool:
         return not self.colour and self.scale.share(score) != 0 and abs(score) >= self.threshold
 
-    def word(self, shown: str, word: Word) -> tuple[str, Style]:
-        """How a word that reads `shown` is put on the screen."""
+    def word(self, text: str, word: Word) -> tuple[str, Style]:
+        """The text of a word with its marks, and its style."""
         style = heat_style(self.level(word.score), self.colours) if self.colour else Style()
         if not word.known:
             style += _UNKNOWN
-            shown = shown if self.colour else f"~{shown}~"
+            text = text if self.colour else f"~{text}~"
         if self.brackets(word.score):
             sign = ("+" if word.score > 0 else "-") if self.signed else ""
-            shown, style = f"[{sign}{shown}]", style + Style(bold=True)
-        return shown, style
+            text, style = f"[{sign}{text}]", style + Style(bold=True)
+        return text, style
 
 
 def method_text(explanation: Explanation) -> str:
-    """ "attention of transformer, layer 2, head 1"; layer and head only where they were chosen."""
-    parts = [f"{explanation.method} of {explanation.model}"]
-    parts += [
-        f"{what} {number}" for what, number in (("layer", explanation.layer), ("head", explanation.head)) if number
-    ]
+    """ "attention, transformer, layer 2, head 1"; layer and head only where they were chosen."""
+    parts = [METHOD_NAMES.get(explanation.method, explanation.method), explanation.model]
+    if explanation.layer:
+        parts.append(f"layer {explanation.layer}")
+    if explanation.head:
+        parts.append(f"head {explanation.head}")
     return ", ".join(parts)
 
 
 def heatmap_header(explanation: Explanation) -> Iterator[Text]:
-    """The prediction; method and model; entropy and note, where there are any. A line each."""
-    predicted = explanation.classes[explanation.predicted]
+    """The prediction, the method with the model, the attention entropy and the note, each on its own line."""
+    predicted = explanation.predicted_label
     line = Text("Prediction: ")
     line.append(safe(predicted), style="bold")
-    line.append(f" {percent(explanation.probabilities[explanation.predicted])}")
+    line.append(f" {percent(explanation.confidence)}")
     if explanation.true_label is not None:
-        right = explanation.true_label == predicted
-        line.append("   ✓ right" if right else "   ✗ wrong", style="green" if right else "bold red")
+        correct = explanation.is_correct
+        line.append("   ✓ correct" if correct else "   ✗ wrong", style="green" if correct else "bold red")
         line.append(f", the label is {safe(explanation.true_label)}")
     yield line
     about = Text(safe(method_text(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
-    if explanation.target != explanation.predicted or explanation.signed:
-        about.append(f", for the class {safe(explanation.classes[explanation.target])}")
+    if explanation.names_target:
+        about.append(f", for the class {safe(explanation.target_label)}")
     yield about
     if entropy := entropy_text(explanation):
         yield Text(entropy)
@@ -186,87 +191,90 @@ def heatmap_header(explanation: Explanation) -> Iterator[Text]:
         yield Text(f"Note: {safe(explanation.note)}", style="italic")
 
 
-def _paragraphs(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
-    """The text line by line: wrapping many short texts is much faster than wrapping one with many styles."""
+def _text_lines(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
+    """The text, each word in its colour or its brackets, wrapped to the width of the console."""
     text = safe(explanation.text)
-    line = Text(overflow="fold")
-    position = 0
-    for word in explanation.words:
-        if word.start < position:
-            continue
-        *ended, rest = text[position : word.start].split("\n")
-        for end in ended:
-            yield line.append(end) if end else line
-            line = Text(overflow="fold")
-        line.append(rest)
-        shown, style = marks.word(text[word.start : word.end].replace("\n", " "), word)
-        line.append(shown, style=style or None)
-        position = word.end
-    hidden = explanation.tokens_total - len(explanation.words)
-    rest = text[position:]
+    if not explanation.words and not explanation.tokens_total:
+        yield Text("The text has no words.", style="italic")
+        return
+    words = marked_words(explanation, marks)
+    yield from lay_out(text_chunks(text, words, explanation, width), width).rich_lines()
+
+
+def marked_words(explanation: Explanation, marks: Marks) -> list[MarkedWord]:
+    """The words that the model read, with the style or the brackets of their scores."""
+    text = safe(explanation.text)
+    return [
+        MarkedWord(word.start, word.end, *marks.word(text[word.start : word.end].replace("\n", " "), word))
+        for word in explanation.words
+    ]
+
+
+def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation, width: int) -> Iterator[Chunk]:
+    """A text for `lay_out`: its words and, where the model did not read all of it, the beginning of the rest."""
+    read_to = max((word.end for word in words), default=0)
+    hidden = explanation.tokens_cut
     if hidden > 0:
-        yield from _unread(line, rest, hidden, len(explanation.words), width)
-        return
-    if not explanation.words:
-        yield Text("There is no word in this text.", style="italic")
-        return
-    for piece in rest.rstrip("\n").split("\n"):
-        yield line.append(piece) if piece else line
-        line = Text(overflow="fold")
+        yield from chunks_of(text[:read_to], words)
+        yield from _unread(text[read_to:], hidden, len(explanation.words), width)
+    else:
+        yield from chunks_of(text.rstrip(), words)
 
 
-def _unread(line: Text, rest: str, hidden: int, read: int, width: int) -> Iterator[Text]:
-    """A mark where reading stopped, two lines of what the model did not read, and how much of it there is."""
+def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
+    """A mark where reading stopped, two lines of what the model did not read, and how many words that are."""
+    stop = Chunk(_STOP, None, _STOPPED)
     tail = " ".join(rest[: 4 * width].split())
     cut = len(tail) > 2 * width - 2
     shown = tail[: 2 * width - 2].rsplit(" ", 1)[0] if cut else tail
     if cut or rest[4 * width :].strip():
         shown += " …"
     if read:
-        line.append(f"{' ' if rest[:1].isspace() else ''}{_STOP} ", style=_STOPPED)
-    line.append(shown, style=_UNREAD)
-    yield line
-    if read:
-        more = Text().append(f"{_STOP} ", style=_STOPPED)
-        more.append(f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model", style="italic")
-        yield more.append(f" (its length is {count(read)})", style="italic")
-    else:
-        yield Text("The model read no word of this text.", style="italic")
+        yield from (Chunk(" "), stop, Chunk(" "))
+    yield from plain_chunks(shown, _UNREAD)
+    yield Chunk("\n")
+    if not read:
+        yield from plain_chunks("The model read no words of this text.", _ITALIC)
+        return
+    note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
+    note += f" (it reads at most {count(read)})"
+    yield from (stop, Chunk(" "), *plain_chunks(note, _ITALIC))
 
 
 def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
-    """What the colours or brackets mean, and how words outside the vocabulary look."""
+    """The meaning of the colours or brackets, and the mark of words outside the vocabulary."""
     unknown = sum(not word.known for word in explanation.words)
-    target = safe(explanation.classes[explanation.target])
+    target = safe(explanation.target_label)
     line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
     if not marks.peak:
-        line.append("all scores are zero: no word bears on the prediction")
+        line.append("all scores are zero: no word influences the prediction")
     elif marks.colour:
         first = -LEVELS if marks.signed else 0
         line.append(f"against {target} " if marks.signed else f"{marks.scale.base:.3g} ")
         for level in range(first, LEVELS + 1, 2 if marks.signed else 1):
             line.append("  ", style=heat_style(level, marks.colours))
         line.append(f" for {target}" if marks.signed else f" {marks.scale.full:.3g}")
-        largest = f"colour = score / {marks.peak:.3g}, the largest"
-        line.append(f"   {'colour = what exceeds an equal share' if marks.scale.uniform else largest}", "dim")
+        meaning = "colour = weight above uniform" if marks.scale.uniform else f"full colour = score {marks.peak:.3g}"
+        line.append(f"   {meaning}", "dim")
     elif marks.signed:
-        line.append(f"[+word] speaks strongly for {target}, [-word] against; largest score {marks.peak:.3g}")
+        line.append(f"[+word]: evidence for {target}, [-word]: against it; largest score {marks.peak:.3g}")
     else:
-        equal = f" and well above an equal share, {marks.scale.base:.3g}" if marks.scale.uniform else ""
-        line.append(f"[word] is among the strongest{equal}; largest score {marks.peak:.3g}")
+        uniform = f", above uniform ({marks.scale.base:.3g})" if marks.scale.uniform else ""
+        line.append(f"[word]: strong word{uniform}; largest score {marks.peak:.3g}")
     yield line
     if unknown:
         mark = ("word", _UNKNOWN) if marks.colour else "~word~"
-        yield Text.assemble(mark, f" is not in the vocabulary ({count(unknown)} of {count(len(explanation.words))})")
+        total = count(len(explanation.words))
+        yield Text.assemble(mark, f": not in the vocabulary ({count(unknown)} of {total} words)")
 
 
 def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:
-    """The words with the largest scores, with bars."""
-    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:top]
+    """The words with the largest absolute scores, each with a bar."""
+    ranked = explanation.ranked_words()[:top]
     ranked = [word for word in ranked if word.score]
     if not ranked:
         return
-    shown = [" ".join(safe(explanation.text[word.start : word.end]).split()) for word in ranked]
+    shown = [" ".join(safe(explanation.word_text(word)).split()) for word in ranked]
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
     yield Text("Strongest words", style="bold")
     for label, word in zip(shown, ranked, strict=True):

@@ -24,7 +24,19 @@ from tmeattn.render.summary import entropy_histogram
 if TYPE_CHECKING:
     from types import TracebackType
 
-Event = Mapping[str, Any]
+    from tmeattn.runs.event_types import (
+        EpochEvent,
+        Event,
+        FailedEvent,
+        FinishedEvent,
+        ResumedEvent,
+        StartedEvent,
+        StepEvent,
+        StoppedEvent,
+        WarningEvent,
+    )
+
+_Fields = Mapping[str, Any]
 
 _REDRAW_SECONDS = 0.25
 _PLAIN_LINE_SECONDS = 30.0
@@ -48,7 +60,7 @@ class TrainingProgress:
         self._live: Live | None = None
         self._steps_per_epoch = 0
         self._epochs = 0
-        self._step: Event = {}
+        self._step: _Fields = {}
         self._first_step = 0
         self._spread: _Spread | None = None
         self._began = self._drawn = clock()
@@ -72,7 +84,7 @@ class TrainingProgress:
         if handler is not None:
             handler(event)
 
-    def _on_started(self, event: Event) -> None:
+    def _on_started(self, event: StartedEvent) -> None:
         self._epochs = int(event.get("epochs") or 0)
         self._steps_per_epoch = int(event.get("steps_per_epoch") or 0)
         self._began = self._drawn = self._clock()
@@ -89,7 +101,7 @@ class TrainingProgress:
         self._step = {"epoch": 1, "step": 0}
         self._draw()
 
-    def _on_resumed(self, event: Event) -> None:
+    def _on_resumed(self, event: ResumedEvent) -> None:
         self._first_step = int(event.get("step") or 0)
         self._epochs = int(event.get("epochs") or self._epochs)
         self._steps_per_epoch = int(event.get("steps_per_epoch") or self._steps_per_epoch)
@@ -98,7 +110,7 @@ class TrainingProgress:
         self._say(f"Resumed after step {count(self._first_step)}, in epoch {self._step['epoch']} of {self._epochs}.")
         self._draw()
 
-    def _on_step(self, event: Event) -> None:
+    def _on_step(self, event: StepEvent) -> None:
         self._step = event
         now = self._clock()
         if now - self._drawn < (_REDRAW_SECONDS if self._live else _PLAIN_LINE_SECONDS):
@@ -109,7 +121,7 @@ class TrainingProgress:
         else:
             self._say(f"  {self._where()}: {self._numbers(event)}, {self._left()} left")
 
-    def _on_epoch(self, event: Event) -> None:
+    def _on_epoch(self, event: EpochEvent) -> None:
         self._drawn = self._clock()
         if not self._live:
             self._say(self._sentence(event))
@@ -126,19 +138,19 @@ class TrainingProgress:
             self._print(self._epoch_line(event))
             self._draw()
 
-    def _on_warning(self, event: Event) -> None:
+    def _on_warning(self, event: WarningEvent) -> None:
         self._print(Text(f"Warning: {safe(str(event.get('message', '')))}", style="yellow"), wrap=True)
 
-    def _on_stopped(self, event: Event) -> None:
+    def _on_stopped(self, event: StoppedEvent) -> None:
         self._close()
 
-    def _on_finished(self, event: Event) -> None:
+    def _on_finished(self, event: FinishedEvent) -> None:
         self._close()
         early = ": validation accuracy rose no more" if event.get("reason") == "patience" else ""
         best = f"best epoch {event.get('best_epoch', '?')}, validation accuracy {percent(event.get('best_accuracy'))}"
         self._say(f"Finished in {seconds(event.get('seconds'))}{early}; {best}.")
 
-    def _on_failed(self, event: Event) -> None:
+    def _on_failed(self, event: FailedEvent) -> None:
         self._close()
 
     def _draw(self) -> None:
@@ -161,7 +173,7 @@ class TrainingProgress:
     def _where(self) -> str:
         return f"epoch {self._step.get('epoch', '?')}/{self._epochs}"
 
-    def _numbers(self, event: Event) -> str:
+    def _numbers(self, event: _Fields) -> str:
         if "loss" not in event:
             return f"step {count(event.get('step'))}"
         parts = [f"step {count(event.get('step'))}", f"loss {decimal(_loss(event))}"]
@@ -178,7 +190,7 @@ class TrainingProgress:
         done, todo = step - self._first_step, self._epochs * self._steps_per_epoch - step
         return seconds((self._clock() - self._began) / done * max(0, todo)) if done > 0 else MISSING
 
-    def _epoch_line(self, event: Event) -> Text:
+    def _epoch_line(self, event: EpochEvent) -> Text:
         train, validation = _part(event, "train"), _part(event, "validation")
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append(f"{event.get('epoch', '?')}/{self._epochs}".rjust(9), style="bold")
@@ -192,7 +204,7 @@ class TrainingProgress:
         line.append(" ★" if event.get("best") else "", style="yellow")
         return line
 
-    def _sentence(self, event: Event) -> str:
+    def _sentence(self, event: EpochEvent) -> str:
         train, validation = _part(event, "train"), _part(event, "validation")
         parts = [
             f"train loss {decimal(_loss(train))}, accuracy {percent(train.get('accuracy'))}",
@@ -226,7 +238,7 @@ class _Spread:
     resize the terminal; drawn anew only for another width, since redraws take time from training.
     """
 
-    event: Event
+    event: EpochEvent
     _lines: dict[int, list[list[Segment]]] = field(default_factory=dict)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -250,18 +262,18 @@ class _Spread:
         return SideBySide(train, validation) if wide and train and validation else validation
 
 
-def _loss(part: Event) -> float | None:
+def _loss(part: _Fields) -> float | None:
     """Cross-entropy, which can be compared over epochs: the penalty rises with alpha and would hide its fall."""
     value: float | None = part.get("cross_entropy", part.get("loss"))
     return value
 
 
-def _part(event: Event, name: str) -> Event:
+def _part(event: EpochEvent, name: str) -> _Fields:
     part = event.get(name)
     return part if isinstance(part, Mapping) else {}
 
 
-def _spark(part: Event) -> str:
+def _spark(part: _Fields) -> str:
     histogram = part.get("histogram") or {}
     counts = [float(value) for value in histogram.get("counts") or () if math.isfinite(value)]
     return sparkline(counts, _SPARK_WIDTH) if counts else ""

@@ -199,7 +199,7 @@ def _chart(panel: CurvePanel | RidgePanel | MatrixPanel, ranges: Mapping[str, tu
 
 def _heatmap(panel: HeatmapPanel) -> list[RenderableType]:
     found = panel.explanation
-    told = f"{found.classes[found.predicted]} {percent(found.probabilities[found.predicted])}"
+    told = f"{found.predicted_label} {percent(found.confidence)}"
     told += f", truly {found.true_label}" if found.true_label else ""
     told += f", {entropy}" if (entropy := entropy_text(found)) else ""
     parts = [Text(safe(panel.title), style="bold"), Text(safe(told), style="dim")]

@@ -14,20 +14,23 @@ from tmeattn.render.histogram import Histogram, Ridges, histogram, ridges
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.numbers import count, decimal, finite, percent, seconds
 from tmeattn.render.tables import Cell, Column, key_values, table
+from tmeattn.runs.event_types import EpochEvent, Event, SplitName
+from tmeattn.runs.events import best_epoch, epoch_events, started_event
+from tmeattn.runs.index import RunSummary
 
-Event = Mapping[str, Any]
 
-
-def summary(run_info: Mapping[str, Any], events: Sequence[Event]) -> Group:
+def summary(run: RunSummary, events: Sequence[Event]) -> Group:
     """Key figures, curves of loss and accuracy, and the entropy of attention in the first and the last epoch."""
     epochs = _epochs(events)
-    parts: list[RenderableType] = [_key_figures(run_info, _best_entropy(epochs))]
+    started = started_event(events)
+    parameters = None if started is None else started["parameters"]
+    parts: list[RenderableType] = [_key_figures(run, parameters, _best_entropy(epochs))]
     if charts := learning_curves(events):
         parts += [Text(), SideBySide(*charts)]
     histograms = [
         picture
         for epoch in _ends(epochs)
-        if (picture := entropy_histogram(_part(epoch, "validation"), f"Attention entropy, epoch {epoch['epoch']}"))
+        if (picture := entropy_histogram(epoch["validation"], f"Attention entropy, epoch {epoch['epoch']}"))
     ]
     if len(histograms) == 2:
         parts += [Text(), SideBySide(*histograms)]
@@ -44,7 +47,7 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
             curves(_over_epochs(epochs, "cross_entropy", 1), title="Cross-entropy", x_label="epoch"),
             curves(_over_epochs(epochs, "accuracy", 100), title="Accuracy", y_label="%", x_label="epoch"),
         )
-    steps = [event for event in events if event.get("kind") == "step" and event.get("step") is not None]
+    steps = [event for event in events if event["kind"] == "step"]
     if len(steps) < 2:
         return None
     xs = [float(event["step"]) for event in steps]
@@ -75,9 +78,9 @@ def entropy_history(events: Sequence[Event]) -> RenderableType | None:
     return SideBySide(train, validation) if train and validation else train or validation
 
 
-def entropy_histogram(part: Event, title: str, *, height: int = 5) -> Histogram | None:
+def entropy_histogram(part: Mapping[str, Any], title: str, *, height: int = 5) -> Histogram | None:
     """The histogram in one part of an epoch's event, its mean added to the title; None where there is none to draw."""
-    bins = _part(part, "histogram")
+    bins = part.get("histogram") or {}
     low, high, mean = finite(bins.get("low")), finite(bins.get("high")), finite(part.get("entropy"))
     if low is None or high is None or low >= high or not bins.get("counts"):
         return None
@@ -85,24 +88,24 @@ def entropy_histogram(part: Event, title: str, *, height: int = 5) -> Histogram 
     return histogram(bins["counts"], low, high, title=title, height=height)
 
 
-def _history(epochs: Sequence[Event], name: str, title: str) -> Ridges | None:
-    rows = [(epoch["epoch"], part) for epoch in epochs if (part := _part(epoch, name)).get("histogram")]
+def _history(epochs: Sequence[EpochEvent], split: SplitName, title: str) -> Ridges | None:
+    rows = [(epoch, bins) for epoch in epochs if (bins := epoch[split]["histogram"])]
     if not rows:
         return None
-    first = rows[0][1]["histogram"]
+    first = rows[0][1]
     return ridges(
-        [(f"epoch {epoch}", part["histogram"]["counts"]) for epoch, part in rows],
+        [(f"epoch {epoch['epoch']}", bins["counts"]) for epoch, bins in rows],
         first["low"],
         first["high"],
-        mean=[_number(part, "entropy", 1) for _, part in rows],
+        mean=[epoch[split]["entropy"] for epoch, _ in rows],
         title=title,
     )
 
 
 def entropy_heads(events: Sequence[Event]) -> Group | None:
     """Attention entropy of every layer and head after the last epoch; None where attention has no heads."""
-    last = _part(_epochs(events)[-1], "validation") if _epochs(events) else {}
-    layers = last.get("heads")
+    epochs = _epochs(events)
+    layers = epochs[-1]["validation"].get("heads") if epochs else None
     if not layers:
         return None
     rows = [
@@ -113,63 +116,53 @@ def entropy_heads(events: Sequence[Event]) -> Group | None:
     return Group(Text("Attention entropy by layer and head, nats", style="bold"), table(columns, rows))
 
 
-def _key_figures(run_info: Mapping[str, Any], entropy: str | None) -> RenderableType:
-    best = run_info.get("best_accuracy")
-    heading = Text(safe(str(run_info.get("name") or run_info.get("id") or "run")), style="bold")
-    heading.append(f"  {safe(str(run_info.get('state') or ''))}", style="not bold dim")
-    alpha, seed = run_info.get("alpha"), run_info.get("seed")
-    epochs, parameters = run_info.get("epochs"), run_info.get("parameters")
-    took = run_info.get("seconds")
-    at = f" (epoch {run_info['best_epoch']})" if run_info.get("best_epoch") is not None else ""
+def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -> RenderableType:
+    heading = Text(safe(run.name or run.id), style="bold")
+    heading.append(f"  {safe(run.state)}", style="not bold dim")
+    epoch = f" (epoch {run.best_epoch})" if run.best_epoch is not None else ""
+    best = None if run.best_accuracy is None else Text(f"{percent(run.best_accuracy, 2)}{epoch}", style="bold")
     pairs: list[tuple[str, Cell]] = [
-        ("run", run_info.get("id")),
-        ("model", run_info.get("model")),
-        ("dataset", run_info.get("dataset")),
-        ("best validation accuracy", None if best is None else Text(f"{percent(best, 2)}{at}", style="bold")),
+        ("run", run.id),
+        ("model", run.model),
+        ("dataset", run.dataset),
+        ("best validation accuracy", best),
         ("attention entropy", entropy),
-        ("alpha", None if alpha is None else f"{alpha:g}"),
-        ("seed", None if seed is None else str(seed)),
-        ("epochs", None if epochs is None else str(epochs)),
+        ("alpha", f"{run.alpha:g}"),
+        ("seed", str(run.seed)),
+        ("epochs", str(run.epochs)),
         ("parameters", None if parameters is None else count(parameters)),
-        ("time", None if took is None else seconds(took)),
+        ("time", seconds(run.seconds)),
     ]
     return Group(heading, key_values(pairs))
 
 
-def _best_entropy(epochs: Sequence[Event]) -> str | None:
+def _best_entropy(epochs: Sequence[EpochEvent]) -> str | None:
     """Mean entropy on the validation texts with the weights that were kept; None without attention."""
-    best: Event = next((epoch for epoch in reversed(epochs) if epoch.get("best")), {})
-    validation = _part(best, "validation")
-    entropy, share = finite(validation.get("entropy")), finite(validation.get("normalized_entropy"))
-    if entropy is None:
+    best = best_epoch(epochs)
+    entropy = None if best is None else finite(best["validation"]["entropy"])
+    if best is None or entropy is None:
         return None
+    share = finite(best["validation"]["normalized_entropy"])
     of_uniform = "" if share is None else f", {percent(share, 0)} of uniform"
     return f"{decimal(entropy, 2)} nats{of_uniform} (epoch {best['epoch']})"
 
 
-def _over_epochs(epochs: Sequence[Event], key: str, factor: float) -> list[Series]:
+def _over_epochs(epochs: Sequence[EpochEvent], key: str, factor: float) -> list[Series]:
     xs = [float(epoch["epoch"]) for epoch in epochs]
-    return [
-        Series(name, xs, [_number(_part(epoch, part), key, factor) for epoch in epochs])
-        for name, part in (("train", "train"), ("validation", "validation"))
-    ]
+    splits: tuple[SplitName, ...] = ("train", "validation")
+    return [Series(split, xs, [_number(epoch[split], key, factor) for epoch in epochs]) for split in splits]
 
 
-def _epochs(events: Sequence[Event]) -> list[Event]:
+def _epochs(events: Sequence[Event]) -> list[EpochEvent]:
     """The epoch events in order, the last one of each epoch: a resumed run may have logged an epoch twice."""
-    latest = {event["epoch"]: event for event in events if event.get("kind") == "epoch" and "epoch" in event}
+    latest = {event["epoch"]: event for event in epoch_events(events)}
     return [latest[epoch] for epoch in sorted(latest)]
 
 
-def _ends(epochs: Sequence[Event]) -> list[Event]:
+def _ends(epochs: Sequence[EpochEvent]) -> list[EpochEvent]:
     return [epochs[0], epochs[-1]] if len(epochs) > 1 else list(epochs)
 
 
-def _part(event: Event, name: str) -> Event:
-    part = event.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _number(event: Event, key: str, factor: float) -> float | None:
-    value = event.get(key)
+def _number(fields: Mapping[str, Any], key: str, factor: float) -> float | None:
+    value = fields.get(key)
     return None if value is None else factor * float(value)

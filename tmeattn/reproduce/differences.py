@@ -8,7 +8,8 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
-from tmeattn.inference.evaluate_run import measure
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.evaluate_run import evaluate_run
 from tmeattn.reproduce.results import Context, Difference, Row
 from tmeattn.reproduce.trained import EntryRuns, SeedRun
 
@@ -68,10 +69,8 @@ def _correct(one: SeedRun, device: str, narrate: Narrate) -> np.ndarray | None:
     """(N,) whether each validation text was classified correctly by the best weights; None where there are none."""
     if one.best is None or not one.run.has_best():
         return None
-    classifier, evaluation = measure(one.run, device=device, attention=False)
+    classifier = TrainedClassifier(one.run, device=device)
     if classifier.notes:
         narrate(" ".join([*classifier.notes, f"The run {one.run.id} is left out of the comparison."]))
         return None
-    hits_N = np.zeros(len(evaluation.labels_N), dtype=bool)
-    hits_N[evaluation.indices_N] = evaluation.predicted() == evaluation.labels_N
-    return hits_N
+    return evaluate_run(classifier, attention=False).correct()

@@ -76,7 +76,7 @@ def _demand_free(name: str, kind: str) -> None:
     Raises:
         BadInput: see `create`.
     """
-    if owners := registry().owners(KINDS[f"tmeattn_{kind}s"], name):
+    if owners := registry().distributions_of(KINDS[f"tmeattn_{kind}s"], name):
         raise BadInput(
             f"There is a {kind} named {name!r} already, from {' and '.join(owners)}.",
             hint=f"Choose another name, such as my-{name}.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Listener
+from tmeattn.runs.event_types import EpochPart, Listener, WatchedText
 from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
@@ -67,7 +66,7 @@ class Trainer:
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
-        self.closed_form = not any(parameter.requires_grad for parameter in model.parameters())
+        self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
         train = corpus.splits["train"]
         self.batches = BucketedBatches(
             train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
@@ -96,7 +95,7 @@ class Trainer:
     def _end_reason(self) -> str | None:
         if self.progress.epoch >= self.options.epochs:
             return "epochs"
-        if self.closed_form and self.progress.epoch > 0:
+        if not self.has_trainable_parameters and self.progress.epoch > 0:
             return "closed form"
         if 0 < self.options.patience <= self.progress.bad_epochs:
             return "patience"
@@ -128,7 +127,7 @@ class Trainer:
         total = loss.total.item()
         self._demand_finite(total, "loss")
         self.optimizer.zero_grad(set_to_none=True)
-        if not self.closed_form:
+        if self.has_trainable_parameters:
             loss.total.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
         self._demand_finite(norm.item(), "gradient norm")
@@ -215,7 +214,7 @@ class Trainer:
         """An empty meter; with maps CLS may stand in front of the words."""
         return meter(self.options.max_length + int(self.maps))
 
-    def _validate(self, alpha: float) -> dict[str, Any]:
+    def _validate(self, alpha: float) -> EpochPart:
         """What the epoch event says of the validation texts, always in full precision."""
         return evaluate_split(
             self.model,
@@ -226,7 +225,7 @@ class Trainer:
             attention=self.attention,
         ).means
 
-    def _watch(self) -> list[dict[str, Any]]:
+    def _watch(self) -> list[WatchedText]:
         """What the model now makes of the texts that a person watches."""
         return watched(
             self.model,

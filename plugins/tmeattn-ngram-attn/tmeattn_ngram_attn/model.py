@@ -27,11 +27,11 @@ class Evidence(nn.Module):
     def forward(self, tokens_BT, mask_BT):
         """Return evidence_BTC and bias_BC."""
         keys_BTN = ngrams.ngram_keys(tokens_BT, mask_BT, vocabulary_size=self.vocabulary_size, longest=self.ngrams)
-        place_BTN, known_BTN = ngrams.look_up(keys_BTN, self.keys_G)
+        index_BTN, known_BTN = ngrams.look_up(keys_BTN, self.keys_G)
         counted_BTN = known_BTN & ngrams.first_occurrences(keys_BTN.flatten(1)).view_as(known_BTN)
         folds = len(self.bias_KE) - 1
         fold_B = tokens_BT.sum(dim=1) % folds if self.training else torch.full_like(tokens_BT[:, 0], folds)
-        weights_BTNE = self.weights_GKE[place_BTN, fold_B[:, None, None]] * counted_BTN.unsqueeze(-1)
+        weights_BTNE = self.weights_GKE[index_BTN, fold_B[:, None, None]] * counted_BTN.unsqueeze(-1)
         evidence_BTE = sum(shared(weights_BTNE[:, :, n], n + 1) for n in range(self.ngrams))
         bias_BE = self.bias_KE[fold_B]
         if self.classes == 2:

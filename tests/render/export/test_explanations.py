@@ -62,11 +62,11 @@ def test_a_hostile_text_stays_text_in_html(text: str, signed: bool) -> None:
 def test_a_page_is_self_contained_and_says_what_colour_says() -> None:
     page = html_page([explain("awful great film", [-0.5, 1.0, 0.0], signed=True, unknown=(2,))])
     assert not re.search(r"https?://|<script|<link|<img|url\(|@import", page)
-    assert '<span class="w" style="--heat:1.000" title="+1.000, number 1 of 3">great</span>' in page
-    assert '<span class="w against" style="--heat:0.500" title="-0.500, number 2 of 3">awful</span>' in page
-    assert '<span class="w unknown" title="+0.000, number 3 of 3, not in the vocabulary">film</span>' in page
+    assert '<span class="w" style="--heat:1.000" title="score +1.000, rank 1 of 3">great</span>' in page
+    assert '<span class="w against" style="--heat:0.500" title="score -0.500, rank 2 of 3">awful</span>' in page
+    assert '<span class="w unknown" title="score +0.000, rank 3 of 3, not in the vocabulary">film</span>' in page
     assert "prefers-color-scheme: dark" in page
-    assert "solid line: for, dashed: against" in page
+    assert "solid line: evidence for the class, dashed: against it" in page
 
 
 def test_a_page_tells_what_was_not_read() -> None:

@@ -212,7 +212,7 @@ def test_a_matrix_is_orange_above_zero_and_blue_below(matplotlib: Any) -> None:
 def test_a_heatmap_says_what_it_leaves_out(matplotlib: Any) -> None:
     long = "word " * 1000
     text = svg(result(HeatmapPanel("", explain(long))))
-    assert "the rest of the text is not drawn" in text
+    assert "the rest of the text is not shown" in text
     unread = svg(result(HeatmapPanel("", explain(long, [1.0, 2.0], true_label="negative"))))
     assert "998 more words not read by the model" in unread
     assert "predicted positive 97.3 %, wrong: the label is negative" in unread
@@ -262,8 +262,8 @@ def test_a_heatmap_tells_entropy_note_and_what_its_colours_are(matplotlib: Any) 
     uniform = explain(words, even, entropy=3.9, normalized_entropy=0.999, note="Nearly uniform.")
     text = svg(result(HeatmapPanel("", uniform)))
     assert "Attention entropy 3.90 nats, 100 % of uniform. Nearly uniform." in text
-    assert "from 0.02, an equal share for every word, to 0.06, 3 times that; the largest is 0.02" in text
+    assert "weight above uniform, from 0.02 to 0.06 (3 times uniform); the largest weight is 0.02" in text
     legend_alone = share_of(orange, pixels(result(HeatmapPanel("", explain(words, [0.02] * 50)))))
     peaked = share_of(orange, pixels(result(HeatmapPanel("", explain(words, [0.02] * 49 + [0.08])))))
     assert 0 < legend_alone < peaked
-    assert "the largest score" in svg(result(HeatmapPanel("", explain("a b c", [0.9, 0.05, 0.05]))))
+    assert "full colour = score 0.9" in svg(result(HeatmapPanel("", explain("a b c", [0.9, 0.05, 0.05]))))

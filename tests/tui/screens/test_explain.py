@@ -12,7 +12,7 @@ from support.scripted_reader import MOST_WORDS, Driver
 from textual.widgets import OptionList, TextArea
 
 from tmeattn.tui.widgets.choice import Picker
-from tmeattn.tui.widgets.explanation_pane import Explained
+from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 
 pytestmark = pytest.mark.usefixtures("quick_and_coloured")
 
@@ -197,7 +197,7 @@ async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.choose("beside", "bbbb-mean")
-        second = driver.screen.query_one("#second", Explained)
+        second = driver.screen.query_one("#second", ExplanationPane)
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
         assert driver.said("#differences").startswith("Most different (aaaa | bbbb, % of all scores)")

@@ -13,8 +13,8 @@ from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services.run_state import CHUNK
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.panes import Pane
-from tmeattn.tui.widgets.run_header import Head
-from tmeattn.tui.widgets.watch_list import Watched
+from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.watch_list import WatchedTextView
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
 
@@ -208,16 +208,16 @@ async def test_the_watch_list_follows_the_epochs_and_opens_in_explain(write_run)
         await pilot.press("3")
         for _ in range(50):
             await pilot.pause(0.02)
-            if screen.query(Watched):
+            if screen.query(WatchedTextView):
                 break
         pane = screen.query_one("#watch", Pane)
         assert "epoch 3" in pane.border_title
-        assert len(screen.query(Watched)) == 3
+        assert len(screen.query(WatchedTextView)) == 3
         await pilot.press("left_square_bracket")
         assert "epoch 2" in pane.border_title
         await pilot.press("right_square_bracket", "right_square_bracket")
         assert "epoch 3" in pane.border_title
-        screen.query(Watched).first().focus()
+        screen.query(WatchedTextView).first().focus()
         await pilot.press("enter")
         assert app.current_mode == "explain"
         assert app.session.selected_run.id == "aaaa-lstm-attn"
@@ -260,7 +260,7 @@ async def test_a_log_of_20000_steps_opens_with_bounded_work(write_run):
     async with app.run_test(size=(140, 45)) as pilot:
         for _ in range(400):
             await pilot.pause(0.01)
-            if isinstance(app.screen, RunScreen) and app.screen.query_one(Head)._drawn:
+            if isinstance(app.screen, RunScreen) and app.screen.query_one(RunHeader)._drawn:
                 break
         screen = app.screen
         loss = screen.query_one("#loss", Chart)
@@ -283,7 +283,7 @@ async def test_without_colour_words_stand_in_brackets(write_run, monkeypatch, si
             await pilot.press("3")
         for _ in range(50):
             await pilot.pause(0.02)
-            if screen.query(Watched):
+            if screen.query(WatchedTextView):
                 break
         await pilot.pause(0.1)
         text = "\n".join(strip.text for strip in screen._compositor.render_strips())

@@ -13,8 +13,8 @@ from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.themes import CONTRAST, LIGHT
 from tmeattn.tui.widgets import watch_list as watch
-from tmeattn.tui.widgets.run_header import Head
-from tmeattn.tui.widgets.watch_list import Source, Watched
+from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.watch_list import ValidationText, WatchedTextView
 
 SMALL, LARGE = (80, 24), (140, 45)
 TEXT = "A dull film with a plot that goes nowhere."
@@ -25,8 +25,8 @@ WORDS = tuple(
 
 @pytest.fixture(autouse=True)
 def texts(monkeypatch, clock):
-    found = {index: Source(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
-    monkeypatch.setattr(watch, "read_sources", lambda run, indices: {index: found[index] for index in indices})
+    found = {index: ValidationText(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
+    monkeypatch.setattr(watch, "read_watched_texts", lambda run, indices: {index: found[index] for index in indices})
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
     monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
@@ -49,8 +49,10 @@ async def drawn(pilot):
         screen = pilot.app.screen
         for field in screen.query("Input"):
             field.cursor_blink = False
-        ready = not isinstance(screen, RunScreen) or (screen.run_state.caught_up and screen.query_one(Head)._drawn)
-        waits = isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(Watched)
+        ready = not isinstance(screen, RunScreen) or (screen.run_state.caught_up and screen.query_one(RunHeader)._drawn)
+        waits = (
+            isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(WatchedTextView)
+        )
         text = "\n".join(strip.text for strip in screen._compositor.render_strips())
         same = same + 1 if ready and not waits and text == before else 0
         before = text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from support.explanations import explain
 
-from tmeattn.tui.services.text_layout import LaidOutWord
+from tmeattn.tui.services.heatmap_words import LaidOutWord
 from tmeattn.tui.wording.explanations import change, differences, told_word, verdict
 
 TEXT = "a good film"
@@ -15,7 +15,7 @@ def test_a_prediction_and_whether_it_is_right() -> None:
     lines = verdict(explain(TEXT, true_label="positive", entropy=2.0, normalized_entropy=0.5)).plain.split("\n")
     assert lines == [
         "positive 97.3 %  ✓ as labelled",
-        "attention of lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
+        "attention, lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
     ]
     assert "✗ labelled negative" in verdict(explain(TEXT, true_label="negative")).plain
 

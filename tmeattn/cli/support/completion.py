@@ -43,11 +43,18 @@ def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [*named, CompletionItem(incomplete, type="file")]
 
 
+def topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The topics of `tmeattn docs`, each with its title."""
+    from tmeattn.docs import topics
+
+    return [CompletionItem(topic.name, help=topic.title) for topic in topics() if topic.name.startswith(incomplete)]
+
+
 def fetchable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """What `tmeattn data fetch` takes."""
-    from tmeattn.data.download.catalog import SOURCES
+    from tmeattn.data.download.catalog import PUBLISHED_FILES
 
-    return _beginning(incomplete, SOURCES)
+    return _beginning(incomplete, PUBLISHED_FILES)
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:

@@ -1,72 +1,102 @@
-"""Options made from configuration fields, so the command line, config files and Python accept the same things.
+"""Options and arguments that several commands have in common, and the parsers of options that take a list.
 
-Values travel as the user typed them to `config.resolve_run`, which alone converts and validates them.
+Each function returns a click decorator. Options that are made from configuration fields are in `config_options.py`.
 """
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Callable
+from pathlib import Path
 
 import click
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+from click.decorators import FC
 
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput
-from tmeattn.render.numbers import flag, option_value
-
-METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "INTEGERS"}
 
 
-def options_of(config: type[BaseModel], defaults: Mapping[str, Any], report: Mapping[str, Any]) -> list[click.Option]:
-    """One option a field. `defaults` and `report` are what the two recipes set, shown in the help."""
-    return [
-        _option(name, info, _default_text(name, info, defaults, report)) for name, info in config.model_fields.items()
-    ]
+def run_argument(*, default: str | None = None, required: bool = True, many: bool = False) -> Callable[[FC], FC]:
+    """The argument RUN: an id, a unique prefix, a name, a path, `latest` or `best`. With `many`, a tuple of them."""
+    if default is not None:
+        return click.argument("run", default=default, shell_complete=complete_runs)
+    return click.argument("run", required=required, nargs=-1 if many else 1, shell_complete=complete_runs)
 
 
-def _option(name: str, info: FieldInfo, default: str) -> click.Option:
-    text = f"{info.description or ''}{default}"
-    if info.annotation is bool:
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        verb = str(extra.get("off", "no"))
-        off = flag(name.replace("tune_", f"{verb}_") if verb != "no" else f"no_{name}")
-        return click.Option([f"{flag(name)}/{off}", name], default=None, help=text)
-    choices = _choices(info.annotation)
-    if choices:
-        return click.Option([flag(name), name], type=click.Choice(choices), help=text)
-    return click.Option([flag(name), name], type=str, metavar=_metavar(info.annotation), help=text)
+def run_option(text: str) -> Callable[[FC], FC]:
+    """`--run RUN`, for commands whose arguments are texts."""
+    return click.option(
+        "--run", default="latest", metavar="RUN", shell_complete=complete_runs, help=f"{text}  [default: latest]"
+    )
 
 
-def _choices(annotation: Any) -> list[str]:
-    return [str(choice) for choice in get_args(annotation)] if get_origin(annotation) is Literal else []
+def json_option(what: str) -> Callable[[FC], FC]:
+    """`--json`, passed as `as_json`. `what` names the printed document, such as "an array of runs"."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON on stdout.")
 
 
-def _metavar(annotation: Any) -> str:
-    """INTEGER, NUMBER ...; a union shows its parts."""
-    if get_origin(annotation) is Literal:
-        return "|".join(map(str, get_args(annotation)))
-    if get_origin(annotation) is types.UnionType or str(get_origin(annotation)) == "typing.Union":
-        return "|".join(_metavar(part) for part in get_args(annotation) if part is not type(None))
-    if hasattr(annotation, "__metadata__"):
-        return _metavar(get_args(annotation)[0])
-    return METAVARS.get(get_origin(annotation) or annotation, "TEXT")
+def split_option() -> Callable[[FC], FC]:
+    """`--split`: train, validation or test."""
+    return click.option("--split", default="validation", show_default=True, help="The split of the run's dataset.")
 
 
-def _default_text(name: str, info: FieldInfo, defaults: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    modern = defaults.get(name)
-    parts = [] if modern is None else [option_value(modern)]
-    if name != "recipe" and report.get(name) != modern:
-        parts.append(f"report: {'none' if report.get(name) is None else option_value(report[name])}")
-    return f"  [default: {'; '.join(parts)}]" if parts else ""
+def top_option(default: int, what: str) -> Callable[[FC], FC]:
+    """`--top N`: how many to list of `what`."""
+    return click.option(
+        "--top", type=click.IntRange(min=1), default=default, show_default=True, help=f"Number of {what} to list."
+    )
+
+
+def export_option(what: str, formats: str) -> Callable[[FC], FC]:
+    """`--export FILE`: `what` is also written to a file, in the format of its suffix."""
+    return click.option(
+        "--export",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help=f"Also write {what} to a file: {formats}.",
+    )
+
+
+def file_option() -> Callable[[FC], FC]:
+    """`--file`: texts, from a file or from standard input."""
+    return click.option(
+        "--file",
+        type=click.Path(allow_dash=True, path_type=Path),
+        help="Read the texts from a file with one text on each line, or from a table: .csv, .tsv, .jsonl, .parquet; "
+        "- is standard input.",
+    )
+
+
+def text_column_option() -> Callable[[FC], FC]:
+    """`--text-column`: which column of a table has the texts."""
+    return click.option("--text-column", help="The column of the texts in a table.  [default: chosen by its name]")
+
+
+def force_option(target: str) -> Callable[[FC], FC]:
+    """`--force`: overwrite an existing file."""
+    return click.option("--force", is_flag=True, help=f"Overwrite {target}.")
+
+
+def track_option() -> Callable[[FC], FC]:
+    """`--track TRACKER`, passed as the tuple `trackers`."""
+    return click.option(
+        "--track",
+        "trackers",
+        multiple=True,
+        metavar="TRACKER",
+        help="Also export the run's events with a plugin, such as tensorboard. Can be given several times.",
+    )
+
+
+def no_pager_option() -> Callable[[FC], FC]:
+    """`--no-pager`: see `paging.py`."""
+    return click.option("--no-pager", is_flag=True, help="Print long output at once instead of in a pager.")
 
 
 def seeds_in(text: str | None) -> list[int]:
-    """The seeds of `--seeds 0,1,2`; none where it was not given.
+    """The seeds of `--seeds 0,1,2`; an empty list without the option.
 
     Raises:
-        BadInput: no list of seeds, or one with a seed twice.
+        BadInput: the text is no list of seeds, or has a seed twice.
     """
     if text is None:
         return []
@@ -75,19 +105,19 @@ def seeds_in(text: str | None) -> list[int]:
     except ValueError:
         raise BadInput(f"--seeds: {text!r} is no list of numbers.", hint="Write it like 0,1,2.") from None
     if min(seeds) < 0:
-        raise BadInput(f"--seeds: {text!r} holds a number below 0.")
+        raise BadInput(f"--seeds: {text!r} has a number below 0.", hint="Write it like 0,1,2.")
     if len(set(seeds)) < len(seeds):
-        raise BadInput(f"--seeds: {text!r} names a seed twice.")
+        raise BadInput(f"--seeds: {text!r} has a seed twice.", hint="Write it like 0,1,2.")
     return seeds
 
 
 def names_in(flag: str, text: str) -> tuple[str, ...]:
-    """The names of `attention,leave-one-out`, each once.
+    """The names of an option like `attention,leave-one-out`, without repetitions.
 
     Raises:
-        BadInput: there is none.
+        BadInput: the text has no name.
     """
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names:
-        raise BadInput(f"{flag}: {text!r} names nothing.", hint="Write it like attention,leave-one-out.")
+        raise BadInput(f"{flag}: {text!r} has no name.", hint="Write it like attention,leave-one-out.")
     return names

@@ -1,4 +1,4 @@
-"""Explanations as a file, in the format of its ending."""
+"""Explanations as a file: HTML, SVG, PNG, LaTeX, JSON or CSV, chosen by the ending of its name."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _CSV = (
 
 
 def write(explanations: Sequence[Explanation], path: Path, picture: RenderableType) -> None:
-    """Write explanations to a file. `picture` is what a terminal shows of them, for SVG.
+    """Write explanations to a file. `picture` is their renderable for the terminal, which SVG shows.
 
     Raises:
-        BadInput: no such format.
+        BadInput: the ending is of no known format.
         EnvironmentProblem: the file cannot be written, or matplotlib is missing for a PNG.
     """
     check_ending(path, FORMATS)
@@ -37,18 +37,20 @@ def write(explanations: Sequence[Explanation], path: Path, picture: RenderableTy
 
 
 def csv_text(explanations: Sequence[Explanation]) -> str:
-    """A line a word; `text` counts the explained texts and methods from 1, `start` and `end` are characters."""
+    """One line for each word. `text` counts the explanations from 1; `start` and `end` are character offsets."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_CSV)
-    for number, one in enumerate(explanations, start=1):
+    for number, explanation in enumerate(explanations, start=1):
         about = (
-            *(number, one.run, one.model, one.method, one.layer, one.head, one.classes[one.predicted]),
-            *(one.probabilities[one.predicted], one.classes[one.target]),
+            *(number, explanation.run, explanation.model, explanation.method, explanation.layer, explanation.head),
+            *(explanation.predicted_label, explanation.confidence),
+            explanation.target_label,
         )
-        for word in one.words:
-            cells = (word.start, word.end, one.text[word.start : word.end], word.token, word.known, word.score)
-            writer.writerow(csv_cell(value) for value in (*about, *cells))
+        for word in explanation.words:
+            text = explanation.word_text(word)
+            cells = (*about, word.start, word.end, text, word.token, word.known, word.score)
+            writer.writerow(csv_cell(value) for value in cells)
     return buffer.getvalue()
 
 
@@ -58,7 +60,7 @@ def _json(explanations: Sequence[Explanation]) -> bytes:
 
 
 def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
-    """A picture of a terminal."""
+    """The terminal output as a picture."""
     from rich.console import Console
 
     console = Console(
@@ -80,13 +82,13 @@ def _png(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
     from tmeattn.render.heatmap import method_text
     from tmeattn.reproduce.results import HeatmapPanel
 
-    alike = len({one.text for one in explanations}) == 1
+    one_text = len({explanation.text for explanation in explanations}) == 1
     panels = [
-        HeatmapPanel(method_text(one) if alike else f"Text {number}", one)
-        for number, one in enumerate(explanations, start=1)
+        HeatmapPanel(method_text(explanation) if one_text else f"Text {number}", explanation)
+        for number, explanation in enumerate(explanations, start=1)
     ]
-    runs = ", ".join(dict.fromkeys(f"{one.model} (run {one.run})" for one in explanations))
-    title = "A prediction explained" if alike else "Predictions explained"
+    runs = ", ".join(dict.fromkeys(f"{explanation.model} (run {explanation.run})" for explanation in explanations))
+    title = "Explanation of a prediction" if one_text else "Explanations of predictions"
     return picture_bytes(title, runs, tuple(panels), "png")
 
 
@@ -99,4 +101,4 @@ FORMATS: dict[str, Writer] = {
     ".json": lambda explanations, picture: _json(explanations),
     ".csv": lambda explanations, picture: csv_text(explanations).encode(),
 }
-"""What a file's ending stands for."""
+"""The writer of each file ending."""

@@ -1,4 +1,4 @@
-"""Explained texts as a web page and as LaTeX. Every text is data: whatever it holds, it is only ever shown."""
+"""Explained texts as a web page and as LaTeX. Every text is escaped, so none can act as markup."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ from tmeattn.render.palette import BLUE, ORANGE
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Word
 
-_STEPS = 5  # boxes on either side of zero in the legend
-_BOLD = 0.5  # share of full colour from which on LaTeX sets a word in bold
+_STEPS = 5  # boxes on each side of zero in the legend
+_BOLD = 0.5  # least share of full colour at which LaTeX sets a word in bold
 
 
 def html_page(explanations: Sequence[Explanation]) -> str:
-    """One self-contained page, without scripts: the texts, each with its legend and its strongest words.
+    """A self-contained page without scripts: each text with its legend and its strongest words.
 
-    A word's score and rank stand in its tooltip. A line under it says the same as its colour: the thicker, the
-    stronger, and dashed where it speaks against the class. Light or dark as the reader's browser prefers.
+    The tooltip of a word shows its score and rank. A line under the word repeats its colour for readers who cannot see
+    it: the thickness grows with the score, and the line is dashed for evidence against the class. The page is light or
+    dark, as the browser prefers.
     """
     first = explanations[0]
-    title = f"{method_text(first)}: {first.classes[first.predicted]}" if len(explanations) == 1 else "Explained texts"
+    title = f"{method_text(first)}: {first.predicted_label}" if len(explanations) == 1 else "Explained texts"
     sections = "\n".join(_section(one) for one in explanations)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{_html(title)}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n{sections}\n</main>\n"
-        "<footer>Made by tmeattn</footer>\n</body>\n</html>\n"
+        "<footer>Created with tmeattn</footer>\n</body>\n</html>\n"
     )
 
 
 def _section(explanation: Explanation) -> str:
     scale = HeatScale.of(explanation)
-    heading = f"{_html(explanation.classes[explanation.predicted])} <small>{_probability(explanation)}</small>"
+    heading = f"{_html(explanation.predicted_label)} <small>{_probability(explanation)}</small>"
     if explanation.true_label is not None:
-        right = explanation.true_label == explanation.classes[explanation.predicted]
-        said = "✓ right" if right else '<b class="wrong">✗ wrong</b>'
-        heading += f" <small>{said}, the label is {_html(explanation.true_label)}</small>"
+        verdict = "✓ correct" if explanation.is_correct else '<b class="wrong">✗ wrong</b>'
+        heading += f" <small>{verdict}, the label is {_html(explanation.true_label)}</small>"
     about = "<br>".join(map(_html, _about(explanation)))
     parts = ["<section>", f"<h2>{heading}</h2>", f'<p class="about">{about}</p>']
     parts.append(f'<p class="text">{"".join(_html_words(explanation, scale))}</p>')
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     if hidden > 0:
         words = "word" if hidden == 1 else "words"
         parts.append(f'<p class="note">{count(hidden)} more {words} not read by the model.</p>')
@@ -59,13 +59,13 @@ def _section(explanation: Explanation) -> str:
 
 
 def _probability(explanation: Explanation) -> str:
-    return percent(explanation.probabilities[explanation.predicted])
+    return percent(explanation.confidence)
 
 
 def _about(explanation: Explanation) -> Iterator[str]:
     line = f"{method_text(explanation)} (run {explanation.run})"
-    if explanation.signed or explanation.target != explanation.predicted:
-        line += f", for the class {explanation.classes[explanation.target]}"
+    if explanation.names_target:
+        line += f", for the class {explanation.target_label}"
     yield line
     if entropy := entropy_text(explanation):
         yield entropy[0].upper() + entropy[1:]
@@ -74,35 +74,35 @@ def _about(explanation: Explanation) -> Iterator[str]:
 
 
 def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
-    """The text as far as the model read it, every word an element, and the rest dimmed."""
-    ranks = {id(word): rank for rank, word in enumerate(_ranked(explanation), start=1)}
+    """An element for each word that the model read, and the rest of the text dimmed."""
+    ranks = {id(word): rank for rank, word in enumerate(explanation.ranked_words(), start=1)}
     position = 0
     for word in explanation.words:
         yield _html(explanation.text[position : word.start])
         share = scale.share(word.score)
         classes = ["w", *(["against"] if share < 0 else []), *([] if word.known else ["unknown"])]
-        tip = f"{_score(word, explanation)}, number {ranks[id(word)]} of {len(explanation.words)}"
+        tip = f"score {_score(word, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
-        shown = _html(explanation.text[word.start : word.end])
+        shown = _html(explanation.word_text(word))
         yield f'<span class="{" ".join(classes)}"{heat} title="{_html(tip)}">{shown}</span>'
         position = word.end
     rest = _html(explanation.text[position:])
-    yield f'<span class="unread">{rest}</span>' if explanation.tokens_total > len(explanation.words) else rest
+    yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
 
 
 def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
-    target = explanation.classes[explanation.target]
+    target = explanation.target_label
     if not scale.full:
-        return '<p class="legend">All scores are zero: no word bears on the prediction.</p>'
+        return '<p class="legend">All scores are zero: no word influences the prediction.</p>'
     steps = range(-_STEPS if scale.signed else 0, _STEPS + 1)
     boxes = "".join(
         f'<span class="w{" against" if step < 0 else ""}" style="--heat:{abs(step) / _STEPS:.2f}">&nbsp;&nbsp;</span>'
         for step in steps
     )
     low, high = (f"against {target}", f"for {target}") if scale.signed else (f"{scale.base:.3g}", f"{scale.full:.3g}")
-    means = "what exceeds an equal share" if scale.uniform else f"score over {scale.full:.3g}, the largest"
-    lines = "solid line: for, dashed: against; " if scale.signed else ""
+    meaning = "weight above uniform" if scale.uniform else f"score, full at {scale.full:.3g}"
+    lines = "solid line: evidence for the class, dashed: against it; " if scale.signed else ""
     unknown = (
         ""
         if all(word.known for word in explanation.words)
@@ -110,28 +110,24 @@ def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
     )
     return (
         f'<p class="legend"><span>{_html(low)}</span> {boxes} <span>{_html(high)}</span><br>'
-        f"Colour and thickness of the line: {means}; {lines}hover over a word for its score{unknown}.</p>"
+        f"Colour and thickness of the line: {meaning}; {lines}point at a word to see its score{unknown}.</p>"
     )
 
 
 def _html_strongest(explanation: Explanation, scale: HeatScale) -> str:
-    ranked = [word for word in _ranked(explanation)[:STRONGEST] if word.score]
+    ranked = [word for word in explanation.ranked_words()[:STRONGEST] if word.score]
     if not ranked:
         return ""
     peak = abs(ranked[0].score)
     rows = []
     for word in ranked:
-        said = _html(explanation.text[word.start : word.end])
+        text = _html(explanation.word_text(word))
         kind = "against" if word.score < 0 else "for"
         bar = f'<span class="{kind}" style="width:{100 * abs(word.score) / peak:.1f}%"></span>'
         rows.append(
-            f'<tr><th scope="row">{said}</th><td>{_score(word, explanation)}</td><td class="bar">{bar}</td></tr>'
+            f'<tr><th scope="row">{text}</th><td>{_score(word, explanation)}</td><td class="bar">{bar}</td></tr>'
         )
     return f"<table><caption>Strongest words</caption>{''.join(rows)}</table>"
-
-
-def _ranked(explanation: Explanation) -> list[Word]:
-    return sorted(explanation.words, key=lambda word: -abs(word.score))
 
 
 def _score(word: Word, explanation: Explanation) -> str:
@@ -143,22 +139,23 @@ def _html(text: str) -> str:
 
 
 def latex_text_page(explanations: Sequence[Explanation]) -> str:
-    """The texts as paragraphs to be included in a document that loads the package xcolor.
+    """The texts as paragraphs, to be included in a document that loads the package xcolor.
 
-    Words of at least half the largest score are bold, unknown ones underlined. Letters beyond Latin need XeLaTeX or
-    LuaLaTeX.
+    Words with at least half the largest score are bold, words outside the vocabulary are underlined. Letters beyond
+    Latin need XeLaTeX or LuaLaTeX.
     """
     blocks = [r"% Needs \usepackage[T1]{fontenc} and \usepackage{xcolor}."]
-    for one in explanations:
-        scale = HeatScale.of(one)
-        heading = f"{one.classes[one.predicted]} {_probability(one)}"
-        if one.true_label is not None:
-            heading += f", the label is {one.true_label}"
+    for explanation in explanations:
+        scale = HeatScale.of(explanation)
+        heading = f"{explanation.predicted_label} {_probability(explanation)}"
+        if explanation.true_label is not None:
+            heading += f", the label is {explanation.true_label}"
+        about = ". ".join(_about(explanation))
         blocks += [
             r"\begingroup\setlength{\fboxsep}{1pt}\setlength{\parindent}{0pt}\raggedright\linespread{1.25}\selectfont",
-            rf"\textbf{{{latex_text(heading)}}}\quad\textit{{{latex_text('. '.join(_about(one)))}}}\par\smallskip",
-            "".join(_latex_words(one, scale)) + r"\par\medskip",
-            rf"{{\footnotesize {_latex_legend(one, scale)}\par}}",
+            rf"\textbf{{{latex_text(heading)}}}\quad\textit{{{latex_text(about)}}}\par\smallskip",
+            "".join(_latex_words(explanation, scale)) + r"\par\medskip",
+            rf"{{\footnotesize {_latex_legend(explanation, scale)}\par}}",
             r"\endgroup\bigskip",
         ]
     return "\n".join(blocks) + "\n"
@@ -168,7 +165,7 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     position = 0
     for word in explanation.words:
         yield _latex_gap(explanation.text[position : word.start])
-        shown = latex_text(explanation.text[word.start : word.end])
+        shown = latex_text(explanation.word_text(word))
         share = scale.share(word.score)
         if not word.known:
             shown = rf"\underline{{{shown}}}"
@@ -176,7 +173,7 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
             shown = rf"\textbf{{{shown}}}"
         yield _latex_box(rf"\vphantom{{(}}{shown}", share) if share else shown
         position = word.end
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     if hidden > 0:
         yield rf" \textit{{\ldots\ {count(hidden)} more not read by the model}}"
     else:
@@ -189,7 +186,7 @@ def _latex_box(content: str, share: float) -> str:
 
 
 def _latex_gap(text: str) -> str:
-    """What stands between words: spaces and line breaks as they are, other characters made harmless."""
+    """The characters between words: spaces and line breaks are kept, the others are escaped."""
     pieces = re.split(r"(\s+)", plain(text))
     return "".join(
         (r"\par " if "\n" in piece else " ") if piece.isspace() else latex_text(piece) for piece in pieces if piece
@@ -199,9 +196,9 @@ def _latex_gap(text: str) -> str:
 def _latex_legend(explanation: Explanation, scale: HeatScale) -> str:
     if not scale.full:
         return "All scores are zero."
-    meaning = "what exceeds an equal share" if scale.uniform else f"score over {scale.full:.3g}, the largest"
+    meaning = "weight above uniform" if scale.uniform else f"full at score {scale.full:.3g}"
     boxes = _latex_box("strongest", 1.0)
     if scale.signed:
-        target = latex_text(explanation.classes[explanation.target])
+        target = latex_text(explanation.target_label)
         boxes = f"{_latex_box('against', -1.0)} and {_latex_box('for', 1.0)} {target}"
-    return f"{boxes}; colour: {latex_text(meaning)}; bold: half of it or more"
+    return f"{boxes}; colour: {latex_text(meaning)}; bold: at least half of full colour"

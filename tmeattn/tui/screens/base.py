@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tmeattn.tui.session import Session
-from tmeattn.tui.widgets.footer import Foot
+from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.top_bar import TopBar
 
 
@@ -33,7 +33,7 @@ class BaseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode, self.session.saved.keys)
         yield from self.body()
-        yield Foot(self.is_applicable, show_command_palette=False)
+        yield KeyFooter(self.is_applicable, show_command_palette=False)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the bar and the footer."""
@@ -51,4 +51,4 @@ class BaseScreen(Screen[None]):
 
     def _is_closed(self) -> bool:
         """Whether the screen was removed during an await: its widgets do not exist any more."""
-        return not self.query(Foot)
+        return not self.query(KeyFooter)

@@ -21,13 +21,13 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import BackToRuns
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.services.heatmap_words import LaidOutWord
 from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
-from tmeattn.tui.services.text_layout import LaidOutWord
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.widgets.choice import Choice, Offer
-from tmeattn.tui.widgets.explain_controls import Asking
-from tmeattn.tui.widgets.explanation_pane import Explained
-from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.widgets.explain_controls import ExplainControls
+from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.wording.explanations import change, differences, told_word
 
 PAUSE = 0.3
@@ -66,8 +66,8 @@ class ExplainScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A text of your own")
-        yield Asking()
-        yield Horizontal(Explained(id="first"), Explained(id="second"), id="panes")
+        yield ExplainControls()
+        yield Horizontal(ExplanationPane(id="first"), ExplanationPane(id="second"), id="panes")
         yield Static(id="differences")
         yield Static(id="word")
 
@@ -86,8 +86,8 @@ class ExplainScreen(BaseScreen):
     # ---- choices
 
     @property
-    def asking(self) -> Asking:
-        return self.query_one(Asking)
+    def asking(self) -> ExplainControls:
+        return self.query_one(ExplainControls)
 
     @property
     def text(self) -> str:
@@ -96,16 +96,16 @@ class ExplainScreen(BaseScreen):
         return self.opened.text if self.opened and safe(self.opened.text) == shown else shown
 
     @property
-    def panes(self) -> list[tuple[Explained, RunDirectory | None]]:
+    def panes(self) -> list[tuple[ExplanationPane, RunDirectory | None]]:
         """The visible panes, each with its run."""
-        first, second = self.query_one("#first", Explained), self.query_one("#second", Explained)
+        first, second = self.query_one("#first", ExplanationPane), self.query_one("#second", ExplanationPane)
         return [(first, self.run), *([(second, self.other_run)] if self.other_run else [])]
 
     @property
-    def active(self) -> Explained:
+    def active(self) -> ExplanationPane:
         """The pane that the keys act on: the pane with the focus, else the first."""
-        second = self.query_one("#second", Explained)
-        return second if self.other_run and second.heatmap.has_focus else self.query_one("#first", Explained)
+        second = self.query_one("#second", ExplanationPane)
+        return second if self.other_run and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
 
     def request(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
         """What the run explains now. dropped: whether the dropped words are left out."""
@@ -190,7 +190,7 @@ class ExplainScreen(BaseScreen):
         if self.active.explanation and (self._focus_heatmap or self.focused is None):
             self._focus_heatmap = False
             self.active.heatmap.focus()
-        first, second = (pane.explanation for pane in self.query(Explained))
+        first, second = (pane.explanation for pane in self.query(ExplanationPane))
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
         self._show_word(self.active.heatmap.item)
 
@@ -203,7 +203,7 @@ class ExplainScreen(BaseScreen):
         finally:
             timer.stop()
 
-    async def _show(self, pane: Explained, run: RunDirectory | None) -> None:
+    async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
         remapped = self.session.saved.keys
         if run is None:
             pane.say(NO_RUN.format(runs=keys.display_for("app.runs", remapped)))
@@ -222,13 +222,13 @@ class ExplainScreen(BaseScreen):
 
     # ---- words and their cursor
 
-    def on_heatmap_at(self, event: Heatmap.At) -> None:
+    def on_heatmap_at(self, event: HeatmapView.At) -> None:
         """Move the cursor of the other pane to the same word, and show the score of the word."""
         if event.item is None:
             return
         for pane, _ in self.panes:
             if event.heatmap.has_focus and pane.heatmap is not event.heatmap:
-                with pane.heatmap.prevent(Heatmap.At):
+                with pane.heatmap.prevent(HeatmapView.At):
                     pane.heatmap.go_to(event.item.start)
         self._show_word(event.item)
 

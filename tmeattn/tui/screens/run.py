@@ -29,8 +29,8 @@ from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
-from tmeattn.tui.widgets.run_header import Head
-from tmeattn.tui.widgets.watch_list import Watched, WatchPane
+from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
@@ -81,7 +81,7 @@ class RunScreen(BaseScreen):
         self.exists = False
 
     def body(self) -> Iterable[Widget]:
-        yield Head()
+        yield RunHeader()
         yield Horizontal(*(PaneTab(pane, label) for pane, label in PANES.items()), id="tabs")
         middle = Horizontal(AttentionPane(), WatchPane(), id="middle")
         yield Vertical(CurvesPane(), middle, LogPane(), AboutPane(), id="panes")
@@ -155,7 +155,7 @@ class RunScreen(BaseScreen):
         if not self.run_state.caught_up:
             return
         self.refresh_footer(self.run_state.state)
-        self.query_one(Head).show(self.run_state, self.session.training.process(self.run))
+        self.query_one(RunHeader).show(self.run_state, self.session.training.process(self.run))
         for pane in self.query(Pane):
             if pane.display:
                 pane.show(self.run_state)
@@ -164,8 +164,8 @@ class RunScreen(BaseScreen):
     def watch_list_ready(self) -> None:
         self._draw()
 
-    @on(Watched.Opened)
-    def open_text(self, event: Watched.Opened) -> None:
+    @on(WatchedTextView.Opened)
+    def open_text(self, event: WatchedTextView.Opened) -> None:
         self.post_message(OpenExplain(event.source.text, run=self.run, true_label=event.source.label))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -121,18 +121,18 @@ def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
     if not known:
         return "The time per epoch is unknown: there is no run of this model on this dataset yet."
     whole = [one for one in same_data if not one.run.config["train"]["limit"]]
-    texts = config.train.limit or max((int(one.started.get("train_texts") or 0) for one in whole), default=0)
+    texts = config.train.limit or max((one.started["train_texts"] for one in whole if one.started), default=0)
     if not texts:
         return "The time per epoch is unknown: there is no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
     wanted["threads"] = wanted["threads"] or default_threads()
     best = max(known, key=lambda one: _similarity(_differing(one, wanted), one))
-    its_texts = int(best.started.get("train_texts") or texts)
-    took = sorted(float(epoch["seconds"]) for epoch in best.epochs)[len(best.epochs) // 2]
+    its_texts = best.started["train_texts"] if best.started else texts
+    took = sorted(epoch["seconds"] for epoch in best.epochs)[len(best.epochs) // 2]
     epoch = took * texts / max(its_texts, 1)
     differing = _differing(best, wanted)
     names = [name.replace("_", "-") for name in differing if name != "threads"][:3]
-    if "threads" in differing:
+    if "threads" in differing and best.started:
         names.insert(0, f"threads ({best.started['threads']}, not {wanted['threads']})")
     different = f", which differs in {', '.join(names)}" if names else ""
     total = seconds(epoch * config.train.epochs)
@@ -150,7 +150,7 @@ def _similarity(differing: list[str], one: RunState) -> tuple[bool, int, float]:
 def _differing(one: RunState, wanted: Mapping[str, Any]) -> list[str]:
     """The options that change the time per epoch and differ."""
     has = {**one.run.config["model_options"], **one.run.config["train"]}
-    has["threads"] = one.started.get("threads", wanted["threads"])  # the threads that the run used
+    has["threads"] = one.started["threads"] if one.started else wanted["threads"]  # those that the run used
     if wanted["threads"] == "auto":
         has.pop("threads")
     return [name for name, value in wanted.items() if name in has and value is not None and has[name] != value]

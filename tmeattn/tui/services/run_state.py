@@ -12,8 +12,22 @@ from typing import Any, Literal
 from tmeattn.files import read_json
 from tmeattn.render.numbers import count, decimal, percent, seconds
 from tmeattn.runs.directory import RunDirectory, State, process_alive
-from tmeattn.runs.events import Event, EventTail, decode
-from tmeattn.runs.index import best_epoch
+from tmeattn.runs.event_types import (
+    CheckpointEvent,
+    EpochEvent,
+    EpochPart,
+    Event,
+    FailedEvent,
+    FinishedEvent,
+    ResumedEvent,
+    StartedEvent,
+    StepEvent,
+    StepMeasure,
+    StoppedEvent,
+    WarningEvent,
+    WatchedEvent,
+)
+from tmeattn.runs.events import EventTail, best_epoch, decode
 
 CHUNK = 256 * 1024
 """Bytes of a log read at once: some thousand events, about 10 ms."""
@@ -21,7 +35,7 @@ MOST_POINTS = 2048
 MOST_HISTOGRAMS = 128
 MOST_EPOCHS = 4096
 MOST_LINES = 1000
-MEASURES = ("cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second")
+MEASURES: tuple[StepMeasure, ...] = ("cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second")
 ObservedState = State | Literal["deleted"]
 
 
@@ -30,20 +44,20 @@ class Steps:
     """Measures by training step. Above 2,048 points, the mean of two neighbours takes their place."""
 
     step: list[int] = field(default_factory=list)
-    columns: dict[str, list[float | None]] = field(default_factory=lambda: {name: [] for name in MEASURES})
+    columns: dict[StepMeasure, list[float | None]] = field(default_factory=lambda: {name: [] for name in MEASURES})
     stride: int = 1
-    _waiting: list[Event] = field(default_factory=list)
+    _waiting: list[StepEvent] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.step)
 
-    def add(self, event: Event) -> None:
+    def add(self, event: StepEvent) -> None:
         self._waiting.append(event)
         if len(self._waiting) < self.stride:
             return
-        self.step.append(int(event["step"]))
+        self.step.append(event["step"])
         for name, column in self.columns.items():
-            column.append(_mean([waiting.get(name) for waiting in self._waiting]))
+            column.append(_mean([waiting[name] for waiting in self._waiting]))
         self._waiting = []
         if len(self) > MOST_POINTS:
             self._halve()
@@ -93,15 +107,15 @@ class RunState:
         self._reset()
 
     def _reset(self) -> None:
-        self.started: Event = {}
-        self.attempt: Event = {}
-        self.epochs: list[Event] = []
+        self.started: StartedEvent | None = None
+        self.attempt: StartedEvent | ResumedEvent | None = None
+        self.epochs: list[EpochEvent] = []
         self.steps = Steps()
-        self.last_step: Event = {}
-        self.watched: list[Event] = []
+        self.last_step: StepEvent | None = None
+        self.watched: list[WatchedEvent] = []
         self.lines: deque[LogLine] = deque(maxlen=MOST_LINES)
         self.lines_total = 0
-        self.ended: Event = {}
+        self.ended: StoppedEvent | FinishedEvent | FailedEvent | None = None
 
     def refresh(self, most: int = CHUNK) -> bool:
         """Read new events, at most about `most` bytes of the log. Returns whether anything has changed.
@@ -147,7 +161,7 @@ class RunState:
         state: State = self.status.get("state", "created")
         if state == "running" and not process_alive(self.status):
             return "crashed"
-        return "finished" if state == "created" and self.ended.get("kind") == "finished" else state
+        return "finished" if state == "created" and self.finished else state
 
     def _handle(self, lines: list[str]) -> None:
         last = len(lines) - 1
@@ -164,32 +178,32 @@ class RunState:
 
     def _log(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
         self.lines_total += 1
-        self.lines.append(LogLine(float(event.get("time") or 0.0), text, level))
+        self.lines.append(LogLine(event.get("time", 0.0), text, level))
 
-    def _on_started(self, event: Event) -> None:
+    def _on_started(self, event: StartedEvent) -> None:
         self._reset()
-        self.started, self.attempt = event, {**event, "step": 0}
+        self.started = self.attempt = event
         self._log(
             event,
-            f"started: {count(event.get('train_texts'))} training and {count(event.get('validation_texts'))} "
-            f"validation texts, {count(event.get('parameters'))} parameters, {event.get('device')}, "
-            f"threads {event.get('threads')}",
+            f"started: {count(event['train_texts'])} training and {count(event['validation_texts'])} "
+            f"validation texts, {count(event['parameters'])} parameters, {event['device']}, "
+            f"threads {event['threads']}",
         )
 
-    def _on_resumed(self, event: Event) -> None:
-        step, epoch = int(event["step"]), int(event["epoch"])
-        self.attempt, self.ended, self.last_step = event, {}, {}
+    def _on_resumed(self, event: ResumedEvent) -> None:
+        step, epoch = event["step"], event["epoch"]
+        self.attempt, self.ended, self.last_step = event, None, None
         self.steps.drop_after(step)
         self.epochs = [earlier for earlier in self.epochs if earlier["step"] <= step and earlier["epoch"] <= epoch]
         self.watched = [earlier for earlier in self.watched if earlier["epoch"] <= epoch]
         self._log(event, f"resumed after step {count(step)}")
 
-    def _on_step(self, event: Event) -> None:
+    def _on_step(self, event: StepEvent) -> None:
         if self.with_steps:
             self.steps.add(event)
         self.last_step = event
 
-    def _on_epoch(self, event: Event) -> None:
+    def _on_epoch(self, event: EpochEvent) -> None:
         validation = event["validation"]
         accuracy = percent(validation["accuracy"], 2)
         best = ", the best so far" if event["best"] else ""
@@ -199,38 +213,48 @@ class RunState:
         _thin_histograms(self.epochs)
         del self.epochs[:-MOST_EPOCHS]
 
-    def _on_watched(self, event: Event) -> None:
-        _ = event["epoch"], event["texts"]
+    def _on_watched(self, event: WatchedEvent) -> None:
         self.watched.append(event)
         if len(self.watched) > 2 * MOST_HISTOGRAMS:
             self.watched = self.watched[1::2]
 
-    def _on_checkpoint(self, event: Event) -> None:
-        self._log(event, f"checkpoint at step {count(event.get('step'))}")
+    def _on_checkpoint(self, event: CheckpointEvent) -> None:
+        self._log(event, f"checkpoint at step {count(event['step'])}")
 
-    def _on_warning(self, event: Event) -> None:
-        self._log(event, str(event.get("message")), "warning")
+    def _on_warning(self, event: WarningEvent) -> None:
+        self._log(event, event["message"], "warning")
 
-    def _on_stopped(self, event: Event) -> None:
+    def _on_stopped(self, event: StoppedEvent) -> None:
         self.ended = event
-        self._log(
-            event, f"stopped at step {count(event.get('step'))} ({event.get('reason')}), can be resumed", "warning"
-        )
+        self._log(event, f"stopped at step {count(event['step'])} ({event['reason']}), can be resumed", "warning")
 
-    def _on_finished(self, event: Event) -> None:
+    def _on_finished(self, event: FinishedEvent) -> None:
         self.ended = event
-        why = "validation accuracy did not improve" if event.get("reason") == "patience" else "all epochs are done"
-        self._log(event, f"finished: {why}; {seconds(event.get('seconds'))}", "good")
+        why = "validation accuracy did not improve" if event["reason"] == "patience" else "all epochs are done"
+        self._log(event, f"finished: {why}; {seconds(event['seconds'])}", "good")
 
-    def _on_failed(self, event: Event) -> None:
+    def _on_failed(self, event: FailedEvent) -> None:
         self.ended = event
-        self._log(event, f"failed: {event.get('message')}", "error")
+        self._log(event, f"failed: {event['message']}", "error")
 
     @property
     def step(self) -> int:
         """Training steps done."""
-        done = (source.get("step") for source in (self.last_step, self.status, self.ended, self.attempt))
-        return max((int(step) for step in done if isinstance(step, int)), default=0)
+        done = [self.attempt_step, int(self.status.get("step", 0))]
+        done += [self.last_step["step"]] if self.last_step else []
+        if self.ended and self.ended["kind"] != "failed":
+            done.append(self.ended["step"])
+        return max(done)
+
+    @property
+    def attempt_step(self) -> int:
+        """The step at which training started or resumed last."""
+        return self.attempt["step"] if self.attempt and self.attempt["kind"] == "resumed" else 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether training finished, by the last event of the log."""
+        return self.ended is not None and self.ended["kind"] == "finished"
 
     @property
     def epochs_planned(self) -> int:
@@ -238,13 +262,14 @@ class RunState:
 
     @property
     def steps_per_epoch(self) -> int:
-        return int(self.attempt.get("steps_per_epoch") or self.status.get("steps_per_epoch") or 0)
+        planned = self.attempt.get("steps_per_epoch", 0) if self.attempt else 0
+        return planned or int(self.status.get("steps_per_epoch", 0))
 
     @property
     def share_done(self) -> float:
         """The share of all steps that is done, in [0, 1]; 1 for a finished run, also one that stopped early."""
         total = self.epochs_planned * self.steps_per_epoch
-        if self.ended.get("kind") == "finished":
+        if self.finished:
             return 1.0
         return min(self.step / total, 1.0) if total else 0.0
 
@@ -260,17 +285,19 @@ class RunState:
         if self.state != "running" or not self.steps_per_epoch:
             return None
         if self.epochs:
-            return float(self.epochs[-1]["seconds"]) / self.steps_per_epoch * left
-        done = self.last_step.get("step", 0) - self.attempt.get("step", 0)
+            return self.epochs[-1]["seconds"] / self.steps_per_epoch * left
+        if self.last_step is None or self.attempt is None:
+            return None
+        done = self.last_step["step"] - self.attempt_step
         took = self.last_step.get("time", 0.0) - self.attempt.get("time", 0.0)
         return took / done * left if done > 0 else None
 
     @property
     def waited(self) -> float | None:
         """Seconds since training started or resumed; None after its first step, and for a run that is not running."""
-        if self.state != "running" or not self.attempt or self.step > int(self.attempt.get("step") or 0):
+        if self.state != "running" or self.attempt is None or self.step > self.attempt_step:
             return None
-        return max(now() - float(self.attempt.get("time") or 0.0), 0.0)
+        return max(now() - self.attempt.get("time", 0.0), 0.0)
 
     @property
     def age(self) -> float:
@@ -278,17 +305,25 @@ class RunState:
         return max(now() - float(self.run.info["created"]), 0.0)
 
 
-def _thin_histograms(epochs: list[Event]) -> None:
+def _thin_histograms(epochs: list[EpochEvent]) -> None:
     """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram."""
     with_histogram = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
     if len(with_histogram) <= MOST_HISTOGRAMS:
         return
     for at in with_histogram[1:-1:2]:
-        epochs[at] = {**epochs[at], **{part: _without_histograms(epochs[at][part]) for part in ("train", "validation")}}
+        epoch = epochs[at].copy()
+        epoch["train"], epoch["validation"] = (
+            _without_histograms(epoch["train"]),
+            _without_histograms(epoch["validation"]),
+        )
+        epochs[at] = epoch
 
 
-def _without_histograms(part: Event) -> Event:
-    return {key: value for key, value in part.items() if key not in ("histogram", "heads")}
+def _without_histograms(part: EpochPart) -> EpochPart:
+    copy = part.copy()
+    copy["histogram"] = None
+    copy.pop("heads", None)
+    return copy
 
 
 def _mean(values: list[float | None]) -> float | None:

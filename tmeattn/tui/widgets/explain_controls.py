@@ -17,7 +17,7 @@ PREDICTED: Offer = ("predicted", None)
 MEAN: Offer = ("mean", None)
 
 
-class Asking(Vertical):
+class ExplainControls(Vertical):
     """Run, run beside it, method, class, and layer and head where the model has them. Posts `Choice.Changed`."""
 
     def compose(self) -> ComposeResult:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, legend, strongest
-from tmeattn.tui.widgets.heatmap import Heatmap
+from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.wording.explanations import verdict
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ HIGH = 28
 """Lines of a pane from which on the strongest words are listed also where the text has to scroll."""
 
 
-class Explained(Vertical):
+class ExplanationPane(Vertical):
     """The prediction above, the text below it, or one line on why there is none."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -41,7 +41,7 @@ class Explained(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(classes="verdict -cut")
         yield Static(classes="note -cut", markup=False)
-        yield Heatmap()
+        yield HeatmapView()
         yield Static(classes="legend -cut")
         yield Static(classes="strongest")
         yield Static(classes="said")
@@ -50,8 +50,8 @@ class Explained(Vertical):
         self.watch(self.heatmap, "virtual_size", self.on_resize, init=False)
 
     @property
-    def heatmap(self) -> Heatmap:
-        return self.query_one(Heatmap)
+    def heatmap(self) -> HeatmapView:
+        return self.query_one(HeatmapView)
 
     def show(self, text: str, explanation: Explanation, dropped: Sequence[Span]) -> None:
         """Show an explanation of `text` without the dropped words. One of the whole text is remembered beside it."""

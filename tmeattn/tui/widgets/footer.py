@@ -17,7 +17,7 @@ AROUND = 3
 """Columns of a key besides its own name and that of what it does."""
 
 
-class Foot(Footer):
+class KeyFooter(Footer):
     """Where Textual's own cuts at the edge what does not fit, whole keys are left out here, the last ones first."""
 
     def __init__(self, is_applicable: Callable[[str], bool], **options: Any) -> None:

@@ -18,7 +18,8 @@ from textual.strip import Strip
 
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.palette import shows_heat
-from tmeattn.tui.services.text_layout import LaidOutWord, Piece, TextLayout, items_of, lay_out
+from tmeattn.render.text_layout import Piece, TextLayout
+from tmeattn.tui.services.heatmap_words import LaidOutWord, heatmap_words, lay_out_words
 from tmeattn.tui.themes import heat_colours
 
 if TYPE_CHECKING:
@@ -28,29 +29,29 @@ CURSOR = Style(reverse=True, bold=True)  # in the colours of the text, so that n
 AWAY = Style(underline=True, bold=True)  # the cursor while another widget has the focus, and the word under the mouse
 
 
-class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
+class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
     """A text whose words are coloured by their scores, in brackets where there are no colours."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
     cursor: var[int] = var(0)
-    """Index into `items`."""
+    """Index into `words`."""
 
     class At(Message):
         """The cursor, or else the mouse, is at another word (None: at none)."""
 
-        def __init__(self, heatmap: Heatmap, item: LaidOutWord | None) -> None:
+        def __init__(self, heatmap: HeatmapView, item: LaidOutWord | None) -> None:
             super().__init__()
             self.heatmap = heatmap
             self.item = item
 
         @property
-        def control(self) -> Heatmap:
+        def control(self) -> HeatmapView:
             return self.heatmap
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.items: list[LaidOutWord] = []
+        self.words: list[LaidOutWord] = []
         self.marks: Marks | None = None
         self._layout = TextLayout([], [])
         self._shown: tuple[str, Explanation, tuple[Span, ...]] | None = None
@@ -60,7 +61,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def item(self) -> LaidOutWord | None:
         """The word at the cursor."""
-        return self.items[self.cursor] if self.cursor < len(self.items) else None
+        return self.words[self.cursor] if self.cursor < len(self.words) else None
 
     def show(self, text: str, explanation: Explanation, dropped: Sequence[Span] = ()) -> None:
         """Draw an explanation over the user's text; `dropped` words are struck out. The cursor stays where it was."""
@@ -69,12 +70,12 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         self._draw()
         if at is not None:
             self.go_to(at.start)
-        self.cursor = max(0, min(self.cursor, len(self.items) - 1))
+        self.cursor = max(0, min(self.cursor, len(self.words) - 1))
         self.post_message(self.At(self, self.item))
 
     def clear(self) -> None:
         """Nothing to show."""
-        self._shown, self.items, self._layout, self._hovered = None, [], TextLayout([], []), None
+        self._shown, self.words, self._layout, self._hovered = None, [], TextLayout([], []), None
         self.virtual_size = Size(0, 0)
         self.refresh()
 
@@ -85,8 +86,8 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         text, explanation, dropped = self._shown
         colour = shows_heat(self.app.console) and not self.app.no_color
         self.marks = Marks.of(explanation, colour, heat_colours(self.app.theme))
-        items = items_of(explanation, dropped, self.marks)
-        self.items, self._layout = lay_out(text, items, explanation, width)
+        self.words = heatmap_words(text, explanation, dropped, self.marks)
+        self._layout = lay_out_words(text, self.words, explanation, width)
         self._hovered = None
         self.virtual_size = Size(width, len(self._layout.lines))
         self.refresh()
@@ -112,18 +113,18 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments, column).adjust_cell_length(self.size.width, base)
 
     def _style(self, piece: Piece) -> Style:
-        if piece.item is None or piece.item not in (self.cursor, self._hovered):
+        if piece.word is None or piece.word not in (self.cursor, self._hovered):
             return piece.style
-        return CURSOR if piece.item == self.cursor and self.has_focus else piece.style + AWAY
+        return CURSOR if piece.word == self.cursor and self.has_focus else piece.style + AWAY
 
     def move(self, by: int) -> None:
         """So many words on or back."""
-        self.cursor = max(0, min(self.cursor + by, len(self.items) - 1))
+        self.cursor = max(0, min(self.cursor + by, len(self.words) - 1))
 
     def move_lines(self, by: int) -> None:
         """So many lines down or up, to the word nearest in column."""
-        for _ in range(abs(by) if self.items else 0):
-            self.cursor = self._layout.beside(self.cursor, 1 if by > 0 else -1)
+        for _ in range(abs(by) if self.words else 0):
+            self.cursor = self._layout.nearest(self.cursor, 1 if by > 0 else -1)
 
     @property
     def page(self) -> int:
@@ -132,22 +133,22 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def go_to(self, offset: int) -> None:
         """To the word at this offset of the text, or the first one after it."""
-        at = bisect_left([item.start for item in self.items], offset)
-        self.cursor = max(0, min(at, len(self.items) - 1))
+        at = bisect_left([item.start for item in self.words], offset)
+        self.cursor = max(0, min(at, len(self.words) - 1))
 
     def at(self, offset: int) -> LaidOutWord | None:
         """The word that begins at this offset of the text."""
-        return next((item for item in self.items if item.start == offset), None)
+        return next((item for item in self.words if item.start == offset), None)
 
     def next_strongest(self) -> None:
         """To the strongest word; from there, one a call, to weaker ones."""
-        ranked = sorted((i for i, item in enumerate(self.items) if item.word), key=self._strength, reverse=True)
+        ranked = sorted((i for i, item in enumerate(self.words) if item.word), key=self._strength, reverse=True)
         if ranked:
             self._rank = self._rank + 1 if ranked[self._rank % len(ranked)] == self.cursor and self._rank >= 0 else 0
             self.cursor = ranked[self._rank % len(ranked)]
 
     def _strength(self, index: int) -> float:
-        word = self.items[index].word
+        word = self.words[index].word
         return abs(word.score) if word else 0.0
 
     def watch_cursor(self) -> None:
@@ -167,7 +168,7 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        self._hover(self._layout.at(event.y + self.scroll_offset.y, event.x))
+        self._hover(self._layout.word_at(event.y + self.scroll_offset.y, event.x))
 
     def on_leave(self) -> None:
         self._hover(None)
@@ -176,9 +177,9 @@ class Heatmap(ScrollView, can_focus=True, inherit_bindings=False):
         if item != self._hovered:
             self._hovered = item
             self.refresh()
-            self.post_message(self.At(self, self.items[item] if item is not None else self.item))
+            self.post_message(self.At(self, self.words[item] if item is not None else self.item))
 
     def on_click(self, event: events.Click) -> None:
-        item = self._layout.at(event.y + self.scroll_offset.y, event.x)
+        item = self._layout.word_at(event.y + self.scroll_offset.y, event.x)
         if item is not None:
             self.cursor = item

@@ -14,7 +14,7 @@ from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.wording import runs as run_wording
 
 
-class Head(Static):
+class RunHeader(Static):
     """Two lines, and more while something needs to be said."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def _second(following: RunState, width: int) -> Text:
     if following.state == "running":
         if (waited := following.waited) is not None:
             return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
-        speed = finite(following.last_step.get("tokens_per_second"))
+        speed = finite(following.last_step["tokens_per_second"]) if following.last_step else None
         parts += [f"{count(speed)} tokens/s"] if speed is not None else []
         parts += [f"{run_wording.left(following)} left"] if run_wording.left(following) else []
     parts += [told] if (told := _penalty(following)) else []
@@ -80,9 +80,9 @@ def _bar(share: float, width: int) -> Text:
 def _penalty(following: RunState) -> str:
     """alpha now, and its share of the loss."""
     step = following.last_step
-    if not following.run.config["train"]["alpha"] or not step.get("loss"):
+    if not following.run.config["train"]["alpha"] or step is None or not step["loss"]:
         return ""
-    return f"alpha {decimal(step.get('alpha'), 3)} = {percent((step.get('penalty') or 0.0) / step['loss'], 0)} of loss"
+    return f"alpha {decimal(step['alpha'], 3)} = {percent(step['penalty'] / step['loss'], 0)} of loss"
 
 
 def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Group
 from rich.text import Text
@@ -21,13 +20,14 @@ from tmeattn.render.heatmap import heatmap
 from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.event_types import WatchedText
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
 
 
 @dataclass(frozen=True)
-class Source:
+class ValidationText:
     """A watched text as the dataset holds it, its tokens as the model reads them: (start, end, token, known)."""
 
     text: str
@@ -36,7 +36,7 @@ class Source:
     tokens_total: int
 
 
-def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]:
+def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, ValidationText]:
     """The watched texts of a run by their index in the validation split.
 
     Raises:
@@ -59,11 +59,11 @@ def read_sources(run: RunDirectory, indices: Sequence[int]) -> dict[int, Source]
         spans = spans_of(split.texts[index])
         read = spans[: train["max_length"]]
         words = tuple((start, end, token, vocabulary.knows(token)) for start, end, token in read)
-        found[index] = Source(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
+        found[index] = ValidationText(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
     return found
 
 
-def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -> Explanation:
+def explanation(run: RunDirectory, source: ValidationText, watched: WatchedText) -> Explanation:
     """A watched text after an epoch, as the heatmap takes it; equal scores where the model has no attention."""
     scores = watched["scores"] or [0.0] * len(source.words)
     probabilities = tuple(watched["probabilities"])
@@ -84,15 +84,15 @@ def explanation(run: RunDirectory, source: Source, watched: Mapping[str, Any]) -
     )
 
 
-class Watched(Static, can_focus=True):
+class WatchedTextView(Static, can_focus=True):
     """One text; Enter or a click opens it in Explain."""
 
     class Opened(Message):
-        def __init__(self, source: Source) -> None:
+        def __init__(self, source: ValidationText) -> None:
             super().__init__()
             self.source = source
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ValidationText) -> None:
         super().__init__("", markup=False)
         self.source = source
 
@@ -104,13 +104,13 @@ class Watched(Static, can_focus=True):
             event.stop()
             self.post_message(self.Opened(self.source))
 
-    def show(self, run: RunDirectory, watched: Mapping[str, Any], history: Sequence[float]) -> None:
+    def show(self, run: RunDirectory, watched: WatchedText, history: Sequence[float]) -> None:
         """history: the probability of the true class after each epoch so far."""
         about = explanation(run, self.source, watched)
-        predicted = about.classes[about.predicted]
+        predicted = about.predicted_label
         right = predicted == self.source.label
         line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
-        line.append(f" {percent(about.probabilities[about.predicted])}")
+        line.append(f" {percent(about.confidence)}")
         line.append("" if right else f", is {safe(self.source.label)}", style="dim")
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
         self.update(Group(line, heatmap(about, details=False)))
@@ -123,7 +123,7 @@ class WatchPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sources: dict[int, Source] = {}
+        self.sources: dict[int, ValidationText] = {}
         self.problem = ""
         self.back = 0
         self._asked = False
@@ -157,13 +157,13 @@ class WatchPane(Pane):
         if texts and texts[0]["scores"] is None:
             note.update("This model has no attention: only its predictions change.")
 
-    def _widgets(self) -> list[Watched]:
-        return list(self.query(Watched))
+    def _widgets(self) -> list[WatchedTextView]:
+        return list(self.query(WatchedTextView))
 
     @work(thread=True, exit_on_error=False)
     def _read(self, run: RunDirectory, indices: list[int]) -> None:
         try:
-            found = read_sources(run, indices)
+            found = read_watched_texts(run, indices)
         except (TmeattnError, OSError, IndexError, KeyError) as error:
             self.post_message(self.Read({}, f"The texts cannot be read: {error}"))
         else:
@@ -172,14 +172,14 @@ class WatchPane(Pane):
     class Read(Message):
         """What the thread has read."""
 
-        def __init__(self, found: dict[int, Source], problem: str = "") -> None:
+        def __init__(self, found: dict[int, ValidationText], problem: str = "") -> None:
             super().__init__()
             self.found, self.problem = found, problem
 
     @on(Read)
     async def _have(self, event: Read) -> None:
         self.sources, self.problem = event.found, event.problem
-        await self.query_one(VerticalScroll).mount_all([Watched(source) for source in event.found.values()])
+        await self.query_one(VerticalScroll).mount_all([WatchedTextView(source) for source in event.found.values()])
         self.post_message(self.Ready())
 
     class Ready(Message):
@@ -190,7 +190,7 @@ class WatchPane(Pane):
         self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
 
 
-def _of(texts: Sequence[Mapping[str, Any]], index: int) -> Sequence[float]:
+def _of(texts: Sequence[WatchedText], index: int) -> Sequence[float]:
     probabilities: Sequence[float] = next(text["probabilities"] for text in texts if text["index"] == index)
     return probabilities
 

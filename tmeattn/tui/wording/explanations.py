@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tmeattn.render.console import safe
-from tmeattn.render.explanations import differing
+from tmeattn.render.explanations import word_differences
 from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import MISSING, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
-    from tmeattn.tui.services.text_layout import LaidOutWord
+    from tmeattn.tui.services.heatmap_words import LaidOutWord
 
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
@@ -26,7 +26,6 @@ def verdict(explanation: Explanation, whole: Explanation | None = None, dropped:
 
 
 def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) -> Iterator[Text]:
-    predicted = explanation.classes[explanation.predicted]
     line = Text()
     ranked = sorted(
         range(len(explanation.classes)),
@@ -36,15 +35,15 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
         style = "bold" if index == explanation.predicted else "dim"
         line.append(f"{safe(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style)
     if explanation.true_label is not None:
-        right = explanation.true_label == predicted
+        right = explanation.is_correct
         told = "✓ as labelled" if right else f"✗ labelled {safe(explanation.true_label)}"
         line.append(told, style="" if right else "bold")
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
     about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
-    if explanation.signed or explanation.target != explanation.predicted:
-        about += f", for the class {safe(explanation.classes[explanation.target])}"
+    if explanation.names_target:
+        about += f", for the class {safe(explanation.target_label)}"
     if entropy := entropy_text(explanation):
         about += f"; {entropy}"
     yield Text(about, style="dim")
@@ -58,10 +57,10 @@ def moved(explanation: Explanation, whole: Explanation | None, dropped: int) -> 
 
 def change(whole: Explanation, after: Sequence[float]) -> str:
     """How the class that was predicted for the whole text fares: "positive 97.3 → 91.2 % (-6.1 points)"."""
-    before = whole.probabilities[whole.predicted]
+    before = whole.confidence
     now = float(after[whole.predicted])
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
-    told = f"{safe(whole.classes[whole.predicted])} {100 * before:.1f} → {percent(now)}"
+    told = f"{safe(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
     return f"{told} ({round(100 * (now - before), 1) + 0.0:+.1f} points{', the prediction flips' if flips else ''})"
 
 
@@ -85,12 +84,12 @@ def differences(one: Explanation, other: Explanation) -> Text:
     if one.method != other.method:
         kinds = f"{safe(one.method)} and {safe(other.method)}"
         return Text(f"{names}: scores of {kinds} do not compare; choose one method.", style="dim")
-    different = [found for found in differing(one, other)[:MOST_DIFFERENCES] if found.difference]
+    different = [found for found in word_differences(one, other)[:MOST_DIFFERENCES] if found.difference]
     if not different:
         return Text(f"{names}: every word has the same share of all scores", style="dim")
     line = Text().append(f"Most different ({names}, % of all scores):", style="dim")
     for found in different:
-        line.append("  ").append(" ".join(safe(found.word).split()), style="bold")
+        line.append("  ").append(" ".join(safe(found.text).split()), style="bold")
         line.append(f" {_share(found.first)} | {_share(found.second)}")
     return line
 

@@ -96,15 +96,16 @@ def command(run: RunDirectory) -> str:
 
 def entropy(following: RunState) -> str:
     """Attention entropy on the validation texts after the last epoch."""
-    validation = following.epochs[-1]["validation"] if following.epochs else {}
-    if validation.get("entropy") is None:
+    validation = following.epochs[-1]["validation"] if following.epochs else None
+    if validation is None or validation["entropy"] is None:
         return MISSING
-    return f"{decimal(validation['entropy'], 2)} nats, {percent(validation.get('normalized_entropy'), 0)} of uniform"
+    return f"{decimal(validation['entropy'], 2)} nats, {percent(validation['normalized_entropy'], 0)} of uniform"
 
 
 def why(following: RunState) -> str:
     """Why a run does not train any more, and what to do next; empty where nothing went wrong."""
-    message = str(following.ended.get("message") or following.status.get("message") or "")
+    failure = following.ended if following.ended and following.ended["kind"] == "failed" else None
+    message = str((failure and failure["message"]) or following.status.get("message") or "")
     if following.state == "failed":
         return f"Failed: {safe(message) or 'see the log'}"
     if following.state == "crashed":
@@ -118,9 +119,9 @@ def why(following: RunState) -> str:
 
 def resumable(following: RunState) -> bool:
     """Whether there is something to continue."""
-    return following.state in ("stopped", "crashed", "created") or (
-        following.state == "failed" and not following.ended.get("diverged")
-    )
+    ended = following.ended
+    diverged = ended is not None and ended["kind"] == "failed" and ended.get("diverged", False)
+    return following.state in ("stopped", "crashed", "created") or (following.state == "failed" and not diverged)
 
 
 def useful(action: str, following: RunState | None) -> bool:

@@ -1,3 +1,5 @@
+"""Models that pool word vectors: their formulas, and the networks of `query-attn`."""
+
 import itertools
 import math
 
@@ -12,13 +14,28 @@ from tmeattn.specs import Space
 SPACE = Space(vocabulary_size=20, num_classes=2, vector_size=8)
 
 
-def make(**options):
+def make(name="query-attn", **options):
     torch.manual_seed(0)
-    return build_model(resolve_run("query-attn", options), SPACE).eval()
+    return build_model(resolve_run(name, options), SPACE).eval()
+
+
+def test_mean_classifies_the_mean_of_the_word_vectors():
+    model, tokens = make("mean"), torch.tensor([[3, 4, 5]])
+    expected = model.classify(model.embedding(tokens)[0].mean(dim=0))
+    assert torch.allclose(model(tokens, tokens > 0).logits_BC[0], expected, atol=1e-6)
+
+
+def test_simple_attention_follows_the_formula():
+    model, tokens = make("simple-attn"), torch.tensor([[3, 4, 5]])
+    x = model.embedding(tokens)[0]
+    weights = torch.softmax(x @ model.attend.query_D, dim=0)
+    output = model(tokens, tokens > 0)
+    assert torch.allclose(output.attention_BT[0], weights, atol=1e-6)
+    assert torch.allclose(output.logits_BC[0], model.classify(weights @ x), atol=1e-6)
 
 
 @pytest.mark.parametrize("scaled", [False, True])
-def test_attention_follows_the_formula(scaled):
+def test_query_attention_follows_the_formula(scaled):
     model = make(scaled=scaled)
     tokens = torch.tensor([[3, 4, 5]])
     x = model.embedding(tokens)[0]
@@ -29,7 +46,7 @@ def test_attention_follows_the_formula(scaled):
 
 
 @pytest.mark.parametrize(("text", "linears"), [("", 1), ("128", 2), ("256,128", 3)])
-def test_the_query_network_has_the_widths_asked_for(text, linears):
+def test_the_query_network_has_the_widths_of_the_option(text, linears):
     model = make(query_hidden=text)
     found = [layer for layer in model.query if isinstance(layer, torch.nn.Linear)]
     widths = [8, *(int(part) for part in text.split(",") if part), 8]
@@ -37,7 +54,7 @@ def test_the_query_network_has_the_widths_asked_for(text, linears):
     assert [(layer.in_features, layer.out_features) for layer in found] == list(itertools.pairwise(widths))
 
 
-def test_the_value_network_changes_what_is_pooled_not_the_attention():
+def test_the_value_network_changes_the_pooled_vector_and_not_the_attention():
     plain, valued = make(), make(value_hidden=16)
     valued.embedding.load_state_dict(plain.embedding.state_dict())
     valued.query.load_state_dict(plain.query.state_dict())

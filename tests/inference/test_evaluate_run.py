@@ -1,0 +1,35 @@
+"""The evaluation of a run from Python: the document that the command prints."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import planted as planted_plugin
+
+import tmeattn
+from tmeattn.errors import UnknownName
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.evaluate_run import evaluate_run
+from tmeattn.runs.directory import RunDirectory
+
+
+def test_the_document_of_a_run(trained: RunDirectory) -> None:
+    document = tmeattn.load(trained.path).evaluate(split="train")
+    assert list(document) == [
+        "run", "model", "dataset", "split", "limit", "texts", "loss", "cross_entropy", "accuracy", "entropy",
+        "normalized_entropy", "attention_texts", "macro_f1", "calibration_error", "per_class", "accuracy_interval",
+        "confusion",
+    ]  # fmt: skip
+    assert (document["run"], document["split"], document["texts"]) == (trained.id, "train", 64)
+    assert list(document["per_class"]["negative"]) == ["precision", "recall", "f1", "texts"]
+    assert json.loads(json.dumps(document))["confusion"] == document["confusion"]
+    with pytest.raises(UnknownName):
+        tmeattn.load(trained.path).evaluate(split="validatoin")
+
+
+def test_correct_texts_are_in_the_order_of_the_split(trained: RunDirectory) -> None:
+    classifier = TrainedClassifier(trained)
+    split = planted_plugin.load().read()["train"]
+    predicted = classifier.probabilities(split.texts).argmax(axis=1)
+    assert evaluate_run(classifier, "train").correct().tolist() == (predicted == split.labels).tolist()

@@ -1,0 +1,90 @@
+"""`tmeattn docs [TOPIC]`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.completion import topics as complete_topics
+from tmeattn.errors import BadInput, UnknownName
+
+if TYPE_CHECKING:
+    from tmeattn.docs import Topic
+
+
+@click.command()
+@click.argument("topic", required=False, shell_complete=complete_topics)
+@click.option("--search", "words", metavar="WORD", help="Show the lines that contain WORD, in upper or lower case.")
+@click.option("--no-pager", is_flag=True, help="Print a long page without a pager.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def docs(topic: str | None, words: str | None, no_pager: bool, as_json: bool) -> None:
+    """Show the manual: its topics, the page TOPIC, or the lines that contain a word.
+
+    A page that is longer than the terminal goes through PAGER (less). A search that finds nothing ends with exit
+    code 2; with --json it prints an empty array.
+
+    \b
+    tmeattn docs training
+    tmeattn docs --search entropy
+    """
+    from tmeattn.docs import topics
+
+    pages = topics()
+    if topic is not None:
+        pages = [_page(topic, pages)]
+    if words is not None:
+        _search(words, pages, no_pager, as_json)
+    elif topic is None:
+        _list(pages, as_json)
+    elif as_json:
+        echo_json(asdict(pages[0]))
+    else:
+        from tmeattn.cli.support.paging import page
+        from tmeattn.render.manual import ManualPage
+
+        page(ManualPage(pages[0]), at_once=no_pager)
+
+
+def _page(name: str, pages: list[Topic]) -> Topic:
+    for page in pages:
+        if page.name == name:
+            return page
+    raise UnknownName("topic", name, [page.name for page in pages], list_command="tmeattn docs")
+
+
+def _list(pages: list[Topic], as_json: bool) -> None:
+    if as_json:
+        echo_json([{"name": page.name, "title": page.title, "summary": page.summary} for page in pages])
+        return
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.tables import Column, table
+
+    rows = [(page.name, page.title, page.summary) for page in pages]
+    stdout_console().print(
+        table(
+            ["topic", Column("title", drop=1), Column("what it explains", wrap=True, least=30)],
+            rows,
+            caption="Read one: tmeattn docs getting-started. Search them: tmeattn docs --search WORD",
+        )
+    )
+
+
+def _search(words: str, pages: list[Topic], no_pager: bool, as_json: bool) -> None:
+    from tmeattn.docs import search
+
+    if not words.strip():
+        raise BadInput("--search needs a word.", hint="Try: tmeattn docs --search entropy")
+    matches = search(words, pages)
+    if as_json:
+        echo_json([asdict(match) for match in matches])
+        return
+    if not matches:
+        where = f"The page {pages[0].name}" if len(pages) == 1 else "The manual"
+        raise BadInput(f"{where} does not contain {words!r}.", hint="List the topics with: tmeattn docs")
+    from tmeattn.cli.support.paging import page
+    from tmeattn.render.manual import ManualMatches
+
+    page(ManualMatches(words, matches), at_once=no_pager)

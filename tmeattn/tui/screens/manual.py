@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from tmeattn.docs import Topic, topics
 
-HINT = "up, down choose a topic, space or enter scrolls its page, / searches, esc goes back."
+HINT = "up, down choose a topic; enter scrolls its page; / searches; esc goes back"
 NO_TOPICS = "This installation has no manual pages."
 NO_MATCH = "No topic has these words."
 

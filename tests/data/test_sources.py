@@ -8,7 +8,7 @@ from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 
-def test_a_name_goes_before_a_folder_and_options_are_for_files(tmp_path, monkeypatch):
+def test_a_name_precedes_a_folder_and_column_options_need_a_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_tree(tmp_path / "imdb", ROWS)
     with pytest.raises(EnvironmentProblem, match="The dataset imdb is not installed"):

@@ -41,7 +41,7 @@ def imdb() -> Dataset:
     if store is None:
         raise EnvironmentProblem(
             "The dataset imdb is not installed.",
-            hint="Download it: tmeattn data fetch imdb. Or add your copy: tmeattn data add imdb aclImdb_v1.tar.gz",
+            hint="Download it: tmeattn data fetch imdb (or add your copy: tmeattn data add imdb aclImdb_v1.tar.gz)",
         )
     return Dataset("imdb", store.classes, store.fingerprint, lambda: store.splits)
 

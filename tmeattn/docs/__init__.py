@@ -35,7 +35,7 @@ _IMAGE = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n*", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _PAGE = re.compile(r"([a-z-]+)\.md(?:#.*)?")
 _HEADING = re.compile(r"#{1,6} (.+)")
-_SENTENCE_END = re.compile(r"(?<=[.:;!?]) +(?=[^a-z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[^a-z])")
 
 
 @dataclass(frozen=True)
@@ -132,4 +132,4 @@ def _without_link(link: re.Match[str]) -> str:
     if "://" in target:
         return f"{text} ({target})"
     path = target.lstrip("./")
-    return text if path in text else f"{text} (`{path}` in the repository)"
+    return text if path in text or path.endswith(f"/{text}") else f"{text} (`{path}` in the repository)"

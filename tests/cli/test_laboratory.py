@@ -120,7 +120,7 @@ def test_a_whole_split_is_told_apart_from_what_a_limited_run_used(tmeattn: Any, 
     assert tmeattn("train", "simple-attn", *quick, "--limit", "8").code == 0
     assert tmeattn("evaluate", "--json").json["texts"] == 2
     assert "2 texts (--limit 8)" in tmeattn("evaluate").out
-    said = "The run was trained with --limit 8, and evaluate keeps to it; here is the whole split."
+    said = "The run was trained and evaluated with --limit 8; these figures are of the whole split."
     assert tmeattn("mistakes", "--json").json["note"] == said
     assert said in " ".join(tmeattn("mistakes").out.split())
     arguments = ["faithfulness", "--methods", "attention", "--limit", "4"]

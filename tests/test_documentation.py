@@ -204,3 +204,17 @@ def test_the_layers_of_the_architecture_are_those_of_import_linter() -> None:
     checked = [name for layer in layers for name in layer.replace("tmeattn.", "").split(" | ")]
     (block,) = re.findall(r"^```text\n(cli\n.*?)^```", ARCHITECTURE, re.MULTILINE | re.DOTALL)
     assert block.replace(",", "").split() == checked
+
+
+# The screens
+
+
+def test_every_key_is_in_the_section_of_its_screen() -> None:
+    from tmeattn.tui.keys import KEYS, display
+
+    sections = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGES["tui"], re.MULTILINE | re.DOTALL)
+    texts = {title.partition(" (")[0].lower(): text for title, text in sections}
+    names = {"app": "on every screen", "new": "new run"}
+    for key in KEYS:
+        text = texts[names.get(key.place, key.place)]
+        assert [name for name in display(key.keys).split() if f"`{name}`" not in text] == [], key.id

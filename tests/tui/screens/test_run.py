@@ -71,7 +71,7 @@ async def test_the_head_says_how_far_how_fast_and_how_much_is_penalty(write_run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
         assert "● running  aaaa-lstm-attn  lstm-attn · imdb-25k · alpha 0.05 · seed 0" in head(screen)
-        assert "epoch 4/5 · step 60/100 · 18,400 tokens/s · 20s left · alpha 0.050 = 31 % of loss" in head(screen)
+        assert "epoch 4/5 · step 60/100 · 18,400 tokens/s · ETA 20s · entropy penalty: 31 % of the loss" in head(screen)
         assert "best 81.36 %" in head(screen)
 
 

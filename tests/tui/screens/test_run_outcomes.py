@@ -55,7 +55,7 @@ async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_t
         screen = await settled(pilot)
         app.trainers._workers[run.id] = processes.TrainingProcess(run, Process(), run.path / "worker.log")
         screen._look()
-        assert "Its process is ending …" in head(screen)
+        assert "The training process is stopping …" in head(screen)
         assert "Resuming" not in head(screen)
         await pilot.press("r")
         assert resumed == []
@@ -75,7 +75,7 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
         process = Process()
         app.trainers._workers[run.id] = processes.TrainingProcess(run, process, run.path / "worker.log", resumes=True)
         screen._look()
-        assert "Resuming: reading its data …" in head(screen)
+        assert "Resuming: reading the dataset …" in head(screen)
         (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
         process.code = 2
         app._look_after()

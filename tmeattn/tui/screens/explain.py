@@ -26,7 +26,7 @@ from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.heatmap import HeatmapView
-from tmeattn.tui.wording.explanations import change, differences, told_word
+from tmeattn.tui.wording.explanations import change, differences, word_details
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
@@ -124,7 +124,7 @@ class ExplainScreen(BaseScreen):
             text=text,
             true_label=self.asked.true_label if self.asked and self.asked.text == text else None,
             dropped=tuple(self.dropped) if dropped else (),
-            **self.asking.asked(self.abilities.get(run.id)),
+            **self.asking.selection(self.abilities.get(run.id)),
         )
 
     @work(exclusive=True, group="runs")
@@ -157,7 +157,7 @@ class ExplainScreen(BaseScreen):
                         self.abilities[run.id] = await self.tmeattn.reader.abilities(run)
                     except TmeattnError as error:
                         self.abilities.pop(run.id, None)
-                        pane.say(error)
+                        pane.show_message(error)
         self.asking.offer(self._able or ModelCapabilities((), (), ()))
 
     @property
@@ -216,11 +216,11 @@ class ExplainScreen(BaseScreen):
     async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
         own = self.tmeattn.state.keys
         if run is None:
-            pane.say(NO_RUN.format(runs=keys.shown_for("app.runs", own)))
+            pane.show_message(NO_RUN.format(runs=keys.shown_for("app.runs", own)))
             return
         question = self.question(run)
         if not question.text.strip():
-            pane.say(NO_TEXT.format(data=keys.shown_for("app.data", own)))
+            pane.show_message(NO_TEXT.format(data=keys.shown_for("app.data", own)))
             return
         try:
             if question.dropped and not pane.knows_whole(question.text, run.id):
@@ -228,7 +228,7 @@ class ExplainScreen(BaseScreen):
                 pane.show(question.text, whole, ())
             pane.show(question.text, await self.tmeattn.reader.explain(run, question), question.dropped)
         except TmeattnError as error:
-            pane.say(error)
+            pane.show_message(error)
 
     # ---- words
 
@@ -246,7 +246,7 @@ class ExplainScreen(BaseScreen):
     async def _tell(self, item: LaidOutWord | None) -> None:
         """What every pane knows of a word; after a moment also what its model would say without it."""
         lines = [
-            (run, pane.explanation, told_word(self.text, here, pane.explanation))
+            (run, pane.explanation, word_details(self.text, here, pane.explanation))
             for pane, run in self.panes
             if run and item and pane.explanation and (here := pane.heatmap.at(item.start))
         ]

@@ -136,7 +136,7 @@ class Chart(Vertical, can_focus=True):
     def _legend(self) -> Iterator[Text]:
         title = Text.assemble((self.title_text, "bold"), ", log scale" if self.log_scale else "")
         if self._range() is None:
-            yield title.append("  nothing yet", style="dim")
+            yield title.append("  no data yet", style="dim")
             return
         yield title
         for index, curve in enumerate(self.curves):

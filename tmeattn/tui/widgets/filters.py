@@ -1,4 +1,4 @@
-"""Which texts of which dataset: two lines of choices above the table of texts."""
+"""The filters of the dataset browser: two lines of choices above the table of texts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ NOTHING: Offer = ("none", None)
 ANY: Offer = ("any", None)
 CERTAINTIES: list[Offer] = [
     ANY,
-    ("below 60 %", (0.0, 0.6)),
-    ("60 to 80 %", (0.6, 0.8)),
-    ("80 to 95 %", (0.8, 0.95)),
-    ("95 % and more", (0.95, float("inf"))),
+    ("< 60 %", (0.0, 0.6)),
+    ("60-80 %", (0.6, 0.8)),
+    ("80-95 %", (0.8, 0.95)),
+    ("≥ 95 %", (0.95, float("inf"))),
 ]
 LENGTHS: list[Offer] = [
     ANY,
-    ("to 50 words", (0.0, 51.0)),
-    ("51 to 100", (51.0, 101.0)),
-    ("101 to 200", (101.0, 201.0)),
-    ("201 to 400", (201.0, 401.0)),
-    ("over 400", (401.0, float("inf"))),
+    ("≤ 50", (0.0, 51.0)),
+    ("51-100", (51.0, 101.0)),
+    ("101-200", (101.0, 201.0)),
+    ("201-400", (201.0, 401.0)),
+    ("> 400", (401.0, float("inf"))),
 ]
 ORDERS: list[Offer] = [
-    ("file", "file"),
-    ("least certain", "doubtful"),
-    ("most certain", "certain"),
+    ("file order", "file"),
+    ("confidence ↑", "doubtful"),
+    ("confidence ↓", "certain"),
     ("worst errors", "wrong"),
     ("shortest", "shortest"),
     ("longest", "longest"),
@@ -38,7 +38,7 @@ SPLITS: list[Offer] = [("validation", "validation")]
 
 
 class Filters(Vertical):
-    """Dataset, split, label and run; answer, certainty, length and order. Posts `Choice.Changed`."""
+    """Dataset, split, label and run; prediction, confidence, length and sort order. Posts `Choice.Changed`."""
 
     def __init__(self, datasets: Sequence[Offer]) -> None:
         super().__init__()
@@ -46,14 +46,14 @@ class Filters(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Horizontal(
-            Choice("data", self.datasets or [NOTHING], id="dataset"),
+            Choice("dataset", self.datasets or [NOTHING], id="dataset"),
             Choice("split", SPLITS, id="split"),
             Choice("label", [ANY], id="label"),
             Choice("run", [NOTHING], id="run"),
         )
         yield Horizontal(
-            Choice("answer", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
-            Choice("sure", CERTAINTIES, id="certainty"),
-            Choice("length", LENGTHS, id="words"),
-            Choice("order", ORDERS, id="order"),
+            Choice("prediction", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
+            Choice("confidence", CERTAINTIES, id="certainty"),
+            Choice("words", LENGTHS, id="words"),
+            Choice("sort", ORDERS, id="order"),
         )

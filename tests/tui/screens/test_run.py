@@ -267,7 +267,7 @@ async def test_a_log_of_20000_steps_opens_with_bounded_work(write_run):
         assert screen.following.reads <= chunks
         assert loss.redraws <= 4  # empty, laid out, read
         columns = loss.size.width
-        assert sum(len(data.x) for data in loss.query_one("Plot")._datasets) <= 2 * columns
+        assert sum(len(curve.xs) for curve in loss.query_one("Plot").curves) <= 2 * columns
         assert screen.following.step == 20_000
 
 

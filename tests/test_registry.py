@@ -1,4 +1,4 @@
-"""Plugins: found, isolated when broken, and named in what goes wrong."""
+"""Plugins are found, do not affect each other when broken, and are named in errors."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def plugin(name: str = "toy") -> Plugin:
 
 
 def module_with(**hooks: Any) -> types.SimpleNamespace:
-    """A plugin object whose hooks return what is given, or raise it."""
+    """A plugin object whose hooks return the given values, or raise them."""
 
-    def implementation(answer: Any) -> Any:
+    def implementation(returned: Any) -> Any:
         def hook() -> Any:
-            if isinstance(answer, BaseException):
-                raise answer
-            return answer
+            if isinstance(returned, BaseException):
+                raise returned
+            return returned
 
         return hookimpl(hook)
 
-    return types.SimpleNamespace(**{name: implementation(answer) for name, answer in hooks.items()})
+    return types.SimpleNamespace(**{name: implementation(returned) for name, returned in hooks.items()})
 
 
 def register(into: Registry, name: str = "toy", **hooks: Any) -> Plugin:
@@ -121,7 +121,7 @@ def test_damaged_metadata_leaves_the_others(install: Any, metadata: dict[str, st
     assert found.get(DatasetSpec, "animals")
 
 
-def test_damaged_metadata_of_strangers_is_none_of_our_business(install: Any) -> None:
+def test_damaged_metadata_of_another_distribution_is_ignored(install: Any) -> None:
     before = len(discover().plugins)
     install("stranger", None, entry_points="[console_scripts]\nno equals sign\n")
     assert len(discover().plugins) == before
@@ -154,28 +154,31 @@ def test_the_registry_is_discovered_once(install: Any, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("answer", "complaint"),
+    ("returned", "complaint"),
     [
         (ValueError("out of order"), "tmeattn_models failed: ValueError: out of order"),
         (SystemExit(1), "tmeattn_models failed: SystemExit: 1"),
         (MODEL, "tmeattn_models failed: TypeError"),
         (["toy"], "tmeattn_models returned str, expected ModelSpec"),
         ([DatasetSpec("toy", "", "toy:load")], "tmeattn_models returned DatasetSpec, expected ModelSpec"),
-        ([replace(MODEL, api=99)], f"toy: written for plugin API 99, this tmeattn speaks API {API_VERSION}"),
-        ([replace(MODEL, name="../toy")], "the name '../toy' is not made of"),
-        ([replace(MODEL, name="")], "the name '' is not made of"),
-        ([replace(MODEL, name=5)], "the name 5 is not made of"),
-        ([replace(MODEL, name="a\x1b[31m")], r"the name 'a\x1b[31m' is not made of"),
-        ([replace(MODEL, summary=None)], "toy: its summary is no text"),
+        (
+            [replace(MODEL, api=99)],
+            f"toy: requires plugin API 99, but this tmeattn has plugin API {API_VERSION}: upgrade tmeattn",
+        ),
+        ([replace(MODEL, name="../toy")], "the name '../toy' is invalid: use letters"),
+        ([replace(MODEL, name="")], "the name '' is invalid: use letters"),
+        ([replace(MODEL, name=5)], "the name 5 is invalid: use letters"),
+        ([replace(MODEL, name="a\x1b[31m")], r"the name 'a\x1b[31m' is invalid: use letters"),
+        ([replace(MODEL, summary=None)], "toy: summary is None, expected a string"),
         ([replace(MODEL, config=None)], "toy: config is None, expected 'package.module:name'"),
         ([replace(MODEL, build="toy.build")], "toy: build is 'toy.build', expected 'package.module:name'"),
         ([replace(MODEL, prepare=len)], "toy: prepare is <built-in function len>, expected"),
         ([replace(MODEL, attention="soft")], "toy: attention is 'soft', expected one of pool, self, none"),
     ],
 )
-def test_bad_answer_is_reported_and_the_other_hooks_work(answer: Any, complaint: str) -> None:
+def test_an_invalid_result_is_reported_and_the_other_hooks_work(returned: Any, complaint: str) -> None:
     found = Registry()
-    added = register(found, tmeattn_models=answer, tmeattn_vectors=[VectorsSpec("v", "Vectors", "v:load", 3)])
+    added = register(found, tmeattn_models=returned, tmeattn_vectors=[VectorsSpec("v", "Vectors", "v:load", 3)])
     assert len(added.problems) == 1
     assert complaint in added.problems[0]
     assert found.all(ModelSpec) == []
@@ -200,20 +203,20 @@ def test_good_specs_beside_a_bad_one_are_kept() -> None:
 # Names
 
 
-def test_a_name_claimed_twice_is_refused_to_both() -> None:
+def test_a_name_that_two_plugins_provide_cannot_be_used() -> None:
     found = Registry()
     first = register(found, "one", tmeattn_models=[MODEL])
     assert found.get(ModelSpec, "toy") is MODEL
     second = register(found, "two", tmeattn_models=[MODEL, replace(MODEL, name="other")])
-    with pytest.raises(BadInput, match="The model 'toy' is claimed by tmeattn-one and tmeattn-two") as caught:
+    with pytest.raises(BadInput, match="The model 'toy' is provided by tmeattn-one and tmeattn-two") as caught:
         found.get(ModelSpec, "toy")
     assert "Uninstall one" in (caught.value.hint or "")
     for plugin in (first, second):
-        assert plugin.problems == ["the name 'toy' is claimed by tmeattn-one and tmeattn-two"]
+        assert plugin.problems == ["the name 'toy' is provided by tmeattn-one and tmeattn-two"]
     assert [spec.name for spec in found.all(ModelSpec)] == ["other"]
 
 
-def test_a_name_of_tmeattns_own_stays_with_tmeattn() -> None:
+def test_a_plugin_cannot_replace_a_name_of_tmeattns_own() -> None:
     found = Registry()
     own = Plugin("builtin", "tmeattn", "1.0", "builtin")
     found.register(own, module_with(tmeattn_models=[MODEL]))
@@ -221,11 +224,11 @@ def test_a_name_of_tmeattns_own_stays_with_tmeattn() -> None:
     guests = [register(found, "one", tmeattn_models=[replace(MODEL, summary="one"), other])]
     guests.append(register(found, "two", tmeattn_models=[replace(MODEL, summary="two")]))
     assert found.get(ModelSpec, "toy") is MODEL
-    assert found.owners(ModelSpec, "toy") == ["tmeattn"]
+    assert found.distributions_of(ModelSpec, "toy") == ["tmeattn"]
     assert own.problems == []
     for guest in guests:
-        said = f"the name 'toy' is taken by tmeattn's own model: that of {guest.distribution} is left out"
-        assert guest.problems == [said]
+        problem = f"the name 'toy' belongs to tmeattn's own model, so the model of {guest.distribution} is ignored"
+        assert guest.problems == [problem]
     assert [spec.name for spec in found.all(ModelSpec)] == ["toy", "other"]
     found.remove(guests[0])
     assert [spec.name for spec in found.all(ModelSpec)] == ["toy"]
@@ -259,7 +262,7 @@ def test_unknown_name(kind: Any, name: str, said: str) -> None:
     assert caught.value.exit_code == 2
 
 
-def test_unknown_name_names_the_plugins_that_may_have_been_meant_to_bring_it() -> None:
+def test_the_error_of_an_unknown_name_lists_the_broken_plugins() -> None:
     found = Registry()
     register(found, "sound", tmeattn_models=[MODEL])
     for _ in range(2):

@@ -1,28 +1,34 @@
-"""One plugin as it was found, and what its specs must hold to before they are registered."""
+"""A plugin with the problems that were found in it, and the checks of its specs."""
 
 from __future__ import annotations
 
 import re
 import traceback
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 
-from tmeattn.specs import API_VERSION, Attention, ModelSpec
+from tmeattn.specs import API_VERSION, Attention, ModelSpec, Spec
 
 OWN_DISTRIBUTION = "tmeattn"
 
-CODE = ("config", "build", "prepare", "load", "explain", "track")
-"""The fields of specs that point at code, as "package.module:name"."""
+CODE_FIELDS = ("config", "build", "prepare", "load", "explain", "track")
+"""The fields of specs that refer to code by "package.module:name"."""
 
 
 @dataclass
 class Plugin:
-    """One entry point: where it came from, and what went wrong with it (an empty list when nothing did).
+    """An installed entry point of the group `tmeattn`.
 
-    problems:   what does not work, each with its traceback where there is one.
-    warnings:   what works and should be different.
-    seconds:    how long it took to import and to ask; the first plugin pays for what it shares with later ones.
-    imports:    packages that were imported for it and not before, without those of Python itself.
+    name:         the name of the entry point.
+    distribution: the distribution that installed it, with its version.
+    target:       the module that the entry point names.
+    provides:     the names of its specs.
+    problems:     what does not work, one message each.
+    warnings:     what works, but should be changed, one message each.
+    tracebacks:   the tracebacks of the problems that are exceptions.
+    seconds:      the time to import the module and to call its hooks, in seconds. The import time of a package that
+                  several plugins use counts for the first of them.
+    imports:      the packages that it imports, without Python's own and those that were already imported.
     """
 
     name: str
@@ -37,34 +43,44 @@ class Plugin:
     imports: list[str] = field(default_factory=list)
 
     def fail(self, problem: str, error: BaseException | None = None) -> None:
+        """Add a problem, and the traceback of the exception that caused it."""
         self.problems.append(problem)
         if error is not None:
             self.tracebacks.append("".join(traceback.format_exception(error)))
 
 
-def other_api(api: object, plugin: Plugin) -> str:
+def api_problem(api: object, plugin: Plugin) -> str | None:
+    """The problem of a spec that was written for another version of the contract, with the remedy; None: no problem."""
+    if api == API_VERSION:
+        return None
     newer = isinstance(api, int) and api > API_VERSION
-    advice = "upgrade tmeattn" if newer else f"look for a newer {plugin.distribution}"
-    return f"written for plugin API {api}, this tmeattn speaks API {API_VERSION}: {advice}"
+    advice = "upgrade tmeattn" if newer else f"install a newer {plugin.distribution}"
+    return f"requires plugin API {api}, but this tmeattn has plugin API {API_VERSION}: {advice}"
 
 
-def malformed(spec: Any) -> str | None:
-    """What in a spec would fail later, far from the plugin that is to blame: its name stands in paths and tables."""
-    if not (isinstance(spec.name, str) and re.fullmatch(r"\w[\w.+-]*", spec.name)):
-        return f"the name {spec.name!r} is not made of letters, digits, '-', '_', '.' and '+'"
-    if not isinstance(spec.summary, str):
-        return f"{spec.name}: its summary is no text"
-    for part in CODE:
-        target = getattr(spec, part, None)
-        optional = part == "prepare" or not hasattr(spec, part)
+def spec_problem(spec: Spec) -> str | None:
+    """The first invalid field of a spec; None: all are valid.
+
+    This check finds errors that would otherwise appear later, in code that does not name the plugin. A spec's name, for
+    example, becomes part of paths.
+    """
+    name: object = spec.name  # a plugin can pass any object
+    summary: object = spec.summary
+    if not (isinstance(name, str) and re.fullmatch(r"\w[\w.+-]*", name)):
+        return f"the name {name!r} is invalid: use letters, digits, '-', '_', '.' and '+'"
+    if not isinstance(summary, str):
+        return f"{name}: summary is {summary!r}, expected a string"
+    for field_name in CODE_FIELDS:
+        target = getattr(spec, field_name, None)
+        optional = field_name == "prepare" or not hasattr(spec, field_name)
         if not (isinstance(target, str) and ":" in target) and not (target is None and optional):
-            return f"{spec.name}: {part} is {target!r}, expected 'package.module:name'"
+            return f"{name}: {field_name} is {target!r}, expected 'package.module:name'"
     if isinstance(spec, ModelSpec) and spec.attention not in get_args(Attention):
-        return f"{spec.name}: attention is {spec.attention!r}, expected one of {', '.join(get_args(Attention))}"
+        return f"{name}: attention is {spec.attention!r}, expected one of {', '.join(get_args(Attention))}"
     return None
 
 
 def one_line(error: BaseException) -> str:
-    """`ImportError: no module named x`: the error's type and the first line of its text."""
+    """The type and the first line of an error, such as `ImportError: no module named x`."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,5 +1,8 @@
-"""Discovery of plugins: entry points are loaded one by one and hooks called one by one, so one broken plugin cannot
-take the others down. Built-in models arrive through the same door as anybody else's."""
+"""The registry of all plugins.
+
+Entry points are loaded one by one, and hooks are called one by one, so that a broken plugin does not affect the others.
+tmeattn's own models and methods are registered in the same way.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,8 @@ import pluggy
 
 from tmeattn import hookspecs
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.plugin import OWN_DISTRIBUTION, Plugin, malformed, one_line, other_api
+from tmeattn.plugin import OWN_DISTRIBUTION, Plugin, api_problem, one_line, spec_problem
 from tmeattn.specs import (
-    API_VERSION,
     DatasetSpec,
     ExplainerSpec,
     ModelSpec,
@@ -37,33 +39,33 @@ KINDS: dict[str, type[Spec]] = {
     "tmeattn_explainers": ExplainerSpec,
     "tmeattn_trackers": TrackerSpec,
 }
-"""Each hook and what its implementations return."""
+"""The hooks, and the kind of spec that each returns."""
 
-WORDS: dict[type[Spec], str] = {
+KIND_NAMES: dict[type[Spec], str] = {
     ModelSpec: "model",
     DatasetSpec: "dataset",
     VectorsSpec: "vectors",
     ExplainerSpec: "method",
     TrackerSpec: "tracker",
 }
-"""What each kind is called where a user gives its name: `--method NAME`."""
+"""The name of each kind in messages."""
 
 LISTED_BY: dict[type[Spec], str] = {
     ModelSpec: "tmeattn models",
     DatasetSpec: "tmeattn data list",
     VectorsSpec: "tmeattn data list",
 }
-"""What lists the names of a kind, where something does."""
+"""The command that lists the names of a kind, for the kinds that have such a command."""
 
 SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec, TrackerSpec)
 
 HEAVY = ("torch", "torchtext", "tensorflow", "jax", "transformers", "sklearn", "pandas", "matplotlib")
-"""Modules that take about a second to import: to be imported where they are used, not where a plugin is listed."""
+"""Packages that take about a second to import. A plugin should import them when it uses them, not when it is listed."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A spec together with the plugin that brought it."""
+    """A spec with the plugin that provides it."""
 
     spec: Spec
     plugin: Plugin
@@ -72,7 +74,8 @@ class Registered:
 class Registry:
     """All specs of all plugins.
 
-    A name that two plugins claim is refused to both, and both are told; tmeattn's own names stay with tmeattn.
+    If two plugins provide the same name, neither can be used, and both get a problem. A plugin cannot replace a name of
+    tmeattn's own.
     """
 
     def __init__(self) -> None:
@@ -80,7 +83,7 @@ class Registry:
         self._entries: dict[type[Spec], dict[str, list[Registered]]] = {kind: {} for kind in KINDS.values()}
 
     def register(self, plugin: Plugin, module: object) -> None:
-        """Call the hooks of one plugin module (or object) and keep the specs that hold up."""
+        """Call the hooks of one plugin module (or object) and keep the valid specs. Problems are added to `plugin`."""
         self.plugins.append(plugin)
         manager = pluggy.PluginManager(hookspecs.GROUP)
         manager.add_hookspecs(hookspecs)
@@ -88,12 +91,11 @@ class Registry:
             manager.register(module)
             manager.check_pending()
         except (Exception, SystemExit) as error:
-            plugin.fail(f"its hooks do not fit: {one_line(error)}", error)
+            plugin.fail(f"its hooks are invalid: {one_line(error)}", error)
             return
         for hook, kind in KINDS.items():
             try:
-                answers = getattr(manager.hook, hook)()
-                specs = [spec for answer in answers for spec in answer]
+                specs = [spec for returned in getattr(manager.hook, hook)() for spec in returned]
             except (Exception, SystemExit) as error:
                 plugin.fail(f"{hook} failed: {one_line(error)}", error)
                 continue
@@ -103,77 +105,78 @@ class Registry:
     def _add(self, plugin: Plugin, hook: str, kind: type[Spec], spec: object) -> None:
         if not isinstance(spec, kind):
             plugin.fail(f"{hook} returned {type(spec).__name__}, expected {kind.__name__}")
-        elif spec.api != API_VERSION:
-            plugin.fail(f"{spec.name}: {other_api(spec.api, plugin)}")
-        elif problem := malformed(spec):
+        elif problem := api_problem(spec.api, plugin):
+            plugin.fail(f"{spec.name}: {problem}")
+        elif problem := spec_problem(spec):
             plugin.fail(f"{hook}: {problem}")
         else:
-            self._claim(plugin, kind, spec)
+            self._keep(plugin, kind, spec)
 
-    def _claim(self, plugin: Plugin, kind: type[Spec], spec: Spec) -> None:
-        """Keep a spec under its name. A name of tmeattn's own stays with tmeattn."""
-        claims = self._entries[kind].setdefault(spec.name, [])
-        if any(claim.plugin.distribution == OWN_DISTRIBUTION for claim in claims):
+    def _keep(self, plugin: Plugin, kind: type[Spec], spec: Spec) -> None:
+        """Store a spec under its name, unless tmeattn itself has a spec of that name."""
+        entries = self._entries[kind].setdefault(spec.name, [])
+        if any(entry.plugin.distribution == OWN_DISTRIBUTION for entry in entries):
+            noun = KIND_NAMES[kind]
             plugin.fail(
-                f"the name {spec.name!r} is taken by {OWN_DISTRIBUTION}'s own {WORDS[kind]}: "
-                f"that of {plugin.distribution} is left out"
+                f"the name {spec.name!r} belongs to {OWN_DISTRIBUTION}'s own {noun}, "
+                f"so the {noun} of {plugin.distribution} is ignored"
             )
             return
         plugin.provides.append(spec.name)
-        claims.append(Registered(spec, plugin))
-        if len(claims) > 1:
-            owners = " and ".join(self.owners(kind, spec.name))
-            for claim in claims:
-                claim.plugin.fail(f"the name {spec.name!r} is claimed by {owners}")
+        entries.append(Registered(spec, plugin))
+        if len(entries) > 1:
+            distributions = " and ".join(self.distributions_of(kind, spec.name))
+            for entry in entries:
+                entry.plugin.fail(f"the name {spec.name!r} is provided by {distributions}")
 
     def remove(self, plugin: Plugin) -> None:
-        """Forget a plugin and what it brought."""
+        """Remove a plugin and its specs."""
         self.plugins.remove(plugin)
         for entries in self._entries.values():
             for name in plugin.provides:
-                if left := [claim for claim in entries.get(name, []) if claim.plugin is not plugin]:
-                    entries[name] = left
+                if others := [entry for entry in entries.get(name, []) if entry.plugin is not plugin]:
+                    entries[name] = others
                 else:
                     entries.pop(name, None)
 
     def all(self, kind: type[SpecT]) -> list[SpecT]:
-        """The usable specs of a kind: built-in ones first, in the order they were registered."""
-        return [claims[0].spec for claims in self._entries[kind].values() if len(claims) == 1]  # type: ignore[misc]
+        """The usable specs of a kind in the order of their registration, tmeattn's own first."""
+        return [entries[0].spec for entries in self._entries[kind].values() if len(entries) == 1]  # type: ignore[misc]
 
     def get(self, kind: type[SpecT], name: str) -> SpecT:
         """The spec of that name.
 
         Raises:
-            UnknownName: nobody registered it (with the nearest names, and the plugins that are broken).
-            BadInput: two plugins claim it.
+            UnknownName: no plugin provides it; the message has the nearest names, and the broken plugins.
+            BadInput: two plugins provide it.
         """
-        claims = self._entries[kind].get(name, [])
-        label = WORDS[kind]
-        if not claims:
+        entries = self._entries[kind].get(name, [])
+        noun = KIND_NAMES[kind]
+        if not entries:
             known = [spec.name for spec in self.all(kind)]
             broken = [plugin.distribution for plugin in self.plugins if plugin.problems]
-            raise UnknownName(label, name, known, list_command=LISTED_BY.get(kind), broken=broken)
-        if len(claims) > 1:
-            owners = " and ".join(self.owners(kind, name))
-            raise BadInput(f"The {label} {name!r} is claimed by {owners}.", hint="Uninstall one of them.")
-        return claims[0].spec  # type: ignore[return-value]
+            raise UnknownName(noun, name, known, list_command=LISTED_BY.get(kind), broken=broken)
+        if len(entries) > 1:
+            distributions = " and ".join(self.distributions_of(kind, name))
+            raise BadInput(f"The {noun} {name!r} is provided by {distributions}.", hint="Uninstall one of them.")
+        return entries[0].spec  # type: ignore[return-value]
 
-    def owners(self, kind: type[Spec], name: str) -> list[str]:
-        """The distributions that bring a spec of that kind and name: none, one, or all that claim it."""
-        return sorted(claim.plugin.distribution for claim in self._entries[kind].get(name, []))
+    def distributions_of(self, kind: type[Spec], name: str) -> list[str]:
+        """The distributions that provide a spec of that kind and name."""
+        return sorted(entry.plugin.distribution for entry in self._entries[kind].get(name, []))
 
-    def of(self, plugin: Plugin) -> list[Spec]:
-        """The usable specs that a plugin brought."""
-        claims = [claims[0] for entries in self._entries.values() for claims in entries.values() if len(claims) == 1]
-        return [claim.spec for claim in claims if claim.plugin is plugin]
+    def specs_of(self, plugin: Plugin) -> list[Spec]:
+        """The usable specs that a plugin provides."""
+        usable = [entries[0] for kind in self._entries.values() for entries in kind.values() if len(entries) == 1]
+        return [entry.spec for entry in usable if entry.plugin is plugin]
 
     def plugin_of(self, spec: Spec) -> Plugin:
-        """The plugin that brought a spec."""
+        """The plugin that provides a spec."""
         return self._entries[type(spec)][spec.name][0].plugin
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Installed:
     """An installed entry point, or a distribution whose entry points cannot be read (`entry` is None)."""
 
     distribution: str
@@ -182,41 +185,46 @@ class _Found:
     error: Exception | None = None
 
 
-def _entry_points() -> Iterator[_Found]:
-    """Every `tmeattn` entry point, tmeattn's own first, then by distribution; a distribution seen twice counts once."""
-    found: dict[tuple[str, str], _Found] = {}
+def _entry_points() -> Iterator[_Installed]:
+    """All entry points of the group, tmeattn's own first, then by distribution.
+
+    A distribution that is on the path twice counts once.
+    """
+    installed: dict[tuple[str, str], _Installed] = {}
     for distribution in distributions():
         try:
             entries: Iterable[EntryPoint] = distribution.entry_points.select(group=hookspecs.GROUP)
             for entry in entries:
                 name, version = distribution.name or "unknown", distribution.version or "unknown"
-                found.setdefault((name, entry.name), _Found(name, version, entry))
-        except Exception as error:  # metadata that another installer left damaged
+                installed.setdefault((name, entry.name), _Installed(name, version, entry))
+        except Exception as error:  # damaged metadata
             if f"[{hookspecs.GROUP}]" in (distribution.read_text("entry_points.txt") or ""):
                 name = str(getattr(distribution, "_path", "unknown")).rpartition(os.sep)[2]
-                found.setdefault((name, ""), _Found(name, "unknown", None, error))
-    for key in sorted(found, key=lambda key: (key[0] != OWN_DISTRIBUTION, key)):
-        yield found[key]
+                installed.setdefault((name, ""), _Installed(name, "unknown", None, error))
+    for key in sorted(installed, key=lambda key: (key[0] != OWN_DISTRIBUTION, key)):
+        yield installed[key]
 
 
 def discover() -> Registry:
-    """Load every installed plugin. `TMEATTN_PLUGINS=off` leaves out all but tmeattn's own."""
+    """Load every installed plugin; with `TMEATTN_PLUGINS=off`, only tmeattn's own."""
     only_own = os.environ.get("TMEATTN_PLUGINS", "").lower() == "off"
     registry = Registry()
-    for found in _entry_points():
-        if not only_own or found.distribution == OWN_DISTRIBUTION:
-            _load(registry, found)
+    for installed in _entry_points():
+        if not only_own or installed.distribution == OWN_DISTRIBUTION:
+            _load(registry, installed)
     return registry
 
 
-def _load(registry: Registry, found: _Found) -> None:
-    name, target = (found.entry.name, found.entry.value) if found.entry else ("unknown", "unknown")
-    plugin = Plugin(name, found.distribution, found.version, target)
-    with _watched(plugin):
+def _load(registry: Registry, installed: _Installed) -> None:
+    """Import a plugin and register its specs."""
+    entry = installed.entry
+    name, target = (entry.name, entry.value) if entry else ("unknown", "unknown")
+    plugin = Plugin(name, installed.distribution, installed.version, target)
+    with _measured(plugin):
         try:
-            if found.entry is None:
-                raise ValueError("its entry_points.txt is damaged") from found.error
-            module = found.entry.load()
+            if entry is None:
+                raise ValueError("its entry_points.txt is damaged") from installed.error
+            module = entry.load()
         except (Exception, SystemExit) as error:
             plugin.fail(f"cannot be loaded: {one_line(error)}", error)
             registry.plugins.append(plugin)
@@ -225,8 +233,8 @@ def _load(registry: Registry, found: _Found) -> None:
 
 
 @contextlib.contextmanager
-def _watched(plugin: Plugin) -> Iterator[None]:
-    """Note how long a plugin takes and what it imports, and keep what it prints off stdout, which is data."""
+def _measured(plugin: Plugin) -> Iterator[None]:
+    """Record a plugin's load time and imports, and warn about its output on stdout, which is reserved for results."""
     before, began, printed = set(sys.modules), time.perf_counter(), io.StringIO()
     with contextlib.redirect_stdout(printed):
         yield
@@ -239,26 +247,26 @@ def _watched(plugin: Plugin) -> Iterator[None]:
         plugin.warnings.append(f"prints to stdout when it is imported ({line[0]!r}): use logging, or print to stderr")
     if heavy := [name for name in HEAVY if name in plugin.imports]:
         plugin.warnings.append(
-            f"imports {' and '.join(heavy)} when it is listed ({plugin.seconds:.1f} s for every command): "
-            "import it in the module that builds or loads"
+            f"imports {' and '.join(heavy)} when it is listed ({plugin.seconds:.1f} s in every command): "
+            "import it in the module that `build`, `load`, `explain` or `track` refers to"
         )
 
 
 @functools.cache
 def registry() -> Registry:
-    """The registry of this process, discovered once."""
+    """The registry of this process. Plugins are loaded on the first call."""
     return discover()
 
 
 def resolve(target: str, *, wanted_by: str) -> Any:
-    """Import what a spec's "package.module:name" points at.
+    """Import the object that a spec refers to by "package.module:name".
 
     Raises:
-        BadInput: it cannot be imported or is not there; the message names who wanted it.
+        BadInput: the object cannot be imported, or does not exist. The message begins with `wanted_by`.
     """
     module_name, _, attribute = target.partition(":")
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # what a module prints when it is imported is no data
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is reserved for results
             found: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
             found = getattr(found, part)

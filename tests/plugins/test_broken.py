@@ -1,4 +1,4 @@
-"""Broken plugins: each is named, keeps nobody else from working, and its author is told what to change."""
+"""Broken plugins: each is named with its remedy, and does not affect the others."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
     [
         ({"at_import": "raise RuntimeError('out of order')"}, "cannot be loaded: RuntimeError: out of order"),
         ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
-        ({"spec_api": "2"}, "written for plugin API 2, this tmeattn speaks API 1: upgrade tmeattn"),
-        ({"spec_api": "0"}, "this tmeattn speaks API 1: look for a newer broken"),
-        ({"spec_name": "'mean'"}, "the name 'mean' is taken by tmeattn's own model: that of broken is left out"),
+        ({"spec_api": "2"}, "requires plugin API 2, but this tmeattn has plugin API 1: upgrade tmeattn"),
+        ({"spec_api": "0"}, "this tmeattn has plugin API 1: install a newer broken"),
+        ({"spec_name": "'mean'"}, "the name 'mean' belongs to tmeattn's own model, so the model of broken is ignored"),
         ({"at_import": "print('hello')"}, "prints to stdout when it is imported ('hello'): use logging"),
         ({"spec_attention": "'soft'"}, "attention is 'soft', expected one of pool, self, none"),
         ({"spec_config": "'broken_plugin:Missing'"}, "broken_plugin:Missing cannot be loaded: AttributeError"),
@@ -30,12 +30,12 @@ import pytest
         ({"attended": "attention = attention * torch.nan"}, "attention weights are NaN or infinite"),
         ({"attended": "attention = torch.softmax(self.score(x).squeeze(-1), 1)"}, "attends to padding"),
         ({"attended": "attention = attention / 2"}, "the attention weights of a text do not sum to 1"),
-        ({"end": "logits = logits - logits.mean(dim=0)"}, "a text is read differently beside longer ones"),
-        ({"end": "logits = logits + tokens.sum(1, keepdim=True)"}, "token ids where mask_BT is False are read"),
+        ({"end": "logits = logits - logits.mean(dim=0)"}, "the output of a text changes in a batch with longer texts"),
+        ({"end": "logits = logits + tokens.sum(1, keepdim=True)"}, "the output depends on token ids where mask_BT is"),
         ({"init": "self.idle = nn.Parameter(torch.zeros(3))"}, "no gradient reaches idle. Use them in forward"),
-        ({"end": "logits = logits + torch.rand(1)"}, "two readings of one text differ in evaluation mode"),
+        ({"end": "logits = logits + torch.rand(1)"}, "two outputs for one text differ in evaluation mode"),
         ({"init": "self.shift = torch.rand(1)", "end": "logits = logits + self.shift * logits[:, :1]"},
-         "a model built anew and loaded from a checkpoint predicts something else"),
+         "a model that is loaded from a checkpoint predicts something else"),
         ({"init": "self.steps = 0", "end": "self.steps += self.training; logits = logits * (1 + self.steps / 100)"},
          "a run that was stopped and resumed ends with another model."),
         ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, corpus): return {1, 2}"},
@@ -44,13 +44,13 @@ import pytest
          "fails in prepare: KeyError: 'validation'"),
     ],
 )  # fmt: skip
-def test_each_kind_of_broken_model_is_explained(
+def test_each_kind_of_broken_model_gets_a_problem_and_a_remedy(
     tmeattn: Any, install_model: Any, lines: dict[str, str], said: str
 ) -> None:
     install_model(**lines)
     result = tmeattn("plugins", "check", "broken", "--json")
     assert result.code == 2
-    assert "checks of broken failed. Each says what to change." in result.err
+    assert "checks of broken failed. Each names the remedy." in result.err
     findings = [f"{check['problem']} {check['advice'] or ''}" for check in json.loads(result.out) if check["problem"]]
     assert any(said in " ".join(finding.split()) for finding in findings), findings
     assert tmeattn("models", "lstm", "--json").json["name"] == "lstm"
@@ -63,7 +63,7 @@ def test_a_sound_model_passes(tmeattn: Any, install_model: Any) -> None:
     assert {check["name"] for check in result.json} >= {"options", "build", "padding", "gradients", "resume", "explain"}
 
 
-def test_what_is_heavy_when_listed_is_named(tmeattn: Any, install_model: Any, tmp_path: Any) -> None:
+def test_a_large_import_when_listed_is_a_warning(tmeattn: Any, install_model: Any, tmp_path: Any) -> None:
     (tmp_path / "site" / "tensorflow.py").write_text("")
     install_model(at_import="import tensorflow")
     (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
@@ -85,12 +85,12 @@ def test_what_is_heavy_when_listed_is_named(tmeattn: Any, install_model: Any, tm
         ["train", "lstm", "--track", "z"],
     ],
 )
-def test_a_name_that_a_broken_plugin_may_bring(tmeattn: Any, install_model: Any, typed: list[str]) -> None:
+def test_an_unknown_name_may_belong_to_a_broken_plugin(tmeattn: Any, install_model: Any, typed: list[str]) -> None:
     install_model(at_import="raise RuntimeError('out of order')")
     assert "1 plugin is broken: broken (see: tmeattn plugins doctor)." in tmeattn(*typed).refused()
 
 
-def test_what_a_plugin_prints_spoils_no_json(tmeattn: Any, install_model: Any) -> None:
+def test_output_of_a_plugin_does_not_change_json(tmeattn: Any, install_model: Any) -> None:
     install_model(at_import="print('hello')", before="print('hello again')")
     assert tmeattn("plugins", "list", "--json").json
     trained = tmeattn("models", "broken", "--json")
@@ -107,9 +107,9 @@ def test_recovery(tmeattn: Any, install_model: Any, monkeypatch: pytest.MonkeyPa
 
 def test_doctor(tmeattn: Any, install_model: Any) -> None:
     install_model(at_import="raise RuntimeError('out of \\x1b[31morder')")
-    told = tmeattn("plugins", "doctor", "--json").json
-    assert told["versions"].keys() >= {"tmeattn", "api", "python", "torch"}
-    (broken,) = [plugin for plugin in told["plugins"] if plugin["distribution"] == "broken"]
+    document = tmeattn("plugins", "doctor", "--json").json
+    assert document["versions"].keys() >= {"tmeattn", "api", "python", "torch"}
+    (broken,) = [plugin for plugin in document["plugins"] if plugin["distribution"] == "broken"]
     assert broken["imports"] == []
     assert broken["seconds"] > 0
     assert "RuntimeError: out of" in broken["tracebacks"][0]
@@ -127,28 +127,28 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
             "broken_model:prepare cannot be loaded: AttributeError",
             "getattr",
         ),
-        ({"spec_build": "'broken_model:__name__'"}, "broken_model:__name__ is nothing that can be called", None),
+        ({"spec_build": "'broken_model:__name__'"}, "broken_model:__name__ is not callable", None),
         ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train", None),
     ],
 )
-def test_the_doctor_finds_what_listing_cannot(
+def test_the_doctor_finds_problems_that_listing_does_not(
     tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], said: str, traceback: str | None
 ) -> None:
     install_model(**lines)
     (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
     assert listed["problems"] == []
-    for _ in range(2):  # what is found once is not told twice
+    for _ in range(2):  # a problem is not added twice
         (found,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["name"] == "broken"]
         (problem,) = found["problems"]
         assert said in problem
         assert [traceback in trace for trace in found["tracebacks"]] == [True] * (traceback is not None)
         assert "tmeattn plugins check broken" in found["advice"]
     if "before" in lines:
-        assert f"mend {tmp_path / 'site' / 'broken_model.py'}, line " in found["advice"]
+        assert f"correct {tmp_path / 'site' / 'broken_model.py'}, line " in found["advice"]
     assert " ".join(found["advice"].split()) in " ".join(tmeattn("plugins", "doctor").out.split())
 
 
-def test_the_doctor_finds_nothing_wrong_with_tmeattn_itself(tmeattn: Any) -> None:
+def test_the_doctor_finds_no_problem_in_tmeattn_itself(tmeattn: Any) -> None:
     (own,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["distribution"] == "tmeattn"]
     assert (own["problems"], own["tracebacks"], own["advice"]) == ([], [], None)
 

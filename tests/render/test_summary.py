@@ -3,12 +3,13 @@ from rich.cells import cell_len
 from support.explanations import draw, epoch_event
 
 from tmeattn.render.summary import entropy_heads, entropy_history, summary
+from tmeattn.runs.index import RunSummary
 
-INFO = {
-    "id": "k3f9", "name": "first \x1b[2J try", "state": "finished", "model": "lstm-attn", "dataset": "imdb",
-    "alpha": 0.05, "seed": 0, "best_accuracy": 0.8612, "best_epoch": 5, "epochs": 8, "seconds": 527.0,
-    "parameters": 123456,
-}  # fmt: skip
+RUN = RunSummary(
+    id="k3f9", name="first \x1b[2J try", state="finished", model="lstm-attn", dataset="imdb", recipe="modern",
+    alpha=0.05, uniform_attention=False, seed=0, limit=None, epoch=8, epochs=8, best_accuracy=0.8612, best_epoch=5,
+    seconds=527.0, created=0.0, path="runs/k3f9",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [60, 80, 110, 160])
@@ -16,26 +17,26 @@ INFO = {
 @pytest.mark.parametrize("attention", [True, False])
 def test_summary_fits_whatever_the_run_was(width: int, epochs: int, attention: bool) -> None:
     events = [epoch_event(number, attention=attention) for number in range(1, epochs + 1)]
-    output = draw(summary(INFO, events), width)
+    output = draw(summary(RUN, events), width)
     assert all(cell_len(line) <= width for line in output.splitlines())
     assert "\x1b" not in output
     assert "86.12 % (epoch 5)" in output
     assert ("Cross-entropy" in output) == (epochs > 1)
     assert output.count("Attention entropy") == (min(epochs, 2) if attention else 0)
-    assert "nothing to draw" not in output
+    assert "no data yet" not in output
 
 
 def test_charts_stand_side_by_side_on_a_wide_console() -> None:
     events = [epoch_event(number) for number in (1, 2, 3)]
-    assert any("Cross-entropy" in line and "Accuracy" in line for line in draw(summary(INFO, events), 110).splitlines())
+    assert any("Cross-entropy" in line and "Accuracy" in line for line in draw(summary(RUN, events), 110).splitlines())
     assert not any(
-        "Cross-entropy" in line and "Accuracy" in line for line in draw(summary(INFO, events), 109).splitlines()
+        "Cross-entropy" in line and "Accuracy" in line for line in draw(summary(RUN, events), 109).splitlines()
     )
 
 
 def test_one_epoch_is_drawn_over_its_steps() -> None:
     steps = [{"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "accuracy": 0.5} for s in (1, 50, 100)]
-    output = draw(summary({"id": "k3f9"}, [*steps, epoch_event(1)]))
+    output = draw(summary(RUN, [*steps, epoch_event(1)]))
     assert "Training accuracy" in output
     assert "step" in output
 
@@ -90,7 +91,7 @@ def test_history_without_training_histograms_is_of_validation_alone() -> None:
 
 @pytest.mark.parametrize("width", [110, 111, 140, 163])
 def test_histograms_side_by_side_have_the_same_axis(width: int) -> None:
-    lines = draw(summary(INFO, [epoch_event(1), epoch_event(2)]), width).splitlines()
+    lines = draw(summary(RUN, [epoch_event(1), epoch_event(2)]), width).splitlines()
     left, right = lines[-2].split("└")[1:]
     assert left.rstrip() == right.rstrip()
 
@@ -98,7 +99,7 @@ def test_histograms_side_by_side_have_the_same_axis(width: int) -> None:
 def test_a_heading_has_a_whole_number_of_texts_or_none() -> None:
     events = [epoch_event(1), epoch_event(12)]
     for width in range(44, 180):
-        headings = [line for line in draw(summary(INFO, events), width).splitlines() if "Attention entropy, ep" in line]
+        headings = [line for line in draw(summary(RUN, events), width).splitlines() if "Attention entropy, ep" in line]
         assert headings
         assert "…" not in "".join(headings)
     assert headings[0].count("texts") == 2
@@ -122,7 +123,7 @@ def test_key_figures_tell_the_entropy_at_the_best_epoch(
     events = [epoch_event(number, best=number in best) for number in (1, 2, 3, 4)]
     for event in events:
         event["validation"] = event["validation"] | {"normalized_entropy": 0.83} | fields
-    lines = draw(summary(INFO, events), 80).splitlines()
+    lines = draw(summary(RUN, events), 80).splitlines()
     found = [line.removeprefix("attention entropy").strip() for line in lines if line.startswith("attention entropy")]
     assert found == ([shown] if shown else [])
 

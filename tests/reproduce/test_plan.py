@@ -19,6 +19,9 @@ ALPHAS = (
 TARGET = Target(
     name="t", title="T", show=("table",), runs=(Run(label="s", model="simple-attn", report=80.0),), variants=ALPHAS
 )
+FINISHED = (
+    '{"kind":"finished","step":10,"reason":"epochs","best_epoch":1,"best_accuracy":0.5,"seconds":1.0,"time":0.0}\n'
+)
 
 
 def only(target, **settings):
@@ -70,7 +73,7 @@ def shelf(isolated):
     """Two runs of one configuration, the older one finished; and one on other data."""
     config = resolve_run("mean", {})
     made = {}
-    for name, fingerprint, log in (("done", "a", '{"kind":"finished"}\n'), ("begun", "a", ""), ("foreign", "b", "")):
+    for name, fingerprint, log in (("done", "a", FINISHED), ("begun", "a", ""), ("foreign", "b", "")):
         data = {"fingerprint": fingerprint, "classes": ["x", "y"], "vectors": None, "vector_size": 1}
         made[name] = create(isolated / "runs", config.model_dump(mode="json"), name=name, data=data)
         made[name].events_path.write_text(log)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tmeattn.runs.event_types import WarningEvent
 from tmeattn.runs.events import EventTail, EventWriter, current, decode, encode, read_events
 
 HIGH, LOW = "\ud800", "\udc00"
@@ -27,7 +28,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=12,
 )
-events = st.dictionaries(texts, values, max_size=4).map(lambda fields: {**fields, "kind": "step"})
+events = st.dictionaries(texts, values, max_size=4).map(
+    lambda fields: {"message": "", **fields, "kind": "warning", "time": 0.0}
+)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -47,6 +50,14 @@ def append(path: Path, *lines: str) -> None:
         file.write("".join(lines))
 
 
+def warning(message: str) -> bytes:
+    return json.dumps({"kind": "warning", "message": message}).encode() + b"\n"
+
+
+def messages(tail: EventTail) -> list[str]:
+    return [event["message"] for event in tail.read() if event["kind"] == "warning"]
+
+
 @given(events)
 def test_round_trip(event: dict[str, Any]) -> None:
     line = encode(event)
@@ -60,11 +71,13 @@ def test_round_trip(event: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("value", [{"$float": "abc"}, {"$float": 1}, {"$float": None}, {"$float": []}, {"$float": {}}])
 def test_only_what_stands_for_a_float_becomes_one(value: Any) -> None:
-    assert decode(encode({"kind": "warning", "value": value})) == {"kind": "warning", "value": value}
+    event = {"kind": "warning", "message": "", "value": value}
+    assert decode(encode(event)) == event
 
 
 def test_numpy_floats_and_tuples() -> None:
-    decoded = decode(encode({"kind": "step", "loss": np.float64("nan"), "more": (np.float64("-inf"), np.float64(1))}))
+    more = (np.float64("-inf"), np.float64(1))
+    decoded: Any = decode(encode({"kind": "failed", "message": "", "loss": np.float64("nan"), "more": more}))
     assert decoded is not None
     assert math.isnan(decoded["loss"])
     assert decoded["more"] == [-math.inf, 1.0]
@@ -109,20 +122,43 @@ def test_lines_end_at_newlines_only(tmp_path: Path) -> None:
 def test_tail_waits_for_the_end_of_a_line(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     tail = EventTail(path)
-    append(path, '{"kind":"step","st')
+    append(path, '{"kind":"checkpoint","st')
     assert tail.read() == []
-    append(path, 'ep":1}')
+    append(path, 'ep":1,"epoch":0}')
     assert tail.read() == []
     append(path, "\n")
-    assert tail.read() == [{"kind": "step", "step": 1}]
+    assert tail.read() == [{"kind": "checkpoint", "step": 1, "epoch": 0}]
 
 
 def test_tail_passes_over_damage_and_says_how_much(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_bytes(b'{"kind":"a"}\n\xff\xfe\n\n{"kind":\n{"kind":"b"}\n')
+    path.write_bytes(warning("a") + b'\xff\xfe\n\n{"kind":\n' + warning("b"))
     tail = EventTail(path)
-    assert [event["kind"] for event in tail.read()] == ["a", "b"]
+    assert messages(tail) == ["a", "b"]
     assert tail.skipped == 2
+
+
+STEP = {
+    "kind": "step", "step": 10, "epoch": 1, "loss": 0.7, "cross_entropy": 0.7, "penalty": 0.0,"alpha": 0,
+    "accuracy": 1, "entropy": None, "learning_rate": 0.01, "tokens_per_second": math.nan, "of_a_later_version": [1],
+}  # fmt: skip
+
+
+def test_unknown_kinds_and_wrong_fields_are_passed_over_and_counted(tmp_path: Path) -> None:
+    wrong = [
+        {"kind": "of a later version"},
+        {**STEP, "step": "10"},
+        {**STEP, "step": True},
+        {**STEP, "loss": None},
+        {key: value for key, value in STEP.items() if key != "alpha"},
+        {"kind": "watched", "epoch": 1, "texts": [{"index": 0, "label": 0, "probabilities": [None], "scores": None}]},
+    ]
+    path = tmp_path / "events.jsonl"
+    append(path, *(encode(event) + "\n" for event in [*wrong, STEP]))
+    tail = EventTail(path)
+    (event,) = tail.read()
+    assert same(event, STEP)
+    assert tail.skipped == len(wrong)
 
 
 def test_tail_of_what_is_no_file(tmp_path: Path) -> None:
@@ -132,19 +168,20 @@ def test_tail_of_what_is_no_file(tmp_path: Path) -> None:
 
 def test_a_torn_line_spoils_no_later_one(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    append(path, '{"kind":"a"}\n', '{"kind":"torn","st')
+    path.write_bytes(warning("a") + b'{"kind":"warning","mess')
     writer = EventWriter(path)
-    writer({"kind": "b"})
+    writer({"kind": "warning", "message": "b"})
     writer.close()
     tail = EventTail(path)
-    assert [event["kind"] for event in tail.read()] == ["a", "b"]
+    assert messages(tail) == ["a", "b"]
     assert tail.skipped == 1
 
 
 def test_writer_appends_and_flushes_each_line(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     tail = EventTail(path)
-    for kind in ("a", "b"):
+    kinds: tuple[Literal["warning", "failed"], ...] = ("warning", "failed")
+    for kind in kinds:
         writer = EventWriter(path)
         writer({"kind": kind, "message": HIGH + "\u2028"})
         (event,) = tail.read()
@@ -156,17 +193,17 @@ def test_writer_appends_and_flushes_each_line(tmp_path: Path) -> None:
 
 
 def test_writer_leaves_the_event_alone(tmp_path: Path) -> None:
-    event = {"kind": "a"}
+    event: WarningEvent = {"kind": "warning", "message": "a"}
     writer = EventWriter(tmp_path / "events.jsonl")
     writer(event)
     writer.close()
-    assert event == {"kind": "a"}
+    assert event == {"kind": "warning", "message": "a"}
 
 
 # What counts after a resume
 
 
-def at(kind: str, step: int | None = None, **more: Any) -> dict[str, Any]:
+def at(kind: str, step: int | None = None, **more: Any) -> Any:
     return {"kind": kind, **({} if step is None else {"step": step}), **more}
 
 
@@ -202,8 +239,9 @@ def test_an_epoch_before_the_resume_stays() -> None:
 
 def test_read_events_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    append(path, *(encode(event) + "\n" for event in [at("step", 10), at("resumed", 5, epoch=0), at("step", 10)]))
-    assert [event["kind"] for event in read_events(path)] == ["resumed", "step"]
+    saved = at("checkpoint", 10, epoch=0)
+    append(path, *(encode(event) + "\n" for event in [saved, at("resumed", 5, epoch=0), saved]))
+    assert [event["kind"] for event in read_events(path)] == ["resumed", "checkpoint"]
 
 
 def test_no_log_is_no_events(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from tmeattn.errors import BadInput
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import encode
-from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, summarize, summary_json
+from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, summarize
+
+DATA = {"fingerprint": "f", "classes": ["a", "b"], "vectors": None, "vector_size": 50}
 
 
 def make(
@@ -25,12 +27,15 @@ def make(
     run = RunDirectory(runs_dir() / run_id)
     run.checkpoints.mkdir(parents=True)
     config = resolve_run("mean", options).model_dump(mode="json")
-    info = {"format": 1, "id": run_id, "created": created, "config": config, "data": {"classes": ["a", "b"]}}
+    info = {"format": 1, "id": run_id, "created": created, "config": config, "data": DATA}
     (run.path / "run.json").write_text(json.dumps(info))
     (run.path / "meta.json").write_text(json.dumps({"name": name}))
     if accuracy is not None:
         (run.checkpoints / "best.safetensors").touch()
-        epoch = {"kind": "epoch", "epoch": 1, "best": True, "seconds": 2.5, "validation": {"accuracy": accuracy}}
+        part = {"loss": 0.5, "cross_entropy": 0.5, "accuracy": accuracy}
+        part |= {"entropy": None, "normalized_entropy": None, "histogram": None}
+        epoch = {"kind": "epoch", "epoch": 1, "step": 10, "best": True, "seconds": 2.5, "alpha": 0.0}
+        epoch |= {"learning_rate": 0.01, "train": part, "validation": part}
         run.events_path.write_text(encode(epoch) + "\n")
     return run
 
@@ -191,7 +196,7 @@ def test_summary(runs: dict[str, RunDirectory]) -> None:
         1,
     )
     assert (summary.best_accuracy, summary.seconds, summary.state) == (0.95, 2.5, "created")
-    assert json.loads(json.dumps(summary_json(summary), allow_nan=False))["id"] == "xyzw-mean"
+    assert json.loads(json.dumps(summary.document(), allow_nan=False))["id"] == "xyzw-mean"
     untrained = summarize(runs["newest-mean"])
     assert (untrained.epoch, untrained.best_accuracy, untrained.best_epoch) == (0, None, None)
 

@@ -15,10 +15,10 @@ from tmeattn.tui.services import processes
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets import watch_list as watch
 from tmeattn.tui.widgets.run_header import RunHeader
-from tmeattn.tui.widgets.watch_list import WatchedText
+from tmeattn.tui.widgets.watch_list import ValidationText
 
 SOURCES = {
-    index: WatchedText("a dull film", ("negative", "positive")[index % 2],
+    index: ValidationText("a dull film", ("negative", "positive")[index % 2],
                   ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), 3)
     for index in range(3)
 }  # fmt: skip
@@ -37,7 +37,7 @@ def resumed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_app(run: RunDirectory | None = None) -> TmeattnApp:
-    return TmeattnApp(run, state=SavedState())
+    return TmeattnApp(run, saved=SavedState())
 
 
 async def settled(pilot) -> RunScreen:
@@ -45,7 +45,7 @@ async def settled(pilot) -> RunScreen:
     for _ in range(50):
         await pilot.pause(0.02)
         screen = pilot.app.screen
-        if isinstance(screen, RunScreen) and screen.following.caught_up and screen.query_one(RunHeader)._drawn:
+        if isinstance(screen, RunScreen) and screen.run_state.caught_up and screen.query_one(RunHeader)._drawn:
             break
     await pilot.pause()
     return pilot.app.screen

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import force_option, json_option, run_argument
 from tmeattn.errors import BadInput
 
@@ -30,14 +29,14 @@ def list_runs(as_json: bool) -> None:
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.numbers import dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
-    from tmeattn.runs.index import all_runs, damaged_runs, summarize, summary_json
+    from tmeattn.runs.index import all_runs, damaged_runs, summarize
 
     found = [summarize(run) for run in all_runs()]
     console = stderr_console()
     for path, reason in damaged_runs().items():
         console.print(safe(f"Passed over {path.name}: {reason}"))
     if as_json:
-        echo_json([summary_json(run) for run in found])
+        echo_json([run.document() for run in found])
         return
     if not found:
         console.print("There is no run yet. Train one: tmeattn train lstm-attn --alpha 0.05")
@@ -85,14 +84,17 @@ def show(run: str, as_json: bool) -> None:
     from tmeattn.render.numbers import option_value
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values
-    from tmeattn.runs.index import describe, find_run, summarize, summary_json
+    from tmeattn.runs.events import epoch_events
+    from tmeattn.runs.index import find_run, summarize
 
     found = find_run(run)
     events = found.events()
+    run_summary = summarize(found, events)
     if as_json:
-        echo_json(_document(found, events, summary_json(summarize(found, events))))
+        document = {**run_summary.document(), **found.info, "name": found.name, "history": epoch_events(events)}
+        echo_json(document)
         return
-    parts: list[RenderableType] = [summary(describe(found, events), events)]
+    parts: list[RenderableType] = [summary(run_summary, events)]
     if (history := entropy_history(events)) is not None:
         parts += [Text(), history]
     if (heads := entropy_heads(events)) is not None:
@@ -113,12 +115,6 @@ def show(run: str, as_json: bool) -> None:
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
     stdout_console().print(Group(*parts))
-
-
-def _document(run: Any, events: list[dict[str, Any]], summary: dict[str, Any]) -> dict[str, Any]:
-    """A run as `--json` prints it."""
-    epochs = [event for event in events if event["kind"] == "epoch"]
-    return {**summary, **run.info, "name": run.name, "history": epochs}
 
 
 @runs.command()

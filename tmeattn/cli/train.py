@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.cli.support.options import json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
@@ -142,7 +142,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         echo_json(summaries if seeds else summaries[0])
 
 
-def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any) -> dict[str, Any]:
+def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any) -> dict[str, object]:
     """Train with a live display, then report; the summary as JSON is returned."""
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
@@ -201,14 +201,15 @@ def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
         echo_json(result)
 
 
-def report(run: RunDirectory, as_json: bool) -> dict[str, Any]:
+def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.summary import summary
-    from tmeattn.runs.index import describe, summarize, summary_json
+    from tmeattn.runs.index import summarize
 
     events = run.events()
+    run_summary = summarize(run, events)
     if not as_json:
-        stdout_console().print(summary(describe(run, events), events))
+        stdout_console().print(summary(run_summary, events))
         stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.typed)}", soft_wrap=True)
-    return summary_json(summarize(run, events))
+    return run_summary.document()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from tmeattn.data.encoding.batches import Batch, SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.meters import meter
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
+from tmeattn.runs.event_types import EpochPart
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Attention
 
@@ -31,7 +32,7 @@ class Evaluation:
     indices_N: which text of the split each row is about; probabilities_NC; labels_N; entropy_N in nats, or None.
     """
 
-    means: dict[str, Any]
+    means: EpochPart
     indices_N: np.ndarray
     probabilities_NC: np.ndarray
     labels_N: np.ndarray
@@ -126,6 +127,7 @@ def evaluate_split(
         only = np.asarray(evenly_spaced(len(split), ATTENTION_SAMPLE), dtype=np.int64)
         batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
         sample = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
-        for key in ("entropy", "normalized_entropy", "histogram", "heads", "attention_texts"):
-            found.means[key] = sample[key]
+        sample["loss"], sample["cross_entropy"] = found.means["loss"], found.means["cross_entropy"]
+        sample["accuracy"] = found.means["accuracy"]
+        return replace(found, means=sample)
     return found

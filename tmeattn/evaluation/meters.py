@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
+
+from tmeattn.runs.event_types import EpochPart
 
 BINS = 64
 
@@ -51,7 +52,7 @@ class Meter:
             for index, number in enumerate(np.bincount(bins, minlength=BINS)):
                 self.counts[index] += int(number)
 
-    def means(self) -> dict[str, Any]:
+    def means(self) -> EpochPart:
         """What an event logs: means over texts, and the histogram; entropy fields are None without attention."""
         texts = max(self.texts, 1)
         measured = self.entropy_texts > 0
@@ -64,7 +65,7 @@ class Meter:
             "histogram": {"low": 0.0, "high": self.high, "counts": list(self.counts)} if measured else None,
         }
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, float | int | list[int]]:
         """JSON from which `Meter(**state)` continues exactly."""
         return asdict(self)
 

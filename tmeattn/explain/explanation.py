@@ -92,12 +92,61 @@ class Explanation:
     layer: int | None = None
     head: int | None = None
 
+    @property
+    def predicted_label(self) -> str:
+        """Name of the predicted class."""
+        return self.classes[self.predicted]
+
+    @property
+    def target_label(self) -> str:
+        """Name of the class that the scores are about."""
+        return self.classes[self.target]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the predicted class."""
+        return self.probabilities[self.predicted]
+
+    @property
+    def is_correct(self) -> bool | None:
+        """Whether the predicted class is the true class; None where the true class is not known."""
+        return None if self.true_label is None else self.true_label == self.predicted_label
+
+    @property
+    def names_target(self) -> bool:
+        """Whether a reader must know the class that the scores are about: they have signs, or it is not the predicted
+        class."""
+        return self.signed or self.target != self.predicted
+
+    @property
+    def tokens_cut(self) -> int:
+        """The number of tokens at the end of the text that the model did not read."""
+        return self.tokens_total - len(self.words)
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the model's maximum length cut the text."""
+        return self.tokens_cut > 0
+
+    @property
+    def largest_score(self) -> float:
+        """The largest absolute score; zero without words."""
+        return max((abs(word.score) for word in self.words), default=0.0)
+
+    def ranked_words(self) -> list[Word]:
+        """The words by absolute score, the largest first; equal ones in text order."""
+        return sorted(self.words, key=lambda word: -abs(word.score))
+
+    def word_text(self, word: Word) -> str:
+        """A word as it is spelled in the text."""
+        return self.text[word.start : word.end]
+
     def document(self) -> dict[str, Any]:
         """As `--json` and `.json` files have it: the fields above, with classes by name (`predicted`, `target`, and the
         keys of `probabilities`); every word with its place in the text."""
         document = asdict(self)
         classes = document.pop("classes")
-        document["predicted"], document["target"] = classes[self.predicted], classes[self.target]
+        document["predicted"], document["target"] = self.predicted_label, self.target_label
         document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
         return document
 

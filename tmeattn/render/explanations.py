@@ -141,13 +141,13 @@ def _scores_by_method(explanations: Sequence[Explanation], top: int) -> Renderab
             for explanation, scores in zip(explanations, scaled, strict=True)
         ]
         word = first.words[at]
-        rows.append([" ".join(first.text[word.start : word.end].split()), *scores])
+        rows.append([" ".join(first.word_text(word).split()), *scores])
     columns = [Column("word", wrap=True), *(Column(explanation.method, numeric=True) for explanation in explanations)]
     return table(columns, rows, title="Strongest words", caption="Each score over the largest of its method.")
 
 
 def _over_largest(explanation: Explanation) -> list[float]:
-    peak = max((abs(word.score) for word in explanation.words), default=0.0) or 1.0
+    peak = explanation.largest_score or 1.0
     return [word.score / peak for word in explanation.words]
 
 

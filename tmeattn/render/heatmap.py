@@ -102,7 +102,7 @@ class HeatmapKey:
         if any(not word.known for one in self.explanations for word in one.words):
             parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
             parts[-1].append(": not in the vocabulary")
-        if any(one.words and one.tokens_total > len(one.words) for one in self.explanations):
+        if any(one.words and one.is_truncated for one in self.explanations):
             parts.append(Text(f"{_STOP}: the model reads no further"))
         if parts:
             yield Text("; ").join(parts)
@@ -170,20 +170,20 @@ def method_text(explanation: Explanation) -> str:
 
 def heatmap_header(explanation: Explanation) -> Iterator[Text]:
     """The prediction, the method with the model, the attention entropy and the note, each on its own line."""
-    predicted = explanation.classes[explanation.predicted]
+    predicted = explanation.predicted_label
     line = Text("Prediction: ")
     line.append(safe(predicted), style="bold")
-    line.append(f" {percent(explanation.probabilities[explanation.predicted])}")
+    line.append(f" {percent(explanation.confidence)}")
     if explanation.true_label is not None:
-        correct = explanation.true_label == predicted
+        correct = explanation.is_correct
         line.append("   ✓ correct" if correct else "   ✗ wrong", style="green" if correct else "bold red")
         line.append(f", the label is {safe(explanation.true_label)}")
     yield line
     about = Text(safe(method_text(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
-    if explanation.target != explanation.predicted or explanation.signed:
-        about.append(f", for the class {safe(explanation.classes[explanation.target])}")
+    if explanation.names_target:
+        about.append(f", for the class {safe(explanation.target_label)}")
     yield about
     if entropy := entropy_text(explanation):
         yield Text(entropy)
@@ -213,7 +213,7 @@ def marked_words(explanation: Explanation, marks: Marks) -> list[MarkedWord]:
 def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation, width: int) -> Iterator[Chunk]:
     """A text for `lay_out`: its words and, where the model did not read all of it, the beginning of the rest."""
     read_to = max((word.end for word in words), default=0)
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     if hidden > 0:
         yield from chunks_of(text[:read_to], words)
         yield from _unread(text[read_to:], hidden, len(explanation.words), width)
@@ -244,7 +244,7 @@ def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
 def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
     """The meaning of the colours or brackets, and the mark of words outside the vocabulary."""
     unknown = sum(not word.known for word in explanation.words)
-    target = safe(explanation.classes[explanation.target])
+    target = safe(explanation.target_label)
     line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
     if not marks.peak:
         line.append("all scores are zero: no word influences the prediction")
@@ -270,11 +270,11 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
 
 def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:
     """The words with the largest absolute scores, each with a bar."""
-    ranked = sorted(explanation.words, key=lambda word: -abs(word.score))[:top]
+    ranked = explanation.ranked_words()[:top]
     ranked = [word for word in ranked if word.score]
     if not ranked:
         return
-    shown = [" ".join(safe(explanation.text[word.start : word.end]).split()) for word in ranked]
+    shown = [" ".join(safe(explanation.word_text(word)).split()) for word in ranked]
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
     yield Text("Strongest words", style="bold")
     for label, word in zip(shown, ranked, strict=True):

@@ -1,9 +1,9 @@
-"""The whole of a run on one page: key figures, learning curves, and what became of its attention."""
+"""A run on one page: key figures, learning curves, and the development of its attention entropy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -14,20 +14,25 @@ from tmeattn.render.histogram import Histogram, Ridges, histogram, ridges
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.numbers import count, decimal, finite, percent, seconds
 from tmeattn.render.tables import Cell, Column, key_values, table
+from tmeattn.runs.event_types import EpochEvent, EpochPart, Event, SplitName, StepEvent
+from tmeattn.runs.events import best_epoch, epoch_events, started_event
+from tmeattn.runs.index import RunSummary
 
-Event = Mapping[str, Any]
+_Measure = Literal["cross_entropy", "accuracy"]
 
 
-def summary(run_info: Mapping[str, Any], events: Sequence[Event]) -> Group:
-    """Key figures, curves of loss and accuracy, and the entropy of attention in the first and the last epoch."""
+def summary(run: RunSummary, events: Sequence[Event]) -> Group:
+    """Key figures, curves of loss and accuracy, and the attention entropy of the first and of the last epoch."""
     epochs = _epochs(events)
-    parts: list[RenderableType] = [_key_figures(run_info, _best_entropy(epochs))]
+    started = started_event(events)
+    parameters = None if started is None else started["parameters"]
+    parts: list[RenderableType] = [_key_figures(run, parameters, _best_entropy(epochs))]
     if charts := learning_curves(events):
         parts += [Text(), SideBySide(*charts)]
     histograms = [
         picture
         for epoch in _ends(epochs)
-        if (picture := entropy_histogram(_part(epoch, "validation"), f"Attention entropy, epoch {epoch['epoch']}"))
+        if (picture := entropy_histogram(epoch["validation"], f"Attention entropy, epoch {epoch['epoch']}"))
     ]
     if len(histograms) == 2:
         parts += [Text(), SideBySide(*histograms)]
@@ -37,25 +42,25 @@ def summary(run_info: Mapping[str, Any], events: Sequence[Event]) -> Group:
 
 
 def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
-    """Loss and accuracy over epochs; over the steps of training while there is but one epoch; None before that."""
+    """Loss and accuracy over epochs, or over steps before the second epoch; None before the second step event."""
     epochs = _epochs(events)
     if len(epochs) > 1:
         return (
             curves(_over_epochs(epochs, "cross_entropy", 1), title="Cross-entropy", x_label="epoch"),
             curves(_over_epochs(epochs, "accuracy", 100), title="Accuracy", y_label="%", x_label="epoch"),
         )
-    steps = [event for event in events if event.get("kind") == "step" and event.get("step") is not None]
+    steps = [event for event in events if event["kind"] == "step"]
     if len(steps) < 2:
         return None
     xs = [float(event["step"]) for event in steps]
     return (
         curves(
-            [Series("train", xs, [_number(event, "cross_entropy", 1) for event in steps])],
+            [Series("train", xs, [_scaled(event, "cross_entropy", 1) for event in steps])],
             title="Cross-entropy",
             x_label="step",
         ),
         curves(
-            [Series("train", xs, [_number(event, "accuracy", 100) for event in steps])],
+            [Series("train", xs, [_scaled(event, "accuracy", 100) for event in steps])],
             title="Training accuracy",
             y_label="%",
             x_label="step",
@@ -64,45 +69,47 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
 
 
 def entropy_history(events: Sequence[Event]) -> RenderableType | None:
-    """How the entropy of attention is spread on the training and on the validation texts, one row an epoch.
+    """Histograms of the attention entropy on the training and on the validation texts, one row for each epoch.
 
     None without attention.
     """
     epochs = _epochs(events)
-    # Both must fit a half of 110 columns. That the weights still changed, and dropout was on, sets training apart.
+    # Both titles fit half of 110 columns. "while training": the weights still changed, and dropout was active.
     train = _history(epochs, "train", "Attention entropy on training texts, while training")
     validation = _history(epochs, "validation", "Attention entropy on the validation texts")
     return SideBySide(train, validation) if train and validation else train or validation
 
 
-def entropy_histogram(part: Event, title: str, *, height: int = 5) -> Histogram | None:
-    """The histogram in one part of an epoch's event, its mean added to the title; None where there is none to draw."""
-    bins = _part(part, "histogram")
-    low, high, mean = finite(bins.get("low")), finite(bins.get("high")), finite(part.get("entropy"))
+def entropy_histogram(part: EpochPart, title: str, *, height: int = 5) -> Histogram | None:
+    """The histogram of one split in an epoch, with its mean in the title; None if there is nothing to draw."""
+    bins, mean = part.get("histogram"), finite(part.get("entropy"))
+    if bins is None:
+        return None
+    low, high = finite(bins.get("low")), finite(bins.get("high"))
     if low is None or high is None or low >= high or not bins.get("counts"):
         return None
     title += "" if mean is None else f", mean {mean:.2f} nats"
     return histogram(bins["counts"], low, high, title=title, height=height)
 
 
-def _history(epochs: Sequence[Event], name: str, title: str) -> Ridges | None:
-    rows = [(epoch["epoch"], part) for epoch in epochs if (part := _part(epoch, name)).get("histogram")]
+def _history(epochs: Sequence[EpochEvent], split: SplitName, title: str) -> Ridges | None:
+    rows = [(epoch, bins) for epoch in epochs if (bins := epoch[split]["histogram"])]
     if not rows:
         return None
-    first = rows[0][1]["histogram"]
+    first = rows[0][1]
     return ridges(
-        [(f"epoch {epoch}", part["histogram"]["counts"]) for epoch, part in rows],
+        [(f"epoch {epoch['epoch']}", bins["counts"]) for epoch, bins in rows],
         first["low"],
         first["high"],
-        mean=[_number(part, "entropy", 1) for _, part in rows],
+        mean=[epoch[split]["entropy"] for epoch, _ in rows],
         title=title,
     )
 
 
 def entropy_heads(events: Sequence[Event]) -> Group | None:
-    """Attention entropy of every layer and head after the last epoch; None where attention has no heads."""
-    last = _part(_epochs(events)[-1], "validation") if _epochs(events) else {}
-    layers = last.get("heads")
+    """Attention entropy of every layer and head after the last epoch; None if the attention has no heads."""
+    epochs = _epochs(events)
+    layers = epochs[-1]["validation"].get("heads") if epochs else None
     if not layers:
         return None
     rows = [
@@ -113,63 +120,53 @@ def entropy_heads(events: Sequence[Event]) -> Group | None:
     return Group(Text("Attention entropy by layer and head, nats", style="bold"), table(columns, rows))
 
 
-def _key_figures(run_info: Mapping[str, Any], entropy: str | None) -> RenderableType:
-    best = run_info.get("best_accuracy")
-    heading = Text(safe(str(run_info.get("name") or run_info.get("id") or "run")), style="bold")
-    heading.append(f"  {safe(str(run_info.get('state') or ''))}", style="not bold dim")
-    alpha, seed = run_info.get("alpha"), run_info.get("seed")
-    epochs, parameters = run_info.get("epochs"), run_info.get("parameters")
-    took = run_info.get("seconds")
-    at = f" (epoch {run_info['best_epoch']})" if run_info.get("best_epoch") is not None else ""
+def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -> RenderableType:
+    heading = Text(safe(run.name or run.id), style="bold")
+    heading.append(f"  {safe(run.state)}", style="not bold dim")
+    epoch = f" (epoch {run.best_epoch})" if run.best_epoch is not None else ""
+    best = None if run.best_accuracy is None else Text(f"{percent(run.best_accuracy, 2)}{epoch}", style="bold")
     pairs: list[tuple[str, Cell]] = [
-        ("run", run_info.get("id")),
-        ("model", run_info.get("model")),
-        ("dataset", run_info.get("dataset")),
-        ("best validation accuracy", None if best is None else Text(f"{percent(best, 2)}{at}", style="bold")),
+        ("run", run.id),
+        ("model", run.model),
+        ("dataset", run.dataset),
+        ("best validation accuracy", best),
         ("attention entropy", entropy),
-        ("alpha", None if alpha is None else f"{alpha:g}"),
-        ("seed", None if seed is None else str(seed)),
-        ("epochs", None if epochs is None else str(epochs)),
+        ("alpha", f"{run.alpha:g}"),
+        ("seed", str(run.seed)),
+        ("epochs", str(run.epochs)),
         ("parameters", None if parameters is None else count(parameters)),
-        ("time", None if took is None else seconds(took)),
+        ("time", seconds(run.seconds)),
     ]
     return Group(heading, key_values(pairs))
 
 
-def _best_entropy(epochs: Sequence[Event]) -> str | None:
-    """Mean entropy on the validation texts with the weights that were kept; None without attention."""
-    best: Event = next((epoch for epoch in reversed(epochs) if epoch.get("best")), {})
-    validation = _part(best, "validation")
-    entropy, share = finite(validation.get("entropy")), finite(validation.get("normalized_entropy"))
-    if entropy is None:
+def _best_entropy(epochs: Sequence[EpochEvent]) -> str | None:
+    """Mean attention entropy on the validation texts in the best epoch; None without attention."""
+    best = best_epoch(epochs)
+    entropy = None if best is None else finite(best["validation"]["entropy"])
+    if best is None or entropy is None:
         return None
+    share = finite(best["validation"]["normalized_entropy"])
     of_uniform = "" if share is None else f", {percent(share, 0)} of uniform"
     return f"{decimal(entropy, 2)} nats{of_uniform} (epoch {best['epoch']})"
 
 
-def _over_epochs(epochs: Sequence[Event], key: str, factor: float) -> list[Series]:
+def _over_epochs(epochs: Sequence[EpochEvent], measure: _Measure, factor: float) -> list[Series]:
     xs = [float(epoch["epoch"]) for epoch in epochs]
-    return [
-        Series(name, xs, [_number(_part(epoch, part), key, factor) for epoch in epochs])
-        for name, part in (("train", "train"), ("validation", "validation"))
-    ]
+    splits: tuple[SplitName, ...] = ("train", "validation")
+    return [Series(split, xs, [_scaled(epoch[split], measure, factor) for epoch in epochs]) for split in splits]
 
 
-def _epochs(events: Sequence[Event]) -> list[Event]:
-    """The epoch events in order, the last one of each epoch: a resumed run may have logged an epoch twice."""
-    latest = {event["epoch"]: event for event in events if event.get("kind") == "epoch" and "epoch" in event}
+def _epochs(events: Sequence[Event]) -> list[EpochEvent]:
+    """The epoch events in order. Of an epoch that a resumed run logged twice, only the last event counts."""
+    latest = {event["epoch"]: event for event in epoch_events(events)}
     return [latest[epoch] for epoch in sorted(latest)]
 
 
-def _ends(epochs: Sequence[Event]) -> list[Event]:
+def _ends(epochs: Sequence[EpochEvent]) -> list[EpochEvent]:
     return [epochs[0], epochs[-1]] if len(epochs) > 1 else list(epochs)
 
 
-def _part(event: Event, name: str) -> Event:
-    part = event.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _number(event: Event, key: str, factor: float) -> float | None:
-    value = event.get(key)
-    return None if value is None else factor * float(value)
+def _scaled(measures: EpochPart | StepEvent, measure: _Measure, factor: float) -> float | None:
+    value = measures.get(measure)
+    return None if value is None else factor * value

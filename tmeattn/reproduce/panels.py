@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from tmeattn.reproduce.plan import Entry
 from tmeattn.reproduce.results import CurvePanel, Panel, PlottedLine, Ridge, RidgePanel
 from tmeattn.reproduce.trained import EntryRuns, SeedRun, mean
 from tmeattn.runs.comparison import mean_and_half_interval
-from tmeattn.runs.events import Event
+from tmeattn.runs.event_types import EpochPart, Histogram, SplitName
+
+_Measure = Literal["cross_entropy", "accuracy"]
+_LEARNING_CURVES: tuple[tuple[str, _Measure, float], ...] = (
+    ("cross-entropy", "cross_entropy", 1.0),
+    ("accuracy, %", "accuracy", 100.0),
+)
+_SPLITS: tuple[SplitName, ...] = ("train", "validation")
 
 
 def learning_curves(found: EntryRuns) -> list[Panel]:
     """For every run two panels, cross-entropy and accuracy, each with training and validation of every variant."""
     panels: list[Panel] = []
     for label, variants in _by_run(found).items():
-        for title, key, factor in (("cross-entropy", "cross_entropy", 1.0), ("accuracy, %", "accuracy", 100.0)):
+        for title, key, factor in _LEARNING_CURVES:
             lines = [
                 _line(" ".join(filter(None, (entry.variant.label, part))), trained, part, key, factor)
                 for entry, trained in variants
-                for part in ("train", "validation")
+                for part in _SPLITS
             ]
             panels.append(CurvePanel(label, "epoch", title, tuple(lines)))
     return panels
@@ -38,7 +46,7 @@ def entropy_by_epoch(found: EntryRuns) -> list[Panel]:
     """For every entry the histograms of all epochs, summed over seeds: training, then validation."""
     panels: list[Panel] = []
     for entry, trained in found:
-        for part in ("train", "validation"):
+        for part in _SPLITS:
             count = max(len(one.epochs) for one in trained)
             rows = [
                 (f"epoch {index + 1}", [one.epochs[index][part] for one in trained if index < len(one.epochs)])
@@ -76,7 +84,7 @@ def _by_run(found: EntryRuns) -> dict[str, list[tuple[Entry, Sequence[SeedRun]]]
     return grouped
 
 
-def _line(name: str, trained: Sequence[SeedRun], part: str, key: str, factor: float) -> PlottedLine:
+def _line(name: str, trained: Sequence[SeedRun], part: SplitName, key: _Measure, factor: float) -> PlottedLine:
     """A curve over epochs: the mean over the seeds that got so far, with its interval where all did."""
     count = max(len(one.epochs) for one in trained)
     ys, halves = [], []
@@ -89,13 +97,14 @@ def _line(name: str, trained: Sequence[SeedRun], part: str, key: str, factor: fl
     return PlottedLine(name, xs, tuple(ys), tuple(halves) if len(trained) > 1 else None)
 
 
-def _ridges(title: str, rows: Iterable[tuple[str, Sequence[Event]]]) -> list[RidgePanel]:
+def _ridges(title: str, rows: Iterable[tuple[str, Sequence[EpochPart]]]) -> list[RidgePanel]:
     """A panel from parts of epoch events, summed row by row; none where nothing has a histogram."""
-    ridges, edges = [], None
+    ridges: list[Ridge] = []
+    edges: Histogram | None = None
     for label, parts in rows:
-        measured = [part for part in parts if part["histogram"] is not None]
-        if measured:
-            edges = edges or measured[0]["histogram"]
-            counts = tuple(map(sum, zip(*(part["histogram"]["counts"] for part in measured), strict=True)))
-            ridges.append(Ridge(label, counts, mean(part["entropy"] for part in measured)))
+        histograms = [histogram for part in parts if (histogram := part["histogram"]) is not None]
+        if histograms:
+            edges = edges or histograms[0]
+            counts = tuple(map(sum, zip(*(histogram["counts"] for histogram in histograms), strict=True)))
+            ridges.append(Ridge(label, counts, mean(part["entropy"] for part in parts)))
     return [RidgePanel(title, edges["low"], edges["high"], tuple(ridges))] if edges else []

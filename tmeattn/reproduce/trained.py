@@ -11,8 +11,8 @@ from tmeattn.reproduce.plan import Entry
 from tmeattn.reproduce.results import Row
 from tmeattn.runs.comparison import mean_and_half_interval
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event, diverged
-from tmeattn.runs.index import best_epoch
+from tmeattn.runs.event_types import EpochEvent, Event, StartedEvent
+from tmeattn.runs.events import best_epoch, diverged, epoch_events, started_event
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class SeedRun:
         return self.run.events()
 
     @cached_property
-    def epochs(self) -> list[Event]:
-        return [event for event in self.events if event["kind"] == "epoch"]
+    def epochs(self) -> list[EpochEvent]:
+        return epoch_events(self.events)
 
     @cached_property
-    def started(self) -> Event | None:
-        return next((event for event in self.events if event["kind"] == "started"), None)
+    def started(self) -> StartedEvent | None:
+        return started_event(self.events)
 
     @property
     def machine(self) -> str | None:
@@ -43,7 +43,7 @@ class SeedRun:
         return f"{self.started['device']}, {threads} thread{'s' if threads != 1 else ''}"
 
     @property
-    def best(self) -> Event | None:
+    def best(self) -> EpochEvent | None:
         return best_epoch(self.events)
 
 

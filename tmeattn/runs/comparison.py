@@ -10,8 +10,9 @@ from typing import Any
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event
-from tmeattn.runs.index import RunSummary, best_epoch, summarize
+from tmeattn.runs.event_types import EpochEvent, EpochMeasure, EpochPart
+from tmeattn.runs.events import best_epoch, epoch_events
+from tmeattn.runs.index import RunSummary, summarize
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908).
 _T95 = (
@@ -26,14 +27,14 @@ class Compared:
 
     summary: RunSummary
     options: dict[str, Any]
-    best: dict[str, Any] | None
-    epochs: list[Event]
+    best: EpochPart | None
+    epochs: list[EpochEvent]
 
     @property
     def label(self) -> str:
         return self.summary.name or self.summary.id
 
-    def measure(self, name: str) -> float | None:
+    def measure(self, name: EpochMeasure) -> float | None:
         """A validation measure of the best epoch, such as `cross_entropy`."""
         return None if self.best is None else self.best[name]
 
@@ -129,8 +130,8 @@ def _read(run: RunDirectory) -> Compared:
     events = run.events()
     best = best_epoch(events)
     options = {**run.config["train"], **run.config["model_options"]}
-    epochs = [event for event in events if event["kind"] == "epoch"]
-    return Compared(summarize(run, events), options, best and best["validation"], epochs)
+    validation = None if best is None else best["validation"]
+    return Compared(summarize(run, events), options, validation, epoch_events(events))
 
 
 def _text(value: Any) -> str:

@@ -1,27 +1,8 @@
 """The event log of a run: one JSON object a line, append-only, flushed line by line.
 
-Kinds of events (every event also carries `kind` and `time`, seconds since 1970):
-
-    started     run, model, epochs, steps_per_epoch, parameters, train_texts, validation_texts, threads, device
-    resumed     step, epoch (finished ones), epochs, steps_per_epoch: what an earlier attempt logged past this step no
-                longer counts
-    step        step, epoch, loss, cross_entropy, penalty, alpha, accuracy, entropy, learning_rate, tokens_per_second:
-                means over the steps since the last such event
-    epoch       epoch, step, seconds, alpha, learning_rate, best, train {...}, validation {...}; each part has loss,
-                cross_entropy, accuracy, entropy, normalized_entropy and histogram {low, high, counts} (nats);
-                validation also attention_texts, how many texts that entropy is of (self-attention without alpha: a
-                sample of 512), and for self-attention heads, a list of entropies a layer
-    watched     epoch, texts: a few validation texts, the same ones after every epoch, each with index (in the split),
-                label, probabilities and scores, a weight for each word read: pooling weights, or of self-attention what
-                a word receives, the mean over layers, heads and real query rows; None without attention
-    checkpoint  step, epoch: `checkpoints/last` was replaced
-    warning     message
-    stopped     step, epoch, reason: asked to stop, resumable
-    finished    step, reason (epochs, patience, or closed form: nothing to train), best_epoch, best_accuracy, seconds
-    failed      message, diverged (whether training did: it would again)
-
-JSON has no word for NaN or infinity: they are written as {"$float": "nan"} and come back as floats. Lines are ASCII:
-what is not stands in \\u escapes, so no character of a message can end a line.
+The kinds of events and their fields are in `tmeattn.runs.event_types`. JSON cannot represent NaN or infinity: they are
+written as {"$float": "nan"} and are read as floats again. Lines are ASCII: other characters are written as \\u escapes,
+so no character of a message can end a line.
 """
 
 from __future__ import annotations
@@ -30,12 +11,28 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-Event = dict[str, Any]
-Listener = Callable[[Event], None]
+from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, ResumedEvent, StartedEvent
+from tmeattn.runs.typed_json import matches
+
+__all__ = [
+    "Event",
+    "EventTail",
+    "EventWriter",
+    "Listener",
+    "best_epoch",
+    "current",
+    "decode",
+    "diverged",
+    "encode",
+    "epoch_events",
+    "finished",
+    "read_events",
+    "started_event",
+]
 
 
 def encode(event: Mapping[str, Any]) -> str:
@@ -44,12 +41,16 @@ def encode(event: Mapping[str, Any]) -> str:
 
 
 def decode(line: str) -> Event | None:
-    """The event on a line; None where the line is torn or is no event."""
+    """The event on a line; None where the line is incomplete, its kind is unknown (a newer version may have logged it),
+    or a field is missing or has the wrong type."""
     try:
         value = _unpack(json.loads(line))
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and isinstance(value.get("kind"), str) else None
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in EVENT_TYPES or not matches(value, EVENT_TYPES[kind]):
+        return None
+    return cast(Event, value)
 
 
 def _pack(value: Any) -> Any:
@@ -73,12 +74,13 @@ def _unpack(value: Any) -> Any:
 
 
 class EventWriter:
-    """Appends events to a run's log. A line torn by a kill is closed first, so it spoils no later one."""
+    """Appends events to a run's log. If a killed process left an incomplete line, it is ended first, so that the next
+    event has a line of its own."""
 
     def __init__(self, path: Path) -> None:
-        torn = _ends_torn(path)
+        incomplete = _ends_within_a_line(path)
         self._file = path.open("a", encoding="utf-8")
-        if torn:
+        if incomplete:
             self._file.write("\n")
 
     def __call__(self, event: Event) -> None:
@@ -89,7 +91,7 @@ class EventWriter:
         self._file.close()
 
 
-def _ends_torn(path: Path) -> bool:
+def _ends_within_a_line(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             file.seek(-1, os.SEEK_END)
@@ -99,7 +101,10 @@ def _ends_torn(path: Path) -> bool:
 
 
 class EventTail:
-    """Reads a log that may still grow: each `read()` returns the events completed since the one before."""
+    """Reads a log that may still grow: each `read()` returns the events completed since the previous call.
+
+    skipped: lines so far that hold no event that this version can read.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -117,8 +122,11 @@ class EventTail:
         return events
 
     def lines(self, most: int | None = None) -> list[str]:
-        """The lines completed since the call before, not decoded and without empty ones; with `most`, those within
-        about so many bytes, the others next time. A log that has become shorter is another one, read from its start."""
+        """The lines completed since the previous call, not decoded, without empty ones.
+
+        most: read about this many bytes at most, and the rest in the next call. A log that has become shorter was
+        replaced, and is read from its start.
+        """
         try:
             with self.path.open("rb") as file:
                 if os.fstat(file.fileno()).st_size < self._offset:
@@ -135,22 +143,25 @@ class EventTail:
         return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
 
 
-def current(events: list[Event]) -> list[Event]:
-    """Drop what earlier attempts logged past the step where a later one resumed, so that curves never double."""
+def current(events: Iterable[Event]) -> list[Event]:
+    """Drop what earlier attempts logged past the step at which a later attempt resumed, so that no step or epoch
+    appears twice in a curve."""
     kept: list[Event] = []
     for event in events:
         if event["kind"] == "resumed":
-            kept = [earlier for earlier in kept if not _past(earlier, event)]
+            resumed = event
+            kept = [earlier for earlier in kept if not _is_past(earlier, resumed)]
         kept.append(event)
     return kept
 
 
-def _past(event: Event, resumed: Event) -> bool:
-    """Whether an event of an earlier attempt is about to happen again: also the end of an epoch whose last step was
-    saved, but not yet its end."""
-    if event["kind"] in ("epoch", "watched") and event.get("epoch", 0) > resumed.get("epoch", math.inf):
+def _is_past(event: Event, resumed: ResumedEvent) -> bool:
+    """Whether the resumed attempt will log an event again. This includes the end of an epoch if the checkpoint was
+    written after the epoch's last step and before its end."""
+    if (event["kind"] == "epoch" or event["kind"] == "watched") and event["epoch"] > resumed["epoch"]:
         return True
-    return bool(event.get("step", 0) > resumed.get("step", math.inf))
+    step = event.get("step")
+    return isinstance(step, int) and step > resumed["step"]
 
 
 def read_events(path: Path) -> list[Event]:
@@ -158,11 +169,26 @@ def read_events(path: Path) -> list[Event]:
     return current(EventTail(path).read())
 
 
-def finished(events: list[Event]) -> bool:
+def epoch_events(events: Iterable[Event]) -> list[EpochEvent]:
+    """The events of finished epochs."""
+    return [event for event in events if event["kind"] == "epoch"]
+
+
+def best_epoch(events: Iterable[Event]) -> EpochEvent | None:
+    """The epoch whose weights are in `checkpoints/best`."""
+    return next((event for event in reversed(epoch_events(events)) if event["best"]), None)
+
+
+def started_event(events: Iterable[Event]) -> StartedEvent | None:
+    """The event with which training began."""
+    return next((event for event in events if event["kind"] == "started"), None)
+
+
+def finished(events: Iterable[Event]) -> bool:
     """Whether a run with this log was trained to its end."""
     return any(event["kind"] == "finished" for event in events)
 
 
-def diverged(events: list[Event]) -> bool:
-    """Whether a run with this log ended in numbers that are not finite; trained again, it would end there again."""
-    return any(event["kind"] == "failed" and event.get("diverged") for event in events)
+def diverged(events: Iterable[Event]) -> bool:
+    """Whether training ended with a loss or gradient that was not finite; trained again, it would do so again."""
+    return any(event["kind"] == "failed" and event.get("diverged", False) for event in events)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory, State
-from tmeattn.runs.events import Event, finished
+from tmeattn.runs.events import Event, best_epoch, epoch_events, finished
 from tmeattn.runs.portable import unpack
 
 MIN_PREFIX = 2
@@ -40,6 +38,10 @@ class RunSummary:
     created: float
     path: str
 
+    def document(self) -> dict[str, object]:
+        """The summary as `--json` prints it."""
+        return asdict(self)
+
 
 def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummary:
     """Read a run's summary from its files.
@@ -49,7 +51,7 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
     """
     events = run.events() if events is None else events
     train = run.config["train"]
-    epochs = [event for event in events if event["kind"] == "epoch"]
+    epochs = epoch_events(events)
     best = best_epoch(events)
     return RunSummary(
         id=run.id,
@@ -81,11 +83,6 @@ def _state(run: RunDirectory, events: list[Event]) -> State:
     """The state; from the log where the status is missing, as in an exported run."""
     state = run.state()
     return "finished" if state == "created" and finished(events) else state
-
-
-def best_epoch(events: list[Event]) -> Event | None:
-    """The epoch event whose weights are in `checkpoints/best`."""
-    return next((event for event in reversed(events) if event["kind"] == "epoch" and event["best"]), None)
 
 
 def all_runs(root: Path | None = None) -> list[RunDirectory]:
@@ -194,16 +191,3 @@ def _best(runs: list[RunDirectory]) -> RunDirectory:
         return summary.limit is None, summary.best_accuracy or 0.0
 
     return max(_with_checkpoint(runs), key=rank)
-
-
-def summary_json(summary: RunSummary) -> dict[str, Any]:
-    """The summary as `--json` prints it."""
-    value: dict[str, Any] = json.loads(json.dumps(summary.__dict__))
-    return value
-
-
-def describe(run: RunDirectory, events: list[Event]) -> dict[str, Any]:
-    """What `render.summary` takes as `run_info`."""
-    facts = summarize(run, events)
-    started = next((event for event in events if event["kind"] == "started"), {})
-    return {**facts.__dict__, "parameters": started.get("parameters")}

@@ -27,7 +27,8 @@ def reporting(
         writer = EventWriter(run.events_path)
 
     def emit(event: Event) -> None:
-        event = {**event, "time": time.time()}
+        event = event.copy()
+        event["time"] = time.time()
         with disk_errors("the event log", run.events_path):
             writer(event)
         for listener in listeners:

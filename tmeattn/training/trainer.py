@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Listener
+from tmeattn.runs.event_types import EpochPart, Listener, WatchedText
 from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
@@ -215,7 +214,7 @@ class Trainer:
         """An empty meter; with maps CLS may stand in front of the words."""
         return meter(self.options.max_length + int(self.maps))
 
-    def _validate(self, alpha: float) -> dict[str, Any]:
+    def _validate(self, alpha: float) -> EpochPart:
         """What the epoch event says of the validation texts, always in full precision."""
         return evaluate_split(
             self.model,
@@ -226,7 +225,7 @@ class Trainer:
             attention=self.attention,
         ).means
 
-    def _watch(self) -> list[dict[str, Any]]:
+    def _watch(self) -> list[WatchedText]:
         """What the model now makes of the texts that a person watches."""
         return watched(
             self.model,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import nn
@@ -12,6 +10,7 @@ from tmeattn.data.encoding.batches import SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.evaluate import Measured
 from tmeattn.models.layers import word_attention
+from tmeattn.runs.event_types import WatchedText
 
 TEXTS = 6
 WORDS = 60
@@ -30,14 +29,14 @@ def choose(split: EncodedSplit, texts: int = TEXTS, words: int = WORDS) -> np.nd
 @torch.inference_mode()
 def watched(
     model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device, attention: Measured
-) -> list[dict[str, Any]]:
+) -> list[WatchedText]:
     """The `texts` of a `watched` event (see `tmeattn.runs.events`), in the order of the split.
 
     No random number is drawn, and the model's mode is restored afterwards.
     """
     was_training = model.training
     model.eval()
-    texts = []
+    texts: list[WatchedText] = []
     for batch in SequentialBatches(split, TEXTS, max_length, only=choose(split)):
         tokens_BT, mask_BT = batch.tokens_BT.to(device), batch.mask_BT.to(device)
         output = model(tokens_BT, mask_BT, need_maps=attention != "none")

@@ -16,11 +16,10 @@ def heatmap_image(explanation, size=16, margin=12):
     """A text whose words stand on a colour as strong as their weight; the strongest word is full."""
     font = ImageFont.load_default(size=size)
     most = max((word.score for word in explanation.words), default=0.0) or 1.0
-    probability = explanation.probabilities[explanation.predicted]
-    title = f"{explanation.classes[explanation.predicted]} ({probability:.0%})"
+    title = f"{explanation.predicted_label} ({explanation.confidence:.0%})"
     placed, x, y, line = [], margin, margin + 2 * size, round(1.6 * size)
     for word in explanation.words:
-        shown = explanation.text[word.start : word.end]
+        shown = explanation.word_text(word)
         width = font.getlength(shown)
         if x + width > WIDTH - margin:
             x, y = margin, y + line

@@ -14,7 +14,7 @@ from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.themes import CONTRAST, LIGHT
 from tmeattn.tui.widgets import watch_list as watch
 from tmeattn.tui.widgets.run_header import RunHeader
-from tmeattn.tui.widgets.watch_list import WatchedText, WatchedTextView
+from tmeattn.tui.widgets.watch_list import ValidationText, WatchedTextView
 
 SMALL, LARGE = (80, 24), (140, 45)
 TEXT = "A dull film with a plot that goes nowhere."
@@ -25,7 +25,7 @@ WORDS = tuple(
 
 @pytest.fixture(autouse=True)
 def texts(monkeypatch, clock):
-    found = {index: WatchedText(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
+    found = {index: ValidationText(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
     monkeypatch.setattr(watch, "read_watched_texts", lambda run, indices: {index: found[index] for index in indices})
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
@@ -49,7 +49,7 @@ async def drawn(pilot):
         screen = pilot.app.screen
         for field in screen.query("Input"):
             field.cursor_blink = False
-        ready = not isinstance(screen, RunScreen) or (screen.following.caught_up and screen.query_one(RunHeader)._drawn)
+        ready = not isinstance(screen, RunScreen) or (screen.run_state.caught_up and screen.query_one(RunHeader)._drawn)
         waits = (
             isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(WatchedTextView)
         )
@@ -62,24 +62,24 @@ async def drawn(pilot):
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_runs(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_runs_in_the_light(snap_compare, runs):
-    assert snap_compare(TmeattnApp(state=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(saved=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
 
 
 def test_welcome(snap_compare):
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=drawn)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_run(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(runs, state=SavedState()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, saved=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_run_in_high_contrast(snap_compare, runs):
-    assert snap_compare(TmeattnApp(runs, state=SavedState(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, saved=SavedState(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
 
 
 def test_new_run(snap_compare, runs):
@@ -88,7 +88,7 @@ def test_new_run(snap_compare, runs):
         await drawn(pilot)
         await pilot.pause(0.3)
 
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)
 
 
 def test_help(snap_compare, runs):
@@ -97,4 +97,4 @@ def test_help(snap_compare, runs):
         await pilot.press("f1")
         await pilot.pause(0.1)
 
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)

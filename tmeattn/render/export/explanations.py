@@ -44,11 +44,11 @@ def csv_text(explanations: Sequence[Explanation]) -> str:
     for number, explanation in enumerate(explanations, start=1):
         about = (
             *(number, explanation.run, explanation.model, explanation.method, explanation.layer, explanation.head),
-            *(explanation.classes[explanation.predicted], explanation.probabilities[explanation.predicted]),
-            explanation.classes[explanation.target],
+            *(explanation.predicted_label, explanation.confidence),
+            explanation.target_label,
         )
         for word in explanation.words:
-            text = explanation.text[word.start : word.end]
+            text = explanation.word_text(word)
             cells = (*about, word.start, word.end, text, word.token, word.known, word.score)
             writer.writerow(csv_cell(value) for value in cells)
     return buffer.getvalue()

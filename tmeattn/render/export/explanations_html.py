@@ -31,7 +31,7 @@ def html_page(explanations: Sequence[Explanation]) -> str:
     dark, as the browser prefers.
     """
     first = explanations[0]
-    title = f"{method_text(first)}: {first.classes[first.predicted]}" if len(explanations) == 1 else "Explained texts"
+    title = f"{method_text(first)}: {first.predicted_label}" if len(explanations) == 1 else "Explained texts"
     sections = "\n".join(_section(one) for one in explanations)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -44,15 +44,14 @@ def html_page(explanations: Sequence[Explanation]) -> str:
 
 def _section(explanation: Explanation) -> str:
     scale = HeatScale.of(explanation)
-    heading = f"{_html(explanation.classes[explanation.predicted])} <small>{_probability(explanation)}</small>"
+    heading = f"{_html(explanation.predicted_label)} <small>{_probability(explanation)}</small>"
     if explanation.true_label is not None:
-        correct = explanation.true_label == explanation.classes[explanation.predicted]
-        verdict = "✓ correct" if correct else '<b class="wrong">✗ wrong</b>'
+        verdict = "✓ correct" if explanation.is_correct else '<b class="wrong">✗ wrong</b>'
         heading += f" <small>{verdict}, the label is {_html(explanation.true_label)}</small>"
     about = "<br>".join(map(_html, _about(explanation)))
     parts = ["<section>", f"<h2>{heading}</h2>", f'<p class="about">{about}</p>']
     parts.append(f'<p class="text">{"".join(_html_words(explanation, scale))}</p>')
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     if hidden > 0:
         words = "word" if hidden == 1 else "words"
         parts.append(f'<p class="note">{count(hidden)} more {words} not read by the model.</p>')
@@ -60,13 +59,13 @@ def _section(explanation: Explanation) -> str:
 
 
 def _probability(explanation: Explanation) -> str:
-    return percent(explanation.probabilities[explanation.predicted])
+    return percent(explanation.confidence)
 
 
 def _about(explanation: Explanation) -> Iterator[str]:
     line = f"{method_text(explanation)} (run {explanation.run})"
-    if explanation.signed or explanation.target != explanation.predicted:
-        line += f", for the class {explanation.classes[explanation.target]}"
+    if explanation.names_target:
+        line += f", for the class {explanation.target_label}"
     yield line
     if entropy := entropy_text(explanation):
         yield entropy[0].upper() + entropy[1:]
@@ -76,7 +75,7 @@ def _about(explanation: Explanation) -> Iterator[str]:
 
 def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     """An element for each word that the model read, and the rest of the text dimmed."""
-    ranks = {id(word): rank for rank, word in enumerate(_ranked(explanation), start=1)}
+    ranks = {id(word): rank for rank, word in enumerate(explanation.ranked_words(), start=1)}
     position = 0
     for word in explanation.words:
         yield _html(explanation.text[position : word.start])
@@ -85,15 +84,15 @@ def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
         tip = f"score {_score(word, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
-        shown = _html(explanation.text[word.start : word.end])
+        shown = _html(explanation.word_text(word))
         yield f'<span class="{" ".join(classes)}"{heat} title="{_html(tip)}">{shown}</span>'
         position = word.end
     rest = _html(explanation.text[position:])
-    yield f'<span class="unread">{rest}</span>' if explanation.tokens_total > len(explanation.words) else rest
+    yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
 
 
 def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
-    target = explanation.classes[explanation.target]
+    target = explanation.target_label
     if not scale.full:
         return '<p class="legend">All scores are zero: no word influences the prediction.</p>'
     steps = range(-_STEPS if scale.signed else 0, _STEPS + 1)
@@ -116,23 +115,19 @@ def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
 
 
 def _html_strongest(explanation: Explanation, scale: HeatScale) -> str:
-    ranked = [word for word in _ranked(explanation)[:STRONGEST] if word.score]
+    ranked = [word for word in explanation.ranked_words()[:STRONGEST] if word.score]
     if not ranked:
         return ""
     peak = abs(ranked[0].score)
     rows = []
     for word in ranked:
-        text = _html(explanation.text[word.start : word.end])
+        text = _html(explanation.word_text(word))
         kind = "against" if word.score < 0 else "for"
         bar = f'<span class="{kind}" style="width:{100 * abs(word.score) / peak:.1f}%"></span>'
         rows.append(
             f'<tr><th scope="row">{text}</th><td>{_score(word, explanation)}</td><td class="bar">{bar}</td></tr>'
         )
     return f"<table><caption>Strongest words</caption>{''.join(rows)}</table>"
-
-
-def _ranked(explanation: Explanation) -> list[Word]:
-    return sorted(explanation.words, key=lambda word: -abs(word.score))
 
 
 def _score(word: Word, explanation: Explanation) -> str:
@@ -152,7 +147,7 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
     blocks = [r"% Needs \usepackage[T1]{fontenc} and \usepackage{xcolor}."]
     for explanation in explanations:
         scale = HeatScale.of(explanation)
-        heading = f"{explanation.classes[explanation.predicted]} {_probability(explanation)}"
+        heading = f"{explanation.predicted_label} {_probability(explanation)}"
         if explanation.true_label is not None:
             heading += f", the label is {explanation.true_label}"
         about = ". ".join(_about(explanation))
@@ -170,7 +165,7 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     position = 0
     for word in explanation.words:
         yield _latex_gap(explanation.text[position : word.start])
-        shown = latex_text(explanation.text[word.start : word.end])
+        shown = latex_text(explanation.word_text(word))
         share = scale.share(word.score)
         if not word.known:
             shown = rf"\underline{{{shown}}}"
@@ -178,7 +173,7 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
             shown = rf"\textbf{{{shown}}}"
         yield _latex_box(rf"\vphantom{{(}}{shown}", share) if share else shown
         position = word.end
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     if hidden > 0:
         yield rf" \textit{{\ldots\ {count(hidden)} more not read by the model}}"
     else:
@@ -204,6 +199,6 @@ def _latex_legend(explanation: Explanation, scale: HeatScale) -> str:
     meaning = "weight above uniform" if scale.uniform else f"full at score {scale.full:.3g}"
     boxes = _latex_box("strongest", 1.0)
     if scale.signed:
-        target = latex_text(explanation.classes[explanation.target])
+        target = latex_text(explanation.target_label)
         boxes = f"{_latex_box('against', -1.0)} and {_latex_box('for', 1.0)} {target}"
     return f"{boxes}; colour: {latex_text(meaning)}; bold: at least half of full colour"

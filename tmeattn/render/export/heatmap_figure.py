@@ -79,10 +79,10 @@ def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
 
 
 def _prediction(explanation: Explanation) -> str:
-    predicted = explanation.classes[explanation.predicted]
-    text = f"predicted {predicted} {percent(explanation.probabilities[explanation.predicted])}"
+    predicted = explanation.predicted_label
+    text = f"predicted {predicted} {percent(explanation.confidence)}"
     if explanation.true_label is not None:
-        correct = explanation.true_label == predicted
+        correct = explanation.is_correct
         text += f", {'correct' if correct else 'wrong'}: the label is {explanation.true_label}"
     return f"{text}; {method_text(explanation)}"
 
@@ -95,7 +95,7 @@ def _details(explanation: Explanation) -> str:
 def _page(explanation: Explanation) -> _Page:
     """The words that the model read, with what is between them, on lines of a page."""
     text = plain(explanation.text)
-    hidden = explanation.tokens_total - len(explanation.words)
+    hidden = explanation.tokens_cut
     above = _ABOVE + bool(_details(explanation))
     if not explanation.words:
         empty = "The model read no words of this text." if hidden else "The text has no words."
@@ -144,7 +144,7 @@ def _draw_piece(
 
 def _draw_legend(explanation: Explanation, scale: HeatScale, top: float, points: Transform, axes: Axes) -> None:
     """The colour scale with its meaning, and the meaning of a dotted line."""
-    target = explanation.classes[explanation.target]
+    target = explanation.target_label
     left, steps = 0.0, range(-_STEPS if scale.signed else 0, _STEPS + 1)
     if not scale.full:
         meaning = "all scores are zero"

@@ -13,6 +13,7 @@ from tmeattn.render.numbers import percent, seconds
 from tmeattn.render.summary import entropy_histogram
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
+from tmeattn.runs.event_types import SplitName
 from tmeattn.tui.services.run_list import DamagedRun
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.wording import runs as run_wording
@@ -77,10 +78,8 @@ def _page(one: RunState, width: int) -> Group:
     parts += [Text(), facts]
     if len(one.epochs) > 1:
         xs = [float(epoch["epoch"]) for epoch in one.epochs]
-        series = [
-            Series(name, xs, [100 * epoch[name]["accuracy"] for epoch in one.epochs])
-            for name in ("train", "validation")
-        ]
+        splits: tuple[SplitName, ...] = ("train", "validation")
+        series = [Series(name, xs, [100 * epoch[name]["accuracy"] for epoch in one.epochs]) for name in splits]
         parts += [Text(), curves(series, title="Accuracy", y_label="%", x_label="epoch", width=width, height=10)]
     if one.epochs and (picture := entropy_histogram(one.epochs[-1]["validation"], "Attention entropy", height=4)):
         parts += [Text(), picture]

@@ -1,4 +1,4 @@
-"""The filters of the dataset browser: two lines of choices above the table of texts."""
+"""Two lines of choices above the table of texts: dataset and split, and the filter of the texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tmeattn.tui.widgets.choice import Choice, Offer
 
 NOTHING: Offer = ("none", None)
 ANY: Offer = ("any", None)
-CERTAINTIES: list[Offer] = [
+CONFIDENCES: list[Offer] = [
     ANY,
     ("< 60 %", (0.0, 0.6)),
     ("60-80 %", (0.6, 0.8)),
@@ -28,9 +28,9 @@ LENGTHS: list[Offer] = [
 ]
 ORDERS: list[Offer] = [
     ("file order", "file"),
-    ("confidence ↑", "doubtful"),
-    ("confidence ↓", "certain"),
-    ("worst errors", "wrong"),
+    ("confidence ↑", "least confident"),
+    ("confidence ↓", "most confident"),
+    ("worst errors", "worst errors"),
     ("shortest", "shortest"),
     ("longest", "longest"),
 ]
@@ -38,7 +38,7 @@ SPLITS: list[Offer] = [("validation", "validation")]
 
 
 class Filters(Vertical):
-    """Dataset, split, label and run; prediction, confidence, length and sort order. Posts `Choice.Changed`."""
+    """Dataset, split, label and run; prediction, confidence, length and order. Posts `Choice.Changed`."""
 
     def __init__(self, datasets: Sequence[Offer]) -> None:
         super().__init__()
@@ -52,8 +52,8 @@ class Filters(Vertical):
             Choice("run", [NOTHING], id="run"),
         )
         yield Horizontal(
-            Choice("prediction", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
-            Choice("confidence", CERTAINTIES, id="certainty"),
-            Choice("words", LENGTHS, id="words"),
+            Choice("prediction", [ANY, ("right", "right"), ("wrong", "wrong")], id="prediction"),
+            Choice("confidence", CONFIDENCES, id="confidence"),
+            Choice("words", LENGTHS, id="length"),
             Choice("sort", ORDERS, id="order"),
         )

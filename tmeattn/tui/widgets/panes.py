@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -18,7 +19,7 @@ from tmeattn.render.numbers import decimal, option_value
 from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
-from tmeattn.runs.events import Event
+from tmeattn.runs.event_types import EpochEvent, Histogram, SplitName
 from tmeattn.spacing import evenly_spaced
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.chart import Chart, Curve
@@ -27,6 +28,7 @@ from tmeattn.tui.wording import runs as run_wording
 AROUND_HISTORY = 13
 """Rows of the attention pane that do not show an epoch each."""
 LEAST_HISTORY = 4
+Measure = Literal["cross_entropy", "accuracy"]
 LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 
 
@@ -85,7 +87,7 @@ class CurvesPane(Pane):
         loss.show(self._curves(following, "cross_entropy", 1.0))
         accuracy.show(self._curves(following, "accuracy", 100.0))
 
-    def _curves(self, following: RunState, measure: str, factor: float) -> list[Curve]:
+    def _curves(self, following: RunState, measure: Measure, factor: float) -> list[Curve]:
         names = ("train", "validation") if not self.others else ("train", run_wording.title(following))
         found = [
             Curve(names[0], *_over_steps(following, measure, factor), colour=0),
@@ -107,7 +109,7 @@ class CurvesPane(Pane):
         self.charts[0].set_log(on)
 
 
-def _over_steps(following: RunState, measure: str, factor: float) -> tuple[list[float], list[float | None]]:
+def _over_steps(following: RunState, measure: Measure, factor: float) -> tuple[list[float], list[float | None]]:
     """A training metric after each step, over epochs; the means of the epochs if there are fewer than two steps."""
     if len(following.steps) < 2 and following.epochs:
         return _over_epochs(following, measure, factor, "train")
@@ -117,7 +119,7 @@ def _over_steps(following: RunState, measure: str, factor: float) -> tuple[list[
 
 
 def _over_epochs(
-    following: RunState, measure: str, factor: float, texts: str = "validation"
+    following: RunState, measure: Measure, factor: float, texts: SplitName = "validation"
 ) -> tuple[list[float], list[float | None]]:
     """A metric of each epoch: of the validation split after it, or of the training split during it."""
     xs = [float(epoch["epoch"]) for epoch in following.epochs]
@@ -140,7 +142,7 @@ class AttentionPane(Pane):
 
     def show(self, following: RunState) -> None:
         """Redraw the line of the current batch after every event, the histograms after an epoch."""
-        live = following.last_step.get("entropy")
+        live = following.last_step["entropy"] if following.last_step else None
         told = (
             f"current batch: mean entropy {decimal(live, 2)} nats"
             if live is not None and following.state == "running"
@@ -161,28 +163,28 @@ class AttentionPane(Pane):
 
     def picture(self, following: RunState) -> RenderableType:
         """The histogram of the last epoch, one row for each epoch, and the heads."""
-        epochs = [epoch for epoch in following.epochs if epoch["validation"].get("histogram")]
-        if not epochs:
+        measured = [
+            (epoch, bins) for epoch in following.epochs if (bins := epoch["validation"]["histogram"]) is not None
+        ]
+        if not measured:
             if following.epochs:
                 return Text("This model has no attention weights, so it has no attention entropy.", style="dim")
             return Text("The first histogram appears after the first epoch.", style="dim")
-        last = epochs[-1]
-        part = last["validation"]
-        bins = part["histogram"]
-        title = f"Entropy after epoch {last['epoch']}, mean {decimal(part['entropy'], 2)} nats"
+        last, bins = measured[-1]
+        title = f"Entropy after epoch {last['epoch']}, mean {decimal(last['validation']['entropy'], 2)} nats"
         parts: list[RenderableType] = [histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5)]
-        if len(epochs) > 1:
-            shown = _spread(epochs, max(self.size.height - AROUND_HISTORY, LEAST_HISTORY))
-            rows = [(f"epoch {epoch['epoch']}", epoch["validation"]["histogram"]["counts"]) for epoch in shown]
-            means = [epoch["validation"]["entropy"] for epoch in shown]
+        if len(measured) > 1:
+            shown = _spread(measured, max(self.size.height - AROUND_HISTORY, LEAST_HISTORY))
+            rows = [(f"epoch {epoch['epoch']}", bins["counts"]) for epoch, bins in shown]
+            means = [epoch["validation"]["entropy"] for epoch, _ in shown]
             history = ridges(rows, bins["low"], bins["high"], mean=means, title="Entropy by epoch")
             parts += [Text(), history]
-        if (heads := entropy_heads(epochs)) is not None:
+        if (heads := entropy_heads([epoch for epoch, _ in measured])) is not None:
             parts += [Text(), heads]
         return Group(*parts)
 
 
-def _spread(epochs: Sequence[Event], most: int) -> list[Event]:
+def _spread(epochs: Sequence[tuple[EpochEvent, Histogram]], most: int) -> list[tuple[EpochEvent, Histogram]]:
     """At most `most` epochs, evenly spread, the first and the last among them."""
     return [epochs[index] for index in evenly_spaced(len(epochs), most)]
 
@@ -200,19 +202,19 @@ class LogPane(Pane):
         yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
 
     def state_of(self, following: RunState) -> object:
-        return (following.said, following.state)
+        return (following.lines_total, following.state)
 
     def draw(self, following: RunState) -> None:
         """Append new lines; after a change of width write all lines again, because they wrap differently."""
         log = self.query_one(RichLog)
-        new = following.said - self._said
+        new = following.lines_total - self._said
         if log.size.width != self._width or new < 0 or self._words:
             log.clear()
             new = len(following.lines)
         for line in list(following.lines)[max(len(following.lines) - new, 0) :]:
             clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
-        self._said, self._width = following.said, log.size.width
+        self._said, self._width = following.lines_total, log.size.width
         self._words = following.state in ("failed", "crashed", "created")
         for words in control.last_words(following.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))

@@ -65,7 +65,7 @@ def _second(following: RunState, width: int) -> Text:
     if following.state == "running":
         if (waited := following.waited) is not None:
             return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
-        speed = finite(following.last_step.get("tokens_per_second"))
+        speed = finite(following.last_step["tokens_per_second"]) if following.last_step else None
         parts += [f"{count(speed)} tokens/s"] if speed is not None else []
         parts += [f"ETA {remaining}"] if (remaining := run_wording.time_left(following)) else []
     text = " · ".join([*parts, penalty] if (penalty := _penalty(following)) else parts)
@@ -83,9 +83,9 @@ def _bar(share: float, width: int) -> Text:
 def _penalty(following: RunState) -> str:
     """The share of the entropy penalty in the loss of the last step; empty for a run without one."""
     step = following.last_step
-    if not following.run.config["train"]["alpha"] or not step.get("loss"):
+    if not following.run.config["train"]["alpha"] or step is None or not step["loss"]:
         return ""
-    return f"entropy penalty: {percent((step.get('penalty') or 0.0) / step['loss'], 0)} of the loss"
+    return f"entropy penalty: {percent(step['penalty'] / step['loss'], 0)} of the loss"
 
 
 def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:

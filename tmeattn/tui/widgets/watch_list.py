@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Group
 from rich.text import Text
@@ -21,13 +20,14 @@ from tmeattn.render.heatmap import heatmap
 from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.event_types import WatchedText
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
 
 
 @dataclass(frozen=True)
-class WatchedText:
+class ValidationText:
     """A watched text of the dataset. `words` are the tokens that the model reads: (start, end, token, known)."""
 
     text: str
@@ -36,7 +36,7 @@ class WatchedText:
     tokens_total: int
 
 
-def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, WatchedText]:
+def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, ValidationText]:
     """Read the watched texts of a run, keyed by their index in the validation split.
 
     Raises:
@@ -59,11 +59,11 @@ def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, W
         spans = spans_of(split.texts[index])
         read = spans[: train["max_length"]]
         words = tuple((start, end, token, vocabulary.knows(token)) for start, end, token in read)
-        found[index] = WatchedText(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
+        found[index] = ValidationText(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
     return found
 
 
-def explanation(run: RunDirectory, source: WatchedText, watched: Mapping[str, Any]) -> Explanation:
+def explanation(run: RunDirectory, source: ValidationText, watched: WatchedText) -> Explanation:
     """The explanation of a watched text after an epoch; all scores are zero if the model has no attention weights."""
     scores = watched["scores"] or [0.0] * len(source.words)
     probabilities = tuple(watched["probabilities"])
@@ -88,11 +88,11 @@ class WatchedTextView(Static, can_focus=True):
     """The heatmap of one text; Enter or a click opens the text in Explain."""
 
     class Opened(Message):
-        def __init__(self, source: WatchedText) -> None:
+        def __init__(self, source: ValidationText) -> None:
             super().__init__()
             self.source = source
 
-    def __init__(self, source: WatchedText) -> None:
+    def __init__(self, source: ValidationText) -> None:
         super().__init__("", markup=False)
         self.source = source
 
@@ -104,13 +104,13 @@ class WatchedTextView(Static, can_focus=True):
             event.stop()
             self.post_message(self.Opened(self.source))
 
-    def show(self, run: RunDirectory, watched: Mapping[str, Any], history: Sequence[float]) -> None:
+    def show(self, run: RunDirectory, watched: WatchedText, history: Sequence[float]) -> None:
         """history: the probability of the true class after each epoch so far."""
         about = explanation(run, self.source, watched)
-        predicted = about.classes[about.predicted]
+        predicted = about.predicted_label
         right = predicted == self.source.label
         line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
-        line.append(f" {percent(about.probabilities[about.predicted])}")
+        line.append(f" {percent(about.confidence)}")
         line.append("" if right else f", label {safe(self.source.label)}", style="dim")
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
         self.update(Group(line, heatmap(about, details=False)))
@@ -123,7 +123,7 @@ class WatchPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sources: dict[int, WatchedText] = {}
+        self.sources: dict[int, ValidationText] = {}
         self.problem = ""
         self.back = 0
         self._asked = False
@@ -172,7 +172,7 @@ class WatchPane(Pane):
     class Read(Message):
         """The texts that the thread has read."""
 
-        def __init__(self, found: dict[int, WatchedText], problem: str = "") -> None:
+        def __init__(self, found: dict[int, ValidationText], problem: str = "") -> None:
             super().__init__()
             self.found, self.problem = found, problem
 
@@ -190,7 +190,7 @@ class WatchPane(Pane):
         self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
 
 
-def _of(texts: Sequence[Mapping[str, Any]], index: int) -> Sequence[float]:
+def _of(texts: Sequence[WatchedText], index: int) -> Sequence[float]:
     probabilities: Sequence[float] = next(text["probabilities"] for text in texts if text["index"] == index)
     return probabilities
 

@@ -47,7 +47,7 @@ def _lengths(texts: SplitTexts) -> list[RenderableType]:
 
 def _accuracy(texts: SplitTexts, predictions: Predictions) -> RenderableType:
     """The accuracy of the run in each class, over the texts predicted so far."""
-    known, right = predictions.known(), predictions.right(texts)
+    known, right = predictions.known(), predictions.correct(texts)
     rows = []
     for index, name in enumerate(texts.classes):
         asked = known & (texts.labels_N == index)

@@ -26,7 +26,6 @@ def verdict(explanation: Explanation, whole: Explanation | None = None, dropped:
 
 
 def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) -> Iterator[Text]:
-    predicted = explanation.classes[explanation.predicted]
     line = Text()
     ranked = sorted(
         range(len(explanation.classes)),
@@ -36,15 +35,15 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
         style = "bold" if index == explanation.predicted else "dim"
         line.append(f"{safe(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style)
     if explanation.true_label is not None:
-        right = explanation.true_label == predicted
+        right = explanation.is_correct
         verdict_text = "✓ correct" if right else f"✗ wrong, label {safe(explanation.true_label)}"
         line.append(verdict_text, style="" if right else "bold")
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
     about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
-    if explanation.signed or explanation.target != explanation.predicted:
-        about += f", for the class {safe(explanation.classes[explanation.target])}"
+    if explanation.names_target:
+        about += f", for the class {safe(explanation.target_label)}"
     if entropy := entropy_text(explanation):
         about += f"; {entropy}"
     yield Text(about, style="dim")
@@ -58,10 +57,10 @@ def moved(explanation: Explanation, whole: Explanation | None, dropped: int) -> 
 
 def change(whole: Explanation, after: Sequence[float]) -> str:
     """The probability of the class of the whole text, before and after: "positive 97.3 → 91.2 % (-6.1 points)"."""
-    before = whole.probabilities[whole.predicted]
+    before = whole.confidence
     now = float(after[whole.predicted])
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
-    probabilities = f"{safe(whole.classes[whole.predicted])} {100 * before:.1f} → {percent(now)}"
+    probabilities = f"{safe(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
     flip = ", the prediction changes" if flips else ""
     return f"{probabilities} ({round(100 * (now - before), 1) + 0.0:+.1f} points{flip})"
 

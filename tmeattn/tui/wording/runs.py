@@ -97,15 +97,16 @@ def command(run: RunDirectory) -> str:
 
 def entropy(following: RunState) -> str:
     """Attention entropy on the validation texts after the last epoch."""
-    validation = following.epochs[-1]["validation"] if following.epochs else {}
-    if validation.get("entropy") is None:
+    validation = following.epochs[-1]["validation"] if following.epochs else None
+    if validation is None or validation["entropy"] is None:
         return MISSING
-    return f"{decimal(validation['entropy'], 2)} nats, {percent(validation.get('normalized_entropy'), 0)} of uniform"
+    return f"{decimal(validation['entropy'], 2)} nats, {percent(validation['normalized_entropy'], 0)} of uniform"
 
 
 def why(following: RunState) -> str:
     """Why training ended early, and the next action; empty if the run is running or finished."""
-    message = str(following.ended.get("message") or following.status.get("message") or "")
+    failure = following.ended if following.ended and following.ended["kind"] == "failed" else None
+    message = str((failure and failure["message"]) or following.status.get("message") or "")
     if following.state == "failed":
         return f"Failed: {safe(message) or 'the cause is in the log'}"
     if following.state == "crashed":
@@ -119,9 +120,9 @@ def why(following: RunState) -> str:
 
 def resumable(following: RunState) -> bool:
     """Whether training of the run can continue."""
-    return following.state in ("stopped", "crashed", "created") or (
-        following.state == "failed" and not following.ended.get("diverged")
-    )
+    ended = following.ended
+    diverged = ended is not None and ended["kind"] == "failed" and ended.get("diverged", False)
+    return following.state in ("stopped", "crashed", "created") or (following.state == "failed" and not diverged)
 
 
 def useful(action: str, following: RunState | None) -> bool:

@@ -1,0 +1,81 @@
+"""Checks of JSON values against TypedDicts: what a run directory holds was written by another process, perhaps by
+another version, and may be damaged.
+
+Fields that a TypedDict does not know are accepted, because a newer version may have added them.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+Check = Callable[[Any], bool]
+
+
+def matches(value: Any, hint: Any) -> bool:
+    """Whether a JSON value has the type `hint`: a TypedDict, or what its fields may be annotated with (bool, int,
+    float, str, None, Any, Literal, a union, a list, a dict with str keys, another TypedDict).
+
+    An int is accepted as a float, a bool as neither. Raises `TypeError` for any other hint.
+    """
+    return _check_of(hint)(value)
+
+
+def valid_fields(value: dict[str, Any], typed_dict: Any) -> dict[str, Any]:
+    """The fields of a JSON object without those that `typed_dict` declares with another type."""
+    checks = _field_checks(typed_dict)
+    return {name: item for name, item in value.items() if name not in checks or checks[name](item)}
+
+
+@cache
+def _check_of(hint: Any) -> Check:
+    origin = get_origin(hint)
+    if origin in (Annotated, NotRequired):
+        return _check_of(get_args(hint)[0])
+    if origin in (Union, types.UnionType):
+        checks = [_check_of(part) for part in get_args(hint)]
+        return lambda value: any(check(value) for check in checks)
+    if origin is Literal:
+        choices = get_args(hint)
+        return lambda value: isinstance(value, str | int) and value in choices
+    if origin is list:
+        each = _check_of(get_args(hint)[0])
+        return lambda value: isinstance(value, list) and all(map(each, value))
+    if origin is dict:
+        item = _check_of(get_args(hint)[1])
+        return lambda value: isinstance(value, dict) and all(map(item, value.values()))
+    return _check_of_object(hint) if is_typeddict(hint) else _check_of_plain(hint)
+
+
+def _check_of_object(typed_dict: Any) -> Check:
+    required = typed_dict.__required_keys__
+    fields = list(_field_checks(typed_dict).items())
+
+    def check(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        return all(check(value[name]) if name in value else name not in required for name, check in fields)
+
+    return check
+
+
+@cache
+def _field_checks(typed_dict: Any) -> dict[str, Check]:
+    hints = get_type_hints(typed_dict, include_extras=True)
+    return {name: _check_of(hint) for name, hint in hints.items()}
+
+
+def _check_of_plain(hint: Any) -> Check:
+    if hint is Any:
+        return lambda value: True
+    if hint in (None, type(None)):
+        return lambda value: value is None
+    if hint is float:
+        return lambda value: isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+    if hint in (bool, str):
+        return lambda value: isinstance(value, hint)
+    raise TypeError(f"{hint!r} is no type of a JSON value.")

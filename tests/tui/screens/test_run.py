@@ -234,7 +234,7 @@ async def test_texts_that_cannot_be_read_are_explained(write_run, monkeypatch):
             if screen.query_one("#watch").problem:
                 break
         await pilot.pause(0.1)
-        assert "The texts cannot be read" in str(screen.query_one("#note").render())
+        assert "Cannot read the texts" in str(screen.query_one("#note").render())
 
 
 @pytest.mark.parametrize("model", ["mean", "transformer"])

@@ -66,7 +66,7 @@ def test_scores_of_two_kinds_are_not_compared() -> None:
 
 
 def test_two_runs_that_agree_do() -> None:
-    assert differences(explain(TEXT), explain(TEXT)).plain.endswith("every word has the same share of all scores")
+    assert differences(explain(TEXT), explain(TEXT)).plain.endswith("the shares of all words are equal")
 
 
 def test_a_word_that_one_run_does_not_read_has_a_dash() -> None:

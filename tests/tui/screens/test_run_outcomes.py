@@ -20,7 +20,7 @@ async def test_requests_are_files_that_the_training_process_reads(write_run, key
         await pilot.press(key)
         assert (run.path / "control" / file).exists()
         if key == "s":
-            assert "it saves after its current step" in head(screen)
+            assert "Stop requested: the run saves a checkpoint" in head(screen)
 
 
 async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, resumed, monkeypatch):

@@ -148,10 +148,10 @@ async def test_all_words_can_be_dropped(runs) -> None:
 async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("so dull", true_label="positive")
-        assert "✗ labelled positive" in said(driver)
+        assert "✗ wrong, label positive" in said(driver)
         await driver.press("x", "t", "end", "space", *"bad")
         assert "dropped" not in said(driver)
-        assert "labelled" not in said(driver)
+        assert "label" not in said(driver)
         assert driver.reader.questions[-1].text == "so dull bad"
 
 

@@ -15,8 +15,8 @@ def resampled_accuracies(
     """Accuracies of M classifiers, (M,), and of R bootstrap resamples, (M, R) (Efron and Tibshirani 1993).
 
     Each of `correct` is (S, N) bool: whether a classifier, trained with S seeds, classified each of N texts correctly.
-    A resample draws the texts with replacement, the same ones for all classifiers, so differences of rows are paired. For
-    each classifier it also draws the seeds, so the variance of training is included if there are several seeds.
+    A resample draws the texts with replacement, the same ones for all classifiers, so differences of rows are paired.
+    For each classifier it also draws the seeds, so the variance of training is included if there are several seeds.
     """
     random = np.random.default_rng(seed)
     texts = correct[0].shape[1]

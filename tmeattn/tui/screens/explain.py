@@ -222,7 +222,7 @@ class ExplainScreen(BaseScreen):
 
     # ---- words and their cursor
 
-    def on_heatmap_at(self, event: HeatmapView.At) -> None:
+    def on_heatmap_view_at(self, event: HeatmapView.At) -> None:
         """Move the cursor of the other pane to the same word, and show the score of the word."""
         if event.item is None:
             return

@@ -32,7 +32,7 @@ def test_many_texts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None
     order = [(one["text"], one["method"]) for one in tmeattn(*both, "--json", stdin=b"good\nbad\n").json]
     assert order == [("good", "attention"), ("good", "random"), ("bad", "attention"), ("bad", "random")]
     said = tmeattn("explain", "--file", "-", stdin=b'good\n"""\n').refused()
-    assert said == """There are no words to explain in '\"\"\"'. A text needs a word."""
+    assert said == """There are no words to explain in '\"\"\"'. Give a text with at least one word."""
 
 
 def test_two_runs(tmeattn: Any, trained: RunDirectory, quick: list[str]) -> None:
@@ -88,7 +88,10 @@ def test_faithfulness_with_a_twin(tmeattn: Any, quick: list[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--methods", "rollout"], "The method 'rollout' cannot serve: the model 'simple-attn' has no self-attention."),
+        (
+            ["--methods", "rollout"],
+            "The method 'rollout' cannot be used: the model 'simple-attn' has no self-attention.",
+        ),
         (["--methods", "atention"], "There is no method named 'atention'. Did you mean attention"),
         (["--split", "tset"], "There is no split named 'tset'."),
         (["--rationales", "none.jsonl"], "--rationales: the folder . has neither"),

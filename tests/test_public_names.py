@@ -46,7 +46,7 @@ LAYERS = [
     "masked_softmax",
     "uniform_weights",
 ]
-CHECKS = ["check_dataset", "check_explainer", "check_model", "check_tracker", "check_vectors"]
+CHECKS = ["check_dataset", "check_explainer", "check_model", "check_tracker", "check_vectors", "sandbox"]
 
 
 @pytest.mark.parametrize(("path", "name"), [(path, name) for path, names in OLDER_PATHS.items() for name in names])

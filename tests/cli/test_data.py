@@ -16,7 +16,7 @@ import pytest
 from support import planted as planted_plugin
 
 from tmeattn.data.download import catalog
-from tmeattn.data.download.catalog import SOURCES
+from tmeattn.data.download.catalog import PUBLISHED_FILES
 
 PLANTED = ("awful", "weak", "fair", "good", "superb")
 
@@ -148,7 +148,7 @@ def test_list_survives_a_broken_plugin(tmeattn: Any, install: Any) -> None:
         "def load():\n    raise ZeroDivisionError('out of \\x1b[31morder')\n",
     )
     found = {one["name"]: one for one in tmeattn("data", "list", "--json").json}
-    assert found["films"]["hint"].startswith("Broken: ZeroDivisionError")
+    assert found["films"]["hint"].startswith("The plugin is broken: ZeroDivisionError")
     assert "\x1b" not in tmeattn("data", "list").out
 
 
@@ -160,7 +160,7 @@ def test_show(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wid
     assert document["splits"]["train"]["texts"] == 80
     assert document.keys() >= {"classes", "shared", "lengths", "unknown", "typical", "samples", "fingerprint"}
     text = tmeattn("data", "show", str(path)).out
-    for part in ("5 stars", "Tokens of a training text", "whitespace", "most typical words", "superb"):
+    for part in ("5 stars", "Tokens per training text", "whitespace", "most typical words", "superb"):
         assert part in text
     assert max(map(len, text.splitlines())) <= int(width)
     assert tmeattn("data", "show", "planted").code == 2
@@ -179,12 +179,12 @@ def test_fetch_and_add(
     monkeypatch.setattr(catalog, "IMDB_COUNTS", dict.fromkeys(catalog.IMDB_COUNTS, 25))
     said = tmeattn("data", "add", "imdb", str(archive)).refused()
     assert "is not aclImdb_v1.tar.gz as published" in said
-    monkeypatch.setitem(SOURCES, "imdb", replace(SOURCES["imdb"], sha256=digest))
+    monkeypatch.setitem(PUBLISHED_FILES, "imdb", replace(PUBLISHED_FILES["imdb"], sha256=digest))
     result = tmeattn("data", "add", "imdb", str(archive))
     assert (result.code, result.out) == (0, "")
     assert "tmeattn config set dataset imdb" in " ".join(result.err.split())
-    assert tmeattn("data", "add", "imdb", str(archive)).err == "imdb is here already.\n"
-    assert tmeattn("data", "fetch", "imdb").err == "imdb is here already.\n"
+    assert tmeattn("data", "add", "imdb", str(archive)).err == "imdb is already installed.\n"
+    assert tmeattn("data", "fetch", "imdb").err == "imdb is already installed.\n"
     assert tmeattn("data", "list", "--json").json[1]["here"]
     # And the whole way with the new default.
     assert tmeattn("config", "set", "dataset", "imdb").code == 0
@@ -207,13 +207,13 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
         url = f"http://127.0.0.1:{server.server_port}/aclImdb_v1.tar.gz"
         said = tmeattn("data", "fetch", "imdb", "--url", url)
         assert (said.code, said.out) == (3, "")
-        assert "is not the file expected" in said.err.splitlines()[-1]
+        assert "is not the expected file" in said.err.splitlines()[-1]
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        monkeypatch.setitem(SOURCES, "imdb", replace(SOURCES["imdb"], sha256=digest))
+        monkeypatch.setitem(PUBLISHED_FILES, "imdb", replace(PUBLISHED_FILES["imdb"], sha256=digest))
         result = tmeattn("data", "fetch", "imdb", "--url", url)
         server.shutdown()
     assert (result.code, result.out) == (0, "")
-    assert "100 texts of aclImdb_v1.tar.gz, 2 classes." in result.err
+    assert "Imported 100 texts of 2 classes from aclImdb_v1.tar.gz." in result.err
     assert (isolated / "data" / "imdb" / "texts.bin").exists()
 
 
@@ -222,7 +222,7 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
     [
         ("data show nothing.csv", "There is no file or folder nothing.csv."),
         ("data show imbd", "There is no dataset named 'imbd'. Did you mean imdb"),
-        ("data fetch imbd", "There is no dataset to fetch named 'imbd'. Did you mean imdb?"),
+        ("data fetch imbd", "There is no published data named 'imbd'. Did you mean imdb?"),
         ("data add glove x", "Invalid value for 'PATH'"),
         ("data fetch imdb glove-50d --url x", "--url is the address of one file"),
         ("config get datset", "There is no setting named 'datset'. Did you mean dataset?"),
@@ -233,7 +233,7 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
         ("config set threads 0", "--threads: "),
         ("config unset alpha", "There is no setting named 'alpha'."),
         ("train mean --dataset none.csv", "There is no file or folder none.csv."),
-        ("train mean --dataset imdb-25k --text-column x", "--text-column is for files of your own"),
+        ("train mean --dataset imdb-25k --text-column x", "--text-column is only for files of your own"),
         ("train mean --validation 0", "--validation: "),
         ("train mean --validation 1", "--validation: "),
     ],

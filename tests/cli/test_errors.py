@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.files import write_atomically
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
@@ -61,11 +61,11 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("explain -", "The text is empty."),
         ("explain film", "There is no trained run yet. Train one: tmeattn train"),
         ("explain film --run nothing", "There is no run named 'nothing'."),
-        ("explain film --index 3", "Give one of a text, --index and --file."),
-        ("explain film --split train", "--split only says where --index counts."),
+        ("explain film --index 3", "Give only one of TEXT, --index and --file."),
+        ("explain film --split train", "--split needs --index."),
         ("explain --index -1", "Invalid value for '--index'"),
         ("explain film --export out.gif", "--export: out.gif must end in .html, .svg, .png, .tex, .json or .csv."),
-        ("explain film --file x.txt", "Give one of a text, --index and --file."),
+        ("explain film --file x.txt", "Give only one of TEXT, --index and --file."),
         ("explain film --compare a --method attention,random", "--compare shows one text by one method."),
         ("faithfulness --export out.gif", "--export: out.gif must end in .md, .csv, .tex or .json."),
         ("faithfulness --methods ,", "--methods: ',' has no name."),

@@ -43,7 +43,7 @@ def test_predict_lines(tmeattn: Any, trained: RunDirectory, tmp_path: Path, data
 def test_predict_passes_over_empty_lines_and_says_which(tmeattn: Any, trained: RunDirectory) -> None:
     result = tmeattn("predict", "--json", stdin=b"good\n\nbad\n \t\n")
     assert [one["text"] for one in result.json] == ["good", "bad"]
-    assert "empty lines: 2, 4." in result.err
+    assert "Skipped empty lines: 2, 4." in result.err
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_bad_row_stops_or_is_skipped(tmeattn: Any, trained: RunDirectory, tmp_
     source.write_bytes("\n".join([*good[:10], row, *good[10:]]).encode("latin-1"))
     skipping = tmeattn("predict", "--file", str(source), "--output", str(target), "--force", "--skip-bad")
     assert skipping.code == 0
-    assert "Skipped 1 bad rows: 11" in skipping.err
+    assert "Skipped 1 invalid row: 11." in skipping.err
     assert [one["row"] for one in lines(target)] == [number for number in range(1, 52) if number != 11]
     assert [one["label"] for one in lines(target)] == LABELS
 
@@ -222,14 +222,17 @@ def test_a_full_disk_can_be_continued(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["a text", "--output", "x"], "--output is for --file or standard input."),
-        (["--file", "in.csv", "--output", "x", "--json"], "--output writes JSON lines itself"),
-        (["--file", "in.csv", "--skip-bad"], "--skip-bad, --resume and --force belong to --output."),
+        (["a text", "--output", "x"], "--output needs --file or standard input, not texts."),
+        (["--file", "in.csv", "--output", "x", "--json"], "--output writes JSON lines already."),
+        (["--file", "in.csv", "--skip-bad"], "--skip-bad, --resume and --force need --output."),
         (["--file", "in.csv", "--output", "no/folder/x"], "There is no folder "),
         (["--file", "in.csv", "--output", "x", "--resume"], "There is no x.part to resume."),
         (["--file", "none.csv", "--output", "x"], "none.csv cannot be read: No such file or directory."),
         (["--file", "in.csv", "--output", "x", "--text-column", "y"], "--text-column: in.csv has no column 'y'"),
-        (["--file", "other.csv", "--output", "x"], "other.csv has no column that looks like the text; it has a, b."),
+        (
+            ["--file", "other.csv", "--output", "x"],
+            "other.csv has no column that looks like the text; its columns are a, b.",
+        ),
         (["--file", "empty.csv", "--output", "x"], "empty.csv: there is no text to classify."),
         (["--file", "in.docx", "--format", "csv", "--output", "x"], "in.docx cannot be read"),
     ],

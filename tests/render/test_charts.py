@@ -33,7 +33,7 @@ def test_curves_are_named_where_they_end_and_differ_without_colour() -> None:
 
 @pytest.mark.parametrize("ys", [[], [math.nan], [math.inf, None]])
 def test_nothing_to_draw(ys: list[float | None]) -> None:
-    assert "nothing to draw" in draw(curves([Series("a", list(range(len(ys))), ys)]))
+    assert "no data yet" in draw(curves([Series("a", list(range(len(ys))), ys)]))
 
 
 @pytest.mark.parametrize("ys", [[0.5], [0.5, 0.5, 0.5], [0.0], [0.1, math.nan, 0.3]])

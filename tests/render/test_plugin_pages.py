@@ -28,5 +28,5 @@ def test_no_line_is_torn(monkeypatch, capsys) -> None:
 
     monkeypatch.setenv("COLUMNS", "60")
     output = CliRunner().invoke(models, ["transformer"]).output
-    assert "\n[ self-attention + norm  ]    every word looks at every word\n" in output
+    assert "\n[ self-attention + norm  ]    all words attend to all words\n" in output
     assert any(line.startswith("x       = dropout(norm(x + MLP") and "--layers" in line for line in output.splitlines())

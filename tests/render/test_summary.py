@@ -23,7 +23,7 @@ def test_summary_fits_whatever_the_run_was(width: int, epochs: int, attention: b
     assert "86.12 % (epoch 5)" in output
     assert ("Cross-entropy" in output) == (epochs > 1)
     assert output.count("Attention entropy") == (min(epochs, 2) if attention else 0)
-    assert "nothing to draw" not in output
+    assert "no data yet" not in output
 
 
 def test_charts_stand_side_by_side_on_a_wide_console() -> None:

@@ -1,50 +1,26 @@
 """A plugin as a third party would write it: the dataset `planted`, where "good" means positive and "bad" negative.
 
-Every other word is drawn at random, so whoever attends to the planted word is right about why.
+All other words are random, so an explanation is right when it gives the planted word the highest score. Runs of earlier
+versions in tests/earlier_versions were trained on these texts, so they must not change. That is why this dataset exists
+beside those of `tmeattn.testing.toy`, which makes its texts.
 """
 
 from __future__ import annotations
 
-import random
-
 from tmeattn.hookspecs import hookimpl
 from tmeattn.specs import Dataset, DatasetSpec, Split
+from tmeattn.testing.toy import FILLERS, planted_texts
+
+__all__ = ["CLASSES", "FILLERS", "PLANTED", "load", "texts", "tmeattn_datasets"]
 
 CLASSES = ("negative", "positive")
 PLANTED = ("bad", "good")
-"""The word that decides, by label."""
-FILLERS = (
-    "the",
-    "a",
-    "film",
-    "plot",
-    "actor",
-    "scene",
-    "camera",
-    "music",
-    "of",
-    "and",
-    "with",
-    "was",
-    "is",
-    "this",
-    "story",
-    "end",
-    "light",
-    "voice",
-)
+"""The planted word of each class."""
 
 
 def texts(count: int, seed: int) -> Split:
     """`count` texts of 4 to 12 words, half of each class."""
-    draw = random.Random(seed)
-    labels = [index % 2 for index in range(count)]
-    rows = []
-    for label in labels:
-        words = draw.choices(FILLERS, k=draw.randint(3, 11))
-        words.insert(draw.randint(0, len(words)), PLANTED[label])
-        rows.append(" ".join(words))
-    return Split(rows, labels)
+    return planted_texts(count, seed, PLANTED, fewest_fillers=3)
 
 
 def load() -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.user_defaults import KEYS, load_settings

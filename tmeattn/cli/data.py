@@ -5,33 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.completion import datasets as complete_datasets
 from tmeattn.cli.support.completion import fetchable as complete_fetchable
 from tmeattn.cli.support.options import json_option, text_column_option
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 
 if TYPE_CHECKING:
-    from tmeattn.data.download.catalog import Source
+    from tmeattn.data.download.catalog import PublishedFile
     from tmeattn.data.download.fetch import Progress
     from tmeattn.specs import DatasetSpec, VectorsSpec, WordVectors
 
 
 @click.group(cls=Group)
 def data() -> None:
-    """Datasets and word vectors: what is here, what it is like, and how to get more."""
+    """List, describe, download and add datasets and word vectors."""
+
+
+class ListedData(TypedDict):
+    """An element of `tmeattn data list --json`.
+
+    here:    whether the data is installed.   hint: how to install it, where it is not.
+    default: whether `tmeattn train` uses it without an option.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    here: bool
+    hint: str | None
+    default: bool
+    plugin: str
 
 
 @data.command("list")
 @json_option("an array of datasets and vectors")
 def list_data(as_json: bool) -> None:
-    """Datasets and word vectors, and whether they are here.
+    """List datasets and word vectors, and whether they are installed.
 
-    Labelled texts of your own need no name: give their path to train --dataset.
+    Files of your own are not listed. Give their path: tmeattn train MODEL --dataset PATH.
     """
     from tmeattn.config import TrainOptions
     from tmeattn.registry import registry
@@ -39,33 +55,33 @@ def list_data(as_json: bool) -> None:
     from tmeattn.user_defaults import load_settings
 
     defaults = {**{key: TrainOptions.model_fields[key].default for key in ("dataset", "vectors")}, **load_settings()}
-    found = [_entry(spec, "dataset", defaults["dataset"]) for spec in registry().all(DatasetSpec)]
-    found += [_entry(spec, "vectors", defaults["vectors"]) for spec in registry().all(VectorsSpec)]
+    listed = [_listed(spec, "dataset", defaults["dataset"]) for spec in registry().all(DatasetSpec)]
+    listed += [_listed(spec, "vectors", defaults["vectors"]) for spec in registry().all(VectorsSpec)]
     if as_json:
-        echo_json(found)
+        echo_json(listed)
         return
     from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.tables import Column, table
 
     rows = [
         (
-            one["name"] + (" (default)" if one["default"] else ""),
-            one["kind"],
-            "here" if one["here"] else "missing",
-            one["summary"],
+            data["name"] + (" (default)" if data["default"] else ""),
+            data["kind"],
+            "installed" if data["here"] else "missing",
+            data["summary"],
         )
-        for one in found
+        for data in listed
     ]
-    columns: list[str | Column] = ["name", Column("kind", drop=1), "state", Column("what it is", wrap=True, least=20)]
+    columns: list[str | Column] = ["name", Column("kind", drop=1), "state", Column("description", wrap=True, least=20)]
     console = stdout_console()
     console.print(table(columns, rows))
-    hints = [safe(f"{one['name']}: {one['hint']}") for one in found if one["hint"]]
-    if hints:  # on lines of their own, so that commands can be copied
+    hints = [safe(f"{data['name']}: {data['hint']}") for data in listed if data["hint"]]
+    if hints:  # unwrapped lines, so that commands can be copied
         console.print("\n".join(["", *hints]), soft_wrap=True)
 
 
-def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str, Any]:
-    """A line of the list. Loading opens a dataset without reading it, and tells where it is missing."""
+def _listed(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> ListedData:
+    """A row of the list. The load function opens the data without reading it, and raises where it is missing."""
     from tmeattn.registry import registry, resolve
 
     problem: TmeattnError | None = None
@@ -73,8 +89,9 @@ def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str
         resolve(spec.load, wanted_by=spec.name)()
     except TmeattnError as error:
         problem = error
-    except Exception as error:  # somebody else's plugin
-        problem = BadInput(f"{type(error).__name__}: {error}", hint=f"Broken: {type(error).__name__}: {error}")
+    except Exception as error:  # the code of a plugin may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        problem = BadInput(reason, hint=f"The plugin is broken: {reason}")
     return {
         "name": spec.name,
         "kind": kind,
@@ -91,61 +108,60 @@ def _entry(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> dict[str
 @text_column_option()
 @click.option("--label-column", help="The column of the labels in a table.  [default: chosen by its name]")
 @click.option(
-    "--samples", type=click.IntRange(min=0), default=1, show_default=True, help="Texts of each class to show."
+    "--samples", type=click.IntRange(min=0), default=1, show_default=True, help="Number of texts to show of each class."
 )
 @json_option("all figures")
 def show(dataset: str, text_column: str | None, label_column: str | None, samples: int, as_json: bool) -> None:
-    """What a dataset is like: sizes, classes, lengths, words.
+    """Describe a dataset: sizes, classes, lengths, words.
 
-    Also duplicates within and across splits, unknown words by tokenizer and vectors, and a few of the texts.
+    Also shows duplicates within and across splits, unknown words by tokenizer and vectors, and samples of the texts.
 
-    Of large splits the words of 20,000 texts are looked at, evenly spaced; of test texts none.
+    Words are counted in at most 20,000 evenly spaced texts of a split, and never in test texts.
     """
     from tmeattn.data.sources import open_dataset
     from tmeattn.data.statistics import describe
     from tmeattn.render.console import safe, stderr_console, stdout_console
 
     console = stderr_console()
-    found = open_dataset(
+    opened = open_dataset(
         dataset,
         text_column=text_column,
         label_column=label_column,
         narrate=lambda line: console.print(safe(line)),
     )
-    document = describe(found, _vectors_here(), samples=samples)
+    statistics = describe(opened, _installed_vectors(), samples=samples)
     if as_json:
-        echo_json(document)
+        echo_json(statistics)
         return
     from tmeattn.render.dataset import dataset_page
 
-    stdout_console().print(dataset_page(document))
+    stdout_console().print(dataset_page(statistics))
 
 
-def _vectors_here() -> dict[str, WordVectors]:
+def _installed_vectors() -> dict[str, WordVectors]:
     from tmeattn.data.sources import open_vectors
     from tmeattn.registry import registry
     from tmeattn.specs import VectorsSpec
 
-    found = {}
+    installed = {}
     for spec in registry().all(VectorsSpec):
         try:
             vectors = open_vectors(spec.name)
         except TmeattnError:
             continue
         if vectors is not None:
-            found[spec.name] = vectors
-    return found
+            installed[spec.name] = vectors
+    return installed
 
 
 @data.command()
 @click.argument("name", nargs=-1, required=True, shell_complete=complete_fetchable)
-@click.option("--url", help="Fetch from a mirror instead; the file must be the same.")
+@click.option("--url", help="Download from this address instead; the file must be the same.")
 def fetch(name: tuple[str, ...], url: str | None) -> None:
-    """Download each NAME from its publisher, and keep it.
+    """Download each NAME from its publisher and install it.
 
-    NAME is imdb, glove-50d, glove-100d, glove-200d or glove-300d. Files are checked by their SHA-256. A download that
-    breaks off is continued by the same command. All GloVe vectors come in one file of 862 MB, which stays in the cache
-    for the next of them.
+    NAME is imdb, glove-50d, glove-100d, glove-200d or glove-300d. The SHA-256 of each file is verified. The same
+    command continues an interrupted download. All GloVe vectors are in one file of 862 MB, which the cache keeps.
     """
     from tmeattn.data.download.fetch import fetch as download
     from tmeattn.files import disk_errors
@@ -153,67 +169,68 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
     from tmeattn.render.console import safe, stderr_console
 
     console = stderr_console()
-    sources = [(one, source_of(one)) for one in name]  # nothing is fetched before every name is known to be right
-    if url is not None and len({source.file for _, source in sources}) > 1:
-        raise BadInput("--url is the address of one file, and these names need several.")
-    for one, source in sources:
-        if source.here(one):
-            console.print(f"{one} is here already.")
+    files = {each: published_file(each) for each in name}  # an unknown name stops the command before any download
+    if url is not None and len({published.file for published in files.values()}) > 1:
+        raise BadInput("--url is the address of one file, but these names need several.", hint="Give one NAME.")
+    for each, published in files.items():
+        if published.installed(each):
+            console.print(f"{each} is already installed.")
             continue
         folder = cache_dir() / "downloads"
         with disk_errors("the download", folder):
             folder.mkdir(parents=True, exist_ok=True)
-        console.print(f"Fetching {source.file}, {source.size / 1e6:,.0f} MB.")
-        with _progress(source.file) as progress:
-            path = download(url or source.url, source.sha256, folder / source.file, progress)
-        source.install(one, path, lambda line: console.print(safe(line)))
-        console.print(_next(one))
+        console.print(f"Downloading {published.file}, {published.size / 1e6:,.0f} MB.")
+        with _progress(published.file) as progress:
+            path = download(url or published.url, published.sha256, folder / published.file, progress)
+        published.install(each, path, lambda line: console.print(safe(line)))
+        console.print(_usage(each))
 
 
 @data.command()
 @click.argument("name", shell_complete=complete_fetchable)
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def add(name: str, path: Path) -> None:
-    """Keep NAME from a file that you bring.
-
-    For machines without a network.
+    """Install NAME from a file that you have, without a network.
 
     \b
-    tmeattn data add imdb aclImdb_v1.tar.gz      or the folder it unpacks to
+    tmeattn data add imdb aclImdb_v1.tar.gz      or the folder that it unpacks to
     tmeattn data add glove-100d glove.6B.zip     or glove.6B.100d.txt
     """
-    from tmeattn.data.download.catalog import add as keep
+    from tmeattn.data.download.catalog import add as install
     from tmeattn.render.console import safe, stderr_console
 
     console = stderr_console()
-    if source_of(name).here(name):
-        console.print(f"{name} is here already.")
+    if published_file(name).installed(name):
+        console.print(f"{name} is already installed.")
         return
-    keep(name, path.absolute(), lambda line: console.print(safe(line)))
-    console.print(_next(name))
+    install(name, path.absolute(), lambda line: console.print(safe(line)))
+    console.print(_usage(name))
 
 
-def source_of(name: str) -> Source:
-    """What can be fetched or added by that name.
+def published_file(name: str) -> PublishedFile:
+    """The published file with the data of that name.
 
     Raises:
-        UnknownName: nothing.
+        UnknownName: there is none.
     """
-    from tmeattn.data.download.catalog import SOURCES
+    from tmeattn.data.download.catalog import PUBLISHED_FILES
 
-    if name not in SOURCES:
-        raise UnknownName("dataset to fetch", name, SOURCES, list_command="tmeattn data list")
-    return SOURCES[name]
+    if name not in PUBLISHED_FILES:
+        raise UnknownName("published data", name, PUBLISHED_FILES)
+    return PUBLISHED_FILES[name]
 
 
-def _next(name: str) -> str:
+def _usage(name: str) -> str:
     option = "vectors" if name.startswith("glove") else "dataset"
-    return f"Use it: tmeattn train lstm-attn --{option} {name}, or always: tmeattn config set {option} {name}"
+    return (
+        f"{name} is installed. Use it once: tmeattn train lstm-attn --{option} {name}, or by default: "
+        f"tmeattn config set {option} {name}"
+    )
 
 
 @contextmanager
 def _progress(file: str) -> Iterator[Progress]:
-    """A bar on stderr; without a terminal a line every ten percent."""
+    """A progress bar on stderr; where stderr is no terminal, a line every ten percent."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     from tmeattn.render.console import stderr_console
@@ -222,13 +239,13 @@ def _progress(file: str) -> Iterator[Progress]:
     columns = [TextColumn(file), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(file, total=None)
-        told = 0
+        tenths = 0
 
         def update(done: int, total: int | None) -> None:
-            nonlocal told
+            nonlocal tenths
             bar.update(task, completed=done, total=total)
-            if not console.is_terminal and total and done * 10 // total > told:
-                told = done * 10 // total
-                console.print(f"{file}: {told * 10} % of {total / 1e6:,.0f} MB")
+            if not console.is_terminal and total and done * 10 // total > tenths:
+                tenths = done * 10 // total
+                console.print(f"{file}: {tenths * 10} % of {total / 1e6:,.0f} MB")
 
         yield update

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import topics as complete_topics
 from tmeattn.errors import BadInput, UnknownName
 

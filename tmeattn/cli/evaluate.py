@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import json_option, run_argument, split_option
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
 
 if TYPE_CHECKING:

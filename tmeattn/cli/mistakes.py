@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import (
     export_option,
     json_option,

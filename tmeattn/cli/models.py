@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import json_option
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.plugin import Plugin
@@ -153,7 +153,7 @@ def check(plugin: str, as_json: bool) -> None:
     """
     found = _find(plugin)
     from tmeattn.render.console import safe, stderr_console
-    from tmeattn.testing.others import checks_of
+    from tmeattn.testing.spec_checks import checks_of
 
     results: list[tuple[str, Check]] = []
     for one in found:

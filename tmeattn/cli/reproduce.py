@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import targets
 from tmeattn.cli.support.options import json_option, seeds_in
 from tmeattn.errors import BadInput

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tmeattn.cli.main import Group, echo_json
+from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import force_option, json_option, run_argument
 from tmeattn.errors import BadInput
 

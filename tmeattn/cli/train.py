@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tmeattn.cli.main import echo_json
+from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.cli.support.options import json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError

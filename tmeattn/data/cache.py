@@ -1,86 +1,123 @@
-"""Entries of the cache: folders that are complete or not there, whoever makes them, and however many at once."""
+"""Cache folders: complete or absent, even where several processes build the same one at once."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from tmeattn.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
 STALE = 24 * 3600
-"""Seconds after which an unfinished folder is one that its maker never came back to."""
+"""Age in seconds after which an unfinished folder is taken to belong to a process that died."""
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a damaged folder can raise. Its opener returns None then, and the folder is built again."""
 
 
-def entry(folder: Path, opened: Callable[[Path], T | None], build: Callable[[Path], None], what: str) -> T:
-    """What `opened(folder)` gives; where that is None, `build` fills a temporary neighbour, which becomes the folder.
+def open_or_build(
+    folder: Path, open_folder: Callable[[Path], T | None], build: Callable[[Path], None], content: str
+) -> T:
+    """Open `folder`; where it is missing or damaged, build it first.
 
-    what: names the content in an error, such as "The encoded corpus".
-    Raises `EnvironmentProblem` where the cache cannot be written, and whatever `build` raises; nothing is left then.
+    A temporary folder beside it is built and then renamed, so that no process sees half of it.
+
+    open_folder: returns the opened content, or None where the folder is missing or damaged.
+    build:       fills the temporary folder that it is given.
+    content:     names the content in an error, such as "The encoded corpus".
+
+    Raises:
+        EnvironmentProblem: the cache cannot be written. Like any error of `build`, it leaves nothing behind.
     """
-    found = opened(folder)
-    if found is None:
-        temporary = folder.with_name(f"{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        try:
-            # Made before the work, so that an unwritable cache is noticed before it.
-            with writing(what, folder.parent):
-                temporary.mkdir(parents=True)
-                _sweep(folder.parent)
-            build(temporary)
-            with writing(what, folder.parent):
-                found = _publish(temporary, folder, opened)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return found
+    opened = open_folder(folder)
+    if opened is not None:
+        return opened
+    temporary = folder.with_name(f"{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        # The folder is made before the work, so that a cache that cannot be written is reported first.
+        with writing(content, folder.parent):
+            temporary.mkdir(parents=True)
+            _remove_stale(folder.parent)
+        build(temporary)
+        with writing(content, folder.parent):
+            return _publish(temporary, folder, open_folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
-def writing(what: str, cache: Path) -> Iterator[None]:
+def writing(content: str, cache: Path) -> Iterator[None]:
     """Turn a full disk or a missing permission into an error that names the folder."""
     try:
         yield
     except OSError as error:
         raise EnvironmentProblem(
-            f"{what} cannot be written to {cache}: {error.strerror or error}.",
-            hint="Free some space or the permission, or set TMEATTN_HOME to another folder.",
+            f"{content} cannot be written to {cache}: {error.strerror or error}.",
+            hint="Free some space, change the permissions, or set TMEATTN_HOME to another folder.",
         ) from error
 
 
 def load_array(path: Path) -> np.ndarray:
-    """A memory map, as a plain array: indexing a `np.memmap` is slower."""
+    """Memory-map an .npy file, as a plain array: indexing a `np.memmap` is slower."""
     return np.asarray(np.load(path, mmap_mode="r"))
 
 
-def _publish(temporary: Path, folder: Path, opened: Callable[[Path], T | None]) -> T:
-    """Rename the finished folder into place. Where another process was faster, its entry is used."""
-    failure = OSError(f"{folder.name} vanishes as soon as it is there")
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The size in bytes of each file of the folder, for its manifest."""
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+
+
+def write_manifest(path: Path, manifest: Mapping[str, object]) -> None:
+    """Write the manifest of a folder, which is always its last file."""
+    path.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def read_manifest(path: Path, version: int) -> Any:
+    """Read a manifest that `write_manifest` wrote; its writer declares its type.
+
+    Raises:
+        ValueError: the manifest has another format version, or a file beside it has another size. `DAMAGE` lists the
+            other errors.
+    """
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if manifest["format"] != version:
+        raise ValueError(f"format {manifest['format']}, not {version}")
+    for name, size in manifest["sizes"].items():
+        if (path.parent / name).stat().st_size != size:
+            raise ValueError(f"{name} is not {size} bytes long")
+    return manifest
+
+
+def _publish(temporary: Path, folder: Path, open_folder: Callable[[Path], T | None]) -> T:
+    """Rename the finished folder to its final name. Where another process was faster, open what that one built."""
+    failure = OSError(f"{folder.name} disappears as soon as it is written")
     for _ in range(10):
         try:
             temporary.rename(folder)
         except OSError as error:
             failure = error
-        if (found := opened(folder)) is not None:
-            return found
-        # What stands there is damaged, or gone by now: aside with it, so that nobody sees it half deleted.
-        aside = temporary.with_name(f"{temporary.name}.damaged")
+        if (opened := open_folder(folder)) is not None:
+            return opened
+        # The folder with the final name is damaged. Rename it before deleting, so that no process sees half of it.
+        damaged = temporary.with_name(f"{temporary.name}.damaged")
         with suppress(OSError):
-            folder.rename(aside)
-            shutil.rmtree(aside, ignore_errors=True)
+            folder.rename(damaged)
+            shutil.rmtree(damaged, ignore_errors=True)
     raise failure
 
 
-def _sweep(cache: Path) -> None:
-    """Remove what processes that were killed have left unfinished."""
+def _remove_stale(cache: Path) -> None:
+    """Remove the unfinished folders of processes that were killed."""
     for path in cache.glob("*.tmp"):
         with suppress(OSError):
             if path.is_dir() and time.time() - path.stat().st_mtime > STALE:

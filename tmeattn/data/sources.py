@@ -1,4 +1,4 @@
-"""From the names in a run's options to the data they mean."""
+"""The datasets and word vectors that the options of a run name."""
 
 from __future__ import annotations
 
@@ -26,31 +26,36 @@ def open_dataset(
     validation: float | None = None,
     narrate: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
-    """The dataset of that name, whose texts are not read yet; or labelled texts at a path, imported once.
+    """Open a dataset by name, without reading its texts; or import the labelled texts at a path, once.
 
     Raises:
-        UnknownName: no plugin brings it.
-        BadInput: a path that is not there or holds no labelled texts; options that are for paths alone.
+        UnknownName: no plugin provides it.
+        BadInput: the path does not exist or holds no labelled texts, or an option is only for paths.
         EnvironmentProblem: its files are not installed, or the cache cannot be written.
     """
     if is_dataset(name):
         options = {"text-column": text_column, "label-column": label_column, "validation": validation}
         if given := [option for option, value in options.items() if value is not None]:
-            raise BadInput(f"--{given[0]} is for files of your own; the dataset {name} has its columns and splits.")
+            raise BadInput(
+                f"--{given[0]} is only for files of your own; the dataset {name} has fixed columns and splits.",
+                hint=f"Remove --{given[0]}, or give a path.",
+            )
         return _registered(name)
     path = existing_path(name)
     if path is None:
         if Path(name).name != name or Path(name).suffix:
-            raise BadInput(f"There is no file or folder {name}.", hint="Datasets by name: tmeattn data list")
+            raise BadInput(
+                f"There is no file or folder {name}.", hint="Check the path. Datasets by name: tmeattn data list"
+            )
         return _registered(name)
-    from tmeattn.data.readers.user_files import VALIDATION_SHARE, Reading, dataset_at
+    from tmeattn.data.readers.user_files import VALIDATION_SHARE, ImportOptions, open_user_dataset
 
-    how = Reading(text_column, label_column, VALIDATION_SHARE if validation is None else validation)
-    return dataset_at(path, how, cache_dir(), narrate)
+    share = VALIDATION_SHARE if validation is None else validation
+    return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
 
 
 def dataset_of(options: TrainOptions, narrate: Callable[[str], None] = lambda line: None) -> Dataset:
-    """The dataset of a run; raises as `open_dataset`."""
+    """Open the dataset of a run; raises as `open_dataset`."""
     return open_dataset(
         options.dataset,
         text_column=options.text_column,
@@ -64,15 +69,18 @@ def _registered(name: str) -> Dataset:
     spec = registry().get(DatasetSpec, name)
     dataset = resolve(spec.load, wanted_by=f"Dataset {name!r}")()
     if not isinstance(dataset, Dataset):
-        raise BadInput(f"Dataset {name!r}: {spec.load} returned {type(dataset).__name__}, not a tmeattn.specs.Dataset.")
+        raise BadInput(
+            f"Dataset {name!r}: {spec.load} returned {type(dataset).__name__}, not a tmeattn.specs.Dataset.",
+            hint="Correct or remove the plugin that provides it.",
+        )
     return dataset
 
 
 def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
-    """The dataset of a run and the texts of one of its splits; raises as `open_dataset`.
+    """The dataset of a run and one of its splits.
 
     Raises:
-        UnknownName: it has no such split.
+        UnknownName: the dataset has no such split. For other errors see `open_dataset`.
     """
     dataset = dataset_of(options)
     splits = dataset.read()
@@ -82,56 +90,60 @@ def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
 
 
 def open_vectors(name: str) -> WordVectors | None:
-    """Word vectors by name or from a text file; None for random ones.
+    """Open word vectors by name or from a text file; None for random vectors.
 
     Raises:
-        UnknownName: neither a known name nor a file.
-        BadInput: the file holds no word vectors.
+        UnknownName: there are no vectors with that name and no such file.
+        BadInput: the file contains no word vectors.
+        EnvironmentProblem: the vectors are not installed, or the cache cannot be written.
     """
     if name == RANDOM:
         return None
     if (file := existing_file(name)) is not None:
-        from tmeattn.data.vectors.pretrained import from_text_file
+        from tmeattn.data.vectors.pretrained import vectors_from_file
 
-        return from_text_file(file)
+        return vectors_from_file(file)
     path = Path(name)
     if path.name != name or path.suffix in {".txt", ".gz", ".vec"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     spec = registry().get(VectorsSpec, name)
     vectors = resolve(spec.load, wanted_by=f"Vectors {name!r}")()
     if not isinstance(vectors, WordVectors):
-        raise BadInput(f"Vectors {name!r}: {spec.load} returned {type(vectors).__name__}, not WordVectors.")
+        raise BadInput(
+            f"Vectors {name!r}: {spec.load} returned {type(vectors).__name__}, not a tmeattn.specs.WordVectors.",
+            hint="Correct or remove the plugin that provides them.",
+        )
     return vectors
 
 
 def open_training_corpus(
     options: TrainOptions, dataset: Dataset, vectors: WordVectors | None, narrate: Callable[[str], None]
 ) -> Corpus:
-    """The encoded corpus of a run: from the cache, or encoded now. The test split is no part of it."""
-    without_test = replace(dataset, read=lambda: {k: split for k, split in dataset.read().items() if k != TEST})
+    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
+    without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
     return open_corpus(without_test, corpus_settings(options, vectors), vectors, cache_dir(), narrate=narrate)
 
 
 def open_test_split(
     options: TrainOptions, dataset: Dataset, vectors: WordVectors | None, vocabulary: Vocabulary
 ) -> EncodedSplit:
-    """The test split in a run's own words, encoded anew: training never looks at it.
+    """Encode the test split with the vocabulary of a run. Training never reads it, so no cache holds it.
 
     Raises:
-        UnknownName: the dataset has none.
+        UnknownName: the dataset has no test split.
     """
     return encode_split(dataset, TEST, corpus_settings(options, vectors), vocabulary)
 
 
 def corpus_settings(options: TrainOptions, vectors: WordVectors | None) -> CorpusSettings:
-    """How a run's texts are encoded.
+    """How the texts of a run are encoded.
 
-    With frozen vectors a word without one cannot be told from another, so it counts as unknown (the report's rule).
+    With frozen embeddings, all words without a vector would have the same zero vector, so they count as unknown (as in
+    the report).
     """
     return CorpusSettings(
         tokenizer=options.tokenizer,
         min_count=options.min_count,
-        max_words=None,
         limit=options.limit,
         drop_words_without_vector=vectors is not None and not options.tune_embeddings,
     )

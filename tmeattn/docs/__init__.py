@@ -52,10 +52,15 @@ class Topic:
         return next(_sentences(self.text.partition("\n\n")[2].partition("\n\n")[0]), "")
 
     @property
+    def without_pictures(self) -> str:
+        """The page without its pictures, for readers that cannot show them."""
+        return _IMAGE.sub("", self.text)
+
+    @property
     def terminal_text(self) -> str:
-        """The page for a reader without a browser: a link to another page names the command that shows it, a link into
-        the repository names the file, and pictures are left out."""
-        return _LINK.sub(_without_link, _IMAGE.sub("", self.text))
+        """The page for a reader without links and pictures: a link to another page names the command that shows it, a
+        link into the repository names the file."""
+        return _LINK.sub(_without_link, self.without_pictures)
 
 
 @dataclass(frozen=True)

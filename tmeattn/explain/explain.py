@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
+from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
-from tmeattn.explain.compatibility import default_method, demand, demand_choice
+from tmeattn.explain.compatibility import FALLBACK, default_method, demand, demand_choice
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
 from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
 from tmeattn.registry import registry, resolve
@@ -37,6 +39,30 @@ def explain_all(classifier: TrainedClassifier, requests: Sequence[ExplainRequest
         group = list(alike)
         for start in range(0, len(group), TOGETHER):
             yield from _explain_alike(classifier, group[start : start + TOGETHER])
+
+
+def compare_models(
+    first: TrainedClassifier, second: TrainedClassifier, request: ExplainRequest
+) -> tuple[Explanation, Explanation]:
+    """One text by two models and one method. Without a method in the request, the default method of both models, or
+    leave-one-out where their defaults differ. Raises as `explain` does."""
+    if request.method is None:
+        defaults = {default_method(model, request.layer, request.head)[0].name for model in (first, second)}
+        request = replace(request, method=defaults.pop() if len(defaults) == 1 else FALLBACK)
+    return explain(first, request), explain(second, request)
+
+
+def dataset_text(classifier: TrainedClassifier, split: str, index: int) -> tuple[str, str]:
+    """A text of the run's dataset, by its index in a split, and the name of its true class.
+
+    Raises:
+        UnknownName: the dataset has no such split.
+        BadInput: the split has no such text.
+    """
+    dataset, texts = open_split(classifier.config.train, split)
+    if index >= len(texts.texts):
+        raise BadInput(f"--index {index}: the split {split} of {dataset.name} has texts 0 to {len(texts.texts) - 1}.")
+    return texts.texts[index], dataset.classes[texts.labels[index]]
 
 
 def attribute(

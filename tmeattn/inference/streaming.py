@@ -1,4 +1,8 @@
-"""`tmeattn predict --output`: rows in, rows out, in constant memory; complete, or to be continued."""
+"""Streaming prediction: classify the rows of a table in constant memory, and write a row for each.
+
+The rows are written to `OUTPUT.part`. Beside it, `OUTPUT.part.json` records up to which byte and which row the file is
+complete, so an interrupted prediction can be continued. When all rows are written, the file gets its final name.
+"""
 
 from __future__ import annotations
 
@@ -11,251 +15,269 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
+from tmeattn.data.readers.columns import text_of
+from tmeattn.data.readers.tables import RowProblem, Table
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import OTHER_FOLDER, disk_errors, read_json, to_json, write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tmeattn.data.readers.tables import Table
     from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 1024
-"""Rows that are classified together, and then written."""
+"""Rows that are classified and written together."""
+
+Narrate = Callable[[str], None]
+Row = tuple[int, str]
+"""The number of a row in its file, and its text."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to read and where to write. `output` None is standard output."""
+class PredictionJob:
+    """What to classify, and where to write the predictions.
+
+    table, column: the rows, and the name of the column of their texts.
+    output:        a file: `.csv`, `.tsv`, or JSON lines for any other name; None: JSON lines on standard output.
+    skip_bad:      invalid and empty rows are skipped; otherwise they are errors.
+    resume:        continue an interrupted prediction.
+    force:         overwrite the output.
+    """
 
     table: Table
     column: str
-    output: Path | None
-    skip_bad: bool
-    resume: bool
-    force: bool
-
-    @property
-    def part(self) -> Path | None:
-        """Where rows are written until all are there."""
-        return self.output and self.output.with_name(f"{self.output.name}.part")
+    output: Path | None = None
+    skip_bad: bool = False
+    resume: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True)
 class StreamSummary:
-    """How many texts were classified in this call, in how many seconds, and which rows were skipped as bad."""
+    """The texts that were classified by this call, its duration in seconds, and the numbers of the skipped rows."""
 
     texts: int
     seconds: float
     skipped: tuple[int, ...]
 
 
-def stream(
-    job: Job,
+def stream_predictions(
+    job: PredictionJob,
     classifier: TrainedClassifier,
     *,
-    narrate: Callable[[str], None] = lambda line: None,
+    narrate: Narrate = lambda line: None,
     progress: Callable[[int], None] = lambda texts: None,
 ) -> StreamSummary:
     """Classify every row of the table and write a row for each, in order.
 
-    narrate: called with a line for the user. progress: called after each chunk with the number of its texts.
+    narrate:  called with each line for the user.
+    progress: called after each chunk with the number of its texts.
 
     Raises:
-        BadInput: a bad row (where they are not skipped), or an output that is there already.
+        BadInput: an invalid row (unless they are skipped), or the output exists.
         EnvironmentProblem: the output cannot be written.
-        Interrupted: by the user. After each of these, what has been written can be continued with `--resume`.
+        Interrupted: by the user. After each of these errors, `resume` continues from the rows that are written.
     """
     began = time.perf_counter()
     skipped: list[int] = []
-    with _Target(job, classifier, narrate) as target:
-        rows = _texts(job, target.row, skipped)
+    with _PredictionWriter(job, classifier, narrate) as writer:
         try:
-            for numbers, texts in _chunked(rows):
-                target.write(numbers, classifier.probabilities(texts))
-                progress(len(texts))
+            for chunk in _chunks(_rows(job, writer.last_row, skipped)):
+                writer.write([number for number, _ in chunk], classifier.probabilities([text for _, text in chunk]))
+                progress(len(chunk))
         except BadInput as error:
-            raise _with_rest(error, job, target) from None
+            raise BadInput(error.message, hint=_hint_for_bad_row(writer)) from None
         except KeyboardInterrupt:
-            raise Interrupted(f"Stopped after {target.written:,} rows.", hint=_continue(job)) from None
-        target.finish()
-    return StreamSummary(target.written - target.before, time.perf_counter() - began, tuple(skipped))
+            hint = "Continue with the same command and --resume." if writer.part is not None else None
+            raise Interrupted(f"Stopped after {writer.rows:,} rows.", hint=hint) from None
+        writer.finish()
+    return StreamSummary(writer.rows - writer.rows_before, time.perf_counter() - began, tuple(skipped))
 
 
-def _texts(job: Job, after: int, skipped: list[int]) -> Iterator[tuple[int, str]]:
-    """The rows to classify. Blank lines of a plain text file are passed over."""
-    from tmeattn.data.readers.tables import Problem
-    from tmeattn.data.readers.user_files import text_of
-
-    plain = job.table.kind == "txt"
+def _rows(job: PredictionJob, after: int, skipped: list[int]) -> Iterator[Row]:
+    """The rows to classify that follow row `after`. Blank lines of a plain text file are left out."""
     for number, values in job.table.select([job.column]):
         if number <= after:
             continue
-        text = values if isinstance(values, Problem) else text_of(job.table, values[0])
+        text = values if isinstance(values, RowProblem) else text_of(job.table, values[0])
         if text is None or (isinstance(text, str) and not text.strip()):
-            if plain:
+            if job.table.kind == "txt":
                 continue
-            text = Problem("the text is empty")
+            text = RowProblem("the text is empty")
         if isinstance(text, str):
             yield number, text
         elif job.skip_bad:
             skipped.append(number)
         else:
-            # What has been read so far is classified first.
-            yield number, ""
-            raise job.table.bad(number, text.reason)
+            raise job.table.row_error(number, text.reason)
 
 
-def _chunked(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[list[int], list[str]]]:
-    numbers: list[int] = []
-    texts: list[str] = []
-    for number, text in rows:
-        if not text:  # a bad row follows
-            if texts:
-                yield numbers, texts
-            numbers, texts = [], []
-            continue
-        numbers.append(number)
-        texts.append(text)
-        if len(texts) == CHUNK:
-            yield numbers, texts
-            numbers, texts = [], []
-    if texts:
-        yield numbers, texts
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Lists of `CHUNK` rows. An invalid row is an error only after the rows before it."""
+    chunk: list[Row] = []
+    error = None
+    try:
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                yield chunk
+                chunk = []
+    except BadInput as raised:
+        error = raised
+    if chunk:
+        yield chunk
+    if error is not None:
+        raise error
 
 
-def _with_rest(error: BadInput, job: Job, target: _Target) -> BadInput:
-    if job.part is None:
-        return BadInput(error.message, hint="Mend it, or pass over bad rows with --skip-bad.")
-    kept = f"The {target.written:,} rows before it are in {job.part}: " if target.written else ""
-    mend = "mend it and continue with --resume" if target.written else "Mend it"
-    return BadInput(error.message, hint=f"{kept}{mend}, or pass over bad rows with --skip-bad.")
+def _hint_for_bad_row(writer: _PredictionWriter) -> str:
+    if writer.part is None or not writer.rows:
+        return "Correct it, or skip invalid rows with --skip-bad."
+    return (
+        f"The {writer.rows:,} rows before it are in {writer.part}: correct it and continue with --resume, or skip "
+        "invalid rows with --skip-bad."
+    )
 
 
-def _continue(job: Job) -> str | None:
-    return "Continue with the same command and --resume." if job.part is not None else None
+class _PredictionWriter:
+    """Writes predictions to standard output, or to a partial file that gets its final name in the end.
 
+    part:        the partial file; None for standard output.
+    last_row:    the number of the last row that is written.
+    rows:        how many rows are written; rows_before: those of an earlier call that this one continues.
+    """
 
-class _Target:
-    """Where predictions go: standard output, or a `.part` file with a note of how far it is known to be good."""
-
-    def __init__(self, job: Job, classifier: TrainedClassifier, narrate: Callable[[str], None]) -> None:
+    def __init__(self, job: PredictionJob, classifier: TrainedClassifier, narrate: Narrate) -> None:
         self.job, self.classes, self.narrate = job, classifier.classes, narrate
-        self.note = {"run": classifier.run.id, "input": str(job.table.path.absolute())}
-        self.row = self.written = self.before = 0
-        self._csv = job.output is not None and job.output.suffix.lower() in (".csv", ".tsv")
+        self.part = job.output and job.output.with_name(f"{job.output.name}.part")
+        self.last_row = self.rows = self.rows_before = 0
+        self._origin = {"run": classifier.run.id, "input": str(job.table.path.absolute())}
+        suffix = job.output.suffix.lower() if job.output is not None else ""
+        self._delimiter = {".csv": ",", ".tsv": "\t"}.get(suffix)
         self._file: IO[bytes] | None = None
 
-    def __enter__(self) -> _Target:
-        output, part = self.job.output, self.job.part
+    def __enter__(self) -> _PredictionWriter:
+        output, part = self.job.output, self.part
         if output is None or part is None:
             return self
         if output.exists() and not self.job.force:
             raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
         if not output.absolute().parent.is_dir():
-            raise BadInput(f"There is no folder {output.absolute().parent}.", hint="Make it first, or choose another.")
+            raise BadInput(f"There is no folder {output.absolute().parent}.", hint="Create it, or choose another one.")
         with disk_errors("the predictions", part, hint=OTHER_FOLDER):
             if self.job.resume:
                 self._reopen(part)
             elif part.exists() and not self.job.force:
                 raise BadInput(
-                    f"{part} holds the rows of a try that did not end.",
-                    hint="Continue it with --resume, or start over with --force.",
+                    f"{part} has the rows of an interrupted prediction.",
+                    hint="Continue it with --resume, or start again with --force.",
                 )
             else:
-                self._file = part.open("wb")
-                if self._csv:
-                    self._file.write(self._csv_rows([["row", "label", "probability", *self.classes]]))
-                self._keep_note()
+                self._create(part)
         return self
 
+    def _create(self, part: Path) -> None:
+        self._file = part.open("wb")
+        if self._delimiter is not None:
+            self._file.write(self._csv([["row", "label", "probability", *self.classes]]))
+        self._record()
+
     def _reopen(self, part: Path) -> None:
-        note = read_json(self._note_path(part))
-        if note is None or not part.exists():
+        """Open a partial file and drop what is written past its last complete row."""
+        record = read_json(_record_path(part))
+        if record is None or not part.exists():
             raise BadInput(f"There is no {part} to resume.", hint="Leave --resume out.")
-        for key, value in self.note.items():
-            if note.get(key) != value:
+        for key, value in self._origin.items():
+            if record.get(key) != value:
                 raise BadInput(
-                    f"{part} was written for the {key} {note.get(key)}, not {value}.", hint="Start over with --force."
+                    f"{part} was written for the {key} {record.get(key)}, not {value}.",
+                    hint="Start again with --force.",
                 )
         self._file = part.open("r+b")
-        self._file.truncate(int(note["bytes"]))
+        self._file.truncate(int(record["bytes"]))
         self._file.seek(0, io.SEEK_END)
-        self.row, self.written = int(note["row"]), int(note["written"])
-        self.before = self.written
-        self.narrate(f"Continuing after {self.job.table.unit} {self.row:,}.")
+        self.last_row, self.rows = int(record["row"]), int(record["written"])
+        self.rows_before = self.rows
+        self.narrate(f"Continuing after {self.job.table.unit} {self.last_row:,}.")
 
     def write(self, numbers: Sequence[int], probabilities_NC: np.ndarray) -> None:
-        """Write a row for each text; after this they are safe."""
-        rows = list(zip(numbers, probabilities_NC.argmax(axis=1).tolist(), probabilities_NC.tolist(), strict=True))
-        if self._csv:
-            data = self._csv_rows(
-                [[number, self.classes[best], values[best], *values] for number, best, values in rows]
-            )
-        else:
-            data = "".join(map(self._json_row, rows)).encode()
-        if self._file is None:
+        """Write the predictions of a chunk of rows. When this returns, they are complete in the file."""
+        data = self._encoded(numbers, probabilities_NC)
+        if self._file is None or self.part is None:
             sys.stdout.write(data.decode())
             sys.stdout.flush()
-        else:
-            with disk_errors("the predictions", self.job.part or Path(), hint=OTHER_FOLDER):
-                self._file.write(data)
-                self.row, self.written = numbers[-1], self.written + len(rows)
-                self._keep_note()
+            self._count(numbers)
             return
-        self.row, self.written = numbers[-1], self.written + len(rows)
+        with disk_errors("the predictions", self.part, hint=OTHER_FOLDER):
+            self._file.write(data)
+            self._count(numbers)
+            self._record()
 
-    def _json_row(self, row: tuple[int, int, list[float]]) -> str:
-        number, best, values = row
-        found = {
+    def _count(self, numbers: Sequence[int]) -> None:
+        self.last_row, self.rows = numbers[-1], self.rows + len(numbers)
+
+    def _encoded(self, numbers: Sequence[int], probabilities_NC: np.ndarray) -> bytes:
+        predicted_N = probabilities_NC.argmax(axis=1).tolist()
+        rows = zip(numbers, predicted_N, probabilities_NC.tolist(), strict=True)
+        if self._delimiter is not None:
+            return self._csv([[number, self.classes[best], values[best], *values] for number, best, values in rows])
+        return "".join(self._json_line(*row) for row in rows).encode()
+
+    def _json_line(self, number: int, predicted: int, probabilities: Sequence[float]) -> str:
+        prediction = {
             "row": number,
-            "label": self.classes[best],
-            "probability": values[best],
-            "probabilities": dict(zip(self.classes, values, strict=True)),
+            "label": self.classes[predicted],
+            "probability": probabilities[predicted],
+            "probabilities": dict(zip(self.classes, probabilities, strict=True)),
         }
-        return json.dumps(found, ensure_ascii=self._file is None) + "\n"  # a terminal's encoding may be narrow
+        # On standard output only ASCII, because the encoding of a terminal may lack characters.
+        return json.dumps(prediction, ensure_ascii=self._file is None) + "\n"
 
-    def _csv_rows(self, rows: Sequence[Sequence[Any]]) -> bytes:
+    def _csv(self, rows: Sequence[Sequence[str | int | float]]) -> bytes:
         text = io.StringIO()
-        delimiter = "\t" if self.job.output and self.job.output.suffix.lower() == ".tsv" else ","
-        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+        csv.writer(text, delimiter=self._delimiter or ",", lineterminator="\n").writerows(rows)
         return text.getvalue().encode()
 
-    def _keep_note(self) -> None:
+    def _record(self) -> None:
+        """Record how far the partial file is complete."""
         assert self._file is not None
+        assert self.part is not None
         self._file.flush()
-        note = {**self.note, "bytes": self._file.tell(), "row": self.row, "written": self.written}
-        write_atomically(self._note_path(self.job.part or Path()), to_json(note))
-
-    def _note_path(self, part: Path) -> Path:
-        return part.with_name(f"{part.name}.json")
+        record = {**self._origin, "bytes": self._file.tell(), "row": self.last_row, "written": self.rows}
+        write_atomically(_record_path(self.part), to_json(record))
 
     def finish(self) -> None:
-        """Put the complete output into its place."""
-        output, part = self.job.output, self.job.part
-        if not self.written:
+        """Give the complete file its final name.
+
+        Raises:
+            BadInput: no row was written.
+        """
+        if not self.rows:
             raise BadInput(f"{self.job.table.path}: there is no text to classify.")
-        if output is not None and part is not None and self._file is not None:
-            with disk_errors("the predictions", output, hint=OTHER_FOLDER):
+        if self.job.output is not None and self.part is not None and self._file is not None:
+            with disk_errors("the predictions", self.job.output, hint=OTHER_FOLDER):
                 self._file.close()
-                part.replace(output)
-                self._note_path(part).unlink(missing_ok=True)
+                self.part.replace(self.job.output)
+                _record_path(self.part).unlink(missing_ok=True)
 
     def __exit__(self, *_: object) -> None:
-        if self._file is None:
+        if self._file is None or self.part is None:
             return
         self._file.close()
-        part = self.job.part
-        if part is not None and not self.written:  # nothing to continue
+        if not self.rows:  # there is nothing to continue
             with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-                self._note_path(part).unlink(missing_ok=True)
+                self.part.unlink(missing_ok=True)
+                _record_path(self.part).unlink(missing_ok=True)
+
+
+def _record_path(part: Path) -> Path:
+    return part.with_name(f"{part.name}.json")
 
 
 def peak_memory() -> int | None:
-    """The most memory that this process has held, in bytes; None where the system does not tell."""
+    """The largest memory that this process has used, in bytes; None where the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows

@@ -168,7 +168,7 @@ class TransformerConfig(ModelConfig):
 
         CLS  w_1  w_2  ...  w_T
          |    |    |         |        word vectors (+ positions)
-        [ self-attention + norm  ]    every word attends to every word
+        [ self-attention + norm  ]    all words attend to all words
         [ MLP            + norm  ]
                   ...                 --layers blocks
          |    |    |         |

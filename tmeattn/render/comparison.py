@@ -1,4 +1,4 @@
-"""Runs side by side: a table of what they reached, their validation curves in one picture, and means over seeds."""
+"""A comparison of runs: a table of their results, their validation curves in one chart, and means over seeds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tmeattn.runs.comparison import Comparison, Seeds
 
 
 def run_table(comparison: Comparison) -> RenderableType:
-    """One row a run: best validation accuracy, its cross-entropy and attention entropy, seconds an epoch."""
+    """One row for each run: best validation accuracy cross-entropy, attention entropy, seconds per epoch."""
     numeric = [
         Column(name, numeric=True, drop=drop)
-        for name, drop in (("seed", 0), ("best", 0), ("loss", 2), ("entropy", 1), ("s/epoch", 3))
+        for name, drop in (("seed", 0), ("accuracy", 0), ("loss", 2), ("entropy", 1), ("s/epoch", 3))
     ]
     rows = [
         (
@@ -33,15 +33,15 @@ def run_table(comparison: Comparison) -> RenderableType:
         (flag(key), ", ".join(option_value(run.options.get(key)) for run in comparison.runs))
         for key in comparison.differing
     )
-    caption = "On the validation texts, at the best epoch; loss is cross-entropy, entropy that of attention in nats."
+    caption = "Validation split, best epoch. loss: cross-entropy in nats; entropy: attention entropy in nats."
     parts: list[RenderableType] = [table(["run", "model", *numeric], rows), Text(caption, style="dim")]
     if comparison.differing:
-        parts += [Text("\nThey differ in (in this order)", style="bold"), options]
+        parts += [Text("\nOptions that differ, in the order of the runs", style="bold"), options]
     return Group(*parts)
 
 
 def overlaid_curves(comparison: Comparison) -> RenderableType:
-    """Validation accuracy over epochs, all runs in one picture."""
+    """Validation accuracy over epochs, all runs in one chart."""
     lines = [
         Series(
             run.label,
@@ -51,14 +51,16 @@ def overlaid_curves(comparison: Comparison) -> RenderableType:
         for run in comparison.runs
         if run.epochs
     ]
-    return curves(lines, title="Validation accuracy  %", x_label="epoch") if lines else Text("No run has an epoch yet.")
+    if not lines:
+        return Text("No run has finished an epoch yet.")
+    return curves(lines, title="Validation accuracy", y_label="%", x_label="epoch")
 
 
 def group_table(comparison: Comparison) -> RenderableType:
-    """Means over seeds with their 95 % intervals."""
+    """Mean best accuracy over seeds, with its 95 % interval, for each group of runs with equal options."""
     rows = [(_group_name(group, comparison), str(len(group.runs)), _interval(group)) for group in comparison.groups]
     return table(
-        [Column("same options", wrap=True), Column("seeds", numeric=True), Column("best accuracy", numeric=True)],
+        [Column("options", wrap=True), Column("seeds", numeric=True), Column("best accuracy", numeric=True)],
         rows,
         caption="Mean over seeds with Student's 95 % interval.",
     )

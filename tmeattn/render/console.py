@@ -1,4 +1,4 @@
-"""Consoles that print what they are given, and text made harmless for a terminal."""
+"""Consoles for standard output and standard error, and text with unsafe characters replaced."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TextIO
 
 from rich.console import Console
 
-_JOINERS = "\u200c\u200d"  # needed to spell Persian or Hindi, and no danger to a terminal
+_JOINERS = "\u200c\u200d"  # Persian and Hindi need them, and they cannot harm a terminal
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 
 
 def stdout_console(*, record: bool = False, width: int | None = None) -> Console:
-    """Console for data. Text is never read as markup; NO_COLOR and FORCE_COLOR work as in every Rich program."""
+    """Console for data on standard output, without markup. NO_COLOR and FORCE_COLOR work as in every Rich program."""
     _tolerate_narrow_encodings(sys.stdout)
     return Console(highlight=False, markup=False, emoji=False, record=record, width=width)
 
 
 def stderr_console() -> Console:
-    """Console for narration and progress, otherwise as `stdout_console`."""
+    """Console for messages and progress on standard error, otherwise as `stdout_console`."""
     _tolerate_narrow_encodings(sys.stderr)
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def safe(text: str) -> str:
-    """Replace every character that could steer or deceive a terminal, one for one, so that offsets stay valid.
+    """Replace each character that could control a terminal or mislead its reader, one for one: offsets stay valid.
 
     Newlines stay; a tab, and the carriage return of a Windows line end, become a space. Other C0 controls become their
     control picture (ESC is ␛); C1 controls, bidirectional overrides, invisible format characters, line separators and
@@ -53,7 +53,7 @@ def _harmless(match: re.Match[str]) -> str:
 
 
 def _tolerate_narrow_encodings(stream: TextIO) -> None:
-    """Print a question mark, not a traceback, where a stream cannot encode a block character (ASCII, cp1252)."""
+    """Replace characters that a stream cannot encode (ASCII, cp1252) by question marks instead of raising an error."""
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
     reconfigure = getattr(stream, "reconfigure", None)
     if not encoding.startswith("utf") and reconfigure is not None:

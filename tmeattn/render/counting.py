@@ -1,4 +1,4 @@
-"""How far a piece of work is, on stderr: a line that rewrites itself on a terminal, now and then a line elsewhere."""
+"""Progress of a count on standard error: a line that is redrawn on a terminal, a new line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLAIN_LINE_SECONDS = 30.0
 def counting(
     console: Console, what: str, *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Callable[[int, int], None]]:
-    """Gives `progress(done, total)`: "120 of 500 texts, 42 s left". Nothing is shown before its first call."""
+    """Yields `progress(done, total)`, which shows "120 of 500 texts, ETA 42 s" from its first call on."""
     live: Live | None = None
     terminal = console.is_terminal and not console.is_dumb_terminal
     began = drawn = 0.0
@@ -35,14 +35,14 @@ def counting(
         if not began:
             began, first, drawn = now, done, now if not terminal else 0.0
             if terminal:
-                # stdout is data: it must not be turned into the live display on stderr.
+                # Standard output holds data and must not be redirected into the live display on standard error.
                 live = Live(console=console, auto_refresh=False, redirect_stdout=False, transient=True)
                 live.start()
         if done < total and now - drawn < (_REDRAW_SECONDS if terminal else _PLAIN_LINE_SECONDS):
             return
         drawn = now
         left = (now - began) / (done - first) * (total - done) if done > first else None
-        line = f"{count(done)} of {count(total)} {what}" + ("" if left is None else f", {seconds(left)} left")
+        line = f"{count(done)} of {count(total)} {what}" + ("" if left is None else f", ETA {seconds(left)}")
         if live is not None:
             live.update(Text(line), refresh=True)
         elif done < total:

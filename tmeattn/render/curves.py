@@ -1,4 +1,4 @@
-"""Line charts of braille dots: eight dots a character, so that 80 columns hold a readable curve."""
+"""Line charts of braille dots. A character holds eight dots, so a curve is readable on 80 columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 MARKERS = "●○◆◇▲△■□"
-# Dots along a line, set or not: lines differ without colour too. As many as there are colours.
+# Dash patterns, so that lines differ without colour too. There are as many as colours.
 _DASHES = ("#", "##--", "#####---", "#---", "#####--#--", "########----")
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] within a braille character
 _HUGE = 1e300
@@ -29,7 +29,7 @@ _Place = Callable[[tuple[float, float]], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Series:
-    """A named curve. Points whose x or y is missing, NaN or infinite are gaps."""
+    """A named curve. A point whose x or y is missing, NaN or infinite is a gap."""
 
     name: str
     xs: Sequence[float]
@@ -43,7 +43,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Curves:
-    """What `curves` returns."""
+    """The renderable of `curves`."""
 
     series: tuple[Series, ...]
     title: str | None
@@ -62,9 +62,9 @@ class Curves:
         if heading := self._heading():
             heading.truncate(width, overflow="ellipsis")
             yield heading
-        points = [one.points() for one in self.series]
+        points = [series.points() for series in self.series]
         if not any(point for line in points for point in line):
-            yield Text("(nothing to draw yet)", style="dim")
+            yield Text("(no data yet)", style="dim")
             return
         yield from _draw(self, points, width)
 
@@ -87,16 +87,16 @@ def curves(
     y_label: str | None = None,
     y_range: tuple[float, float] | None = None,
 ) -> Curves:
-    """A line chart of at most `height` rows, as wide as the console or `width`; each curve is named where it ends.
+    """A line chart of at most `height` rows, as wide as the console or `width`, with a name at the end of each curve.
 
-    The y axis holds `y_range` at least, so that charts can share one.
+    The y axis includes `y_range`, so that several charts can have the same axis.
     """
     return Curves(tuple(series), title, width, max(3, height), x_label, y_label, y_range)
 
 
 @dataclass
 class _Canvas:
-    """Braille dots and characters over them; `owner` is the curve that a cell is coloured for."""
+    """Braille dots with markers over them; `owner` is the curve whose colour a cell has."""
 
     columns: int
     rows: int
@@ -105,7 +105,7 @@ class _Canvas:
     marks: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def line(self, start: tuple[int, int], end: tuple[int, int], index: int, phase: int) -> int:
-        """Draw dots from `start` to `end` in the dash pattern of curve `index`; returns the phase to go on from."""
+        """Draw dots from `start` to `end` in the dashes of curve `index`; returns the phase of the next."""
         dashes = _DASHES[index % len(_DASHES)]
         length = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
         for step in range(length + 1):
@@ -148,14 +148,14 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
     margin = max(len(tick_label(value, y_step)) for value in y_ticks)
 
     named = len(chart.series) > 1
-    names = [f" {MARKERS[i % len(MARKERS)]} {safe(one.name)}" for i, one in enumerate(chart.series)] if named else []
+    names = [f" {MARKERS[i % len(MARKERS)]} {safe(each.name)}" for i, each in enumerate(chart.series)] if named else []
     room = min(_LABEL_WIDTH, width // 3)
-    legend = any(cell_len(name) > room for name in names)  # too long to stand beside the curves: below them
+    legend = any(cell_len(name) > room for name in names)  # too long for the right margin: below the chart
     beside = [name[:2] for name in names] if legend else names
     x_label = f" {safe(chart.x_label)}" if chart.x_label else ""
     label_width = min(max(map(cell_len, [*beside, x_label])), room)
     columns = max(4, width - margin - 1 - label_width)
-    # As many rows as let every tick fall on the middle of one, evenly spaced.
+    # As many rows as put every tick on the middle of a row, evenly spaced.
     intervals = len(y_ticks) - 1
     rows = (chart.height - 1) // intervals * intervals + 1 if intervals < chart.height else chart.height
     canvas = _Canvas(columns, rows)
@@ -183,7 +183,7 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
 
 
 def _legend(names: Sequence[str], margin: int, width: int) -> Iterator[Text]:
-    """All names in as few lines as they fit."""
+    """All names on as few lines as possible."""
     line = Text(" " * margin, no_wrap=True)
     for index, name in enumerate(names):
         if line.cell_len + cell_len(name) + 1 > width and line.cell_len > margin:
@@ -204,7 +204,7 @@ def _plot(canvas: _Canvas, points: list[list[tuple[float, float] | None]], dot: 
             if at:
                 phase = canvas.line(previous or at, at, index, phase)
             previous = at
-    # Markers last, so that no line hides them: all points where they have room, and always the last one.
+    # Markers come last, so that no line hides them: at all points if there is space, and always at the last one.
     for index, line in enumerate(placed):
         real = [at for at in line if at]
         if real:
@@ -215,7 +215,7 @@ def _plot(canvas: _Canvas, points: list[list[tuple[float, float] | None]], dot: 
 
 
 def _end_labels(ends: dict[int, int], rows: int) -> dict[int, int]:
-    """Row -> curve: each label as near to the end of its curve as the others let it, in the order of the ends."""
+    """Row -> curve: each label as near to the end of its curve as the other labels allow, in the order of the ends."""
     wanted = sorted(ends.items(), key=lambda item: item[1])[:rows]
     labels: dict[int, int] = {}
     lowest = -1
@@ -230,7 +230,7 @@ def _x_axis(
 ) -> Iterator[Text]:
     step = round_step((right - left) or 1.0, max(2, columns // 10), whole=whole)
     values = ticks(left, right, step) if right > left else [left]
-    # The first epoch is where every eye looks, even if its number is not a multiple of the step.
+    # The first epoch always has a tick, even if its number is not a multiple of the step.
     if whole and right > left and values[0] != left:
         values = [left, *[value for value in values if dot((value, 0.0))[0] // 2 > 6]]
     marks = [(dot((value, 0.0))[0] // 2, tick_label(value, step)) for value in values]

@@ -1,4 +1,4 @@
-"""A dataset on one page."""
+"""A dataset on one page: sizes, duplicates, text lengths, unknown words, typical words and samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLE_CHARACTERS = 300
 
 
 def dataset_page(document: Mapping[str, Any]) -> Group:
-    """What `data.statistics.describe` found."""
+    """The statistics of `data.statistics.describe` as a page."""
     lengths = document["lengths"]
     quantiles = ", ".join(f"{_quantile(at)} {count(value)}" for at, value in lengths["quantiles"].items())
     bins = lengths["histogram"]
@@ -32,7 +32,7 @@ def dataset_page(document: Mapping[str, Any]) -> Group:
             bins["counts"],
             bins["low"],
             bins["high"],
-            title="Tokens of a training text, without the longest 2 %",
+            title="Tokens per training text, without the longest 2 %",
             unit="tokens",
         ),
         Text(),
@@ -42,21 +42,21 @@ def dataset_page(document: Mapping[str, Any]) -> Group:
     ]
     for sample in document["samples"]:
         text = " ".join(sample["text"].split())
-        shown = text if len(text) <= SAMPLE_CHARACTERS else text[:SAMPLE_CHARACTERS] + "…"
-        parts += [Text(), Text(safe(sample["label"]), style="bold"), Text(safe(shown))]
+        excerpt = text if len(text) <= SAMPLE_CHARACTERS else text[:SAMPLE_CHARACTERS] + "…"
+        parts += [Text(), Text(safe(sample["label"]), style="bold"), Text(safe(excerpt))]
     return Group(*parts)
 
 
 def _sizes(document: Mapping[str, Any]) -> RenderableType:
-    """Texts by class and split; the largest classes where there are many."""
+    """Texts by class and split; only the largest classes if there are many."""
     splits, classes = document["splits"], document["classes"]
     train = splits["train"]["classes"]
-    shown = classes
+    listed = classes
     if len(classes) > MOST_CLASSES:
-        shown = sorted(classes, key=lambda name: -train[name])[:MOST_CLASSES]
-    rows = [(name, *(split["classes"][name] for split in splits.values()), _share(train, name)) for name in shown]
-    if len(shown) < len(classes):
-        rows.append((f"{len(classes) - len(shown)} more", *(None for _ in splits), None))
+        listed = sorted(classes, key=lambda name: -train[name])[:MOST_CLASSES]
+    rows = [(name, *(split["classes"][name] for split in splits.values()), _share(train, name)) for name in listed]
+    if len(listed) < len(classes):
+        rows.append((f"{len(classes) - len(listed)} more", *(None for _ in splits), None))
     rows.append(("all", *(split["texts"] for split in splits.values()), None))
     numeric = [Column(name, numeric=True) for name in splits]
     return table([Column("class", wrap=True), *numeric, Column("share of train", numeric=True)], rows)
@@ -69,16 +69,16 @@ def _share(counts: Mapping[str, int], name: str) -> str:
 def _facts(document: Mapping[str, Any], quantiles: str) -> list[tuple[str, str]]:
     within = ", ".join(f"{count(split['duplicates'])} in {name}" for name, split in document["splits"].items())
     across = ", ".join(f"{count(number)} of {which}" for which, number in document["shared"].items())
-    facts = [("duplicates", within), ("shared texts", across or "none"), ("tokens of a text", quantiles)]
+    facts = [("duplicates", within), ("shared texts", across or "none"), ("tokens per text", quantiles)]
     least = {name: size for name, size in document["sampled"].items() if size < document["splits"][name]["texts"]}
     if least:
         sample = " and ".join(f"{count(size)} {name}" for name, size in least.items())
-        facts.append(("words below", f"from {sample} texts, evenly spaced"))
+        facts.append(("word statistics", f"of {sample} texts, evenly spaced"))
     return facts
 
 
 def _quantile(at: str) -> str:
-    return {"0": "least", "0.5": "median", "1": "most"}.get(at, f"{float(at):.0%}".replace("%", " %"))
+    return {"0": "minimum", "0.5": "median", "1": "maximum"}.get(at, f"{float(at):.0%}".replace("%", " %"))
 
 
 def _unknown(document: Mapping[str, Any]) -> RenderableType:
@@ -96,11 +96,14 @@ def _unknown(document: Mapping[str, Any]) -> RenderableType:
     columns: list[str | Column] = [
         "tokenizer",
         Column("words", numeric=True),
-        Column("seen twice", numeric=True),
-        Column("unknown*", numeric=True),
+        Column("vocabulary", numeric=True),
+        Column("unknown", numeric=True),
         *(Column(f"not in {name}", numeric=True) for name in vectors),
     ]
-    caption = "* of the validation tokens: not seen twice in training. Not in vectors: of the training tokens."
+    caption = (
+        "vocabulary: words that occur at least twice in training; unknown: share of the validation tokens outside it; "
+        "not in: share of the training tokens without a vector."
+    )
     return table(columns, rows, caption=caption)
 
 

@@ -1,4 +1,4 @@
-"""What `tmeattn evaluate` measured, on one page."""
+"""The results of `tmeattn evaluate` on one page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_CONFUSIONS = 10
 
 
 def evaluation_page(result: EvaluationDocument) -> Group:
-    """Key figures, a line a class, and which classes are taken for which."""
+    """Key figures, a line for each class, and the confusion matrix."""
     return Group(_figures(result), Text(), _classes(result), Text(), _Confusion(result))
 
 
@@ -52,7 +52,7 @@ def _classes(result: EvaluationDocument) -> RenderableType:
 
 
 class _Confusion:
-    """The whole matrix where it fits, else the most frequent confusions."""
+    """The confusion matrix if it fits the console, otherwise the most frequent confusions."""
 
     def __init__(self, result: EvaluationDocument) -> None:
         self.rows: Mapping[str, Mapping[str, int]] = result["confusion"]
@@ -73,17 +73,17 @@ def _matrix(rows: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> Rend
 
 def _most_frequent(rows: Mapping[str, Mapping[str, int]]) -> RenderableType:
     wrong = [(number, true, name) for true, row in rows.items() for name, number in row.items() if name != true]
-    found = sorted((one for one in wrong if one[0]), key=lambda one: -one[0])
-    shown = [(true, name, number, percent(number / sum(rows[true].values()))) for number, true, name in found]
+    wrong = sorted((confusion for confusion in wrong if confusion[0]), key=lambda confusion: -confusion[0])
+    cells = [(true, name, number, percent(number / sum(rows[true].values()))) for number, true, name in wrong]
     columns = [
         Column("true class", wrap=True),
-        Column("taken for", wrap=True),
+        Column("predicted", wrap=True),
         Column("texts", numeric=True),
         Column("of the class", numeric=True),
     ]
     caption = (
-        f"The {MOST_CONFUSIONS} most frequent of {count(len(found))} confusions."
-        if len(found) > MOST_CONFUSIONS
+        f"The {MOST_CONFUSIONS} most frequent of {count(len(wrong))} confusions."
+        if len(wrong) > MOST_CONFUSIONS
         else None
     )
-    return table(columns, shown[:MOST_CONFUSIONS], caption=caption)
+    return table(columns, cells[:MOST_CONFUSIONS], caption=caption)

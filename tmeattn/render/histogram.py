@@ -1,4 +1,4 @@
-"""Histograms of block characters, one tall or many flat ones under each other."""
+"""Histograms of block characters: a single tall one, or many flat ones below each other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_ROWS = 24
 
 
 def sparkline(values: Sequence[float], width: int | None = None) -> str:
-    """Values as one line of blocks, scaled to the largest; `width` re-bins them. What is above zero stays visible."""
+    """Values as one line of blocks, scaled to the largest; `width` re-bins them. Values above zero stay visible."""
     clean = _clean(values)
     if width is not None and clean:
         clean = rebin(clean, width)
@@ -35,7 +35,7 @@ def sparkline(values: Sequence[float], width: int | None = None) -> str:
 
 
 def rebin(counts: Sequence[float], bins: int) -> list[float]:
-    """Counts spread over another number of bins of the same range; their sum stays."""
+    """The counts in another number of bins over the same range; their sum is unchanged."""
     ratio = len(counts) / max(1, bins)
     result = []
     for index in range(bins):
@@ -50,7 +50,7 @@ def rebin(counts: Sequence[float], bins: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Histogram:
-    """What `histogram` returns."""
+    """The renderable of `histogram`."""
 
     counts: tuple[float, ...]
     low: float
@@ -72,7 +72,7 @@ class Histogram:
         heading.append(title, style="bold")
         if not title:
             heading.append(texts, style="dim")
-        elif cell_len(title) + 2 + len(texts) <= width:  # half a number would be a wrong one
+        elif cell_len(title) + 2 + len(texts) <= width:  # a truncated number would be wrong
             heading.append(f"  {texts}", style="dim")
         heading.truncate(width, overflow="ellipsis")
         yield heading
@@ -81,7 +81,7 @@ class Histogram:
         columns = _columns(len(self.counts), width - 6)
         values = rebin(self.counts, columns)
         peak = max(values)
-        share = peak / total * max(1.0, columns / len(self.counts))  # of a bin, also where it is drawn two columns wide
+        share = peak / total * max(1.0, columns / len(self.counts))  # of one bin, even if it is drawn two columns wide
         for row in range(self.height, 0, -1):
             label = percent(share, 0) if row == self.height else ""
             bars = "".join(_block(value / peak, row, self.height) for value in values)
@@ -91,7 +91,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Ridges:
-    """What `ridges` returns."""
+    """The renderable of `ridges`."""
 
     rows: tuple[tuple[str, tuple[float, ...]], ...]
     low: float
@@ -130,7 +130,7 @@ def histogram(
     height: int = 6,
     unit: str = "nats",
 ) -> Histogram:
-    """A histogram of equal bins over [low, high], several rows high, its bins joined or widened to fit the console."""
+    """A histogram of equal bins over [low, high], `height` rows high; bins are joined or widened to fit the console."""
     return Histogram(tuple(_clean(counts)), low, high, title, width, max(1, height), unit)
 
 
@@ -143,9 +143,9 @@ def ridges(
     title: str | None = None,
     unit: str = "nats",
 ) -> Ridges:
-    """One flat histogram a row (an epoch), each scaled to its own peak, with the row's mean beside it.
+    """One flat histogram for each row (such as an epoch), scaled to its own peak, with the mean of the row.
 
-    Of more than 24 rows, 24 are shown, evenly spaced, the first and the last among them.
+    Of more than 24 rows, 24 evenly spaced ones are shown, the first and the last among them.
     """
     kept = tuple((label, tuple(counts)) for label, counts in rows)
     return Ridges(kept, low, high, tuple(mean) if mean is not None else None, title, unit)
@@ -163,7 +163,7 @@ def _line(before: str, bars: str) -> Text:
 
 
 def _columns(bins: int, room: int) -> int:
-    """Columns for `bins`: a whole number for each bin where there is room, fewer than the bins where not."""
+    """The number of columns for `bins`: one or two for each bin if they fit, otherwise fewer than the bins."""
     room = max(4, room)
     return bins * min(room // bins, 2) if 0 < bins <= room else room
 

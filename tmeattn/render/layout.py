@@ -1,4 +1,4 @@
-"""Renderables beside each other where the console is wide enough."""
+"""Renderables in two columns on a wide console."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 SIDE_BY_SIDE_COLUMNS = 110
+"""Width from which on a console has two columns."""
 
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Two renderables beside each other where the console has 110 columns, else one below the other."""
+    """Two renderables in two columns if the console is at least 110 wide, otherwise one below the other."""
 
     left: RenderableType
     right: RenderableType
@@ -22,7 +23,7 @@ class SideBySide:
         if options.max_width < SIDE_BY_SIDE_COLUMNS:
             yield Group(self.left, Text(), self.right)
             return
-        half = (options.max_width - 2) // 2  # both the same, or their axes would differ and not compare
+        half = (options.max_width - 2) // 2  # equal widths, so that the axes of both halves agree
         grid = Table.grid(padding=(0, 2))
         grid.add_column(width=half)
         grid.add_column(width=half)

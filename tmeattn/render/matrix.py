@@ -1,4 +1,4 @@
-"""A matrix as coloured cells, two rows of numbers in a line of characters."""
+"""A matrix as coloured cells: a line of characters shows two rows of numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Values = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class Matrix:
-    """What `matrix` returns."""
+    """The renderable of `matrix`."""
 
     values: tuple[tuple[float, ...], ...]
     title: str | None
@@ -76,12 +76,12 @@ class Matrix:
 
 
 def matrix(values: Values, *, title: str | None = None, x_label: str = "", y_label: str = "") -> Matrix:
-    """Rows of numbers of equal length, reduced by means to what the console has room for."""
+    """Rows of numbers of equal length, averaged over rectangles where the console is too small for all of them."""
     return Matrix(tuple(tuple(row) for row in values), title, x_label, y_label)
 
 
 def reduced(values: Values, rows: int, columns: int) -> list[list[float]]:
-    """The matrix with so many rows and columns (no more than it has): means over rectangles of its cells."""
+    """The matrix with `rows` and `columns`, no more than it has: means over rectangles of its cells."""
     height, width = len(values), len(values[0])
     result = []
     for row in range(rows):
@@ -96,6 +96,6 @@ def reduced(values: Values, rows: int, columns: int) -> list[list[float]]:
 
 
 def _shade(share: float) -> str:
-    """A character as dark as the share of the largest size, of another kind where it is below zero."""
+    """A character whose darkness is the share of the largest absolute value, from another set for negative values."""
     shades = _ABOVE if share > 0 else _BELOW
     return shades[min(len(shades) - 1, round(abs(share) * (len(shades) - 1)))]

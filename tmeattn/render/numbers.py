@@ -1,4 +1,4 @@
-"""How numbers, durations, names and option values are written, everywhere."""
+"""Numbers, durations, names and option values as text, in one format for the terminal, the screens and files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from rich.text import Text
 from tmeattn.render.console import safe
 
 MISSING = "–"
+"""Stands for a value that is not known."""
 
 
 def finite(value: float | None) -> float | None:
-    """The number, or None where it is missing, NaN or infinite."""
+    """The number, or None if it is missing, NaN or infinite."""
     return value if value is not None and math.isfinite(value) else None
 
 
@@ -23,7 +24,7 @@ def percent(fraction: float | None, digits: int = 1) -> str:
 
 
 def decimal(value: float | None, digits: int = 3) -> str:
-    """A number with a fixed count of decimals; NaN and infinity are named, since they mean that training diverged."""
+    """A number with `digits` decimals. NaN and infinity are shown as such, because they mean that training diverged."""
     if value is None:
         return MISSING
     return f"{value:.{digits}f}" if abs(value) < 1e6 or not math.isfinite(value) else f"{value:.2e}"
@@ -35,7 +36,7 @@ def count(number: float | None) -> str:
 
 
 def seconds(duration: float | None) -> str:
-    """A duration as people say it: "3.2 s", "42 s", "1 min 05 s", "2 h 07 min"."""
+    """A duration with its units: "3.2 s", "42 s", "1 min 05 s", "2 h 07 min"."""
     value = finite(duration)
     if value is None or value < 0:
         return MISSING
@@ -51,24 +52,24 @@ def seconds(duration: float | None) -> str:
 
 
 def shortened(text: str, cells: int) -> str:
-    """At most so many terminal cells of a text, with an ellipsis for the rest."""
-    shown = Text(safe(text))
-    shown.truncate(cells, overflow="ellipsis")
-    return shown.plain
+    """The first `cells` terminal cells of a text, with an ellipsis if it is longer."""
+    cut = Text(safe(text))
+    cut.truncate(cells, overflow="ellipsis")
+    return cut.plain
 
 
 def dataset_name(dataset: str) -> str:
-    """A dataset as a table has room for it: of a path the last part."""
+    """A short name of a dataset: the last part of a path."""
     return PurePath(dataset).name or dataset
 
 
 def flag(name: str) -> str:
-    """An option as a user types it: `max_length` is `--max-length`."""
+    """The command-line option of a field: `max_length` is `--max-length`."""
     return "--" + name.replace("_", "-")
 
 
 def option_value(value: object) -> str:
-    """An option's value as a user would type it; a dash where there is none."""
+    """The value of an option as a user types it; a dash if it has none."""
     if value is None:
         return MISSING
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Colours that people with any colour vision can tell apart, on dark and on light terminals."""
+"""Colours that remain distinct with any colour vision, on dark and on light terminals."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ LEVELS = 8
 
 
 def foreground(rgb: Rgb) -> Style:
-    """Text in a colour."""
+    """The style of text in a colour."""
     return Style(color=Color.from_rgb(*rgb))
 
 
 def series_style(index: int) -> Style:
-    """Colour of the index-th thing in a chart."""
+    """The style of the index-th series of a chart."""
     return foreground(SERIES[index % len(SERIES)])
 
 
 @lru_cache
 def heat_style(level: int, colours: HeatColours = HEAT) -> Style:
-    """Background of a heat level from -LEVELS (blue) over 0 (none) to LEVELS (orange), with a readable foreground.
+    """The style of a heat level: a background from -LEVELS (blue) over 0 (none) to LEVELS (orange), and readable text.
 
-    Grey turns into a vivid hue at nearly one luminance, so that strong words stand out on any terminal background.
+    The hues go from grey to vivid at nearly constant luminance, so that strong words are salient on any background.
     """
     if level == 0:
         return Style()
@@ -56,15 +56,15 @@ def heat_style(level: int, colours: HeatColours = HEAT) -> Style:
 
 
 def diverging(share: float, colours: HeatColours = HEAT) -> Rgb:
-    """Blue at -1, grey at 0, orange at 1, or other `colours`, and what lies between."""
-    against, none, speaking_for = colours
-    hue = speaking_for if share > 0 else against
+    """The colour of a share in [-1, 1]: blue at -1, grey at 0, orange at 1, or the hues of `colours`."""
+    negative, none, positive = colours
+    hue = positive if share > 0 else negative
     red, green, blue = (round(a + (b - a) * min(abs(share), 1.0)) for a, b in zip(none, hue, strict=True))
     return red, green, blue
 
 
 def shows_heat(console: Console) -> bool:
-    """Whether the console has enough colours for a heat scale (256 or more)."""
+    """Whether the console has enough colours for a heatmap (256 or more)."""
     return not console.no_color and console.color_system in {"256", "truecolor"}
 
 

@@ -1,4 +1,4 @@
-"""Pages about what is registered: a model with its formula, picture and options; a plugin and what is wrong with it."""
+"""Pages on models (formula, diagram, options), on other registered specs, and on plugins with their problems."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ KINDS: dict[type[Spec], str] = {
     ModelSpec: "model",
     DatasetSpec: "dataset",
     VectorsSpec: "word vectors",
-    ExplainerSpec: "method of explanation",
+    ExplainerSpec: "attribution method",
 }
 
 
 @dataclass(frozen=True)
 class ModelPage:
-    """A model's documentation, its options and where its recipes differ.
+    """The documentation of a model, its options, and the options in which its recipes differ.
 
-    parameters: how many are trained, None where that depends on the data; `counted`: whether that is known yet.
+    parameters: number of trainable parameters, None if it depends on the data.
+    counted:    whether `parameters` has been computed yet.
 
     Raises, when it is rendered:
-        BadInput: its configuration cannot be loaded.
+        BadInput: the configuration of the model cannot be loaded.
     """
 
     spec: ModelSpec
@@ -63,18 +64,18 @@ class ModelPage:
         yield Text()
         yield table(["model option", *numeric, Column("meaning", wrap=True)], own)
         yield Text()
-        yield table(["recipes differ in", *numeric], tuned)
+        yield table(["recipe difference", *numeric], tuned)
 
     def _size(self) -> str:
         if self.counted and self.parameters is None:
-            return "How many parameters it has depends on the texts that it is prepared for."
-        told = count(self.parameters) if self.counted else "…"
-        return f"{told} parameters beside the word vectors (width 50, 2 classes)."
+            return "The number of trainable parameters depends on the training texts."
+        number = count(self.parameters) if self.counted else "…"
+        return f"{number} trainable parameters without the word vectors (width 50, 2 classes)."
 
 
 @dataclass(frozen=True)
 class SpecPage:
-    """What a dataset, word vectors or a method of explanation is, and who brought it."""
+    """A dataset, word vectors or an attribution method: its summary, its source, and the plugin that provides it."""
 
     spec: Spec
 
@@ -86,12 +87,12 @@ class SpecPage:
         reference = getattr(spec, "reference", "")
         yield key_values(
             [
-                ("what", KINDS[type(spec)]),
-                ("from", f"{plugin.distribution} {plugin.version}"),
+                ("kind", KINDS[type(spec)]),
+                ("provided by", f"{plugin.distribution} {plugin.version}"),
                 ("width", getattr(spec, "size", None)),
                 (
                     "scores",
-                    None if not isinstance(spec, ExplainerSpec) else "signed" if spec.signed else "not negative",
+                    None if not isinstance(spec, ExplainerSpec) else "signed" if spec.signed else "non-negative",
                 ),
                 ("source", reference or None),
             ]
@@ -100,7 +101,7 @@ class SpecPage:
 
 @dataclass(frozen=True)
 class PluginPage:
-    """A plugin: where it comes from, what it provides, and each problem with its traceback."""
+    """A plugin: its distribution, its entry point, what it provides, and each problem with its traceback."""
 
     plugin: Plugin
 
@@ -123,17 +124,17 @@ def _problems(plugin: Plugin) -> Iterator[RenderableType]:
 
 
 def blocks(docstring: str, width: int) -> list[tuple[str, bool]]:
-    """A docstring's paragraphs with an empty line between two, and whether each is to be printed as it stands.
+    """The paragraphs of a docstring with an empty line between them, each with whether it is preformatted.
 
-    The lines of a paragraph are joined, to be wrapped anew. Indented ones (formulas, pictures) keep their lines; where
-    one would not fit `width`, all of them lose as much of their common indent as it takes.
+    The lines of a paragraph are joined, so that they can be wrapped. An indented paragraph (a formula, a diagram) keeps
+    its lines. If one of its lines is wider than `width`, all indented paragraphs lose part of their common indent.
     """
     paragraphs = [(text, any(line.startswith(" ") for line in text.splitlines())) for text in docstring.split("\n\n")]
     lines = [line for text, kept in paragraphs if kept for line in text.splitlines()]
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     cut = max(0, min(indent, max(map(len, lines), default=0) - width))
-    shown = [
+    joined = [
         ("\n".join(line[cut:] for line in text.splitlines()) if kept else " ".join(text.splitlines()), kept)
         for text, kept in paragraphs
     ]
-    return [part for one in shown for part in (("", False), one)][1:]
+    return [block for paragraph in joined for block in (("", False), paragraph)][1:]

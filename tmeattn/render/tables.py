@@ -1,4 +1,4 @@
-"""One look for all tables, and one way to write numbers."""
+"""Tables in one style. They leave out less important columns where the console is too narrow for all."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Cell = str | int | float | Text | None
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `table`. Numeric ones are right-aligned; with `wrap`, long text may take more lines.
+    """A column of `table`. Numeric columns are right-aligned; with `wrap`, long text takes several lines.
 
-    least: how narrow a wrapping column becomes before others are left out for it.
-    drop:  columns above 0 are left out where the table does not fit the console, the greatest first.
-    noted: left out, its cells become marks on the row's first cell, and stand below the table.
-    about: what is said of it below the table, as long as it is in the table.
+    least: minimum width of a wrapping column; other columns are left out before it becomes narrower.
+    drop:  a column above 0 is left out if the table does not fit the console, the greatest number first.
+    noted: if the column is left out, its cells become footnotes: a mark on the first cell of the row.
+    about: a description below the table, shown while the column is in the table.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class FittedTable:
-    """What `table` returns: it leaves columns out where the console is too narrow for all of them."""
+    """The renderable of `table`. It leaves columns out if the console is too narrow for all of them."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Text, ...], ...]
@@ -66,15 +66,15 @@ class FittedTable:
         yield self._grid(kept, marks, options.max_width)
         about = "; ".join(self.columns[index].about for index in kept if self.columns[index].about)
         below = [f"{about}." if about else "", self.caption or "", *(f"{mark} {note}" for note, mark in marks.items())]
-        if told := " ".join(filter(None, below)):
-            yield Text(safe(told), style="dim")
+        if text := " ".join(filter(None, below)):
+            yield Text(safe(text), style="dim")
 
     def fits(self, width: int) -> bool:
-        """Whether all columns fit so many cells."""
+        """Whether all columns fit `width` cells."""
         return self._least(range(len(self.columns))) <= width
 
     def _kept(self, width: int) -> list[int]:
-        """Indices of the columns that the console has room for."""
+        """Indices of the columns that fit `width` cells."""
         kept = list(range(len(self.columns)))
         while self._least(kept) > width and (droppable := [index for index in kept if self.columns[index].drop]):
             kept.remove(max(droppable, key=lambda index: self.columns[index].drop))
@@ -89,9 +89,9 @@ class FittedTable:
         return min(widest, column.least) if column.wrap else widest
 
     def _marks(self, kept: Sequence[int]) -> dict[str, str]:
-        """What the cells of left-out columns say, and the mark that stands for it."""
-        said = (row[index].plain for row in self.rows for index in self._noted(kept))
-        notes = dict.fromkeys(filter(None, said))
+        """The footnotes from the cells of left-out columns, each with its mark."""
+        cells = (row[index].plain for row in self.rows for index in self._noted(kept))
+        notes = dict.fromkeys(filter(None, cells))
         return {note: _MARKS[at % len(_MARKS)] * (1 + at // len(_MARKS)) for at, note in enumerate(notes)}
 
     def _noted(self, kept: Sequence[int]) -> list[int]:
@@ -112,9 +112,9 @@ class FittedTable:
             )
         for row in self.rows:
             cells = [row[index].copy() for index in kept]
-            found = [marks[said] for index in self._noted(kept) if (said := row[index].plain) in marks]
-            if found:
-                cells[0].append(" ".join(found))
+            noted = [marks[note] for index in self._noted(kept) if (note := row[index].plain) in marks]
+            if noted:
+                cells[0].append(" ".join(noted))
             grid.add_row(*cells)
         return grid
 
@@ -126,16 +126,16 @@ def table(
     title: str | None = None,
     caption: str | None = None,
 ) -> FittedTable:
-    """A table with a bold header and no vertical lines. A column named by a plain string holds text.
+    """A table with a bold header and no vertical lines. A plain string is the name of a text column.
 
-    Strings pass through `safe`, None is a dash, `Text` keeps its style and is the caller's to make safe.
+    Strings pass through `safe`, None becomes a dash, `Text` keeps its style and must be made safe by the caller.
     """
     specs = tuple(Column(column) if isinstance(column, str) else column for column in columns)
     return FittedTable(specs, tuple(tuple(map(_cell, row)) for row in rows), title, caption)
 
 
 def key_values(pairs: Iterable[tuple[str, Cell]]) -> Table:
-    """Names and values in two columns; pairs whose value is None are left out."""
+    """Names and values in two columns, without the pairs whose value is None."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")

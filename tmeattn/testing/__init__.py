@@ -1,11 +1,13 @@
-"""For the tests of plugins: `check_model(spec)` and its siblings hold a plugin to the contract (see plugins/README.md).
+"""Checks of the plugin contract for the tests of plugins (see plugins/README.md):
 
-from tmeattn.testing import check_model
-from my_plugin import tmeattn_models
+    from my_plugin import tmeattn_models
+    from tmeattn.testing import check_model
 
-def test_contract():
-    for spec in tmeattn_models():
-        check_model(spec)
+    def test_the_contract_holds():
+        for spec in tmeattn_models():
+            check_model(spec)
+
+`sandbox` registers a spec in a temporary home, for tests of a plugin that train a model on the toy datasets.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
-from tmeattn.testing.checks import Check, CheckFailed, demand
+from tmeattn.testing.checks import Check, CheckFailed, raise_failures, sandbox
 
 __all__ = [
     "Check",
@@ -24,61 +26,62 @@ __all__ = [
     "check_model",
     "check_tracker",
     "check_vectors",
+    "sandbox",
 ]
 
 
 def check_model(spec: ModelSpec, *, options: Mapping[str, Any] | None = None) -> None:
-    """Build, read, train, stop, resume and explain a model on texts made up for it (a few seconds).
+    """Build, train, stop, resume and explain a model on toy texts. This takes a few seconds.
 
-    `options` are options of `tmeattn train` or the model's own, such as those that make it small.
+    `options` are options of `tmeattn train` or of the model, such as a small size.
 
     Raises:
-        CheckFailed: an `AssertionError` that names every check that failed, and what to change.
+        CheckFailed: an `AssertionError` with every failed check and its remedy.
     """
-    from tmeattn.testing.models import model_checks
+    from tmeattn.testing.model_checks import model_checks
 
-    demand(spec.name, model_checks(spec, options or {}))
+    raise_failures(spec.name, model_checks(spec, options or {}))
 
 
 def check_dataset(spec: DatasetSpec) -> None:
-    """Load a dataset, read it twice and encode it.
+    """Load a dataset, read it twice and check its splits.
 
     Raises:
         CheckFailed: see `check_model`.
     """
-    from tmeattn.testing.others import dataset_checks
+    from tmeattn.testing.spec_checks import dataset_checks
 
-    demand(spec.name, dataset_checks(spec))
+    raise_failures(spec.name, dataset_checks(spec))
 
 
 def check_vectors(spec: VectorsSpec) -> None:
-    """Load word vectors and look words up.
+    """Load word vectors and look up known and unknown words.
 
     Raises:
         CheckFailed: see `check_model`.
     """
-    from tmeattn.testing.others import vectors_checks
+    from tmeattn.testing.spec_checks import vectors_checks
 
-    demand(spec.name, vectors_checks(spec))
+    raise_failures(spec.name, vectors_checks(spec))
 
 
 def check_explainer(spec: ExplainerSpec) -> None:
-    """Explain a trained model's predictions with it.
+    """Explain texts by the method, with a trained model of each kind of attention that it supports.
 
     Raises:
         CheckFailed: see `check_model`.
     """
-    from tmeattn.testing.others import explainer_checks
+    from tmeattn.testing.spec_checks import explainer_checks
 
-    demand(spec.name, explainer_checks(spec))
+    raise_failures(spec.name, explainer_checks(spec))
 
 
 def check_tracker(spec: TrackerSpec) -> None:
-    """Give a tracker the events of a run: while it is trained, and afterwards.
+    """Send the events of a run to a tracker, during training and afterwards.
 
     Raises:
         CheckFailed: see `check_model`.
     """
-    from tmeattn.testing.others import tracker_checks
+    from tmeattn.testing.spec_checks import tracker_checks
 
-    demand(spec.name, tracker_checks(spec))
+    raise_failures(spec.name, tracker_checks(spec))

@@ -1,4 +1,4 @@
-"""Checks: what was looked at, what was wrong with it, and what to change."""
+"""The result of a check, the functions that run checks, and the sandbox in which they run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import tempfile
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from tmeattn.errors import EnvironmentProblem, TmeattnError
 from tmeattn.hookspecs import hookimpl
@@ -23,9 +22,12 @@ from tmeattn.testing import toy
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; `problem` says what is wrong (None: nothing) and `advice` what to change.
+    """The result of one check.
 
-    skipped: what this machine lacks for looking at it, such as data that were not fetched; there is no `problem` then.
+    name:    the subject of the check, such as "padding".
+    problem: what is wrong; None: nothing, or the check was skipped.
+    advice:  what to change.
+    skipped: what this machine lacks for the check, such as data that were not downloaded; None: the check was run.
     """
 
     name: str
@@ -34,13 +36,13 @@ class Check:
     skipped: str | None = None
 
     @property
-    def holds(self) -> bool:
-        """Whether it was looked at, and nothing is wrong."""
+    def passed(self) -> bool:
+        """Whether the check was run and found no problem."""
         return self.problem is None and self.skipped is None
 
 
-class Wrong(Exception):
-    """Raised by a check: what is wrong, and what to change."""
+class Problem(Exception):
+    """Raised by a check that finds a problem, with the remedy."""
 
     def __init__(self, problem: str, advice: str) -> None:
         super().__init__(problem)
@@ -48,33 +50,38 @@ class Wrong(Exception):
 
 
 class CheckFailed(AssertionError):
-    """At least one check failed; the message names each with what to change."""
+    """At least one check failed or was skipped. The message has each of them with its remedy."""
 
 
-def demand(name: str, checks: list[Check]) -> None:
-    """Raise `CheckFailed` unless all checks passed: a test that could look at nothing is none that passes."""
-    failed = [check for check in checks if not check.holds]
+Step = tuple[str, Callable[[], None]]
+"""The name of a check and its function, which raises a `Problem` or any other exception if the check fails."""
+
+
+def raise_failures(name: str, checks: list[Check]) -> None:
+    """Raise `CheckFailed` unless all checks of a spec passed. A skipped check counts as failed, because a test that
+    could not check anything should not pass."""
+    failed = [check for check in checks if not check.passed]
     lines = [f"{check.name}: {check.skipped or f'{check.problem} {check.advice}'.rstrip()}" for check in failed]
     if lines:
         raise CheckFailed("\n".join([f"{name} fails {len(lines)} of {len(checks)} checks:", *lines]))
 
 
-def examine(steps: list[tuple[str, Callable[[], None]]], *, needed: int) -> list[Check]:
-    """Run checks in order. Where one of the first `needed` does not hold, the others would only repeat it and are left
-    out."""
-    done: list[Check] = []
+def run_checks(steps: list[Step], *, required: int) -> list[Check]:
+    """Run checks in order. If one of the first `required` does not pass, the rest are not run, because they would fail
+    for the same reason."""
+    checks: list[Check] = []
     for number, (name, step) in enumerate(steps):
-        done.append(_examined(name, step))
-        if not done[-1].holds and number < needed:
+        checks.append(_run(name, step))
+        if not checks[-1].passed and number < required:
             break
-    return done
+    return checks
 
 
-def _examined(name: str, step: Callable[[], None]) -> Check:
+def _run(name: str, step: Callable[[], None]) -> Check:
     try:
         step()
-    except Wrong as wrong:
-        return Check(name, wrong.problem, wrong.advice)
+    except Problem as problem:
+        return Check(name, problem.problem, problem.advice)
     except EnvironmentProblem as error:
         return Check(name, skipped=str(error))
     except TmeattnError as error:
@@ -86,7 +93,7 @@ def _examined(name: str, step: Callable[[], None]) -> Check:
 
 
 def _raised_at(error: BaseException) -> str:
-    """The innermost place outside of tmeattn and torch: the plugin's own line."""
+    """The innermost line of a traceback that is not in tmeattn, torch or importlib, but in the plugin."""
     place, trace = "", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -97,38 +104,39 @@ def _raised_at(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def laboratory(*specs: Spec, own_home: bool = True) -> Iterator[None]:
-    """A home of its own that is gone afterwards, the toy datasets, and the specs registered where they are not yet.
+def sandbox(*specs: Spec, own_home: bool = True) -> Iterator[None]:
+    """Register the toy datasets, and those specs that are not registered yet, in a temporary home.
 
-    With `own_home=False` it stays the user's, where data that were fetched are found.
+    With `own_home=False` the user's home is used, which has the data that were downloaded. Afterwards everything is as
+    before.
 
     Raises:
-        Wrong: another plugin has a spec of that kind and name.
+        Problem: another plugin has a spec of that kind and name.
     """
     known = registry()
-    guests = [(Plugin("toy", "tmeattn.testing", "0", toy.__name__), toy)]
+    added: list[tuple[Plugin, object]] = [(Plugin("toy", "tmeattn.testing", "0", toy.__name__), toy)]
     for spec in specs:
         same = [other for other in known.all(type(spec)) if other.name == spec.name]  # type: ignore[type-var]
         if same and same[0] != spec:
             owner = known.plugin_of(same[0]).distribution
-            raise Wrong(f"the name {spec.name!r} is taken by {owner}.", "Choose another name in the spec.")
+            raise Problem(f"{owner} already provides the name {spec.name!r}.", "Choose another name in the spec.")
         if not same:
-            guests.append((Plugin(spec.name, "under test", "0", "under test"), _module_with(spec)))
-    with _home_of_its_own() if own_home else contextlib.nullcontext():
-        for plugin, module in guests:
+            added.append((Plugin(spec.name, "under test", "0", "under test"), _plugin_with(spec)))
+    with _temporary_home() if own_home else contextlib.nullcontext():
+        for plugin, module in added:
             known.register(plugin, module)
         try:
-            for plugin, _ in guests:
+            for plugin, _ in added:
                 if plugin.problems:
-                    raise Wrong(plugin.problems[0] + ".", "Mend the spec.")
+                    raise Problem(plugin.problems[0] + ".", "Correct the spec.")
             yield
         finally:
-            for plugin, _ in guests:
+            for plugin, _ in added:
                 known.remove(plugin)
 
 
 @contextlib.contextmanager
-def _home_of_its_own() -> Iterator[None]:
+def _temporary_home() -> Iterator[None]:
     before = os.environ.get("TMEATTN_HOME")
     with tempfile.TemporaryDirectory(prefix="tmeattn-check-", ignore_cleanup_errors=True) as home:
         os.environ["TMEATTN_HOME"] = home
@@ -141,16 +149,18 @@ def _home_of_its_own() -> Iterator[None]:
                 os.environ["TMEATTN_HOME"] = before
 
 
-def _module_with(spec: Spec) -> Any:
+def _plugin_with(spec: Spec) -> object:
+    """A plugin object whose hook returns the spec."""
     hook = next(hook for hook, kind in KINDS.items() if isinstance(spec, kind))
     return types.SimpleNamespace(**{hook: hookimpl(lambda: [spec])})
 
 
-def demand_light(target: str) -> None:
-    """Demand that the module of a "package.module:name" is quiet and quick to import, in a fresh Python.
+def check_import(target: str) -> None:
+    """Check, in a new Python process, that the module of a "package.module:name" prints nothing and imports no large
+    package.
 
     Raises:
-        Wrong: it prints to stdout, or imports torch or the like.
+        Problem: it prints to stdout, or imports torch or another package of `HEAVY`.
     """
     module = target.partition(":")[0]
     code = (
@@ -162,17 +172,18 @@ def demand_light(target: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise Wrong(
-            f"{module} cannot be imported in a fresh Python: {last[0]}.", "Install the plugin: pip install -e ."
+        raise Problem(
+            f"{module} cannot be imported in a new Python process: {last[0]}.",
+            "Install the plugin: pip install -e .",
         )
     *printed, heavy = done.stdout.strip().splitlines()
     if any(line.strip() for line in printed):
-        raise Wrong(
+        raise Problem(
             f"{module} prints to stdout when it is imported ({printed[0]!r}).",
             "stdout is for results: use logging, or print to stderr.",
         )
     if names := json.loads(heavy):
-        raise Wrong(
-            f"{module} imports {' and '.join(names)} when it is listed, and every command waits for it.",
-            "Keep specs and Config in a module without it; import it in the module that `build` or `load` points at.",
+        raise Problem(
+            f"{module} imports {' and '.join(names)} when it is listed, which delays every command.",
+            "Keep specs and Config in a module without this import, and the import in the module of `build` or `load`.",
         )

@@ -1,4 +1,4 @@
-"""What `tmeattn plugins doctor` finds: whether the code that a plugin's specs point at is there, and what to do."""
+"""The diagnosis of `tmeattn plugins doctor`: missing code of a plugin's specs, and the remedies."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ OWN_FOLDER = Path(tmeattn.__file__).parent
 
 
 def diagnosed(plugin: Plugin) -> Plugin:
-    """A copy of a plugin whose problems also name what of its specs' code is not there.
+    """A copy of a plugin with the additional problems of the code that its specs refer to.
 
-    All of that code is imported, torch with it. A traceback that several specs have in common is told once.
+    This imports all of that code, and torch. A traceback that several specs have in common is added once.
     """
     found = replace(plugin, problems=list(plugin.problems), tracebacks=list(plugin.tracebacks))
     for spec in registry().specs_of(plugin):
-        for error in _unusable(spec):
+        for error in _errors_of(spec):
             found.problems.append(error.message.removesuffix("."))
             trace = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else None
             if trace and trace not in found.tracebacks:
@@ -33,40 +33,41 @@ def diagnosed(plugin: Plugin) -> Plugin:
     return found
 
 
-def _unusable(spec: Spec) -> Iterator[BadInput]:
-    who = f"{KIND_NAMES[type(spec)].capitalize()} {spec.name!r}"
-    for part in CODE_FIELDS:
-        target = getattr(spec, part, None)
+def _errors_of(spec: Spec) -> Iterator[BadInput]:
+    """One error for each field of a spec whose code cannot be imported or used."""
+    name = f"{KIND_NAMES[type(spec)].capitalize()} {spec.name!r}"
+    for field in CODE_FIELDS:
+        target = getattr(spec, field, None)
         if target is None:
             continue
         try:
-            if isinstance(spec, ModelSpec) and part == "config":
+            if isinstance(spec, ModelSpec) and field == "config":
                 config_class(spec)
-            elif not callable(resolve(target, wanted_by=who)):
-                yield BadInput(f"{who}: {target} is nothing that can be called.")
+            elif not callable(resolve(target, wanted_by=name)):
+                yield BadInput(f"{name}: {target} is not callable.")
         except BadInput as error:
             yield error
 
 
 def advice(plugin: Plugin) -> str | None:
-    """What to do about a plugin's problems; None where it has none."""
+    """The remedy for a plugin's problems; None: it has none."""
     if not plugin.problems:
         return None
     if plugin.distribution == OWN_DISTRIBUTION:
-        return "What to do: install tmeattn again, with the versions in constraints.txt."
+        return "Remedy: install tmeattn again with the versions in constraints.txt."
     places = [place for trace in plugin.tracebacks if (place := _place(trace)) is not None]
-    mend = f"mend {' and '.join(dict.fromkeys(places))}" if places else "mend what is named above"
+    correct = f"correct {' and '.join(dict.fromkeys(places))}" if places else "correct the problems above"
     return (
-        f"What to do: if it is yours, {mend}, then: tmeattn plugins check {plugin.distribution}. "
-        f"Otherwise look for a newer version, or: pip uninstall {plugin.distribution}"
+        f"Remedy: if you are the author, {correct}, then run: tmeattn plugins check {plugin.distribution}. "
+        f"Otherwise install a newer version, or run: pip uninstall {plugin.distribution}"
     )
 
 
 def _place(trace: str) -> str | None:
-    """The innermost line of a traceback that is not tmeattn's, torch's or of Python's import machinery."""
+    """The innermost line of a formatted traceback that is not in tmeattn, torch or importlib, but in the plugin."""
     lines = re.findall(r'^ *File "(.+)", line (\d+)', trace, re.MULTILINE)
     for file, number in reversed(lines):
-        theirs = not re.search(r"\bimportlib\b|[\\/]torch[\\/]", file) and not Path(file).is_relative_to(OWN_FOLDER)
-        if theirs:
+        in_plugin = not re.search(r"\bimportlib\b|[\\/]torch[\\/]", file) and not Path(file).is_relative_to(OWN_FOLDER)
+        if in_plugin:
             return f"{file}, line {number}"
     return None

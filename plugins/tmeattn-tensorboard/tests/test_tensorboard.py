@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from tmeattn.testing import check_tracker
-from tmeattn.testing.checks import laboratory
-from tmeattn.testing.models import QUICK
-from tmeattn.testing.toy import dataset_name
+from tmeattn.testing import check_tracker, sandbox
+from tmeattn.testing.toy import QUICK, dataset_name
 from tmeattn.training.session import start
 from tmeattn.training.trackers import track
 
@@ -30,7 +28,7 @@ def read(run):
 
 @pytest.mark.parametrize("live", [True, False])
 def test_curves_histograms_and_heatmaps_are_the_runs(live):
-    with laboratory(SPEC):
+    with sandbox(SPEC):
         options = {**QUICK, "dataset": dataset_name(2), "lr": 0.05}
         run = start("simple-attn", options, trackers=["tensorboard"] if live else [])
         if not live:
@@ -65,7 +63,7 @@ def test_a_disk_that_cannot_be_written_stops_no_training(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tracker, "SummaryWriter", full)
-    with laboratory(SPEC):
+    with sandbox(SPEC):
         run = start("mean", {**QUICK, "dataset": dataset_name(2)}, trackers=["tensorboard"])
         assert run.is_finished()
         (warning,) = [event["message"] for event in run.events() if event["kind"] == "warning"]

@@ -10,7 +10,7 @@ import pytest
 
 from tmeattn.data.builtin_datasets import imdb
 from tmeattn.data.download import catalog
-from tmeattn.data.download.catalog import SOURCES, add
+from tmeattn.data.download.catalog import PUBLISHED_FILES, add
 from tmeattn.data.vectors.pretrained import glove_50d, glove_100d, glove_300d
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.paths import data_dir
@@ -39,7 +39,7 @@ def archive(tmp_path, monkeypatch=None):
             target.addfile(info, io.BytesIO(content.encode()))
     if monkeypatch:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        monkeypatch.setitem(SOURCES, "imdb", replace(SOURCES["imdb"], sha256=digest))
+        monkeypatch.setitem(PUBLISHED_FILES, "imdb", replace(PUBLISHED_FILES["imdb"], sha256=digest))
     return path
 
 
@@ -52,7 +52,7 @@ def tree(tmp_path):
 
 
 def test_imdb_from_its_archive_and_from_its_tree(small, tmp_path, monkeypatch):
-    with pytest.raises(EnvironmentProblem, match="The dataset imdb is not here yet") as caught:
+    with pytest.raises(EnvironmentProblem, match="The dataset imdb is not installed") as caught:
         imdb()
     assert "tmeattn data fetch imdb" in (caught.value.hint or "")
     add("imdb", archive(tmp_path, monkeypatch), lambda line: None)
@@ -73,7 +73,9 @@ def test_another_archive_and_another_tree_are_refused(small, tmp_path):
         add("imdb", archive(tmp_path), lambda line: None)
     path = tree(tmp_path)
     (path / "test" / "pos" / "0_1.txt").unlink()
-    with pytest.raises(BadInput, match=r"holds 10 test/negative, 9 test/positive.*; expected are 10 test/negative, 10"):
+    with pytest.raises(
+        BadInput, match=r"contains 10 test/negative, 9 test/positive.*; expected are 10 test/negative, 10"
+    ):
         add("imdb", path, lambda line: None)
     assert not list(data_dir().iterdir())
 
@@ -90,11 +92,11 @@ def test_glove(small, tmp_path, monkeypatch, form):
         with zipfile.ZipFile(path, "w") as target:
             target.writestr("glove.6B.300d.txt", text)
         monkeypatch.setitem(
-            SOURCES,
+            PUBLISHED_FILES,
             "glove-300d",
-            replace(SOURCES["glove-300d"], sha256=hashlib.sha256(path.read_bytes()).hexdigest()),
+            replace(PUBLISHED_FILES["glove-300d"], sha256=hashlib.sha256(path.read_bytes()).hexdigest()),
         )
-    with pytest.raises(EnvironmentProblem, match="The word vectors glove-300d are not here yet"):
+    with pytest.raises(EnvironmentProblem, match="The word vectors glove-300d are not installed"):
         glove_300d()
     add("glove-300d", path, lambda line: None)
     vectors = glove_300d()
@@ -106,7 +108,7 @@ def test_glove(small, tmp_path, monkeypatch, form):
 def test_other_vectors_are_refused(small, tmp_path):
     path = tmp_path / "glove.6B.100d.txt"
     path.write_text("the 1 2\nfilm 3 4\n")
-    with pytest.raises(BadInput, match=r"holds 2 vectors of width 2; glove-100d has 3 of 100"):
+    with pytest.raises(BadInput, match=r"contains 2 vectors of 2 dimensions; glove-100d has 3 of 100"):
         add("glove-100d", path, lambda line: None)
     path.write_text("".join(f"word{i} {'1 ' * 99}1\n" for i in range(3)))
     with pytest.raises(BadInput, match=r"is not glove\.6B\.100d\.txt as published"):

@@ -60,7 +60,7 @@ def test_fetches_once(server, tmp_path):
 @pytest.mark.parametrize("ranges", [True, False])
 def test_continues_what_broke_off(server, tmp_path, ranges):
     server.breaks_after = 1_000_000
-    with pytest.raises(EnvironmentProblem, match="cannot be fetched: the connection broke") as caught:
+    with pytest.raises(EnvironmentProblem, match="cannot be downloaded: the connection broke") as caught:
         get(server, tmp_path)
     assert "same command to continue" in (caught.value.hint or "")
     assert not (tmp_path / "file.bin").exists()
@@ -76,7 +76,7 @@ def test_continues_what_broke_off(server, tmp_path, ranges):
 def test_what_was_left_may_be_of_no_use(server, tmp_path, left):
     (tmp_path / "file.bin.part").write_bytes(left)
     if len(left) < len(CONTENT):
-        with pytest.raises(EnvironmentProblem, match="not the file expected"):
+        with pytest.raises(EnvironmentProblem, match="not the expected file"):
             get(server, tmp_path)
     assert get(server, tmp_path).read_bytes() == CONTENT
 
@@ -102,7 +102,7 @@ def test_what_the_server_says(server, tmp_path):
 
 def test_no_network(tmp_path):
     for url, said in (
-        ("http://127.0.0.1:9/x", "the connection was refused"),
+        ("http://127.0.0.1:9/x", "the server refused the connection"),
         ("http://host.invalid/x", "is there a network"),
     ):
         with pytest.raises(EnvironmentProblem, match=said):

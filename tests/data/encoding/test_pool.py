@@ -1,15 +1,12 @@
-"""Many processes number words as one does."""
+"""Several worker processes number words like a single process."""
 
 import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tmeattn.data.encoding.encode import pool as parallel
-from tmeattn.data.encoding.pool import Tokenizing
-from tmeattn.data.encoding.pool_worker import Numbering
+from tmeattn.data.encoding import pool
+from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.errors import EnvironmentProblem
 
@@ -28,8 +25,8 @@ def tokens(tokenizing, texts):
 
 @pytest.mark.parametrize("name", ["basic_english", "whitespace"])
 def test_workers_give_what_one_process_gives(monkeypatch, name):
-    monkeypatch.setattr(parallel, "CHUNK", 200)
-    with Tokenizing(name, workers=1) as one, Tokenizing(name, workers=3) as three:
+    monkeypatch.setattr(pool, "CHUNK", 200)
+    with TokenizerPool(name, workers=1) as one, TokenizerPool(name, workers=3) as three:
         expected = [tokenizer(name).tokens(text) or ["<unk>"] for text in TEXTS]
         assert tokens(one, TEXTS) == expected
         assert tokens(three, TEXTS) == expected
@@ -40,34 +37,24 @@ def test_workers_give_what_one_process_gives(monkeypatch, name):
 
 def test_short_work_starts_no_process(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process for so little"))
-    with Tokenizing("basic_english", workers=8) as tokenizing:
+    with TokenizerPool("basic_english", workers=8) as tokenizing:
         assert len(tokens(tokenizing, TEXTS)) == len(TEXTS)
 
 
 def test_texts_are_not_read_far_ahead(monkeypatch):
-    monkeypatch.setattr(parallel, "CHUNK", 10)
+    monkeypatch.setattr(pool, "CHUNK", 10)
     taken = []
-    with Tokenizing("whitespace", workers=2) as tokenizing:
+    with TokenizerPool("whitespace", workers=2) as tokenizing:
         chunks = tokenizing.chunks(taken.append(i) or "ten letters" for i in range(1000))
         next(chunks)
         assert len(taken) < 30
 
 
 def test_a_dead_worker_is_reported(monkeypatch):
-    monkeypatch.setattr(parallel, "CHUNK", 10)
-    monkeypatch.setattr(parallel, "_PROGRAM", "import sys; sys.exit(3)")
-    with Tokenizing("whitespace", workers=2) as tokenizing, pytest.raises(EnvironmentProblem, match="has died"):
+    monkeypatch.setattr(pool, "CHUNK", 10)
+    monkeypatch.setattr(pool, "_PROGRAM", "import sys; sys.exit(3)")
+    with (
+        TokenizerPool("whitespace", workers=2) as tokenizing,
+        pytest.raises(EnvironmentProblem, match="A worker process that tokenizes texts died"),
+    ):
         tokens(tokenizing, TEXTS)
-
-
-@settings(max_examples=50)
-@given(st.lists(st.lists(st.text("ab \n", max_size=8), max_size=5), max_size=6))
-def test_numbering_tells_each_word_once(pieces):
-    numbering, words = Numbering(str.split, "<unk>"), []
-    for piece in pieces:
-        ids, lengths = numbering.ids(piece)
-        words += numbering.new_words()
-        assert len(lengths) == len(piece)
-        expected = [word for text in piece for word in text.split() or ["<unk>"]]
-        assert [words[i] for i in ids] == expected
-    assert len(words) == len(set(words))

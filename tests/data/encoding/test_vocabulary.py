@@ -20,7 +20,6 @@ def test_order_is_by_frequency_then_alphabet():
     counter = Counter({"b": 3, "a": 3, "rare": 1, "most": 9, "<unk>": 50, "<pad>": 50, "never": 0})
     assert Vocabulary.build(counter).words == [*SPECIAL, "most", "a", "b", "rare"]
     assert Vocabulary.build(counter, min_count=2).words == [*SPECIAL, "most", "a", "b"]
-    assert Vocabulary.build(counter, max_size=2).words == [*SPECIAL, "most", "a"]
 
 
 def test_special_strings_in_a_text_are_unknown():

@@ -28,7 +28,7 @@ async def go_to(driver: Driver, entry: str) -> None:
 async def test_the_first_model_is_shown_and_arrows_go_on(size) -> None:
     async with opened(ModelsScreen(), size) as driver:
         assert "Mean of the word vectors, then a linear classifier." in page(driver)
-        assert "12,345 parameters beside the word vectors" in page(driver)
+        assert "12,345 trainable parameters without the word vectors" in page(driver)
         await driver.press("down")
         assert page(driver).startswith("simple-attn")
 

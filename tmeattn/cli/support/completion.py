@@ -52,9 +52,9 @@ def topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 def fetchable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """What `tmeattn data fetch` takes."""
-    from tmeattn.data.download.catalog import SOURCES
+    from tmeattn.data.download.catalog import PUBLISHED_FILES
 
-    return _beginning(incomplete, SOURCES)
+    return _beginning(incomplete, PUBLISHED_FILES)
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:

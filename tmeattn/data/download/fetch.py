@@ -1,4 +1,4 @@
-"""Fetching a published file: checked by its SHA-256, and continued where an earlier try stopped."""
+"""Downloads of published files: verified by their SHA-256, and continued after an interruption."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from tmeattn.errors import EnvironmentProblem
 from tmeattn.files import OTHER_HOME
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes that are there and the bytes that there will be, where the server says."""
+"""Called with the bytes received so far and the bytes of the whole file; None where the server does not state them."""
 TIMEOUT = 30
+"""Seconds without an answer after which the download fails."""
 CHUNK = 2**18
 
 
 def fetch(url: str, sha256: str, target: Path, progress: Progress) -> Path:
-    """The file at `target`, downloaded where it is not there with this sum. What a broken connection leaves is kept
-    beside it and continued by the next try.
+    """Download a file to `target`, unless a file with that SHA-256 is already at that path.
+
+    An interrupted download stays beside `target`, and the next call continues it.
 
     Raises:
-        EnvironmentProblem: no connection, an answer other than the file, a full disk, or a file with another sum.
+        EnvironmentProblem: the server cannot be reached or refuses, the disk is full, or the SHA-256 differs.
     """
     import pooch
     import requests
@@ -33,17 +35,17 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress) -> Path:
         )
     except requests.RequestException as error:
         raise EnvironmentProblem(
-            f"{url} cannot be fetched: {_reason(error)}.",
-            hint="Type the same command to continue. Without a network, get it elsewhere and use: tmeattn data add",
+            f"{url} cannot be downloaded: {_reason(error)}.",
+            hint="Run the same command to continue. Without a network, bring the file and use: tmeattn data add",
         ) from error
     except OSError as error:
         raise EnvironmentProblem(
             f"Cannot write {target.name} to {target.parent}: {error.strerror or error}.", hint=OTHER_HOME
         ) from error
-    except ValueError as error:  # what pooch says of another sum
+    except ValueError as error:  # pooch reports another SHA-256 with it
         raise EnvironmentProblem(
-            f"What {url} gives is not the file expected: its SHA-256 is not {sha256[:16]}....",
-            hint="Nothing was kept. Try again, or another address with --url.",
+            f"{url} is not the expected file: its SHA-256 is not {sha256[:16]}....",
+            hint="The file was deleted. Run the command again, or give another address with --url.",
         ) from error
     return target
 
@@ -53,19 +55,19 @@ def _reason(error: Exception) -> str:
     if response is not None:
         return f"the server answered {response.status_code} {response.reason}"
     text = str(error)
-    for sign, said in (
-        ("NameResolution", "its host is not known (is there a network?)"),
-        ("refused", "the connection was refused"),
-        ("timed out", "the server does not answer"),
+    for pattern, reason in (
+        ("NameResolution", "the host is unknown (is there a network?)"),
+        ("refused", "the server refused the connection"),
+        ("timed out", f"the server did not answer within {TIMEOUT} s"),
         ("unreachable", "the network is unreachable"),
     ):
-        if sign in text:
-            return said
+        if pattern in text:
+            return reason
     return f"the connection broke ({type(error).__name__})"
 
 
 class _Resuming:
-    """A downloader for pooch that keeps what it has in `TARGET.part`, and asks for the rest."""
+    """A downloader for pooch that writes to `TARGET.part` and requests only the missing bytes."""
 
     def __init__(self, target: Path, progress: Progress) -> None:
         self.part, self.progress = target.with_name(f"{target.name}.part"), progress
@@ -73,23 +75,23 @@ class _Resuming:
     def __call__(self, url: str, output_file: Any, _pooch: Any) -> None:
         import requests
 
-        there = self.part.stat().st_size if self.part.exists() else 0
-        headers = {"Range": f"bytes={there}-"} if there else {}
+        received = self.part.stat().st_size if self.part.exists() else 0
+        headers = {"Range": f"bytes={received}-"} if received else {}
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
-                self.part.unlink()  # more than the whole file: of no use
+                self.part.unlink()  # it is longer than the whole file, so it is not a part of it
                 return self(url, output_file, _pooch)
             response.raise_for_status()
             continued = response.status_code == requests.codes.partial_content
-            there = there if continued else 0
+            received = received if continued else 0
             length = response.headers.get("Content-Length")
-            total = there + int(length) if length and length.isdigit() else None
+            total = received + int(length) if length and length.isdigit() else None
             with self.part.open("ab" if continued else "wb") as file:
                 for block in response.iter_content(CHUNK):
                     file.write(block)
-                    there += len(block)
-                    self.progress(there, total)
-            if total is not None and there < total:
+                    received += len(block)
+                    self.progress(received, total)
+            if total is not None and received < total:
                 raise requests.ConnectionError("the connection broke")
         shutil.move(self.part, output_file)
         return None

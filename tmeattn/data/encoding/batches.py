@@ -1,6 +1,6 @@
-"""Batches of encoded texts: padded, masked, clipped to a length, in an order that can be resumed.
+"""Batches of encoded texts: padded, masked, truncated, in an order that can be resumed.
 
-Shapes: B texts, T tokens of the longest text of the batch.
+Shapes: N texts of a split, B texts of a batch, T tokens of the longest text of the batch, C classes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 
 class Batch(NamedTuple):
-    """tokens_BT: int64, padded with `PADDING`. mask_BT: bool, True on tokens. labels_B: int64. indices: (B,) int64,
-    the position of each text in its split.
+    """A padded batch.
+
+    tokens_BT: int64, padded with `PADDING`.   mask_BT: bool, the padding mask, True on tokens.   labels_B: int64.
+    indices:   (B,) int64, the position of each text in its split.
     """
 
     tokens_BT: torch.Tensor
@@ -31,12 +33,12 @@ class Batch(NamedTuple):
 
 
 class BucketedBatches:
-    """Shuffled batches for training, of texts of like length; each text once an epoch.
+    """Shuffled training batches of texts of similar length; every epoch has each text once.
 
-    With `balanced` an epoch draws as many texts with replacement, each class equally often, whatever its size.
+    With `balanced`, an epoch draws the same number of texts with replacement, so that all classes are equally likely.
 
-    An epoch shuffles the texts, sorts them by length within windows of `window` batches, and shuffles the batches. It
-    depends on `seed` and the epoch's number alone. Texts are clipped to their first `max_length` tokens.
+    An epoch shuffles the texts, sorts them by length within windows of `window` batches, and shuffles the batches. Its
+    order depends only on `seed` and the number of the epoch. Texts are truncated to their first `max_length` tokens.
     """
 
     def __init__(
@@ -53,13 +55,13 @@ class BucketedBatches:
         self.window, self.balanced = window, balanced
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
+        """The number of batches in an epoch."""
         return -(-len(self.split) // self.batch_size)
 
     def plan(self, epoch: int) -> list[np.ndarray]:
         """The positions of the texts of each batch of the epoch."""
         random = np.random.default_rng([self.seed, epoch])
-        order = self._drawn(random) if self.balanced else random.permutation(len(self.split))
+        order = self._draw_balanced(random) if self.balanced else random.permutation(len(self.split))
         lengths = np.minimum(self.split.lengths, self.max_length)
         size = self.batch_size * self.window
         batches = []
@@ -68,24 +70,24 @@ class BucketedBatches:
             batches += _chunks(window[np.argsort(lengths[window], kind="stable")], self.batch_size)
         return [batches[i] for i in random.permutation(len(batches))]
 
-    def _drawn(self, random: np.random.Generator) -> np.ndarray:
+    def _draw_balanced(self, random: np.random.Generator) -> np.ndarray:
         counts_C = np.bincount(self.split.labels)
-        share_N = (1 / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1)))[self.split.labels]
-        return random.choice(len(self.split), size=len(self.split), p=share_N)
+        probability_N = (1 / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1)))[self.split.labels]
+        return random.choice(len(self.split), size=len(self.split), p=probability_N)
 
     def batch(self, indices: np.ndarray) -> Batch:
-        """The batch of the texts at these positions of the split."""
+        """The batch of the texts at these positions in the split."""
         return _batch(self.split, indices, self.max_length)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """The batches of the epoch from number `start` on."""
+        """The batches of the epoch, beginning with the batch number `start`."""
         return map(self.batch, self.plan(epoch)[start:])
 
 
 class SequentialBatches:
-    """Texts once, the longest first, for evaluation; `Batch.indices` says which is which.
+    """Evaluation batches: each text once, the longest first; `Batch.indices` holds their positions.
 
-    `only` are the positions of the texts wanted; all by default.
+    only: the positions of the texts to read; None for all.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class SequentialBatches:
         self.only = np.arange(len(split)) if only is None else only
 
     def __len__(self) -> int:
-        """Number of batches."""
+        """The number of batches."""
         return -(-len(self.only) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -105,7 +107,10 @@ class SequentialBatches:
 
 
 def collate(sequences: Sequence[np.ndarray], max_length: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """tokens_BT (int64) and mask_BT (bool) of B encoded texts; a text without tokens becomes one `UNKNOWN`."""
+    """Pad B encoded texts to tokens_BT (int64) and mask_BT (bool).
+
+    Texts are truncated to `max_length` tokens. A text without tokens becomes a single `UNKNOWN`.
+    """
     filled = [sequence if len(sequence) else np.array([UNKNOWN]) for sequence in sequences]
     lengths = np.fromiter(map(len, filled), dtype=np.int64, count=len(filled))
     flat = np.concatenate([np.empty(0, dtype=np.int64), *filled])
@@ -125,7 +130,7 @@ def _pad(flat: np.ndarray, starts_B: np.ndarray, lengths_B: np.ndarray) -> tuple
 
     steps_T = np.arange(lengths_B.max(initial=1))
     mask_BT = steps_T < lengths_B[:, None]
-    tokens_BT = np.zeros(mask_BT.shape, dtype=np.int64)  # zero is PADDING
+    tokens_BT = np.zeros(mask_BT.shape, dtype=np.int64)  # PADDING is zero
     tokens_BT[mask_BT] = flat[(starts_B[:, None] + steps_T)[mask_BT]]
     return torch.from_numpy(tokens_BT), torch.from_numpy(mask_BT)
 

@@ -1,4 +1,7 @@
-"""From a dataset's texts to token ids: checks, the choice that `limit` makes, the vocabulary, the encoded splits."""
+"""From the texts of a dataset to token ids: the vocabulary, the encoded splits and the vectors of the words.
+
+Shapes: N texts of a split, V words of the vocabulary, D vector width.
+"""
 
 from __future__ import annotations
 
@@ -12,34 +15,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmeattn.data.cache import writing
-from tmeattn.data.encoding.pool import Tokenizing
+from tmeattn.data.encoding.dataset_check import check_dataset, check_split, checked_texts
+from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
 
-WHAT = "The encoded corpus"
+CONTENT = "The encoded corpus"
 
 
 @dataclass(frozen=True)
 class CorpusSettings:
     """How a dataset is encoded.
 
-    min_count:   a word needs so many occurrences in the training split to have an id of its own.
-    max_words:   keep the most frequent words only.
-    limit:       texts to train on (see `choose`); None for all.
-    drop_words_without_vector: treat such a word as unknown, as the report does with its frozen vectors.
+    min_count: the occurrences in the training split from which a word has an id of its own.
+    limit:     the number of training texts (see `limited_rows`); None for all.
+    drop_words_without_vector: treat such a word as unknown, as the report does with frozen vectors.
     """
 
     tokenizer: str = "basic_english"
     min_count: int = 1
-    max_words: int | None = None
     limit: int | None = None
     drop_words_without_vector: bool = False
 
@@ -48,8 +50,8 @@ class CorpusSettings:
 class EncodedSplit:
     """N encoded texts: text i is `tokens[offsets[i]:offsets[i + 1]]`, at least one token long.
 
-    tokens: all ids, int32, flat.   offsets: (N + 1,) int64.   labels: (N,) int64.
-    source: (N,) int64, the position of each text in the dataset's own split, increasing.
+    tokens: the ids of all texts, flat, int32.   offsets: (N + 1,) int64.   labels: (N,) int64.
+    source: (N,) int64, the position of each text in the dataset's split, increasing.
     """
 
     tokens: np.ndarray
@@ -62,19 +64,20 @@ class EncodedSplit:
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """Tokens of each text, (N,) int64."""
+        """The number of tokens of each text, (N,) int64."""
         return np.diff(self.offsets)
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """An encoded dataset, but for the arrays of its splits, which are on disk. vectors_VD: float32, zero where a word
-    has none; has_vector_V: bool; or None."""
+    """An encoded dataset without the arrays of its splits, which are on disk.
+
+    vectors_VD: float32, zero rows for words without a vector; None where no vectors were given.
+    """
 
     splits: tuple[str, ...]
     vocabulary: Vocabulary
     vectors_VD: np.ndarray | None
-    has_vector_V: np.ndarray | None
 
 
 def encode(
@@ -84,114 +87,91 @@ def encode(
     folder: Path,
     narrate: Callable[[str], None],
 ) -> Encoded:
-    """Read, check, tokenize and encode a dataset; its splits go to `folder` as they are made, whatever their size.
+    """Read, verify, tokenize and encode a dataset. Its splits are written to `folder`, never held in memory.
 
-    Raises `BadInput` where the dataset is malformed, `EnvironmentProblem` where `folder` cannot be written.
+    Raises:
+        BadInput: the dataset is malformed.
+        EnvironmentProblem: `folder` cannot be written.
     """
     started = time.monotonic()
     splits = dataset.read()
-    check(dataset, splits)
-    chosen = {name: choose(split, name, len(dataset.classes), settings.limit) for name, split in splits.items()}
-    narrate(f"Encoding {sum(map(len, chosen.values())):,} texts of {dataset.name} (once; kept in the cache).")
-    # Words get provisional ids as they turn up, so that each text is tokenized once.
-    with writing(WHAT, folder.parent), Tokenizing(settings.tokenizer) as tokenizing:
-        for name, rows in chosen.items():
+    check_dataset(dataset, splits)
+    rows = {name: _rows(dataset, name, split, settings) for name, split in splits.items()}
+    narrate(f"Encoding {sum(map(len, rows.values())):,} texts of {dataset.name}, once; the cache keeps the result.")
+    # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
+    with writing(CONTENT, folder.parent), TokenizerPool(settings.tokenizer) as pool:
+        for name in splits:
             with (folder / f"{name}.provisional").open("wb") as file:
-                _tokenize(dataset, name, splits[name], rows, tokenizing, folder, file)
-        words = tokenizing.words
-    counts = np.zeros(len(words), dtype=np.int64)
+                _tokenize(dataset, name, splits[name], rows[name], pool, folder, file)
+        words = pool.words
+    counts_V = np.zeros(len(words), dtype=np.int64)
     for block in _blocks(folder / "train.provisional"):
-        counts += np.bincount(block, minlength=len(words))
-    often = np.flatnonzero(counts >= settings.min_count).tolist()
-    counter = Counter({words[i]: int(counts[i]) for i in often})
-    vocabulary, vectors_VD, has_vector_V = _vocabulary(counter, settings, vectors)
+        counts_V += np.bincount(block, minlength=len(words))
+    frequent = np.flatnonzero(counts_V >= settings.min_count).tolist()
+    counter = Counter({words[word]: int(counts_V[word]) for word in frequent})
+    vocabulary, vectors_VD = _vocabulary(counter, settings, vectors)
     ids = vocabulary.encode(words)
-    with writing(WHAT, folder.parent):
-        for name in chosen:
+    with writing(CONTENT, folder.parent):
+        for name in splits:
             _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
-    unknown = counts[ids == UNKNOWN].sum() / counts.sum()
+    unknown = counts_V[ids == UNKNOWN].sum() / counts_V.sum()
     narrate(
-        f"{len(vocabulary):,} words in the vocabulary; {100 * unknown:.1f} % of the "
-        f"training tokens are unknown ({time.monotonic() - started:.1f} s)."
+        f"The vocabulary has {len(vocabulary):,} words; {100 * unknown:.1f} % of the training tokens are unknown "
+        f"({time.monotonic() - started:.1f} s)."
     )
-    return Encoded(tuple(chosen), vocabulary, vectors_VD, has_vector_V)
+    return Encoded(tuple(splits), vocabulary, vectors_VD)
 
 
 def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabulary: Vocabulary) -> EncodedSplit:
-    """One split in the words of a vocabulary made before, held in memory.
+    """Encode one split with an existing vocabulary, in memory.
 
-    Raises `BadInput` where the split is malformed, or missing.
+    Raises:
+        UnknownName: the dataset has no such split.
+        BadInput: the split is malformed.
     """
     splits = dataset.read()
     if name not in splits:
         raise UnknownName("split", name, splits)
-    _check_split(dataset, name, splits[name])
-    rows = choose(splits[name], name, len(dataset.classes), settings.limit)
-    with Tokenizing(settings.tokenizer) as tokenizing:
-        chunks = list(tokenizing.chunks(_texts(dataset, name, splits[name], rows)))
-        ids = vocabulary.encode(tokenizing.words)
+    split = splits[name]
+    check_split(dataset, name, split)
+    rows = _rows(dataset, name, split, settings)
+    with TokenizerPool(settings.tokenizer) as pool:
+        chunks = list(pool.chunks(checked_texts(dataset, name, split, rows)))
+        ids = vocabulary.encode(pool.words)
     tokens = np.concatenate([ids[chunk.ids] for chunk in chunks])
     lengths = np.concatenate([chunk.lengths_N for chunk in chunks])
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return EncodedSplit(tokens, offsets, np.asarray(splits[name].labels, dtype=np.int64)[rows], rows.astype(np.int64))
+    return EncodedSplit(tokens, offsets, np.asarray(split.labels, dtype=np.int64)[rows], rows.astype(np.int64))
 
 
-def check(dataset: Dataset, splits: Mapping[str, Split]) -> None:
-    """Raise `BadInput`, naming dataset and split, unless the splits keep the contract of `Dataset.read`."""
-    for name in ("train", "validation"):
-        if name not in splits:
-            raise BadInput(f"Dataset {dataset.name} has no split {name!r}.")
-    for name, split in splits.items():
-        _check_split(dataset, name, split)
-    if len(np.unique(splits["train"].labels)) < 2:
-        raise BadInput(f"Dataset {dataset.name}, split 'train': all texts have one label, so nothing can be learned.")
+def _rows(dataset: Dataset, name: str, split: Split, settings: CorpusSettings) -> np.ndarray:
+    return limited_rows(np.asarray(split.labels), name, len(dataset.classes), settings.limit)
 
 
-def _check_split(dataset: Dataset, name: str, split: Split) -> None:
-    where = f"Dataset {dataset.name}, split {name!r}"
-    if name not in ("train", "validation", "test"):
-        raise BadInput(f"{where}: splits are named train, validation and test.")
-    if len(split.texts) != len(split.labels):
-        raise BadInput(f"{where}: {len(split.texts)} texts but {len(split.labels)} labels.")
-    if len(split.texts) == 0:
-        raise BadInput(f"{where} is empty.")
-    classes, labels = len(dataset.classes), split.labels
-    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and 0 <= labels.min() <= labels.max() < classes:
-        return  # millions of labels at once
-    for row, label in enumerate(labels):
-        if not isinstance(label, int | np.integer) or not 0 <= label < classes:
-            raise BadInput(f"{where}, row {row}: label {label!r} is not from 0 to {classes - 1}.")
+def limited_rows(labels_N: np.ndarray, split: str, num_classes: int, limit: int | None) -> np.ndarray:
+    """The positions of the texts that `--limit` keeps, increasing, the same each time.
 
+    The training split keeps `limit` texts, the others a quarter of that, and at least one text a class. Classes get
+    equal shares while their texts last. Within a class the texts are evenly spaced, as neighbouring texts of a file are
+    often about one film.
 
-def _texts(dataset: Dataset, name: str, split: Split, rows: np.ndarray) -> Iterator[str]:
-    """The chosen texts. Raises `BadInput` at the first that is none."""
-    texts = iter(split.texts) if len(rows) == len(split.texts) else map(split.texts.__getitem__, rows.tolist())
-    for row, text in zip(rows.tolist(), texts, strict=True):
-        if not isinstance(text, str):
-            raise BadInput(
-                f"Dataset {dataset.name}, split {name!r}, row {row}: the text is {type(text).__name__}, not str."
-            )
-        yield text
-
-
-def choose(split: Split, name: str, num_classes: int, limit: int | None) -> np.ndarray:
-    """Which texts of the split `limit` keeps: increasing positions, the same each time.
-
-    Of "train" it keeps `limit` texts, of the others a quarter of that, and at least one a class. Classes get equal
-    shares while their texts last. Within a class the texts are evenly spaced, so that no one film dominates.
+    Raises:
+        BadInput: the limit is smaller than the number of classes.
     """
     if limit is None:
-        return np.arange(len(split.labels))
+        return np.arange(len(labels_N))
     if limit < num_classes:
-        raise BadInput(f"A limit of {limit} texts is too small for {num_classes} classes.")
-    remaining = limit if name == "train" else max(limit // 4, num_classes)
-    labels = np.asarray(split.labels)
-    classes = sorted((np.flatnonzero(labels == label) for label in np.unique(labels)), key=len)
+        raise BadInput(
+            f"A limit of {limit} texts is too small for {num_classes} classes.",
+            hint=f"Give --limit {num_classes} or more.",
+        )
+    remaining = limit if split == "train" else max(limit // 4, num_classes)
+    classes = sorted((np.flatnonzero(labels_N == label) for label in np.unique(labels_N)), key=len)
     kept = []
-    for i, rows in enumerate(classes):
-        count = min(len(rows), remaining // (len(classes) - i))
-        kept.append(rows[midpoints(len(rows), count)])
-        remaining -= count
+    for index, rows in enumerate(classes):
+        chosen = rows[midpoints(len(rows), remaining // (len(classes) - index))]
+        kept.append(chosen)
+        remaining -= len(chosen)
     return np.sort(np.concatenate(kept))
 
 
@@ -200,13 +180,13 @@ def _tokenize(
     name: str,
     split: Split,
     rows: np.ndarray,
-    tokenizing: Tokenizing,
+    pool: TokenizerPool,
     folder: Path,
     file: BinaryIO,
 ) -> None:
     """Write the provisional ids of a split to `file`, and its other arrays to `folder`."""
     lengths = array("i")
-    for chunk in tokenizing.chunks(_texts(dataset, name, split, rows)):
+    for chunk in pool.chunks(checked_texts(dataset, name, split, rows)):
         file.write(chunk.ids.tobytes())
         lengths.frombytes(chunk.lengths_N.tobytes())
     offsets = np.zeros(len(rows) + 1, dtype=np.int64)
@@ -217,14 +197,14 @@ def _tokenize(
 
 
 def _blocks(path: Path) -> Iterator[np.ndarray]:
-    """The ids of a file, a few at a time: a memory map would count as memory."""
+    """The ids in a file, block by block: a memory map would count as memory of the process."""
     with path.open("rb") as file:
         while block := file.read(2**22):
             yield np.frombuffer(block, dtype=np.int32)
 
 
 def _renumber(provisional: Path, final: Path, ids: np.ndarray) -> None:
-    """Write provisional ids as final ones, in an .npy file as `np.save` would write it."""
+    """Replace provisional ids by final ones, in an .npy file like those of `np.save`."""
     with final.open("wb") as file:
         shape = (provisional.stat().st_size // ids.itemsize,)
         header = {"descr": np.lib.format.dtype_to_descr(ids.dtype), "fortran_order": False, "shape": shape}
@@ -236,19 +216,20 @@ def _renumber(provisional: Path, final: Path, ids: np.ndarray) -> None:
 
 def _vocabulary(
     counter: Counter[str], settings: CorpusSettings, vectors: WordVectors | None
-) -> tuple[Vocabulary, np.ndarray | None, np.ndarray | None]:
-    """The vocabulary (V words), and vectors_VD and has_vector_V where there are pretrained vectors."""
+) -> tuple[Vocabulary, np.ndarray | None]:
+    """The vocabulary, and vectors_VD where there are pretrained vectors."""
+    vocabulary = Vocabulary.build(counter, settings.min_count)
     if vectors is None:
-        return Vocabulary.build(counter, settings.min_count, settings.max_words), None, None
-    drop = settings.drop_words_without_vector
-    words = Vocabulary.build(counter, settings.min_count, None if drop else settings.max_words).words
-    special = len(SPECIAL)
-    found, known = vectors.lookup(words[special:])
+        return vocabulary, None
+    words, special = vocabulary.words, len(SPECIAL)
+    table_ND, known_N = vectors.lookup(words[special:])
     shape = (len(words) - special, vectors.size)
-    if found.shape != shape or known.shape != shape[:1]:
-        raise BadInput(f"Word vectors {vectors.name}: got {found.shape} and {known.shape} where {shape} was due.")
-    kept = np.flatnonzero(known)[: settings.max_words] if drop else np.arange(len(known))
+    if table_ND.shape != shape or known_N.shape != shape[:1]:
+        raise BadInput(
+            f"The lookup of the word vectors {vectors.name} returned the shapes {table_ND.shape} and {known_N.shape}; "
+            f"expected are {shape} and {shape[:1]}."
+        )
+    kept = np.flatnonzero(known_N) if settings.drop_words_without_vector else np.arange(len(known_N))
     vectors_VD = np.zeros((special + len(kept), vectors.size), dtype=np.float32)
-    vectors_VD[special:] = found[kept]
-    has_vector_V = np.concatenate([np.zeros(special, dtype=bool), known[kept]])
-    return Vocabulary(words[:special] + [words[special + i] for i in kept]), vectors_VD, has_vector_V
+    vectors_VD[special:] = table_ND[kept]
+    return Vocabulary(words[:special] + [words[special + word] for word in kept]), vectors_VD

@@ -1,6 +1,6 @@
-"""Tokenizing on all cores: texts go to worker processes in chunks, token ids come back in order.
+"""Tokenizing on all cores: worker processes receive chunks of texts and return token ids, in order.
 
-A worker is a Python behind two pipes that imports nothing but the tokenizers, and never the caller's own script, as
+A worker is a Python process behind two pipes. It imports only the tokenizers, and never the script of the caller, as
 `multiprocessing` would.
 """
 
@@ -19,91 +19,101 @@ from typing import NamedTuple
 import numpy as np
 
 from tmeattn.cpu import available_cores
-from tmeattn.data.encoding.pool_worker import Numbering, receive, send
+from tmeattn.data.encoding.pool_worker import WordNumbering, receive, send
 from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.data.encoding.vocabulary import SPECIAL
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.specs import UNKNOWN
 
 CHUNK = 2**20
-"""Characters of text that travel at once."""
-WORTH_IT = 8
-"""Chunks below which starting processes takes longer than it saves."""
+"""Characters of text in a chunk."""
+LEAST_CHUNKS = 8
+"""With fewer chunks, starting processes takes longer than it saves."""
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from tmeattn.data.encoding.pool_worker import work; work()"
 )
-_Answer = tuple[list[str], bytes, bytes]
+_Result = tuple[list[str], bytes, bytes]
+"""New words, their numbers in the texts (int32) and the lengths of the texts (int32), as a worker returns them."""
 
 
-class Tokenized(NamedTuple):
-    """A chunk of N texts: their token ids (numbers of `Tokenizing.words`), flat, int32, and lengths_N, int32."""
+class TokenizedChunk(NamedTuple):
+    """A chunk of N texts. ids: positions in `TokenizerPool.words`, flat, int32.   lengths_N: tokens a text, int32."""
 
     ids: np.ndarray
     lengths_N: np.ndarray
 
 
-class Tokenizing:
-    """Tokenizes texts and numbers their words as they turn up; use as a context manager.
+class TokenizerPool:
+    """Tokenizes texts and numbers their words in the order of their first occurrence. Use as a context manager.
 
-    words: every word so far, by its number; the first is the one for texts without a token.
+    words: every word so far, by its number; the first is the token of texts without tokens.
     """
 
     def __init__(self, name: str, *, workers: int | None = None) -> None:
         self.name = name
-        self._numbering = Numbering(tokenizer(name).tokens, SPECIAL[UNKNOWN])
-        self._wanted = available_cores() if workers is None else workers
+        self._numbering = WordNumbering(tokenizer(name).tokens, SPECIAL[UNKNOWN])
+        self._most_workers = available_cores() if workers is None else workers
         self._workers: list[_Worker] = []
 
     @property
     def words(self) -> list[str]:
-        return list(self._numbering.seen)
+        return list(self._numbering.number_of)
 
-    def __enter__(self) -> Tokenizing:
+    def __enter__(self) -> TokenizerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.close()
 
-    def chunks(self, texts: Iterable[str]) -> Iterator[Tokenized]:
-        """The texts, chunk by chunk, in order. Few of them are read ahead of what has been taken."""
-        pieces = _chunked(texts)
+    def chunks(self, texts: Iterable[str]) -> Iterator[TokenizedChunk]:
+        """Tokenize the texts, chunk by chunk, in order. Only a few chunks are read ahead of the caller.
+
+        Raises:
+            EnvironmentProblem: a worker process died.
+        """
+        pieces = _split_into_chunks(texts)
         head: list[list[str]] = []
-        if not self._workers and self._wanted > 1:  # short work is done here
-            head = [piece for _, piece in zip(range(WORTH_IT), pieces, strict=False)]
-            if len(head) == WORTH_IT:
-                self._workers = [_Worker(self.name) for _ in range(self._wanted)]
+        if not self._workers and self._most_workers > 1:  # few chunks are tokenized in this process
+            head = [piece for _, piece in zip(range(LEAST_CHUNKS), pieces, strict=False)]
+            if len(head) == LEAST_CHUNKS:
+                self._workers = [_Worker(self.name) for _ in range(self._most_workers)]
         pieces = chain(head, pieces)
         if not self._workers:
             for piece in pieces:
                 ids, lengths = self._numbering.ids(piece)
-                yield Tokenized(np.frombuffer(ids, dtype=np.int32), np.frombuffer(lengths, dtype=np.int32))
+                yield TokenizedChunk(np.frombuffer(ids, dtype=np.int32), np.frombuffer(lengths, dtype=np.int32))
             return
-        under_way: deque[tuple[_Worker, Future[_Answer]]] = deque()
-        for at, piece in enumerate(pieces):
-            worker = self._workers[at % len(self._workers)]
-            under_way.append((worker, worker.ask(piece)))
-            if len(under_way) > 2 * len(self._workers):
-                yield self._merged(*under_way.popleft())
-        while under_way:
-            yield self._merged(*under_way.popleft())
+        pending: deque[tuple[_Worker, Future[_Result]]] = deque()
+        for index, piece in enumerate(pieces):
+            worker = self._workers[index % len(self._workers)]
+            pending.append((worker, worker.submit(piece)))
+            if len(pending) > 2 * len(self._workers):
+                yield self._renumber(*pending.popleft())
+        while pending:
+            yield self._renumber(*pending.popleft())
 
-    def _merged(self, worker: _Worker, future: Future[_Answer]) -> Tokenized:
-        """A worker's ids as ids of all workers; its answers come in the order of its questions."""
+    def _renumber(self, worker: _Worker, future: Future[_Result]) -> TokenizedChunk:
+        """Replace the word numbers of a worker by those of the pool; results come in the order of submission."""
         words, ids, lengths = future.result()
-        number = self._numbering.seen.__getitem__
-        worker.number_of = np.concatenate(
-            [worker.number_of, np.fromiter(map(number, words), dtype=np.int32, count=len(words))]
+        number = self._numbering.number_of.__getitem__
+        worker.pool_numbers = np.concatenate(
+            [worker.pool_numbers, np.fromiter(map(number, words), dtype=np.int32, count=len(words))]
         )
-        return Tokenized(worker.number_of[np.frombuffer(ids, dtype=np.int32)], np.frombuffer(lengths, dtype=np.int32))
+        return TokenizedChunk(
+            worker.pool_numbers[np.frombuffer(ids, dtype=np.int32)], np.frombuffer(lengths, dtype=np.int32)
+        )
 
 
 class _Worker:
-    """A process, and the thread that talks to it: writing and reading by turns, so that no pipe fills up."""
+    """A worker process and the thread that writes to it and reads from it in turn, so that no pipe fills up.
+
+    pool_numbers: the number in the pool of each word that the worker has numbered, int32.
+    """
 
     def __init__(self, name: str) -> None:
-        self.number_of = np.empty(0, dtype=np.int32)
+        self.pool_numbers = np.empty(0, dtype=np.int32)
         paths = json.dumps([path for path in sys.path if isinstance(path, str)])
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, paths, name, SPECIAL[UNKNOWN]],
@@ -112,29 +122,31 @@ class _Worker:
         )
         self._thread = ThreadPoolExecutor(1)
 
-    def ask(self, texts: list[str]) -> Future[_Answer]:
-        return self._thread.submit(self._exchange, texts)
+    def submit(self, texts: list[str]) -> Future[_Result]:
+        return self._thread.submit(self._tokenize, texts)
 
-    def _exchange(self, texts: list[str]) -> _Answer:
+    def _tokenize(self, texts: list[str]) -> _Result:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
             send(self._process.stdin, texts)
-            answer = receive(self._process.stdout)
+            result = receive(self._process.stdout)
         except OSError:
-            answer = None
-        if not isinstance(answer, tuple):
-            raise EnvironmentProblem("A process that tokenizes has died.", hint="Is there enough memory? Try again.")
-        return answer
+            result = None
+        if not isinstance(result, tuple):
+            raise EnvironmentProblem(
+                "A worker process that tokenizes texts died.", hint="Free some memory and run the same command again."
+            )
+        return result
 
     def close(self) -> None:
         self._process.kill()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        with suppress(OSError), self._process:  # what it was still to be told cannot be told any more
+        with suppress(OSError), self._process:  # closing stdin flushes a frame that nobody reads any more
             pass
 
 
-def _chunked(texts: Iterable[str]) -> Iterator[list[str]]:
+def _split_into_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
     piece: list[str] = []
     size = 0
     for text in texts:

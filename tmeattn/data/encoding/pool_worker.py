@@ -1,6 +1,6 @@
-"""A process that tokenizes: frames of marshalled texts on stdin, frames of new words and token ids on stdout.
+"""A worker process that tokenizes: it reads frames of texts from stdin and writes frames of words and ids to stdout.
 
-It shares no state but what travels; `marshal` is safe and fast here, as both ends are the same Python.
+Frames are encoded with `marshal`, which is safe and fast here, as both processes run the same Python.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from tmeattn.data.encoding.tokenizers import tokenizer
 _LENGTH = struct.Struct("<Q")
 
 
-class Numbering:
-    """Gives words ids as they turn up; id 0 stands for a text that holds no token."""
+class WordNumbering:
+    """Numbers words in the order of their first occurrence; the number 0 is the token of a text without tokens."""
 
-    def __init__(self, tokens_of: Callable[[str], list[str]], nothing: str) -> None:
+    def __init__(self, tokens_of: Callable[[str], list[str]], empty_token: str) -> None:
         self.tokens_of = tokens_of
-        self.seen: defaultdict[str, int] = defaultdict()
-        self.seen.default_factory = self.seen.__len__
-        self.nothing = self.seen[nothing]
-        self._told = 0
+        self.number_of: defaultdict[str, int] = defaultdict()
+        self.number_of.default_factory = self.number_of.__len__
+        self.empty = self.number_of[empty_token]
+        self._returned = 0
 
     def ids(self, texts: Iterable[str]) -> tuple[array[int], array[int]]:
-        """Token ids of the texts, flat, and how many each has."""
+        """The word numbers of the texts, flat, and the number of tokens of each text."""
         ids: list[int] = []  # a list grows faster than an array
         lengths = array("i")
-        number = self.seen.__getitem__
+        number = self.number_of.__getitem__
         for text in texts:
             before = len(ids)
             ids += map(number, self.tokens_of(text))
             if len(ids) == before:
-                ids.append(self.nothing)
+                ids.append(self.empty)
             lengths.append(len(ids) - before)
         return array("i", ids), lengths
 
     def new_words(self) -> list[str]:
-        """The words that turned up since this was last asked, by their ids."""
-        words = list(islice(reversed(self.seen), len(self.seen) - self._told))
-        self._told = len(self.seen)
+        """The words numbered since the last call, in the order of their numbers."""
+        words = list(islice(reversed(self.number_of), len(self.number_of) - self._returned))
+        self._returned = len(self.number_of)
         return words[::-1]
 
 
 def send(stream: IO[bytes], value: Any) -> None:
-    """Write one frame."""
+    """Write one frame: its length, then the marshalled value."""
     data = marshal.dumps(value)
     stream.write(_LENGTH.pack(len(data)))
     stream.write(data)
@@ -59,7 +59,7 @@ def send(stream: IO[bytes], value: Any) -> None:
 
 
 def receive(stream: IO[bytes]) -> Any:
-    """The value of the next frame; None where the stream has ended."""
+    """Read the value of the next frame; None at the end of the stream."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
@@ -69,9 +69,9 @@ def receive(stream: IO[bytes]) -> Any:
 
 
 def work() -> None:
-    """Answer frames until stdin ends. The tokenizer and the word for an empty text are the first two arguments."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    numbering = Numbering(tokenizer(sys.argv[2]).tokens, sys.argv[3])
+    """Tokenize frames until stdin ends. The first two arguments are the tokenizer and the token of an empty text."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent process decides
+    numbering = WordNumbering(tokenizer(sys.argv[2]).tokens, sys.argv[3])
     while isinstance(texts := receive(sys.stdin.buffer), list):
         ids, lengths = numbering.ids(texts)
         send(sys.stdout.buffer, (numbering.new_words(), ids.tobytes(), lengths.tobytes()))

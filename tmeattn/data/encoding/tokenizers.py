@@ -1,4 +1,4 @@
-"""Tokenizers, and where in the user's own text each token stands."""
+"""Tokenizers, and the position of each token in the original text."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Tokenizer:
     """Splits lower-cased text at white space, after these changes in this order.
 
-    deleted: a character that vanishes, so that the parts of a word around it join.
-    blanks:  strings that are read as white space.
+    deleted: a character that is removed, so that the parts of a word around it join.
+    blanks:  strings that are replaced by white space.
     marks:   characters that are tokens of their own, also inside a word.
     """
 
@@ -28,17 +28,17 @@ class Tokenizer:
     marks: str = ""
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens of `text`, in order; none where the text holds only what the tokenizer drops."""
+        """The tokens of `text`, in order; an empty list where the tokenizer removes the whole text."""
         text = text.lower()
         for old, new in self._replacements:
             text = text.replace(old, new)
         return text.split()
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
-        """`(start, end, token)` for each of `tokens(text)`: `text[start:end]` is what the token was read from.
+        """`(start, end, token)` for each of `tokens(text)`: the token comes from `text[start:end]`.
 
-        Spans are never empty, never overlap and increase. One may hold a deleted character: with `basic_english`,
-        `wo"rd` is the token `word`.
+        Spans are never empty, never overlap and increase. A span may contain a deleted character: with
+        `basic_english`, `wo"rd` gives the token `word`.
         """
         lowered, origin = _lower(text)
         if self.deleted and self.deleted in lowered:
@@ -46,8 +46,10 @@ class Tokenizer:
             lowered, origin = lowered.replace(self.deleted, ""), [origin[i] for i in kept]
         for blank in self.blanks:
             lowered = lowered.replace(blank, " " * len(blank))
-        found = self._pattern.finditer(lowered)
-        return [(origin[match.start()], origin[match.end() - 1] + 1, match.group()) for match in found]
+        return [
+            (origin[match.start()], origin[match.end() - 1] + 1, match.group())
+            for match in self._pattern.finditer(lowered)
+        ]
 
     @cached_property
     def _replacements(self) -> list[tuple[str, str]]:
@@ -62,27 +64,27 @@ class Tokenizer:
 
 
 def _lower(text: str) -> tuple[str, Sequence[int]]:
-    """Lower-cased text, and for each of its characters the position in `text` that it comes from."""
+    """The lower-cased text, and for each of its characters the position in `text` that it comes from."""
     lowered = text.lower()
     if len(lowered) == len(text):
         return lowered, range(len(text))
-    # Some characters become two: "İ" is "i" and a combining dot.
+    # Some characters become two: "İ" becomes "i" and a combining dot.
     return lowered, [i for i, character in enumerate(text) for _ in character.lower()]
 
 
 TOKENIZERS: dict[str, Tokenizer] = {
     each.name: each
     for each in (
-        # Token for token torchtext's `get_tokenizer("basic_english")`.
+        # Gives the same tokens as torchtext's `get_tokenizer("basic_english")`.
         Tokenizer("basic_english", deleted='"', blanks=("<br />", ";", ":"), marks="'.,()!?"),
-        # The report's: `\S+` of the lower-cased text.
+        # The tokenizer of the report: `\S+` in the lower-cased text.
         Tokenizer("whitespace"),
     )
 }
 
 
 def tokenizer(name: str) -> Tokenizer:
-    """The tokenizer of that name. Raises `UnknownName`."""
+    """The tokenizer with that name. Raises `UnknownName`."""
     if name not in TOKENIZERS:
         raise UnknownName("tokenizer", name, TOKENIZERS)
     return TOKENIZERS[name]

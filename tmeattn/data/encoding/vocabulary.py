@@ -1,4 +1,4 @@
-"""The vocabulary: which words have an id of their own."""
+"""The vocabulary: the words that have an id of their own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPECIAL = ["<pad>", "<unk>"]
-"""The names of the ids `PADDING` and `UNKNOWN`. The same strings in a text are unknown words."""
+"""The names of the ids `PADDING` and `UNKNOWN`. The same strings in a text are encoded as `UNKNOWN`."""
 
 
 class Vocabulary:
-    """Words and their ids: `words[i]` has id i, `words[:2]` are `SPECIAL`."""
+    """Words and their ids: `words[i]` has the id i, and `words[:2]` is `SPECIAL`."""
 
     def __init__(self, words: list[str]) -> None:
         if words[: len(SPECIAL)] != SPECIAL:
@@ -31,14 +31,11 @@ class Vocabulary:
         self._ids = {word: i for i, word in enumerate(words) if i not in (PADDING, UNKNOWN)}
 
     @classmethod
-    def build(cls, counter: Counter[str], min_count: int = 1, max_size: int | None = None) -> Vocabulary:
-        """The words that occur `min_count` times or more, by frequency, then alphabet; `max_size` of them at most.
-
-        `max_size` does not count the two special ids.
-        """
+    def build(cls, counter: Counter[str], min_count: int = 1) -> Vocabulary:
+        """The words that occur `min_count` times or more, ordered by frequency, then by the alphabet."""
         from torchtext.vocab import Vocab
 
-        return cls(Vocab(counter, max_size=max_size, min_freq=min_count, specials=SPECIAL).itos)
+        return cls(Vocab(counter, min_freq=min_count, specials=SPECIAL).itos)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -48,21 +45,28 @@ class Vocabulary:
         return token in self._ids
 
     def encode(self, tokens: Iterable[str]) -> np.ndarray:
-        """The ids (T,) int32 of T tokens; `UNKNOWN` for words outside the vocabulary."""
+        """The ids of T tokens, (T,) int32; `UNKNOWN` for words outside the vocabulary."""
         return np.fromiter(map(self._ids.get, tokens, repeat(UNKNOWN)), dtype=np.int32)
 
     def save(self, path: Path) -> None:
         """Write the words as a JSON array in UTF-8. Lone surrogates survive, so such a file may be invalid UTF-8."""
-        lines = ",\n".join(map(encode_basestring, self.words))  # as `indent=0`, which is slow, would write it
+        lines = ",\n".join(map(encode_basestring, self.words))  # the same as `indent=0` writes, but faster
         path.write_bytes(f"[\n{lines}\n]".encode("utf-8", "surrogatepass"))
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
-        """Read what `save` wrote. Raises `EnvironmentProblem` where the file is missing or damaged."""
+        """Read what `save` wrote.
+
+        Raises:
+            EnvironmentProblem: the file is missing or damaged.
+        """
         try:
             words = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise ValueError("not a list of words")
+                raise ValueError("it is not a list of words")
             return cls(words)
         except (OSError, ValueError) as error:
-            raise EnvironmentProblem(f"The vocabulary {path} cannot be read: {error}.") from error
+            raise EnvironmentProblem(
+                f"The vocabulary {path} cannot be read: {error}.",
+                hint="Restore the file from a copy, or train the run again.",
+            ) from error

@@ -1,17 +1,17 @@
-"""Rows of text files: CSV, TSV, JSON lines, Parquet, fastText; streamed, so that a file may be larger than memory."""
+"""Rows of table files: CSV, TSV, JSON lines, Parquet, fastText. Rows are streamed: a file may exceed the memory."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tmeattn.data.readers.text_io import NOT_UTF8, decoded, is_utf8, not_utf8, reading
+from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8, not_utf8, open_text
 from tmeattn.errors import BadInput
 
 FORMATS = {
@@ -20,29 +20,30 @@ FORMATS = {
 }  # fmt: skip
 """The format by the end of a file's name; all but Parquet may also be `.gz`."""
 LONGEST_FIELD = 64 * 2**20
-"""Characters in one field of a CSV, at most: more is a quote that was never closed."""
+"""The most characters of a CSV field: a longer field begins with a quote that is never closed."""
 LABEL_PREFIX = "__label__"
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What is wrong with a row: the rest of a sentence that begins with its number."""
+class RowProblem:
+    """What is wrong with a row: the rest of a sentence that begins with the number of the row."""
 
     reason: str
 
 
-Row = tuple[int, Sequence[Any] | Problem]
-"""Its number in the file, from 1, and the values of the columns asked for, or what is wrong with it."""
+Row = tuple[int, Sequence[Any] | RowProblem]
+"""The number of a row in its file, from 1, and the values of the selected columns, or what is wrong with the row."""
 
 
 @dataclass(frozen=True)
 class Table:
     """A file of rows.
 
-    kind:    its format, "csv", "tsv", "jsonl", "parquet" or "txt".
-    columns: names, in the file's order.   unit: what numbers count, "line" or "row".
-    select:  the rows with the values of these columns, in order; None where a row has no value.
-    names:   per column, the names of its integer codes, where the file tells them.
+    kind:        the format: "csv", "tsv", "jsonl", "parquet" or "txt".
+    columns:     the names of the columns, in the order of the file.
+    unit:        what the number of a row counts: "line" or "row".
+    select:      yields the rows with the values of these columns, in order; None where a row has no value.
+    class_names: by column, the names of its integer labels, where the file contains them.
     """
 
     path: Path
@@ -50,15 +51,15 @@ class Table:
     columns: tuple[str, ...]
     unit: str
     select: Callable[[Sequence[str]], Iterator[Row]]
-    names: dict[str, Sequence[str]]
+    class_names: dict[str, Sequence[str]]
 
-    def bad(self, number: int, reason: str) -> BadInput:
-        """The error of one row."""
-        return BadInput(f"{self.path}, {self.unit} {number}: {reason}.", hint=f"Mend that {self.unit}, or take it out.")
+    def row_error(self, number: int, reason: str) -> BadInput:
+        """The error that names the file and the row."""
+        return BadInput(f"{self.path}, {self.unit} {number}: {reason}.", hint=f"Correct or remove this {self.unit}.")
 
 
 def format_of(path: Path) -> str | None:
-    """The format that a file's name promises; None where it is no known one."""
+    """The format that the name of a file implies; None for an unknown name."""
     suffixes = [suffix.lower().removeprefix(".") for suffix in path.suffixes]
     if suffixes and suffixes[-1] == "gz":
         suffixes.pop()
@@ -67,62 +68,77 @@ def format_of(path: Path) -> str | None:
 
 
 def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None = None) -> Table:
-    """The table in a file, or in a `stream` that is read once; `kind` where its name does not tell.
+    """Open the table in a file, or in a `stream` that can be read only once; `kind` overrides the file's name.
 
     Raises:
-        BadInput: an unknown format, an unreadable or empty file, or one that is no such table.
+        BadInput: the format is unknown, the file cannot be read or is empty, or it is not a table of that format.
     """
     kind = kind or format_of(path)
     if kind is None:
         raise BadInput(
-            f"{path} is in no format known by its name.", hint="Known are .csv, .tsv, .jsonl, .parquet and .txt."
+            f"{path}: the end of the name is not a known format.",
+            hint="Known are .csv, .tsv, .jsonl, .parquet and .txt. Rename or convert the file.",
         )
     if kind == "parquet":
         if stream is not None:
-            raise BadInput("Parquet cannot be read from a pipe.", hint="Give a file.")
+            raise BadInput("A Parquet file cannot be read from a pipe.", hint="Give the path of the file.")
         return _parquet(path)
-    with reading(path):
-        return {"csv": _csv, "tsv": _csv, "jsonl": _jsonl, "txt": _lines}[kind](path, kind, stream)
+    return {"csv": _csv, "tsv": _csv, "jsonl": _jsonl, "txt": _lines}[kind](path, kind, stream)
+
+
+def type_name(value: Any) -> str:
+    """The type of a value in words: "a number", "a list" ..."""
+    names = {
+        int: "a number", float: "a number", bool: "true or false", list: "a list", dict: "an object",
+        str: "a string", type(None): "null",
+    }  # fmt: skip
+    return names.get(type(value), f"of type {type(value).__name__}")
+
+
+def _empty(path: Path) -> BadInput:
+    return BadInput(f"{path} is empty.", hint="Give a file that contains texts.")
 
 
 def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
     rows = _csv_rows(path, kind, stream)
-    number, header = next(rows, (0, Problem("")))
+    number, header = next(rows, (0, RowProblem("")))
     if number == 0:
-        raise BadInput(f"{path} is empty.")
-    if isinstance(header, Problem):
-        raise BadInput(f"{path}, line {number}: {header.reason}.")
+        raise _empty(path)
+    if isinstance(header, RowProblem):
+        raise BadInput(f"{path}, line {number}: {header.reason}.", hint="Correct this line.")
     columns = tuple(name.strip() for name in header)
     if not all(map(is_utf8, columns)):
         raise not_utf8(path)
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)
-        raise BadInput(f"{path}: its first line names the column {twice!r} twice.")
+        raise BadInput(f"{path}, line {number}: two columns have the name {twice!r}.", hint="Rename one of them.")
     if stream is None:
         rows.close()
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         places = [columns.index(name) for name in names]
-        fresh = rows
+        body = rows
         if stream is None:
-            fresh = _csv_rows(path, kind, None)
-            next(fresh)
-        for line, fields in fresh:
-            if isinstance(fields, Problem):
+            body = _csv_rows(path, kind, None)
+            next(body)
+        for line, fields in body:
+            if isinstance(fields, RowProblem):
                 yield line, fields
             elif len(fields) != len(columns):
-                found = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
-                yield line, Problem(f"{found} where the first line has {len(columns)}")
+                count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+                yield line, RowProblem(f"it has {count}, but the first line has {len(columns)}")
             else:
                 yield line, [fields[place] or None for place in places]
 
     return Table(path, kind, columns, "line", select, {})
 
 
-def _csv_rows(path: Path, kind: str, stream: BinaryIO | None) -> Any:
-    """Every row that is not blank, with the line that it begins in."""
+def _csv_rows(
+    path: Path, kind: str, stream: BinaryIO | None
+) -> Generator[tuple[int, list[str] | RowProblem], None, None]:
+    """Every row that is not blank, with the number of its first line."""
     csv.field_size_limit(LONGEST_FIELD)
-    with reading(path), decoded(path, stream, newline="") as file:
+    with open_text(path, stream, newline="") as file:
         first = file.readline()
         delimiter = "\t" if kind == "tsv" else max(",;\t|", key=first.count)
         reader = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
@@ -133,7 +149,7 @@ def _csv_rows(path: Path, kind: str, stream: BinaryIO | None) -> Any:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield number, Problem(_csv_reason(str(error), delimiter))
+                yield number, RowProblem(_csv_reason(str(error), delimiter))
                 continue
             if fields:
                 yield number, fields
@@ -141,77 +157,84 @@ def _csv_rows(path: Path, kind: str, stream: BinaryIO | None) -> Any:
 
 def _csv_reason(error: str, delimiter: str) -> str:
     if "end of data" in error or "field limit" in error:
-        return "a quote is opened in this row and never closed"
+        return "this row opens a quote and never closes it"
     if "expected after" in error:
-        shown = "tab" if delimiter == "\t" else repr(delimiter)
-        return f"a closing quote is not followed by {shown} or the end of the line; a quote within a field is doubled"
+        separator = "tab" if delimiter == "\t" else repr(delimiter)
+        return (
+            f"a closing quote is not followed by {separator} or the end of the line; "
+            "write a quote inside a field as two quotes"
+        )
     return error
 
 
 def _jsonl(path: Path, kind: str, stream: BinaryIO | None) -> Table:
-    lines = _json_rows(path, stream)
-    number, first = next(lines, (0, {}))
-    if number == 0:
-        raise BadInput(f"{path} is empty.")
-    if isinstance(first, Problem):
-        raise BadInput(f"{path}, line {number}: {first.reason}.", hint="Each line must hold one JSON object.")
+    rows = _json_rows(path, stream)
+    first = next(rows, None)
+    if first is None:
+        raise _empty(path)
+    number, fields = first
+    if isinstance(fields, RowProblem):
+        raise BadInput(f"{path}, line {number}: {fields.reason}.", hint="Each line must be one JSON object.")
     if stream is None:
-        lines.close()
+        rows.close()
 
     def select(names: Sequence[str]) -> Iterator[Row]:
-        rows = chain([(number, first)], lines) if stream is not None else _json_rows(path, None)
-        for line, found in rows:
-            yield line, found if isinstance(found, Problem) else [found.get(name) for name in names]
+        for line, values in chain([first], rows) if stream is not None else _json_rows(path, None):
+            yield line, values if isinstance(values, RowProblem) else [values.get(name) for name in names]
 
-    return Table(path, kind, tuple(first), "line", select, {})
+    return Table(path, kind, tuple(fields), "line", select, {})
 
 
-def _json_rows(path: Path, stream: BinaryIO | None) -> Any:
-    with reading(path), decoded(path, stream, newline=None) as file:
+def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[tuple[int, dict[str, Any] | RowProblem], None, None]:
+    """The object of every line that is not blank, with its number."""
+    with open_text(path, stream, newline=None) as file:
         for number, line in enumerate(file, start=1):
             if line.isspace():
                 continue
             if not is_utf8(line):
-                yield number, Problem(NOT_UTF8)
+                yield number, RowProblem(NOT_UTF8)
                 continue
             try:
-                found = json.loads(line)
+                value = json.loads(line)
             except (ValueError, RecursionError) as error:
-                yield number, Problem(f"no JSON ({str(error).partition(':')[0]})")
+                yield number, RowProblem(f"it is not JSON ({str(error).partition(':')[0]})")
                 continue
-            yield number, found if isinstance(found, dict) else Problem(f"{type(found).__name__}, not a JSON object")
+            if isinstance(value, dict):
+                yield number, value
+            else:
+                yield number, RowProblem(f"it is {type_name(value)}, not a JSON object")
 
 
 def _lines(path: Path, kind: str, stream: BinaryIO | None) -> Table:
-    """One text a line; in fastText's form where the first begins with `__label__`."""
-    rows = _numbered(path, stream)
+    """One text a line; in the format of fastText where the first line begins with `__label__`."""
+    rows = _numbered_lines(path, stream)
     first = next(rows, None)
     if first is None:
-        raise BadInput(f"{path} is empty.")
+        raise _empty(path)
     if stream is None:
         rows.close()
     labelled = first[1].startswith(LABEL_PREFIX)
     columns = ("label", "text") if labelled else ("text",)
 
     def select(names: Sequence[str]) -> Iterator[Row]:
-        for number, line in chain([first], rows) if stream is not None else _numbered(path, None):
+        for number, line in chain([first], rows) if stream is not None else _numbered_lines(path, None):
             if not labelled:
                 yield number, [line for _ in names]
                 continue
             label, _, text = line.partition(" ")
             if not label.startswith(LABEL_PREFIX):
-                yield number, Problem(f"it does not begin with {LABEL_PREFIX}")
+                yield number, RowProblem(f"it does not begin with {LABEL_PREFIX}")
             elif text.startswith(LABEL_PREFIX):
-                yield number, Problem("it has several labels; a text belongs to one class")
+                yield number, RowProblem("it has several labels, but a text has only one class")
             else:
-                found = {"label": label.removeprefix(LABEL_PREFIX), "text": text}
-                yield number, [found[name] for name in names]
+                values = {"label": label.removeprefix(LABEL_PREFIX), "text": text}
+                yield number, [values[name] for name in names]
 
     return Table(path, kind, columns, "line", select, {})
 
 
-def _numbered(path: Path, stream: BinaryIO | None) -> Any:
-    with reading(path), decoded(path, stream, newline=None) as file:
+def _numbered_lines(path: Path, stream: BinaryIO | None) -> Generator[tuple[int, str], None, None]:
+    with open_text(path, stream, newline=None) as file:
         for number, line in enumerate(file, start=1):
             yield number, line.removesuffix("\n")
 
@@ -219,39 +242,44 @@ def _numbered(path: Path, stream: BinaryIO | None) -> Any:
 def _parquet(path: Path) -> Table:
     import polars as pl
 
-    with _polars(path):
+    with _parquet_errors(path):
         schema = pl.read_parquet_schema(path)
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         number = 0
-        with _polars(path):
+        with _parquet_errors(path):
             batches = pl.scan_parquet(path).select(names).collect_batches(chunk_size=2**13, maintain_order=True)
             for batch in batches:
                 for values in batch.iter_rows():
                     number += 1
                     yield number, values
 
-    return Table(path, "parquet", tuple(schema), "row", select, _class_labels(path))
+    return Table(path, "parquet", tuple(schema), "row", select, _class_names(path))
 
 
-def _class_labels(path: Path) -> dict[str, Sequence[str]]:
+def _class_names(path: Path) -> dict[str, Sequence[str]]:
     """The names of integer labels, where the `datasets` library has written them into the file."""
     import polars as pl
 
     try:
         features = json.loads(pl.read_parquet_metadata(path)["huggingface"])["info"]["features"]
         return {
-            name: about["names"] for name, about in features.items() if isinstance(about, dict) and "names" in about
+            column: feature["names"]
+            for column, feature in features.items()
+            if isinstance(feature, dict) and "names" in feature
         }
     except (pl.exceptions.PolarsError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
 @contextmanager
-def _polars(path: Path) -> Iterator[None]:
+def _parquet_errors(path: Path) -> Iterator[None]:
     import polars as pl
 
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(f"{path} is no readable Parquet file: {str(error).splitlines()[0]}.") from error
+        raise BadInput(
+            f"{path} cannot be read as a Parquet file: {str(error).splitlines()[0]}.",
+            hint="Write the file again, or convert it to CSV or JSON lines.",
+        ) from error

@@ -1,4 +1,4 @@
-"""Text files as they come: plain or compressed, in UTF-8 or not."""
+"""Text files of the user: plain or compressed, in UTF-8 or not."""
 
 from __future__ import annotations
 
@@ -13,41 +13,99 @@ from typing import BinaryIO
 
 from tmeattn.errors import BadInput
 
-OTHER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-NOT_UTF8 = "not UTF-8"
-"""What is wrong with a row that holds other bytes."""
+BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+"""First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
+NOT_UTF8 = "it is not UTF-8"
+"""The problem of a row whose bytes are not UTF-8."""
+CONVERT = "Convert it, for example from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn what can go wrong while reading a file into an error that names it."""
+def read_errors(path: Path) -> Iterator[None]:
+    """Turn what reading a file can raise into a `BadInput` that names the file."""
     try:
         yield
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise BadInput(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
+            hint="Check the path, the permissions, and that the file is complete.",
+        ) from error
+
+
+@contextmanager
+def open_binary(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, plain or `.gz`, and read its bytes.
+
+    Raises:
+        BadInput: the file cannot be read, also while the caller reads it.
+    """
+    with read_errors(path), gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        yield file  # type: ignore[misc]
+
+
+@contextmanager
+def open_text(path: Path, stream: BinaryIO | None, newline: str | None) -> Iterator[io.TextIOWrapper]:
+    """Open a file, or a `stream` that `path` names, as text.
+
+    Bytes that are not UTF-8 become lone surrogates, so that `is_utf8` finds them row by row.
+
+    Raises:
+        BadInput: the file cannot be read, or a byte order mark shows another encoding.
+    """
+    if stream is not None:
+        with read_errors(path):
+            yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+        return
+    with open_binary(path) as file:
+        head = file.read(4)
+        file.seek(0)
+        for mark, encoding in BYTE_ORDER_MARKS.items():
+            if head.startswith(mark):
+                raise BadInput(
+                    f"{path} is {encoding}, not UTF-8: the bytes at offset 0 are {mark.hex(' ')}.",
+                    hint=f"Convert it: iconv -f {encoding} -t UTF-8 OLD > NEW",
+                )
+        yield io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+
+
+def decode(data: bytes, path: Path, member: str | None = None) -> str:
+    """Decode a whole text file, or the `member` of an archive.
+
+    Raises:
+        BadInput: it is not UTF-8; the message gives the offset and the byte.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if member is None:
+            raise not_utf8(path) from None
+        raise BadInput(
+            f"{path}: {member} is not UTF-8: the byte at offset {error.start} is {data[error.start]:#04x}.",
+            hint=CONVERT,
+        ) from None
 
 
 def not_utf8(path: Path) -> BadInput:
-    """Where and how a file departs from UTF-8, and what it may be instead."""
+    """The error of a file that is not UTF-8, with the offset of the first wrong byte; reads the file again."""
     decoder, before = codecs.getincrementaldecoder("utf-8")(), 0
-    with reading(path), binary(path) as file:
+    with open_binary(path) as file:
         while block := file.read(2**20):
             pending = len(decoder.getstate()[0])
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                at = before - pending + error.start
+                offset = before - pending + error.start
                 byte = error.object[error.start]
-                return BadInput(
-                    f"{path} is not UTF-8: the byte at offset {at} is {byte:#04x}.",
-                    hint="Convert it, from Windows-1252 perhaps: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW",
-                )
+                return BadInput(f"{path} is not UTF-8: the byte at offset {offset} is {byte:#04x}.", hint=CONVERT)
             before += len(block)
-    return BadInput(f"{path} is not UTF-8: it ends in the middle of a character, at offset {before}.")
+    return BadInput(
+        f"{path} is not UTF-8: it ends in the middle of a character, at offset {before}.",
+        hint="Check that the file is complete.",
+    )
 
 
 def is_utf8(text: str) -> bool:
-    """Whether no byte had to be escaped when a line was decoded."""
+    """Whether the bytes of a decoded line were UTF-8: no byte became a lone surrogate."""
     if text.isascii():
         return True
     try:
@@ -55,32 +113,3 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-@contextmanager
-def binary(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, plain or `.gz`."""
-    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        yield file  # type: ignore[misc]
-
-
-@contextmanager
-def decoded(path: Path, stream: BinaryIO | None, newline: str | None) -> Iterator[io.TextIOWrapper]:
-    """A file as text; bytes that are no UTF-8 become lone surrogates, to be found row by row."""
-    if stream is not None:
-        yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
-        return
-    with binary(path) as file:
-        head = file.read(4)
-        file.seek(0)
-        for mark, name in (
-            (codecs.BOM_UTF32_LE, "UTF-32"),
-            (codecs.BOM_UTF16_LE, "UTF-16"),
-            (codecs.BOM_UTF16_BE, "UTF-16"),
-        ):
-            if head.startswith(mark):
-                raise BadInput(
-                    f"{path} is {name}, not UTF-8: its bytes at offset 0 are {mark.hex(' ')}.",
-                    hint=f"Convert it: iconv -f {name} -t UTF-8 OLD > NEW",
-                )
-        yield io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=newline)

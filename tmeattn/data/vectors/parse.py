@@ -1,12 +1,13 @@
-"""Lines of a GloVe or word2vec text file: a word and its numbers, parsed fast where they are regular."""
+"""Blocks of lines of a GloVe or word2vec text file: a word and its numbers a line.
+
+A block of regular lines is parsed as a table, which is fast; other blocks are parsed line by line.
+Shapes: N words of a block, D numbers a word.
+"""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,50 +16,54 @@ from tmeattn.errors import BadInput
 if TYPE_CHECKING:
     import polars as pl
 
+LINE_HINT = "Each line must be a word and its numbers, separated by single spaces."
 
-class Layout(NamedTuple):
-    """The width of the vectors, and the number of rows where the first line states it (word2vec)."""
+
+class VectorFormat(NamedTuple):
+    """size: numbers a word.   stated_count: words of the file where its first line states it (word2vec), or None."""
 
     size: int
-    stated: int | None
+    stated_count: int | None
 
 
-def layout(path: Path, block: bytes) -> Layout | None:
-    """What the first line that holds anything tells; None where the block holds none.
+def vector_format(path: Path, block: bytes) -> VectorFormat | None:
+    """The format that the first non-empty line of a block shows; None where the block has no such line.
 
     Raises:
-        BadInput: it is no word followed by numbers.
+        BadInput: the line is not a word with numbers.
     """
     line = next(filter(None, (line.rstrip(b" \r") for line in block.split(b"\n"))), None)
     if line is None:
         return None
     pieces = line.split(b" ")
     if len(pieces) == 2 and all(piece.isdigit() for piece in pieces) and int(pieces[1]) > 0:
-        return Layout(int(pieces[1]), int(pieces[0]))
+        return VectorFormat(int(pieces[1]), int(pieces[0]))
     size = 0
     while size < len(pieces) - 1 and _is_number(pieces[-1 - size]):
         size += 1
     if size == 0:
-        raise BadInput(f"{path}, line 1: not a word followed by numbers, separated by single spaces.")
-    return Layout(size, None)
+        raise BadInput(f"{path}, line 1: it is not a word followed by numbers.", hint=LINE_HINT)
+    return VectorFormat(size, None)
 
 
-def parsed(path: Path, block: bytes, first: int, about: Layout) -> tuple[pl.Series, np.ndarray]:
-    """The words and vectors_ND (float32) of a block of lines, the first of which has the number `first`.
+def parse_block(path: Path, block: bytes, first_line: int, form: VectorFormat) -> tuple[pl.Series, np.ndarray]:
+    """The words and vectors_ND (float32) of a block of lines.
+
+    first_line: the number in the file of the block's first line.
 
     Raises:
-        BadInput: a line is no word with its numbers; the message gives its number.
+        BadInput: a line is not a word with its numbers; the message gives the line.
     """
-    if about.stated is not None and first == 1:  # the first block: its first line is no vector
+    if form.stated_count is not None and first_line == 1:  # the first line of a word2vec file is no vector
         _, _, rest = block.lstrip(b"\r\n").partition(b"\n")
-        first += block.count(b"\n") - rest.count(b"\n")
+        first_line += block.count(b"\n") - rest.count(b"\n")
         block = rest
-    fast = _fast(block, about.size)
-    return fast if fast is not None else _careful(path, block, first, about.size)
+    table = _parse_table(block, form.size)
+    return table if table is not None else _parse_lines(path, block, first_line, form.size)
 
 
-def _fast(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None:
-    """The block as a table; None where a line departs from the regular, or a number from float32."""
+def _parse_table(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None:
+    """Parse the block as a table; None where a line is irregular or a number does not fit float32."""
     import polars as pl
 
     columns = [str(place) for place in range(size)]
@@ -85,20 +90,20 @@ def _fast(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None:
     return table["word"].alias("index"), np.ascontiguousarray(vectors_ND)
 
 
-def _careful(path: Path, block: bytes, first: int, size: int) -> tuple[pl.Series, np.ndarray]:
+def _parse_lines(path: Path, block: bytes, first_line: int, size: int) -> tuple[pl.Series, np.ndarray]:
     import polars as pl
 
     words, vectors = [], []
-    for number, line in enumerate(block.split(b"\n"), start=first):
+    for number, line in enumerate(block.split(b"\n"), start=first_line):
         if stripped := line.rstrip(b" \r"):
-            word, numbers = _row(path, number, stripped, size)
+            word, numbers = _split_line(path, number, stripped, size)
             words.append(word)
-            vectors.append(_vector(path, number, numbers))
+            vectors.append(_parse_numbers(path, number, numbers))
     return pl.Series("index", words, pl.String), np.array(vectors, dtype=np.float32).reshape(-1, size)
 
 
-def _row(path: Path, number: int, line: bytes, size: int) -> tuple[str, bytes]:
-    """The word of a row, and its numbers still as text."""
+def _split_line(path: Path, number: int, line: bytes, size: int) -> tuple[str, bytes]:
+    """The word of a line, and its numbers as text."""
     spaces = line.count(b" ")
     if spaces == size:
         word, _, numbers = line.partition(b" ")
@@ -106,23 +111,27 @@ def _row(path: Path, number: int, line: bytes, size: int) -> tuple[str, bytes]:
         # Some words of GloVe 840B contain spaces (". . ."), so the numbers are counted from the right.
         word, *rest = line.rsplit(b" ", size)
         if len(rest) < size or _is_number(word.rpartition(b" ")[2]):
-            raise BadInput(f"{path}, line {number}: {spaces} numbers where the first row has {size}.")
+            raise _line_error(path, number, f"it has {spaces} numbers, but the first vector has {size}")
         numbers = b" ".join(rest)
     try:
         return word.decode(), numbers
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path}, line {number}: not UTF-8.") from error
+        raise _line_error(path, number, "the word is not UTF-8") from error
 
 
-def _vector(path: Path, number: int, numbers: bytes) -> np.ndarray:
+def _parse_numbers(path: Path, number: int, numbers: bytes) -> np.ndarray:
     try:
         with np.errstate(over="ignore"):
             vector = np.array([float(piece) for piece in numbers.split(b" ")], dtype=np.float32)
     except ValueError as error:
-        raise BadInput(f"{path}, line {number}: {error}.") from error
+        raise _line_error(path, number, str(error)) from error
     if not np.isfinite(vector).all():
-        raise BadInput(f"{path}, line {number}: NaN, infinite, or beyond float32.")
+        raise _line_error(path, number, "a number is NaN, infinite, or too large for float32")
     return vector
+
+
+def _line_error(path: Path, number: int, problem: str) -> BadInput:
+    return BadInput(f"{path}, line {number}: {problem}.", hint=f"Correct or remove this line. {LINE_HINT}")
 
 
 def _is_number(piece: bytes) -> bool:
@@ -131,20 +140,3 @@ def _is_number(piece: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def numbered(path: Path, file: IO[bytes], size: int) -> Iterator[bytes]:
-    """The file in parts of `size` bytes."""
-    with naming(path):
-        while part := file.read(size):
-            yield part
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Turn what can go wrong while reading the file into an error that names it."""
-    try:
-        yield
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadInput(f"The word vectors {path} cannot be read: {reason}.") from error

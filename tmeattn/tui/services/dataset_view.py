@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from tmeattn.config import stored_config
-from tmeattn.data.encoding.encode import check
+from tmeattn.data.encoding.dataset_check import check_dataset
 from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.runs.directory import RunDirectory
@@ -57,7 +57,7 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Split
     try:
         found = dataset_of(stored_config(run.id, run.config).train) if run else open_dataset(dataset)
         splits = found.read()
-        check(found, splits)
+        check_dataset(found, splits)
     except TmeattnError:
         raise
     except Exception as error:  # a plugin's reader

@@ -1,4 +1,4 @@
-"""What is checked in datasets, word vectors and methods of explanation, and what is skipped on this machine."""
+"""The checks of datasets, word vectors and attribution methods, and those that are skipped on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tmeattn.paths import data_dir
 from tmeattn.registry import registry
 from tmeattn.specs import DatasetSpec, ExplainerSpec, VectorsSpec
 from tmeattn.testing import CheckFailed, check_dataset
-from tmeattn.testing.others import checks_of
+from tmeattn.testing.spec_checks import checks_of
 
 __all__ = ["tmeattn"]
 
@@ -52,7 +52,7 @@ def tmeattn_explainers():
 """
 
 
-def test_data_that_are_not_here_are_skipped(tmeattn: Any, install: Any) -> None:
+def test_checks_of_missing_data_are_skipped(tmeattn: Any, install: Any) -> None:
     install("needy", NEEDY)
     result = tmeattn("plugins", "check", "needy", "--json")
     assert [check for check in result.json if check["problem"]] == []
@@ -63,29 +63,29 @@ def test_data_that_are_not_here_are_skipped(tmeattn: Any, install: Any) -> None:
     assert "1 of 3 checks were skipped" in page.err
 
 
-def test_a_test_of_data_that_are_not_here_does_not_pass(install: Any) -> None:
+def test_a_test_of_missing_data_does_not_pass(install: Any) -> None:
     install("needy", NEEDY)
     with pytest.raises(CheckFailed, match="splits: The dataset needy is not here yet"):
         check_dataset(registry().get(DatasetSpec, "needy"))
 
 
-def test_data_that_were_fetched_are_looked_at(install: Any) -> None:
+def test_downloaded_data_are_checked(install: Any) -> None:
     install("needy", NEEDY)
     (data_dir() / "needy").mkdir(parents=True)
     checks = checks_of(registry().get(DatasetSpec, "needy"))
-    assert [check.name for check in checks if check.holds] == ["listing", "splits", "repeatable", "held out"]
+    assert [check.name for check in checks if check.passed] == ["listing", "splits", "repeatable", "held out"]
 
 
 @pytest.mark.parametrize(("kind", "name"), [(DatasetSpec, "imdb"), (VectorsSpec, "glove-100d")])
-def test_nothing_is_wrong_with_tmeattns_own_data_where_they_are_missing(kind: Any, name: str) -> None:
+def test_tmeattns_own_data_have_no_problem_when_they_are_missing(kind: Any, name: str) -> None:
     checks = checks_of(registry().get(kind, name))
     assert [check.problem for check in checks if check.problem] == []
     assert f"tmeattn data fetch {name}" in (checks[-1].skipped or "")
 
 
 @pytest.mark.parametrize("name", ["attention", "rollout", "leave-one-out"])
-def test_nothing_is_wrong_with_tmeattns_own_methods(name: str) -> None:
-    assert [check for check in checks_of(registry().get(ExplainerSpec, name)) if not check.holds] == []
+def test_tmeattns_own_methods_pass(name: str) -> None:
+    assert [check for check in checks_of(registry().get(ExplainerSpec, name)) if not check.passed] == []
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_nothing_is_wrong_with_tmeattns_own_methods(name: str) -> None:
         ("", ["none", "pool", "self"]),
     ],
 )
-def test_a_method_is_tried_on_the_models_that_it_serves(install: Any, needs: str, attentions: list[str]) -> None:
+def test_a_method_is_checked_with_the_models_that_it_supports(install: Any, needs: str, attentions: list[str]) -> None:
     install("selves", SELVES.format(needs=needs))
     checks = checks_of(registry().get(ExplainerSpec, "selves"))
-    assert [check for check in checks if not check.holds] == []
+    assert [check for check in checks if not check.passed] == []
     assert sorted(sys.modules["selves_plugin"].served) == attentions

@@ -1,0 +1,64 @@
+"""Archives of text files: damaged, too large, or with members that lead out of them."""
+
+import tarfile
+import zipfile
+
+import pytest
+from support.text_trees import REVIEWS, in_tar, in_zip, on_disk, texts
+
+from tmeattn.data.readers import archives
+from tmeattn.errors import BadInput
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/evil.txt", "/etc/evil.txt", "a/../../evil.txt", "C:/evil.txt", "..\\e.txt"]
+)
+@pytest.mark.parametrize("make", [in_tar, in_zip])
+def test_a_path_that_leads_out_is_refused(tmp_path, make, name):
+    with pytest.raises(BadInput, match="leads out of the archive"):
+        texts(make(tmp_path, {**REVIEWS, name: "x"}))
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.tar.gz", "a.zip"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_links_are_refused(tmp_path, kind):
+    def link(info):
+        info.type, info.linkname, info.size = kind, "/etc/passwd", 0
+
+    with pytest.raises(BadInput, match="contains the link"):
+        texts(in_tar(tmp_path, REVIEWS, change=link))
+    path = tmp_path / "b.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        info = zipfile.ZipInfo("a/b.txt")
+        info.external_attr = 0o120777 << 16
+        archive.writestr(info, "/etc/passwd")
+    with pytest.raises(BadInput, match="contains the link"):
+        texts(path)
+
+
+@pytest.mark.parametrize("make", [in_tar, in_zip])
+def test_size_is_bounded(tmp_path, monkeypatch, make):
+    path = make(tmp_path, {"a/1.txt": "x" * 2000, "b/1.txt": "y"})
+    monkeypatch.setattr(archives, "LONGEST_TEXT", 1000)
+    with pytest.raises(BadInput, match=r"a/1\.txt is longer than"):
+        texts(path)
+    monkeypatch.setattr(archives, "MOST_BYTES", 1500)
+    with pytest.raises(BadInput, match="unpacks to more than"):
+        texts(path)
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.tar", "a.zip"])
+def test_damaged_archives(tmp_path, name):
+    whole = in_zip(tmp_path, REVIEWS) if name.endswith("zip") else in_tar(tmp_path, REVIEWS, name)
+    path = tmp_path / f"cut-{name}"
+    for content in (whole.read_bytes()[: whole.stat().st_size // 2], b"nonsense", b""):
+        path.write_bytes(content)
+        with pytest.raises(BadInput, match=r"cannot be read as an archive|contains no"):
+            texts(path)
+
+
+@pytest.mark.parametrize("make", [on_disk, in_tar, in_zip])
+def test_a_text_that_is_not_utf8_is_named_with_its_offset(tmp_path, make):
+    path = make(tmp_path, {"a/1.txt": "fine", "b/2.txt": b"caf\xe9 "})
+    with pytest.raises(BadInput, match=r"2\.txt is not UTF-8: .*offset 3 is 0xe9"):
+        texts(path)

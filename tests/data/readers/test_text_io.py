@@ -1,0 +1,31 @@
+"""Text files that are not UTF-8, incomplete or missing."""
+
+import pytest
+from support.user_files import write_file as write
+
+from tmeattn.data.readers.tables import open_table
+from tmeattn.data.readers.text_io import not_utf8
+from tmeattn.errors import BadInput
+
+
+@pytest.mark.parametrize(
+    ("content", "offset", "byte"),
+    [
+        (b"ascii \x92 more", 6, "0x92"),
+        ("é".encode() * 600_000 + b"\xff", 1_200_000, "0xff"),  # beyond the first block, and across its border
+        (b"x" + "é".encode() * 600_000 + b"\xe9 ", 1_200_001, "0xe9"),
+    ],
+)
+def test_where_a_file_is_not_utf8(tmp_path, content, offset, byte):
+    said = not_utf8(write(tmp_path, content, "a.csv"))
+    assert f"the byte at offset {offset} is {byte}" in said.message
+    assert "iconv" in (said.hint or "")
+    assert "in the middle of a character" in not_utf8(write(tmp_path, b"abc\xc3", "a.csv")).message
+
+
+def test_unreadable(tmp_path):
+    cut = write(tmp_path, "text,label\n" + "a,1\n" * 5000, "cut.csv.gz")
+    cut.write_bytes(cut.read_bytes()[:-12])
+    for path in (tmp_path / "missing.csv", cut):
+        with pytest.raises(BadInput, match="cannot be read"):
+            list(open_table(path).select([]))

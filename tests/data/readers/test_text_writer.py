@@ -1,0 +1,40 @@
+"""What the writer refuses, skips and leaves behind."""
+
+import pytest
+from support.user_files import ROWS, read, refused, write_csv, write_tree
+
+from tmeattn.data.readers import text_writer
+from tmeattn.errors import EnvironmentProblem
+
+
+def test_many_classes(tmp_path):
+    rows = [(f"text {i}", f"c{i % 1000}") for i in range(3000)]
+    assert len(read(write_csv(tmp_path / "a.csv", rows), tmp_path)[0].classes) == 1000
+    rows.append(("one more", "c1000"))
+    assert "1,001 different labels in 3,001 rows" in refused(write_csv(tmp_path / "b.csv", rows), tmp_path / "x")
+
+
+def test_empty_rows_are_skipped_and_counted(tmp_path):
+    said = []
+    rows = [*ROWS[:5], ("", "good"), ("  ", "good"), ("a text", ""), *ROWS[5:]]
+    _, splits = read(write_csv(tmp_path / "a.csv", rows), tmp_path, said)
+    assert sorted(splits["train"] + splits["validation"]) == sorted(ROWS)
+    assert said[-1] == "Skipped 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
+
+
+def test_a_validation_split_is_kept(tmp_path):
+    for split, rows in (("train", ROWS[:30]), ("val", ROWS[:6]), ("test", ROWS[50:])):
+        write_tree(tmp_path / "tree", rows, split)
+    _, splits = read(tmp_path / "tree", tmp_path)
+    assert sorted(splits["validation"]) == sorted(ROWS[:6])
+    assert sorted(splits["train"]) == sorted(ROWS[:30])
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(text_writer.np, "save", full)
+    with pytest.raises(EnvironmentProblem, match=r"The imported texts cannot be written to .*No space left"):
+        read(write_csv(tmp_path / "a.csv"), tmp_path)
+    assert not list((tmp_path / "cache").iterdir())

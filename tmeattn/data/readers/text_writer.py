@@ -1,0 +1,200 @@
+"""Writes labelled texts of any source to disk, as `text_store` opens them, and divides them into splits.
+
+Shapes: N texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmeattn.data.cache import file_sizes, write_manifest, writing
+from tmeattn.data.holdout import hash_array, text_digest
+from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
+from tmeattn.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tmeattn.data.readers.folders import Arrangement
+
+    HoldOut = Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """Called with hashes_N and labels_N of the training texts; returns which go to validation, (N,) bool."""
+
+MOST_CLASSES = 1000
+
+
+class TextWriter:
+    """Writes texts one by one, with about 25 bytes of memory a text, then their splits.
+
+    Use it as a context manager: `add` every text, then `finish`.
+
+    source: names the files of the user in errors.
+    labels: the classes so far, with the order of their first occurrence.
+    """
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self.folder, self.source = folder, source
+        self.labels: dict[str, int] = {}
+        self._lengths, self._labels, self._splits = array("q"), array("i"), array("b")
+        self._digests = bytearray()
+        self._kept: int | None = None
+        self._skipped: dict[str, tuple[int, str]] = {}
+
+    def __enter__(self) -> TextWriter:
+        with writing(CONTENT, self.folder.parent):
+            self._file = (self.folder / TEXTS).open("wb", buffering=2**20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        """The number of texts kept so far."""
+        return len(self._lengths) if self._kept is None else self._kept
+
+    def add(self, text: str | None, label: str | None, split: str | None, where: str) -> None:
+        """Write one text. A row without a text or without a label is skipped and counted.
+
+        split: None for training, or for texts that `finish` arranges.   where: names the row in the count.
+        """
+        if text is None or text.isspace() or not text:
+            self._skip("text", where)
+        elif label is None or not label:
+            self._skip("label", where)
+        else:
+            data = text.encode("utf-8", "surrogatepass")
+            self._file.write(data)
+            self._digests += text_digest(data)
+            self._lengths.append(len(data))
+            self._labels.append(self.labels.setdefault(label, len(self.labels)))
+            self._splits.append(SPLITS.index(split or "train"))
+
+    def _skip(self, missing: str, where: str) -> None:
+        count, first = self._skipped.get(missing, (0, where))
+        self._skipped[missing] = count + 1, first
+
+    def skipped(self) -> str:
+        """The skipped rows, as in "12 rows without a text (first: line 17)"; empty where there is none."""
+        return " and ".join(
+            f"{count:,} row{'s' if count > 1 else ''} without a {missing} (first: {first})"
+            for missing, (count, first) in self._skipped.items()
+        )
+
+    def finish(self, hold_out: HoldOut, arrangement: Arrangement | None = None) -> None:
+        """Order the classes, hold out validation texts where the source has none, and write the arrays.
+
+        arrangement: the order, labels and splits of the texts, for a source where all paths must be known first.
+
+        Raises:
+            BadInput: there is no text, one class or too many, or a class without training texts.
+            EnvironmentProblem: the cache cannot be written.
+        """
+        with writing(CONTENT, self.folder.parent):
+            self._file.flush()
+        lengths_N = np.frombuffer(self._lengths, dtype=np.int64)
+        ends_N = np.cumsum(lengths_N)
+        spans_N2 = np.stack([ends_N - lengths_N, ends_N], axis=1).reshape(-1, 2)
+        hashes_N = hash_array(bytes(self._digests))
+        added_as_N = np.frombuffer(self._labels, dtype=np.int32)
+        splits_N = np.frombuffer(self._splits, dtype=np.int8)
+        if arrangement is not None:
+            order, labels, splits = arrangement
+            self._kept = len(order)
+            self.labels = {label: code for code, label in enumerate(dict.fromkeys(labels))}
+            spans_N2, hashes_N = spans_N2[order], hashes_N[order]
+            added_as_N = np.array([self.labels[label] for label in labels], dtype=np.int32)
+            splits_N = np.array([SPLITS.index(split or "train") for split in splits], dtype=np.int8)
+        classes = self._sorted_classes(len(added_as_N))
+        label_of = np.empty(len(classes), dtype=np.int64)
+        label_of[[self.labels[name] for name in classes]] = np.arange(len(classes))
+        labels_N = label_of[added_as_N]
+        splits_N = _with_validation(splits_N, labels_N, hashes_N, hold_out)
+        self._check(splits_N, labels_N, classes)
+        self._write(classes, splits_N, labels_N, spans_N2, hashes_N)
+
+    def _sorted_classes(self, texts: int) -> list[str]:
+        """The names of the classes, ordered as numbers where all are numbers, else by the alphabet."""
+        names = list(self.labels)
+        if not texts:
+            skipped = self.skipped()
+            raise BadInput(
+                f"{self.source} contains no text with a label" + (f": it has {skipped}." if skipped else "."),
+                hint="Each row needs a text and a label.",
+            )
+        if len(names) == 1:
+            raise BadInput(
+                f"{self.source}: all texts have the label {names[0]!r}, so a model cannot learn anything.",
+                hint="Give texts of two classes or more.",
+            )
+        if len(names) > MOST_CLASSES:
+            raise BadInput(
+                f"{self.source} has {len(names):,} different labels in {texts:,} rows; the most are {MOST_CLASSES:,}.",
+                hint="Name the column of the classes with --label-column.",
+            )
+        try:
+            return sorted(names, key=float)
+        except ValueError:
+            return sorted(names)
+
+    def _check(self, splits_N: np.ndarray, labels_N: np.ndarray, classes: list[str]) -> None:
+        if not (splits_N == 0).any():
+            raise BadInput(f"{self.source} has no training texts.", hint="Add texts to the training split.")
+        if not (splits_N == 1).any():
+            raise BadInput(
+                f"{self.source} has {len(splits_N):,} texts, which are too few for a validation split.",
+                hint="Give more texts, a larger --validation, or a validation split of your own.",
+            )
+        train_counts = np.bincount(labels_N[splits_N == 0], minlength=len(classes))
+        for code, split in enumerate(SPLITS[1:], start=1):
+            counts = np.bincount(labels_N[splits_N == code], minlength=len(classes))
+            if (untrained := np.flatnonzero((counts > 0) & (train_counts == 0))).size:
+                label = untrained[0]
+                raise BadInput(
+                    f"{self.source}: {counts[label]:,} {split} texts have the label {classes[label]!r}, "
+                    "but no training text has it.",
+                    hint="Add training texts of that class, or remove those texts.",
+                )
+
+    def _write(
+        self,
+        classes: list[str],
+        splits_N: np.ndarray,
+        labels_N: np.ndarray,
+        spans_N2: np.ndarray,
+        hashes_N: np.ndarray,
+    ) -> None:
+        with writing(CONTENT, self.folder.parent):
+            self._file.close()
+            content = hashlib.sha256(json.dumps(classes).encode())
+            present = [name for code, name in enumerate(SPLITS) if (splits_N == code).any()]
+            for name in present:
+                rows = splits_N == SPLITS.index(name)
+                np.save(self.folder / f"{name}.spans.npy", spans_N2[rows])
+                np.save(self.folder / f"{name}.labels.npy", labels_N[rows])
+                # The positions of the texts in the file are not part of the fingerprint.
+                content.update(labels_N[rows].astype("<i8").tobytes())
+                content.update(hashes_N[rows].astype("<u8").tobytes())
+            manifest = TextManifest(
+                format=FORMAT,
+                classes=classes,
+                fingerprint=content.hexdigest(),
+                splits=present,
+                sizes=file_sizes(self.folder),
+            )
+            write_manifest(self.folder / MANIFEST, manifest)
+
+
+def _with_validation(splits_N: np.ndarray, labels_N: np.ndarray, hashes_N: np.ndarray, hold_out: HoldOut) -> np.ndarray:
+    """The split of each text, with validation texts held out of training where there are none."""
+    if (splits_N == SPLITS.index("validation")).any():
+        return splits_N
+    train = np.flatnonzero(splits_N == SPLITS.index("train"))
+    splits_N = splits_N.copy()
+    splits_N[train[hold_out(hashes_N[train], labels_N[train])]] = SPLITS.index("validation")
+    return splits_N

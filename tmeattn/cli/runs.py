@@ -99,18 +99,17 @@ def show(run: str, as_json: bool) -> None:
         parts += [Text(), history]
     if (heads := entropy_heads(events)) is not None:
         parts += [Text(), heads]
-    options = {**found.config["model_options"], **found.config["train"]}
     command = " ".join(found.info.get("command", []))
     parts += [
         Text("\nConfiguration", style="bold"),
         key_values(
-            [(key.replace("_", "-"), option_value(value)) for key, value in options.items() if value is not None]
+            [(key.replace("_", "-"), option_value(value)) for key, value in found.options.items() if value is not None]
         ),
         Text("\nMade by", style="bold"),
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
     if found.state() in ("stopped", "crashed"):
-        told = f"It is {found.state()}. Continue it: tmeattn resume {found.typed}\n"
+        told = f"It is {found.state()}. Continue it: tmeattn resume {found.reference}\n"
         parts.insert(0, Text(safe(told), style="yellow"))
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))

@@ -19,7 +19,7 @@ from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import all_runs
-from tmeattn.runs.reuse import Shelf
+from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.specs import ModelSpec
 from tmeattn.training.session import open_data, resume, start
 
@@ -41,7 +41,7 @@ def reason_against_twin(run: RunDirectory) -> str | None:
 
 def find_twin(run: RunDirectory) -> RunDirectory | None:
     """The twin of a run, if it has been trained to its end."""
-    found = _on_the_shelf(run)
+    found = _existing_twin(run)
     return found if found is not None and found.is_finished() else None
 
 
@@ -54,7 +54,7 @@ def train_twin(run: RunDirectory, *, listeners: Sequence[Listener] = (), narrate
     """
     if (reason := reason_against_twin(run)) is not None:
         raise BadInput(f"The uniform-weights test does not apply: {reason}.")
-    begun = _on_the_shelf(run)
+    begun = _existing_twin(run)
     if begun is None:
         config = twin_config(stored_config(run.id, run.config))
         return start(config.model, config.flat(), listeners=listeners, narrate=narrate)
@@ -82,6 +82,6 @@ def compare_twins(run: RunDirectory, twin: RunDirectory, *, narrate: Narrate) ->
     return Twins(twin.id, correct[0].shape[1], float(accuracy), float(twin_accuracy), low, high)
 
 
-def _on_the_shelf(run: RunDirectory) -> RunDirectory | None:
+def _existing_twin(run: RunDirectory) -> RunDirectory | None:
     config = twin_config(stored_config(run.id, run.config))
-    return Shelf(all_runs()).find(config, open_data(config.train)[1])
+    return ReusableRuns(all_runs()).find(config, open_data(config.train)[1])

@@ -10,7 +10,7 @@ from typing import Any
 from tmeattn.config import Recipe, RunConfig, resolve_run
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.reuse import NOT_IDENTITY, Shelf, identity
+from tmeattn.runs.reuse import NOT_IDENTITY, ReusableRuns, identity
 
 QUICK = 10
 """`--quick` trains one epoch of so many, but at least two."""
@@ -82,7 +82,7 @@ def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunCon
 def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDirectory]) -> list[dict[str, Any]]:
     """What `reproduce --list --json` prints: for every target the runs that it needs, and how many are there. Data is
     not opened for it, so a run on data that has changed since still counts."""
-    shelf, listing = Shelf(runs), []
+    reusable, listing = ReusableRuns(runs), []
     for target in targets:
         needed = {
             identity(config): (entry, config)
@@ -90,7 +90,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
             for entry in entries(part, settings)
             for config in entry.configs
         }
-        there = [found for _, config in needed.values() if (found := shelf.find(config)) and found.is_over()]
+        there = [found for _, config in needed.values() if (found := reusable.find(config)) and found.is_over()]
         listing.append(
             {
                 "name": target.name,

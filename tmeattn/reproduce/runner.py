@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 from tmeattn.config import RunConfig
 from tmeattn.errors import BadInput, Interrupted
@@ -17,7 +16,8 @@ from tmeattn.reproduce.trained import SeedRun
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
-from tmeattn.runs.reuse import Shelf, identity
+from tmeattn.runs.reuse import ReusableRuns, identity
+from tmeattn.runs.run_files import DataInfo
 from tmeattn.training.session import open_data, resume, start
 from tmeattn.training.trainer import Diverged
 
@@ -45,9 +45,9 @@ class _Bench:
 
     def __init__(self, configs: Sequence[RunConfig], watch: Watch, narrate: Narrate) -> None:
         self._watch, self._narrate = watch, narrate
-        self._shelf = Shelf(all_runs())
+        self._reusable = ReusableRuns(all_runs())
         self._done: dict[str, RunDirectory] = {}
-        self._opened: dict[tuple[object, ...], dict[str, Any]] = {}
+        self._opened: dict[tuple[object, ...], DataInfo] = {}
         needed = {identity(config): config for config in configs}
         there = [key for key, config in needed.items() if self._over(config) is not None]
         self._missing, self._number = len(needed) - len(there), 0
@@ -62,13 +62,13 @@ class _Bench:
         return SeedRun(config.train.seed, self._done[key])
 
     def _over(self, config: RunConfig) -> RunDirectory | None:
-        found = self._shelf.find(config, self._data(config))
+        found = self._reusable.find(config, self._data(config))
         return found if found is not None and found.is_over() else None
 
     def _train(self, entry: Entry, config: RunConfig) -> RunDirectory:
         """Continue the run that was begun, or begin it. One that diverges is reported and kept as it is."""
         self._number += 1
-        begun = self._shelf.find(config, self._data(config))
+        begun = self._reusable.find(config, self._data(config))
         if begun is not None and begun.state() == "running":
             raise BadInput(
                 f"The run {begun.id} ({entry.label}) is being trained by another process.",
@@ -91,7 +91,7 @@ class _Bench:
         except Interrupted as error:
             raise Interrupted(error.message, hint="Continue with the same command.") from None
 
-    def _data(self, config: RunConfig) -> dict[str, Any]:
+    def _data(self, config: RunConfig) -> DataInfo:
         """What `run.json` would say of the run's data, were it begun now."""
         train = config.train
         key = (train.dataset, train.vectors, train.vector_size, train.device)

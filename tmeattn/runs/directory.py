@@ -162,7 +162,7 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: it cannot be deleted.
         """
-        with disk_errors("delete the run", self.path, preposition=""):
+        with disk_errors("the run", self.path, verb="delete", hint="Check the permissions of the folder."):
             shutil.rmtree(self.path)
 
 

@@ -19,6 +19,7 @@ class StoredTrainOptions(TypedDict):
     seed: int
     epochs: int
     limit: int | None
+    tokenizer: NotRequired[str]
     vectors: NotRequired[str]
     max_length: NotRequired[int]
     uniform_attention: NotRequired[bool]

@@ -42,11 +42,11 @@ def reporting(
                 yield emit, heartbeat
             except (Interrupted, KeyboardInterrupt):
                 if heartbeat.state == "running":
-                    heartbeat.leave("stopped")
+                    heartbeat.end("stopped")
                 raise
             except Exception as error:
                 message = error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
-                heartbeat.leave("failed", message=message)
+                heartbeat.end("failed", message=message)
                 with contextlib.suppress(TmeattnError, OSError):
                     emit({"kind": "failed", "message": message, "diverged": isinstance(error, Diverged)})
                 raise

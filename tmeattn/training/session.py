@@ -17,9 +17,11 @@ from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
-from tmeattn.runs.directory import RunDirectory, create, process_alive
+from tmeattn.runs.control import process_alive
+from tmeattn.runs.directory import RunDirectory, create
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.heartbeat import Heartbeat
+from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
@@ -57,7 +59,7 @@ def start(
         config = config.model_copy(update={"train": config.train.model_copy(update={"threads": default_threads()})})
     (dataset, vectors), data = open_data(config.train, narrate)
     tracker_specs = find_trackers(trackers)
-    run = create(runs_dir(), config.model_dump(mode="json"), name=name, data=data)
+    run = create(runs_dir(), config, name=name, data=data)
     began = False
 
     def note_start(event: Event) -> None:
@@ -74,7 +76,7 @@ def start(
     return run
 
 
-def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tuple[Sources, dict[str, Any]]:
+def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tuple[Sources, DataInfo]:
     """The dataset and the vectors of a run to be trained, and what `run.json` says of them.
 
     Raises:
@@ -82,7 +84,7 @@ def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tu
     """
     choose_device(options.device)
     dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
-    data = {
+    data: DataInfo = {
         "fingerprint": dataset.fingerprint,
         "classes": list(dataset.classes),
         "vectors": vectors.fingerprint if vectors else None,
@@ -117,7 +119,7 @@ def resume(
         Interrupted, Diverged, EnvironmentProblem: as in `start`.
     """
     status = run.status()
-    if status.get("state") == "running" and process_alive(status):
+    if status["state"] == "running" and process_alive(status):
         raise BadInput(f"The run {run.id} is being trained by process {status.get('pid')} on {status.get('host')}.")
     if run.is_finished():
         narrate(f"The run {run.id} is finished: nothing to resume.")
@@ -174,7 +176,7 @@ def _fit(
         reason = trainer.fit(stop, on_progress)
     except Stopped as stopped:
         emit({"kind": "stopped", "step": progress.step, "epoch": progress.epoch + 1, "reason": str(stopped)})
-        heartbeat.leave("stopped")
+        heartbeat.end("stopped")
         raise Interrupted(
             f"Stopped at step {progress.step} and saved.", hint=f"Continue with: tmeattn resume {run.id}"
         ) from None
@@ -188,7 +190,7 @@ def _fit(
             "seconds": progress.seconds,
         }
     )
-    heartbeat.leave("finished")
+    heartbeat.end("finished")
 
 
 def _prepare(

@@ -18,6 +18,7 @@ from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
+from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochPart, Listener, WatchedText
 from tmeattn.specs import Attention
@@ -107,10 +108,10 @@ class Trainer:
         for batch in self.batches.epoch(progress.epoch, start=progress.batch):
             self._step(batch)
             on_progress(progress)
-            wanted = self.run.requested("checkpoint")
+            wanted = take_request(self.run, "checkpoint")
             if wanted or (progress.step % self.options.checkpoint_every == 0 and progress.batch < self.steps_per_epoch):
                 self.save()
-            if stop or self.run.requested("stop"):
+            if stop or take_request(self.run, "stop"):
                 self.save()
                 raise Stopped(stop.reason or "request")
         self._end_epoch()

@@ -189,7 +189,7 @@ class TmeattnApp(App[None]):
             # The head of a run's screen tells how training failed, but not that a resuming process never began.
             told = shown and not (worker.resumes and worker.run.state() in ("stopped", "crashed", "created"))
             if worker.exit_code not in (0, EXIT_STOPPED) and not told:
-                words = control.last_words(worker.run, 1)
+                words = control.log_tail(worker.run, 1)
                 self.notify(safe(f"{worker.run.id}: {words[0] if words else 'ended'}"), severity="error", markup=False)
             elif not shown:
                 self.notify(f"{worker.run.id} {'finished' if worker.exit_code == 0 else 'has stopped'}.", markup=False)

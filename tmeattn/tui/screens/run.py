@@ -117,7 +117,7 @@ class RunScreen(BaseScreen):
     def _wait(self, error: BadInput) -> None:
         """Before the run's folder is there: what its process says; if it has ended, why."""
         worker = self.tmeattn.trainers.worker(self.run)
-        words = control.last_words(self.run)
+        words = control.log_tail(self.run)
         lines = [f"Starting {self.run.id}: reading its data …"]
         if worker is None or worker.exit_code is not None:
             lines = [f"{self.run.id} did not start." if words else str(error), "esc goes back to the runs."]

@@ -54,7 +54,7 @@ def _second(following: RunState, width: int) -> Text:
     total = following.epochs_planned * following.steps_per_epoch
     if not total:
         preparing = following.state in ("created", "running")
-        said = control.last_words(following.run, 1) if preparing else []
+        said = control.log_tail(following.run, 1) if preparing else []
         return Text(" ".join(["reading its data …", *map(safe, said)]) if preparing else "", style="dim", no_wrap=True)
     epoch = (
         min(len(following.epochs) + 1, following.epochs_planned) if following.share_done < 1 else len(following.epochs)
@@ -98,5 +98,5 @@ def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:
         return ["Asked to stop: it saves after its current step."] if control.pending(following.run, "stop") else []
     lines = [why + (" Press r to resume." if run_wording.resumable(following) else "")]
     if following.state in ("failed", "crashed"):
-        lines += [f"  {safe(line)}" for line in control.last_words(following.run, 3)]
+        lines += [f"  {safe(line)}" for line in control.log_tail(following.run, 3)]
     return lines

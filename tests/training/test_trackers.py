@@ -16,7 +16,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
 from tmeattn.training import trackers as tracking
 from tmeattn.training.session import resume, start
-from tmeattn.training.trackers import Tracking, find_trackers, track
+from tmeattn.training.trackers import RunTrackers, find_trackers, track
 
 SOURCE = """
 from tmeattn.hookspecs import hookimpl
@@ -104,7 +104,7 @@ def test_a_failing_tracker_is_told_of_once_and_the_others_go_on(noting: Any, bro
     if broken != "return len":
         (warning,) = warnings
         assert warning.startswith(f"The tracker 'broken' (from noting) {said}")
-        assert warning.endswith("The training goes on without it.")
+        assert warning.endswith("Training continues without it.")
     assert "finished" in {event["kind"] for event in told()}
 
 
@@ -123,7 +123,7 @@ def test_a_slow_tracker_delays_nothing_but_the_end(monkeypatch: Any, trained: Ru
     release = threading.Event()
     monkeypatch.setattr(tracking, "_work", lambda *_: release.wait(60))
     warnings: list[str] = []
-    tell = Tracking(trained, [spec], warnings.append)
+    tell = RunTrackers(trained, [spec], warnings.append)
     began = time.monotonic()
     for event in trained.events():
         tell(event)
@@ -131,7 +131,8 @@ def test_a_slow_tracker_delays_nothing_but_the_end(monkeypatch: Any, trained: Ru
     release.set()
     assert time.monotonic() - began < 30
     assert warnings == [
-        "The tracker 'note' (from noting) was not done 0.05 s after the end. The training goes on without it."
+        "The tracker 'note' (from noting) had not processed all events 0.05 s after the end of training. "
+        "Training continues without it."
     ]
 
 

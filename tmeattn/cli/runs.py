@@ -173,7 +173,7 @@ def export(run: str, target: Path, force: bool) -> None:
 
     found = find_run(run)
     usable = checkpoint.load(found.checkpoints, "best", "last", "previous")
-    if usable is not None and usable.fell_back:
+    if usable is not None and usable.damaged:
         raise BadInput(
             f"The best weights of {found.id} are damaged, so an export would be of no use.",
             hint=f"Train it again: tmeattn train {found.config['model']} --from {found.id}",

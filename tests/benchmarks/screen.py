@@ -131,7 +131,7 @@ async def longest_frame(run: RunDirectory, seconds: float) -> tuple[float, float
             await asyncio.sleep(0.005)
             longest = max(longest, time.perf_counter() - began - 0.005)
 
-    app = TmeattnApp(run, state=SavedState())
+    app = TmeattnApp(run, saved=SavedState())
     async with app.run_test(size=(COLUMNS, ROWS)):
         listener = asyncio.create_task(listen())
         await asyncio.sleep(5)
@@ -166,7 +166,7 @@ def kilobytes() -> float:
 
 async def an_hour(run: RunDirectory, steps_a_minute: int = 120) -> list[float]:
     """Kilobytes at the end of every minute of an hour in which a step event comes every half second."""
-    app = TmeattnApp(run, state=SavedState())
+    app = TmeattnApp(run, saved=SavedState())
     used = []
     step = 0
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
@@ -178,11 +178,11 @@ async def an_hour(run: RunDirectory, steps_a_minute: int = 120) -> list[float]:
                     step += 10
                     events.append({**logged_runs.step_event(step, minute + 1), "time": logged_runs.BEGAN + step})
                 logged_runs.write(run.path, *events)
-                app.screen._look()
+                app.screen.refresh_run()
                 await pilot.pause()
             epoch = {**logged_runs.epoch_event(minute + 1), "step": step, "time": logged_runs.BEGAN + step}
             logged_runs.write(run.path, epoch, logged_runs.watched_event(minute + 1))
-            app.screen._look()
+            app.screen.refresh_run()
             await pilot.pause()
             used.append(kilobytes())
     return used

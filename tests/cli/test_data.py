@@ -101,9 +101,9 @@ def test_a_file_that_has_changed_is_another_dataset(tmeattn: Any, quick: list[st
     path = csv_file(tmp_path)
     run = tmeattn("train", "mean", *quick_without_dataset(quick), "--dataset", str(path), "--json").json
     path.write_text(path.read_text() + "quite another word another word,1 stars\n" * 3)
-    said = tmeattn("evaluate", run["id"])
-    assert said.code == 2
-    assert "has changed since it was trained" in said.err
+    result = tmeattn("evaluate", run["id"])
+    assert result.code == 2
+    assert "has changed since it was trained" in result.err
 
 
 def test_a_relative_path_is_kept_whole(
@@ -177,8 +177,8 @@ def test_fetch_and_add(
     archive = imdb_archive(tmp_path, "aclImdb_v1.tar.gz")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     monkeypatch.setattr(catalog, "IMDB_COUNTS", dict.fromkeys(catalog.IMDB_COUNTS, 25))
-    said = tmeattn("data", "add", "imdb", str(archive)).refused()
-    assert "is not aclImdb_v1.tar.gz as published" in said
+    message = tmeattn("data", "add", "imdb", str(archive)).refused()
+    assert "is not aclImdb_v1.tar.gz as published" in message
     monkeypatch.setitem(PUBLISHED_FILES, "imdb", replace(PUBLISHED_FILES["imdb"], sha256=digest))
     result = tmeattn("data", "add", "imdb", str(archive))
     assert (result.code, result.out) == (0, "")
@@ -205,9 +205,9 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/aclImdb_v1.tar.gz"
-        said = tmeattn("data", "fetch", "imdb", "--url", url)
-        assert (said.code, said.out) == (3, "")
-        assert "is not the expected file" in said.err.splitlines()[-1]
+        result = tmeattn("data", "fetch", "imdb", "--url", url)
+        assert (result.code, result.out) == (3, "")
+        assert "is not the expected file" in result.err.splitlines()[-1]
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         monkeypatch.setitem(PUBLISHED_FILES, "imdb", replace(PUBLISHED_FILES["imdb"], sha256=digest))
         result = tmeattn("data", "fetch", "imdb", "--url", url)
@@ -218,7 +218,7 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("data show nothing.csv", "There is no file or folder nothing.csv."),
         ("data show imbd", "There is no dataset named 'imbd'. Did you mean imdb"),
@@ -238,8 +238,8 @@ def test_fetch_from_a_mirror(tmeattn: Any, tmp_path: Path, isolated: Path, monke
         ("train mean --validation 1", "--validation: "),
     ],
 )
-def test_refused(tmeattn: Any, isolated: Path, command: str, said: str) -> None:
-    assert tmeattn(*command.split()).refused().startswith(said)
+def test_refused(tmeattn: Any, isolated: Path, command: str, message: str) -> None:
+    assert tmeattn(*command.split()).refused().startswith(message)
     assert not (isolated / "config.toml").exists()
 
 

@@ -11,7 +11,7 @@ def open_done(folder):
     return path.read_text() if path.exists() else None
 
 
-def test_what_a_killed_process_left_is_swept_away(tmp_path):
+def test_stale_unfinished_folders_are_removed(tmp_path):
     old, young = tmp_path / "corpus-1.99-ab.tmp", tmp_path / "corpus-2.99-ab.tmp"
     for folder in (old, young):
         folder.mkdir()

@@ -4,11 +4,11 @@ import pytest
 from support.user_files import ROWS, write_tree
 
 from tmeattn.config import TrainOptions
-from tmeattn.data.sources import dataset_of, open_dataset
+from tmeattn.data.sources import dataset_of, open_dataset, open_vectors
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 
-def test_a_name_goes_before_a_folder_and_options_are_for_files(tmp_path, monkeypatch):
+def test_a_name_precedes_a_folder_and_column_options_need_a_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_tree(tmp_path / "imdb", ROWS)
     with pytest.raises(EnvironmentProblem, match="The dataset imdb is not installed"):
@@ -22,3 +22,17 @@ def test_a_name_goes_before_a_folder_and_options_are_for_files(tmp_path, monkeyp
     for name in ("nothing.csv", "./nothing", "a/b"):
         with pytest.raises(BadInput, match="There is no file or folder"):
             open_dataset(name)
+
+
+def test_a_plugin_that_returns_another_type_is_named(install):
+    install(
+        "wrong",
+        "from tmeattn.hookspecs import hookimpl\nfrom tmeattn.specs import DatasetSpec, VectorsSpec\n"
+        "@hookimpl\ndef tmeattn_datasets():\n    return [DatasetSpec('films', 'Films', load='wrong_plugin:load')]\n"
+        "@hookimpl\ndef tmeattn_vectors():\n    return [VectorsSpec('words', 'Words', load='wrong_plugin:load', size=2)]\n"  # noqa: E501
+        "def load():\n    return 3\n",
+    )
+    with pytest.raises(BadInput, match=r"Dataset 'films': wrong_plugin:load returned int, not tmeattn\.specs\.Dataset"):
+        open_dataset("films")
+    with pytest.raises(BadInput, match=r"Vectors 'words': .* returned int, not tmeattn\.specs\.WordVectors"):
+        open_vectors("words")

@@ -20,7 +20,7 @@ def lookup(words):
     return np.zeros((len(words), 2), dtype=np.float32), known
 
 
-def test_describe():
+def test_statistics_of_a_known_dataset():
     found = describe(DATASET, {"toy": WordVectors("toy", 2, "v", lookup)}, samples=2)
     assert found["splits"]["train"] == {"texts": 35, "classes": {"bad": 15, "good": 20}, "duplicates": 29}
     assert found["splits"]["validation"]["duplicates"] == 0

@@ -165,7 +165,7 @@ def test_time_left_counts_this_process_only() -> None:
             clock.now += 1
             progress(step(number))
 
-    assert "epoch 2/2: step 180, loss 0.400, train acc. 80.0 %, entropy 3.20, 45,000 tokens/s, 20 s left" in run(
+    assert "epoch 2/2: step 180, loss 0.400, train acc. 80.0 %, entropy 3.20, 45,000 tokens/s, ETA 20 s" in run(
         show, terminal=False
     )
 

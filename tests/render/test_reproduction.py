@@ -47,9 +47,9 @@ def header(output: str, ruled: int = 0) -> list[str]:
         ({"options": ("--max-length 50",)}, "seed 0, --max-length 50"),
         (
             {"limit": 400, "options": ("--epochs 2",)},
-            "trained on 400 texts only, --epochs 2, shortened, so not to be held against the report",
+            "trained on only 400 texts, --epochs 2, shortened, not comparable with the report",
         ),
-        ({"quick": True}, "seed 0, quick: few epochs, so not to be held against the report"),
+        ({"quick": True}, "seed 0, quick: few epochs, not comparable with the report"),
     ],
 )
 def test_conditions_tell_what_was_changed(fields: dict[str, Any], end: str) -> None:
@@ -66,8 +66,8 @@ def test_seconds_are_told_with_their_machine() -> None:
 
 def test_differences_say_what_their_intervals_cover() -> None:
     one = told()
-    assert "over the validation texts; other seeds are not covered, nor is the number of comparisons." in one
-    assert "reversed, could be chance" in one
+    assert "over the validation texts, without other seeds, not corrected for the number of comparisons." in one
+    assert "reversed, not significant" in one
     several = told(context=dataclasses.replace(CONTEXT, seeds=(0, 1, 2)))
     assert "paired bootstrap over seeds and texts, not corrected for the number of comparisons." in several
     assert "other seeds" not in several
@@ -93,7 +93,7 @@ def test_labels_and_accuracies_stay_at_any_width(width: int) -> None:
         "81.00",
         "-1.60",
         "+1.00",
-        "reversed, could be chance",
+        "reversed, not significant",
         "diverged",
     ):
         assert word in flat

@@ -21,8 +21,8 @@ PARTS = {
     "WatchedText": "A text of `watched`",
 }
 INTRODUCTION = """
-`events.jsonl` in a run's folder has one JSON object a line, in the order of time. Every event has `kind`, which is one\
- of the headings below, and `time`, the seconds since 1970 (UTC). A field marked "optional" may be absent. NaN and\
+`events.jsonl` in a run's folder has one JSON object per line, in the order of time. Every event has `kind`, which is\
+ one of the headings below, and `time`, the seconds since 1970 (UTC). A field marked "optional" may be absent. NaN and\
  infinity are written as `{"$float": "nan"}`, because JSON has no number for them. Lines are ASCII.
 """
 

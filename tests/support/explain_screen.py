@@ -35,7 +35,7 @@ def runs(write_run: Callable[..., RunDirectory]) -> list[RunDirectory]:
 
 
 def open_screen(size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()) -> AbstractAsyncContextManager[Driver]:
-    return opened(ExplainScreen(), size, heads)
+    return opened(ExplainScreen, size, heads)
 
 
 def heatmap(driver: Driver) -> HeatmapView:

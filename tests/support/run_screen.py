@@ -37,7 +37,7 @@ def resumed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_app(run: RunDirectory | None = None) -> TmeattnApp:
-    return TmeattnApp(run, state=SavedState())
+    return TmeattnApp(run, saved=SavedState())
 
 
 async def settled(pilot) -> RunScreen:
@@ -45,7 +45,7 @@ async def settled(pilot) -> RunScreen:
     for _ in range(50):
         await pilot.pause(0.02)
         screen = pilot.app.screen
-        if isinstance(screen, RunScreen) and screen.following.caught_up and screen.query_one(RunHeader)._drawn:
+        if isinstance(screen, RunScreen) and screen.run_state.caught_up and screen.query_one(RunHeader)._drawn:
             break
     await pilot.pause()
     return pilot.app.screen

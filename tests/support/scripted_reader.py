@@ -27,10 +27,11 @@ from tmeattn.explain.explanation import ExplainRequest, Explanation, Word, witho
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
 from tmeattn.tui import keys, themes
+from tmeattn.tui.messages import BackToRuns, OpenExplain, OpenNewRun, ShowProblem
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.screens.explain import ExplainScreen
-from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, TextReader, _weights, readable_runs
+from tmeattn.tui.services.reader import ModelCapabilities, TextReader, _weights
 from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.widgets.choice import Choice
 
 STYLES = [Path(keys.__file__).with_name(name) for name in ("app.tcss", "widgets.tcss")]
@@ -57,38 +58,42 @@ class Host(App[None]):
     BINDINGS: ClassVar = keys.bindings("app")
     CSS_PATH: ClassVar = STYLES
 
-    def __init__(self, room: BaseScreen, reader: TextReader) -> None:
+    def __init__(self, screen: type[BaseScreen], reader: TextReader) -> None:
         super().__init__()
-        self.room, self.reader = room, reader
-        self.state = SavedState()
-        self.asked: LabelledText | None = None
-        self.selected_run = next((run for run, _ in readable_runs()), None)
+        self.session = Session(SavedState(), reader)
+        self.tested: Any = screen(self.session)
         self.modes: list[str] = []
         self.models: list[str | None] = []
+        self.opened: list[OpenExplain] = []
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = themes.DEFAULT
 
     def on_mount(self) -> None:
-        self.push_screen(self.room)
+        self.push_screen(self.tested)
 
     def on_unmount(self) -> None:
-        self.reader.close()
+        self.session.reader.close()
 
     async def action_mode(self, mode: str) -> None:
         self.modes.append(mode)
 
-    async def back_to_runs(self) -> None:
+    def on_back_to_runs(self, message: BackToRuns) -> None:
         self.modes.append("runs")
 
-    def open_explain(self, text: str, *, run: RunDirectory | None = None, true_label: str | None = None) -> None:
-        self.selected_run = run or self.selected_run
-        self.asked = LabelledText(text, true_label)
-        if isinstance(self.screen, ExplainScreen):
-            self.screen.take_asked()
+    def on_open_explain(self, message: OpenExplain) -> None:
+        self.opened.append(message)
+        self.session.selected_run = message.run or self.session.selected_run
 
-    def open_new_run(self, *, model: str | None = None) -> None:
-        self.models.append(model)
+    def explain(self, text: str, true_label: str | None = None) -> None:
+        self.session.text_to_explain = TextToExplain(text, true_label)
+        self.tested.update_from_session()
+
+    def on_open_new_run(self, message: OpenNewRun) -> None:
+        self.models.append(message.model)
+
+    def on_show_problem(self, message: ShowProblem) -> None:
+        self.notify(message.problem, severity="warning", markup=False)
 
 
 async def seen(pilot: Pilot[Any], what: str) -> bool:
@@ -106,7 +111,7 @@ class Driver:
 
     def __init__(self, pilot: Pilot[None], app: Host, reader: ScriptedReader) -> None:
         self.pilot, self.app, self.reader = pilot, app, reader
-        self.screen: Any = app.room
+        self.screen: Any = app.tested
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -122,7 +127,7 @@ class Driver:
             await self.pilot.pause()
 
     async def explain(self, text: str, true_label: str | None = None) -> None:
-        self.app.open_explain(text, true_label=true_label)
+        self.app.explain(text, true_label)
         await self.settle()
 
     async def choose(self, choice: str, value: object) -> None:
@@ -136,11 +141,11 @@ class Driver:
 
 @asynccontextmanager
 async def opened(
-    room: BaseScreen, size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()
+    screen: type[BaseScreen], size: tuple[int, int] = (80, 24), heads: tuple[int, ...] = ()
 ) -> AsyncIterator[Driver]:
     """A screen in a `Host` of this size, after it has settled."""
     reader = ScriptedReader(heads)
-    app = Host(room, reader)
+    app = Host(screen, reader)
     async with app.run_test(size=size) as pilot:
         driver = Driver(pilot, app, reader)
         await pilot.pause()
@@ -161,14 +166,14 @@ class ScriptedReader(TextReader):
 
     async def explain(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         self.questions.append(question)
-        return await self._ask(run, lambda classifier: self._explanation(run, question))
+        return await self._submit(run, lambda classifier: self._explanation(run, question))
 
-    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
-        return await self._ask(run, lambda classifier: ModelCapabilities(CLASSES, METHODS, self.heads))
+    async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
+        return await self._submit(run, lambda classifier: ModelCapabilities(CLASSES, METHODS, self.heads))
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         self.read.extend(texts)
-        return await self._ask(run, lambda classifier: np.array([self._probabilities(text) for text in texts]))
+        return await self._submit(run, lambda classifier: np.array([self._probabilities(text) for text in texts]))
 
     async def count_parameters(self, spec: object) -> int:
         return 12_345

@@ -33,9 +33,9 @@ def write_tree(path, rows, prefix=""):
     return path
 
 
-def read(path, tmp_path, said=None, **how):
+def read(path, tmp_path, narrated=None, **how):
     dataset = open_user_dataset(
-        path, ImportOptions(**how), tmp_path / "cache", (said if said is not None else []).append
+        path, ImportOptions(**how), tmp_path / "cache", (narrated if narrated is not None else []).append
     )
     splits = {name: list(zip(split.texts, split.labels, strict=True)) for name, split in dataset.read().items()}
     return dataset, {name: [(text, dataset.classes[label]) for text, label in rows] for name, rows in splits.items()}

@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 import tmeattn.tui
 from tmeattn.tui import keys, themes
 from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.messages import OpenExplain, OpenNewRun
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
@@ -21,7 +22,7 @@ from tmeattn.tui.services.saved_state import SavedState
 
 @pytest.mark.parametrize(("key", "mode"), [("f3", "explain"), ("f4", "data"), ("f5", "models"), ("f2", "runs")])
 async def test_a_key_for_every_room(key, mode):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f5" if mode == "runs" else "f2")
         await pilot.press(key)
@@ -52,7 +53,7 @@ async def test_a_damaged_state_is_no_obstacle(isolated, text):
 
 
 async def test_says_when_the_terminal_is_too_small():
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(59, 15)) as pilot:
         await pilot.pause()
         assert isinstance(app.screen, TooSmall)
@@ -62,7 +63,7 @@ async def test_says_when_the_terminal_is_too_small():
 
 
 async def test_keys_can_be_given_by_the_user():
-    app = TmeattnApp(state=SavedState(keys={"app.models": "f8"}))
+    app = TmeattnApp(saved=SavedState(keys={"app.models": "f8"}))
     async with app.run_test() as pilot:
         await pilot.press("f8")
         assert app.current_mode == "models"
@@ -70,10 +71,10 @@ async def test_keys_can_be_given_by_the_user():
 
 async def test_a_text_that_was_typed_is_read_by_another_run(write_run):
     run = write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         await pilot.press("f3", *"good")
-        app.open_explain(None, run=run)
+        app.post_message(OpenExplain(run=run))
         await pilot.pause()
         assert app.screen.query_one("TextArea").text == "good"
         await pilot.press("f2", "x")
@@ -83,9 +84,9 @@ async def test_a_text_that_was_typed_is_read_by_another_run(write_run):
 
 @pytest.mark.parametrize("room", ["f4", "f5"])
 async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
-        app.open_new_run()
+        app.post_message(OpenNewRun())
         await pilot.press(room, "f2")
         assert isinstance(app.screen, NewRunScreen)  # its own key leads back to what is filled in
         await pilot.press(room, "escape")
@@ -94,22 +95,22 @@ async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room
 
 
 async def test_escape_from_a_room_leads_to_the_run_that_is_open(write_run):
-    app = TmeattnApp(write_run("aaaa-mean", model="mean"), state=SavedState())
+    app = TmeattnApp(write_run("aaaa-mean", model="mean"), saved=SavedState())
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.press("f5", "escape")
         await pilot.pause()
         assert isinstance(app.screen, RunScreen)
-        app.open_new_run()
+        app.post_message(OpenNewRun())
         await pilot.pause(0.1)
-        app.open_new_run()
+        app.post_message(OpenNewRun())
         await pilot.pause(0.1)
         assert len(app.screen_stack) == 2  # what is opened anew takes the place of what was open
 
 
 def test_no_key_means_two_things_in_one_place():
     for key in keys.KEYS:
-        assert keys.taken_by(key.keys.split(","), key, {}) is None, key.id
+        assert keys.conflict(key.keys.split(","), key, {}) is None, key.id
 
 
 def test_starts_without_torch(environment):

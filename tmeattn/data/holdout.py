@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+VALIDATION_SHARE = 0.2
+"""The share of the training texts that is held out, unless `--validation` gives another."""
+
 
 def text_digest(encoded: bytes) -> bytes:
     """The 8-byte hash of a text in UTF-8."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from tmeattn.config import RANDOM, TrainOptions, is_dataset
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
@@ -15,6 +16,7 @@ from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Dataset, DatasetSpec, Split, VectorsSpec, WordVectors
 
+T = TypeVar("T")
 TEST = "test"
 
 
@@ -48,7 +50,8 @@ def open_dataset(
                 f"There is no file or folder {name}.", hint="Check the path. Datasets by name: tmeattn data list"
             )
         return _registered(name)
-    from tmeattn.data.readers.user_files import VALIDATION_SHARE, ImportOptions, open_user_dataset
+    from tmeattn.data.holdout import VALIDATION_SHARE
+    from tmeattn.data.readers.user_files import ImportOptions, open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
@@ -66,14 +69,19 @@ def dataset_of(options: TrainOptions, narrate: Callable[[str], None] = lambda li
 
 
 def _registered(name: str) -> Dataset:
-    spec = registry().get(DatasetSpec, name)
-    dataset = resolve(spec.load, wanted_by=f"Dataset {name!r}")()
-    if not isinstance(dataset, Dataset):
+    return _load(registry().get(DatasetSpec, name), "Dataset", Dataset)
+
+
+def _load(spec: DatasetSpec | VectorsSpec, kind: str, expected: type[T]) -> T:
+    """Call the load function of a plugin, and verify the type of what it returns."""
+    loaded = resolve(spec.load, wanted_by=f"{kind} {spec.name!r}")()
+    if not isinstance(loaded, expected):
         raise BadInput(
-            f"Dataset {name!r}: {spec.load} returned {type(dataset).__name__}, not a tmeattn.specs.Dataset.",
-            hint="Correct or remove the plugin that provides it.",
+            f"{kind} {spec.name!r}: {spec.load} returned {type(loaded).__name__}, "
+            f"not tmeattn.specs.{expected.__name__}.",
+            hint="Correct or remove the plugin.",
         )
-    return dataset
+    return loaded
 
 
 def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
@@ -106,14 +114,7 @@ def open_vectors(name: str) -> WordVectors | None:
     path = Path(name)
     if path.name != name or path.suffix in {".txt", ".gz", ".vec"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
-    spec = registry().get(VectorsSpec, name)
-    vectors = resolve(spec.load, wanted_by=f"Vectors {name!r}")()
-    if not isinstance(vectors, WordVectors):
-        raise BadInput(
-            f"Vectors {name!r}: {spec.load} returned {type(vectors).__name__}, not a tmeattn.specs.WordVectors.",
-            hint="Correct or remove the plugin that provides them.",
-        )
-    return vectors
+    return _load(registry().get(VectorsSpec, name), "Vectors", WordVectors)
 
 
 def open_training_corpus(

@@ -1,6 +1,6 @@
 """The manual: one Markdown page a topic, read by `tmeattn docs`, by the screens and on the web.
 
-A page is plain Markdown: one first-level heading, a paragraph that says what the page is about, then sections. Pages
+A page is plain Markdown: one first-level heading, a paragraph about the contents of the page, then sections. Pages
 link to one another by file name (`training.md`) and to the rest of the repository by a relative path.
 """
 
@@ -35,7 +35,7 @@ _IMAGE = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n*", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _PAGE = re.compile(r"([a-z-]+)\.md(?:#.*)?")
 _HEADING = re.compile(r"#{1,6} (.+)")
-_SENTENCE_END = re.compile(r"(?<=[.:;!?]) +(?=[^a-z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[^a-z])")
 
 
 @dataclass(frozen=True)
@@ -132,4 +132,4 @@ def _without_link(link: re.Match[str]) -> str:
     if "://" in target:
         return f"{text} ({target})"
     path = target.lstrip("./")
-    return text if path in text else f"{text} (`{path}` in the repository)"
+    return text if path in text or path.endswith(f"/{text}") else f"{text} (`{path}` in the repository)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -13,11 +13,14 @@ from tmeattn.render.histogram import histogram
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.tables import Column, key_values, table
 
+if TYPE_CHECKING:
+    from tmeattn.data.statistics import DatasetStatistics
+
 MOST_CLASSES = 24
 SAMPLE_CHARACTERS = 300
 
 
-def dataset_page(document: Mapping[str, Any]) -> Group:
+def dataset_page(document: DatasetStatistics) -> Group:
     """The statistics of `data.statistics.describe` as a page."""
     lengths = document["lengths"]
     quantiles = ", ".join(f"{_quantile(at)} {count(value)}" for at, value in lengths["quantiles"].items())
@@ -47,17 +50,19 @@ def dataset_page(document: Mapping[str, Any]) -> Group:
     return Group(*parts)
 
 
-def _sizes(document: Mapping[str, Any]) -> RenderableType:
+def _sizes(document: DatasetStatistics) -> RenderableType:
     """Texts by class and split; only the largest classes if there are many."""
     splits, classes = document["splits"], document["classes"]
     train = splits["train"]["classes"]
     listed = classes
     if len(classes) > MOST_CLASSES:
         listed = sorted(classes, key=lambda name: -train[name])[:MOST_CLASSES]
-    rows = [(name, *(split["classes"][name] for split in splits.values()), _share(train, name)) for name in listed]
+    rows: list[list[str | int | None]] = [
+        [name, *(split["classes"][name] for split in splits.values()), _share(train, name)] for name in listed
+    ]
     if len(listed) < len(classes):
-        rows.append((f"{len(classes) - len(listed)} more", *(None for _ in splits), None))
-    rows.append(("all", *(split["texts"] for split in splits.values()), None))
+        rows.append([f"{len(classes) - len(listed)} more", *(None for _ in splits), None])
+    rows.append(["all", *(split["texts"] for split in splits.values()), None])
     numeric = [Column(name, numeric=True) for name in splits]
     return table([Column("class", wrap=True), *numeric, Column("share of train", numeric=True)], rows)
 
@@ -66,7 +71,7 @@ def _share(counts: Mapping[str, int], name: str) -> str:
     return percent(counts[name] / max(sum(counts.values()), 1))
 
 
-def _facts(document: Mapping[str, Any], quantiles: str) -> list[tuple[str, str]]:
+def _facts(document: DatasetStatistics, quantiles: str) -> list[tuple[str, str]]:
     within = ", ".join(f"{count(split['duplicates'])} in {name}" for name, split in document["splits"].items())
     across = ", ".join(f"{count(number)} of {which}" for which, number in document["shared"].items())
     facts = [("duplicates", within), ("shared texts", across or "none"), ("tokens per text", quantiles)]
@@ -81,16 +86,16 @@ def _quantile(at: str) -> str:
     return {"0": "minimum", "0.5": "median", "1": "maximum"}.get(at, f"{float(at):.0%}".replace("%", " %"))
 
 
-def _unknown(document: Mapping[str, Any]) -> RenderableType:
+def _unknown(document: DatasetStatistics) -> RenderableType:
     vectors = list(document["unknown"][0]["without_vector"])
-    rows = [
-        (
+    rows: list[list[str | int]] = [
+        [
             row["tokenizer"],
             row["words"],
             row["words_kept"],
             percent(row["validation"]),
             *(percent(row["without_vector"][name]) for name in vectors),
-        )
+        ]
         for row in document["unknown"]
     ]
     columns: list[str | Column] = [
@@ -107,6 +112,6 @@ def _unknown(document: Mapping[str, Any]) -> RenderableType:
     return table(columns, rows, caption=caption)
 
 
-def _typical(document: Mapping[str, Any]) -> RenderableType:
+def _typical(document: DatasetStatistics) -> RenderableType:
     rows = [(name, "  ".join(words)) for name, words in document["typical"].items()]
     return table([Column("class", wrap=True), Column("most typical words", wrap=True, least=30)], rows)

@@ -1,4 +1,4 @@
-"""How far explanations can be believed, on the terminal."""
+"""The results of `tmeattn faithfulness` on the terminal."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from tmeattn.faithfulness.results import Estimate, Faithfulness, MethodRow
 
 CHANCE = "°"
+"""Marks a figure that does not differ from that of the control by more than chance."""
 GROUPS = (
     ("comprehensiveness", "sufficiency", "deletion", "insertion"),
     ("tau_gradient", "tau_leave_one_out"),
     ("auprc", "token_f1", "iou_f1"),
 )
-"""Measures that share a table where the console has room for it."""
+"""Names of the metrics in each table."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Measures of all methods in one table, or in several where the console is too narrow: figures are never cut."""
+    """Metrics of all methods in one table, or in several if the console is too narrow; figures are never truncated."""
 
     rows: tuple[MethodRow, ...]
     measures: tuple[Measure, ...]
@@ -51,7 +52,7 @@ class Tables:
 
 
 def faithfulness(found: Faithfulness) -> Group:
-    """What was measured, the uniform-weights test, the tables with an interval in every cell, and how to read them."""
+    """The facts, the uniform-weights test, the tables with an interval in every cell, and how to read them."""
     parts: list[RenderableType] = [_facts(found)]
     for names in GROUPS:
         measures = [measure for measure in MEASURES if measure.name in names]
@@ -62,29 +63,29 @@ def faithfulness(found: Faithfulness) -> Group:
 
 
 def small_print(found: Faithfulness) -> list[str]:
-    """How to read the figures, a sentence a line."""
+    """How to read the figures, one sentence a line."""
     lines = [
-        "± is half of the 95 % interval over texts (bootstrap); other seeds are not covered.",
-        f"{CHANCE} cannot be told from {CONTROL} on the same texts.",
+        "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds.",
+        f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts.",
     ]
-    lines += [f"Passed over: {method}, as {reason}." for method, reason in found.passed_over]
+    lines += [f"Not assessed: {method}, because {reason}." for method, reason in found.passed_over]
     return [*lines, *found.notes]
 
 
 def uniform_weights_test(found: Faithfulness) -> str:
-    """The twin's accuracy beside the run's, and what that says."""
+    """The accuracies of the run and of its twin, their difference, and the conclusion."""
     twins = found.twins
     if twins is None:
         return found.no_twins or MISSING
     if twins.low > 0:
-        verdict = "the weights matter to the task"
+        verdict = "the attention weights matter for the accuracy"
     elif twins.high < 0:
-        verdict = "worse than equal weights"
+        verdict = "the attention weights lower the accuracy"
     else:
-        verdict = "equal weights may do as well, so what the weights explain is in doubt"
+        verdict = "uniform weights may be as accurate, so the attention weights may explain little"
     return (
-        f"{percent(twins.accuracy, 2)} against {percent(twins.twin_accuracy, 2)} of a twin with equal weights "
-        f"({twins.twin}) on {count(twins.texts)} texts: {100 * twins.difference:+.2f} points "
+        f"{percent(twins.accuracy, 2)}, and {percent(twins.twin_accuracy, 2)} for a twin with uniform weights "
+        f"({twins.twin}), on {count(twins.texts)} texts: {100 * twins.difference:+.2f} points "
         f"({100 * twins.low:+.2f} to {100 * twins.high:+.2f}): {verdict}"
     )
 
@@ -95,7 +96,7 @@ def _facts(found: Faithfulness) -> RenderableType:
         [
             ("run", f"{found.run} ({found.model})"),
             ("texts", f"{count(found.texts)} of {found.data}, {found.words:.0f} words on average"),
-            ("accuracy", None if found.accuracy is None else f"{percent(found.accuracy)} on them"),
+            ("accuracy", None if found.accuracy is None else f"{percent(found.accuracy)} on these texts"),
             (
                 "attention entropy",
                 None if entropy is None else f"{entropy.mean:.2f} nats ({entropy.low:.2f} to {entropy.high:.2f})",
@@ -107,7 +108,7 @@ def _facts(found: Faithfulness) -> RenderableType:
 
 def _table(rows: Sequence[MethodRow], measures: Sequence[Measure], *, seconds: bool) -> FittedTable:
     best = {measure.name: _best(rows, measure) for measure in measures}
-    columns = [Column("method"), *(Column(one.heading, numeric=True, about=one.about) for one in measures)]
+    columns = [Column("method"), *(Column(measure.heading, numeric=True, about=measure.about) for measure in measures)]
     if seconds:
         columns.append(Column("ms/text", numeric=True))
     return table(columns, (list(_cells(row, measures, best, seconds)) for row in rows))
@@ -126,7 +127,7 @@ def _cells(
 
 
 def figure(estimate: Estimate, method: str) -> str:
-    """ "0.312 ±.021", with a mark where the control could be as high."""
+    """ "0.312 ±.021", with a mark if the difference from the control is not significant."""
     mark = "" if estimate.differs or method == CONTROL else CHANCE
     return f"{mark}{estimate.mean:z.3f} ±{f'{half(estimate):.3f}'.removeprefix('0')}"
 
@@ -137,7 +138,7 @@ def half(estimate: Estimate) -> float:
 
 
 def _best(rows: Sequence[MethodRow], measure: Measure) -> str | None:
-    """The method with the best figure, where more or less of it is better."""
+    """The method with the best figure, if the metric has a better direction."""
     known = [(row.measures[measure.name].mean, row.method) for row in rows if measure.name in row.measures]
     if measure.higher is None or len(known) < 2:
         return None

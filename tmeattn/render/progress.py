@@ -1,12 +1,12 @@
-"""What a person sees while a model trains: a live bar on a terminal, plain lines in a log."""
+"""The display of a running training: a live bar on a terminal, plain lines in a log."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tmeattn.runs.event_types import (
         EpochEvent,
+        EpochPart,
         Event,
         FailedEvent,
         FinishedEvent,
@@ -36,39 +37,37 @@ if TYPE_CHECKING:
         WarningEvent,
     )
 
-_Fields = Mapping[str, Any]
-
 _REDRAW_SECONDS = 0.25
 _PLAIN_LINE_SECONDS = 30.0
 _SPARK_WIDTH = 10
-_HISTOGRAM_HEIGHT = 4  # with title and axis, 7 lines
-_LEAST_SCREEN = 20  # rows: the histogram may not push what the run has said so far off the screen
+_HISTOGRAM_HEIGHT = 4  # rows; 7 lines with the title and the axis
+_LEAST_SCREEN = 20  # rows; on a smaller screen the histogram would push the lines of the epochs off the screen
 
 
 class TrainingProgress:
-    """Listener for training events that narrates a run on stderr; use it as a context manager.
+    """A listener that shows the events of a training on standard error; use it as a context manager.
 
-    On a terminal: a live bar, above it one lasting line an epoch, beneath it a histogram of the attention entropy in
-    the epoch just ended. Elsewhere: one line an epoch, and one every half minute within long epochs. It redraws at most
-    four times a second, within the caller's thread, so that it takes no time from training. A "failed" or "stopped"
-    event only ends the display: what to say of it is the caller's.
+    On a terminal: one permanent line for each epoch, a live bar below them, and a histogram of the attention entropy in
+    the last epoch. Elsewhere: one line for each epoch, and one every half minute within long epochs. The display is
+    redrawn at most four times a second, in the caller's thread, so that it costs little training time. A "failed" or
+    "stopped" event only ends the display; the caller reports it.
     """
 
     def __init__(self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console or stderr_console()
         self._clock = clock
         self._live: Live | None = None
-        self._steps_per_epoch = 0
-        self._epochs = 0
-        self._step: _Fields = {}
+        self._epochs = self._steps_per_epoch = 0  # planned
+        self._epoch = self._step = 0  # reached
         self._first_step = 0
-        self._spread: _Spread | None = None
+        self._measured: StepEvent | None = None
+        self._entropy: _EntropyHistograms | None = None
         self._began = self._drawn = clock()
-        self._headed = False
+        self._has_heading = False
 
     def __enter__(self) -> TrainingProgress:
         if self._console.is_terminal and not self._console.is_dumb_terminal:
-            # stdout is data: it must not be turned into the live display on stderr.
+            # Standard output holds data and must not be redirected into the live display on standard error.
             self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=False, transient=True)
             self._live.start()
         return self
@@ -79,39 +78,40 @@ class TrainingProgress:
         self._close()
 
     def __call__(self, event: Event) -> None:
-        """Show one event; kinds that are not known are left to others."""
+        """Show one event; other kinds of events are ignored."""
         handler = getattr(self, f"_on_{event.get('kind')}", None)
         if handler is not None:
             handler(event)
 
     def _on_started(self, event: StartedEvent) -> None:
-        self._epochs = int(event.get("epochs") or 0)
-        self._steps_per_epoch = int(event.get("steps_per_epoch") or 0)
+        self._epochs = event.get("epochs") or 0
+        self._steps_per_epoch = event.get("steps_per_epoch") or 0
         self._began = self._drawn = self._clock()
-        self._spread = None
+        self._entropy, self._measured = None, None
         parts = [
             f"{count(event['parameters'])} parameters" if event.get("parameters") is not None else "",
             f"{count(event['train_texts'])} training texts" if event.get("train_texts") is not None else "",
             f"{count(event['validation_texts'])} validation texts" if event.get("validation_texts") is not None else "",
-            str(event.get("device") or ""),
+            event.get("device") or "",
             f"{event['threads']} thread{'s' if event['threads'] != 1 else ''}" if event.get("threads") else "",
         ]
         what = f"Training {event.get('model', 'a model')} (run {event.get('run', '?')}): "
-        self._say(what + ", ".join(part for part in parts if part))
-        self._step = {"epoch": 1, "step": 0}
+        self._print_line(what + ", ".join(part for part in parts if part))
+        self._epoch, self._step = 1, 0
         self._draw()
 
     def _on_resumed(self, event: ResumedEvent) -> None:
-        self._first_step = int(event.get("step") or 0)
-        self._epochs = int(event.get("epochs") or self._epochs)
-        self._steps_per_epoch = int(event.get("steps_per_epoch") or self._steps_per_epoch)
+        self._epochs = event.get("epochs") or self._epochs
+        self._steps_per_epoch = event.get("steps_per_epoch") or self._steps_per_epoch
         self._began = self._drawn = self._clock()
-        self._step = {"epoch": int(event.get("epoch") or 0) + 1, "step": self._first_step}
-        self._say(f"Resumed after step {count(self._first_step)}, in epoch {self._step['epoch']} of {self._epochs}.")
+        self._first_step = self._step = event["step"]
+        self._epoch, self._measured = event["epoch"] + 1, None
+        self._print_line(f"Resumed after step {count(self._step)}, in epoch {self._epoch} of {self._epochs}.")
         self._draw()
 
     def _on_step(self, event: StepEvent) -> None:
-        self._step = event
+        self._measured = event
+        self._epoch, self._step = event.get("epoch", self._epoch), event.get("step", self._step)
         now = self._clock()
         if now - self._drawn < (_REDRAW_SECONDS if self._live else _PLAIN_LINE_SECONDS):
             return
@@ -119,36 +119,36 @@ class TrainingProgress:
         if self._live:
             self._draw()
         else:
-            self._say(f"  {self._where()}: {self._numbers(event)}, {self._left()} left")
+            self._print_line(f"  {self._position()}: {self._measures()}, ETA {self._remaining()}")
 
     def _on_epoch(self, event: EpochEvent) -> None:
         self._drawn = self._clock()
         if not self._live:
-            self._say(self._sentence(event))
+            self._print_line(self._epoch_sentence(event))
             return
-        self._spread = _Spread(event)
-        number = int(event.get("epoch") or 0)
-        self._step = {**self._step, "step": event.get("step"), "epoch": min(number + 1, max(self._epochs, number))}
-        with self._console:  # line and histogram reach the screen in one go
-            if not self._headed:
-                self._headed = True
+        self._entropy = _EntropyHistograms(event)
+        finished = event.get("epoch", 0)
+        self._step, self._epoch = event.get("step", self._step), min(finished + 1, max(self._epochs, finished))
+        with self._console:  # the line and the histogram are written together
+            if not self._has_heading:
+                self._has_heading = True
                 heading = f"{'epoch':>9}  {'train loss':>10} {'acc.':>7}  {'val. loss':>9} {'acc.':>7}"
-                heading += "" if _part(event, "validation").get("entropy") is None else "  entropy of attention"
+                heading += "" if _part(event, "validation").get("entropy") is None else "  attention entropy"
                 self._print(Text(heading, style="dim"))
             self._print(self._epoch_line(event))
             self._draw()
 
     def _on_warning(self, event: WarningEvent) -> None:
-        self._print(Text(f"Warning: {safe(str(event.get('message', '')))}", style="yellow"), wrap=True)
+        self._print(Text(f"Warning: {safe(event.get('message', ''))}", style="yellow"), wrap=True)
 
     def _on_stopped(self, event: StoppedEvent) -> None:
         self._close()
 
     def _on_finished(self, event: FinishedEvent) -> None:
         self._close()
-        early = ": validation accuracy rose no more" if event.get("reason") == "patience" else ""
+        early = " (early stopping: the validation accuracy no longer rose)" if event.get("reason") == "patience" else ""
         best = f"best epoch {event.get('best_epoch', '?')}, validation accuracy {percent(event.get('best_accuracy'))}"
-        self._say(f"Finished in {seconds(event.get('seconds'))}{early}; {best}.")
+        self._print_line(f"Finished in {seconds(event.get('seconds'))}{early}; {best}.")
 
     def _on_failed(self, event: FailedEvent) -> None:
         self._close()
@@ -158,37 +158,35 @@ class TrainingProgress:
             self._live.update(self._picture(), refresh=True)
 
     def _picture(self) -> Group:
-        """The bar of the whole run, a line with the numbers of the current step, and the epoch's histogram."""
+        """The bar of the whole run, a line with the measures of the last steps, and the histogram of the last epoch."""
         bar = Table.grid(padding=(0, 1), expand=True)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True, justify="right")
         total = self._epochs * self._steps_per_epoch
-        done = int(self._step.get("step") or 0)
-        where = Text(self._where(), style="bold")
-        bar.add_row(where, ProgressBar(total=max(total, 1), completed=done), f"{self._left()} left")
-        numbers = Text(self._numbers(self._step), style="dim", no_wrap=True, overflow="ellipsis")
-        return Group(bar, numbers, *([self._spread] if self._spread else []))
+        position = Text(self._position(), style="bold")
+        bar.add_row(position, ProgressBar(total=max(total, 1), completed=self._step), f"ETA {self._remaining()}")
+        measures = Text(self._measures(), style="dim", no_wrap=True, overflow="ellipsis")
+        return Group(bar, measures, *([self._entropy] if self._entropy else []))
 
-    def _where(self) -> str:
-        return f"epoch {self._step.get('epoch', '?')}/{self._epochs}"
+    def _position(self) -> str:
+        return f"epoch {self._epoch}/{self._epochs}"
 
-    def _numbers(self, event: _Fields) -> str:
-        if "loss" not in event:
-            return f"step {count(event.get('step'))}"
-        parts = [f"step {count(event.get('step'))}", f"loss {decimal(_loss(event))}"]
-        parts.append(f"train acc. {percent(event.get('accuracy'))}")
-        if event.get("entropy") is not None:
-            parts.append(f"entropy {decimal(event['entropy'], 2)}")
-        if finite(event.get("tokens_per_second")) is not None:
-            parts.append(f"{count(event['tokens_per_second'])} tokens/s")
+    def _measures(self) -> str:
+        """ "step 180, loss 0.400, train acc. 80.0 %, entropy 3.20, 45,000 tokens/s" """
+        parts = [f"step {count(self._step)}"]
+        if (event := self._measured) is not None and "loss" in event:
+            parts += [f"loss {decimal(_loss(event))}", f"train acc. {percent(event.get('accuracy'))}"]
+            if event.get("entropy") is not None:
+                parts.append(f"entropy {decimal(event['entropy'], 2)}")
+            if finite(event.get("tokens_per_second")) is not None:
+                parts.append(f"{count(event['tokens_per_second'])} tokens/s")
         return ", ".join(parts)
 
-    def _left(self) -> str:
-        """Time to go at the pace of the steps done by this process."""
-        step = int(self._step.get("step") or 0)
-        done, todo = step - self._first_step, self._epochs * self._steps_per_epoch - step
-        return seconds((self._clock() - self._began) / done * max(0, todo)) if done > 0 else MISSING
+    def _remaining(self) -> str:
+        """The remaining time at the pace of the steps done by this process."""
+        done, remaining = self._step - self._first_step, self._epochs * self._steps_per_epoch - self._step
+        return seconds((self._clock() - self._began) / done * max(0, remaining)) if done > 0 else MISSING
 
     def _epoch_line(self, event: EpochEvent) -> Text:
         train, validation = _part(event, "train"), _part(event, "validation")
@@ -197,31 +195,30 @@ class TrainingProgress:
         line.append(f"  {decimal(_loss(train)):>10} {percent(train.get('accuracy')):>7}")
         line.append(f"  {decimal(_loss(validation)):>9} ")
         line.append(f"{percent(validation.get('accuracy')):>7}", style="bold" if event.get("best") else "")
-        if validation.get("entropy") is not None:
-            line.append(f"  {decimal(validation['entropy'], 2)} ")
+        if (entropy := validation.get("entropy")) is not None:
+            line.append(f"  {decimal(entropy, 2)} ")
             line.append(_spark(validation).ljust(_SPARK_WIDTH), style="blue")
         line.append(f"  {seconds(event.get('seconds')):>11}", style="dim")
         line.append(" ★" if event.get("best") else "", style="yellow")
         return line
 
-    def _sentence(self, event: EpochEvent) -> str:
+    def _epoch_sentence(self, event: EpochEvent) -> str:
         train, validation = _part(event, "train"), _part(event, "validation")
         parts = [
             f"train loss {decimal(_loss(train))}, accuracy {percent(train.get('accuracy'))}",
             f"validation loss {decimal(_loss(validation))}, accuracy {percent(validation.get('accuracy'))}",
         ]
-        if validation.get("entropy") is not None:
-            parts.append(f"entropy {decimal(validation['entropy'], 2)} nats")
+        if (entropy := validation.get("entropy")) is not None:
+            parts.append(f"attention entropy {decimal(entropy, 2)} nats")
         parts.append(seconds(event.get("seconds")))
-        return (
-            f"epoch {event.get('epoch', '?')}/{self._epochs}: {'; '.join(parts)}{'; best' if event.get('best') else ''}"
-        )
+        best = "; best" if event.get("best") else ""
+        return f"epoch {event.get('epoch', '?')}/{self._epochs}: {'; '.join(parts)}{best}"
 
-    def _say(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         self._print(Text(safe(line)), wrap=True)
 
     def _print(self, line: Text, *, wrap: bool = False) -> None:
-        # A log keeps whole lines, however long; only a screen is wrapped or cut.
+        # A log keeps whole lines, however long; only a screen wraps or truncates them.
         self._console.print(line, soft_wrap=not self._console.is_terminal, no_wrap=not wrap)
 
     def _close(self) -> None:
@@ -231,11 +228,11 @@ class TrainingProgress:
 
 
 @dataclass
-class _Spread:
-    """The attention entropy of an epoch: on the validation texts, on a wide console beside that in training.
+class _EntropyHistograms:
+    """The attention entropy of an epoch on the validation texts; on a wide console also of the training texts.
 
-    Nothing without attention, or on a screen of fewer than 20 rows. Asked anew at every redraw, since a person may
-    resize the terminal; drawn anew only for another width, since redraws take time from training.
+    It draws nothing without attention, or on a screen of fewer than 20 rows. The size is read at every redraw, because
+    the terminal can be resized. The lines are made anew only for another width, because redraws cost training time.
     """
 
     event: EpochEvent
@@ -253,27 +250,25 @@ class _Spread:
             yield Segment.line()
 
     def _picture(self, *, wide: bool) -> RenderableType | None:
-        """Nothing where there is no validation histogram; titles that fit half of a wide console."""
+        """The histograms with titles that fit half of a wide console; None without a validation histogram."""
         what, epoch = "Entropy" if wide else "Attention entropy", f"epoch {self.event.get('epoch', '?')}"
         train, validation = (
-            entropy_histogram(_part(self.event, name), f"{what} {when}", height=_HISTOGRAM_HEIGHT)
-            for name, when in (("train", f"in {epoch}, training"), ("validation", f"after {epoch}, validation"))
+            entropy_histogram(_part(self.event, split), f"{what} {when}", height=_HISTOGRAM_HEIGHT)
+            for split, when in (("train", f"in {epoch}, training"), ("validation", f"after {epoch}, validation"))
         )
         return SideBySide(train, validation) if wide and train and validation else validation
 
 
-def _loss(part: _Fields) -> float | None:
-    """Cross-entropy, which can be compared over epochs: the penalty rises with alpha and would hide its fall."""
-    value: float | None = part.get("cross_entropy", part.get("loss"))
-    return value
+def _part(event: EpochEvent, split: str) -> EpochPart:
+    return event.get("train", {}) if split == "train" else event.get("validation", {})
 
 
-def _part(event: EpochEvent, name: str) -> _Fields:
-    part = event.get(name)
-    return part if isinstance(part, Mapping) else {}
+def _loss(measures: StepEvent | EpochPart) -> float | None:
+    """The cross-entropy, which is comparable over epochs: the penalty rises with alpha and would hide its fall."""
+    return measures.get("cross_entropy", measures.get("loss"))
 
 
-def _spark(part: _Fields) -> str:
-    histogram = part.get("histogram") or {}
-    counts = [float(value) for value in histogram.get("counts") or () if math.isfinite(value)]
+def _spark(part: EpochPart) -> str:
+    bins = part.get("histogram")
+    counts = [float(value) for value in (bins.get("counts") if bins else None) or () if math.isfinite(value)]
     return sparkline(counts, _SPARK_WIDTH) if counts else ""

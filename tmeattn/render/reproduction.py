@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 def reproduction(result: Result) -> Group:
-    """Title and conditions, the table beside the report, the panels, and what there is to say about it."""
+    """Title and conditions, the table with the figures of the report, the panels, and the notes."""
     parts: list[RenderableType] = [
         Text(safe(result.title), style="bold"),
         Text(conditions(result.context), style="dim"),
     ]
     if result.says:
-        parts.append(Text(f"The report says: {safe(result.says)}"))
+        parts.append(Text(f"Finding of the report: {safe(result.says)}"))
     if result.rows:
         parts += [Text(), _rows(result)]
     if result.differences:
@@ -45,7 +45,7 @@ def reproduction(result: Result) -> Group:
 def conditions(context: Context | None) -> str:
     """ "recipe report, imdb-25k validation split (5,021 texts), vectors glove-50d, seed 0" """
     if context is None:
-        return "from the formula: nothing is trained"
+        return "computed from the formula, without training"
     seeds = f"seed{'s' if len(context.seeds) > 1 else ''} {', '.join(map(str, context.seeds))}"
     parts = [
         f"recipe {context.recipe}",
@@ -54,23 +54,23 @@ def conditions(context: Context | None) -> str:
         seeds,
     ]
     if context.limit is not None:
-        parts.append(f"trained on {count(context.limit)} texts only")
+        parts.append(f"trained on only {count(context.limit)} texts")
     parts += context.options
     if context.quick:
-        parts.append("quick: few epochs, so not to be held against the report")
+        parts.append("quick: few epochs, not comparable with the report")
     elif context.shortened:
-        parts.append("shortened, so not to be held against the report")
+        parts.append("shortened, not comparable with the report")
     return safe(", ".join(parts))
 
 
 def measured_on(context: Context | None) -> str:
-    """ "s/epoch on cpu, 1 thread"; nothing where the machine is not known."""
+    """ "s/epoch on cpu, 1 thread"; empty if the machine is not known."""
     machines = context.machines if context else ()
     return f"s/epoch on {' or '.join(machines)}{', not comparable' if len(machines) > 1 else ''}" if machines else ""
 
 
 def collapsed(rows: Sequence[Row]) -> bool:
-    """Whether some row ended far below its best epoch."""
+    """Whether the accuracy of some row fell far below that of its best epoch."""
     return any(
         row.accuracy is not None and row.last_accuracy is not None and row.accuracy - row.last_accuracy > FALL
         for row in rows
@@ -78,19 +78,19 @@ def collapsed(rows: Sequence[Row]) -> bool:
 
 
 def verdict(difference: Difference) -> str:
-    """What stands beside a difference: whether it is the report's other way round, and whether it could be chance."""
-    said = ["reversed"] if difference.reversed else []
+    """A remark on a difference: whether its sign is not that of the report, and whether it is not significant."""
+    remarks = ["reversed"] if difference.reversed else []
     if finite(difference.low) is not None and finite(difference.high) is not None and not difference.significant:
-        said.append("could be chance")
-    return ", ".join(said)
+        remarks.append("not significant")
+    return ", ".join(remarks)
 
 
 def how_differences(context: Context | None) -> str:
-    """What the intervals of differences cover, and what they do not."""
+    """What the intervals of the differences cover, and what they do not."""
     if context is not None and len(context.seeds) > 1:
         return "Points of accuracy; paired bootstrap over seeds and texts, not corrected for the number of comparisons."
     return (
-        "Points of accuracy; paired bootstrap over the validation texts; other seeds are not covered, nor is the "
+        "Points of accuracy; paired bootstrap over the validation texts, without other seeds, not corrected for the "
         "number of comparisons."
     )
 
@@ -126,17 +126,17 @@ def _rows(result: Result) -> RenderableType:
         ),
         (Column("", drop=7, noted=True), [f"{len(row.diverged)} diverged" if row.diverged else "" for row in rows]),
     ]
-    return _filled(columns, caption=_how_sure(result))
+    return _filled(columns, caption=_uncertainty(result))
 
 
 def _filled(columns: Sequence[tuple[Column, Sequence[str]]], caption: str) -> RenderableType:
-    """A table without the columns that no row fills."""
+    """A table without the columns that are empty in every row."""
     kept = [(column, cells) for column, cells in columns if any(cell not in {"", MISSING} for cell in cells)]
     return table([column for column, _ in kept], zip(*(cells for _, cells in kept), strict=True), caption=caption)
 
 
-def _how_sure(result: Result) -> str:
-    """How far the accuracies can be trusted."""
+def _uncertainty(result: Result) -> str:
+    """The uncertainty of the accuracies."""
     known = [row.accuracy for row in result.rows if row.accuracy is not None]
     if result.context is None:
         return ""
@@ -145,24 +145,24 @@ def _how_sure(result: Result) -> str:
     if not known or not result.context.texts:
         return "One seed."
     low, high = accuracy_interval(sum(known) / len(known), result.context.texts)
-    return f"One seed: other texts alone would move an accuracy by about ± {50 * (high - low):.1f} (Wilson)."
+    return f"One seed; 95 % interval of an accuracy over texts: about ± {50 * (high - low):.1f} points (Wilson)."
 
 
 def _differences(differences: Sequence[Difference], context: Context | None) -> RenderableType:
-    reported = [MISSING if one.report is None else f"{100 * one.report:+.2f}" for one in differences]
-    intervals = [f"{100 * one.low:+.2f} to {100 * one.high:+.2f}" for one in differences]
+    reported = [MISSING if row.report is None else f"{100 * row.report:+.2f}" for row in differences]
+    intervals = [f"{100 * row.low:+.2f} to {100 * row.high:+.2f}" for row in differences]
     columns: list[tuple[Column, list[str]]] = [
-        (Column("against the row above", wrap=True), [one.label for one in differences]),
+        (Column("difference from the row above", wrap=True), [row.label for row in differences]),
         (Column("report", numeric=True), reported),
-        (Column("here", numeric=True, style="bold"), [f"{100 * one.difference:+.2f}" for one in differences]),
+        (Column("here", numeric=True, style="bold"), [f"{100 * row.difference:+.2f}" for row in differences]),
         (Column("95 % interval", numeric=True, drop=1), intervals),
-        (Column("", drop=2, noted=True), [verdict(one) for one in differences]),
+        (Column("", drop=2, noted=True), [verdict(row) for row in differences]),
     ]
     return _filled(columns, caption=how_differences(context))
 
 
 def _panels(panels: Sequence[Panel]) -> list[RenderableType]:
-    """Charts two by two where there is room, heatmaps one under another."""
+    """Charts in two columns if the console is wide enough, then the heatmaps below each other."""
     ranges = _shared_ranges(panels)
     charts = [_chart(panel, ranges) for panel in panels if not isinstance(panel, HeatmapPanel)]
     parts: list[RenderableType] = []
@@ -176,13 +176,13 @@ def _panels(panels: Sequence[Panel]) -> list[RenderableType]:
 
 
 def _shared_ranges(panels: Sequence[Panel]) -> dict[str, tuple[float, float]]:
-    """For each label of a y axis the range of all curves under it: they are there to be compared."""
+    """The common range of all curves with the same label of the y axis, so that they can be compared."""
     values: dict[str, list[float]] = {}
     for panel in panels:
         if isinstance(panel, CurvePanel):
-            found = values.setdefault(panel.y_label, [])
-            found += [y for line in panel.lines for y in line.ys if y is not None and math.isfinite(y)]
-    return {label: (min(found), max(found)) for label, found in values.items() if found}
+            ys = values.setdefault(panel.y_label, [])
+            ys += [y for line in panel.lines for y in line.ys if y is not None and math.isfinite(y)]
+    return {label: (min(ys), max(ys)) for label, ys in values.items() if ys}
 
 
 def _chart(panel: CurvePanel | RidgePanel | MatrixPanel, ranges: Mapping[str, tuple[float, float]]) -> RenderableType:
@@ -198,17 +198,19 @@ def _chart(panel: CurvePanel | RidgePanel | MatrixPanel, ranges: Mapping[str, tu
 
 
 def _heatmap(panel: HeatmapPanel) -> list[RenderableType]:
-    found = panel.explanation
-    told = f"{found.predicted_label} {percent(found.confidence)}"
-    told += f", truly {found.true_label}" if found.true_label else ""
-    told += f", {entropy}" if (entropy := entropy_text(found)) else ""
-    parts = [Text(safe(panel.title), style="bold"), Text(safe(told), style="dim")]
-    parts += [Text(safe(found.note), style="italic")] if found.note else []
-    return [*parts, heatmap(found, details=False)]
+    explanation = panel.explanation
+    facts = [f"predicted {explanation.predicted_label} {percent(explanation.confidence)}"]
+    if explanation.true_label:
+        facts.append(f"label {explanation.true_label}")
+    if entropy := entropy_text(explanation):
+        facts.append(entropy)
+    parts = [Text(safe(panel.title), style="bold"), Text(safe(", ".join(facts)), style="dim")]
+    parts += [Text(safe(explanation.note), style="italic")] if explanation.note else []
+    return [*parts, heatmap(explanation, details=False)]
 
 
 def _points(fraction: float | None) -> str:
-    """A fraction in percent without its sign: the column says it."""
+    """A fraction in percent, without the percent sign."""
     return percent(fraction, 2).removesuffix(" %")
 
 

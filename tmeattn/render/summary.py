@@ -1,9 +1,9 @@
-"""The whole of a run on one page: key figures, learning curves, and what became of its attention."""
+"""A run on one page: key figures, learning curves, and the development of its attention entropy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -14,13 +14,15 @@ from tmeattn.render.histogram import Histogram, Ridges, histogram, ridges
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.numbers import count, decimal, finite, percent, seconds
 from tmeattn.render.tables import Cell, Column, key_values, table
-from tmeattn.runs.event_types import EpochEvent, Event, SplitName
+from tmeattn.runs.event_types import EpochEvent, EpochPart, Event, SplitName, StepEvent
 from tmeattn.runs.events import best_epoch, epoch_events, started_event
 from tmeattn.runs.index import RunSummary
 
+_Measure = Literal["cross_entropy", "accuracy"]
+
 
 def summary(run: RunSummary, events: Sequence[Event]) -> Group:
-    """Key figures, curves of loss and accuracy, and the entropy of attention in the first and the last epoch."""
+    """Key figures, curves of loss and accuracy, and the attention entropy of the first and of the last epoch."""
     epochs = _epochs(events)
     started = started_event(events)
     parameters = None if started is None else started["parameters"]
@@ -40,7 +42,7 @@ def summary(run: RunSummary, events: Sequence[Event]) -> Group:
 
 
 def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
-    """Loss and accuracy over epochs; over the steps of training while there is but one epoch; None before that."""
+    """Loss and accuracy over epochs, or over steps before the second epoch; None before the second step event."""
     epochs = _epochs(events)
     if len(epochs) > 1:
         return (
@@ -53,12 +55,12 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
     xs = [float(event["step"]) for event in steps]
     return (
         curves(
-            [Series("train", xs, [_number(event, "cross_entropy", 1) for event in steps])],
+            [Series("train", xs, [_scaled(event, "cross_entropy", 1) for event in steps])],
             title="Cross-entropy",
             x_label="step",
         ),
         curves(
-            [Series("train", xs, [_number(event, "accuracy", 100) for event in steps])],
+            [Series("train", xs, [_scaled(event, "accuracy", 100) for event in steps])],
             title="Training accuracy",
             y_label="%",
             x_label="step",
@@ -67,21 +69,23 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
 
 
 def entropy_history(events: Sequence[Event]) -> RenderableType | None:
-    """How the entropy of attention is spread on the training and on the validation texts, one row an epoch.
+    """Histograms of the attention entropy on the training and on the validation texts, one row for each epoch.
 
     None without attention.
     """
     epochs = _epochs(events)
-    # Both must fit a half of 110 columns. That the weights still changed, and dropout was on, sets training apart.
+    # Both titles fit half of 110 columns. "while training": the weights still changed, and dropout was active.
     train = _history(epochs, "train", "Attention entropy on training texts, while training")
     validation = _history(epochs, "validation", "Attention entropy on the validation texts")
     return SideBySide(train, validation) if train and validation else train or validation
 
 
-def entropy_histogram(part: Mapping[str, Any], title: str, *, height: int = 5) -> Histogram | None:
-    """The histogram in one part of an epoch's event, its mean added to the title; None where there is none to draw."""
-    bins = part.get("histogram") or {}
-    low, high, mean = finite(bins.get("low")), finite(bins.get("high")), finite(part.get("entropy"))
+def entropy_histogram(part: EpochPart, title: str, *, height: int = 5) -> Histogram | None:
+    """The histogram of one split in an epoch, with its mean in the title; None if there is nothing to draw."""
+    bins, mean = part.get("histogram"), finite(part.get("entropy"))
+    if bins is None:
+        return None
+    low, high = finite(bins.get("low")), finite(bins.get("high"))
     if low is None or high is None or low >= high or not bins.get("counts"):
         return None
     title += "" if mean is None else f", mean {mean:.2f} nats"
@@ -103,7 +107,7 @@ def _history(epochs: Sequence[EpochEvent], split: SplitName, title: str) -> Ridg
 
 
 def entropy_heads(events: Sequence[Event]) -> Group | None:
-    """Attention entropy of every layer and head after the last epoch; None where attention has no heads."""
+    """Attention entropy of every layer and head after the last epoch; None if the attention has no heads."""
     epochs = _epochs(events)
     layers = epochs[-1]["validation"].get("heads") if epochs else None
     if not layers:
@@ -137,7 +141,7 @@ def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -
 
 
 def _best_entropy(epochs: Sequence[EpochEvent]) -> str | None:
-    """Mean entropy on the validation texts with the weights that were kept; None without attention."""
+    """Mean attention entropy on the validation texts in the best epoch; None without attention."""
     best = best_epoch(epochs)
     entropy = None if best is None else finite(best["validation"]["entropy"])
     if best is None or entropy is None:
@@ -147,14 +151,14 @@ def _best_entropy(epochs: Sequence[EpochEvent]) -> str | None:
     return f"{decimal(entropy, 2)} nats{of_uniform} (epoch {best['epoch']})"
 
 
-def _over_epochs(epochs: Sequence[EpochEvent], key: str, factor: float) -> list[Series]:
+def _over_epochs(epochs: Sequence[EpochEvent], measure: _Measure, factor: float) -> list[Series]:
     xs = [float(epoch["epoch"]) for epoch in epochs]
     splits: tuple[SplitName, ...] = ("train", "validation")
-    return [Series(split, xs, [_number(epoch[split], key, factor) for epoch in epochs]) for split in splits]
+    return [Series(split, xs, [_scaled(epoch[split], measure, factor) for epoch in epochs]) for split in splits]
 
 
 def _epochs(events: Sequence[Event]) -> list[EpochEvent]:
-    """The epoch events in order, the last one of each epoch: a resumed run may have logged an epoch twice."""
+    """The epoch events in order. Of an epoch that a resumed run logged twice, only the last event counts."""
     latest = {event["epoch"]: event for event in epoch_events(events)}
     return [latest[epoch] for epoch in sorted(latest)]
 
@@ -163,6 +167,6 @@ def _ends(epochs: Sequence[EpochEvent]) -> list[EpochEvent]:
     return [epochs[0], epochs[-1]] if len(epochs) > 1 else list(epochs)
 
 
-def _number(fields: Mapping[str, Any], key: str, factor: float) -> float | None:
-    value = fields.get(key)
-    return None if value is None else factor * float(value)
+def _scaled(measures: EpochPart | StepEvent, measure: _Measure, factor: float) -> float | None:
+    value = measures.get(measure)
+    return None if value is None else factor * value

@@ -1,4 +1,4 @@
-"""What is fetched or brought by hand is kept under its name, once it is sure to be what it should be."""
+"""Downloaded and added files are installed after they have been verified."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ FILES = {
 
 @pytest.fixture
 def small(monkeypatch):
-    """Both sources, much smaller than published."""
+    """Both published datasets, with few texts and words."""
     monkeypatch.setattr(catalog, "IMDB_COUNTS", dict.fromkeys(catalog.IMDB_COUNTS, 10))
     monkeypatch.setattr(catalog, "GLOVE_WORDS", 3)
 
@@ -118,7 +118,7 @@ def test_other_vectors_are_refused(small, tmp_path):
     assert not list(data_dir().iterdir())
 
 
-def test_fetched_vectors_stand_in_for_a_missing_wheel(small, tmp_path, monkeypatch):
+def test_downloaded_vectors_replace_a_missing_wheel(small, tmp_path, monkeypatch):
     path = tmp_path / "glove.6B.50d.txt"
     path.write_text("".join(f"word{i} {'1 ' * 49}1\n" for i in range(3)))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

@@ -1,4 +1,4 @@
-"""Fetching: from a server of the test's own, whole, cut short, wrong and absent."""
+"""Downloads from a local server: complete, interrupted, wrong and missing."""
 
 import hashlib
 import http.server
@@ -16,7 +16,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         server = self.server
-        server.asked.append(self.headers.get("Range"))
+        server.ranges_requested.append(self.headers.get("Range"))
         if server.status != 200:
             self.send_error(server.status)
             return
@@ -37,7 +37,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.content, server.status, server.ranges, server.breaks_after, server.asked = CONTENT, 200, True, None, []
+        server.content, server.status, server.ranges, server.breaks_after, server.ranges_requested = (
+            CONTENT,
+            200,
+            True,
+            None,
+            [],
+        )
         server.url = f"http://127.0.0.1:{server.server_port}/file.bin"
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
@@ -48,17 +54,17 @@ def get(server, tmp_path, progress=lambda done, total: None, sha256=SHA256):
     return fetch(server.url, sha256, tmp_path / "file.bin", progress)
 
 
-def test_fetches_once(server, tmp_path):
+def test_a_file_is_downloaded_once(server, tmp_path):
     seen = []
     assert get(server, tmp_path, lambda *now: seen.append(now)).read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert get(server, tmp_path).read_bytes() == CONTENT
-    assert server.asked == [None]
+    assert server.ranges_requested == [None]
     assert [path.name for path in tmp_path.iterdir()] == ["file.bin"]
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_continues_what_broke_off(server, tmp_path, ranges):
+def test_an_interrupted_download_is_continued(server, tmp_path, ranges):
     server.breaks_after = 1_000_000
     with pytest.raises(EnvironmentProblem, match="cannot be downloaded: the connection broke") as caught:
         get(server, tmp_path)
@@ -67,13 +73,13 @@ def test_continues_what_broke_off(server, tmp_path, ranges):
     server.breaks_after, server.ranges, seen = None, ranges, []
     assert get(server, tmp_path, lambda *now: seen.append(now)).read_bytes() == CONTENT
     there = (tmp_path / "file.bin").stat().st_size
-    assert server.asked[-1].startswith("bytes=")
+    assert server.ranges_requested[-1].startswith("bytes=")
     assert (seen[0][0] > 1_000_000 - 2**18) == ranges
     assert seen[-1] == (there, there)
 
 
 @pytest.mark.parametrize("left", [CONTENT + b"more", CONTENT[:100][::-1]])
-def test_what_was_left_may_be_of_no_use(server, tmp_path, left):
+def test_an_unusable_part_is_replaced(server, tmp_path, left):
     (tmp_path / "file.bin.part").write_bytes(left)
     if len(left) < len(CONTENT):
         with pytest.raises(EnvironmentProblem, match="not the expected file"):
@@ -81,18 +87,18 @@ def test_what_was_left_may_be_of_no_use(server, tmp_path, left):
     assert get(server, tmp_path).read_bytes() == CONTENT
 
 
-def test_another_sum_keeps_nothing(server, tmp_path):
+def test_another_sha256_leaves_nothing(server, tmp_path):
     with pytest.raises(EnvironmentProblem, match=f"its SHA-256 is not {'0' * 16}"):
         get(server, tmp_path, sha256="0" * 64)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_damaged_file_of_an_earlier_time_is_replaced(server, tmp_path):
+def test_a_damaged_download_is_replaced(server, tmp_path):
     (tmp_path / "file.bin").write_bytes(b"damaged")
     assert get(server, tmp_path).read_bytes() == CONTENT
 
 
-def test_what_the_server_says(server, tmp_path):
+def test_an_error_status_of_the_server(server, tmp_path):
     server.status = 404
     with pytest.raises(EnvironmentProblem, match="the server answered 404 Not Found") as caught:
         get(server, tmp_path)
@@ -101,11 +107,11 @@ def test_what_the_server_says(server, tmp_path):
 
 
 def test_no_network(tmp_path):
-    for url, said in (
+    for url, message in (
         ("http://127.0.0.1:9/x", "the server refused the connection"),
         ("http://host.invalid/x", "is there a network"),
     ):
-        with pytest.raises(EnvironmentProblem, match=said):
+        with pytest.raises(EnvironmentProblem, match=message):
             fetch(url, SHA256, tmp_path / "x", lambda done, total: None)
 
 

@@ -1,4 +1,4 @@
-"""Batches: each text once an epoch, padding masked, resumed where they stopped."""
+"""Batches: each text once an epoch, masked padding, and an order that can be resumed."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ split_lengths = st.lists(st.integers(1, 12), min_size=1, max_size=40)
 
 
 @given(split_lengths, st.integers(1, 9), st.integers(1, 14), st.integers(0, 3), st.integers(1, 4), st.data())
-def test_epoch(lengths, batch_size, max_length, epoch, window, data):
+def test_an_epoch_has_each_text_once(lengths, batch_size, max_length, epoch, window, data):
     split = split_of(lengths)
     batches = BucketedBatches(split, batch_size, max_length, seed=7, window=window)
     first = list(batches.epoch(epoch))
@@ -65,7 +65,7 @@ def test_sequential(lengths, batch_size, max_length):
         assert_right(split, batch, max_length)
 
 
-def test_order_depends_on_seed_and_epoch_alone():
+def test_the_order_depends_only_on_seed_and_epoch():
     split = split_of(list(range(1, 200)))
 
     def order(seed, epoch):
@@ -75,7 +75,7 @@ def test_order_depends_on_seed_and_epoch_alone():
     assert len({tuple(order(seed, epoch)) for seed in (0, 1) for epoch in (0, 1)}) == 4
 
 
-def test_texts_of_a_batch_are_of_like_length():
+def test_texts_of_a_batch_have_similar_lengths():
     random = np.random.default_rng(0)
     split = split_of(random.integers(1, 100, size=1000))
     padding = {
@@ -95,7 +95,7 @@ def test_collate():
 
 
 @pytest.mark.filterwarnings("error")
-def test_read_only_arrays_are_fine():
+def test_read_only_arrays():
     split = split_of([3, 1, 2])
     for array in (split.tokens, split.offsets, split.labels, split.source):
         array.setflags(write=False)

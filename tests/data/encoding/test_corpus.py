@@ -42,7 +42,7 @@ def test_second_opening_does_no_work(tmp_path, monkeypatch):
         second.splits["train"].tokens[0] = 5
 
 
-def test_every_change_is_another_entry(tmp_path):
+def test_every_setting_and_fingerprint_is_part_of_the_key(tmp_path):
     base = dataset()
     variants = [(base, SETTINGS, None), (base, SETTINGS, VECTORS), (base, SETTINGS, replace(VECTORS, fingerprint="v2"))]
     variants += [(replace(base, fingerprint="f2"), SETTINGS, None)]
@@ -60,7 +60,7 @@ def test_fingerprint_is_of_what_was_encoded(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["missing", "short", "manifest", "empty folder"])
-def test_damaged_entry_is_rebuilt(tmp_path, damage):
+def test_a_damaged_corpus_is_encoded_again(tmp_path, damage):
     corpus = open_corpus(dataset(), SETTINGS, VECTORS, tmp_path)
     victim = corpus.folder / ("corpus.json" if damage == "manifest" else "train.tokens.npy")
     expected, fingerprint, content = texts(corpus, "train"), corpus.fingerprint, victim.read_bytes()
@@ -100,7 +100,7 @@ def test_full_disk_names_the_folder(tmp_path, monkeypatch):
     open_corpus(dataset(), SETTINGS, None, tmp_path)
 
 
-def test_unwritable_cache_is_noticed_before_any_work(tmp_path):
+def test_an_unwritable_cache_is_reported_before_any_work(tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     untouched = replace(dataset(), read=lambda: pytest.fail("read too early"))
@@ -108,7 +108,7 @@ def test_unwritable_cache_is_noticed_before_any_work(tmp_path):
         open_corpus(untouched, SETTINGS, None, in_the_way / "cache")
 
 
-def test_all_of_many_at_once_get_the_winners(tmp_path):
+def test_concurrent_builds_share_one_corpus(tmp_path):
     everyone_encodes = threading.Barrier(4)
     slow = replace(dataset(), read=lambda: everyone_encodes.wait(20) is not None and dataset().read())
     opened = []
@@ -123,7 +123,7 @@ def test_all_of_many_at_once_get_the_winners(tmp_path):
     assert list(tmp_path.iterdir()) == [opened[0].folder]
 
 
-def test_a_newer_format_is_another_entry(tmp_path, monkeypatch):
+def test_the_format_is_part_of_the_key(tmp_path, monkeypatch):
     old = open_corpus(dataset(), SETTINGS, None, tmp_path)
     monkeypatch.setattr(corpus_module, "FORMAT", corpus_module.FORMAT + 1)
     new = open_corpus(dataset(), SETTINGS, None, tmp_path)

@@ -65,7 +65,7 @@ def test_unknown_tokenizer(tmp_path):
         open_corpus(dataset(), CorpusSettings(tokenizer="whitspace"), None, tmp_path)
 
 
-def test_unknown_stands_for_no_tokens(tmp_path):
+def test_a_text_without_tokens_becomes_unknown(tmp_path):
     corpus = open_corpus(dataset(train=Split(["", " \n", "x"], [0, 1, 1])), SETTINGS, None, tmp_path)
     assert corpus.splits["train"].tokens.tolist() == [UNKNOWN, UNKNOWN, 2]
 

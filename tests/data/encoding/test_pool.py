@@ -24,7 +24,7 @@ def tokens(tokenizing, texts):
 
 
 @pytest.mark.parametrize("name", ["basic_english", "whitespace"])
-def test_workers_give_what_one_process_gives(monkeypatch, name):
+def test_workers_return_the_words_of_one_process(monkeypatch, name):
     monkeypatch.setattr(pool, "CHUNK", 200)
     with TokenizerPool(name, workers=1) as one, TokenizerPool(name, workers=3) as three:
         expected = [tokenizer(name).tokens(text) or ["<unk>"] for text in TEXTS]

@@ -8,7 +8,7 @@ from tmeattn.data.encoding.pool_worker import WordNumbering
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.text("ab \n", max_size=8), max_size=5), max_size=6))
-def test_numbering_tells_each_word_once(pieces):
+def test_each_new_word_is_returned_once(pieces):
     numbering, words = WordNumbering(str.split, "<unk>"), []
     for piece in pieces:
         ids, lengths = numbering.ids(piece)

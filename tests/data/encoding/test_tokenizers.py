@@ -1,4 +1,4 @@
-"""Tokens are torchtext's, and every span points at the user's own text."""
+"""Tokens equal those of torchtext, and every span is a span of the original text."""
 
 import re
 
@@ -24,7 +24,7 @@ def test_basic_english_equals_torchtext(text):
 
 
 @given(texts)
-def test_whitespace_is_the_reports(text):
+def test_whitespace_is_the_tokenizer_of_the_report(text):
     assert tokenizer("whitespace").tokens(text) == re.findall(r"\S+", text.lower())
 
 

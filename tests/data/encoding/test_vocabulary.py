@@ -1,4 +1,4 @@
-"""Ids, their order, and the way to disk and back."""
+"""Ids, their order, and saving and loading."""
 
 import tempfile
 from collections import Counter

@@ -27,8 +27,8 @@ def test_columns_are_named(tmp_path):
         "has no column that looks like the text; its columns are title, label, genre. "
         "Name it with --text-column. If" in refused(path, tmp_path / "x")
     )
-    said = refused(path, tmp_path / "x", text_column="titel")
-    assert said == f"--text-column: {path} has no column 'titel'. Its columns are title, label, genre."
+    message = refused(path, tmp_path / "x", text_column="titel")
+    assert message == f"--text-column: {path} has no column 'titel'. Its columns are title, label, genre."
     assert "are both the column" in refused(path, tmp_path / "x", text_column="label")
 
 
@@ -43,9 +43,9 @@ def test_labels_of_any_type(tmp_path):
         {"text": [f"t{i}" for i in range(30)], "label": [1.0, None, float("nan")] * 5 + [2.0, 1.0, 2.0] * 5}
     )
     frame.write_parquet(tmp_path / "a.parquet")
-    said = []
-    assert read(tmp_path / "a.parquet", tmp_path, said)[0].classes == ("1.0", "2.0")
-    assert said[-1] == "Skipped 10 rows without a label (first: row 2)."
+    narrated = []
+    assert read(tmp_path / "a.parquet", tmp_path, narrated)[0].classes == ("1.0", "2.0")
+    assert narrated[-1] == "Skipped 10 rows without a label (first: row 2)."
 
 
 def test_a_split_column(tmp_path):
@@ -59,7 +59,7 @@ def test_a_split_column(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ({"text": 3, "label": 1}, "line 3: the text is a number, not a string"),
         ({"text": ["a"], "label": 1}, "line 3: the text is a list, not a string"),
@@ -68,9 +68,9 @@ def test_a_split_column(tmp_path):
         ({"text": "a", "label": "\ud800"}, "line 3: the label is not UTF-8"),
     ],
 )
-def test_bad_rows(tmp_path, row, said):
+def test_bad_rows(tmp_path, row, message):
     path = tmp_path / "a.jsonl"
     path.write_text(
         "".join(json.dumps(one) + "\n" for one in ({"text": "a", "label": 1}, {"text": "b", "label": 2}, row))
     )
-    assert said in refused(path, tmp_path)
+    assert message in refused(path, tmp_path)

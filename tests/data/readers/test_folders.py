@@ -35,7 +35,7 @@ def test_a_tree_like_that_of_imdb(tmp_path, make):
         (["a/1.txt", "b/c/d/1.txt"], [(None, "a")]),
     ],
 )
-def test_what_folders_mean(paths, expected):
+def test_classes_and_splits_from_folders(paths, expected):
     _, labels, splits = arrange([PurePosixPath(path) for path in paths], "here")
     assert list(zip(splits, labels, strict=True)) == expected
 
@@ -46,6 +46,6 @@ def test_no_classes(paths):
         arrange([PurePosixPath(path) for path in paths], "here")
 
 
-def test_classes_beside_splits():
+def test_folders_of_classes_beside_folders_of_splits():
     with pytest.raises(BadInput, match="beside folders of splits"):
         arrange([PurePosixPath("train/a/1.txt"), PurePosixPath("other/1.txt")], "here")

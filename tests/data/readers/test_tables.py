@@ -57,7 +57,7 @@ def test_difficult_csv(tmp_path, content, expected):
     assert rows(write(tmp_path, content, "a.csv")) == expected
 
 
-def test_an_endless_field_ends(tmp_path, monkeypatch):
+def test_an_unclosed_quote_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr("tmeattn.data.readers.tables.LONGEST_FIELD", 1000)
     path = write(tmp_path, 'text,label\n"' + "x" * 2000 + "\n" * 50, "a.csv")
     assert rows(path)[0] == (2, "this row opens a quote and never closes it")
@@ -68,7 +68,7 @@ def test_tsv_keeps_commas(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "said"),
+    ("content", "name", "message"),
     [
         ("", "a.csv", "is empty"),
         ("\n\n", "a.csv", "is empty"),
@@ -79,18 +79,18 @@ def test_tsv_keeps_commas(tmp_path):
         ("x\n", "a.jsonl", "line 1: it is not JSON"),
         ("", "a.txt", "is empty"),
         ("x", "a.parquet", "cannot be read as a Parquet file"),
-        ("x", "a.docx", "the end of the name is not a known format"),
-        ("x", "a.csv.zip", "the end of the name is not a known format"),
+        ("x", "a.docx", "is in no known format: its name must end in .csv"),
+        ("x", "a.csv.zip", "is in no known format: its name must end in .csv"),
         (b"\xff\xfea\0", "a.csv", "is UTF-16, not UTF-8: the bytes at offset 0 are ff fe"),
         (b"\xff\xfe\0\0", "a.jsonl", "is UTF-32, not UTF-8"),
         (b"t\xe9xt,label\n", "a.csv", "is not UTF-8: the byte at offset 1 is 0xe9"),
     ],
 )
-def test_no_table(tmp_path, content, name, said):
+def test_invalid_tables(tmp_path, content, name, message):
     path = write(tmp_path, content, name)
     with pytest.raises(BadInput) as caught:
         rows(path)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert str(path) in caught.value.message
 
 
@@ -107,7 +107,7 @@ def test_jsonl(tmp_path):
     assert found[4:] == [(6, ["\ud800", None]), (7, "it is not UTF-8")]
 
 
-def test_parquet_streams_rows_and_knows_the_names_of_labels(tmp_path):
+def test_parquet_rows_and_class_names(tmp_path):
     path = tmp_path / "a.parquet"
     features = {"info": {"features": {"label": {"names": ["bad", "good"]}, "text": {"dtype": "string"}}}}
     frame = pl.DataFrame({"text": ["a", None] * 10_000, "label": [1, 0] * 10_000})

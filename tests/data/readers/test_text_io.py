@@ -17,9 +17,9 @@ from tmeattn.errors import BadInput
     ],
 )
 def test_where_a_file_is_not_utf8(tmp_path, content, offset, byte):
-    said = not_utf8(write(tmp_path, content, "a.csv"))
-    assert f"the byte at offset {offset} is {byte}" in said.message
-    assert "iconv" in (said.hint or "")
+    error = not_utf8(write(tmp_path, content, "a.csv"))
+    assert f"the byte at offset {offset} is {byte}" in error.message
+    assert "iconv" in (error.hint or "")
     assert "in the middle of a character" in not_utf8(write(tmp_path, b"abc\xc3", "a.csv")).message
 
 

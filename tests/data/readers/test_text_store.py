@@ -3,9 +3,11 @@
 import json
 import threading
 
+import numpy as np
 import pytest
 from support.user_files import read, write_csv
 
+from tmeattn.data.readers.text_store import open_text_store
 from tmeattn.data.readers.user_files import ImportOptions, import_texts
 
 
@@ -44,3 +46,15 @@ def test_odd_texts_survive(tmp_path):
     path.write_text("".join(json.dumps({"text": text, "label": i % 2}) + "\n" for i, text in enumerate(odd)))
     _, splits = read(path, tmp_path)
     assert sorted(text for rows in splits.values() for text, _ in rows) == sorted(odd)
+
+
+def test_a_store_of_version_0_1_still_opens(tmp_path):
+    import_texts(write_csv(tmp_path / "a.csv"), ImportOptions(), tmp_path / "cache", lambda line: None)
+    (folder,) = (tmp_path / "cache").iterdir()
+    manifest = json.loads((folder / "texts.json").read_text())
+    np.save(folder / "train.hashes.npy", np.zeros(48, dtype=np.uint64))
+    sizes = manifest["sizes"] | {"train.hashes.npy": (folder / "train.hashes.npy").stat().st_size}
+    (folder / "texts.json").write_text(json.dumps(manifest | {"passed_over": "", "sizes": sizes}, indent=1))
+    store = open_text_store(folder)
+    assert store.fingerprint == manifest["fingerprint"]
+    assert len(store.splits["train"].texts) == 48

@@ -1,4 +1,4 @@
-"""What the writer refuses, skips and leaves behind."""
+"""Rows that are skipped, classes and splits that are refused, and a full disk."""
 
 import pytest
 from support.user_files import ROWS, read, refused, write_csv, write_tree
@@ -15,11 +15,11 @@ def test_many_classes(tmp_path):
 
 
 def test_empty_rows_are_skipped_and_counted(tmp_path):
-    said = []
+    narrated = []
     rows = [*ROWS[:5], ("", "good"), ("  ", "good"), ("a text", ""), *ROWS[5:]]
-    _, splits = read(write_csv(tmp_path / "a.csv", rows), tmp_path, said)
+    _, splits = read(write_csv(tmp_path / "a.csv", rows), tmp_path, narrated)
     assert sorted(splits["train"] + splits["validation"]) == sorted(ROWS)
-    assert said[-1] == "Skipped 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
+    assert narrated[-1] == "Skipped 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
 
 
 def test_a_validation_split_is_kept(tmp_path):

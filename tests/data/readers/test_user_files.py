@@ -31,10 +31,10 @@ def test_every_format_gives_the_same_dataset(tmp_path):
     assert {dataset.name for dataset, _ in found} == {"a.csv", "a.jsonl", "a.parquet", "a.txt", "tree"}
 
 
-def test_it_is_read_once_while_it_stays_the_same(tmp_path, monkeypatch):
-    path, said = write_csv(tmp_path / "a.csv"), []
-    first, _ = read(path, tmp_path, said)
-    assert said == [
+def test_an_unchanged_file_is_read_once(tmp_path, monkeypatch):
+    path, narrated = write_csv(tmp_path / "a.csv"), []
+    first, _ = read(path, tmp_path, narrated)
+    assert narrated == [
         "Reading a.csv: texts from the column 'text', labels from the column 'label'.",
         "Imported 60 texts of 3 classes from a.csv.",
     ]
@@ -63,7 +63,7 @@ def test_a_folder_of_tables(tmp_path, names):
     assert set(splits["train"] + splits["validation"] + splits["test"]) == set(ROWS[: 15 * len(names)])
 
 
-def test_a_folder_of_tables_that_tell_no_split(tmp_path):
+def test_a_folder_of_tables_without_splits_in_their_names(tmp_path):
     write_csv(tmp_path / "one.csv")
     assert tables_in(tmp_path) == {None: [tmp_path / "one.csv"]}
     write_csv(tmp_path / "two.csv")
@@ -72,7 +72,7 @@ def test_a_folder_of_tables_that_tell_no_split(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("text,label\na,1\nb,1\n", "all texts have the label '1', so a model cannot learn anything"),
         ("text,label\n", "contains no text with a label."),
@@ -88,11 +88,11 @@ def test_a_folder_of_tables_that_tell_no_split(tmp_path):
         ("text,label,split\na,1,test\nb,2,test\n", "has no training texts"),
     ],
 )
-def test_bad_tables(tmp_path, content, said):
+def test_bad_tables(tmp_path, content, message):
     path = tmp_path / "a.csv"
     path.write_text(content)
     found = refused(path, tmp_path)
-    assert said in found
+    assert message in found
     assert str(path) in found
 
 
@@ -102,7 +102,7 @@ def test_another_encoding_is_named_with_its_offset(tmp_path):
     assert "is not UTF-8: the byte at offset 17 is 0xe9." in refused(path, tmp_path)
 
 
-def test_many_at_once(tmp_path):
+def test_concurrent_imports_share_one_store(tmp_path):
     path, found = write_csv(tmp_path / "a.csv"), []
 
     def work():

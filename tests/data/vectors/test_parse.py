@@ -42,7 +42,7 @@ def test_first_row_of_a_word_counts(tmp_path):
 @pytest.mark.parametrize("name", ["vectors.txt", "vectors.txt.gz"])
 @pytest.mark.parametrize("header", [b"", b"4 3\n"], ids=["glove", "word2vec"])
 @pytest.mark.parametrize("end", [b"\n", b" \n", b"\r\n"])
-def test_reads_what_is_asked_for(tmp_path, name, header, end):
+def test_vectors_of_known_and_unknown_words(tmp_path, name, header, end):
     vectors = vectors_from_file(write_vectors(tmp_path, header + GLOVE.replace(b"\n", end), name))
     assert vectors.size == 3
     table, known = vectors.lookup(["été", "absent", "film", ". . .", "été", "\ud800"])

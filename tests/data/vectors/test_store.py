@@ -9,7 +9,7 @@ from tmeattn.data.vectors.pretrained import vectors_from_file
 from tmeattn.errors import BadInput
 
 
-def test_it_is_parsed_once_while_it_stays_the_same(tmp_path, monkeypatch):
+def test_an_unchanged_file_is_parsed_once(tmp_path, monkeypatch):
     path = write_vectors(tmp_path, GLOVE)
     vectors_from_file(path)
     with monkeypatch.context() as patch:
@@ -19,7 +19,7 @@ def test_it_is_parsed_once_while_it_stays_the_same(tmp_path, monkeypatch):
     assert vectors_from_file(path).lookup(["film", "kino"])[1].tolist() == [False, True]
 
 
-def test_a_damaged_entry_is_parsed_again(tmp_path, isolated):
+def test_damaged_vectors_are_parsed_again(tmp_path, isolated):
     path = write_vectors(tmp_path, GLOVE)
     vectors_from_file(path)
     (entry,) = (isolated / "cache").iterdir()

@@ -71,7 +71,10 @@ def test_without_matplotlib_one_line_says_how_to_get_it(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(EnvironmentProblem) as caught:
         require_matplotlib()
-    assert str(caught.value) == 'Figures in files need matplotlib. Install it: pip install "tmeattn[figures]"'
+    assert (
+        str(caught.value)
+        == 'Exported figures need matplotlib, which is not installed. Install it: pip install "tmeattn[figures]"'
+    )
     with pytest.raises(EnvironmentProblem):
         figure_bytes(result(CURVES), "png")
 
@@ -133,8 +136,8 @@ def test_what_is_no_number_is_left_out(matplotlib: Any) -> None:
         HeatmapPanel("", explain("")),
         HeatmapPanel("", explain("not read", [])),
     )
-    assert "nothing to draw" in svg(result(*panels))
-    assert "There is nothing to draw." in svg(result())
+    assert "no data" in svg(result(*panels))
+    assert "no data" in svg(result())
 
 
 @pytest.mark.filterwarnings("error::UserWarning", "error::RuntimeWarning")

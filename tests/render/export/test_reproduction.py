@@ -82,13 +82,13 @@ def test_markdown_in_full() -> None:
     assert "5,021" in lines[2]
     assert "glove-50d" in lines[2]
     assert lines[4] == "The report: better."
-    assert "| Report, % | Ours, % |" in lines[6]
+    assert "| Report, % | Here, % |" in lines[6]
     assert lines[8] == "| Mean of vectors | 79.61 | 79.13 | 0.31 | -0.48 | – | – | 31.3/50 | 12.3 | k3f9, a8c2, zz01 |"
     assert lines[9].startswith("| Simple attention | 78.00 | 80.34 | 0.31 | +2.34 | 4.87 | 0.916 | 31.3/50 |")
     assert "diverged: seed 2" in lines[9]
     assert lines[10] == "| Nothing |" + " – |" * 9
     assert lines[14].startswith("| Simple attention | Mean of vectors | +1.21 | -0.10 to +2.00 | -1.61 |")
-    assert "reversed, could be chance" in lines[14]
+    assert "reversed, not significant" in lines[14]
     assert lines[-3:] == ["- One.", "- \\- Two.", ""]
 
 
@@ -143,8 +143,8 @@ def test_a_result_without_rows(write) -> None:
 def test_a_result_for_which_nothing_was_trained() -> None:
     untrained = result(MEAN, context=None)
     assert records(csv_text(untrained))[0]["recipe"] == records(csv_text(untrained))[0]["quick"] == ""
-    assert "nothing is trained" in markdown(untrained)
-    assert "nothing is trained" in latex(untrained)
+    assert "without training" in markdown(untrained)
+    assert "without training" in latex(untrained)
 
 
 def test_no_minus_zero() -> None:
@@ -230,17 +230,17 @@ def test_latex_shows_labels_as_they_are(label: str) -> None:
 def test_columns_that_are_empty_are_left_out() -> None:
     alone = dataclasses.replace(MEAN, half=None, report=None)
     head = markdown(result(alone)).split("\n")[4]
-    assert head == "| Configuration | Ours, % | Epoch, best/trained | s/epoch | Runs |"
-    assert r"Configuration & Ours & Epoch & s/epoch \\" in latex(result(alone))
+    assert head == "| Configuration | Here, % | Epoch, best/trained | s/epoch | Runs |"
+    assert r"Configuration & Here & Epoch & s/epoch \\" in latex(result(alone))
 
 
 def test_shortened_runs_are_not_held_against_the_report() -> None:
     context = dataclasses.replace(CONTEXT, options=("--epochs 2",), machines=("cpu, 1 thread",))
     for write in (markdown, latex):
-        assert "To " in write(result(MEAN))
+        assert "Minus report" in write(result(MEAN))
         text = write(result(MEAN, context=context))
         assert "To " not in text
-        assert "epochs 2, shortened, so not to be held against the report; s/epoch on cpu, 1 thread." in text
+        assert "epochs 2, shortened, not comparable with the report; s/epoch on cpu, 1 thread." in text
     (row,) = records(csv_text(result(MEAN, context=context)))
     assert (row["options"], row["machines"]) == ("epochs 2", "cpu, 1 thread")
 

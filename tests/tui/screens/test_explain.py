@@ -28,7 +28,7 @@ async def test_without_a_run_it_says_how_to_get_one() -> None:
 
 async def test_without_a_text_it_says_what_to_do(runs) -> None:
     async with open_screen() as driver:
-        assert "Type or paste a review above" in driver.said("#first .said")
+        assert "Type or paste a text above" in driver.said("#first .said")
         assert driver.app.focused is driver.screen.query_one(TextArea)
 
 
@@ -53,9 +53,9 @@ async def test_only_the_last_of_quick_keys_is_read(runs) -> None:
 async def test_a_stale_answer_is_dropped(runs) -> None:
     async with open_screen() as driver:
         driver.reader.gate.clear()
-        driver.app.open_explain("so bad")
+        driver.app.explain("so bad")
         await driver.pilot.pause(0.05)
-        driver.app.open_explain("so good")
+        driver.app.explain("so good")
         await driver.pilot.pause(0.05)
         driver.reader.gate.set()
         await driver.settle()
@@ -213,7 +213,7 @@ async def test_another_run_is_taken_up_everywhere(runs) -> None:
         await driver.explain(REVIEW)
         await driver.choose("run", "bbbb-mean")
         assert "of mean, run bbbb-mean" in said(driver)
-        assert driver.app.selected_run.id == "bbbb-mean"
+        assert driver.app.session.selected_run.id == "bbbb-mean"
 
 
 async def test_a_run_deleted_under_the_screen_is_one_line(runs) -> None:
@@ -221,7 +221,7 @@ async def test_a_run_deleted_under_the_screen_is_one_line(runs) -> None:
         await driver.explain(REVIEW)
         runs[0].delete()
         await driver.press("t", "space", *"good")
-        assert "The run aaaa-lstm-attn is gone" in driver.said("#first .said")
+        assert "The run aaaa-lstm-attn was deleted" in driver.said("#first .said")
         await driver.choose("run", "bbbb-mean")
         assert said(driver).startswith("positive")
 
@@ -229,7 +229,7 @@ async def test_a_run_deleted_under_the_screen_is_one_line(runs) -> None:
 async def test_a_run_without_a_checkpoint_says_so(write_run) -> None:
     run = write_run("cccc-lstm-attn", done=0, state="running")
     async with open_screen() as driver:
-        driver.app.selected_run = run
+        driver.app.session.selected_run = run
         await driver.explain(REVIEW)
         assert "no checkpoint yet" in driver.said("#first .said")
 

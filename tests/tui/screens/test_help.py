@@ -4,28 +4,29 @@ import pytest
 from support.scripted_reader import seen
 
 from tmeattn.tui import keys
-from tmeattn.tui.app import PLACES, TmeattnApp
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.messages import OpenNewRun, OpenRun
 from tmeattn.tui.screens.help import HelpScreen, PressKey
 from tmeattn.tui.services.saved_state import SavedState
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])
 async def test_help_lists_every_key_of_the_screen(key):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f5", key)
         assert isinstance(app.screen, HelpScreen)
         shown = {app.screen.query_one("DataTable").get_row_at(at)[1].plain for at in range(len(app.screen.rows))}
         for one in keys.KEYS:
             if one.place in ("models", "app"):
-                assert any(text.startswith(one.does) for text in shown), one.id
+                assert any(text.startswith(one.description) for text in shown), one.id
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 async def test_no_description_is_cut(size):
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         await pilot.press("f5", "f1")
         await pilot.pause(0.1)
@@ -35,47 +36,47 @@ async def test_no_description_is_cut(size):
         if size == (60, 16):
             assert any(row.height > 1 for row in table.rows.values())
         else:
-            assert await seen(pilot, "ctrl+q Leave, also from a text field. (everywhere)")
+            assert await seen(pilot, "ctrl+q Quit, also from a text field. (everywhere)")
 
 
 async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated):
     write_run("aaaa-mean", model="mean")
     app = TmeattnApp()
     async with app.run_test() as pilot:
-        await pilot.press("f1", "down", "enter")  # the second row: a new run
+        await pilot.press("f1", "down", "enter")  # the second row: the new run
         assert isinstance(app.screen, PressKey)
         await pilot.press("w")
-        assert app.state.keys == {"runs.new": "w"}
+        assert app.session.saved.keys == {"runs.new": "w"}
         await pilot.press("escape", "w")
         assert app.screen.__class__.__name__ == "NewRunScreen"
     assert SavedState.load().keys == {"runs.new": "w"}
 
 
 async def test_a_taken_key_is_refused_and_escape_keeps_the_old_one():
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         await pilot.press("f1", "enter", "q")
-        assert app.state.keys == {}
+        assert app.session.saved.keys == {}
         assert "is taken" in list(app._notifications)[-1].message
         await pilot.press("enter", "escape")
-        assert app.state.keys == {}
+        assert app.session.saved.keys == {}
 
 
 async def test_delete_gives_the_default_back(isolated):
-    app = TmeattnApp(state=SavedState(keys={"runs.open": "w"}))
+    app = TmeattnApp(saved=SavedState(keys={"runs.open": "w"}))
     async with app.run_test() as pilot:
         await pilot.press("f1", "delete")
-        assert app.state.keys == {}
+        assert app.session.saved.keys == {}
 
 
 async def test_every_action_of_the_screen_is_in_the_palette(write_run):
     write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         commands = {command.title: command.callback for command in app.get_system_commands(app.screen)}
-        assert {key.does.rstrip(".") for key in keys.KEYS if key.place == "runs"} <= set(commands)
-        commands["Go to the runs"]()
-        commands["Train a new run"]()
+        assert {key.description.rstrip(".") for key in keys.KEYS if key.place == "runs"} <= set(commands)
+        commands["Open the runs"]()
+        commands["Fill in the form of a new run"]()
         await pilot.pause()
         assert app.screen.__class__.__name__ == "NewRunScreen"
 
@@ -83,17 +84,17 @@ async def test_every_action_of_the_screen_is_in_the_palette(write_run):
 async def test_every_key_has_its_action(write_run):
     """On every screen, each key of the table names a method that exists."""
     run = write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
-        for place in PLACES:
+        for place in [place for place in keys.PLACES if place != "app"]:
             if place == "new":
-                app.open_new_run()
+                app.post_message(OpenNewRun())
             elif place == "run":
-                app.open_run(run)
+                app.post_message(OpenRun(run))
             else:
                 await app.switch_mode(place)
             await pilot.pause()
-            assert isinstance(app.screen, PLACES[place])
+            assert app.screen.place == place
             for key in keys.KEYS:
                 if key.place == place:
                     name = key.action.partition("(")[0]
@@ -102,6 +103,6 @@ async def test_every_key_has_its_action(write_run):
 
 
 def test_keys_are_shown_as_people_read_them():
-    assert keys.shown("f1,question_mark") == "F1 ?"
-    assert keys.shown("ctrl+q") == "ctrl+q"
-    assert keys.shown("left_square_bracket") == "["
+    assert keys.display("f1,question_mark") == "F1 ?"
+    assert keys.display("ctrl+q") == "ctrl+q"
+    assert keys.display("left_square_bracket") == "["

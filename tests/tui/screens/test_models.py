@@ -26,7 +26,7 @@ async def go_to(driver: Driver, entry: str) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)])
 async def test_the_first_model_is_shown_and_arrows_go_on(size) -> None:
-    async with opened(ModelsScreen(), size) as driver:
+    async with opened(ModelsScreen, size) as driver:
         assert "Mean of the word vectors, then a linear classifier." in page(driver)
         assert "12,345 trainable parameters without the word vectors" in page(driver)
         await driver.press("down")
@@ -34,13 +34,13 @@ async def test_the_first_model_is_shown_and_arrows_go_on(size) -> None:
 
 
 async def test_pictures_of_models_are_not_torn() -> None:
-    async with opened(ModelsScreen()) as driver:
+    async with opened(ModelsScreen) as driver:
         await go_to(driver, "Models/transformer")
         assert "[ self-attention + norm  ]    every word looks at every word\n" in page(driver)
 
 
 async def test_methods_datasets_and_vectors_have_pages() -> None:
-    async with opened(ModelsScreen()) as driver:
+    async with opened(ModelsScreen) as driver:
         await go_to(driver, "Methods/leave-one-out")
         assert "signed" in page(driver)
         assert "Li, Monroe and Jurafsky" in page(driver)
@@ -52,7 +52,7 @@ async def test_methods_datasets_and_vectors_have_pages() -> None:
 
 async def test_a_broken_plugin_comes_first_with_its_traceback(install) -> None:
     install("tmeattn-broken", "raise RuntimeError('no [bold]luck[/] \\x1b[2J')\n")
-    async with opened(ModelsScreen()) as driver:
+    async with opened(ModelsScreen) as driver:
         await go_to(driver, "Plugins/0")
         assert "tmeattn-broken 1.0" in page(driver)
         assert "✗ cannot be loaded: RuntimeError: no [bold]luck[/] ␛[2J" in page(driver)
@@ -67,7 +67,7 @@ async def test_a_model_whose_configuration_is_broken_says_so(fresh_registry) -> 
     fresh_registry.register(
         Plugin("half", "tmeattn-half", "1", "half"), types.SimpleNamespace(tmeattn_models=tmeattn_models)
     )
-    async with opened(ModelsScreen()) as driver:
+    async with opened(ModelsScreen) as driver:
         await go_to(driver, "Models/halved")
         assert "nowhere:Config cannot be loaded" in page(driver)
         await go_to(driver, "Models/mean")
@@ -75,7 +75,7 @@ async def test_a_model_whose_configuration_is_broken_says_so(fresh_registry) -> 
 
 
 async def test_a_model_that_cannot_be_built_says_so(monkeypatch) -> None:
-    async with opened(ModelsScreen()) as driver:
+    async with opened(ModelsScreen) as driver:
 
         async def count_parameters(spec: ModelSpec) -> int:
             raise BadInput("The model lstm cannot be built: it is broken.")
@@ -86,7 +86,7 @@ async def test_a_model_that_cannot_be_built_says_so(monkeypatch) -> None:
 
 
 async def test_keys_train_scroll_and_leave() -> None:
-    async with opened(ModelsScreen()) as driver:
+    async with opened(ModelsScreen) as driver:
         await driver.press("down", "t")
         assert driver.app.models == ["simple-attn"]
         await driver.press("space", "pagedown")
@@ -100,7 +100,7 @@ async def test_keys_train_scroll_and_leave() -> None:
 
 
 async def test_a_page_follows_the_width() -> None:
-    async with opened(ModelsScreen(), (140, 45)) as driver:
+    async with opened(ModelsScreen, (140, 45)) as driver:
         await go_to(driver, "Models/transformer")
         wide = max(map(len, page(driver).splitlines()))
         await driver.pilot.resize_terminal(70, 24)

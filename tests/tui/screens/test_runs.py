@@ -8,7 +8,7 @@ from support.logged_runs import epoch_event, write
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.screens.dialogs import Ask, Confirm
+from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
@@ -28,7 +28,7 @@ def three(write_run):
 
 
 def an_app() -> TmeattnApp:
-    return TmeattnApp(state=SavedState())
+    return TmeattnApp(saved=SavedState())
 
 
 def rows(app: TmeattnApp) -> list[list[str]]:
@@ -75,7 +75,7 @@ async def test_rows_change_in_place_when_a_run_goes_on(three, isolated):
         await pilot.press("down")
         run = RunDirectory(isolated / "runs" / "aaaa-lstm-attn")
         write(run.path, {**epoch_event(3), "validation": {"accuracy": 0.91, "cross_entropy": 0.3}})
-        app.screen._look()
+        app.screen.refresh_runs()
         await pilot.pause()
         assert rows(app)[0][3:5] == ["3/5", "91.0 %"]
         assert app.screen.table.selected == "bbbb-mean"
@@ -86,7 +86,7 @@ async def test_a_new_run_appears_and_a_deleted_one_goes(three, write_run, isolat
     async with app.run_test() as pilot:
         write_run("dddd-mean", model="mean", created=9.0)
         RunDirectory(isolated / "runs" / "bbbb-mean").delete()
-        app.screen._look()
+        app.screen.refresh_runs()
         await pilot.pause()
         assert [row[0] for row in rows(app)] == ["dddd-mean", "aaaa-lstm-attn", "cccc-lstm-attn"]
 
@@ -143,7 +143,7 @@ async def test_resume_starts_a_process_where_there_is_something_to_resume(three,
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("r")
-        assert "it is being trained" in last_toast(app)
+        assert "it is running" in last_toast(app)
         await pilot.press("down", "r")
         assert "it is finished" in last_toast(app)
         await pilot.press("down", "r")
@@ -186,9 +186,9 @@ async def test_rename_refuses_what_the_command_line_would_not_find(three, isolat
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("e")
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, AskText)
         await pilot.press(*"baseline", "enter")
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, AskText)
         await pilot.press(*"-2", "enter")
         assert isinstance(app.screen, RunsScreen)
         assert RunDirectory(isolated / "runs" / "aaaa-lstm-attn").name == "baseline-2"
@@ -206,7 +206,7 @@ async def test_the_run_under_the_cursor_is_the_one_that_other_screens_read_with(
     app = an_app()
     async with app.run_test() as pilot:
         await pilot.press("down")
-        assert app.selected_run.id == "bbbb-mean"
+        assert app.session.selected_run.id == "bbbb-mean"
         await pilot.press("x")
         assert app.current_mode == "explain"
 
@@ -244,7 +244,7 @@ class TestWithoutAnyRun:
     async def test_one_key_starts_the_default_run(self, monkeypatch, planted):
         monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
         started = []
-        monkeypatch.setattr(TmeattnApp, "start_run", lambda self, arguments, model: started.append(arguments))
+        monkeypatch.setattr(TmeattnApp, "on_start_run", lambda self, message: started.append(message.arguments))
         app = an_app()
         async with app.run_test(size=(80, 24)) as pilot:
             assert app.screen.query_one(Welcome).display
@@ -266,7 +266,7 @@ class TestWithoutAnyRun:
         app = an_app()
         async with app.run_test() as pilot:
             write_run("aaaa-mean", model="mean")
-            app.screen._look()
+            app.screen.refresh_runs()
             await pilot.pause()
             assert not app.screen.query_one(Welcome).display
             assert isinstance(app.focused, RunTable)

@@ -42,16 +42,16 @@ def picture(snap_compare: Any, planted: dict[str, Any], write_run: Callable[...,
     write_run("bbbb-mean", model="mean", created=1.0)
     write_run("aaaa-lstm-attn", created=2.0, name="mine", dataset="planted")
 
-    def picture(room: BaseScreen, act: Act, size: tuple[int, int], theme: str = themes.DEFAULT) -> bool:
+    def picture(screen: type[BaseScreen], act: Act, size: tuple[int, int], theme: str = themes.DEFAULT) -> bool:
         reader = ScriptedReader((4, 4))
-        app = Host(room, reader)
+        app = Host(screen, reader)
         app.theme = theme
 
         async def before(pilot: Pilot[None]) -> None:
             driver = Driver(pilot, app, reader)
             await driver.settle()
             await act(driver)
-            for field in room.query("Input, TextArea"):
+            for field in app.tested.query("Input, TextArea"):
                 field.cursor_blink = False  # type: ignore[attr-defined]
             await driver.settle()
 
@@ -87,7 +87,7 @@ async def browse(driver: Driver) -> None:
 
 async def count(driver: Driver) -> None:
     await driver.choose("split", "train")
-    await driver.choose("order", "doubtful")
+    await driver.choose("order", "least confident")
     await driver.press("s")
 
 
@@ -99,26 +99,26 @@ async def the_transformer(driver: Driver) -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("act", [one_run, two_runs])
 def test_explain(picture, act, size) -> None:
-    assert picture(ExplainScreen(), act, size)
+    assert picture(ExplainScreen, act, size)
 
 
 @pytest.mark.parametrize("act", [nothing_yet, a_choice])
 def test_explain_small(picture, act) -> None:
-    assert picture(ExplainScreen(), act, SMALL)
+    assert picture(ExplainScreen, act, SMALL)
 
 
 def test_explain_in_the_light(picture) -> None:
-    assert picture(ExplainScreen(), one_run, SMALL, themes.LIGHT.name)
+    assert picture(ExplainScreen, one_run, SMALL, themes.LIGHT.name)
 
 
 def test_explain_without_colour(picture, monkeypatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture(ExplainScreen(), one_run, SMALL)
+    assert picture(ExplainScreen, one_run, SMALL)
 
 
 @pytest.mark.parametrize(("act", "size"), [(browse, SMALL), (browse, LARGE), (count, LARGE)])
 def test_data(picture, act, size) -> None:
-    assert picture(DataScreen(), act, size)
+    assert picture(DataScreen, act, size)
 
 
 @pytest.fixture
@@ -132,4 +132,4 @@ def own_alone(monkeypatch):
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_models(picture, own_alone, size) -> None:
-    assert picture(ModelsScreen(), the_transformer, size)
+    assert picture(ModelsScreen, the_transformer, size)

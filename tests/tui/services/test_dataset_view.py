@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, chosen, open_texts
+from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, filtered, open_texts
 
 TEXTS = ["a good film", "so bad", "good good music all the way", "Dull. BAD.", "light"]
 LABELS = [1, 0, 1, 0, 1]
@@ -29,50 +29,50 @@ def predictions() -> Predictions:
     [
         (TextFilter(), [0, 1, 2, 3, 4]),
         (TextFilter(label=0), [1, 3]),
-        (TextFilter(words=(2.0, 4.0)), [0, 1, 3]),
+        (TextFilter(length=(2.0, 4.0)), [0, 1, 3]),
         (TextFilter(search="bad"), [1, 3]),
-        (TextFilter(search="good", words=(4.0, 9.0), label=1), [2]),
+        (TextFilter(search="good", length=(4.0, 9.0), label=1), [2]),
         (TextFilter(search="nowhere"), []),
     ],
 )
 def test_label_length_and_search_need_no_run(texts: SplitTexts, wanted: TextFilter, rows: list[int]) -> None:
-    assert not wanted.asks_run
+    assert not wanted.needs_predictions
     assert candidates(texts, wanted).tolist() == rows
 
 
 @pytest.mark.parametrize(
     ("wanted", "rows"),
     [
-        (TextFilter(answer="right"), [0, 1, 3]),
-        (TextFilter(answer="wrong"), [2]),
-        (TextFilter(certainty=(0.0, 0.7)), [1]),
-        (TextFilter(order="doubtful"), [1, 2, 0, 3]),
-        (TextFilter(order="certain"), [3, 0, 2, 1]),
-        (TextFilter(order="wrong"), [2, 1, 0, 3]),
-        (TextFilter(answer="right", order="certain"), [3, 0, 1]),
+        (TextFilter(prediction="right"), [0, 1, 3]),
+        (TextFilter(prediction="wrong"), [2]),
+        (TextFilter(confidence=(0.0, 0.7)), [1]),
+        (TextFilter(order="least confident"), [1, 2, 0, 3]),
+        (TextFilter(order="most confident"), [3, 0, 2, 1]),
+        (TextFilter(order="worst errors"), [2, 1, 0, 3]),
+        (TextFilter(prediction="right", order="most confident"), [3, 0, 1]),
     ],
 )
 def test_answers_certainty_and_errors_are_of_predicted_texts(
     texts: SplitTexts, predictions: Predictions, wanted: TextFilter, rows: list[int]
 ) -> None:
-    assert wanted.asks_run
-    assert chosen(texts, wanted, np.arange(5), predictions).tolist() == rows
+    assert wanted.needs_predictions
+    assert filtered(texts, wanted, np.arange(5), predictions).tolist() == rows
 
 
 def test_lengths_are_put_in_order_and_equals_stay_in_the_files(texts: SplitTexts) -> None:
-    assert chosen(texts, TextFilter(order="shortest"), np.arange(5), None).tolist() == [4, 1, 3, 0, 2]
-    assert chosen(texts, TextFilter(order="longest"), np.arange(5), None).tolist() == [2, 0, 1, 3, 4]
+    assert filtered(texts, TextFilter(order="shortest"), np.arange(5), None).tolist() == [4, 1, 3, 0, 2]
+    assert filtered(texts, TextFilter(order="longest"), np.arange(5), None).tolist() == [2, 0, 1, 3, 4]
 
 
 def test_without_a_run_nothing_is_left_out(texts: SplitTexts) -> None:
-    assert chosen(texts, TextFilter(answer="wrong"), np.arange(5), None).tolist() == [0, 1, 2, 3, 4]
+    assert filtered(texts, TextFilter(prediction="wrong"), np.arange(5), None).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_classes_are_compared_by_name(texts: SplitTexts, predictions: Predictions) -> None:
     turned = Predictions(("positive", "negative"), predictions.probabilities_NC[:, ::-1])
-    assert turned.right(texts).tolist() == predictions.right(texts).tolist() == [True, True, False, True, False]
+    assert turned.correct(texts).tolist() == predictions.correct(texts).tolist() == [True, True, False, True, False]
     foreign = Predictions(("no", "yes"), predictions.probabilities_NC)
-    assert not foreign.right(texts).any()
+    assert not foreign.correct(texts).any()
     assert foreign.of_label(texts).tolist() == [0] * 5
 
 

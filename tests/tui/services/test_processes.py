@@ -113,6 +113,6 @@ def test_arguments_and_the_line_that_a_user_would_type():
     given = {"alpha": "0.05", "tune_embeddings": "false", "narrow_heads": "true"}
     switches = {"tune_embeddings": "--freeze-embeddings", "narrow_heads": "--no-narrow-heads"}
     arguments = processes.train_arguments("transformer", given, switches=switches, name="my run")
-    assert processes.shown(arguments) == (
+    assert processes.as_typed(arguments) == (
         "tmeattn train transformer --alpha 0.05 --freeze-embeddings --narrow-heads --name 'my run'"
     )

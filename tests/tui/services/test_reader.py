@@ -113,7 +113,7 @@ async def test_a_bug_in_reading_is_one_line_too(reader: TextReader, trained: Run
 
 
 async def test_abilities_name_classes_and_explainers(reader: TextReader, trained: RunDirectory) -> None:
-    found = await reader.abilities(trained)
+    found = await reader.capabilities(trained)
     assert found.classes == ("negative", "positive")
     assert found.heads == ()
     reasons = {spec.name: reason for spec, reason in found.methods}

@@ -35,7 +35,7 @@ async def waited_for(pilot, action: str) -> list[str]:
 @pytest.mark.parametrize("key", ["", "f3", "n"])
 async def test_on_the_smallest_screen_help_and_quit_are_seen_whole(write_run, key):
     write_run("aaaa-lstm-attn")
-    app = TmeattnApp(state=SavedState())
+    app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(60, 16)) as pilot:
         await pilot.press(*([key] if key else []))
         assert await seen(pilot, "q Quit")
@@ -52,7 +52,7 @@ async def test_on_the_smallest_screen_help_and_quit_are_seen_whole(write_run, ke
     ],
 )
 async def test_what_a_run_cannot_do_is_left_out(write_run, state, there, gone):
-    app = TmeattnApp(write_run("aaaa-lstm-attn", state=state), state=SavedState())
+    app = TmeattnApp(write_run("aaaa-lstm-attn", state=state), saved=SavedState())
     async with app.run_test(size=(140, 45)) as pilot:
         for _ in range(50):
             await pilot.pause(0.02)

@@ -76,8 +76,8 @@ def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None =
     kind = kind or format_of(path)
     if kind is None:
         raise BadInput(
-            f"{path}: the end of the name is not a known format.",
-            hint="Known are .csv, .tsv, .jsonl, .parquet and .txt. Rename or convert the file.",
+            f"{path} is in no known format: its name must end in .csv, .tsv, .jsonl, .parquet or .txt.",
+            hint="Rename or convert the file.",
         )
     if kind == "parquet":
         if stream is not None:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tmeattn.data.cache import open_or_build, writing
-from tmeattn.data.holdout import hold_out_blocks, hold_out_hashed
+from tmeattn.data.holdout import VALIDATION_SHARE, hold_out_blocks, hold_out_hashed
 from tmeattn.data.readers.archives import is_archive
 from tmeattn.data.readers.columns import label_of, split_of, text_and_label, text_of
 from tmeattn.data.readers.folders import SPLIT_NAMES, Arrangement, arrange, files_below, text_files
@@ -27,7 +27,6 @@ from tmeattn.specs import Dataset
 if TYPE_CHECKING:
     from tmeattn.data.readers.text_writer import HoldOut
 
-VALIDATION_SHARE = 0.2
 SPLIT_COLUMN = "split"
 
 Narrate = Callable[[str], None]

@@ -75,7 +75,7 @@ def _downloaded(name: str) -> WordVectors:
     if store is None:
         raise EnvironmentProblem(
             f"The word vectors {name} are not installed.",
-            hint=f"Download them: tmeattn data fetch {name}. Or add your copy: tmeattn data add {name} glove.6B.zip",
+            hint=f"Download them: tmeattn data fetch {name} (or add your copy: tmeattn data add {name} glove.6B.zip)",
         )
     return store.word_vectors(name)
 

@@ -1,4 +1,4 @@
-"""Curves, ridges and matrices in Matplotlib axes, for pictures in files: how high a panel is, and how it is drawn."""
+"""Curves, ridges and matrices in Matplotlib axes: the height of each panel, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from tmeattn.reproduce.results import CurvePanel, MatrixPanel, PlottedLine, Ridge, RidgePanel
 
 _MOST_ROWS = 24
-_OVERLAP = 1.5  # height of a ridge's peak in rows
-_LEAST_MEAN = 0.7  # height of the line at a mean in rows, where a ridge is low; the next ridge hides 0.5 at most
+_OVERLAP = 1.5  # height of the peak of a ridge, in rows
+_LEAST_MEAN = 0.7  # least height of the line at the mean, in rows; the next ridge hides at most 0.5
 _MARKERS_A_LINE = 12
-_TITLE = 285.0  # points: the width of axes that have half the picture
-_RIDGE_TITLE = 235.0  # the same beside the labels of the rows
-_WIDER = 350.0  # points that axes with the whole picture have more
-_NAME = 250.0  # points: of a name in a legend at most; its line and the room around it take 60 more
-_HUGE = 1e30  # beyond it Matplotlib's own arithmetic overflows
-# As many as there are colours.
+_TITLE = 285.0  # points: width of axes that have half the picture
+_RIDGE_TITLE = 235.0  # points: the same without the labels of the rows
+_WIDER = 350.0  # points: additional width of axes that have the whole picture
+_NAME = 250.0  # points: maximum width of a name in a legend; its line and the space around it take 60 more
+_HUGE = 1e30  # larger numbers overflow in Matplotlib
+# There are as many dash patterns as colours.
 _DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 3)))
 _MARKERS = "os^Dv*PX"
 
 
 def colour(rgb: Rgb, share: float = 1.0) -> tuple[float, float, float]:
-    """A colour of the palette for Matplotlib; a smaller `share` in [0, 1] fades it to white."""
+    """A colour of the palette for Matplotlib, mixed with white: `share` in [0, 1] is the part of the colour."""
     red, green, blue = (1 - share * (1 - value / 255) for value in rgb)
     return red, green, blue
 
 
 def curves_height(panel: CurvePanel) -> float:
-    """Inches, with room for the legend below."""
+    """Inches, with the legend below the axes."""
     return 2.8 + 0.18 * math.ceil(len(panel.lines) / _legend_columns(panel))
 
 
 def draw_curves(panel: CurvePanel, axes: Axes, *, wide: bool = False) -> None:
-    """Lines that differ in colour, dashes and markers; a band where there are half intervals.
+    """Draw lines that differ in colour, dashes and markers, each with a band for its intervals, if it has any.
 
-    `wide` axes, here as in the other functions, have the whole width of the picture and not half of it.
+    `wide` axes, here as in the other functions, have the whole width of the picture instead of half of it.
     """
     from matplotlib.ticker import MaxNLocator
     from matplotlib.transforms import ScaledTranslation
@@ -59,10 +59,10 @@ def draw_curves(panel: CurvePanel, axes: Axes, *, wide: bool = False) -> None:
     if all(x.is_integer() for line in panel.lines for x in map(_drawable, line.xs)):
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if not has_curves(panel):
-        _say_nothing(axes)
+        _mark_empty(axes)
     if handles:
         names = [wrapped(line.name, _NAME, 8) for line in panel.lines]
-        # Below the axes, where it hides no curve: 32 points leave room for the ticks and their label.
+        # The legend is below the axes, where it hides no curve: 32 points are for the ticks and their label.
         below = ScaledTranslation(0, -32 / 72, axes.figure.dpi_scale_trans)
         axes.legend(
             handles,
@@ -88,15 +88,15 @@ def ridges_height(panel: RidgePanel) -> float:
 
 
 def draw_ridges(panel: RidgePanel, axes: Axes, *, wide: bool = False) -> None:
-    """Histograms under one another, each scaled to its own peak, with an upright line at its mean.
+    """Draw histograms below each other, each scaled to its own peak, with a vertical line at its mean.
 
-    Of more than 24 rows, 24 are drawn, evenly spaced, the first and the last among them.
+    Of more than 24 rows, 24 evenly spaced ones are drawn, the first and the last among them.
     """
     rows = [panel.rows[index] for index in evenly_spaced(len(panel.rows), _MOST_ROWS)]
     low, high = spread(*(value if math.isfinite(value) else 0.0 for value in map(_drawable, (panel.low, panel.high))))
     marked = any(finite(row.mean) is not None for row in rows)
     axes.set_title(wrapped(panel.title, _RIDGE_TITLE + _WIDER * wide, 10, lines=2, bold=True))
-    axes.set_xlabel("attention entropy, nats" + ("  (upright line: mean)" if marked else ""))
+    axes.set_xlabel("attention entropy, nats" + ("  (vertical line: mean)" if marked else ""))
     axes.set_xlim(low, high)
     axes.set_ylim(0.4 - len(rows), _OVERLAP + 0.1)
     axes.set_yticks([-index for index in range(len(rows))], [wrapped(row.label, 90, 8) for row in rows], fontsize=8)
@@ -106,7 +106,7 @@ def draw_ridges(panel: RidgePanel, axes: Axes, *, wide: bool = False) -> None:
     for index, row in enumerate(rows):
         _draw_ridge(row, index, (low, high), axes)
     if not rows:
-        _say_nothing(axes)
+        _mark_empty(axes)
 
 
 def matrix_height(panel: MatrixPanel) -> float:
@@ -115,7 +115,7 @@ def matrix_height(panel: MatrixPanel) -> float:
 
 
 def draw_matrix(panel: MatrixPanel, axes: Axes, *, wide: bool = False) -> None:
-    """A cell a number, the first row on top: orange above zero, blue below it, grey where it is no number."""
+    """Draw one cell for each number, the first row on top: orange above zero, blue below zero, grey if not finite."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import MaxNLocator
 
@@ -125,27 +125,27 @@ def draw_matrix(panel: MatrixPanel, axes: Axes, *, wide: bool = False) -> None:
     values = [[_drawable(value) for value in row] for row in panel.values]
     peak = max((abs(value) for row in values for value in row if math.isfinite(value)), default=0.0)
     if not values or not values[0]:
-        _say_nothing(axes)
+        _mark_empty(axes)
         return
     hues = LinearSegmentedColormap.from_list("", [colour(BLUE), colour(BLUE, 0.0), colour(ORANGE)])
     colours = hues.with_extremes(bad="0.6")
-    # Not smoothed, in SVG neither: a number is a cell.
+    # Without interpolation, in SVG too, so that each number is one cell.
     image = axes.imshow(values, cmap=colours, vmin=-peak or -1, vmax=peak or 1, aspect="auto", interpolation="none")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axes.figure.colorbar(image, ax=axes)
 
 
-def _say_nothing(axes: Axes) -> None:
+def _mark_empty(axes: Axes) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color="0.4")
+    axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color="0.4")
 
 
 def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
     xs, ys = [_drawable(x) for x in line.xs], [_drawable(y) for y in line.ys]
     hue = colour(SERIES[index % len(SERIES)])
-    # After all colours are used, dashes move on by one: no two of the first 36 lines share both.
+    # After all colours are used, the dashes shift by one, so that no two of the first 36 lines share both.
     dashes = _DASHES[(index + index // len(SERIES)) % len(_DASHES)]
     if line.halves is not None:
         halves = [_drawable(half) for half in line.halves]
@@ -153,7 +153,7 @@ def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
         above = [y + half for y, half in zip(ys, halves, strict=True)]
         axes.fill_between(xs, below, above, color=hue, alpha=0.18, linewidth=0)
     marker = _MARKERS[index % len(_MARKERS)]
-    # Each line has its markers elsewhere, so that they do not hide one another.
+    # The markers of the lines are at different points, so that they do not hide each other.
     every = math.ceil(len(xs) / _MARKERS_A_LINE) or 1
     (drawn,) = axes.plot(
         xs,
@@ -169,7 +169,7 @@ def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
 
 
 def _draw_ridge(row: Ridge, index: int, span: tuple[float, float], axes: Axes) -> None:
-    """Row `index` stands on the line y = -index; a later one is drawn over those before it."""
+    """Draw row `index` on the line y = -index, over the rows before it."""
     low, high = span
     counts = [value if math.isfinite(value) and value > 0 else 0.0 for value in map(_drawable, row.counts)]
     peak = max(counts, default=0.0)
@@ -183,16 +183,16 @@ def _draw_ridge(row: Ridge, index: int, span: tuple[float, float], axes: Axes) -
     mean = _drawable(row.mean)
     if low <= mean <= high:
         at = min(int((mean - low) / (high - low) * len(counts)), len(counts) - 1)
-        height = _OVERLAP * counts[at] / peak if peak else 0.0  # without a peak there may be no counts
+        height = _OVERLAP * counts[at] / peak if peak else 0.0  # without a peak, `counts` may be empty
         axes.plot([mean, mean], [-index, max(height, _LEAST_MEAN) - index], color="0.1", linewidth=1.3, zorder=order)
 
 
 def _legend_columns(panel: CurvePanel) -> int:
-    """As many names side by side as half the width of the picture holds, were all as long as the longest."""
+    """The number of names that fit beside each other in half the picture, if all are as long as the longest."""
     longest = max((min(_NAME, 5.0 * len(line.name)) for line in panel.lines), default=0.0)
     return max(1, min(len(panel.lines), int(310 / (60 + longest))))
 
 
 def _drawable(value: float | None) -> float:
-    """The number, or NaN, which Matplotlib leaves out."""
+    """The number, or NaN, which Matplotlib does not draw."""
     return float(value) if value is not None and abs(value) < _HUGE else math.nan

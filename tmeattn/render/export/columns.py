@@ -1,4 +1,4 @@
-"""What the columns of an exported table say, as plain text: Markdown and LaTeX differ only in how they write it."""
+"""The columns of exported tables as plain text, which Markdown and LaTeX write in their own syntax."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportColumn:
-    """A column of a table: its heading, what it says of each row, and whether that is a number."""
+    """A column of an exported table: its heading, a cell for each row, and whether the cells are numbers."""
 
     heading: str
     cells: Sequence[str | None]
@@ -23,15 +23,15 @@ class ExportColumn:
 
 
 def row_columns(result: Result) -> list[ExportColumn]:
-    """Everything that a table of a result tells."""
+    """All columns of the table of a result, for Markdown."""
     rows = result.rows
     last = [_decimal(row.last_accuracy, 2, scale=100) for row in rows] if collapsed(rows) else [None] * len(rows)
     columns = [
         ExportColumn("Configuration", [row.label for row in rows], number=False),
         ExportColumn("Report, %", [_decimal(row.report, 2, scale=100) for row in rows]),
-        ExportColumn("Ours, %", [_decimal(row.accuracy, 2, scale=100) for row in rows]),
+        ExportColumn("Here, %", [_decimal(row.accuracy, 2, scale=100) for row in rows]),
         ExportColumn("± (95 %), points", [_decimal(row.half, 2, scale=100) for row in rows]),
-        ExportColumn("To the report, points", _beyond(result)),
+        ExportColumn("Minus report, points", _minus_report(result)),
         ExportColumn("After the last epoch, %", last),
         ExportColumn("Entropy, nats", [_decimal(row.entropy, 2) for row in rows]),
         ExportColumn("Entropy, normalised", [_decimal(row.normalized_entropy, 3) for row in rows]),
@@ -43,13 +43,13 @@ def row_columns(result: Result) -> list[ExportColumn]:
 
 
 def brief_columns(result: Result) -> list[ExportColumn]:
-    """What a page of paper has room for."""
+    """The columns that fit a printed page, for LaTeX."""
     rows = result.rows
     columns = [
         ExportColumn("Configuration", [row.label for row in rows], number=False),
         ExportColumn("Report", [_decimal(row.report, 2, scale=100) for row in rows]),
-        ExportColumn("Ours", [_ours(row) for row in rows]),
-        ExportColumn("To report", _beyond(result)),
+        ExportColumn("Here", [_accuracy(row) for row in rows]),
+        ExportColumn("Minus report", _minus_report(result)),
         ExportColumn("Entropy", [_decimal(row.entropy, 2) for row in rows]),
         ExportColumn("Epoch", [_epochs(row) for row in rows]),
         ExportColumn("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
@@ -58,34 +58,34 @@ def brief_columns(result: Result) -> list[ExportColumn]:
 
 
 def difference_columns(result: Result) -> list[ExportColumn]:
-    """Neighbouring rows against each other."""
-    found = result.differences
+    """The differences of neighbouring rows."""
+    rows = result.differences
     columns = [
-        ExportColumn("Configuration", [one.label for one in found], number=False),
-        ExportColumn("minus", [one.above for one in found], number=False),
-        ExportColumn("Difference, points", [_signed_points(one.difference) for one in found]),
-        ExportColumn("95 % interval", [_interval(one) for one in found]),
-        ExportColumn("Report, points", [_signed_points(one.report) for one in found]),
-        ExportColumn("Remark", [verdict(one) or None for one in found], number=False),
+        ExportColumn("Configuration", [row.label for row in rows], number=False),
+        ExportColumn("minus", [row.above for row in rows], number=False),
+        ExportColumn("Difference, points", [_signed_points(row.difference) for row in rows]),
+        ExportColumn("95 % interval", [_interval(row) for row in rows]),
+        ExportColumn("Report, points", [_signed_points(row.report) for row in rows]),
+        ExportColumn("Remark", [verdict(row) or None for row in rows], number=False),
     ]
     return _filled(columns)
 
 
 def _filled(columns: Sequence[ExportColumn]) -> list[ExportColumn]:
-    """Without those that say nothing of any row."""
+    """The columns that have a value in at least one row."""
     return [column for column in columns if any(cell is not None for cell in column.cells)]
 
 
-def _beyond(result: Result) -> list[str | None]:
-    """What each row has above the report; nothing where shortened runs are no measure for it."""
+def _minus_report(result: Result) -> list[str | None]:
+    """The accuracy of each row minus that of the report; None if the runs were shortened."""
     if result.context is not None and result.context.shortened:
         return [None] * len(result.rows)
     known = [(finite(row.accuracy), finite(row.report)) for row in result.rows]
-    return [_signed_points(ours - its if ours is not None and its is not None else None) for ours, its in known]
+    return [_signed_points(None if here is None or report is None else here - report) for here, report in known]
 
 
-def _ours(row: Row) -> str | None:
-    """The accuracy with its interval, and how many seeds diverged."""
+def _accuracy(row: Row) -> str | None:
+    """The accuracy with its interval, and the number of seeds that diverged."""
     accuracy, half = _decimal(row.accuracy, 2, scale=100), _decimal(row.half, 2, scale=100)
     diverged = f"({len(row.diverged)} diverged)" if row.diverged else None
     return " ".join(filter(None, (accuracy, f"± {half}" if half else None, diverged))) or None
@@ -104,7 +104,7 @@ def _interval(difference: Difference) -> str | None:
 
 
 def _runs(row: Row) -> str | None:
-    """The ids of the runs, and which seeds diverged."""
+    """The ids of the runs, and the seeds that diverged."""
     runs = ", ".join(row.runs)
     if not row.diverged:
         return runs or None
@@ -113,7 +113,7 @@ def _runs(row: Row) -> str | None:
 
 
 def _decimal(value: float | None, digits: int, *, scale: float = 1.0) -> str | None:
-    """`scale` times a number, with a fixed count of decimals and no minus zero."""
+    """`scale` times a number, with `digits` decimals and without a negative zero."""
     number = finite(value)
     return None if number is None else f"{scale * number:z.{digits}f}"
 

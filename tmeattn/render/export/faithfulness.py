@@ -1,4 +1,4 @@
-"""Faithfulness as a file: Markdown, CSV, LaTeX or JSON."""
+"""The results of `tmeattn faithfulness` as a file: Markdown, CSV, LaTeX or JSON."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _COLUMNS = (
 
 
 def write(found: Faithfulness, path: Path) -> None:
-    """Write the table in the format of the file's ending.
+    """Write the results in the format of the file ending.
 
     Raises:
-        BadInput: no such format.
+        BadInput: the ending is of no known format.
         EnvironmentProblem: the file cannot be written.
     """
     check_ending(path, FORMATS)
@@ -36,7 +36,7 @@ def write(found: Faithfulness, path: Path) -> None:
 
 
 def markdown(found: Faithfulness) -> str:
-    """A heading, the facts, the table and how to read it."""
+    """A heading, the facts, the table, and how to read it."""
     facts = [f"- {list_item(line)}" for line in _facts(found)]
     reading = _reading(found)
     blocks = [f"## {markdown_text(_title(found))}", "\n".join(facts), pipes(_columns(found)), markdown_text(reading)]
@@ -58,7 +58,7 @@ def latex(found: Faithfulness) -> str:
 
 
 def csv_text(found: Faithfulness) -> str:
-    """A line a method and measure: mean, interval, and how far it lies above the control, with its interval."""
+    """A line for each method and metric: mean, interval, and the difference from the control with its interval."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -110,4 +110,4 @@ def _columns(found: Faithfulness) -> list[ExportColumn]:
 
 
 FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex, ".json": _json}
-"""What a file's ending stands for."""
+"""The writer of each file ending."""

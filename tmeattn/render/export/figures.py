@@ -1,4 +1,4 @@
-"""A reproduced result as one picture in a file. Matplotlib is optional, and imported only to draw."""
+"""A reproduced result as one picture in a file. Matplotlib is optional, and is imported only to draw."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from tmeattn.reproduce.results import Result
 
 _WIDTH = 10.0  # inches
-_PAD = 0.12  # inches on either side of the axes
+_PAD = 0.12  # inches on each side of the axes
 _INSIDE = 72 * (_WIDTH - 2 * _PAD)  # points
-_DPI = {"png": 150, "svg": 72}  # what Matplotlib takes for SVG in any case
+_DPI = {"png": 150, "svg": 72}  # Matplotlib always uses 72 for SVG
 _LINE = 0.17  # inches of height of a line of small print
 _STYLE = {
     "font.size": 9,
@@ -46,40 +46,41 @@ _STYLE = {
     "axes.axisbelow": True,
     "grid.color": "0.88",
     "legend.frameon": False,
-    "text.parse_math": False,  # a dollar sign in a review is a dollar sign
+    "text.parse_math": False,  # a dollar sign in a review does not begin a formula
     "text.usetex": False,
-    "text.hinting": "no_hinting",  # letters as wide as they are measured
-    "svg.fonttype": "path",  # looks the same where the font is missing
-    "svg.hashsalt": "tmeattn",  # ids that do not change from one call to the next
+    "text.hinting": "no_hinting",  # the width of a letter is the measured one
+    "svg.fonttype": "path",  # the picture does not depend on installed fonts
+    "svg.hashsalt": "tmeattn",  # the ids do not change between calls
 }
 
 
 def require_matplotlib() -> None:
-    """Fail in one clear line where Matplotlib is missing.
+    """Check that Matplotlib is installed, before anything is computed.
 
     Raises:
-        EnvironmentProblem: it is not installed, or does not import.
+        EnvironmentProblem: Matplotlib is not installed, or cannot be imported.
     """
     try:
         importlib.import_module("matplotlib")
     except ImportError as error:
         raise EnvironmentProblem(
-            "Figures in files need matplotlib.", hint='Install it: pip install "tmeattn[figures]"'
+            "Exported figures need matplotlib, which is not installed.",
+            hint='Install it: pip install "tmeattn[figures]"',
         ) from error
 
 
 def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noqa: A002
-    """All panels of a result in one picture, under its conditions."""
+    """All panels of a result in one picture, with the conditions of the runs below them."""
     return picture_bytes(result.title, conditions(result.context), result.panels, format)
 
 
 def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Literal["svg", "png"]) -> bytes:  # noqa: A002
-    """Panels in one picture; equal ones give equal bytes, whatever the user's Matplotlib settings.
+    """Panels in one picture. Equal panels give equal bytes, independent of the Matplotlib settings of the user.
 
-    Heatmaps stand alone in a row, panels of other types two to a row, in their order.
+    A heatmap has a row of its own; panels of the other types are two in a row, in their order.
 
     Raises:
-        EnvironmentProblem: Matplotlib is missing.
+        EnvironmentProblem: Matplotlib is not installed.
     """
     require_matplotlib()
     import matplotlib.style
@@ -87,7 +88,7 @@ def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Li
     buffer = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None} if format == "svg" else {"Software": None}
     with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
-        # A character that the font lacks is drawn as a box; a warning on standard error helps nobody.
+        # A character that the font lacks is drawn as a box; the warning would only disturb the output.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         _figure(title, footer, panels, _DPI[format]).savefig(buffer, format=format, dpi=_DPI[format], metadata=metadata)
     return buffer.getvalue()
@@ -95,11 +96,11 @@ def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Li
 
 @dataclass(frozen=True)
 class _Kind:
-    """How panels of one type are drawn: `height` in inches, and `abreast`, how many of them share a row."""
+    """How panels of one type are drawn: `height` is in inches, `in_row` is the number of panels in a row."""
 
     draw: Callable[..., None]
     height: Callable[[Any], float]
-    abreast: int
+    in_row: int
 
 
 def _figure(title: str, footer: str, panels: tuple[Panel, ...], dpi: int) -> Figure:
@@ -115,18 +116,18 @@ def _figure(title: str, footer: str, panels: tuple[Panel, ...], dpi: int) -> Fig
     figure = Figure(figsize=(_WIDTH, sum(heights) + margins), dpi=dpi, layout=engine)
     figure.suptitle(title, x=_PAD / _WIDTH, ha="left", fontsize=13, fontweight="bold")
     figure.supxlabel(footer, x=_PAD / _WIDTH, ha="left", fontsize=8, color="0.3")
-    # A subfigure a row: the labels of one row leave the others as wide as they are.
+    # A subfigure for each row, so that the labels of a row do not change the width of the others.
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     if not rows:
-        parts[0].text(0.5, 0.5, "There is nothing to draw.", ha="center", va="center")
+        parts[0].text(0.5, 0.5, "no data", ha="center", va="center")
     drawn: dict[str, list[Axes]] = {}
     for part, row in zip(parts, rows, strict=False):
         kind = _KINDS[type(row[0])]
-        # A last panel without a neighbour is as wide as those above it, but a lone one has the row to itself.
+        # A last panel without a neighbour is as wide as those above it, but a single panel has the whole row.
         alone = sum(type(panel) is type(row[0]) for panel in panels) == 1
-        grid = part.subplots(1, 1 if alone else kind.abreast, squeeze=False)[0]
+        grid = part.subplots(1, 1 if alone else kind.in_row, squeeze=False)[0]
         for axes, panel in zip(grid, row, strict=False):
-            kind.draw(panel, axes, wide=alone or kind.abreast == 1)
+            kind.draw(panel, axes, wide=alone or kind.in_row == 1)
             if isinstance(panel, CurvePanel) and has_curves(panel):
                 drawn.setdefault(panel.y_label, []).append(axes)
         for axes in grid[len(row) :]:
@@ -138,7 +139,7 @@ def _figure(title: str, footer: str, panels: tuple[Panel, ...], dpi: int) -> Fig
 
 
 def _share_heights(group: list[Axes]) -> None:
-    """One range of y for axes with one label: they are there to be compared."""
+    """Give axes with the same label the same y range, so that they can be compared."""
     low, high = min(axes.dataLim.ymin for axes in group), max(axes.dataLim.ymax for axes in group)
     for axes in group:
         if high > low:
@@ -146,7 +147,7 @@ def _share_heights(group: list[Axes]) -> None:
 
 
 def _fix_layout(figure: Figure, engine: LayoutEngine) -> None:
-    """Lay the figure out, and round: the last digits of the solver change with the addresses of its variables."""
+    """Lay the figure out and round the positions: the last digits of the solver change between processes."""
     engine.execute(figure)
     figure.set_layout_engine("none")
     for part in figure.subfigs:
@@ -159,10 +160,10 @@ def _fix_layout(figure: Figure, engine: LayoutEngine) -> None:
 
 
 def _grid(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
-    """Panels row by row: neighbours of one type, as many as stand abreast."""
+    """The panels row by row: neighbours of one type, at most `in_row` of them."""
     row: list[Panel] = []
     for panel in panels:
-        if row and (type(panel) is not type(row[0]) or len(row) == _KINDS[type(panel)].abreast):
+        if row and (type(panel) is not type(row[0]) or len(row) == _KINDS[type(panel)].in_row):
             yield row
             row = []
         row.append(panel)
@@ -171,8 +172,8 @@ def _grid(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
 
 
 _KINDS = {
-    CurvePanel: _Kind(draw_curves, curves_height, abreast=2),
-    RidgePanel: _Kind(draw_ridges, ridges_height, abreast=2),
-    MatrixPanel: _Kind(draw_matrix, matrix_height, abreast=2),
-    HeatmapPanel: _Kind(draw_heatmap, heatmap_height, abreast=1),
+    CurvePanel: _Kind(draw_curves, curves_height, in_row=2),
+    RidgePanel: _Kind(draw_ridges, ridges_height, in_row=2),
+    MatrixPanel: _Kind(draw_matrix, matrix_height, in_row=2),
+    HeatmapPanel: _Kind(draw_heatmap, heatmap_height, in_row=1),
 }

@@ -1,4 +1,4 @@
-"""What is exported becomes files: a reproduction in all its formats, other things in that of the file's ending."""
+"""Writing exported files: a reproduced result in all its formats, and the checks before anything is computed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def check_folder(folder: Path) -> None:
-    """Make the folder and hold it to be writable, before anything is computed that should end up in it.
+    """Create the folder and check that it is writable, before anything is computed for it.
 
     Raises:
-        EnvironmentProblem: it is a file, or cannot be made or written.
+        EnvironmentProblem: it is a file, or cannot be created or written.
     """
     with disk_errors("the export", folder, hint=OTHER_FOLDER):
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,11 +28,11 @@ def check_folder(folder: Path) -> None:
 
 
 def check_ending(path: Path, endings: Iterable[str]) -> None:
-    """Refuse a file whose ending stands for no known format, or whose folder is not there, before anything is computed.
+    """Check the ending and the folder of a file, before anything is computed for it.
 
     Raises:
-        BadInput: listing the endings that are known.
-        EnvironmentProblem: naming the folder.
+        BadInput: the ending is of no known format; the message lists the known ones.
+        EnvironmentProblem: the folder does not exist.
     """
     known = list(endings)
     if path.suffix.lower() not in known:
@@ -40,25 +40,26 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
         raise BadInput(f"--export: {path} must end in {', '.join(first)} or {last}.")
     if not path.absolute().parent.is_dir():
         raise EnvironmentProblem(
-            f"Cannot write the export: there is no folder {path.absolute().parent}.", hint="Make it, or choose another."
+            f"Cannot write the export: the folder {path.absolute().parent} does not exist.",
+            hint="Create it, or choose another.",
         )
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace a file.
+    """Write a file atomically; an existing one is replaced.
 
     Raises:
-        EnvironmentProblem: no space, no permission, no such folder.
+        EnvironmentProblem: no space, no permission, or no such folder.
     """
     with disk_errors("the export", path, hint=OTHER_FOLDER):
         write_atomically(path, content)
 
 
 def write(result: Result, folder: Path) -> list[Path]:
-    """Write everything that a result has and return the files.
+    """Write the tables and the figure of a result, and return the paths of the files.
 
     Raises:
-        EnvironmentProblem: no space, no permission, or no matplotlib for a figure.
+        EnvironmentProblem: no space, no permission, or no matplotlib for the figure.
     """
     files: dict[str, bytes] = {}
     if result.rows:

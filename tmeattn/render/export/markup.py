@@ -1,4 +1,4 @@
-"""Texts and tables in Markdown, LaTeX and CSV. Every text is data: whatever it holds, it is only ever shown."""
+"""Texts and tables in Markdown, LaTeX and CSV. Every text is escaped, so none can act as markup or as a formula."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tmeattn.render.numbers import MISSING, finite
 if TYPE_CHECKING:
     from tmeattn.render.export.columns import ExportColumn
 
-# What a spreadsheet takes for the beginning of a formula; the wide forms too, which Excel reads so in some languages.
+# Characters that begin a formula in a spreadsheet; in some languages Excel accepts the wide forms too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~#$&<>]")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LIST = re.compile(r"^([-+]|\d{1,9}[.)])(?= |$)")
-# Brackets and stars are options of \\ and \midrule where they begin a row; two hyphens would become a dash, and the
-# sign of a number a hyphen.
+# At the beginning of a row, brackets and stars would be options of \\ and \midrule. Two hyphens would become a dash,
+# and a minus sign a hyphen.
 _LATEX = re.compile(r"[\\&%$#_{}~^<>|`\[\]*ατ±°]|-(?=-)|(?<![\w-])-(?=\d)")
 _LATEX_NAMES = {
     "\\": r"\textbackslash{}",
@@ -32,7 +32,7 @@ _LATEX_NAMES = {
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
-    "α": r"\ensuremath{\alpha}",  # letters of our own that pdfLaTeX lacks
+    "α": r"\ensuremath{\alpha}",  # symbols in our own labels that pdfLaTeX lacks
     "τ": r"\ensuremath{\tau}",
     "±": r"\ensuremath{\pm}",
     "°": r"\ensuremath{^\circ}",
@@ -40,16 +40,17 @@ _LATEX_NAMES = {
 
 
 def one_line(text: str) -> str:
+    """A text on one line, with unsafe characters replaced."""
     return " ".join(safe(text).split())
 
 
 def markdown_text(text: str) -> str:
-    """A text that Markdown shows as it is, within a line."""
+    """A text escaped for the inside of a Markdown line."""
     return _MARKDOWN.sub(lambda match: _HTML.get(match.group(), "\\" + match.group()), one_line(text))
 
 
 def list_item(text: str) -> str:
-    """The same where a line begins: no list within the list."""
+    """A text escaped for the beginning of a Markdown line, where a digit or hyphen could begin a list."""
     return _LIST.sub(lambda match: f"{match.group()[:-1]}\\{match.group()[-1]}", markdown_text(text))
 
 
@@ -62,7 +63,7 @@ def pipes(columns: Sequence[ExportColumn]) -> str:
 
 
 def latex_text(text: str) -> str:
-    """A text that LaTeX typesets as it is."""
+    """A text escaped for LaTeX."""
     return _LATEX.sub(_latex_name, one_line(text))
 
 
@@ -74,7 +75,7 @@ def _latex_name(match: re.Match[str]) -> str:
 
 
 def tabular(columns: Sequence[ExportColumn]) -> list[str]:
-    """The lines of a `tabular`, shrunk to the width of the text where it is wider."""
+    """The lines of a `tabular`, which is scaled down if it is wider than the text."""
     rows = zip(*(column.cells for column in columns), strict=True)
     body = [" & ".join("--" if cell is None else latex_text(cell) for cell in row) for row in rows]
     return [
@@ -90,6 +91,7 @@ def tabular(columns: Sequence[ExportColumn]) -> list[str]:
 
 
 def csv_cell(value: object) -> object:
+    """A value for `csv.writer`: floats with six decimals, tuples joined, texts that cannot act as a formula."""
     if isinstance(value, float):
         return None if finite(value) is None else round(value, 6)
     if isinstance(value, tuple):

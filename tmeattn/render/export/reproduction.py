@@ -1,4 +1,4 @@
-"""A reproduced table as Markdown, CSV or LaTeX. Every text in it is data: whatever it holds, it is only ever shown."""
+"""A reproduced table as Markdown, CSV or LaTeX. Every text is escaped, so none can act as markup."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _COLUMNS = (
 
 
 def markdown(result: Result) -> str:
-    """A heading, the conditions, the table, the differences between rows, and the notes, as GitHub reads Markdown.
+    """A heading, the conditions, the table, the differences between rows, and the notes, in GitHub's Markdown.
 
-    Accuracies are in percent and differences in points, with two decimals; what is missing is an en dash. A column
-    that would be empty is left out.
+    Accuracies are in percent and differences in points, with two decimals; a missing value is an en dash. Empty columns
+    are left out.
     """
-    blocks = [f"## {markdown_text(result.title)}", markdown_text(_holds(result))]
+    blocks = [f"## {markdown_text(result.title)}", markdown_text(_conditions(result))]
     if result.says:
         blocks.append(f"The report: {markdown_text(result.says)}")
     if result.rows:
@@ -41,38 +41,38 @@ def markdown(result: Result) -> str:
 
 
 def csv_text(result: Result) -> str:
-    """One line a row of the table after a line of column names; the conditions stand in every line.
+    """A line of column names, then a line for each row of the table, with the conditions repeated in every line.
 
-    Numbers have six decimals at most: accuracies and differences are fractions in [-1, 1], entropies nats. Several
-    values in a cell are parted by spaces, options and machines by semicolons; what is missing is empty. `minus` to
-    `difference_report` are the difference whose `label` is the row's. A text that a spreadsheet would take for a
-    formula begins with an apostrophe.
+    Numbers have at most six decimals: accuracies and differences are fractions in [-1, 1], entropies are in nats.
+    Several values in a cell are separated by spaces, options and machines by semicolons; a missing value is empty. The
+    columns `minus` to `difference_report` hold the difference whose label is that of the row. A text that a spreadsheet
+    would read as a formula begins with an apostrophe.
     """
-    found = {difference.label: difference for difference in result.differences}
+    differences = {difference.label: difference for difference in result.differences}
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for row in result.rows:
-        writer.writerow(csv_cell(value) for value in _csv_row(result, row, found.get(row.label)))
+        writer.writerow(csv_cell(value) for value in _csv_row(result, row, differences.get(row.label)))
     return buffer.getvalue()
 
 
 def latex(result: Result) -> str:
-    """A `table` with a `booktabs` tabular of the rows, one of the differences, and the conditions in the caption.
+    """A `table` with a `booktabs` tabular of the rows, another of the differences, and the conditions in the caption.
 
-    It has the columns that a page holds, and is shrunk where they are too wide for it still. Numbers are as in
-    Markdown; what is missing is `--`. The document needs the packages booktabs and graphicx; letters beyond Latin in
-    the labels need XeLaTeX or LuaLaTeX.
+    It has the columns that fit a page, and is scaled down if they are still too wide. Numbers are as in Markdown; a
+    missing value is `--`. The document needs the packages booktabs and graphicx; letters beyond Latin in the labels
+    need XeLaTeX or LuaLaTeX.
     """
-    holds = latex_text(_holds(result))
-    units = latex_text("Accuracies in %, differences in points, entropy of attention in nats, epoch: best/trained.")
+    held = latex_text(_conditions(result))
+    units = latex_text("Accuracies in %, differences in points, attention entropy in nats, epoch: best/trained.")
     lines = [
         rf"% {latex_text(result.title)}",
-        f"% {holds}",
+        f"% {held}",
         r"% Needs \usepackage{booktabs,graphicx}.",
         r"\begin{table}",
         r"\centering\small",
-        rf"\caption{{{latex_text(result.title)}. {holds} {units}}}",
+        rf"\caption{{{latex_text(result.title)}. {held} {units}}}",
     ]
     if result.rows:
         lines += tabular(brief_columns(result))
@@ -83,8 +83,8 @@ def latex(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _holds(result: Result) -> str:
-    """Under what conditions the numbers hold, and where seconds were measured."""
+def _conditions(result: Result) -> str:
+    """The conditions of the runs, and the machine on which the seconds were measured."""
     measured = measured_on(result.context)
     return f"Conditions: {conditions(result.context)}{f'; {measured}' if measured else ''}."
 

@@ -1,4 +1,4 @@
-"""The style sheet of exported pages. Colours are those of the terminal's heatmaps."""
+"""The style sheet of exported pages, with the colours of the heatmaps on the terminal."""
 
 from __future__ import annotations
 

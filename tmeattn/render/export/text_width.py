@@ -1,4 +1,4 @@
-"""Text for pictures in files: harmless, and broken into lines by its real width."""
+"""Text in exported pictures: unsafe characters are replaced, and lines are broken by their measured width."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from functools import lru_cache
 
 from tmeattn.render.console import safe
 
-_MOST = 2000  # characters that are looked at: no line of a picture holds more
+_MOST = 2000  # characters that are measured: no line of a picture holds more
 
 
 def plain(text: str) -> str:
-    """A text without the characters that steer a terminal or that XML, and so SVG, cannot hold; one for one."""
+    """A text without characters that control a terminal or that XML, and so SVG, cannot hold, replaced one for one."""
     return re.sub("[\ufffe\uffff]", "\ufffd", safe(text))
 
 
 def wrapped(text: str, width: float, size: float, *, lines: int = 1, bold: bool = False) -> str:
-    """A text in at most so many lines, none wider than `width` points in sans-serif letters of `size` points.
+    """A text in at most `lines` lines, none wider than `width` points in sans-serif letters of `size` points.
 
-    Lines break at spaces, and within words that are wider than a line; what does not fit ends in an ellipsis.
+    Lines break at spaces, and within words that are wider than a line. A text that does not fit ends in an ellipsis.
     """
     most = width / size
     rows = [""]
@@ -47,7 +47,7 @@ def _width(text: str, bold: bool) -> float:
 
 @lru_cache(maxsize=4096)
 def _advance(character: str, bold: bool) -> float:
-    """Width of a letter in ems."""
+    """Width of a letter, in ems."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 

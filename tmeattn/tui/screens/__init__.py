@@ -1,1 +1,1 @@
-"""One file a screen."""
+"""The screens of the application, one file each. They post messages (tui/messages.py) and share a `Session`."""

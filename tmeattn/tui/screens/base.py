@@ -1,48 +1,54 @@
-"""What all full screens share: the bar on top, the keys below, and what stands between them."""
+"""The base of all full screens: the bar at the top, the body, the keys at the bottom, and the session they share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.top_bar import TopBar
 
-if TYPE_CHECKING:
-    from tmeattn.tui.app import TmeattnApp
-
 
 class BaseScreen(Screen[None]):
-    """A screen of one mode. Subclasses set `mode` and give their widgets in `body`."""
+    """Subclasses set `mode` and `place` and return their widgets from `body`.
 
-    mode = "runs"
-    _acted_on: object = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # the base class calls it an instance's
+    mode:  the tab of the top bar that the screen belongs to.
+    place: where its keys hold, a key of `keys.PLACES`.
+    """
+
+    mode: ClassVar[str] = "runs"
+    place: ClassVar[str] = "runs"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # the base class declares an instance's
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._footer_state: object = None
 
     def compose(self) -> ComposeResult:
-        yield TopBar(self.mode)
+        yield TopBar(self.mode, self.session.saved.keys)
         yield from self.body()
-        yield KeyFooter(show_command_palette=False)
-
-    @property
-    def tmeattn(self) -> TmeattnApp:
-        """The app, with what the screens share."""
-        return cast("TmeattnApp", self.app)
+        yield KeyFooter(self.is_applicable, show_command_palette=False)
 
     def body(self) -> Iterable[Widget]:
-        """Widgets between the bar and the footer."""
+        """The widgets between the bar and the footer."""
         return ()
 
-    def tell_foot(self, state: object) -> None:
-        """Draw the foot anew where what its keys act on is in another state."""
-        if state != self._acted_on:
-            self._acted_on = state
+    def refresh_footer(self, state: object) -> None:
+        """Draw the footer again where `state`, which decides what its keys can do, has changed."""
+        if state != self._footer_state:
+            self._footer_state = state
             self.refresh_bindings()
 
-    def useful(self, action: str) -> bool:
-        """Whether an action can do anything now; the foot leaves the key of one that cannot out."""
+    def is_applicable(self, action: str) -> bool:
+        """Whether an action can do anything now; the footer leaves out the keys of the others."""
         return True
+
+    def _is_closed(self) -> bool:
+        """Whether the screen was removed during an await: its widgets do not exist any more."""
+        return not self.query(KeyFooter)

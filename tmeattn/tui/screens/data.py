@@ -1,4 +1,4 @@
-"""The screen Data: the texts of a dataset, by label, by what a run makes of them, by length, by a word."""
+"""The Data screen: the texts of a dataset with the predictions of a run, filtered, sorted and searched."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ from tmeattn.render.numbers import count, percent
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
+from tmeattn.tui.messages import BackToRuns, OpenExplain, ShowProblem
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, chosen, open_texts
+from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, filtered, open_texts
 from tmeattn.tui.services.reader import readable_runs
+from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
 from tmeattn.tui.widgets.text_table import TextTable
@@ -34,58 +36,42 @@ from tmeattn.tui.wording.dataset import statistics
 PAUSE = 0.3
 """Seconds without a key until a search begins."""
 MOMENT = 0.2
-"""Seconds that texts are in sight until the run is asked about them."""
+"""Seconds that texts are visible until the run predicts them."""
 DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
 
 
 class DataScreen(BaseScreen):
-    """Choices, the texts that fit them, and the whole of the one at the cursor.
+    """Choices, the table of the texts that fit them, and the whole text at the cursor.
 
-    Texts that are seen are predicted by the selected run; all of a split only where a choice cannot do without.
+    The selected run predicts the visible texts; it predicts a whole split only where a choice needs that.
     """
 
-    mode = "data"
+    mode = place = "data"
     AUTO_FOCUS = "TextTable"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("data")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
-    DEFAULT_CSS = """
-    DataScreen #search-line { height: 1; padding: 0 1; background: $panel; }
-    DataScreen #search-line Label { color: $text-muted; padding-right: 1; }
-    DataScreen #search { width: 1fr; height: 1; }
-    DataScreen #found { width: auto; padding-left: 2; color: $text-muted; }
-    DataScreen #body { layout: vertical; height: 1fr; }
-    DataScreen.-wide #body { layout: horizontal; }
-    DataScreen #text { height: 6; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
-    DataScreen.-counts #text { height: 14; }
-    DataScreen.-tall #text { height: 14; }
-    DataScreen.-wide #text { height: 1fr; width: 2fr; }
-    DataScreen.-wide TextTable { width: 3fr; }
-    DataScreen #said { display: none; padding: 1 2; }
-    DataScreen.-silent #body { display: none; }
-    DataScreen.-silent #said { display: block; }
-    """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class declares an instance's
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self.run: RunDirectory | None = None
         self.runs: dict[str, RunDirectory] = {}
         self.splits: dict[str, SplitTexts] = {}
         self.predictions: Predictions | None = None
-        self.counts = False
-        self.looking = False
+        self.statistics_shown = False
+        self.filtering = False
         self._order = "file"
-        self._told: object = None
+        self._shown_text: object = None
 
     def body(self) -> Iterable[Widget]:
         yield Filters([(spec.name, spec.name) for spec in registry().all(DatasetSpec)])
         yield Horizontal(
             Label("search"),
-            Input(id="search", compact=True, placeholder="anything that stands in a text"),
-            Static(id="found", markup=False),
+            Input(id="search", compact=True, placeholder="part of a text"),
+            Static(id="summary", markup=False),
             id="search-line",
         )
-        yield Static(id="said", markup=False)
-        yield Horizontal(TextTable(), VerticalScroll(Static(id="whole"), id="text"), id="body")
+        yield Static(id="message", markup=False)
+        yield Horizontal(TextTable(), VerticalScroll(Static(id="whole-text"), id="text"), id="body")
 
     @property
     def table(self) -> TextTable:
@@ -96,34 +82,36 @@ class DataScreen(BaseScreen):
 
     @property
     def texts(self) -> SplitTexts | None:
-        """The split that is shown."""
+        """The split on the screen; None before a dataset has been read."""
         return self.splits.get(str(self.choice("split").value))
 
     @property
-    def wanted(self) -> TextFilter:
-        """What the choices say."""
+    def text_filter(self) -> TextFilter:
+        """The filter that the choices and the search field give."""
         return TextFilter(
             label=self.choice("label").value,
-            answer=self.choice("answer").value or "any",
-            certainty=self.choice("certainty").value or ALL,
-            words=self.choice("words").value or ALL,
+            prediction=self.choice("prediction").value or "any",
+            confidence=self.choice("confidence").value or ALL,
+            length=self.choice("length").value or ALL,
             search=self.query_one(Input).value,
             order=self.choice("order").value,
         )
 
     def on_screen_resume(self) -> None:
-        self._look()
+        self._find_runs()
 
     def on_screen_suspend(self) -> None:
-        """What nobody sees is not worth the work; it goes on where it stopped when the screen comes back."""
-        self.workers.cancel_group(self, "fit")
-        self.workers.cancel_group(self, "seen")
+        """Cancel the predictions of a screen that is not visible; they continue when the screen comes back."""
+        self.workers.cancel_group(self, "filter")
+        self.workers.cancel_group(self, "predict")
 
-    @work(exclusive=True, group="look")
-    async def _look(self) -> None:
-        """See which runs there are; a run that another screen selected brings its dataset."""
+    @work(exclusive=True, group="runs")
+    async def _find_runs(self) -> None:
+        """Find the runs that exist. A run that another screen selected opens its dataset."""
         found = await asyncio.to_thread(readable_runs)
-        selected = self.tmeattn.selected_run
+        if self._is_closed():
+            return
+        selected = self.session.selected_run
         if selected is not None and selected.id not in [run.id for run, _ in found]:
             found.insert(0, (selected, "no checkpoint"))
         self.runs = {run.id: run for run, _ in found}
@@ -137,140 +125,146 @@ class DataScreen(BaseScreen):
         if dataset is not None:
             self._open(dataset)
         else:
-            self._fit(0)
+            self._apply_filter(0)
 
     @work(exclusive=True, group="open")
     async def _open(self, dataset: str) -> None:
-        """Read a dataset, unless it is the one that is shown."""
+        """Read a dataset, unless it is the open one."""
         if dataset != (self.texts.dataset if self.texts else None):
             names: list[Offer] = [(spec.name, spec.name) for spec in registry().all(DatasetSpec)]
             if dataset not in [name for name, _ in names]:
                 names.append((dataset, dataset))
             self.choice("dataset").offer(names, dataset)
             on_table = self.focused in (None, self.table)
-            self._say(f"Reading {safe(dataset)} …")
+            self._show_message(f"Reading {safe(dataset)} …")
             own = self.run if self.run and self.run.config["train"]["dataset"] == dataset else None
             try:
                 self.splits = await asyncio.to_thread(open_texts, dataset, own)
             except TmeattnError as error:
                 self.splits = {}
-                self._say(safe(str(error)))
+                self._show_message(safe(str(error)))
+                return
+            if self._is_closed():
                 return
             splits: list[Offer] = [(name, name) for name in self.splits]
             self.choice("split").offer(splits, "validation")
             classes = next(iter(self.splits.values())).classes
             self.choice("label").offer([ANY, *((name, index) for index, name in enumerate(classes))])
-            self.remove_class("-silent")
+            self.remove_class("-message")
             if on_table:  # while that was hidden, another widget got the focus
                 self.table.focus()
-        self._fit(0)
+        self._apply_filter(0)
 
-    def _say(self, what: str) -> None:
-        """One line in place of the texts."""
-        self.query_one("#said", Static).update(what)
-        self.query_one("#found", Static).update("")
-        self.add_class("-silent")
+    def _show_message(self, what: str) -> None:
+        """Show one line in place of the texts."""
+        self.query_one("#message", Static).update(what)
+        self.query_one("#summary", Static).update("")
+        self.add_class("-message")
 
-    @work(exclusive=True, group="fit")
-    async def _fit(self, pause: float) -> None:
-        """Show the texts that fit the choices; where these ask the run, hits are shown as they come."""
+    @work(exclusive=True, group="filter")
+    async def _apply_filter(self, pause: float) -> None:
+        """Show the texts that fit the choices. While the run predicts all texts, show those that fit so far."""
         await asyncio.sleep(pause)
-        texts, wanted = self.texts, self.wanted
+        if self._is_closed():
+            return
+        texts, text_filter = self.texts, self.text_filter
         if texts is None:
             return
-        self.looking = True  # until the end: whoever cancels this looks anew
-        self._tell_text()
-        rows = await asyncio.to_thread(candidates, texts, wanted)
+        self.filtering = True  # until the end: every cancellation applies a filter again
+        self._show_text()
+        rows = await asyncio.to_thread(candidates, texts, text_filter)
         self.predictions = None
-        if self.table.texts is not texts and not wanted.asks_run:
-            self._show(texts, wanted, rows)  # while the model is loaded
+        if self.table.texts is not texts and not text_filter.needs_predictions:
+            self._show(texts, text_filter, rows)  # while the model is loaded
         if self.run is not None:
             try:
                 self.predictions = await self._predict(texts, [])
-                if wanted.asks_run:
-                    self._progress(texts, wanted, rows, 0, 0)
-                    told = partial(self._progress, texts, wanted, rows)
-                    self.predictions = await self._predict(texts, rows.tolist(), told)
+                if text_filter.needs_predictions:
+                    self._progress(texts, text_filter, rows, 0, 0)
+                    progress = partial(self._progress, texts, text_filter, rows)
+                    self.predictions = await self._predict(texts, rows.tolist(), progress)
             except TmeattnError as error:
-                self.notify(safe(str(error)), severity="warning", markup=False)
-        elif wanted.asks_run:
-            self.notify("No run is chosen, so nothing is known of answers.", severity="warning", markup=False)
-        rows = await asyncio.to_thread(chosen, texts, wanted, rows, self.predictions)
-        self.looking = False
-        self._show(texts, wanted, rows)
-        self._tell_found()
+                self.post_message(ShowProblem(error))
+        elif text_filter.needs_predictions:
+            self.post_message(ShowProblem("There are no predictions without a run: choose a run first."))
+        rows = await asyncio.to_thread(filtered, texts, text_filter, rows, self.predictions)
+        self.filtering = False
+        self._show(texts, text_filter, rows)
+        self._show_summary()
 
-    def _show(self, texts: SplitTexts, wanted: TextFilter, rows: np.ndarray) -> None:
-        """These rows; who stood at the top stays there, and who has gone down stays at the text."""
-        top = wanted.order != self._order or not self.table.cursor
-        self.table.show(texts, rows, self.predictions, wanted.search, top=top)
-        self._order = wanted.order
+    def _show(self, texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray) -> None:
+        """Show these rows. A cursor on the first text stays on the first row, any other cursor stays on its text."""
+        top = text_filter.order != self._order or not self.table.cursor
+        self.table.show(texts, rows, self.predictions, text_filter.search, top=top)
+        self._order = text_filter.order
 
     async def _predict(
         self, texts: SplitTexts, rows: Sequence[int], progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Predictions | None:
         if self.run is None:
             return None
-        able = await self.tmeattn.reader.abilities(self.run)
+        capabilities = await self.session.reader.capabilities(self.run)
         return Predictions(
-            able.classes, await self.tmeattn.reader.predict(self.run, texts.key, texts.texts, rows, progress)
+            capabilities.classes, await self.session.reader.predict(self.run, texts.key, texts.texts, rows, progress)
         )
 
-    def _progress(self, texts: SplitTexts, wanted: TextFilter, rows: np.ndarray, done: int, total: int) -> None:
-        """What fits of the texts predicted so far. `predictions` is filled while the run is asked."""
-        hits = chosen(texts, wanted, rows, self.predictions)
-        self._show(texts, wanted, hits)
-        told = f"{count(len(hits))} found so far" if len(hits) else "none found so far"
+    def _progress(self, texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray, done: int, total: int) -> None:
+        """Show the texts that fit so far. `predictions` is filled while the run predicts."""
+        hits = filtered(texts, text_filter, rows, self.predictions)
+        self._show(texts, text_filter, hits)
+        summary = f"{count(len(hits))} found so far" if len(hits) else "none found so far"
         if total:
-            told = f"{count(done)} of {count(total)} predicted, {told}"
-        escape = keys.shown_for("data.back", self.tmeattn.state.keys)
-        self.query_one("#found", Static).update(f"{told}, {escape} stops")
+            summary = f"{count(done)} of {count(total)} predicted, {summary}"
+        escape = keys.display_for("data.back", self.session.saved.keys)
+        self.query_one("#summary", Static).update(f"{summary}, {escape} cancels")
 
-    def _tell_found(self) -> None:
-        """How many texts are shown, and how many of those that were predicted are right."""
+    def _show_summary(self) -> None:
+        """Show how many texts fit, and which share of the predicted ones is right."""
         texts, shown = self.texts, self.table.rows
-        if texts is None or self.looking:
+        if texts is None or self.filtering:
             return
         line = f"{count(len(shown))} of {count(len(texts))} texts"
         if self.predictions is not None:
             known = self.predictions.known()[shown]
-            if (total := int(known.sum())) and self.wanted.answer == "any":
-                right = int((self.predictions.right(texts)[shown] & known).sum())
+            if (total := int(known.sum())) and self.text_filter.prediction == "any":
+                right = int((self.predictions.correct(texts)[shown] & known).sum())
                 line += f", {percent(right / total)} of {count(total)} right{'' if known.all() else ' so far'}"
-        self.query_one("#found", Static).update(line)
+        self.query_one("#summary", Static).update(line)
 
     def on_text_table_moved(self) -> None:
-        self._tell_text()
-        self._read_seen()
+        self._show_text()
+        self._predict_visible()
 
-    @work(exclusive=True, group="seen")
-    async def _read_seen(self) -> None:
-        """Ask the run about the texts in sight."""
+    @work(exclusive=True, group="predict")
+    async def _predict_visible(self) -> None:
+        """Predict the visible texts."""
         await asyncio.sleep(MOMENT)
+        if self._is_closed():
+            return
         texts, seen = self.texts, self.table.seen
-        if texts is None or self.table.texts is not texts or not seen or self.looking:
+        if texts is None or self.table.texts is not texts or not seen or self.filtering:
             return
         try:
             self.predictions = self.table.predictions = await self._predict(texts, seen)
-        except TmeattnError:  # said when the texts were chosen
+        except TmeattnError:  # shown when the filter was applied
             return
         self.table.refresh()
-        self._tell_found()
+        self._show_summary()
 
-    @work(exclusive=True, group="tell")
-    async def _tell_text(self) -> None:
-        """The whole text at the cursor, or the statistics."""
-        whole = self.query_one("#whole", Static)
+    @work(exclusive=True, group="text")
+    async def _show_text(self) -> None:
+        """Show the whole text at the cursor, or the statistics."""
+        whole = self.query_one("#whole-text", Static)
         row = self.table.row
-        if self.counts:
+        if self.statistics_shown:
             whole.update(await asyncio.to_thread(statistics, self.splits, self.texts, self.predictions))
         elif self.texts is None or row is None:
-            whole.update(Text("Looking …" if self.looking else "No text fits.", style="italic"))
+            whole.update(Text("Searching …" if self.filtering else "No text fits.", style="italic"))
         else:
             whole.update(Text(safe(self.texts.texts[row])))
-        told = (self.texts, row, self.counts)
-        if told != self._told:
-            self._told = told
+        shown = (self.texts, row, self.statistics_shown)
+        if shown != self._shown_text:
+            self._shown_text = shown
             self.query_one("#text", VerticalScroll).scroll_home(animate=False)
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
@@ -280,11 +274,11 @@ class DataScreen(BaseScreen):
         if event.choice.id == "run":
             self.run = self.runs.get(str(event.value))
             if self.run is not None:
-                self.tmeattn.selected_run = self.run
-        self._fit(0)
+                self.session.selected_run = self.run
+        self._apply_filter(0)
 
     def on_input_changed(self) -> None:
-        self._fit(PAUSE)
+        self._apply_filter(PAUSE)
 
     def on_input_submitted(self) -> None:
         self.table.focus()
@@ -295,35 +289,37 @@ class DataScreen(BaseScreen):
     def action_open(self) -> None:
         row, texts = self.table.row, self.texts
         if texts is not None and row is not None:
-            self.tmeattn.open_explain(texts.texts[row], run=self.run, true_label=texts.classes[texts.labels_N[row]])
+            label = texts.classes[texts.labels_N[row]]
+            self.post_message(OpenExplain(texts.texts[row], run=self.run, true_label=label))
 
     def action_search(self) -> None:
         self.query_one(Input).focus()
 
     def action_wrong(self) -> None:
-        answer = self.choice("answer")
-        answer.value = None if answer.value == "wrong" else "wrong"
-        self._fit(0)
+        prediction = self.choice("prediction")
+        prediction.value = None if prediction.value == "wrong" else "wrong"
+        self._apply_filter(0)
 
     def action_clear(self) -> None:
         with self.prevent(Input.Changed):
             self.query_one(Input).value = ""
-        for name in ("label", "answer", "certainty", "words", "order"):
+        for name in ("label", "prediction", "confidence", "length", "order"):
             self.choice(name).value = None
-        self._fit(0)
+        self._apply_filter(0)
 
     def action_statistics(self) -> None:
-        self.counts = not self.counts
-        self.set_class(self.counts, "-counts")
-        self._tell_text()
+        self.statistics_shown = not self.statistics_shown
+        self.set_class(self.statistics_shown, "-statistics")
+        self._show_text()
 
-    async def action_back(self) -> None:
-        if any(worker.group == "fit" and worker.is_running for worker in self.workers):
-            self.workers.cancel_group(self, "fit")
-            for name in ("answer", "certainty", "order"):
+    def action_back(self) -> None:
+        """Cancel the predictions of all texts, or leave the search field, or go back to the runs."""
+        if any(worker.group == "filter" and worker.is_running for worker in self.workers):
+            self.workers.cancel_group(self, "filter")
+            for name in ("prediction", "confidence", "order"):
                 self.choice(name).value = None
-            self._fit(0)
+            self._apply_filter(0)
         elif self.query_one(Input).has_focus or self.query_one("#text").has_focus:
             self.table.focus()
         else:
-            await self.tmeattn.back_to_runs()
+            self.post_message(BackToRuns())

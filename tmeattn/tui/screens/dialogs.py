@@ -1,4 +1,4 @@
-"""Small questions: yes or no, or a line of text."""
+"""Dialogs: a confirmation, and a question for one line of text."""
 
 from __future__ import annotations
 
@@ -13,39 +13,29 @@ from textual.widgets import Button, Input, Static
 
 from tmeattn.errors import TmeattnError
 
-_CSS = """
-{0} {{ align: center middle; }}
-{0} > Vertical {{
-    width: 64; max-width: 96%; height: auto; max-height: 90%; padding: 1 2;
-    background: $surface; border: round $primary;
-}}
-{0} #question {{ width: 100%; height: auto; }}
-{0} #problem {{ width: 100%; height: auto; color: $error; }}
-{0} Horizontal {{ height: auto; margin-top: 1; align-horizontal: right; }}
-{0} Button {{ margin-left: 2; }}
-"""
-
 
 class Confirm(ModalScreen[bool]):
-    """Asks before something that cannot be undone; the answer is no unless yes is chosen."""
+    """Asks before an action that cannot be undone. The answer is no unless the user chooses the action.
 
-    CSS = _CSS.format("Confirm")
+    action: the verb on the button that confirms.
+    """
+
     BINDINGS = [  # noqa: RUF012
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape", "answer(False)", "No"),
         Binding("left,right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, yes: str) -> None:
+    def __init__(self, question: str, action: str) -> None:
         super().__init__()
-        self.question, self.yes = question, yes
+        self.question, self.confirm_label = question, action
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self.question, id="question", markup=False)
             with Horizontal():
-                yield Button("No (n)", id="no")
-                yield Button(f"{self.yes} (y)", id="yes", variant="error")
+                yield Button("Cancel (n)", id="no")
+                yield Button(f"{self.confirm_label} (y)", id="yes", variant="error")
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()
@@ -58,10 +48,12 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class Ask(ModalScreen[str | None]):
-    """Asks for a line of text. `check` raises a `TmeattnError` for one that will not do; it is shown at once."""
+class AskText(ModalScreen[str | None]):
+    """Asks for one line of text; None where the user cancels.
 
-    CSS = _CSS.format("Ask")
+    check: raises a `TmeattnError` for a text that cannot be used; its message is shown while the user types.
+    """
+
     BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
 
     def __init__(self, question: str, value: str, check: Callable[[str], None]) -> None:
@@ -75,6 +67,7 @@ class Ask(ModalScreen[str | None]):
             yield Static("", id="problem", markup=False)
 
     def _problem(self, value: str) -> str:
+        """Why the text cannot be used; empty where it can."""
         try:
             self.check(value.strip())
         except TmeattnError as error:

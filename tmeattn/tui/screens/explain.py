@@ -1,4 +1,4 @@
-"""The screen Explain: a text of the user's own, and what one run or two make of it, as it is typed."""
+"""The Explain screen: one or two runs predict and explain a text while the user types it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from tmeattn.explain.explanation import ExplainRequest, Span, without_words
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
+from tmeattn.tui.messages import BackToRuns
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.heatmap_words import LaidOutWord
-from tmeattn.tui.services.reader import LabelledText, ModelCapabilities, readable_runs
+from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
+from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
@@ -31,65 +33,57 @@ from tmeattn.tui.wording.explanations import change, differences, told_word
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
 MOMENT = 0.15
-"""Seconds that the cursor stays at a word until the model is asked what it would say without."""
+"""Seconds that the cursor stays at a word until the prediction without the word is computed."""
 PATIENCE = 0.5
-"""Seconds after which an answer that is not there is said to be on its way."""
-NO_RUN = "There is no trained run yet. Press {runs} and train one, or in a shell: tmeattn train lstm-attn --alpha 0.05"
+"""Seconds of waiting after which the screen shows what it waits for."""
+NO_RUN = (
+    "There is no trained run yet. Press {runs} and start a run, or in a shell: tmeattn train lstm-attn --alpha 0.05"
+)
 NO_TEXT = (
-    "Type or paste a review above: its prediction and heatmap follow as you type.\n{data} has reviews to open here."
+    "Type or paste a text above: the prediction and the heatmap follow as you type.\n"
+    "Press {data} to open a text of a dataset here."
 )
 
 
 class ExplainScreen(BaseScreen):
-    """A text, choices, and a pane for each run. What was dropped, and the true label, belong to the text as it is."""
+    """A text, the choices, and one pane for each run. A change of the text restores the dropped words and removes the
+    true label."""
 
-    mode = "explain"
+    mode = place = "explain"
     AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("explain")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class calls it an instance's
-    DEFAULT_CSS = """
-    ExplainScreen #text { height: 4; scrollbar-size-vertical: 1; }
-    ExplainScreen.-tall #text { height: 8; }
-    ExplainScreen.-short.-two #text { height: 3; }
-    ExplainScreen.-short #differences { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    ExplainScreen #panes { height: 1fr; }
-    ExplainScreen #second { border-left: vkey $panel; display: none; }
-    ExplainScreen.-two #second { display: block; }
-    ExplainScreen #differences { display: none; height: auto; max-height: 3; padding: 0 1; }
-    ExplainScreen.-two #differences { display: block; }
-    ExplainScreen #word { height: 2; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
-    """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # the base class declares an instance's
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: LabelledText | None = None
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.opened: TextToExplain | None = None
         self.dropped: list[Span] = []
         self.runs: dict[str, RunDirectory] = {}
         self.run: RunDirectory | None = None
-        self.beside: RunDirectory | None = None
-        self.abilities: dict[str, ModelCapabilities] = {}
-        self._to_words = False  # whether the focus goes to the heatmap as soon as there is one
+        self.other_run: RunDirectory | None = None
+        self.capabilities: dict[str, ModelCapabilities] = {}
+        self._focus_heatmap = False  # as soon as it has an explanation
 
     def body(self) -> Iterable[Widget]:
-        yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A review of your own")
+        yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A text of your own")
         yield ExplainControls()
         yield Horizontal(ExplanationPane(id="first"), ExplanationPane(id="second"), id="panes")
         yield Static(id="differences")
         yield Static(id="word")
 
     def on_screen_resume(self) -> None:
-        self.take_asked()
+        self.update_from_session()
 
-    def take_asked(self) -> None:
-        """Show the text that another screen asks for, where one does, and see which runs there are."""
-        asked, self.tmeattn.asked = self.tmeattn.asked, None
-        if asked is not None:
-            self.asked = asked
-            self.query_one(TextArea).load_text(safe(asked.text))
-            self._to_words = True
-        self._refresh(look=True)
+    def update_from_session(self) -> None:
+        """Show the text that another screen opens here, if any, and the runs that exist now."""
+        opened = self.session.take_text()
+        if opened is not None:
+            self.opened = opened
+            self.query_one(TextArea).load_text(safe(opened.text))
+            self._focus_heatmap = True
+        self._update_runs(find=True)
 
-    # ---- what is chosen
+    # ---- choices
 
     @property
     def asking(self) -> ExplainControls:
@@ -97,86 +91,82 @@ class ExplainScreen(BaseScreen):
 
     @property
     def text(self) -> str:
-        """The text to read: what another screen asked for as it was, where the user has not changed it."""
+        """The text to explain. A text of another screen is used unchanged until the user edits it."""
         shown = self.query_one(TextArea).text
-        return self.asked.text if self.asked and safe(self.asked.text) == shown else shown
+        return self.opened.text if self.opened and safe(self.opened.text) == shown else shown
 
     @property
     def panes(self) -> list[tuple[ExplanationPane, RunDirectory | None]]:
-        """The panes that are seen, each with its run."""
+        """The visible panes, each with its run."""
         first, second = self.query_one("#first", ExplanationPane), self.query_one("#second", ExplanationPane)
-        return [(first, self.run), *([(second, self.beside)] if self.beside else [])]
-
-    def _left(self) -> bool:
-        """Whether the app has been left while something was waited for: the panes are gone by then."""
-        return not self.query(ExplanationPane)
+        return [(first, self.run), *([(second, self.other_run)] if self.other_run else [])]
 
     @property
     def active(self) -> ExplanationPane:
-        """The pane that keys act on: the one with the focus, else the first."""
+        """The pane that the keys act on: the pane with the focus, else the first."""
         second = self.query_one("#second", ExplanationPane)
-        return second if self.beside and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
+        return second if self.other_run and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
 
-    def question(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
-        """What a run is asked now."""
+    def request(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
+        """What the run explains now. dropped: whether the dropped words are left out."""
         text = self.text
         return ExplainRequest(
             text=text,
-            true_label=self.asked.true_label if self.asked and self.asked.text == text else None,
+            true_label=self.opened.true_label if self.opened and self.opened.text == text else None,
             dropped=tuple(self.dropped) if dropped else (),
-            **self.asking.asked(self.abilities.get(run.id)),
+            **self.asking.asked(self.capabilities.get(run.id)),
         )
 
     @work(exclusive=True, group="runs")
-    async def _refresh(self, *, look: bool) -> None:
-        """Take up the runs chosen; with `look`, first see which there are, and what other screens selected."""
-        if look:
-            await self._look()
-        if self._left():
+    async def _update_runs(self, *, find: bool) -> None:
+        """Use the chosen runs. find: first find the runs that exist and the run that other screens selected."""
+        if find:
+            await self._find_runs()
+        if self._is_closed():
             return
-        await self._take_up()
-        self._read(0)
+        await self._load_capabilities()
+        self._explain(0)
 
-    async def _look(self) -> None:
+    async def _find_runs(self) -> None:
         found = await asyncio.to_thread(readable_runs)
-        self.run = self.tmeattn.selected_run
+        self.run = self.session.selected_run
         if self.run is not None and self.run.id not in [run.id for run, _ in found]:
             found.insert(0, (self.run, "no checkpoint"))
         self.runs = {run.id: run for run, _ in found}
-        self.beside = self.runs.get(self.beside.id) if self.beside else None
+        self.other_run = self.runs.get(self.other_run.id) if self.other_run else None
         offers: list[Offer] = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
-        self.asking.offer_runs(offers, self.run.id if self.run else None, self.beside.id if self.beside else None)
+        self.asking.offer_runs(offers, self.run.id if self.run else None, self.other_run.id if self.other_run else None)
 
-    async def _take_up(self) -> None:
-        """Offer what the first run's model can be asked."""
-        self.set_class(self.beside is not None, "-two")
-        with self._patience("loading the model …"):
+    async def _load_capabilities(self) -> None:
+        """Offer the methods, classes and heads of the first run's model."""
+        self.set_class(self.other_run is not None, "-two")
+        with self._waiting_for("loading the model …"):
             for pane, run in self.panes:
                 if run is not None:
                     try:
-                        self.abilities[run.id] = await self.tmeattn.reader.abilities(run)
+                        self.capabilities[run.id] = await self.session.reader.capabilities(run)
                     except TmeattnError as error:
-                        self.abilities.pop(run.id, None)
+                        self.capabilities.pop(run.id, None)
                         pane.say(error)
-        self.asking.offer(self._able or ModelCapabilities((), (), ()))
+        self.asking.offer(self._capabilities or ModelCapabilities((), (), ()))
 
     @property
-    def _able(self) -> ModelCapabilities | None:
-        """What the first run can be asked, as far as it could be loaded."""
-        return self.abilities.get(self.run.id) if self.run else None
+    def _capabilities(self) -> ModelCapabilities | None:
+        """Methods, classes and heads of the first run; None where it could not be loaded."""
+        return self.capabilities.get(self.run.id) if self.run else None
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         chosen = self.runs.get(str(event.value))
         if event.choice.id == "run":
-            self.run = self.tmeattn.selected_run = chosen
+            self.run = self.session.selected_run = chosen
         elif event.choice.id == "beside":
-            self.beside = chosen
+            self.other_run = chosen
         else:
-            self._read(0)
+            self._explain(0)
             return
-        self._refresh(look=False)
+        self._update_runs(find=False)
 
-    # ---- reading
+    # ---- explanations
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         area = event.text_area
@@ -184,67 +174,67 @@ class ExplainScreen(BaseScreen):
             area.load_text(harmless)  # and be called again
             return
         self.dropped.clear()
-        self._read(PAUSE)
+        self._explain(PAUSE)
 
-    @work(exclusive=True, group="read")
-    async def _read(self, pause: float) -> None:
-        """Ask the runs anew; whatever was asked before is given up."""
+    @work(exclusive=True, group="explain")
+    async def _explain(self, pause: float) -> None:
+        """Explain the text again with all runs; a request that still waits is cancelled."""
         await asyncio.sleep(pause)
-        if self._left():
+        if self._is_closed():
             return
-        with self._patience("reading …"):
+        with self._waiting_for("reading …"):
             for pane, run in self.panes:
                 await self._show(pane, run)
-        if self._left():
+        if self._is_closed():
             return
-        if self.active.explanation and (self._to_words or self.focused is None):
-            self._to_words = False
+        if self.active.explanation and (self._focus_heatmap or self.focused is None):
+            self._focus_heatmap = False
             self.active.heatmap.focus()
         first, second = (pane.explanation for pane in self.query(ExplanationPane))
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
-        self._tell(self.active.heatmap.item)
+        self._show_word(self.active.heatmap.item)
 
     @contextmanager
-    def _patience(self, what: str) -> Iterator[None]:
-        """Say what is waited for, where it takes longer than one would think."""
-        told = self.set_timer(PATIENCE, lambda: self._put_word([Text(what, style="italic")]))
+    def _waiting_for(self, what: str) -> Iterator[None]:
+        """Show what the screen waits for, where it takes long."""
+        timer = self.set_timer(PATIENCE, lambda: self._put_word([Text(what, style="italic")]))
         try:
             yield
         finally:
-            told.stop()
+            timer.stop()
 
     async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
-        own = self.tmeattn.state.keys
+        remapped = self.session.saved.keys
         if run is None:
-            pane.say(NO_RUN.format(runs=keys.shown_for("app.runs", own)))
+            pane.say(NO_RUN.format(runs=keys.display_for("app.runs", remapped)))
             return
-        question = self.question(run)
-        if not question.text.strip():
-            pane.say(NO_TEXT.format(data=keys.shown_for("app.data", own)))
+        request = self.request(run)
+        if not request.text.strip():
+            pane.say(NO_TEXT.format(data=keys.display_for("app.data", remapped)))
             return
         try:
-            if question.dropped and not pane.knows_whole(question.text, run.id):
-                whole = await self.tmeattn.reader.explain(run, self.question(run, dropped=False))
-                pane.show(question.text, whole, ())
-            pane.show(question.text, await self.tmeattn.reader.explain(run, question), question.dropped)
+            if request.dropped and not pane.knows_whole(request.text, run.id):
+                whole = await self.session.reader.explain(run, self.request(run, dropped=False))
+                pane.show(request.text, whole, ())
+            pane.show(request.text, await self.session.reader.explain(run, request), request.dropped)
         except TmeattnError as error:
             pane.say(error)
 
-    # ---- words
+    # ---- words and their cursor
 
-    def on_heatmap_view_at(self, event: HeatmapView.At) -> None:
-        """Both cursors are at the same place of the text; what is known of the word is told."""
+    def on_heatmap_at(self, event: HeatmapView.At) -> None:
+        """Move the cursor of the other pane to the same word, and show the score of the word."""
         if event.item is None:
             return
         for pane, _ in self.panes:
             if event.heatmap.has_focus and pane.heatmap is not event.heatmap:
                 with pane.heatmap.prevent(HeatmapView.At):
                     pane.heatmap.go_to(event.item.start)
-        self._tell(event.item)
+        self._show_word(event.item)
 
     @work(exclusive=True, group="word")
-    async def _tell(self, item: LaidOutWord | None) -> None:
-        """What every pane knows of a word; after a moment also what its model would say without it."""
+    async def _show_word(self, item: LaidOutWord | None) -> None:
+        """Show the score of a word in every pane, and after a moment the prediction without the word."""
         lines = [
             (run, pane.explanation, told_word(self.text, here, pane.explanation))
             for pane, run in self.panes
@@ -257,8 +247,8 @@ class ExplainScreen(BaseScreen):
         without = without_words(self.text, [*self.dropped, (item.start, item.end)])
         for run, explanation, line in lines:
             try:
-                (after_C,) = await self.tmeattn.reader.probabilities(run, [without])
-            except TmeattnError:  # the pane says it
+                (after_C,) = await self.session.reader.probabilities(run, [without])
+            except TmeattnError:  # the pane shows it
                 return
             line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C)}")
         self._put_word([line for *_, line in lines])
@@ -293,30 +283,30 @@ class ExplainScreen(BaseScreen):
             self.dropped.remove(span)
         else:
             self.dropped.append(span)
-        self._read(0)
+        self._explain(0)
 
     def action_undo(self) -> None:
         if self.dropped:
             start, _ = self.dropped.pop()
             self.active.heatmap.go_to(start)
-            self._read(0)
+            self._explain(0)
 
     def action_restore(self) -> None:
         if self.dropped:
             self.dropped.clear()
-            self._read(0)
+            self._explain(0)
 
-    # ---- the rest
+    # ---- other actions
 
     def action_method(self) -> None:
-        self.asking.next_method(self._able)
-        self._read(0)
+        self.asking.next_method(self._capabilities)
+        self._explain(0)
 
     def action_export(self) -> None:
-        """Write what is shown to a file; the module that can is imported when it is wanted."""
+        """Export the explanations on the screen to a file. Its slow import happens here."""
         explanations = [pane.explanation for pane, _ in self.panes if pane.explanation]
         if not explanations:
-            self.notify("There is nothing to export yet.", markup=False)
+            self.notify("There is no explanation to export yet.", markup=False)
             return
         from tmeattn.tui.screens.export_dialog import export
 
@@ -329,8 +319,8 @@ class ExplainScreen(BaseScreen):
         self.query_one(TextArea).load_text("")
         self.action_text()
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         if self.query_one(TextArea).has_focus and self.active.explanation is not None:
             self.active.heatmap.focus()
         else:
-            await self.tmeattn.back_to_runs()
+            self.post_message(BackToRuns())

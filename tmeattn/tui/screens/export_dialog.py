@@ -1,4 +1,4 @@
-"""Explanations as a file: where to, in which format, and whether a file may be replaced."""
+"""The export of explanations to a file: its name and format, and a confirmation before a file is replaced."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tmeattn.render.explanations import side_by_side
 from tmeattn.render.export.explanations import FORMATS, write
 from tmeattn.render.heatmap import heatmap
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.screens.dialogs import Ask, Confirm
+from tmeattn.tui.screens.dialogs import AskText, Confirm
 
 NAME = "explanation.html"
 
 
 def export(screen: BaseScreen, explanations: Sequence[Explanation]) -> None:
-    """Ask for a file and write what one run or two make of a text; the screen says where it is, or what is wrong."""
-    question = f"Write the explanation to a file that ends in {', '.join(FORMATS)}"
-    screen.app.push_screen(Ask(question, NAME, check), partial(_given, screen, explanations))
+    """Ask for a file name and write the explanations of one text by one run or two; a notification shows the result."""
+    question = f"Export the explanation to a file that ends in {', '.join(FORMATS)}"
+    screen.app.push_screen(AskText(question, NAME, check), partial(_start, screen, explanations))
 
 
 def check(text: str) -> None:
-    """Raises `BadInput` for what cannot be the file of an export."""
+    """Raises `BadInput` for a name that cannot be the file of an export."""
     path = _path(text)
     if path.suffix.lower() not in FORMATS:
         raise BadInput(f"The name must end in {', '.join(FORMATS)}.")
     if path.is_dir():
         raise BadInput(f"{safe(text)} is a folder.")
     if not path.parent.is_dir():
-        raise BadInput(f"There is no folder {safe(str(path.parent))}.")
+        raise BadInput(f"The folder {safe(str(path.parent))} does not exist.")
 
 
 def _path(text: str) -> Path:
@@ -43,7 +43,7 @@ def _path(text: str) -> Path:
         raise BadInput(f"{safe(text)} cannot be a file: {error}.") from error
 
 
-def _given(screen: BaseScreen, explanations: Sequence[Explanation], text: str | None) -> None:
+def _start(screen: BaseScreen, explanations: Sequence[Explanation], text: str | None) -> None:
     if text is None:
         return
     path = _path(text)
@@ -65,4 +65,4 @@ async def _write(screen: BaseScreen, explanations: Sequence[Explanation], path: 
     except TmeattnError as error:
         screen.notify(safe(str(error)), severity="error", markup=False)
     else:
-        screen.notify(safe(str(path)), title="Written", markup=False)
+        screen.notify(safe(str(path)), title="Exported", markup=False)

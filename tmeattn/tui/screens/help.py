@@ -1,10 +1,8 @@
-"""All keys of a screen, and a way to change them."""
+"""The help: the keys of a screen, a way to change them, and the door to the manual."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -16,39 +14,50 @@ from textual.widgets import DataTable, Static
 
 from tmeattn.tui import keys
 from tmeattn.tui.keys import Key
+from tmeattn.tui.messages import KeysChanged, ShowProblem
+from tmeattn.tui.screens.manual import ManualScreen
+from tmeattn.tui.session import Session
 
-if TYPE_CHECKING:
-    from tmeattn.tui.app import TmeattnApp
-
-HOW = "enter gives the action another key, delete its own one again, esc closes."
+MANUAL = "m  Read the manual"
+HINT = "enter changes a key; delete restores its default; m reads the manual; esc closes"
 AROUND = 5
 """Columns of the table around its two texts, with the scrollbar."""
 
 
+class ManualLink(Static):
+    """The line that opens the manual; a click does the same as the key."""
+
+    def __init__(self) -> None:
+        super().__init__(MANUAL, id="manual", markup=False)
+
+    async def on_click(self) -> None:
+        await self.run_action("screen.manual")
+
+
 class HelpScreen(ModalScreen[None]):
-    """Keys of one place and those that hold everywhere; Enter waits for the new key of an action."""
+    """The keys of one place and those that hold everywhere. Enter changes the keys of an action."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,question_mark,q", "close", "Close"),
-        Binding("delete,backspace", "default", "Default key"),
+        Binding("delete,backspace", "default", "Restore default key"),
+        Binding("m", "manual", "Read the manual"),
     ]
-    CSS = """
-    HelpScreen { align: center middle; }
-    HelpScreen Vertical { width: 100; max-width: 98%; height: 90%; background: $surface; border: round $primary; }
-    HelpScreen DataTable { height: 1fr; background: $surface; overflow-x: hidden; }
-    HelpScreen Static { height: auto; padding: 0 1; color: $text-muted; }
-    """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, session: Session, place: str) -> None:
         super().__init__()
+        self.saved = session.saved
         self.place = place
         self.rows = [key for key in keys.KEYS if key.place == place] + [key for key in keys.KEYS if key.place == "app"]
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = f"Keys: {keys.PLACES.get(self.place, self.place)}"
+            yield ManualLink()
             yield DataTable(cursor_type="row", show_header=False)
-            yield Static(HOW, markup=False)
+            yield Static(HINT, id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(DataTable).focus()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fill)
@@ -57,73 +66,64 @@ class HelpScreen(ModalScreen[None]):
         table = self.query_one(DataTable)
         row = table.cursor_row
         table.clear(columns=True)
-        shown = [self._shown(key) for key in self.rows]
-        widest = max(key.cell_len for key in shown)
+        names = [self._key_names(key) for key in self.rows]
+        widest = max(name.cell_len for name in names)
         table.add_column("keys", width=widest)
-        table.add_column("what", width=max(table.size.width - widest - AROUND, 10))
-        for key, text in zip(self.rows, shown, strict=True):
-            does = key.does + (" (everywhere)" if key.place == "app" else "")
-            table.add_row(text, Text(does), key=key.id, height=None)
+        table.add_column("description", width=max(table.size.width - widest - AROUND, 10))
+        for key, name in zip(self.rows, names, strict=True):
+            description = key.description + (" (everywhere)" if key.place == "app" else "")
+            table.add_row(name, Text(description), key=key.id, height=None)
         table.move_cursor(row=row)
 
-    def _shown(self, key: Key) -> Text:
-        """Its keys; a star marks those that the user gave it."""
-        remapped = cast("TmeattnApp", self.app).state.keys
-        own = key.id in keys.keymap(remapped)
-        return Text(
-            keys.shown(keys.keys_of(key, remapped)) + (" *" if own else ""), style="bold cyan" if own else "bold"
-        )
+    def _key_names(self, key: Key) -> Text:
+        """The keys of an action; a star marks the user's own keys."""
+        changed = key.id in keys.keymap(self.saved.keys)
+        name = keys.display(keys.keys_of(key, self.saved.keys))
+        return Text(f"{name} *" if changed else name, style="bold cyan" if changed else "bold")
 
     @property
-    def chosen(self) -> Key:
+    def selected(self) -> Key:
         return self.rows[self.query_one(DataTable).cursor_row]
 
     @on(DataTable.RowSelected)
-    def ask(self) -> None:
-        self.app.push_screen(PressKey(self.chosen), self._remap)
+    def change_key(self) -> None:
+        self.app.push_screen(PressKey(self.selected), self._use_key)
 
-    def _remap(self, pressed: str | None) -> None:
+    def _use_key(self, pressed: str | None) -> None:
         if pressed is None:
             return
-        app = cast("TmeattnApp", self.app)
-        other = keys.taken_by([pressed], self.chosen, app.state.keys)
+        other = keys.conflict([pressed], self.selected, self.saved.keys)
         if other is not None:
-            app.complain(f"{keys.shown(pressed)} is taken: {other.does}")
+            self.post_message(ShowProblem(f"{keys.display(pressed)} is taken: {other.description}"))
             return
-        app.remap(self.chosen.id, pressed)
-        self._fill()
+        self._remap(pressed)
 
     def action_default(self) -> None:
-        cast("TmeattnApp", self.app).remap(self.chosen.id, None)
+        self._remap(None)
+
+    def _remap(self, pressed: str | None) -> None:
+        self.saved.remap(self.selected.id, pressed)
+        self.post_message(KeysChanged())
         self._fill()
+
+    def action_manual(self) -> None:
+        self.app.push_screen(ManualScreen())
 
     def action_close(self) -> None:
         self.dismiss(None)
 
 
 class PressKey(ModalScreen[str | None]):
-    """Waits for one key."""
-
-    CSS = """
-    PressKey { align: center middle; }
-    PressKey Static { width: 60; max-width: 96%; height: auto; padding: 1 2; background: $surface; }
-    PressKey Static { border: round $accent; }
-    """
+    """Waits for one key and returns its name; None for escape."""
 
     def __init__(self, key: Key) -> None:
         super().__init__()
         self.key = key
 
     def compose(self) -> ComposeResult:
-        yield Static(f"Press the new key for:\n{self.key.does}\n\nesc leaves it as it is.", markup=False)
+        yield Static(f"Press the new key for:\n{self.key.description}\n\nesc keeps the present key.", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         self.dismiss(None if event.key == "escape" else event.key)
-
-
-def commands(place: str, run: Callable[[str], object]) -> list[tuple[str, str, Callable[[], object]]]:
-    """Title, help and call of every action of a screen, for the command palette."""
-    named = [key for key in keys.KEYS if key.place in (place, "app") and not key.action.startswith("command")]
-    return [(key.does.rstrip("."), keys.PLACES[key.place], partial(run, key.action)) for key in named]

@@ -1,4 +1,4 @@
-"""The screen Models: what is registered, by whom, and what is broken."""
+"""The Models screen: all registered models, methods, datasets, vectors and plugins, with the errors of plugins."""
 
 from __future__ import annotations
 
@@ -21,27 +21,20 @@ from tmeattn.render.console import safe
 from tmeattn.render.plugin_pages import ModelPage, PluginPage, SpecPage
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 from tmeattn.tui import keys
+from tmeattn.tui.messages import BackToRuns, OpenNewRun
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.session import Session
 
 
 class ModelsScreen(BaseScreen):
-    """A list of everything registered, and the page of what is highlighted."""
+    """A list of all specs and plugins, and the page of the highlighted one."""
 
-    mode = "models"
+    mode = place = "models"
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("models")]
-    DEFAULT_CSS = """
-    ModelsScreen #body { layout: vertical; height: 1fr; }
-    ModelsScreen.-wide #body { layout: horizontal; }
-    ModelsScreen OptionList { height: 8; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
-    ModelsScreen OptionList, ModelsScreen OptionList:focus { border: none; }
-    ModelsScreen.-wide OptionList { height: 1fr; width: 30; }
-    ModelsScreen #pane { height: 1fr; width: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
-    ModelsScreen #page { width: 100%; height: auto; }
-    """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self.entries: dict[str, Spec | Plugin] = {}
         self.shown: Spec | Plugin | None = None
 
@@ -51,7 +44,7 @@ class ModelsScreen(BaseScreen):
         )
 
     def _options(self) -> Iterator[Option | None]:
-        """Headings, and below each what there is of it; broken plugins before those that work."""
+        """The entries below their headings; plugins with errors come before the others."""
         groups: dict[str, Sequence[Spec]] = {
             "Models": registry().all(ModelSpec),
             "Methods": registry().all(ExplainerSpec),
@@ -82,7 +75,7 @@ class ModelsScreen(BaseScreen):
 
     @work(exclusive=True, group="page")
     async def _show(self, entry: Spec | Plugin) -> None:
-        """The page of a model at once, and again as soon as its parameters are counted."""
+        """Show the page of an entry; that of a model again when its parameters have been counted."""
         self.shown = entry
         if isinstance(entry, Plugin):
             self._put(PluginPage(entry))
@@ -90,35 +83,35 @@ class ModelsScreen(BaseScreen):
             self._put(SpecPage(entry))
         elif self._put(ModelPage(entry, None, counted=False)):
             try:
-                self._put(ModelPage(entry, await self.tmeattn.reader.count_parameters(entry)))
+                self._put(ModelPage(entry, await self.session.reader.count_parameters(entry)))
             except TmeattnError as error:
-                self._say(error)
+                self._show_error(error)
 
     def _put(self, page: RenderableType) -> bool:
-        """Show a page; False where a plugin's part of it cannot be rendered, which is said instead."""
+        """Show a page. Where a part of a plugin cannot be rendered, show the error and return False."""
         try:
             width = max(20, self.query_one("#pane").scrollable_content_region.width)
             lines = list(self.app.console.render(page, self.app.console.options.update(width=width)))
         except TmeattnError as error:
-            self._say(error)
+            self._show_error(error)
             return False
         self.query_one("#page", Static).update(
             Text.assemble(*((part.text, part.style or "") for part in lines), end="")
         )
         return True
 
-    def _say(self, error: TmeattnError) -> None:
+    def _show_error(self, error: TmeattnError) -> None:
         self.query_one("#page", Static).update(Text(safe(str(error)), style="bold"))
 
     def action_train(self) -> None:
         if isinstance(self.shown, ModelSpec):
-            self.tmeattn.open_new_run(model=self.shown.name)
+            self.post_message(OpenNewRun(model=self.shown.name))
         else:
-            self.notify("Only models can be trained: choose one.", markup=False)
+            self.notify("Only a model can be trained: choose a model in the list.", markup=False)
 
     def action_page(self) -> None:
         pane, options = self.query_one("#pane"), self.query_one(OptionList)
         (options if pane.has_focus else pane).focus()
 
-    async def action_back(self) -> None:
-        await self.tmeattn.back_to_runs()
+    def action_back(self) -> None:
+        self.post_message(BackToRuns())

@@ -1,4 +1,4 @@
-"""The form that starts a run: checked while it is filled in, with the command line that does the same."""
+"""The form of a new run. It checks the options while the user types and shows the command that starts the same run."""
 
 from __future__ import annotations
 
@@ -16,44 +16,38 @@ from textual.widgets import Button, Input, Label, Static
 from tmeattn.errors import TmeattnError
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
 from tmeattn.tui import keys
+from tmeattn.tui.messages import CopyText, ShowProblem, StartRun
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.run_form import FormField
+from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle, Fields
 
 DEFAULT_MODEL = "lstm-attn"
 PAUSE = 0.15
-"""Seconds without a key before the form is checked."""
+"""Seconds without a key until the form is checked."""
 
 
 class NewRunScreen(BaseScreen):
-    """Everything that can be said about a run before it starts. What is left alone has the recipe's value."""
+    """All options of `tmeattn train`. A field that is left empty has the default of the recipe.
 
-    mode = "runs"
-    BINDINGS: ClassVar = keys.bindings("new")
-    CSS = """
-    NewRunScreen #which { height: 1; }
-    NewRunScreen #which Label { width: 18; color: $text-muted; text-align: right; padding-right: 1; }
-    NewRunScreen #which Input { width: 24; height: 1; border: none; background: $boost; }
-    NewRunScreen #which Choice { width: 41; }
-    NewRunScreen #summary { height: auto; min-height: 2; max-height: 4; padding: 0 1; color: $text-muted; }
-    NewRunScreen #fields { height: 1fr; border-top: solid $panel; border-bottom: solid $panel; }
-    NewRunScreen #below { height: auto; min-height: 3; }
-    NewRunScreen #told { width: 1fr; height: auto; max-height: 7; padding: 0 1; }
-    NewRunScreen #start { dock: right; margin-right: 1; }
+    like:  a run whose options the form begins with. model: the model that it begins with instead.
     """
 
-    def __init__(self, like: Mapping[str, object] | None = None, model: str | None = None) -> None:
-        super().__init__()
-        models = [spec.name for spec in registry().all(ModelSpec)]
-        wanted = str(like["model"]) if like else model or DEFAULT_MODEL
-        self.model = wanted if wanted in models else models[0]
-        self.models = models
-        self.given = form.given_by(like) if like and wanted in models else {}
+    place = "new"
+    BINDINGS: ClassVar = keys.bindings("new")
+
+    def __init__(self, session: Session, like: RunDirectory | None = None, model: str | None = None) -> None:
+        super().__init__(session)
+        self.models = [spec.name for spec in registry().all(ModelSpec)]
+        wanted = str(like.config["model"]) if like else model or DEFAULT_MODEL
+        self.model = wanted if wanted in self.models else self.models[0]
+        self.given = form.given_by(like.config) if like and wanted in self.models else {}
         self.problem = ""
         self.arguments: list[str] = []
         self.form = Fields(())
@@ -68,7 +62,7 @@ class NewRunScreen(BaseScreen):
             yield Static("", id="summary", markup=False)
             yield Vertical(id="fields")
             with Horizontal(id="below"):
-                yield Static("", id="told", markup=False)
+                yield Static("", id="result", markup=False)
                 yield Button("Start", id="start", variant="primary")
 
     async def on_mount(self) -> None:
@@ -78,7 +72,7 @@ class NewRunScreen(BaseScreen):
             self.form.widgets["alpha"].focus()
 
     async def _fill(self) -> None:
-        """Fields for the chosen model; what was given stays where the model has it."""
+        """Make the fields of the chosen model. Options that the user has given stay, if the model has them."""
         spec = registry().get(ModelSpec, self.model)
         self.query_one("#summary", Static).update(safe(f"{spec.summary}."))
         problem: TmeattnError | None = None
@@ -97,7 +91,7 @@ class NewRunScreen(BaseScreen):
             "dataset": [one.name for one in registry().all(DatasetSpec)],
             "vectors": [*(one.name for one in registry().all(VectorsSpec)), "random"],
         }
-        sections = (("  Training", first), (f"  Of {self.model}", own), ("  More", rest))
+        sections = (("  Training", first), (f"  {self.model}", own), ("  More", rest))
         self.form = Fields(sections).prepare(usual, self.given, offers)
         place = self.query_one("#fields", Vertical)
         await place.remove_children()
@@ -105,7 +99,7 @@ class NewRunScreen(BaseScreen):
         if problem is None:
             self._check()
         else:
-            self._tell(problem)
+            self._show_error(problem)
 
     @on(Choice.Changed, "#model")
     async def another_model(self, event: Choice.Changed) -> None:
@@ -116,7 +110,7 @@ class NewRunScreen(BaseScreen):
     @on(Cycle.Changed)
     @on(Input.Changed)
     def changed(self) -> None:
-        """Check when the user pauses."""
+        """Check the form when the user pauses."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(PAUSE, self._check)
@@ -126,7 +120,7 @@ class NewRunScreen(BaseScreen):
         self.focus_next()
 
     def _check(self) -> None:
-        """Hold the form to what `tmeattn train` would say, and show what it would be."""
+        """Check the options as `tmeattn train` does, and show the time they take and the command."""
         given = self.form.given()
         name = self.query_one("#name", Input).value.strip()
         switches = {field.name: field.off for field in self.form.fields if field.off}
@@ -135,25 +129,25 @@ class NewRunScreen(BaseScreen):
             self.form.set_defaults(form.defaults_of(self.model, given))
             config = form.check(self.model, given, name)
         except TmeattnError as error:
-            self._tell(error)
+            self._show_error(error)
             return
         self.problem = ""
         self.form.mark(None)
-        told = Text(form.estimate(config, self.tmeattn.listing.runs.values()))
-        told.append(f"\n$ {safe(processes.shown(self.arguments))}", style="bold")
-        self._show(told)
+        result = Text(form.estimate(config, self.session.runs.runs.values()))
+        result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")
+        self._show_result(result)
 
-    def _tell(self, error: TmeattnError) -> None:
+    def _show_error(self, error: TmeattnError) -> None:
         self.problem = str(error)
         self.form.mark(form.at_fault(error, self.form.fields))
-        self._show(Text(safe(self.problem), style="bold red"))
+        self._show_result(Text(safe(self.problem), style="bold red"))
 
-    def _show(self, told: Text) -> None:
-        self.query_one("#told", Static).update(told)
+    def _show_result(self, result: Text) -> None:
+        self.query_one("#result", Static).update(result)
         self.query_one("#start", Button).disabled = bool(self.problem)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The whole help of the field with the focus, whose own line may be cut."""
+        """Show the whole help of the field with the focus, because its own line may be cut."""
         field = self.form.field_of(event.widget)
         spec = registry().get(ModelSpec, self.model)
         self.query_one("#summary", Static).update(safe(field.help if field else f"{spec.summary}."))
@@ -165,17 +159,16 @@ class NewRunScreen(BaseScreen):
     def action_start(self) -> None:
         self._check()
         if self.problem:
-            self.tmeattn.complain(self.problem)
-            return
-        self.app.pop_screen()
-        self.tmeattn.start_run(self.arguments, self.model)
+            self.post_message(ShowProblem(self.problem))
+        else:
+            self.post_message(StartRun(self.arguments, self.model))
 
     def action_copy(self) -> None:
         self._check()
-        self.tmeattn.copy(processes.shown(self.arguments))
+        self.post_message(CopyText(processes.as_typed(self.arguments)))
 
     def action_reset(self) -> None:
-        """Everything as the recipe has it."""
+        """Set all fields to the defaults of the recipe."""
         self.form.reset()
         self._check()
 
@@ -183,7 +176,7 @@ class NewRunScreen(BaseScreen):
         self.app.pop_screen()
 
     def action_move(self, by: int) -> None:
-        """To the field above or below; in an open list of models the arrows are the list's."""
+        """Go to the field above or below. An open list of models keeps the arrow keys."""
         if not isinstance(self.focused, Input | Cycle):
             raise SkipAction
         self.focus_next() if by > 0 else self.focus_previous()

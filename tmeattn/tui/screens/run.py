@@ -1,4 +1,4 @@
-"""One run, live: followed by its files, whoever trains it and wherever."""
+"""One run, live. The screen reads the files of the run, so any process on any machine can train it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,19 @@ from tmeattn.render.console import safe
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
+from tmeattn.tui.messages import (
+    CopyText,
+    OpenData,
+    OpenExplain,
+    ResumeRun,
+    RunChanged,
+    SaveCheckpoint,
+    ShowProblem,
+    StopRun,
+)
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
@@ -25,11 +36,21 @@ from tmeattn.tui.wording import runs as run_wording
 EVERY = 1.0
 """Seconds between two looks at the files, and so between two redraws."""
 CATCHING_UP = 0.01
-PANES = ("curves", "attention", "watch", "log", "about")
+"""Seconds until the next look while a long log is still being read."""
+ALL_PANES = (110, 36)
+"""Columns and lines from which on all panes are shown at once."""
+PANES = {
+    "curves": "1 Curves",
+    "attention": "2 Attention",
+    "watch": "3 Watch list",
+    "log": "4 Log",
+    "about": "5 About",
+}
+NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
 class PaneTab(Static):
-    """The name of a pane, where only one has room; a click shows it."""
+    """The name of a pane, on a screen with room for one pane; a click shows the pane."""
 
     def __init__(self, pane: str, label: str) -> None:
         super().__init__(label, id=f"tab-{pane}", markup=False)
@@ -40,39 +61,28 @@ class PaneTab(Static):
 
 
 class RunScreen(BaseScreen):
-    """All panes on a wide screen, one of them on a narrow one."""
+    """All panes on a large screen, one of them on a small one.
 
-    mode = "runs"
-    BINDINGS: ClassVar = keys.bindings("run")
-    AUTO_FOCUS = ""
-    CSS = """
-    RunScreen #tabs { height: 1; background: $surface; }
-    RunScreen #tabs Static { width: auto; padding: 0 1; }
-    RunScreen #tabs Static:hover { background: $primary 30%; }
-    RunScreen #tabs .current { text-style: bold reverse; }
-    RunScreen.-all #tabs { display: none; }
-    RunScreen #panes { height: 1fr; }
-    RunScreen #middle { height: 1fr; }
-    RunScreen.-all CurvesPane { height: 15; }
-    RunScreen.-wide CurvesPane Container { layout: horizontal; }
-    RunScreen.-all LogPane { height: 8; }
-    RunScreen #waiting { height: 1fr; padding: 1 2; display: none; }
+    others: runs whose curves are drawn over those of `run`.
     """
 
-    def __init__(self, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
-        super().__init__()
+    place = "run"
+    BINDINGS: ClassVar = keys.bindings("run")
+    AUTO_FOCUS = ""
+
+    def __init__(self, session: Session, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
+        super().__init__(session)
         self.run = run
-        self.following = RunState(run)
+        self.run_state = RunState(run)
         self.others = [RunState(other) for other in others]
         self.pane = "curves"
         self.alone = False
         self.log_scale = False
-        self.there = False
+        self.exists = False
 
     def body(self) -> Iterable[Widget]:
         yield RunHeader()
-        labels = {"curves": "1 Curves", "attention": "2 Attention", "watch": "3 Watch list", "log": "4 Log"}
-        yield Horizontal(*(PaneTab(pane, labels.get(pane, "5 About")) for pane in PANES), id="tabs")
+        yield Horizontal(*(PaneTab(pane, label) for pane, label in PANES.items()), id="tabs")
         middle = Horizontal(AttentionPane(), WatchPane(), id="middle")
         yield Vertical(CurvesPane(), middle, LogPane(), AboutPane(), id="panes")
         yield Static("", id="waiting", markup=False)
@@ -81,10 +91,13 @@ class RunScreen(BaseScreen):
         self.query_one(CurvesPane).others = self.others
         self.set_interval(EVERY, self._tick)
         self._arrange()
-        self._look()
+        self.refresh_run()
 
     def on_screen_resume(self) -> None:
-        self._look()
+        self.refresh_run()
+
+    def on_run_changed(self, message: RunChanged) -> None:
+        self.refresh_run()
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -92,77 +105,78 @@ class RunScreen(BaseScreen):
 
     def _tick(self) -> None:
         if self.is_active:
-            self._look()
+            self.refresh_run()
 
-    def _look(self) -> None:
-        """Read on, and draw what has changed; a long log is read bit by bit and drawn when it has been read."""
+    def refresh_run(self) -> None:
+        """Read what is new in the files and draw what has changed. A long log is read in parts and then drawn."""
         try:
             _ = self.run.info
         except BadInput as error:
-            self._wait(error)
+            self._show_start(error)
             return
-        if not self.there:
-            self.there = True
+        if not self.exists:
+            self.exists = True
             self.refresh_bindings()
         self.query_one("#waiting").display = False
         self.query_one("#panes").display = True
-        runs = [self.following, *self.others]
-        for one in runs:
-            one.refresh()
-        if all(one.caught_up for one in runs):
+        states = [self.run_state, *self.others]
+        for state in states:
+            state.refresh()
+        if all(state.caught_up for state in states):
             self._draw()
         else:
-            self.set_timer(CATCHING_UP, self._look)
+            self.set_timer(CATCHING_UP, self.refresh_run)
 
-    def _wait(self, error: BadInput) -> None:
-        """Before the run's folder is there: what its process says; if it has ended, why."""
-        worker = self.tmeattn.trainers.worker(self.run)
+    def _show_start(self, error: BadInput) -> None:
+        """Before the run directory exists: the output of the training process, or why it ended."""
+        process = self.session.training.process(self.run)
         words = control.log_tail(self.run)
         lines = [f"Starting {self.run.id}: reading its data …"]
-        if worker is None or worker.exit_code is not None:
-            lines = [f"{self.run.id} did not start." if words else str(error), "esc goes back to the runs."]
+        if process is None or process.exit_code is not None:
+            lines = [f"{self.run.id} did not start." if words else str(error), "Press esc to go back to the runs."]
         self.query_one("#panes").display = False
         waiting = self.query_one("#waiting", Static)
         waiting.display = True
         waiting.update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
 
     def _arrange(self) -> None:
-        """Everything where there is room and no pane was asked for alone, else one pane."""
-        everything = self.size.width >= 110 and self.size.height >= 36 and not self.alone
-        self.set_class(everything, "-all")
+        """Show all panes where they have room and the user has chosen no pane, else one pane."""
+        columns, lines = ALL_PANES
+        all_panes = self.size.width >= columns and self.size.height >= lines and not self.alone
+        self.set_class(all_panes, "-all")
         for pane in self.query(Pane):
-            pane.display = pane.name_ != "about" if everything else pane.name_ == self.pane
-        self.query_one("#middle").display = everything or self.pane in ("attention", "watch")
+            pane.display = pane.name_ != "about" if all_panes else pane.name_ == self.pane
+        self.query_one("#middle").display = all_panes or self.pane in ("attention", "watch")
         for tab in self.query(PaneTab):
             tab.set_class(tab.pane == self.pane, "current")
 
     def _draw(self) -> None:
-        """Head and panes; each looks itself whether it has to change."""
-        if not self.following.caught_up:
+        """Draw the header and the visible panes; each of them skips the work where nothing has changed."""
+        if not self.run_state.caught_up:
             return
-        self.tell_foot(self.following.state)
-        self.query_one(RunHeader).show(self.following, self.tmeattn.trainers.worker(self.run))
+        self.refresh_footer(self.run_state.state)
+        self.query_one(RunHeader).show(self.run_state, self.session.training.process(self.run))
         for pane in self.query(Pane):
             if pane.display:
-                pane.show(self.following)
+                pane.show(self.run_state)
 
     @on(WatchPane.Ready)
-    def texts_are_there(self) -> None:
+    def watch_list_ready(self) -> None:
         self._draw()
 
     @on(WatchedTextView.Opened)
     def open_text(self, event: WatchedTextView.Opened) -> None:
-        self.tmeattn.open_explain(event.source.text, run=self.run, true_label=event.source.label)
+        self.post_message(OpenExplain(event.source.text, run=self.run, true_label=event.source.label))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the run's folder is not there yet, there is nothing to do with it but to go back."""
-        return self.there or not hasattr(self, f"action_{action}") or action == "back"
+        """Before the run directory exists, going back is the only action."""
+        return self.exists or not hasattr(self, f"action_{action}") or action == "back"
 
-    def useful(self, action: str) -> bool:
-        return run_wording.useful(action, self.following)
+    def is_applicable(self, action: str) -> bool:
+        return run_wording.useful(action, self.run_state)
 
     def action_pane(self, pane: str) -> None:
-        """Show a pane; alone where all were shown, and all again where it was alone."""
+        """Show one pane instead of all panes; the same key again shows all panes."""
         self.alone = not (self.alone and self.pane == pane)
         self.pane = pane
         self._arrange()
@@ -172,7 +186,8 @@ class RunScreen(BaseScreen):
         if self.has_class("-all"):
             self.focus_next() if by > 0 else self.focus_previous()
             return
-        self.pane = PANES[(PANES.index(self.pane) + by) % len(PANES)]
+        names = list(PANES)
+        self.pane = names[(names.index(self.pane) + by) % len(names)]
         self._arrange()
         self.call_after_refresh(self._draw)
 
@@ -184,33 +199,32 @@ class RunScreen(BaseScreen):
         self.query_one(CurvesPane).charts[0].action_cursor(by)
 
     def action_epoch(self, by: int) -> None:
-        self.query_one(WatchPane).step(self.following, by)
+        self.query_one(WatchPane).step(self.run_state, by)
         self._draw()
 
     def action_stop(self) -> None:
-        self.tmeattn.stop_run(self.following)
-        self._draw()
+        self.post_message(StopRun(self.run_state))
 
     def action_checkpoint(self) -> None:
-        self.tmeattn.save_run(self.following)
+        self.post_message(SaveCheckpoint(self.run_state))
 
     def action_resume(self) -> None:
-        if self.tmeattn.resume_run(self.following):
-            self._draw()
+        self.post_message(ResumeRun(self.run_state))
 
     def action_explain(self) -> None:
         if self.run.has_checkpoint():
-            self.tmeattn.open_explain(None, run=self.run)
+            self.post_message(OpenExplain(run=self.run))
         else:
-            self.tmeattn.complain("This run has no weights yet: they are there when its first epoch has ended.")
+            self.post_message(ShowProblem(NO_WEIGHTS))
 
     def action_data(self) -> None:
-        self.tmeattn.open_data(run=self.run)
+        self.post_message(OpenData(self.run))
 
     def action_copy(self) -> None:
-        self.tmeattn.copy(run_wording.command(self.run))
+        self.post_message(CopyText(run_wording.command(self.run)))
 
     def action_back(self) -> None:
+        """Remove the cursor of the curves; without a cursor, go back to the runs."""
         charts = self.query_one(CurvesPane).charts
         if any(chart.cursor is not None for chart in charts):
             charts[0].action_cursor_off()

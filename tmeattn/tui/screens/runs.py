@@ -1,4 +1,4 @@
-"""The home screen: all runs, and what can be done with them."""
+"""The list of all runs, the first screen of the application."""
 
 from __future__ import annotations
 
@@ -14,50 +14,51 @@ from tmeattn.errors import TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.tui import keys
+from tmeattn.tui.messages import (
+    CopyText,
+    OpenExplain,
+    OpenNewRun,
+    OpenRun,
+    ResumeRun,
+    RunChanged,
+    ShowProblem,
+    StartRun,
+    StopRun,
+)
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.screens.dialogs import Ask, Confirm
+from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.services import processes
-from tmeattn.tui.services.run_list import ORDERS, RunList
+from tmeattn.tui.services.run_list import ORDERS
 from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
 from tmeattn.tui.widgets.run_table import FIELDS, RunTable
 from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
+"""Seconds between two looks at the files of the runs."""
 CATCHING_UP = 0.05
+"""Seconds until the next look while long logs are still being read."""
+TABLE_WIDTH = 0.58
+"""Share of a wide screen's columns for the table; the details have the others."""
+NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
+DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
 class RunsScreen(BaseScreen):
-    """All runs; those that train are followed."""
+    """All runs; those that are being trained are read again every second."""
 
-    mode = "runs"
     BINDINGS: ClassVar = keys.bindings("runs")
-    CSS = """
-    RunsScreen #filter { height: 1; border: none; padding: 0 1; background: $boost; display: none; }
-    RunsScreen #filter.open { display: block; }
-    RunsScreen #told { height: 1; padding: 0 1; color: $text-muted; }
-    RunsScreen #list { height: 1fr; }
-    RunsScreen RunTable { width: 1fr; height: 1fr; }
-    RunsScreen #list { layout: vertical; }
-    RunsScreen.-wide #list { layout: horizontal; }
-    RunsScreen.-wide Details {
-        width: 42%; height: 1fr; max-height: 100%; border-top: none; border-left: solid $panel;
-    }
-    """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.runs = session.runs
         self.order = ORDERS[0]
-
-    @property
-    def listing(self) -> RunList:
-        """The app's, which outlives this screen."""
-        return self.tmeattn.listing
 
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
-        yield Static("", id="told", markup=False)
+        yield Static("", id="summary", markup=False)
         yield Horizontal(RunTable(), Details(), id="list")
         yield Welcome()
 
@@ -66,72 +67,76 @@ class RunsScreen(BaseScreen):
         self.query_one(Welcome).display = False
         self.set_interval(EVERY, self._tick)
         self.table.focus()
-        self._look()
+        self.refresh_runs()
 
     def on_screen_resume(self) -> None:
-        self._look()
+        self.refresh_runs()
+
+    def on_run_changed(self, message: RunChanged) -> None:
+        self.refresh_runs()
 
     def _tick(self) -> None:
         if self.is_active:
-            self._look()
+            self.refresh_runs()
 
-    def _look(self) -> None:
-        """Read what is new and show it; long logs a little at a time."""
-        if self.listing.refresh() or not self.table.row_count:
+    def refresh_runs(self) -> None:
+        """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
+        if self.runs.refresh() or not self.table.row_count:
             self._show()
-        if not self.listing.caught_up:
-            self.set_timer(CATCHING_UP, self._look)
+        if not self.runs.caught_up:
+            self.set_timer(CATCHING_UP, self.refresh_runs)
 
     def _show(self) -> None:
-        runs = self._visible()
+        visible = self._visible()
         text = self.query_one("#filter", Input).value
-        damaged = [] if text else list(self.listing.damaged.values())
-        empty = not self.listing.runs and not self.listing.damaged
+        damaged = [] if text else list(self.runs.damaged.values())
+        empty = not self.runs.runs and not self.runs.damaged
         welcome = self.query_one(Welcome)
-        self.query_one("#list").display = self.query_one("#told").display = not empty
+        self.query_one("#list").display = self.query_one("#summary").display = not empty
         if welcome.display != empty:
             welcome.display = empty
             (welcome.query_one("#default") if empty else self.table).focus()
         if empty:
             welcome.look()
             return
-        half = self.size.width * 58 // 100 if self.has_class("-wide") else self.size.width
-        self.table.show(runs, damaged, half)
-        self.query_one("#told", Static).update(self._told(len(runs), text))
-        self._detail()
+        width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
+        self.table.show(visible, damaged, width)
+        self.query_one("#summary", Static).update(self._summary(len(visible), text))
+        self._show_details()
 
     def _visible(self) -> list[RunState]:
-        return self.listing.sorted(self.order, self.query_one("#filter", Input).value)
+        return self.runs.sorted(self.order, self.query_one("#filter", Input).value)
 
-    def _told(self, visible: int, text: str) -> str:
-        runs = self.listing.runs
-        running = sum(one.state == "running" for one in runs.values())
-        parts = [f"{visible} of {len(runs)} runs" if text else f"{len(runs)} run{'s' if len(runs) != 1 else ''}"]
+    def _summary(self, visible: int, text: str) -> str:
+        """How many runs there are, run and are marked, and how the list is sorted and filtered."""
+        total = len(self.runs.runs)
+        running = sum(run.state == "running" for run in self.runs.runs.values())
+        parts = [f"{visible} of {total} runs" if text else f"{total} run{'s' if total != 1 else ''}"]
         parts += [f"{running} running"] if running else []
         parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []
-        return " · ".join([*parts, f"by {self.order}", *([f"filter: {text}"] if text else [])])
+        return " · ".join([*parts, f"sort: {self.order}", *([f"filter: {text}"] if text else [])])
 
-    def _detail(self) -> None:
-        selected = self.table.selected
-        if selected in self.listing.damaged:
-            self.details.show_damaged(self.listing.damaged[selected])
+    def _show_details(self) -> None:
+        selected_id = self.table.selected
+        if selected_id in self.runs.damaged:
+            self.details.show_damaged(self.runs.damaged[selected_id])
         else:
             self.details.show(self.selected)
-        self.tell_foot(self.selected.state if self.selected else None)
+        self.refresh_footer(self.selected.state if self.selected else None)
 
-    def useful(self, action: str) -> bool:
+    def is_applicable(self, action: str) -> bool:
         return run_wording.useful(action, self.selected)
 
     @property
     def selected(self) -> RunState | None:
-        """The run under the cursor; None for a damaged one, or where there is none."""
-        return self.listing.runs.get(self.table.selected or "")
+        """The run at the cursor; None for a damaged run, or without runs."""
+        return self.runs.runs.get(self.table.selected or "")
 
     @on(DataTable.RowHighlighted)
     def highlighted(self) -> None:
-        self._detail()
+        self._show_details()
         if self.selected is not None and self.selected.run.has_checkpoint():
-            self.tmeattn.selected_run = self.selected.run
+            self.session.selected_run = self.selected.run
 
     @on(DataTable.RowSelected)
     def row_selected(self) -> None:
@@ -145,48 +150,44 @@ class RunsScreen(BaseScreen):
 
     @on(Button.Pressed, "#default")
     def start_default(self) -> None:
-        self.tmeattn.start_run(processes.train_arguments(MODEL, OPTIONS, switches={}), MODEL)
+        self.post_message(StartRun(processes.train_arguments(MODEL, OPTIONS, switches={}), MODEL))
 
     @on(Input.Changed, "#filter")
-    def filtered(self) -> None:
+    def filter_changed(self) -> None:
         self._show()
 
     @on(Input.Submitted, "#filter")
-    def filter_done(self) -> None:
+    def filter_submitted(self) -> None:
         self.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._show)
 
     def action_open(self) -> None:
-        one = self.selected
-        if one is None:
-            self._refuse("Its run.json is damaged, so there is nothing to open: d deletes the folder.")
+        selected = self.selected
+        if selected is None:
+            self.post_message(ShowProblem(DAMAGED))
             return
-        others = [
-            self.listing.runs[run_id].run
-            for run_id in self.table.marked
-            if run_id in self.listing.runs and run_id != one.run.id
-        ]
-        self.tmeattn.open_run(one.run, others)
+        marked = [self.runs.runs[run_id].run for run_id in self.table.marked if run_id in self.runs.runs]
+        self.post_message(OpenRun(selected.run, [run for run in marked if run.id != selected.run.id]))
 
     def action_new(self) -> None:
-        self.tmeattn.open_new_run()
+        self.post_message(OpenNewRun())
 
     def action_like(self) -> None:
-        self.tmeattn.open_new_run(self.selected.run if self.selected else None)
+        self.post_message(OpenNewRun(self.selected.run if self.selected else None))
 
     def action_mark(self) -> None:
         run_id = self.table.selected
         if run_id in self.table.marked:
             self.table.marked.remove(run_id)
-        elif run_id in self.listing.runs:
+        elif run_id in self.runs.runs:
             self.table.marked.append(run_id)
         self._show()
         self.table.action_cursor_down()
 
     def action_unmark(self) -> None:
-        """Marks and filter away."""
+        """Clear the filter and all marks."""
         self.table.marked.clear()
         field = self.query_one("#filter", Input)
         field.value = ""
@@ -208,66 +209,64 @@ class RunsScreen(BaseScreen):
 
     def action_resume(self) -> None:
         if self.selected is not None:
-            self.tmeattn.resume_run(self.selected)
+            self.post_message(ResumeRun(self.selected))
 
     def action_stop(self) -> None:
         if self.selected is not None:
-            self.tmeattn.stop_run(self.selected)
+            self.post_message(StopRun(self.selected))
 
     def action_explain(self) -> None:
         if self.selected is not None and self.selected.run.has_checkpoint():
-            self.tmeattn.open_explain(None, run=self.selected.run)
+            self.post_message(OpenExplain(run=self.selected.run))
         else:
-            self._refuse("This run has no weights yet: they are there when its first epoch has ended.")
+            self.post_message(ShowProblem(NO_WEIGHTS))
 
     def action_copy(self) -> None:
         if self.selected is not None:
-            self.tmeattn.copy(run_wording.command(self.selected.run))
+            self.post_message(CopyText(run_wording.command(self.selected.run)))
 
     def action_rename(self) -> None:
-        one = self.selected
-        if one is None:
+        selected = self.selected
+        if selected is None:
             return
 
         def check(name: str) -> None:
             if name:
-                check_name(name, of=one.run)
+                check_name(name, of=selected.run)
 
         def rename(name: str | None) -> None:
             if name is not None:
                 try:
-                    one.run.rename(name or None)
+                    selected.run.rename(name or None)
                 except TmeattnError as error:
-                    self._refuse(str(error))
-            self._look()
+                    self.post_message(ShowProblem(error))
+            self.refresh_runs()
 
-        self.app.push_screen(Ask(f"A name for {one.run.id} (empty takes it away)", one.name or "", check), rename)
+        question = f"Rename {selected.run.id} (leave empty to clear)"
+        self.app.push_screen(AskText(question, selected.name or "", check), rename)
 
     def action_delete(self) -> None:
-        marked = [run_id for run_id in self.table.marked if run_id in self.listing.runs]
+        marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
         chosen = marked or [run_id for run_id in (self.table.selected,) if run_id]
         running = [
-            run_id for run_id in chosen if run_id in self.listing.runs and self.listing.runs[run_id].state == "running"
+            run_id for run_id in chosen if run_id in self.runs.runs and self.runs.runs[run_id].state == "running"
         ]
         if running:
-            self._refuse(f"{', '.join(running)} is being trained: stop it first (s).")
+            self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))
         elif chosen:
-            question = f"Delete {', '.join(chosen)} with all checkpoints, for good?"
+            question = f"Delete {', '.join(chosen)} with all checkpoints? This cannot be undone."
             self.app.push_screen(Confirm(question, "Delete"), lambda yes: self._delete(chosen) if yes else None)
 
     def _delete(self, chosen: list[str]) -> None:
         for run_id in chosen:
-            path = self.listing.root / run_id
-            if not path.exists():  # somebody was faster
+            path = self.runs.root / run_id
+            if not path.exists():  # another program deleted it
                 continue
             try:
                 RunDirectory(path).delete()
             except TmeattnError as error:
-                self._refuse(str(error))
+                self.post_message(ShowProblem(error))
         self.table.marked.clear()
-        self.listing.forget()
-        self._look()
+        self.runs.forget()
+        self.refresh_runs()
         self._show()
-
-    def _refuse(self, message: str) -> None:
-        self.notify(message, severity="warning", markup=False)

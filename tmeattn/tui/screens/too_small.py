@@ -1,4 +1,4 @@
-"""What is said while the terminal is too small for anything else."""
+"""The screen of a terminal that is too small for every other screen."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+"""Columns and lines that the other screens need."""
 
 
 class TooSmall(ModalScreen[None]):
-    """Leaves by itself when the terminal grows."""
-
-    DEFAULT_CSS = """
-    TooSmall { align: center middle; background: $background; }
-    TooSmall Static { width: auto; max-width: 100%; text-align: center; }
-    """
+    """The application closes it when the terminal is large enough again."""
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)

@@ -1,4 +1,4 @@
-"""The texts of a dataset's split, and which of them a reader wants to see. No widgets, and nothing is predicted here.
+"""The texts of a dataset's split, and a filter that selects and sorts them. No widgets; nothing is predicted here.
 
 Shapes: N texts of the split, C classes of the run.
 """
@@ -18,15 +18,15 @@ from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.runs.directory import RunDirectory
 
-Answer = Literal["any", "right", "wrong"]
-Order = Literal["file", "doubtful", "certain", "wrong", "shortest", "longest"]
+PredictionFilter = Literal["any", "right", "wrong"]
+Order = Literal["file", "least confident", "most confident", "worst errors", "shortest", "longest"]
 Range = tuple[float, float]
 ALL: Range = (0.0, float("inf"))
 
 
 @dataclass(frozen=True, eq=False)
 class SplitTexts:
-    """A split as its dataset reads it. labels_N: indices into `classes`."""
+    """The texts of one split. labels_N: indices into `classes`."""
 
     dataset: str
     split: str
@@ -36,7 +36,7 @@ class SplitTexts:
 
     @cached_property
     def words_N(self) -> np.ndarray:  # noqa: N802
-        """(N,) words between white space; counted when first asked for, which takes a while."""
+        """(N,) white-space words of each text. The first access counts them, which takes a while."""
         return np.fromiter((len(text.split()) for text in self.texts), dtype=np.int64, count=len(self.texts))
 
     def __len__(self) -> int:
@@ -44,15 +44,15 @@ class SplitTexts:
 
     @property
     def key(self) -> str:
-        """Names this list of texts."""
+        """A name for this list of texts, unique over datasets and splits."""
         return f"{self.dataset}/{self.split}"
 
 
 def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, SplitTexts]:
-    """All splits of a dataset, or of the dataset of a run, read now: not for the thread that draws.
+    """Read all splits of a dataset, or of the dataset of a run. This is slow: call it in a thread.
 
     Raises:
-        TmeattnError: there is no such dataset, or it is not installed, or malformed.
+        TmeattnError: the dataset does not exist, is not installed, or is malformed.
     """
     try:
         found = dataset_of(stored_config(run.id, run.config).train) if run else open_dataset(dataset)
@@ -70,71 +70,77 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Split
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a run says: probabilities_NC, NaN where it has not been asked, of its own `classes`."""
+    """The predictions of a run. probabilities_NC: over its own `classes`, NaN for texts not predicted yet."""
 
     classes: tuple[str, ...]
     probabilities_NC: np.ndarray
 
     def known(self) -> np.ndarray:
-        """(N,) bool: which texts have been predicted."""
+        """(N,) bool: the texts that have been predicted."""
         return np.asarray(~np.isnan(self.probabilities_NC[:, 0]))
 
-    def certainty(self) -> np.ndarray:
+    def confidence(self) -> np.ndarray:
         """(N,) the probability of the predicted class."""
         return np.asarray(self.probabilities_NC.max(axis=1))
 
     def of_label(self, texts: SplitTexts) -> np.ndarray:
-        """(N,) the probability of each text's own label; 0 for a label that the run does not know."""
+        """(N,) the probability of each text's label; 0 for a label that is no class of the run."""
         padded = np.column_stack([self.probabilities_NC, np.zeros(len(texts), dtype=self.probabilities_NC.dtype)])
         return np.asarray(padded[np.arange(len(texts)), self._columns(texts)])
 
-    def right(self, texts: SplitTexts) -> np.ndarray:
-        """(N,) bool: where the predicted class is the label; False where nothing is known."""
+    def correct(self, texts: SplitTexts) -> np.ndarray:
+        """(N,) bool: the predicted class is the label; False for texts not predicted yet."""
         best = np.where(self.known(), np.nan_to_num(self.probabilities_NC).argmax(axis=1), -2)
         return np.asarray(best == self._columns(texts))
 
     def _columns(self, texts: SplitTexts) -> np.ndarray:
-        """(N,) the run's class that each text's label is; -1 for a label that the run does not know."""
+        """(N,) the column of each text's label in `probabilities_NC`; -1 for a label that is no class of the run."""
         column = [self.classes.index(name) if name in self.classes else -1 for name in texts.classes]
         return np.asarray(np.array(column)[texts.labels_N])
 
 
 @dataclass(frozen=True)
 class TextFilter:
-    """Which texts, and in which order. certainty: from 0 to 1; words: of the text; search: anywhere in the text."""
+    """Which texts to show, and in which order.
+
+    label: index of the class. confidence: from 0 to 1. length: in words. search: part of the text.
+    """
 
     label: int | None = None
-    answer: Answer = "any"
-    certainty: Range = ALL
-    words: Range = ALL
+    prediction: PredictionFilter = "any"
+    confidence: Range = ALL
+    length: Range = ALL
     search: str = ""
     order: Order = "file"
 
     @property
-    def asks_run(self) -> bool:
-        """Whether every text that is left must have been predicted to know."""
-        return self.answer != "any" or self.certainty != ALL or self.order in ("doubtful", "certain", "wrong")
+    def needs_predictions(self) -> bool:
+        """Whether the filter needs the predictions of all texts that fit its other fields."""
+        by_prediction = ("least confident", "most confident", "worst errors")
+        return self.prediction != "any" or self.confidence != ALL or self.order in by_prediction
 
 
-def candidates(texts: SplitTexts, wanted: TextFilter) -> np.ndarray:
-    """The rows that fit in label, length and search, which need no prediction; increasing."""
-    keep = _within(texts.words_N, wanted.words)
-    if wanted.label is not None:
-        keep &= texts.labels_N == wanted.label
+def candidates(texts: SplitTexts, text_filter: TextFilter) -> np.ndarray:
+    """The rows that fit label, length and search, which need no prediction; increasing."""
+    keep = _within(texts.words_N, text_filter.length)
+    if text_filter.label is not None:
+        keep &= texts.labels_N == text_filter.label
     rows = np.flatnonzero(keep)
-    if needle := wanted.search.lower():
+    if needle := text_filter.search.lower():
         rows = np.array([row for row in rows.tolist() if needle in texts.texts[row].lower()], dtype=np.int64)
     return rows
 
 
-def chosen(texts: SplitTexts, wanted: TextFilter, rows: np.ndarray, predictions: Predictions | None) -> np.ndarray:
-    """Those of `rows` that fit in answer and certainty too, in the order wanted; equals stay in the file's order."""
-    if wanted.asks_run and predictions is not None:
+def filtered(
+    texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray, predictions: Predictions | None
+) -> np.ndarray:
+    """Those of `rows` that fit prediction and confidence too, sorted; texts that are equal keep the file order."""
+    if text_filter.needs_predictions and predictions is not None:
         keep = predictions.known()[rows]
-        if wanted.answer != "any":
-            keep &= predictions.right(texts)[rows] == (wanted.answer == "right")
-        rows = rows[keep & _within(predictions.certainty()[rows], wanted.certainty)]
-    key = _sort_key(texts, wanted.order, predictions)
+        if text_filter.prediction != "any":
+            keep &= predictions.correct(texts)[rows] == (text_filter.prediction == "right")
+        rows = rows[keep & _within(predictions.confidence()[rows], text_filter.confidence)]
+    key = _sort_key(texts, text_filter.order, predictions)
     return rows if key is None else rows[np.argsort(key[rows], kind="stable")]
 
 
@@ -143,9 +149,9 @@ def _sort_key(texts: SplitTexts, order: Order, predictions: Predictions | None) 
         return texts.words_N if order == "shortest" else -texts.words_N
     if predictions is None or order == "file":
         return None
-    if order == "wrong":
+    if order == "worst errors":
         return predictions.of_label(texts)
-    return predictions.certainty() if order == "doubtful" else -predictions.certainty()
+    return predictions.confidence() if order == "least confident" else -predictions.confidence()
 
 
 def _within(values: np.ndarray, bounds: Range) -> np.ndarray:

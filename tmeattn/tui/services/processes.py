@@ -1,4 +1,4 @@
-"""Training in processes of their own, which outlive the screens: started, resumed, asked to stop, and looked after."""
+"""Training processes that outlive the screens: this module starts them, resumes runs, and notices their end."""
 
 from __future__ import annotations
 
@@ -21,39 +21,40 @@ from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, new_id
 
 @dataclass
 class TrainingProcess:
-    """A process that trains `run` (whose folder may not be there yet); what it says on stderr goes to `log`.
+    """A process that trains `run`, whose directory may not exist yet.
 
+    log:     the file of its stderr.
     resumes: whether it was started to continue the run.
     """
 
     run: RunDirectory
-    process: subprocess.Popen[bytes]
+    popen: subprocess.Popen[bytes]
     log: Path
     resumes: bool = False
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs. Asking also takes a dead child from the process table, so that others see it is gone."""
-        return self.process.poll()
+        """None while it runs. Reading it reaps an ended child, so that other programs see its end."""
+        return self.popen.poll()
 
 
 class TrainingProcesses:
-    """The processes that this session started."""
+    """The training processes of this session, by run."""
 
     def __init__(self) -> None:
-        self._workers: dict[str, TrainingProcess] = {}
+        self._processes: dict[str, TrainingProcess] = {}
 
     def start(self, arguments: Sequence[str], model: str) -> TrainingProcess:
         """Run `tmeattn train ...` in the background.
 
         Raises:
-            EnvironmentProblem: the log cannot be written, or no process be made.
+            EnvironmentProblem: the log cannot be written, or the process cannot be started.
         """
         run = RunDirectory(runs_dir() / new_id(model))
         return self._run(run, arguments, home() / "logs" / f"{run.id}.log", {ID_VARIABLE: run.id})
 
     def resume(self, run: RunDirectory) -> TrainingProcess:
-        """Run `tmeattn resume` in the background. A request that nobody read is withdrawn, or it would stop at once.
+        """Run `tmeattn resume` in the background. Removes pending requests, which would stop the run at once.
 
         Raises:
             EnvironmentProblem: as for `start`.
@@ -68,7 +69,7 @@ class TrainingProcesses:
         with disk_errors("the log of a training process", log):
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as file:
-                process = subprocess.Popen(
+                popen = subprocess.Popen(
                     [sys.executable, "-m", "tmeattn", *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -76,44 +77,44 @@ class TrainingProcesses:
                     env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
                     **_detached(),
                 )
-        self._workers[run.id] = TrainingProcess(run, process, log, resumes=arguments[0] == "resume")
-        return self._workers[run.id]
+        self._processes[run.id] = TrainingProcess(run, popen, log, resumes=arguments[0] == "resume")
+        return self._processes[run.id]
 
-    def worker(self, run: RunDirectory) -> TrainingProcess | None:
-        """The process that this session started for a run."""
-        return self._workers.get(run.id)
+    def process(self, run: RunDirectory) -> TrainingProcess | None:
+        """The process that this session started for a run; None where it started none."""
+        return self._processes.get(run.id)
 
     def ended(self) -> list[TrainingProcess]:
-        """Processes that have ended since the last call."""
-        gone = [worker for worker in self._workers.values() if worker.exit_code is not None]
-        for worker in gone:
-            del self._workers[worker.run.id]
-        for worker in [*self._workers.values(), *gone]:
-            _adopt(worker)
+        """The processes that have ended since the last call."""
+        gone = [process for process in self._processes.values() if process.exit_code is not None]
+        for process in gone:
+            del self._processes[process.run.id]
+        for process in [*self._processes.values(), *gone]:
+            _adopt(process)
         return gone
 
 
 def _detached() -> dict[str, Any]:
-    """What keeps a child alive when its terminal closes."""
+    """The options of `Popen` that keep a child alive when its terminal closes."""
     if os.name == "posix":
         return {"start_new_session": True}
     flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS  # type: ignore[attr-defined,unused-ignore]
     return {"creationflags": flags}
 
 
-def _adopt(worker: TrainingProcess) -> None:
-    """Move the log into the run's folder as soon as training has begun (before, a failure deletes that folder)."""
-    target = worker.run.path / LOG
-    if worker.log != target and worker.run.events_path.exists() and not target.exists():
-        with contextlib.suppress(OSError):  # Windows moves no open file: it stays where it is
-            worker.log.rename(target)
-            worker.log = target
+def _adopt(process: TrainingProcess) -> None:
+    """Move the log into the run directory once training has begun; a failure before that deletes the directory."""
+    target = process.run.path / LOG
+    if process.log != target and process.run.events_path.exists() and not target.exists():
+        with contextlib.suppress(OSError):  # Windows does not move an open file
+            process.log.rename(target)
+            process.log = target
 
 
 def train_arguments(model: str, given: Mapping[str, str], *, switches: Mapping[str, str], name: str = "") -> list[str]:
-    """The arguments of `tmeattn train` for the options that were given.
+    """The arguments of `tmeattn train` for the given options.
 
-    switches: for fields that are switched on and off, the flag that switches off.
+    switches: by the name of a boolean option, the flag that switches it off.
     """
     arguments = ["train", model]
     for field, value in given.items():
@@ -124,6 +125,6 @@ def train_arguments(model: str, given: Mapping[str, str], *, switches: Mapping[s
     return [*arguments, *(["--name", name] if name else [])]
 
 
-def shown(arguments: Sequence[str]) -> str:
-    """The command line as a user would type it."""
+def as_typed(arguments: Sequence[str]) -> str:
+    """The command line as a user types it."""
     return shlex.join(["tmeattn", *arguments])

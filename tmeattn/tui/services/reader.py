@@ -1,6 +1,6 @@
-"""Trained runs read texts for the screens, all on one thread of their own: the only one that ever touches torch.
+"""Predictions and explanations for the screens, computed by trained runs on one thread, the only one that uses torch.
 
-A screen awaits an answer and so never blocks; a question whose asker was cancelled before its turn is never worked on.
+A screen awaits the result, so the event loop never blocks. A call that is cancelled before its turn is never computed.
 """
 
 from __future__ import annotations
@@ -26,26 +26,21 @@ if TYPE_CHECKING:
     from tmeattn.specs import ExplainerSpec, ModelSpec
 
 LOADED = 4
-"""Classifiers kept in memory: two beside each other, and the two before."""
+"""Classifiers kept in memory: the two of a comparison, and the two before."""
 CHUNK = 64
-"""Texts predicted in one turn: a question from another screen waits for no more than these."""
+"""Texts predicted in one turn: a call from another screen waits for these at most."""
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 Weights = tuple["Path", str, int]
 
 
 @dataclass(frozen=True)
-class LabelledText:
-    """A text that one screen asks Explain to show, and the name of its true class where it is known."""
-
-    text: str
-    true_label: str | None = None
-
-
-@dataclass(frozen=True)
 class ModelCapabilities:
-    """What can be asked of a run: its classes, every explainer with the reason why it cannot serve the model (None
-    where it can), and how many heads each layer of self-attention has."""
+    """What the model of a run supports.
+
+    classes: the names of its classes. methods: every explainer, with the reason why it does not support the model, or
+    None. heads: the number of heads of each self-attention layer.
+    """
 
     classes: tuple[str, ...]
     methods: tuple[tuple[ExplainerSpec, str | None], ...]
@@ -53,7 +48,7 @@ class ModelCapabilities:
 
 
 class TextReader:
-    """Loaded classifiers behind one thread. `close` it when the app ends."""
+    """Loaded classifiers behind one thread. Call `close` when the application ends."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reading")
@@ -61,28 +56,28 @@ class TextReader:
         self._predicted: OrderedDict[tuple[Weights, str], np.ndarray] = OrderedDict()
 
     def close(self) -> None:
-        """Drop what waits; what is being worked on ends by itself."""
+        """Cancel the calls that wait; the present one ends by itself."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def explain(self, run: RunDirectory, request: ExplainRequest) -> Explanation:
-        """The prediction and its words' scores; offsets are those of `request.text`.
+        """Predict a text and score its words; the offsets are those of `request.text`.
 
         Raises:
             TmeattnError: the run cannot be read, or the text cannot be explained, in one line.
         """
-        return await self._ask(run, lambda classifier: _explain(classifier, request))
+        return await self._submit(run, lambda classifier: _explain(classifier, request))
 
-    async def abilities(self, run: RunDirectory) -> ModelCapabilities:
-        """What the run's model can be asked. Raises `TmeattnError` where the run cannot be read."""
-        return await self._ask(run, _abilities)
+    async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
+        """What the run's model supports. Raises `TmeattnError` where the run cannot be read."""
+        return await self._submit(run, _capabilities)
 
     async def count_parameters(self, spec: ModelSpec) -> int | None:
-        """Of a model's default configuration. Raises `TmeattnError` where it cannot be built."""
+        """Trainable parameters of a model's default configuration. Raises `TmeattnError` where it cannot be built."""
         return await asyncio.wrap_future(self._thread.submit(_count_parameters, spec))
 
     async def probabilities(self, run: RunDirectory, texts: Sequence[str]) -> np.ndarray:
         """(N, C) class probabilities of a few texts. Raises `TmeattnError` where the run cannot be read."""
-        return await self._ask(run, lambda classifier: classifier.probabilities(texts))
+        return await self._submit(run, lambda classifier: classifier.probabilities(texts))
 
     async def predict(
         self,
@@ -92,23 +87,27 @@ class TextReader:
         rows: Sequence[int],
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> np.ndarray:
-        """(N, C) probabilities of all N texts, NaN where not asked for yet; what was once predicted stays.
-        All answers are one array, so that an earlier one can be watched while it is filled.
+        """(N, C) probabilities of all N texts, NaN for texts not predicted yet. Earlier predictions are kept.
 
-        rows: which texts must be there when this returns, in the order of their urgency. key: names the list of texts.
-        progress: called after every `CHUNK` with how many of the missing ones are done, and how many there are.
+        Every call returns the same array for the same texts, so that a caller can read it while it is filled.
+
+        key:      a name for the list of texts.
+        rows:     the texts to predict before this returns, in this order.
+        progress: called after every `CHUNK` with the number of texts predicted by this call, and their total.
 
         Raises:
             TmeattnError: the run cannot be read.
         """
-        found = await self._ask(run, lambda classifier: self._table(run, key, len(texts), len(classifier.classes)))
-        asked = np.asarray(rows, dtype=np.int64)
-        missing = asked[np.isnan(found[asked, 0])]
+        probabilities_NC = await self._submit(
+            run, lambda classifier: self._table(run, key, len(texts), len(classifier.classes))
+        )
+        wanted = np.asarray(rows, dtype=np.int64)
+        missing = wanted[np.isnan(probabilities_NC[wanted, 0])]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            found[chunk] = await self.probabilities(run, [texts[row] for row in chunk.tolist()])
+            probabilities_NC[chunk] = await self.probabilities(run, [texts[row] for row in chunk.tolist()])
             progress(start + len(chunk), len(missing))
-        return found
+        return probabilities_NC
 
     def _table(self, run: RunDirectory, key: str, texts: int, classes: int) -> np.ndarray:
         place = (_weights(run), key)
@@ -118,25 +117,25 @@ class TextReader:
                 self._predicted.popitem(last=False)
         return self._predicted[place]
 
-    async def _ask(self, run: RunDirectory, question: Callable[[TrainedClassifier], Answer]) -> Answer:
-        return await asyncio.wrap_future(self._thread.submit(self._answer, run, question))
+    async def _submit(self, run: RunDirectory, call: Callable[[TrainedClassifier], Result]) -> Result:
+        return await asyncio.wrap_future(self._thread.submit(self._call, run, call))
 
-    def _answer(self, run: RunDirectory, question: Callable[[TrainedClassifier], Answer]) -> Answer:
-        """On the reading thread: whatever goes wrong with a run becomes one line, and the screen lives on."""
+    def _call(self, run: RunDirectory, call: Callable[[TrainedClassifier], Result]) -> Result:
+        """Runs on the thread. Every error of a run becomes a one-line `BadInput`, so that the screen survives it."""
         try:
-            return question(self._classifier(run))
+            return call(self._classifier(run))
         except TmeattnError:
             raise
         except Exception as error:
             raise BadInput(f"The run {run.id} cannot be read: {type(error).__name__}: {error}.") from error
 
     def _classifier(self, run: RunDirectory) -> TrainedClassifier:
-        """The run's best weights of now: of a run that still trains, those of its best epoch so far."""
+        """The run's best weights so far."""
         import torch
 
         from tmeattn.inference.classifier import TrainedClassifier
 
-        torch.set_num_threads(1)  # more would spin against a run that trains
+        torch.set_num_threads(1)  # more threads would spin and slow a run that is being trained
         weights = _weights(run)
         if weights not in self._loaded:
             self._loaded[weights] = TrainedClassifier(run)
@@ -147,12 +146,12 @@ class TextReader:
 
 
 def readable_runs() -> list[tuple[RunDirectory, str]]:
-    """Runs with a checkpoint, the newest first, each with its name or nothing."""
+    """Runs with a checkpoint, the newest first, each with its name or an empty text."""
     return [(run, run.name or "") for run in all_runs() if run.has_checkpoint()]
 
 
 def _weights(run: RunDirectory) -> Weights:
-    """Which weights a classifier would load now.
+    """The path, name and time of the weights that a classifier loads now.
 
     Raises:
         BadInput: the run was deleted, or has no checkpoint.
@@ -163,8 +162,10 @@ def _weights(run: RunDirectory) -> Weights:
         except OSError:
             continue
     if not run.path.is_dir():
-        raise BadInput(f"The run {run.id} is gone: its folder was deleted.", hint="Choose another run.")
-    raise BadInput(f"The run {run.id} has no checkpoint yet.", hint="Its first is written when an epoch ends.")
+        raise BadInput(f"The run {run.id} was deleted.", hint="Choose another run.")
+    raise BadInput(
+        f"The run {run.id} has no checkpoint yet.", hint="The first checkpoint is saved after the first epoch."
+    )
 
 
 def _count_parameters(spec: ModelSpec) -> int | None:
@@ -184,7 +185,7 @@ def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanat
     return explain(classifier, request)
 
 
-def _abilities(classifier: TrainedClassifier) -> ModelCapabilities:
+def _capabilities(classifier: TrainedClassifier) -> ModelCapabilities:
     from tmeattn.explain.compatibility import methods_for
 
     return ModelCapabilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)

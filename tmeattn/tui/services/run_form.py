@@ -1,5 +1,7 @@
-"""A new run as a form: fields from a model's configuration and the train options, checked as the command line does.
-No widgets."""
+"""The form of a new run without its widgets: its fields are those of the model's configuration and the train options.
+
+It checks the options as the command line does.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,14 @@ from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.run_state import RunState
 
 FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr", "batch_size", "max_length")
-"""Train options that people change most, before the others."""
+"""The train options that users change most; they come first."""
 PACE = ("max_length", "batch_size", "threads", "precision", "device", "tune_embeddings", "vectors")
-"""Train options that decide how long an epoch takes."""
+"""The train options that change the time per epoch."""
 
 
 @dataclass(frozen=True)
 class FormField:
-    """One option. choices: its values where it has only so many; off: the flag that switches a switch off."""
+    """One option. choices: its values, where they are few. off: the flag that switches a boolean option off."""
 
     name: str
     help: str
@@ -37,7 +39,7 @@ class FormField:
 
 
 def fields_of(model: str) -> tuple[list[FormField], list[FormField]]:
-    """The model's own options, and those that all models share.
+    """The options of the model, and the train options that all models share.
 
     Raises:
         BadInput: the model's configuration cannot be loaded.
@@ -64,10 +66,10 @@ def _fields(config: type[BaseModel]) -> list[FormField]:
 
 
 def defaults_of(model: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What each option is when it is left alone, under the recipe that was given, as text.
+    """The default of each option under the given recipe, as text.
 
     Raises:
-        BadInput: the recipe is none.
+        BadInput: the recipe does not exist.
     """
     recipe = {"recipe": given["recipe"]} if given.get("recipe") else {}
     return {name: _as_text(value) for name, value in resolve_run(model, recipe).flat().items()}
@@ -80,7 +82,7 @@ def _as_text(value: Any) -> str:
 
 
 def given_by(run: Mapping[str, Any]) -> dict[str, str]:
-    """The options in which a run's configuration differs from its model's defaults."""
+    """The options of a run that differ from the defaults of its model."""
     flat = {**run["train"], **run["model_options"]}
     recipe = {"recipe": str(flat["recipe"])} if flat.get("recipe") != "modern" else {}
     usual = defaults_of(run["model"], recipe)
@@ -89,14 +91,14 @@ def given_by(run: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
-    """The configuration that a form means.
+    """The configuration that the options give.
 
     Raises:
-        TmeattnError: the first thing that is wrong with it, as the command line says it.
+        TmeattnError: the first error in the options, with the message of the command line.
     """
     config = resolve_run(model, dict(given))
     if is_dataset(config.train.dataset) or existing_path(config.train.dataset) is None:
-        open_dataset(config.train.dataset)  # texts at a path are read when training starts
+        open_dataset(config.train.dataset)  # training checks a path when it reads the texts
     vectors = config.train.vectors
     if vectors != RANDOM and existing_file(vectors) is None:
         registry().get(VectorsSpec, vectors)
@@ -106,47 +108,49 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
 
 
 def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
-    """The option that an error is about: the first one that it names."""
+    """The first option that the message of an error names; None without any."""
     named = {flag(field.name): field.name for field in fields}
     words = error.message.replace(":", " ").replace(",", " ").split()
     return next((named[word] for word in words if word in named), None)
 
 
 def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
-    """How long an epoch will take, from the earlier run that is most like it, scaled by the number of texts."""
+    """The expected time per epoch: that of the most similar earlier run, scaled by the number of texts."""
     same_data = [one for one in runs if one.run.config["train"]["dataset"] == config.train.dataset]
     known = [one for one in same_data if one.epochs and one.run.config["model"] == config.model]
     if not known:
-        return "An epoch's time is unknown: no run of this model on this dataset yet."
+        return "The time per epoch is unknown: there is no run of this model on this dataset yet."
     whole = [one for one in same_data if not one.run.config["train"]["limit"]]
     texts = config.train.limit or max((one.started["train_texts"] for one in whole if one.started), default=0)
     if not texts:
-        return "An epoch's time is unknown: no run on all texts of this dataset yet."
+        return "The time per epoch is unknown: there is no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
     wanted["threads"] = wanted["threads"] or default_threads()
-    best = max(known, key=lambda one: _likeness(_differing(one, wanted), one))
+    best = max(known, key=lambda one: _similarity(_differing(one, wanted), one))
     its_texts = best.started["train_texts"] if best.started else texts
     took = sorted(epoch["seconds"] for epoch in best.epochs)[len(best.epochs) // 2]
     epoch = took * texts / max(its_texts, 1)
     differing = _differing(best, wanted)
     names = [name.replace("_", "-") for name in differing if name != "threads"][:3]
     if "threads" in differing and best.started:
-        names.insert(0, f"threads {best.started['threads']}, not {wanted['threads']}")
-    but = f", but for {', '.join(names)}" if names else ""
+        names.insert(0, f"threads ({best.started['threads']}, not {wanted['threads']})")
+    different = f", which differs in {', '.join(names)}" if names else ""
     total = seconds(epoch * config.train.epochs)
-    source = f"as {best.name or best.run.id} on {count(its_texts)} texts{but}"
-    return f"About {seconds(epoch)} an epoch, {total} for {config.train.epochs} ({source})."
+    epochs = f"{config.train.epochs} epoch{'' if config.train.epochs == 1 else 's'}"
+    source = f"from {best.name or best.run.id} on {count(its_texts)} texts{different}"
+    return f"About {seconds(epoch)} per epoch, {total} for {epochs} ({source})."
 
 
-def _likeness(differing: list[str], one: RunState) -> tuple[bool, int, float]:
-    """How much a run tells of another's pace: the same threads above all, then few differences, then youth."""
+def _similarity(differing: list[str], one: RunState) -> tuple[bool, int, float]:
+    """A sort key: how well a run predicts the time of another. The same threads count most, then few differences, then
+    a late start."""
     return "threads" not in differing, -len(differing), float(one.run.info["created"])
 
 
 def _differing(one: RunState, wanted: Mapping[str, Any]) -> list[str]:
-    """Options that bear on the pace and differ."""
+    """The options that change the time per epoch and differ."""
     has = {**one.run.config["model_options"], **one.run.config["train"]}
-    has["threads"] = one.started["threads"] if one.started else wanted["threads"]  # those that it really had
+    has["threads"] = one.started["threads"] if one.started else wanted["threads"]  # those that the run used
     if wanted["threads"] == "auto":
         has.pop("threads")
     return [name for name, value in wanted.items() if name in has and value is not None and has[name] != value]

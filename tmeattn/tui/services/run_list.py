@@ -1,4 +1,4 @@
-"""All runs of the home folder, each followed by its files; only what has changed is read. No widgets."""
+"""All runs of the home directory, read from their files; only changes are read. No widgets."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.run_state import RunState
 
 CHUNKS = 4
-"""Chunks of logs read in one `refresh`, so that many or long ones never hold up the screen."""
+"""Chunks of logs read in one `refresh`, so that many or long logs never block the screen."""
 REST = 5
-"""Runs that have ended are looked at in every fifth `refresh`."""
+"""Runs that have ended are read in every fifth `refresh`."""
 
 ORDERS = ("newest", "best accuracy", "model", "state", "name")
 
 
 @dataclass(frozen=True)
 class DamagedRun:
-    """A folder among the runs that cannot be read as one, and why."""
+    """A folder among the runs that cannot be read as a run, and the reason."""
 
     path: Path
     reason: str
 
 
 class RunList:
-    """Runs by id. `refresh` looks at the disk; `version` tells whether anything has changed."""
+    """Runs by id. `refresh` reads the disk; `version` grows with every change."""
 
     def __init__(self) -> None:
         self.root = runs_dir()
@@ -39,31 +39,31 @@ class RunList:
         self._turn = 0
 
     def refresh(self) -> bool:
-        """Look at the folder, and read on where logs have grown; whether anything has changed."""
+        """Read new folders and what logs have grown by. Returns whether anything has changed."""
         before = self.version
-        self._look()
+        self._find_folders()
         self._turn += 1
         left = CHUNKS
         self.caught_up = True
-        for run_id, following in list(self.runs.items()):
-            if following.caught_up and following.state not in ("running", "created") and self._turn % REST:
+        for run_id, state in list(self.runs.items()):
+            if state.caught_up and state.state not in ("running", "created") and self._turn % REST:
                 continue
-            if not following.caught_up and not left:
+            if not state.caught_up and not left:
                 self.caught_up = False
                 continue
-            left -= not following.caught_up
+            left -= not state.caught_up
             try:
-                self.version += following.refresh()
+                self.version += state.refresh()
             except (BadInput, OSError) as error:
-                self._damage(following.run.path, str(error))
-            self.caught_up &= following.caught_up
-            if following.state == "deleted":
+                self._damage(state.run.path, str(error))
+            self.caught_up &= state.caught_up
+            if state.state == "deleted":
                 self.runs.pop(run_id, None)
                 self.version += 1
         return self.version != before
 
-    def _look(self) -> None:
-        """Find new folders, whenever the folder of the runs has changed or one of them could not be read."""
+    def _find_folders(self) -> None:
+        """Find new folders, where the folder of the runs has changed or contains a damaged run."""
         try:
             stamp = self.root.stat().st_mtime_ns
         except OSError:
@@ -97,33 +97,33 @@ class RunList:
         self.damaged[path.name] = DamagedRun(path, reason)
 
     def forget(self) -> None:
-        """Look at everything anew, as after a deletion."""
+        """Read the folder of the runs again at the next `refresh`, for example after a deletion."""
         self._stamp = -1
 
     def sorted(self, order: str, text: str) -> list[RunState]:
-        """Runs that contain every word of `text` in what a list shows of them, in one of `ORDERS`."""
+        """The runs whose columns contain every word of `text`, in one of `ORDERS`."""
         words = text.lower().split()
-        fitting = [one for one in self.runs.values() if all(word in _haystack(one) for word in words)]
-        fitting.sort(key=lambda one: -float(one.run.info["created"]))
+        fitting = [state for state in self.runs.values() if all(word in _searchable(state) for word in words)]
+        fitting.sort(key=lambda state: -float(state.run.info["created"]))
         if order == "best accuracy":
-            fitting.sort(key=lambda one: -(one.best_accuracy or 0.0))
+            fitting.sort(key=lambda state: -(state.best_accuracy or 0.0))
         elif order == "model":
-            fitting.sort(key=lambda one: str(one.run.config["model"]))
+            fitting.sort(key=lambda state: str(state.run.config["model"]))
         elif order == "state":
-            fitting.sort(key=lambda one: ("running", "created", "stopped", "crashed", "failed").index(one.state)
-                         if one.state != "finished" else 9)  # fmt: skip
+            fitting.sort(key=lambda state: ("running", "created", "stopped", "crashed", "failed").index(state.state)
+                         if state.state != "finished" else 9)  # fmt: skip
         elif order == "name":
-            fitting.sort(key=lambda one: (one.name is None, (one.name or one.run.id).lower()))
+            fitting.sort(key=lambda state: (state.name is None, (state.name or state.run.id).lower()))
         return fitting
 
 
-def _haystack(one: RunState) -> str:
-    train = one.run.config["train"]
+def _searchable(state: RunState) -> str:
+    train = state.run.config["train"]
     parts = (
-        one.run.id,
-        one.name or "",
-        one.state,
-        one.run.config["model"],
+        state.run.id,
+        state.name or "",
+        state.state,
+        state.run.config["model"],
         train["dataset"],
         f"alpha {train['alpha']:g}",
     )

@@ -1,4 +1,4 @@
-"""A run followed by its files: what its log and status say, read bit by bit and kept within bounds. No widgets."""
+"""The state of a run, read from its event log and status file in parts, in bounded memory. No widgets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tmeattn.runs.events import EventTail, best_epoch, decode
 from tmeattn.runs.run_files import RunStatus, State
 
 CHUNK = 256 * 1024
-"""Bytes of a log read in one go: some thousand events, about 10 ms of work."""
+"""Bytes of a log read at once: some thousand events, about 10 ms."""
 MOST_POINTS = 2048
 MOST_HISTOGRAMS = 128
 MOST_EPOCHS = 4096
@@ -42,7 +42,7 @@ ObservedState = State | Literal["deleted"]
 
 @dataclass
 class Steps:
-    """Measures over the steps of training. When there are more than 2,048 points, neighbours become their mean."""
+    """Measures by training step. Above 2,048 points, the mean of two neighbours takes their place."""
 
     step: list[int] = field(default_factory=list)
     columns: dict[StepMeasure, list[float | None]] = field(default_factory=lambda: {name: [] for name in MEASURES})
@@ -64,7 +64,7 @@ class Steps:
             self._halve()
 
     def drop_after(self, step: int) -> None:
-        """Forget what was logged past a step."""
+        """Remove the points after a step."""
         self._waiting = []
         keep = sum(at <= step for at in self.step)
         del self.step[keep:]
@@ -80,7 +80,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of the log as people read it; `time` in seconds since 1970."""
+    """One line of the log on the screen. time: seconds since 1970."""
 
     time: float
     text: str
@@ -88,9 +88,10 @@ class LogLine:
 
 
 class RunState:
-    """What is known of a run. `refresh` reads on; `version` tells whether anything has changed.
+    """What the files of a run say. `refresh` reads the new events; `version` grows with every change.
 
-    Without `steps`, step events are not decoded but for the last one: enough for a list of many runs.
+    steps: whether to keep the measures of every step. Without them only the last step event is decoded, which is
+    enough for a list of many runs.
     """
 
     def __init__(self, run: RunDirectory, *, steps: bool = True) -> None:
@@ -104,9 +105,9 @@ class RunState:
         self.state: ObservedState = "created"
         self.name: str | None = None
         self.caught_up = False
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self.started: StartedEvent | None = None
         self.attempt: StartedEvent | ResumedEvent | None = None
         self.epochs: list[EpochEvent] = []
@@ -114,11 +115,11 @@ class RunState:
         self.last_step: StepEvent | None = None
         self.watched: list[WatchedEvent] = []
         self.lines: deque[LogLine] = deque(maxlen=MOST_LINES)
-        self.said = 0
+        self.lines_total = 0
         self.ended: StoppedEvent | FinishedEvent | FailedEvent | None = None
 
     def refresh(self, most: int = CHUNK) -> bool:
-        """Read what is new, at most about `most` bytes of the log; whether anything has changed.
+        """Read new events, at most about `most` bytes of the log. Returns whether anything has changed.
 
         Raises:
             BadInput: run.json is damaged or of another format.
@@ -139,13 +140,13 @@ class RunState:
         self.caught_up = not lines or sum(map(len, lines)) < most // 2
         self._stamps = stamps
         if lines:
-            self._take(lines)
+            self._handle(lines)
         self.status = self.run.status()
         self.name = self.run.name
         self.version += 1
 
     def _files(self) -> tuple[float, ...]:
-        """When the files changed that say something, and how long the log is."""
+        """The times and sizes of the files that `refresh` reads."""
         found: list[float] = []
         for name in ("events.jsonl", "status.json", "meta.json"):
             try:
@@ -163,7 +164,7 @@ class RunState:
             return "crashed"
         return "finished" if state == "created" and self.finished else state
 
-    def _take(self, lines: list[str]) -> None:
+    def _handle(self, lines: list[str]) -> None:
         last = len(lines) - 1
         for at, line in enumerate(lines):
             if not self.with_steps and line.startswith('{"kind":"step"') and at < last:
@@ -173,17 +174,17 @@ class RunState:
                 continue
             handler: Callable[[Event], None] | None = getattr(self, f"_on_{event['kind']}", None)
             if handler is not None:
-                with contextlib.suppress(KeyError, TypeError, ValueError):  # an event that lacks what it should have
+                with contextlib.suppress(KeyError, TypeError, ValueError):  # an event without a required field
                     handler(event)
 
-    def _say(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
-        self.said += 1
+    def _log(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
+        self.lines_total += 1
         self.lines.append(LogLine(event.get("time", 0.0), text, level))
 
     def _on_started(self, event: StartedEvent) -> None:
-        self._forget()
+        self._reset()
         self.started = self.attempt = event
-        self._say(
+        self._log(
             event,
             f"started: {count(event['train_texts'])} training and {count(event['validation_texts'])} "
             f"validation texts, {count(event['parameters'])} parameters, {event['device']}, "
@@ -196,7 +197,7 @@ class RunState:
         self.steps.drop_after(step)
         self.epochs = [earlier for earlier in self.epochs if earlier["step"] <= step and earlier["epoch"] <= epoch]
         self.watched = [earlier for earlier in self.watched if earlier["epoch"] <= epoch]
-        self._say(event, f"resumed after step {count(step)}")
+        self._log(event, f"resumed after step {count(step)}")
 
     def _on_step(self, event: StepEvent) -> None:
         if self.with_steps:
@@ -207,8 +208,8 @@ class RunState:
         validation = event["validation"]
         accuracy = percent(validation["accuracy"], 2)
         best = ", the best so far" if event["best"] else ""
-        told = f"epoch {event['epoch']}: loss {decimal(validation['cross_entropy'])}, accuracy {accuracy}{best}"
-        self._say(event, f"{told}; {seconds(event['seconds'])}", "good" if event["best"] else "info")
+        summary = f"epoch {event['epoch']}: loss {decimal(validation['cross_entropy'])}, accuracy {accuracy}{best}"
+        self._log(event, f"{summary}; {seconds(event['seconds'])}", "good" if event["best"] else "info")
         self.epochs.append(event)
         _thin_histograms(self.epochs)
         del self.epochs[:-MOST_EPOCHS]
@@ -219,27 +220,27 @@ class RunState:
             self.watched = self.watched[1::2]
 
     def _on_checkpoint(self, event: CheckpointEvent) -> None:
-        self._say(event, f"checkpoint at step {count(event['step'])}")
+        self._log(event, f"checkpoint at step {count(event['step'])}")
 
     def _on_warning(self, event: WarningEvent) -> None:
-        self._say(event, event["message"], "warning")
+        self._log(event, event["message"], "warning")
 
     def _on_stopped(self, event: StoppedEvent) -> None:
         self.ended = event
-        self._say(event, f"stopped at step {count(event['step'])} ({event['reason']}), can be resumed", "warning")
+        self._log(event, f"stopped at step {count(event['step'])} ({event['reason']}), can be resumed", "warning")
 
     def _on_finished(self, event: FinishedEvent) -> None:
         self.ended = event
-        why = "validation accuracy rose no more" if event["reason"] == "patience" else "all epochs are done"
-        self._say(event, f"finished: {why}; {seconds(event['seconds'])}", "good")
+        why = "validation accuracy did not improve" if event["reason"] == "patience" else "all epochs are done"
+        self._log(event, f"finished: {why}; {seconds(event['seconds'])}", "good")
 
     def _on_failed(self, event: FailedEvent) -> None:
         self.ended = event
-        self._say(event, f"failed: {event['message']}", "error")
+        self._log(event, f"failed: {event['message']}", "error")
 
     @property
     def step(self) -> int:
-        """Steps done."""
+        """Training steps done."""
         done = [self.attempt_step, self.status.get("step", 0)]
         done += [self.last_step["step"]] if self.last_step else []
         if self.ended and self.ended["kind"] != "failed":
@@ -248,12 +249,12 @@ class RunState:
 
     @property
     def attempt_step(self) -> int:
-        """Steps that were done when the current attempt began."""
+        """The step at which training started or resumed last."""
         return self.attempt["step"] if self.attempt and self.attempt["kind"] == "resumed" else 0
 
     @property
     def finished(self) -> bool:
-        """Whether the log says that the run was trained to its end."""
+        """Whether training finished, by the last event of the log."""
         return self.ended is not None and self.ended["kind"] == "finished"
 
     @property
@@ -267,7 +268,7 @@ class RunState:
 
     @property
     def share_done(self) -> float:
-        """Of all steps, in [0, 1]; a run that ended early is done."""
+        """The share of all steps that is done, in [0, 1]; 1 for a finished run, also one that stopped early."""
         total = self.epochs_planned * self.steps_per_epoch
         if self.finished:
             return 1.0
@@ -280,7 +281,7 @@ class RunState:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of a running run, at the pace of its last epoch, or of its steps so far; None before there is a pace."""
+        """The expected seconds until a running run ends, from its last epoch or else its steps; None without any."""
         left = self.epochs_planned * self.steps_per_epoch - self.step
         if self.state != "running" or not self.steps_per_epoch:
             return None
@@ -294,38 +295,36 @@ class RunState:
 
     @property
     def waited(self) -> float | None:
-        """Seconds since training began, or went on, without a step; None where one is done, or nothing runs."""
+        """Seconds since training started or resumed; None after its first step, and for a run that is not running."""
         if self.state != "running" or self.attempt is None or self.step > self.attempt_step:
             return None
         return max(now() - self.attempt.get("time", 0.0), 0.0)
 
     @property
-    def seconds_spent(self) -> float:
-        """In the epochs that ended."""
-        return sum(epoch["seconds"] for epoch in self.epochs)
-
-    @property
     def age(self) -> float:
-        """Seconds since the run was made."""
+        """Seconds since the run was created."""
         return max(now() - float(self.run.info["created"]), 0.0)
 
 
 def _thin_histograms(epochs: list[EpochEvent]) -> None:
-    """Take the histograms from every other epoch where there are too many; the last keeps its own."""
-    with_one = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
-    if len(with_one) <= MOST_HISTOGRAMS:
+    """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram."""
+    with_histogram = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
+    if len(with_histogram) <= MOST_HISTOGRAMS:
         return
-    for at in with_one[1:-1:2]:
+    for at in with_histogram[1:-1:2]:
         epoch = epochs[at].copy()
-        epoch["train"], epoch["validation"] = _slim(epoch["train"]), _slim(epoch["validation"])
+        epoch["train"], epoch["validation"] = (
+            _without_histograms(epoch["train"]),
+            _without_histograms(epoch["validation"]),
+        )
         epochs[at] = epoch
 
 
-def _slim(part: EpochPart) -> EpochPart:
-    slim = part.copy()
-    slim["histogram"] = None
-    slim.pop("heads", None)
-    return slim
+def _without_histograms(part: EpochPart) -> EpochPart:
+    copy = part.copy()
+    copy["histogram"] = None
+    copy.pop("heads", None)
+    return copy
 
 
 def _mean(values: list[float | None]) -> float | None:

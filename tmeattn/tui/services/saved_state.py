@@ -1,11 +1,10 @@
-"""What is remembered between sessions: the last screen, the theme, the user's own keys. Losing it costs nothing."""
+"""What is kept between sessions: the last screen, the theme and the user's keys. Losing it does no harm."""
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tmeattn.files import read_json, to_json, write_atomically
 from tmeattn.paths import state_dir
@@ -13,7 +12,7 @@ from tmeattn.paths import state_dir
 
 @dataclass
 class SavedState:
-    """screen: a mode of the app; theme: its name; keys: id of an action -> keys (see `keys.KEYS`)."""
+    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `keys.KEYS`)."""
 
     screen: str = "runs"
     theme: str = ""
@@ -25,7 +24,7 @@ class SavedState:
 
     @classmethod
     def load(cls) -> SavedState:
-        """What was remembered; a missing or damaged file, or a field of the wrong kind, counts as not said."""
+        """Read the file. A missing or damaged file, or a field of the wrong type, gives the defaults."""
         found = read_json(cls.path()) or {}
         keys = found.get("keys")
         keys = keys if isinstance(keys, dict) else {}
@@ -36,11 +35,18 @@ class SavedState:
         )
 
     def save(self) -> None:
-        """Remember it; on a full or read-only disk the session goes on without."""
+        """Write the file. A full or read-only disk is no error, because the session works without the file."""
         with contextlib.suppress(OSError):
             self.path().parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.path(), to_json(asdict(self)))
 
+    def remap(self, action: str, keys: str | None) -> None:
+        """Give the action of this id other keys; None restores its default keys."""
+        if keys is None:
+            self.keys.pop(action, None)
+        else:
+            self.keys[action] = keys
 
-def _text(value: Any, otherwise: str) -> str:
-    return value if isinstance(value, str) else otherwise
+
+def _text(value: object, default: str) -> str:
+    return value if isinstance(value, str) else default

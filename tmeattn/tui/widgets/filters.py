@@ -1,4 +1,4 @@
-"""Which texts of which dataset: two lines of choices above the table of texts."""
+"""Two lines of choices above the table of texts: dataset and split, and the filter of the texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tmeattn.tui.widgets.choice import Choice, Offer
 
 NOTHING: Offer = ("none", None)
 ANY: Offer = ("any", None)
-CERTAINTIES: list[Offer] = [
+CONFIDENCES: list[Offer] = [
     ANY,
     ("below 60 %", (0.0, 0.6)),
     ("60 to 80 %", (0.6, 0.8)),
@@ -27,10 +27,10 @@ LENGTHS: list[Offer] = [
     ("over 400", (401.0, float("inf"))),
 ]
 ORDERS: list[Offer] = [
-    ("file", "file"),
-    ("least certain", "doubtful"),
-    ("most certain", "certain"),
-    ("worst errors", "wrong"),
+    ("file order", "file"),
+    ("least confident", "least confident"),
+    ("most confident", "most confident"),
+    ("worst errors", "worst errors"),
     ("shortest", "shortest"),
     ("longest", "longest"),
 ]
@@ -38,7 +38,7 @@ SPLITS: list[Offer] = [("validation", "validation")]
 
 
 class Filters(Vertical):
-    """Dataset, split, label and run; answer, certainty, length and order. Posts `Choice.Changed`."""
+    """Dataset, split, label and run; prediction, confidence, length and order. Posts `Choice.Changed`."""
 
     def __init__(self, datasets: Sequence[Offer]) -> None:
         super().__init__()
@@ -52,8 +52,8 @@ class Filters(Vertical):
             Choice("run", [NOTHING], id="run"),
         )
         yield Horizontal(
-            Choice("answer", [ANY, ("right", "right"), ("wrong", "wrong")], id="answer"),
-            Choice("sure", CERTAINTIES, id="certainty"),
-            Choice("length", LENGTHS, id="words"),
-            Choice("order", ORDERS, id="order"),
+            Choice("prediction", [ANY, ("right", "right"), ("wrong", "wrong")], id="prediction"),
+            Choice("confidence", CONFIDENCES, id="confidence"),
+            Choice("length", LENGTHS, id="length"),
+            Choice("sort", ORDERS, id="order"),
         )

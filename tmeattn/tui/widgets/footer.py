@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
-
-if TYPE_CHECKING:
-    from tmeattn.tui.screens.base import BaseScreen
 
 ALWAYS = ("back", "help", "quit")
 """Actions whose keys are shown however narrow the screen is: the other keys can be found by them."""
@@ -23,9 +20,12 @@ AROUND = 3
 class KeyFooter(Footer):
     """Where Textual's own cuts at the edge what does not fit, whole keys are left out here, the last ones first."""
 
+    def __init__(self, is_applicable: Callable[[str], bool], **options: Any) -> None:
+        super().__init__(**options)
+        self._is_applicable = is_applicable
+
     def compose(self) -> ComposeResult:
-        room = cast("BaseScreen", self.screen)
-        found = [key for key in super().compose() if isinstance(key, FooterKey) and room.useful(key.action)]
+        found = [key for key in super().compose() if isinstance(key, FooterKey) and self._is_applicable(key.action)]
         if found and not any(key.action == "quit" for key in found):  # a text field has taken the letter
             found += self._quit()
         yield from fitting(found, self.app.size.width)

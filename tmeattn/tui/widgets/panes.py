@@ -202,19 +202,19 @@ class LogPane(Pane):
         yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
 
     def state_of(self, following: RunState) -> object:
-        return (following.said, following.state)
+        return (following.lines_total, following.state)
 
     def draw(self, following: RunState) -> None:
         """Add what is new; all of it again for another width, which wraps otherwise."""
         log = self.query_one(RichLog)
-        new = following.said - self._said
+        new = following.lines_total - self._said
         if log.size.width != self._width or new < 0 or self._words:
             log.clear()
             new = len(following.lines)
         for line in list(following.lines)[max(len(following.lines) - new, 0) :]:
             clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
-        self._said, self._width = following.said, log.size.width
+        self._said, self._width = following.lines_total, log.size.width
         self._words = following.state in ("failed", "crashed", "created")
         for words in control.log_tail(following.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))

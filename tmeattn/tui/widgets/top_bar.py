@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -15,14 +17,13 @@ TABS = {"runs": "Runs", "explain": "Explain", "data": "Data", "models": "Models"
 class Tab(Static):
     """One room; a click goes there."""
 
-    def __init__(self, mode: str, current: bool) -> None:
+    def __init__(self, mode: str, current: bool, remapped: Mapping[str, str]) -> None:
         super().__init__(classes="current" if current else "")
-        self.mode = mode
+        self.mode, self.remapped = mode, remapped
 
     def render(self) -> Content:
-        remapped = getattr(self.app, "state", None)
         key = next(key for key in keys.KEYS if key.id == f"app.{self.mode}")
-        shown = keys.shown(keys.keys_of(key, remapped.keys if remapped else {}))
+        shown = keys.display(keys.keys_of(key, self.remapped))
         return Content.assemble((shown, "dim"), " ", TABS[self.mode])
 
     async def on_click(self) -> None:
@@ -32,11 +33,11 @@ class Tab(Static):
 class TopBar(Horizontal):
     """The rooms, the present one marked."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, remapped: Mapping[str, str]) -> None:
         super().__init__()
-        self.mode = mode
+        self.mode, self.remapped = mode, remapped
 
     def compose(self) -> ComposeResult:
         yield Static("tmeattn", id="brand")
         for mode in TABS:
-            yield Tab(mode, mode == self.mode)
+            yield Tab(mode, mode == self.mode, self.remapped)

@@ -46,7 +46,7 @@ def _lengths(texts: SplitTexts) -> list[RenderableType]:
 
 def _answers(texts: SplitTexts, predictions: Predictions) -> RenderableType:
     """How often the run is right, class by class, as far as it was asked."""
-    known, right = predictions.known(), predictions.right(texts)
+    known, right = predictions.known(), predictions.correct(texts)
     rows = []
     for index, name in enumerate(texts.classes):
         asked = known & (texts.labels_N == index)

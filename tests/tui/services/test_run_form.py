@@ -1,0 +1,97 @@
+"""The form of a new run without its widgets: its fields, its checks, and the expected time per epoch."""
+
+import pytest
+
+from tmeattn.errors import BadInput
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.tui.services import processes
+from tmeattn.tui.services import run_form as form
+from tmeattn.tui.services.run_state import RunState
+
+
+@pytest.fixture(autouse=True)
+def data_is_there(monkeypatch):
+    monkeypatch.setattr(form, "open_dataset", lambda name: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
+
+
+def test_every_option_of_the_command_line_is_in_the_form():
+    own, common = form.fields_of("transformer")
+    names = {field.name for field in (*own, *common)}
+    assert {"heads", "pool", "narrow_heads", "alpha", "threads", "checkpoint_every", "patience"} <= names
+    assert next(field for field in own if field.name == "pool").choices == ("mean", "cls")
+    assert next(field for field in own if field.name == "narrow_heads").off == "--no-narrow-heads"
+    assert next(field for field in common if field.name == "tune_embeddings").off == "--freeze-embeddings"
+
+
+def test_the_command_line_means_the_same_as_the_form(planted):
+    import click
+
+    from tmeattn.cli.train import train_command
+    from tmeattn.registry import registry
+    from tmeattn.specs import ModelSpec
+
+    given = {"alpha": "0.1", "narrow_heads": "true", "tune_embeddings": "false", "heads": "2", "pool": "cls"}
+    own, common = form.fields_of("transformer")
+    switches = {field.name: field.off for field in (*own, *common) if field.off}
+    arguments = processes.train_arguments("transformer", given, switches=switches, name="x")
+    command = train_command(registry().get(ModelSpec, "transformer"))
+    with click.Context(command) as context:
+        command.parse_args(context, arguments[2:])
+    values = {key: value for key, value in context.params.items() if value not in (None, False, ()) and key != "name"}
+    values["tune_embeddings"] = context.params["tune_embeddings"]
+    assert form.resolve_run("transformer", values) == form.resolve_run("transformer", given)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "About 16 s per epoch, 1 min 18 s for 5 epochs (from aaaa-lstm-attn on 1,280 texts)."),
+        ({"limit": 640, "epochs": 1}, "About 5.0 s per epoch, 5.0 s for 1 epoch (from aaaa-lstm-attn on 1,280 texts)."),
+        ({"hidden_size": 50, "limit": 640, "epochs": 1}, "which differs in hidden-size"),
+    ],
+)
+def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options, said):
+    runs = [write_run("aaaa-lstm-attn", limit=1280), write_run("bbbb-lstm-attn", limit=1280, max_length=100)]
+    whole = write_run("cccc-mean", model="mean", done=1)
+    (whole.events_path).write_text(whole.events_path.read_text().replace('"train_texts":1280', '"train_texts":2000'))
+    found = [RunState(run) for run in (*runs, whole)]
+    for one in found:
+        one.refresh()
+    assert said in form.estimate(form.resolve_run("lstm-attn", options), found)
+
+
+def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run, monkeypatch):
+    runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
+    runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))
+    found = [RunState(run) for run in runs]
+    for one in found:
+        one.refresh()
+    config = form.resolve_run("lstm-attn", {"limit": 1280, "threads": 2})
+    assert "(from aaaa-lstm-attn on 1,280 texts, which differs in max-length)" in form.estimate(config, found)
+    assert "(from bbbb-lstm-attn on 1,280 texts, which differs in threads (1, not 2))" in form.estimate(
+        config, found[1:]
+    )
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # what training takes where none are asked for
+    assert "(from bbbb-lstm-attn on 1,280 texts)" in form.estimate(
+        form.resolve_run("lstm-attn", {"limit": 1280}), found
+    )
+
+
+def test_time_is_unknown_where_nothing_is_known(write_run):
+    assert "unknown" in form.estimate(form.resolve_run("lstm-attn", {}), [])
+    one = RunState(write_run("aaaa-lstm-attn", limit=1280))
+    one.refresh()
+    assert "no run on all texts" in form.estimate(form.resolve_run("lstm-attn", {}), [one])
+
+
+def test_a_run_gives_back_the_options_that_made_it(write_run):
+    run: RunDirectory = write_run("aaaa-lstm-attn", hidden_size=30, recipe="report", epochs=7)
+    given = form.given_by(run.config)
+    assert given == {"recipe": "report", "alpha": "0.05", "alpha_warmup": "1", "hidden_size": "30", "epochs": "7"}
+
+
+def test_an_error_points_at_its_option():
+    fields = [form.FormField("alpha", ""), form.FormField("alpha_warmup", "")]
+    assert form.at_fault(BadInput("--alpha-warmup 3 is longer than the run."), fields) == "alpha_warmup"
+    assert form.at_fault(BadInput("No such thing."), fields) is None

@@ -1,0 +1,66 @@
+"""What the screens share during one session. The application makes it and gives it to every screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmeattn.errors import BadInput
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.index import find_run
+from tmeattn.tui.services.processes import TrainingProcesses
+from tmeattn.tui.services.reader import TextReader
+from tmeattn.tui.services.run_list import RunList
+from tmeattn.tui.services.saved_state import SavedState
+
+
+@dataclass(frozen=True)
+class TextToExplain:
+    """A text that another screen opens in Explain. true_label: its class in the dataset, where it is known."""
+
+    text: str
+    true_label: str | None = None
+
+
+class Session:
+    """The shared state of the screens.
+
+    saved:           theme, keys and screen, kept between sessions.
+    reader:          predicts and explains texts with trained runs.
+    training:        the training processes that this session started.
+    runs:            all runs, as the list of runs shows them.
+    text_to_explain: the text that Explain shows when it opens next; None keeps the text of the screen.
+    """
+
+    def __init__(
+        self,
+        saved: SavedState | None = None,
+        reader: TextReader | None = None,
+        *,
+        selected_run: RunDirectory | None = None,
+    ) -> None:
+        self.saved = saved or SavedState.load()
+        self.reader = reader or TextReader()
+        self.training = TrainingProcesses()
+        self.runs = RunList()
+        self.text_to_explain: TextToExplain | None = None
+        self._selected_run = selected_run
+
+    @property
+    def selected_run(self) -> RunDirectory | None:
+        """The run that Explain and Data use: the one highlighted or opened last, at first the newest run with a
+        checkpoint; None without any."""
+        if self._selected_run is None or not self._selected_run.path.exists():
+            try:
+                self._selected_run = find_run("latest")
+            except BadInput:
+                self._selected_run = None
+        return self._selected_run
+
+    @selected_run.setter
+    def selected_run(self, run: RunDirectory | None) -> None:
+        self._selected_run = run
+
+    def take_text(self) -> TextToExplain | None:
+        """The text to explain, once: the next call returns None."""
+        text, self.text_to_explain = self.text_to_explain, None
+        return text

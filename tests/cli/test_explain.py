@@ -40,7 +40,10 @@ def test_explain_by_another_method_and_class(tmeattn: Any, trained: RunDirectory
             ["good", "--method", "attenton"],
             "There is no method named 'attenton'. Did you mean attention or",
         ),
-        (["good", "--class", "neutral"], "--class: the model knows no class 'neutral'. It knows negative, positive."),
+        (
+            ["good", "--class", "neutral"],
+            "--class: the model has no class 'neutral'. Its classes are negative, positive.",
+        ),
         (["\u2028"], "The text is empty."),
         (["--index", "16"], "--index 16: the split validation of planted has texts 0 to 15."),
         (["--index", "0", "--split", "tset"], "There is no split named 'tset'."),

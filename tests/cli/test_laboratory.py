@@ -23,7 +23,7 @@ def test_many_texts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None
     (tmp_path / "texts.txt").write_text("a good film\n\nbad\n")
     result = tmeattn("explain", "--file", str(tmp_path / "texts.txt"), "--json")
     assert [one["predicted"] for one in result.json] == ["positive", "negative"]
-    assert result.err == "Passed over line 2: it is empty.\n"
+    assert result.err == "Skipped the empty line 2.\n"
     one = tmeattn("explain", "--file", "-", "--json", stdin=b"a good film").json
     assert len(one) == 1
     assert "Text 2  Prediction: negative" in tmeattn("explain", "--file", "-", stdin=b"good\nbad\n").out
@@ -32,7 +32,7 @@ def test_many_texts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None
     order = [(one["text"], one["method"]) for one in tmeattn(*both, "--json", stdin=b"good\nbad\n").json]
     assert order == [("good", "attention"), ("good", "random"), ("bad", "attention"), ("bad", "random")]
     said = tmeattn("explain", "--file", "-", stdin=b'good\n"""\n').refused()
-    assert said == """There are no words to explain in '\"\"\"'. A text needs a word."""
+    assert said == """There are no words to explain in '\"\"\"'. Give a text with at least one word."""
 
 
 def test_two_runs(tmeattn: Any, trained: RunDirectory, quick: list[str]) -> None:
@@ -82,16 +82,19 @@ def test_faithfulness_with_a_twin(tmeattn: Any, quick: list[str]) -> None:
     assert found["no_twins"] is None
     assert twin in tmeattn("faithfulness", "first", "--methods", "attention", "--limit", "4").out
     said = tmeattn("faithfulness", twin, "--methods", "attention", "--limit", "4").out
-    assert "Not applicable: this run is such a twin itself." in said
+    assert "Not applicable: this run is a twin itself." in said
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--methods", "rollout"], "The method 'rollout' cannot serve: the model 'simple-attn' has no self-attention."),
+        (
+            ["--methods", "rollout"],
+            "The method 'rollout' cannot be used: the model 'simple-attn' has no self-attention.",
+        ),
         (["--methods", "atention"], "There is no method named 'atention'. Did you mean attention"),
         (["--split", "tset"], "There is no split named 'tset'."),
-        (["--rationales", "none.jsonl"], "--rationales: beside the annotations, . holds neither"),
+        (["--rationales", "none.jsonl"], "--rationales: the folder . has neither"),
     ],
 )
 def test_faithfulness_refuses(
@@ -120,7 +123,7 @@ def test_a_whole_split_is_told_apart_from_what_a_limited_run_used(tmeattn: Any, 
     assert tmeattn("train", "simple-attn", *quick, "--limit", "8").code == 0
     assert tmeattn("evaluate", "--json").json["texts"] == 2
     assert "2 texts (--limit 8)" in tmeattn("evaluate").out
-    said = "The run was trained with --limit 8, and evaluate keeps to it; here is the whole split."
+    said = "The run was trained and evaluated with --limit 8; these figures are of the whole split."
     assert tmeattn("mistakes", "--json").json["note"] == said
     assert said in " ".join(tmeattn("mistakes").out.split())
     arguments = ["faithfulness", "--methods", "attention", "--limit", "4"]

@@ -43,7 +43,7 @@ def test_predict_lines(tmeattn: Any, trained: RunDirectory, tmp_path: Path, data
 def test_predict_passes_over_empty_lines_and_says_which(tmeattn: Any, trained: RunDirectory) -> None:
     result = tmeattn("predict", "--json", stdin=b"good\n\nbad\n \t\n")
     assert [one["text"] for one in result.json] == ["good", "bad"]
-    assert "Skipped empty lines: 2, 4." in result.err
+    assert "Skipped the empty lines 2, 4." in result.err
 
 
 @pytest.mark.parametrize(

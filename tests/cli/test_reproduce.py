@@ -60,7 +60,7 @@ def test_a_table_on_the_terminal_and_in_files(tmeattn: Any, quick: list[str], tm
     assert len(rows) == 8
     again = tmeattn("reproduce", "table1", *quick)
     assert again.out == result.out  # nothing is trained twice
-    assert "8 trained already, 0 to train." in again.err
+    assert "8 already trained, 0 to train." in again.err
     assert len(all_runs()) == 8
 
 
@@ -93,16 +93,16 @@ def test_figures_in_files(tmeattn: Any, quick: list[str], tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("reproduce", "Which table or figure? See: tmeattn reproduce --list"),
+        ("reproduce", "TARGET is missing. List the targets: tmeattn reproduce --list"),
         ("reproduce tabel1", "There is no target named 'tabel1'. Did you mean table1"),
         ("reproduce fig7", "There is no target named 'fig7'."),
         ("reproduce tabel1 --list", "There is no target named 'tabel1'."),
-        ("reproduce table1 --seeds 0", "--seeds: '0' is no number of seeds from 1 to 100."),
-        ("reproduce table1 --seeds 1000000000", "--seeds: '1000000000' is no number of seeds"),
-        ("reproduce table1 --seeds many", "--seeds: 'many' is no number of seeds"),
+        ("reproduce table1 --seeds 0", "--seeds: '0' is not a number of seeds from 1 to 100."),
+        ("reproduce table1 --seeds 1000000000", "--seeds: '1000000000' is not a number of seeds"),
+        ("reproduce table1 --seeds many", "--seeds: 'many' is not a number of seeds"),
         ("reproduce table1 --seeds 0,-1", "--seeds: '0,-1' has a number below 0."),
         ("reproduce fig19 --epochs 0", "--epochs: input should be greater than or equal to 1, got '0'."),
-        ("reproduce --list --export out", "--list writes nothing"),
+        ("reproduce --list --export out", "--list has nothing to export"),
         ("reproduce table1 --vector-size 7", "--vector-size 7: the vectors glove-50d have 50 dimensions."),
         ("reproduce table1 --seeds 1,x", "--seeds: '1,x' is no list of numbers."),
         ("reproduce table1 --epochs 0", "--epochs: input should be greater than or equal to 1, got '0'."),

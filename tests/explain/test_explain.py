@@ -99,7 +99,7 @@ def test_a_model_without_attention_is_explained_by_leave_one_out_and_says_so(pla
     found = model.explain("a good film")
     assert found.method == "leave-one-out"
     assert "leave-one-out" in found.note
-    with pytest.raises(BadInput, match=r"has no attention.*These can: gradient, .*leave-one-out"):
+    with pytest.raises(BadInput, match=r"has no attention.*Choose one of gradient, .*leave-one-out"):
         model.explain("a good film", method="attention")
 
 

@@ -13,7 +13,7 @@ from support import keywords, planted
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.explain import compatibility as serving
 from tmeattn.faithfulness.assessment import assess, choose_methods, estimate, summarize
-from tmeattn.faithfulness.study import Study, conduct
+from tmeattn.faithfulness.study import StudyOptions, run_study
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +54,10 @@ def test_rollout_is_passed_over_where_it_cannot_serve(zoo):
     assert [spec.name for spec in methods][-1] == "random"
     assert dict(passed_over) == {
         "rollout": "the model 'simple-attn' has no self-attention",
-        "uniform": "equal scores rank nothing (--methods can name it)",
-        "lime": "its sampling takes longest by far (--methods can name it)",
+        "uniform": "equal scores give no ranking (name it in --methods to assess it)",
+        "lime": "its sampling takes by far the most time (name it in --methods to assess it)",
     }
-    with pytest.raises(BadInput, match="'rollout' cannot serve"):
+    with pytest.raises(BadInput, match="'rollout' cannot be used"):
         choose_methods(zoo["simple-attn"], ["rollout"])
 
 
@@ -82,8 +82,8 @@ def test_an_estimate_covers_what_another_sample_might_give():
 
 
 def study(run, **options):
-    return conduct(
-        run, Study(**options), progress=lambda done, total: None, watch=nullcontext, narrate=lambda line: None
+    return run_study(
+        run, StudyOptions(**options), progress=lambda done, total: None, watch=nullcontext, narrate=lambda line: None
     )
 
 
@@ -112,6 +112,6 @@ def test_human_rationales_are_where_the_keyword_is(trained, tmp_path: Path):
     found = study(trained, methods=("leave-one-out", "attention"), rationales=path)
     figures = {row.method: row.measures for row in found.rows}
     assert (found.texts, found.accuracy) == (20, None)
-    assert "1 annotated texts were passed over" in found.notes[0]
+    assert "1 annotated texts are left out" in found.notes[0]
     assert figures["leave-one-out"]["auprc"].over_low > 0
     assert figures["random"]["auprc"].mean < 0.5

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from tmeattn.faithfulness.metrics import (
     BINS,
     CURVE,
-    agreement,
     average_precision,
-    erased,
+    erase_by_rank,
+    erasure_metrics,
     kendall_tau,
     ranking,
-    without_and_alone,
+    rationale_agreement,
 )
 
 MARKS = st.lists(st.booleans(), min_size=1, max_size=40).filter(any).map(np.array)
@@ -29,7 +29,7 @@ def ids(length: int) -> np.ndarray:
 
 @given(MARKS)
 def test_perfect_rationales_score_one(human: np.ndarray) -> None:
-    found = agreement(human.astype(float), human, ids(len(human)))
+    found = rationale_agreement(human.astype(float), human, ids(len(human)))
     assert found == {"auprc": pytest.approx(1), "token_f1": 1, "iou_f1": 1}
 
 
@@ -41,7 +41,7 @@ def test_equal_scores_are_right_as_often_as_people_marked(human: np.ndarray) -> 
 def test_random_scores_are_at_chance() -> None:
     draw = np.random.default_rng(0)
     human = np.arange(200) % 5 == 0
-    found = [agreement(draw.random(200), human, ids(200)) for _ in range(300)]
+    found = [rationale_agreement(draw.random(200), human, ids(200)) for _ in range(300)]
     assert np.mean([one["auprc"] for one in found]) == pytest.approx(0.2, abs=0.03)
     assert np.mean([one["token_f1"] for one in found]) == pytest.approx(0.2, abs=0.02)
 
@@ -55,10 +55,10 @@ def test_average_precision_by_hand() -> None:
 def test_stretches_match_from_one_half_on() -> None:
     human = np.array([False, True, True, True, False, False, False, True])
     half = np.array([0, 0.9, 0.8, 0, 0, 0, 0.7, 0.6])  # two of three words, and one of two
-    assert agreement(half, human, ids(8))["iou_f1"] == 1
-    assert agreement(half, human, ids(8))["token_f1"] == 0.75
+    assert rationale_agreement(half, human, ids(8))["iou_f1"] == 1
+    assert rationale_agreement(half, human, ids(8))["token_f1"] == 0.75
     miss = np.array([0.9, 0.8, 0, 0, 0.7, 0.6, 0, 0])
-    assert agreement(miss, human, ids(8))["iou_f1"] == 0
+    assert rationale_agreement(miss, human, ids(8))["iou_f1"] == 0
 
 
 @given(st.lists(st.integers(-4, 4), min_size=2, max_size=20), st.integers(0, 999))
@@ -80,7 +80,7 @@ def test_what_is_left_out_and_what_is_alone_make_up_the_text(scores: list[float]
     order = ranking(scored, words)
     assert sorted(order) == list(range(len(scores)))
     assert list(scored[order]) == sorted(scores, reverse=True)
-    for share, without, alone in zip(CURVE[1:-1], *without_and_alone(words, order), strict=True):
+    for share, without, alone in zip(CURVE[1:-1], *erase_by_rank(words, order), strict=True):
         assert len(alone) == math.ceil(share * len(words))
         assert sorted([*without, *alone]) == list(words)
         assert list(alone) == sorted(alone)  # in the text's order
@@ -95,10 +95,10 @@ def test_equal_scores_are_not_ranked_by_their_place() -> None:
 def test_erasure_by_hand() -> None:
     without = np.array([0.8, 0.7, 0.6, 0.5, 0.4, 0.2])
     alone = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.9])
-    found = erased(0.9, 0.1, without, alone)
+    found = erasure_metrics(0.9, 0.1, without, alone)
     assert len(BINS) == 5
     assert found["comprehensiveness"] == pytest.approx(0.9 - (0.8 + 0.7 + 0.6 + 0.5 + 0.4) / 5)
     assert found["sufficiency"] == pytest.approx(0.9 - (0.5 + 0.6 + 0.7 + 0.8 + 0.9) / 5)
-    flat = erased(0.9, 0.9, np.full(6, 0.9), np.full(6, 0.9))
+    flat = erasure_metrics(0.9, 0.9, np.full(6, 0.9), np.full(6, 0.9))
     assert (flat["deletion"], flat["insertion"]) == (pytest.approx(0.9), pytest.approx(0.9))
     assert found["deletion"] < found["insertion"] < 0.9

@@ -50,17 +50,23 @@ def test_documents_in_one_file(tmp_path: Path) -> None:
         ({"evidences": [[evidence(8, 99)]]}, "line 1: evidence up to token 99, but the document 'one' has 12 tokens."),
         (
             {"evidences": [[evidence(1, 3, text="good film")]]},
-            "the evidence reads 'good film', but the document 'one' has",
+            "the text of the evidence is 'good film', but the document 'one' has",
         ),
         ({"evidences": [[evidence(1, 3, docid="two")]]}, "line 1: there is no document 'two' in"),
         ({"evidences": [[evidence(1, 3, docid="../val.jsonl")]]}, "line 1: there is no document '../val.jsonl' in"),
         ({"evidences": [[evidence(3, 1)]]}, "line 1: a piece of evidence has no 'start_token' below its 'end_token'."),
-        ({"evidences": [["words"]]}, "line 1: its evidence must lie in one document, and names none."),
-        ({"evidences": [[evidence(0, 1), evidence(0, 1, docid="two")]]}, "its evidence must lie in one document"),
-        ({"text": "a bad film"}, "line 1: there are no 'evidences'."),
-        ("no json", "line 1: no JSON."),
-        ("[1]", "line 1: no JSON object."),
-        ({"evidences": []}, "holds no annotation with evidence."),
+        (
+            {"evidences": [["words"]]},
+            "line 1: all its evidence must be in one document, but it names none.",
+        ),
+        (
+            {"evidences": [[evidence(0, 1), evidence(0, 1, docid="two")]]},
+            "all its evidence must be in one document",
+        ),
+        ({"text": "a bad film"}, "line 1: the field 'evidences' is missing."),
+        ("no json", "line 1: this is not JSON."),
+        ("[1]", "line 1: this is not a JSON object."),
+        ({"evidences": []}, "has no annotation with evidence."),
     ],
 )
 def test_what_does_not_fit_is_said_with_its_line(tmp_path: Path, record: Any, said: str) -> None:

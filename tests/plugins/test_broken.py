@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         ({"at_import": "raise RuntimeError('out of order')"}, "cannot be loaded: RuntimeError: out of order"),
         ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
@@ -44,15 +44,15 @@ import pytest
          "fails in prepare: KeyError: 'validation'"),
     ],
 )  # fmt: skip
-def test_each_kind_of_broken_model_is_explained(
-    tmeattn: Any, install_model: Any, lines: dict[str, str], said: str
+def test_each_kind_of_broken_model_gets_a_problem_and_a_remedy(
+    tmeattn: Any, install_model: Any, lines: dict[str, str], expected: str
 ) -> None:
     install_model(**lines)
     result = tmeattn("plugins", "check", "broken", "--json")
     assert result.code == 2
-    assert "checks of broken failed. Each says what to change." in result.err
+    assert "checks of broken failed. Each names the remedy." in result.err
     findings = [f"{check['problem']} {check['advice'] or ''}" for check in json.loads(result.out) if check["problem"]]
-    assert any(said in " ".join(finding.split()) for finding in findings), findings
+    assert any(expected in " ".join(finding.split()) for finding in findings), findings
     assert tmeattn("models", "lstm", "--json").json["name"] == "lstm"
 
 
@@ -63,7 +63,7 @@ def test_a_sound_model_passes(tmeattn: Any, install_model: Any) -> None:
     assert {check["name"] for check in result.json} >= {"options", "build", "padding", "gradients", "resume", "explain"}
 
 
-def test_what_is_heavy_when_listed_is_named(tmeattn: Any, install_model: Any, tmp_path: Any) -> None:
+def test_a_large_import_when_listed_is_a_warning(tmeattn: Any, install_model: Any, tmp_path: Any) -> None:
     (tmp_path / "site" / "tensorflow.py").write_text("")
     install_model(at_import="import tensorflow")
     (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
@@ -85,12 +85,12 @@ def test_what_is_heavy_when_listed_is_named(tmeattn: Any, install_model: Any, tm
         ["train", "lstm", "--track", "z"],
     ],
 )
-def test_a_name_that_a_broken_plugin_may_bring(tmeattn: Any, install_model: Any, typed: list[str]) -> None:
+def test_an_unknown_name_may_belong_to_a_broken_plugin(tmeattn: Any, install_model: Any, typed: list[str]) -> None:
     install_model(at_import="raise RuntimeError('out of order')")
     assert "1 plugin is broken: broken (see: tmeattn plugins doctor)." in tmeattn(*typed).refused()
 
 
-def test_what_a_plugin_prints_spoils_no_json(tmeattn: Any, install_model: Any) -> None:
+def test_output_of_a_plugin_does_not_change_json(tmeattn: Any, install_model: Any) -> None:
     install_model(at_import="print('hello')", before="print('hello again')")
     assert tmeattn("plugins", "list", "--json").json
     trained = tmeattn("models", "broken", "--json")
@@ -107,9 +107,9 @@ def test_recovery(tmeattn: Any, install_model: Any, monkeypatch: pytest.MonkeyPa
 
 def test_doctor(tmeattn: Any, install_model: Any) -> None:
     install_model(at_import="raise RuntimeError('out of \\x1b[31morder')")
-    told = tmeattn("plugins", "doctor", "--json").json
-    assert told["versions"].keys() >= {"tmeattn", "api", "python", "torch"}
-    (broken,) = [plugin for plugin in told["plugins"] if plugin["distribution"] == "broken"]
+    document = tmeattn("plugins", "doctor", "--json").json
+    assert document["versions"].keys() >= {"tmeattn", "api", "python", "torch"}
+    (broken,) = [plugin for plugin in document["plugins"] if plugin["distribution"] == "broken"]
     assert broken["imports"] == []
     assert broken["seconds"] > 0
     assert "RuntimeError: out of" in broken["tracebacks"][0]
@@ -119,7 +119,7 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "said", "traceback"),
+    ("lines", "expected", "traceback"),
     [
         ({"before": "class Other(nn.Modul): pass"}, "has no attribute 'Modul'", "class Other(nn.Modul)"),
         (
@@ -131,16 +131,16 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
         ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train", None),
     ],
 )
-def test_the_doctor_finds_what_listing_cannot(
-    tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], said: str, traceback: str | None
+def test_the_doctor_finds_problems_that_listing_does_not(
+    tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], expected: str, traceback: str | None
 ) -> None:
     install_model(**lines)
     (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
     assert listed["problems"] == []
-    for _ in range(2):  # what is found once is not told twice
+    for _ in range(2):  # a problem is not added twice
         (found,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["name"] == "broken"]
         (problem,) = found["problems"]
-        assert said in problem
+        assert expected in problem
         assert [traceback in trace for trace in found["tracebacks"]] == [True] * (traceback is not None)
         assert "tmeattn plugins check broken" in found["advice"]
     if "before" in lines:
@@ -148,7 +148,7 @@ def test_the_doctor_finds_what_listing_cannot(
     assert " ".join(found["advice"].split()) in " ".join(tmeattn("plugins", "doctor").out.split())
 
 
-def test_the_doctor_finds_nothing_wrong_with_tmeattn_itself(tmeattn: Any) -> None:
+def test_the_doctor_finds_no_problem_in_tmeattn_itself(tmeattn: Any) -> None:
     (own,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["distribution"] == "tmeattn"]
     assert (own["problems"], own["tracebacks"], own["advice"]) == ([], [], None)
 

@@ -1,4 +1,4 @@
-"""`tmeattn plugins new`: what it writes works, and bad names are refused before anything is written."""
+"""`tmeattn plugins new`: the package that it creates works, and invalid names are refused before it writes files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tmeattn.cli.plugins import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_written_passes_its_own_checks(
+def test_a_new_package_passes_the_checks(
     tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     name = f"my-own.{kind}2"
@@ -40,42 +40,42 @@ def test_what_is_written_passes_its_own_checks(
         del sys.modules[loaded]
 
 
-def test_it_says_what_to_type_next(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_prints_the_next_commands(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = tmeattn("plugins", "new", "mine")
     assert result.code == 0
     assert "mine/pyproject.toml" in result.out.replace("\\", "/")
     assert "pip install -e mine" in result.err
     assert "tmeattn train mine" in result.err
-    assert tmeattn("plugins", "new", "mine").refused().startswith("mine is there already.")
+    assert tmeattn("plugins", "new", "mine").refused().startswith("mine already exists.")
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
-        ("../up", "'../up' is no name for a plugin."),
-        ("two words", "is no name for a plugin."),
-        ("class", "'class' is no name for a plugin."),
+        ("../up", "'../up' is no valid name of a plugin."),
+        ("two words", "is no valid name of a plugin."),
+        ("class", "'class' is no valid name of a plugin."),
         ("-x", "No such option"),
-        ("json", "There is a Python module json already."),
-        ("torch", "There is a Python module torch already. Choose another name, such as my-torch."),
-        ("tmeattn", "There is a Python module tmeattn already."),
-        ("lstm", "There is a model named 'lstm' already, from tmeattn. Choose another name, such as my-lstm."),
-        ("a\x1b[31m", r"'a\x1b[31m' is no name"),
+        ("json", "A Python module json already exists."),
+        ("torch", "A Python module torch already exists. Choose another name, such as my-torch."),
+        ("tmeattn", "A Python module tmeattn already exists."),
+        ("lstm", "A model named 'lstm' already exists, from tmeattn. Choose another name, such as my-lstm."),
+        ("a\x1b[31m", r"'a\x1b[31m' is no valid name"),
     ],
 )
-def test_bad_names_write_nothing(
-    tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+def test_an_invalid_name_writes_nothing(
+    tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert said.lower() in tmeattn("plugins", "new", name).refused().lower()
+    assert expected.lower() in tmeattn("plugins", "new", name).refused().lower()
     assert [path for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
-def test_a_name_is_taken_for_one_kind(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_has_to_be_free_for_its_kind_only(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    said = tmeattn("plugins", "new", "imdb-25k", "--kind", "dataset").refused()
-    assert said.startswith("There is a dataset named 'imdb-25k' already, from tmeattn.")
+    expected = tmeattn("plugins", "new", "imdb-25k", "--kind", "dataset").refused()
+    assert expected.startswith("A dataset named 'imdb-25k' already exists, from tmeattn.")
     assert tmeattn("plugins", "new", "imdb-25k", "--kind", "explainer").code == 0
 
 

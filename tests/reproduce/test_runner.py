@@ -73,7 +73,7 @@ def test_finished_runs_are_reused_whoever_trained_them(settings, bench):
     start("mean", {**first.overrides, "recipe": "report", "checkpoint_every": 1})
     (one,) = bench(target("table"), first)
     assert bench.titles == ["1 of 1: attention, seed 0"]
-    assert bench.said[0] == "2 runs needed: 1 trained already, 1 to train."
+    assert bench.said[0] == "2 runs needed: 1 already trained, 1 to train."
     (again,) = bench(target("table"), first)
     assert bench.titles == []
     assert again == one
@@ -154,7 +154,7 @@ def test_a_run_that_another_process_trains_is_not_touched(settings, bench):
     log = [line for line in run.events_path.read_text().splitlines() if '"finished"' not in line]
     run.events_path.write_text("\n".join(log) + "\n")
     run.write_status({"state": "running", "pid": os.getpid(), "host": socket.gethostname(), "heartbeat": time.time()})
-    with pytest.raises(BadInput, match=r"being trained by another process. Type the same command again"):
+    with pytest.raises(BadInput, match=r"being trained by another process. Run the same command again"):
         bench(target("table", runs=PAIR[:1]), settings())
 
 

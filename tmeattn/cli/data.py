@@ -123,13 +123,16 @@ def show(dataset: str, text_column: str | None, label_column: str | None, sample
     from tmeattn.render.console import safe, stderr_console, stdout_console
 
     console = stderr_console()
-    opened = open_dataset(
-        dataset,
-        text_column=text_column,
-        label_column=label_column,
-        narrate=lambda line: console.print(safe(line)),
+    statistics = describe(
+        open_dataset(
+            dataset,
+            text_column=text_column,
+            label_column=label_column,
+            narrate=lambda line: console.print(safe(line)),
+        ),
+        _installed_vectors(),
+        samples=samples,
     )
-    statistics = describe(opened, _installed_vectors(), samples=samples)
     if as_json:
         echo_json(statistics)
         return

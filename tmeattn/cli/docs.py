@@ -9,6 +9,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import topics as complete_topics
+from tmeattn.cli.support.options import json_option, no_pager_option
 from tmeattn.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("topic", required=False, shell_complete=complete_topics)
 @click.option("--search", "words", metavar="WORD", help="Show the lines that contain WORD, in upper or lower case.")
-@click.option("--no-pager", is_flag=True, help="Print a long page without a pager.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@no_pager_option()
+@json_option("the topics, the page or the lines")
 def docs(topic: str | None, words: str | None, no_pager: bool, as_json: bool) -> None:
     """Show the manual: its topics, the page TOPIC, or the lines that contain a word.
 

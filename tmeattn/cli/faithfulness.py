@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @run_argument(default="latest")
-@click.option("--methods", metavar="A,B,...", help="Methods to test.  [default: all that serve; not lime, uniform]")
 @click.option(
-    "--limit", type=click.IntRange(min=2), default=200, show_default=True, help="So many texts, evenly spread."
+    "--methods", metavar="A,B,...", help="Methods to assess.  [default: all compatible ones except lime and uniform]"
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=2),
+    default=200,
+    show_default=True,
+    help="Maximum number of texts, evenly spaced over the split.",
 )
 @split_option()
-@click.option("--twin", is_flag=True, help="Train the uniform-weights twin where there is none yet.")
+@click.option("--twin", is_flag=True, help="Train the twin with uniform attention if there is none.")
 @click.option(
     "--rationales",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Test on annotated texts instead: ERASER's .jsonl, its documents beside it.",
+    help="Use annotated texts instead: a .jsonl file of ERASER, with its documents in the same folder.",
 )
 @export_option("the table", ".md, .csv, .tex or .json")
 @json_option("the results")
@@ -42,16 +48,17 @@ def faithfulness(
     export: Path | None,
     as_json: bool,
 ) -> None:
-    """Test whether explanations of RUN tell what the model does.
+    """Assess how faithful the explanations of RUN are to the model.
 
-    Words of highest score are left out, or kept alone, and the prediction is watched; scores are compared with
-    gradients and leave-one-out, with the control `random`, and the run with a twin whose weights are equal.
+    For each method, the words of highest score are left out, or kept alone, and the change of the prediction is
+    measured. The scores are compared with the gradient, with leave-one-out and with the control `random`, and the run
+    with a twin that was trained with uniform attention.
 
     \b
     tmeattn faithfulness latest --limit 500
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     """
-    from tmeattn.faithfulness.study import Study, conduct
+    from tmeattn.faithfulness.study import StudyOptions, run_study
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write
@@ -70,9 +77,9 @@ def faithfulness(
         with TrainingProgress(console) as progress:
             yield progress
 
-    study = Study(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
+    study = StudyOptions(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
     with counting(console, "texts") as progress:
-        found = conduct(
+        found = run_study(
             find_run(run), study, progress=progress, watch=watch, narrate=lambda line: console.print(safe(line))
         )
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TypedDict
 
 import click
 
@@ -13,11 +13,22 @@ from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
 
 
+class ModelDocument(TypedDict):
+    """A model in `tmeattn models --json`."""
+
+    name: str
+    summary: str
+    attention: str
+    reference: str
+    plugin: str
+    version: str
+
+
 @click.command()
 @click.argument("name", required=False)
 @json_option("the model, or an array of models,")
 def models(name: str | None, as_json: bool) -> None:
-    """List the models; with NAME its formula, a picture, its options and its size."""
+    """List the models, or show the formula, a diagram, the options and the size of the model NAME."""
     if name is None:
         _list(as_json)
     else:
@@ -27,16 +38,16 @@ def models(name: str | None, as_json: bool) -> None:
 def _list(as_json: bool) -> None:
     specs = registry().all(ModelSpec)
     if as_json:
-        echo_json([_facts(spec) for spec in specs])
+        echo_json([_document(spec) for spec in specs])
         return
     from tmeattn.render.console import stdout_console
     from tmeattn.render.tables import Column, table
 
     rows = [(spec.name, spec.attention, spec.summary) for spec in specs]
-    stdout_console().print(table(["model", "attention", Column("what it is", wrap=True)], rows))
+    stdout_console().print(table(["model", "attention", Column("summary", wrap=True)], rows))
 
 
-def _facts(spec: ModelSpec) -> dict[str, Any]:
+def _document(spec: ModelSpec) -> ModelDocument:
     plugin = registry().plugin_of(spec)
     return {
         "name": spec.name,
@@ -64,8 +75,15 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
             }
             for field, info in config.model_fields.items()
         ]
-        document = {**_facts(spec), "description": inspect.getdoc(config), "parameters": parameters}
-        echo_json({**document, "options": options, "recipes": recipes})
+        echo_json(
+            {
+                **_document(spec),
+                "description": inspect.getdoc(config),
+                "parameters": parameters,
+                "options": options,
+                "recipes": recipes,
+            }
+        )
         return
     from tmeattn.render.console import stdout_console
     from tmeattn.render.plugin_pages import ModelPage

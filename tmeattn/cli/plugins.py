@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -15,36 +15,70 @@ from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from tmeattn.testing import Check
 
 KINDS = ("model", "dataset", "explainer", "tracker")
+"""The kinds of packages that `plugins new` creates."""
+
+
+class PluginDocument(TypedDict):
+    """A plugin in `plugins list --json`: see `tmeattn.plugin.Plugin`."""
+
+    name: str
+    distribution: str
+    version: str
+    provides: list[str]
+    problems: list[str]
+    warnings: list[str]
+
+
+class DiagnosisDocument(PluginDocument):
+    """A plugin in `plugins doctor --json`; `seconds` is its load time."""
+
+    target: str
+    seconds: float
+    imports: list[str]
+    tracebacks: list[str]
+    advice: str | None
+
+
+class CheckDocument(TypedDict):
+    """A check in `plugins check --json`: see `tmeattn.testing.Check`. `of` is the checked spec or distribution."""
+
+    name: str
+    of: str
+    problem: str | None
+    advice: str | None
+    skipped: str | None
 
 
 @click.group(cls=Group)
 def plugins() -> None:
-    """What is installed, from whom, and what is broken; check a plugin, or start one of your own.
+    """List, diagnose and check the installed plugins, or create a new plugin.
 
-    TMEATTN_PLUGINS=off leaves out every plugin but tmeattn's own.
+    TMEATTN_PLUGINS=off disables every plugin except tmeattn's own.
     """
 
 
 @plugins.command("list")
 @json_option("an array of plugins")
 def list_plugins(as_json: bool) -> None:
-    """Installed plugins, what each provides, and what is wrong with it."""
+    """List the installed plugins, what each provides, and its problems."""
     found = registry().plugins
     if as_json:
-        echo_json([_facts(plugin) for plugin in found])
+        echo_json([_document(plugin) for plugin in found])
         return
     from tmeattn.render.console import stdout_console
     from tmeattn.render.tables import Column, table
 
     rows = [(f"{plugin.distribution} {plugin.version}", ", ".join(plugin.provides), _state(plugin)) for plugin in found]
     stdout_console().print(table(["plugin", Column("provides", wrap=True), Column("state", wrap=True)], rows))
-    _say_if_off()
+    _print_if_off()
 
 
-def _facts(plugin: Plugin) -> dict[str, Any]:
+def _document(plugin: Plugin) -> PluginDocument:
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,
@@ -55,37 +89,38 @@ def _facts(plugin: Plugin) -> dict[str, Any]:
     }
 
 
-def _state(plugin: Plugin) -> Any:
+def _state(plugin: Plugin) -> Text:
+    """The problems of a plugin in red, else its warnings in yellow, else `loaded`."""
     from rich.text import Text
 
     from tmeattn.render.console import safe
 
     if plugin.problems:
         return Text(safe("; ".join(plugin.problems)), style="bold red")
-    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else "loaded"
+    return Text(safe("; ".join(plugin.warnings)), style="yellow") if plugin.warnings else Text("loaded")
 
 
-def _say_if_off() -> None:
+def _print_if_off() -> None:
     from tmeattn.render.console import stderr_console
 
     if os.environ.get("TMEATTN_PLUGINS", "").lower() == "off":
-        stderr_console().print("TMEATTN_PLUGINS=off: other plugins are left out.")
+        stderr_console().print("TMEATTN_PLUGINS=off: only tmeattn's own plugin is loaded.")
 
 
 @plugins.command()
 @json_option("versions, plugins and remedies")
 def doctor(as_json: bool) -> None:
-    """Versions, load times, what each plugin imports, and the tracebacks of those that fail.
+    """Show versions, load times, imported packages, tracebacks and remedies.
 
-    All code that plugins point at is imported too, which may take some seconds.
+    This also imports the code that the specs of the plugins refer to, which can take some seconds.
 
-    A plugin that takes the whole program down can be left out: TMEATTN_PLUGINS=off tmeattn plugins doctor
+    If a plugin crashes the program, disable all plugins: TMEATTN_PLUGINS=off tmeattn plugins doctor
     """
     import platform
     from importlib.metadata import version
 
     from tmeattn.specs import API_VERSION
-    from tmeattn.testing.diagnosis import advice, diagnosed
+    from tmeattn.testing.diagnosis import diagnosed
 
     found = [diagnosed(plugin) for plugin in registry().plugins]
     versions = {
@@ -95,24 +130,35 @@ def doctor(as_json: bool) -> None:
         **{name: version(name) for name in ("torch", "pluggy", "pydantic")},
     }
     if as_json:
-        details = [
-            {
-                **_facts(plugin),
-                "target": plugin.target,
-                "seconds": plugin.seconds,
-                "imports": plugin.imports,
-                "tracebacks": plugin.tracebacks,
-                "advice": advice(plugin),
-            }
-            for plugin in found
-        ]
-        echo_json({"versions": versions, "plugins": details})
+        echo_json({"versions": versions, "plugins": [_diagnosis_document(plugin) for plugin in found]})
         return
+    from tmeattn.render.console import stdout_console
+
+    stdout_console().print(" · ".join(f"{name} {number}" for name, number in versions.items()) + "\n")
+    _print_diagnosis(found)
+    _print_if_off()
+
+
+def _diagnosis_document(plugin: Plugin) -> DiagnosisDocument:
+    from tmeattn.testing.diagnosis import advice
+
+    return {
+        **_document(plugin),
+        "target": plugin.target,
+        "seconds": plugin.seconds,
+        "imports": plugin.imports,
+        "tracebacks": plugin.tracebacks,
+        "advice": advice(plugin),
+    }
+
+
+def _print_diagnosis(found: list[Plugin]) -> None:
+    """A table of the plugins, then the tracebacks and the remedy of each."""
     from tmeattn.render.console import safe, stdout_console
     from tmeattn.render.tables import Column, table
+    from tmeattn.testing.diagnosis import advice
 
     console = stdout_console()
-    console.print(" · ".join(f"{name} {number}" for name, number in versions.items()) + "\n")
     rows = [
         (
             f"{plugin.distribution} {plugin.version}",
@@ -126,7 +172,7 @@ def doctor(as_json: bool) -> None:
     columns: list[str | Column] = [
         "plugin",
         Column("module", drop=2),
-        Column("ms to load", numeric=True),
+        Column("load time (ms)", numeric=True),
         Column("imports", wrap=True, drop=1),
         Column("state", wrap=True),
     ]
@@ -136,58 +182,46 @@ def doctor(as_json: bool) -> None:
             console.print(safe(f"\n{plugin.distribution} ({plugin.target}):"))
             for line in traceback.rstrip().splitlines():
                 console.print(safe(f"  {line}"), soft_wrap=True)
-        if (told := advice(plugin)) is not None:
-            console.print(safe(f"\n{plugin.distribution}: {told}"), soft_wrap=True)
-    _say_if_off()
+        if (remedy := advice(plugin)) is not None:
+            console.print(safe(f"\n{plugin.distribution}: {remedy}"), soft_wrap=True)
 
 
 @plugins.command()
 @click.argument("plugin")
 @json_option("an array of checks")
 def check(plugin: str, as_json: bool) -> None:
-    """Hold everything that an installed plugin provides to the contract; failures say what to change.
+    """Check everything that an installed plugin provides against the plugin contract.
 
-    PLUGIN is a distribution, such as tmeattn-entmax, or an entry of it. Models are built, trained on made-up texts,
-    stopped, resumed and explained, which takes some seconds each. What this machine lacks, such as data that were not
-    fetched, is skipped.
+    PLUGIN is a distribution, such as tmeattn-entmax, or the name of its entry point. Models are built, trained on toy
+    texts, stopped, resumed and explained, which takes some seconds each. A failed check names the remedy. Checks that
+    need something this machine lacks, such as data that were not downloaded, are skipped.
     """
     found = _find(plugin)
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.testing.spec_checks import checks_of
 
     results: list[tuple[str, Check]] = []
-    for one in found:
-        results += [(one.distribution, result) for result in _loading(one)]
-        for spec in registry().specs_of(one):
+    for entry in found:
+        results += [(entry.distribution, result) for result in _loading_checks(entry)]
+        for spec in registry().specs_of(entry):
             stderr_console().print(safe(f"Checking {spec.name} ..."))
             results += [(spec.name, result) for result in checks_of(spec)]
     if as_json:
-        echo_json(
-            [
-                {
-                    "name": result.name,
-                    "of": of,
-                    "problem": result.problem,
-                    "advice": result.advice or None,
-                    "skipped": result.skipped,
-                }
-                for of, result in results
-            ]
-        )
+        echo_json([_check_document(of, result) for of, result in results])
     else:
-        _show(results)
+        _print_checks(results)
     if skipped := sum(result.skipped is not None for _, result in results):
         stderr_console().print(f"{skipped} of {len(results)} checks were skipped: this machine lacks what they need.")
     failed = sum(result.problem is not None for _, result in results)
     if failed:
-        raise BadInput(f"{failed} of {len(results)} checks of {plugin} failed.", hint="Each says what to change.")
+        raise BadInput(f"{failed} of {len(results)} checks of {plugin} failed.", hint="Each names the remedy.")
 
 
 def _find(name: str) -> list[Plugin]:
-    """The entry points of a distribution, or the one of that name.
+    """The entry points of a distribution, or the entry point of that name.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: no plugin has this name.
     """
     known = registry().plugins
     found = [plugin for plugin in known if name in (plugin.distribution, plugin.distribution.replace("-", "_"))]
@@ -198,48 +232,59 @@ def _find(name: str) -> list[Plugin]:
     return found
 
 
-def _loading(plugin: Plugin) -> list[Check]:
-    """What went wrong, or should be different, when it was loaded."""
+def _loading_checks(plugin: Plugin) -> list[Check]:
+    """The problems and warnings of loading a plugin as checks."""
     from tmeattn.testing import Check
 
-    wrong = [*plugin.problems, *plugin.warnings]
-    advice = "Its traceback: tmeattn plugins doctor" if plugin.tracebacks else ""
-    return [Check("loading", problem + ".", advice) for problem in wrong] or [Check("loading")]
+    problems = [*plugin.problems, *plugin.warnings]
+    advice = "To see its traceback, run: tmeattn plugins doctor" if plugin.tracebacks else ""
+    return [Check("loading", problem + ".", advice) for problem in problems] or [Check("loading")]
 
 
-def _show(results: list[tuple[str, Check]]) -> None:
-    from rich.text import Text
+def _check_document(of: str, result: Check) -> CheckDocument:
+    return {
+        "name": result.name,
+        "of": of,
+        "problem": result.problem,
+        "advice": result.advice or None,
+        "skipped": result.skipped,
+    }
 
-    from tmeattn.render.console import safe, stdout_console
+
+def _print_checks(results: list[tuple[str, Check]]) -> None:
+    from tmeattn.render.console import stdout_console
     from tmeattn.render.tables import Column, table
 
-    def finding(result: Check) -> Text:
-        if result.skipped:
-            return Text(safe(f"skipped: {result.skipped}"), style="yellow")
-        return (
-            Text(safe(f"{result.problem} {result.advice}".rstrip()), style="bold red")
-            if result.problem
-            else Text("holds")
-        )
+    rows = [(of, result.name, _result(result)) for of, result in results]
+    stdout_console().print(table(["of", "check", Column("result", wrap=True)], rows))
 
-    rows = [(of, result.name, finding(result)) for of, result in results]
-    stdout_console().print(table(["of", "check", Column("finding", wrap=True)], rows))
+
+def _result(check: Check) -> Text:
+    from rich.text import Text
+
+    from tmeattn.render.console import safe
+
+    if check.skipped:
+        return Text(safe(f"skipped: {check.skipped}"), style="yellow")
+    if check.problem:
+        return Text(safe(f"{check.problem} {check.advice}".rstrip()), style="bold red")
+    return Text("passed")
 
 
 @plugins.command()
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), default="model", help="What it brings.  [default: model]")
+@click.option("--kind", type=click.Choice(KINDS), default="model", show_default=True, help="What the plugin provides.")
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Folder in which the package's own folder is made.  [default: the current one]",
+    help="The folder that will contain the package's folder.  [default: the current folder]",
 )
-@json_option("the names of the new files")
+@json_option("the paths of the new files")
 def new(name: str, kind: str, into: Path, as_json: bool) -> None:
-    """Start a plugin: a package that can be installed, works, and is tested.
+    """Create a plugin: a package that can be installed, works, and has tests.
 
-    NAME is the distribution's, such as my-attention. A model of that name can then be trained at once:
+    NAME is the name of the distribution, such as my-attention, and of the model:
 
     \b
     tmeattn plugins new my-attention
@@ -248,13 +293,15 @@ def new(name: str, kind: str, into: Path, as_json: bool) -> None:
     """
     from tmeattn.scaffold import create
 
-    made = create(name, kind, into)
+    package = create(name, kind, into)
     if as_json:
-        echo_json({"name": name, "kind": kind, "folder": str(made.folder), "files": made.files, "next": made.next})
+        folder, next_commands = str(package.folder), package.next_commands
+        echo_json({"name": name, "kind": kind, "folder": folder, "files": package.files, "next": next_commands})
         return
     from tmeattn.render.console import safe, stderr_console, stdout_console
 
     console = stdout_console()
-    for file in made.files:
-        console.print(safe(str(made.folder / file)), soft_wrap=True)
-    stderr_console().print(safe("\nNext:\n" + "\n".join(f"  {line}" for line in made.next)), soft_wrap=True)
+    for file in package.files:
+        console.print(safe(str(package.folder / file)), soft_wrap=True)
+    lines = [f"  {command}" for command in package.next_commands]
+    stderr_console().print(safe("\n".join(["\nNext commands:", *lines])), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`tmeattn reproduce TARGET`."""
+"""The command `tmeattn reproduce TARGET`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
 
 PASSED_ON = ("dataset", "tokenizer", "vectors", "vector_size", "max_length", "epochs", "limit", "device", "threads")
-"""Options of `tmeattn train` that every run of a reproduction takes."""
+"""Options of `tmeattn train` that are passed on to every run."""
 MOST_SEEDS = 100
 
 
@@ -32,7 +32,7 @@ def _passed_on() -> list[click.Option]:
 
 
 class ReproduceCommand(click.Command):
-    """Its last options are those of `tmeattn train`, made when they are asked for."""
+    """Adds the options of `tmeattn train` that are passed on; they are created only when they are needed."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         own = super().get_params(ctx)
@@ -41,22 +41,25 @@ class ReproduceCommand(click.Command):
 
 @click.command(cls=ReproduceCommand)
 @click.argument("target", required=False, metavar="[TARGET]", shell_complete=targets)
-@click.option("--list", "listing", is_flag=True, help="List the targets (or TARGET alone), and what each needs.")
+@click.option("--list", "listing", is_flag=True, help="List the targets (or TARGET alone) and the runs that they need.")
 @click.option(
-    "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyper-parameters."
+    "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyperparameters."
 )
 @click.option(
-    "--seeds", default="1", show_default=True, metavar="N|LIST", help="So many seeds, from 0, or a list: 0,1,2."
+    "--seeds", default="1", show_default=True, metavar="N|LIST", help="Number of seeds, from 0, or a list: 0,1,2."
 )
-@click.option("--quick", is_flag=True, help="Train a tenth of the epochs (at least two), and say so.")
+@click.option("--quick", is_flag=True, help="Train a tenth of the epochs (at least two); results are marked.")
 @click.option(
-    "--export", type=click.Path(path_type=Path), metavar="DIR", help="Also write tables (.md .csv .tex) and figures."
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the tables (.md .csv .tex) and figures to a folder.",
 )
 @json_option("the results")
 def reproduce(target: str | None, listing: bool, export: Path | None, as_json: bool, **values: Any) -> None:
-    """Train what a table or figure of the report needs, and put what comes out beside what the report says.
+    """Train the runs of a table or figure of the report, and compare the results with the report.
 
-    Finished runs are reused and interrupted ones continued, so the same command goes on where it stopped.
+    Finished runs are reused and interrupted runs are resumed, so the same command continues after an interruption.
 
     \b
     tmeattn reproduce --list
@@ -64,18 +67,18 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
     """
     settings = _settings(values)
     if listing and export is not None:
-        raise BadInput("--list writes nothing: leave --export out.")
+        raise BadInput("--list has nothing to export.", hint="Leave --export out.")
     if listing:
         _list(target, settings, as_json)
         return
     if target is None:
-        raise BadInput("Which table or figure?", hint="See: tmeattn reproduce --list")
+        raise BadInput("TARGET is missing.", hint="List the targets: tmeattn reproduce --list")
     from tmeattn.reproduce.targets import find_target, parts
 
-    found = find_target(target)
+    chosen = find_target(target)
     if export is not None:
-        _check_export(export, parts(found))
-    _reproduce(found, settings, export, as_json)
+        _check_export(export, parts(chosen))
+    _reproduce(chosen, settings, export, as_json)
 
 
 def _settings(values: dict[str, Any]) -> Settings:
@@ -83,7 +86,7 @@ def _settings(values: dict[str, Any]) -> Settings:
     from tmeattn.reproduce.plan import Settings
 
     overrides = {key: values[key] for key in PASSED_ON if values[key] is not None}
-    resolve_run("mean", {"recipe": values["recipe"], **overrides})  # refuses what no run would take
+    resolve_run("mean", {"recipe": values["recipe"], **overrides})  # raises for options that are not valid
     return Settings(values["recipe"], _seeds(values["seeds"]), values["quick"], overrides)
 
 
@@ -92,7 +95,7 @@ def _seeds(text: str) -> tuple[int, ...]:
         return tuple(seeds_in(text))
     if not text.strip().isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
         raise BadInput(
-            f"--seeds: {text!r} is no number of seeds from 1 to {MOST_SEEDS}.",
+            f"--seeds: {text!r} is not a number of seeds from 1 to {MOST_SEEDS}.",
             hint="Write 3 for the seeds 0,1,2; 5,6 for these two; 7, for the seed 7 alone.",
         )
     return tuple(range(int(text)))
@@ -112,14 +115,14 @@ def _list(target: str | None, settings: Settings, as_json: bool) -> None:
     from tmeattn.render.tables import Column, table
 
     numeric = [Column(name, numeric=True) for name in ("runs", "trained")]
-    rows = [(one["name"], one["title"], str(len(one["runs"])), str(one["trained"])) for one in targets]
+    rows = [(each["name"], each["title"], str(len(each["runs"])), str(each["trained"])) for each in targets]
     seeds = f"{len(settings.seeds)} seed{'s' if len(settings.seeds) > 1 else ''}"
     caption = f"With {', '.join([f'recipe {settings.recipe}', *settings.typed(), seeds])}."
-    stdout_console().print(table(["target", Column("what it is", wrap=True), *numeric], rows, caption=caption))
+    stdout_console().print(table(["target", Column("title", wrap=True), *numeric], rows, caption=caption))
 
 
 def _check_export(folder: Path, targets: list[Target]) -> None:
-    """Before hours of training: the folder can be written, and what draws the figures is installed."""
+    """Check before hours of training that the folder is writable and that matplotlib is installed, if it is needed."""
     from tmeattn.render.export.figures import require_matplotlib
     from tmeattn.render.export.files import check_folder
 

@@ -1,4 +1,6 @@
-"""Which words people marked as the reason for a label, in ERASER's files (DeYoung et al. 2020). No torch."""
+"""Human rationales: the words that annotators marked as the reason for a label, in the files of ERASER (DeYoung et al.
+2020). No torch.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +16,44 @@ import numpy as np
 from tmeattn.errors import BadInput
 
 Documents = Mapping[str, str] | Path
-"""Texts by id, or the folder that holds them."""
+"""The documents by id, or the folder of their files."""
 
 
 @dataclass(frozen=True)
 class Rationale:
-    """A document and the stretches `(start, end)` of its characters that people marked."""
+    """A document, and the `(start, end)` of each annotated span in characters."""
 
     text: str
     marked: tuple[tuple[int, int], ...]
 
     def words(self, spans: tuple[tuple[int, int, str], ...]) -> np.ndarray:
-        """(N,) which of the words at `spans` share a character with a marked stretch."""
+        """(N,) bool: whether each of the words at `spans` overlaps with an annotated span."""
         return np.array([any(start < e and s < end for s, e in self.marked) for start, end, _ in spans], dtype=bool)
 
 
 def read_rationales(path: Path) -> list[Rationale]:
-    """The annotations of a `.jsonl` file, each on one document; `evidences` count its tokens as white space parts them.
+    """Read the annotations of a `.jsonl` file, each for one document. The positions in `evidences` count its tokens,
+    separated by white space.
 
-    Documents lie beside it: in the folder `docs`, a file each, named by its id, or in `docs.jsonl` (`docid`,
-    `document`). Annotations without evidence are passed over.
+    The documents are in the same folder: in the folder `docs`, in files named by their ids, or in `docs.jsonl`
+    (`docid`, `document`). Annotations without evidence are skipped.
 
     Raises:
-        BadInput: the file cannot be read, is of another format, or does not fit its documents; with the line.
+        BadInput: the file cannot be read, has another format, or does not fit its documents; the message has the line.
     """
     documents = _documents(path.parent)
     found = []
     for where, record in _records(path):
         evidences = record.get("evidences")
         if not isinstance(evidences, list):
-            raise BadInput(f"{where}: there are no 'evidences'.", hint="--rationales takes ERASER's .jsonl files.")
+            raise BadInput(
+                f"{where}: the field 'evidences' is missing.", hint="--rationales takes ERASER's .jsonl files."
+            )
         pieces = [piece for group in evidences for piece in (group if isinstance(group, list) else [group])]
         if pieces:
             found.append(_rationale(where, record, pieces, documents))
     if not found:
-        raise BadInput(f"--rationales: {path} holds no annotation with evidence.")
+        raise BadInput(f"--rationales: {path} has no annotation with evidence.")
     return found
 
 
@@ -58,15 +63,15 @@ def _rationale(
     named = {str(piece.get("docid") or record.get("annotation_id")) for piece in pieces if isinstance(piece, dict)}
     if len(named) != 1:
         raise BadInput(
-            f"{where}: its evidence must lie in one document, and names {', '.join(sorted(named)) or 'none'}."
+            f"{where}: all its evidence must be in one document, but it names {', '.join(sorted(named)) or 'none'}."
         )
     (docid,) = named
     text = _document(where, docid, documents)
     tokens = [match.span() for match in re.finditer(r"\S+", text)]
-    return Rationale(text, tuple(_stretch(where, piece, docid, text, tokens) for piece in pieces))
+    return Rationale(text, tuple(_annotated_span(where, piece, docid, text, tokens) for piece in pieces))
 
 
-def _stretch(where: str, piece: Any, docid: str, text: str, tokens: list[tuple[int, int]]) -> tuple[int, int]:
+def _annotated_span(where: str, piece: Any, docid: str, text: str, tokens: list[tuple[int, int]]) -> tuple[int, int]:
     start, end = (piece.get(key) if isinstance(piece, dict) else None for key in ("start_token", "end_token"))
     if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end):
         raise BadInput(f"{where}: a piece of evidence has no 'start_token' below its 'end_token'.")
@@ -76,11 +81,11 @@ def _stretch(where: str, piece: Any, docid: str, text: str, tokens: list[tuple[i
             hint="Are these the documents that were annotated?",
         )
     begin, finish = tokens[start][0], tokens[end - 1][1]
-    said = piece.get("text")
-    if isinstance(said, str) and said.split() != text[begin:finish].split():
+    quoted = piece.get("text")
+    if isinstance(quoted, str) and quoted.split() != text[begin:finish].split():
         raise BadInput(
-            f"{where}: the evidence reads {_short(said)!r}, but the document {docid!r} has "
-            f"{_short(text[begin:finish])!r} there.",
+            f"{where}: the text of the evidence is {_short(quoted)!r}, but the document {docid!r} has "
+            f"{_short(text[begin:finish])!r} at this position.",
             hint="Are these the documents that were annotated?",
         )
     return begin, finish
@@ -92,13 +97,13 @@ def _documents(folder: Path) -> Documents:
     path = folder / "docs.jsonl"
     if not path.exists():
         raise BadInput(
-            f"--rationales: beside the annotations, {folder} holds neither a folder docs nor a file docs.jsonl.",
-            hint="Keep ERASER's files together as they come.",
+            f"--rationales: the folder {folder} has neither a folder docs nor a file docs.jsonl.",
+            hint="Keep the annotations and the documents of ERASER in one folder.",
         )
     texts = {}
     for where, record in _records(path):
         if not isinstance(record.get("document"), str):
-            raise BadInput(f"{where}: there is no 'document'.")
+            raise BadInput(f"{where}: the field 'document' is missing.")
         texts[str(record.get("docid"))] = record["document"]
     return texts
 
@@ -119,7 +124,7 @@ def _missing(where: str, docid: str, place: object) -> str:
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a file of one JSON object a line, each with where it stands."""
+    """The objects of a file with one JSON object on each line, each with its file and line for messages."""
     try:
         lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
@@ -132,9 +137,11 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError):
-                raise BadInput(f"{where}: no JSON.", hint="--rationales takes ERASER's .jsonl files.") from None
+                raise BadInput(
+                    f"{where}: this is not JSON.", hint="--rationales takes ERASER's .jsonl files."
+                ) from None
             if not isinstance(record, dict):
-                raise BadInput(f"{where}: no JSON object.", hint="--rationales takes ERASER's .jsonl files.")
+                raise BadInput(f"{where}: this is not a JSON object.", hint="--rationales takes ERASER's .jsonl files.")
             yield where, record
 
 

@@ -9,9 +9,14 @@ CONTROL = "random"
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A figure of a method: its name in files, a heading, whether more of it is better (None: neither), and what it
-    is, in a clause."""
+class Metric:
+    """A metric of attribution methods.
+
+    name:    its name in JSON and CSV files.
+    heading: the heading of its column.
+    higher:  whether a higher value is better; None: neither is better.
+    about:   its definition, in a clause.
+    """
 
     name: str
     heading: str
@@ -19,35 +24,36 @@ class Measure:
     about: str
 
 
-MEASURES = (
-    Measure(
+METRICS = (
+    Metric(
         "comprehensiveness",
         "compr.",
         True,
-        "compr.: by how much the predicted class's probability falls without the words of highest score, mean over "
-        "1, 5, 10, 20, 50 % of them",
+        "compr.: by how much the probability of the predicted class falls without the words of highest score, mean "
+        "over 1, 5, 10, 20, 50 % of them",
     ),
-    Measure("sufficiency", "suff.", False, "suff.: the same with those words alone (lower is better)"),
-    Measure(
+    Metric("sufficiency", "suff.", False, "suff.: the same with those words alone (lower is better)"),
+    Metric(
         "deletion",
         "deletion",
         False,
         "deletion: area under the probability as ever more words are left out, highest first (lower is better)",
     ),
-    Measure("insertion", "insertion", True, "insertion: as ever more are put in"),
-    Measure("tau_gradient", "τ grad.", None, "τ: Kendall's rank correlation of absolute scores with gradients"),
-    Measure("tau_leave_one_out", "τ l.-o.-o.", None, "τ l.-o.-o.: and with leave-one-out"),
-    Measure("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the words that people marked"),
-    Measure(
-        "token_f1", "token F1", True, "token F1: of as many words as people marked in the text, those of highest score"
+    Metric("insertion", "insertion", True, "insertion: area as ever more words are added, highest first"),
+    Metric("tau_gradient", "τ grad.", None, "τ: Kendall's rank correlation of absolute scores with gradients"),
+    Metric("tau_leave_one_out", "τ l.-o.-o.", None, "τ l.-o.-o.: the same with leave-one-out"),
+    Metric("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the annotated words"),
+    Metric("token_f1", "token F1", True, "token F1: F1 of the words of highest score, as many as are annotated"),
+    Metric(
+        "iou_f1", "IOU F1", True, "IOU F1: F1 of contiguous spans that overlap with an annotated span by at least half"
     ),
-    Measure("iou_f1", "IOU F1", True, "IOU F1: the same for stretches of words of which at least half are shared"),
 )
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over texts with its 95 % interval (bootstrap), and how far it lies above the control's, paired by text."""
+    """A mean over texts with its 95 % bootstrap interval, and its difference from the mean of the control, with the
+    interval of the difference (paired by text)."""
 
     mean: float
     low: float
@@ -58,14 +64,14 @@ class Estimate:
 
     @property
     def differs(self) -> bool:
-        """Whether the control is outside of what chance explains."""
+        """Whether the difference from the control is significant: its interval does not contain zero."""
         return self.over_low is not None and self.over_high is not None and not self.over_low <= 0 <= self.over_high
 
 
 @dataclass(frozen=True)
-class MethodRow:
-    """A method's figures by the name of the measure (a measure that is not defined for it is left out), and what a
-    text took it."""
+class MethodResults:
+    """The results of a method: the estimates by the name of the metric, without those that are not defined for it, and
+    the mean duration of an explanation in seconds."""
 
     method: str
     measures: dict[str, Estimate]
@@ -73,9 +79,12 @@ class MethodRow:
 
 
 @dataclass(frozen=True)
-class Twins:
-    """The uniform-weights test: accuracies of a run and of its twin, and the run's advantage with its 95 % interval
-    (paired bootstrap over the texts; other seeds are not covered)."""
+class TwinComparison:
+    """The uniform-weights test: the accuracies of a run and of its twin with uniform attention, and the 95 % interval
+    of their difference (paired bootstrap over the texts; it does not cover other seeds).
+
+    twin: the id of the twin's run.
+    """
 
     twin: str
     texts: int
@@ -90,13 +99,15 @@ class Twins:
 
 
 @dataclass(frozen=True)
-class Faithfulness:
-    """How far the methods' explanations of a run can be believed.
+class FaithfulnessResults:
+    """How faithful the explanations of a run are, by attribution method.
 
-    data:    what the texts are; texts: how many; words: their mean length as read.
-    entropy: of the model's attention on them, in nats; None without attention.
-    passed_over: methods that could not serve, with the reason.
-    twins, no_twins: the uniform-weights test, or why there is none.
+    data:        the source of the texts; texts: their number; words: the mean number of words that the model reads.
+    accuracy:    on these texts, in [0, 1]; None for texts without a label.
+    entropy:     attention entropy on these texts, in nats; None without attention.
+    rows:        the results of each method, those of the control last.
+    passed_over: methods that were not assessed, with the reason.
+    twins:       the uniform-weights test; None where there is none, for the reason `no_twins`.
     """
 
     run: str
@@ -106,9 +117,9 @@ class Faithfulness:
     words: float
     accuracy: float | None
     entropy: Estimate | None
-    rows: tuple[MethodRow, ...]
+    rows: tuple[MethodResults, ...]
     passed_over: tuple[tuple[str, str], ...]
-    twins: Twins | None
+    twins: TwinComparison | None
     no_twins: str | None
     notes: tuple[str, ...] = ()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tmeattn.faithfulness.results import CONTROL, MEASURES, Measure
+from tmeattn.faithfulness.results import CONTROL, METRICS, Metric
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, count, decimal, percent
 from tmeattn.render.tables import Column, FittedTable, key_values, table
@@ -17,7 +17,7 @@ from tmeattn.render.tables import Column, FittedTable, key_values, table
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from tmeattn.faithfulness.results import Estimate, Faithfulness, MethodRow
+    from tmeattn.faithfulness.results import Estimate, FaithfulnessResults, MethodResults
 
 CHANCE = "°"
 """Marks a figure that does not differ from that of the control by more than chance."""
@@ -33,8 +33,8 @@ GROUPS = (
 class Tables:
     """Metrics of all methods in one table, or in several if the console is too narrow; figures are never truncated."""
 
-    rows: tuple[MethodRow, ...]
-    measures: tuple[Measure, ...]
+    rows: tuple[MethodResults, ...]
+    measures: tuple[Metric, ...]
     seconds: bool
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -51,18 +51,18 @@ class Tables:
                 yield Text()
 
 
-def faithfulness(found: Faithfulness) -> Group:
+def faithfulness(found: FaithfulnessResults) -> Group:
     """The facts, the uniform-weights test, the tables with an interval in every cell, and how to read them."""
     parts: list[RenderableType] = [_facts(found)]
     for names in GROUPS:
-        measures = [measure for measure in MEASURES if measure.name in names]
+        measures = [measure for measure in METRICS if measure.name in names]
         if any(measure.name in row.measures for measure in measures for row in found.rows):
             parts += [Text(), Tables(found.rows, tuple(measures), seconds="tau_gradient" in names)]
     parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(found))]
     return Group(*parts)
 
 
-def small_print(found: Faithfulness) -> list[str]:
+def small_print(found: FaithfulnessResults) -> list[str]:
     """How to read the figures, one sentence a line."""
     lines = [
         "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds.",
@@ -72,7 +72,7 @@ def small_print(found: Faithfulness) -> list[str]:
     return [*lines, *found.notes]
 
 
-def uniform_weights_test(found: Faithfulness) -> str:
+def uniform_weights_test(found: FaithfulnessResults) -> str:
     """The accuracies of the run and of its twin, their difference, and the conclusion."""
     twins = found.twins
     if twins is None:
@@ -90,7 +90,7 @@ def uniform_weights_test(found: Faithfulness) -> str:
     )
 
 
-def _facts(found: Faithfulness) -> RenderableType:
+def _facts(found: FaithfulnessResults) -> RenderableType:
     entropy = found.entropy
     return key_values(
         [
@@ -106,7 +106,7 @@ def _facts(found: Faithfulness) -> RenderableType:
     )
 
 
-def _table(rows: Sequence[MethodRow], measures: Sequence[Measure], *, seconds: bool) -> FittedTable:
+def _table(rows: Sequence[MethodResults], measures: Sequence[Metric], *, seconds: bool) -> FittedTable:
     best = {measure.name: _best(rows, measure) for measure in measures}
     columns = [Column("method"), *(Column(measure.heading, numeric=True, about=measure.about) for measure in measures)]
     if seconds:
@@ -115,7 +115,7 @@ def _table(rows: Sequence[MethodRow], measures: Sequence[Measure], *, seconds: b
 
 
 def _cells(
-    row: MethodRow, measures: Sequence[Measure], best: dict[str, str | None], seconds: bool
+    row: MethodResults, measures: Sequence[Metric], best: dict[str, str | None], seconds: bool
 ) -> Iterator[Text | str]:
     yield row.method
     for measure in measures:
@@ -137,7 +137,7 @@ def half(estimate: Estimate) -> float:
     return (estimate.high - estimate.low) / 2
 
 
-def _best(rows: Sequence[MethodRow], measure: Measure) -> str | None:
+def _best(rows: Sequence[MethodResults], measure: Metric) -> str | None:
     """The method with the best figure, if the metric has a better direction."""
     known = [(row.measures[measure.name].mean, row.method) for row in rows if measure.name in row.measures]
     if measure.higher is None or len(known) < 2:

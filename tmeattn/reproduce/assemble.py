@@ -1,4 +1,4 @@
-"""Everything that a target shows, from its trained runs."""
+"""Assembling the result of a target from its trained runs."""
 
 from __future__ import annotations
 
@@ -23,34 +23,36 @@ PANELS: Mapping[Show, Callable[[EntryRuns], list[Panel]]] = {
 }
 
 
-def target_result(target: Target, settings: Settings, found: EntryRuns, narrate: Callable[[str], None]) -> Result:
-    """What a target shows of its runs, in the order that it names."""
-    held = context(settings, found)
-    rows = tuple(row(entry, trained) for entry, trained in found) if "table" in target.show else ()
+def target_result(target: Target, settings: Settings, entry_runs: EntryRuns, narrate: Callable[[str], None]) -> Result:
+    """The tables, differences, panels and notes that a target names, in the order in which it names them."""
+    held = context(settings, entry_runs)
+    rows = tuple(row(entry, seed_runs) for entry, seed_runs in entry_runs) if "table" in target.show else ()
     differences: tuple[Difference, ...] = ()
     notes: list[str] = []
     if "differences" in target.show and held is not None:
         device = str(settings.overrides.get("device", "cpu"))
-        differences, notes = compare(found, rows, held, device=device, narrate=narrate)
+        differences, notes = compare(entry_runs, rows, held, device=device, narrate=narrate)
     if "collapse" in target.show:
-        notes += collapse_notes(found)
-    if {"curves", "validation"} & set(target.show) and any(len(set(map(_length, trained))) > 1 for _, trained in found):
-        notes.append("Where seeds stopped early, a curve goes on as the mean of those still in training.")
+        notes += collapse_notes(entry_runs)
+    if {"curves", "validation"} & set(target.show) and any(
+        len(set(map(_length, seed_runs))) > 1 for _, seed_runs in entry_runs
+    ):
+        notes.append("Where some seeds stopped early, a curve continues as the mean of the remaining seeds.")
     panels = [matrix_panel(matrix, settings.recipe) for matrix in target.matrices]
-    panels += [panel for show in target.show if show in PANELS for panel in PANELS[show](found)]
-    runs = tuple(one.run.id for _, trained in found for one in trained)
+    panels += [panel for show in target.show if show in PANELS for panel in PANELS[show](entry_runs)]
+    runs = tuple(seed_run.run.id for _, seed_runs in entry_runs for seed_run in seed_runs)
     return Result(target.name, target.title, target.says, held, rows, differences, tuple(panels), tuple(notes), runs)
 
 
-def _length(one: SeedRun) -> int:
-    return len(one.epochs)
+def _length(seed_run: SeedRun) -> int:
+    return len(seed_run.epochs)
 
 
-def context(settings: Settings, found: EntryRuns) -> Context | None:
-    """The conditions that all runs of a target share; None of a target without runs."""
-    if not found:
+def context(settings: Settings, entry_runs: EntryRuns) -> Context | None:
+    """The conditions that all runs of a target share; None if the target has no runs."""
+    if not entry_runs:
         return None
-    first = found[0][1][0]
+    first = entry_runs[0][1][0]
     train = first.run.config["train"]
     return Context(
         recipe=settings.recipe,
@@ -62,5 +64,7 @@ def context(settings: Settings, found: EntryRuns) -> Context | None:
         limit=train["limit"],
         quick=settings.quick,
         options=settings.typed(),
-        machines=tuple(sorted({machine for _, trained in found for one in trained if (machine := one.machine)})),
+        machines=tuple(
+            sorted({machine for _, seed_runs in entry_runs for seed_run in seed_runs if (machine := seed_run.machine)})
+        ),
     )

@@ -1,4 +1,4 @@
-"""What an entropy penalty kept a model from learning, or made it forget, in sentences."""
+"""Notes on runs whose attention collapsed under an entropy penalty, so that they learned nothing or lost accuracy."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from tmeattn.reproduce.results import FALL
 from tmeattn.reproduce.trained import EntryRuns, SeedRun, mean
 
 MARGIN = 0.05
-"""An accuracy at most so much above naming the larger class counts as nothing learnt."""
+"""An accuracy at most this much above that of always predicting the larger class counts as nothing learned."""
 ONE_WORD = 0.5
-"""Mean entropy in nats below which attention has all but one word (ln 2 is two words in equal parts)."""
+"""Mean entropy in nats below which the attention is nearly on one word (ln 2 is two words with equal weights)."""
 
 
-def collapse_notes(found: EntryRuns) -> list[str]:
-    """The entries that learnt nothing in some seed, and those whose accuracy fell while training went on; the ones
-    without a penalty, too, since the others are measured against them. A seed that diverged has learnt nothing."""
-    penalised = sum(entry.configs[0].train.alpha > 0 for entry, _ in found)
+def collapse_notes(entry_runs: EntryRuns) -> list[str]:
+    """Sentences on entries that learned nothing in some seed, and on those whose accuracy fell after the best epoch.
+
+    Entries without a penalty are included, because the others are compared with them. A seed that diverged has learned
+    nothing.
+    """
+    penalised = sum(entry.configs[0].train.alpha > 0 for entry, _ in entry_runs)
     if not penalised:
         return []
-    chance = _larger_class(found[0][1][0])
+    chance = _larger_class(entry_runs[0][1][0])
     notes, on_one_word = [], False
-    for entry, trained in found:
-        best = [one.best["validation"]["accuracy"] if one.best else 0.0 for one in trained]
-        last = [one.epochs[-1]["validation"] if one.epochs else None for one in trained]
+    for entry, seed_runs in entry_runs:
+        best = [seed_run.best["validation"]["accuracy"] if seed_run.best else 0.0 for seed_run in seed_runs]
+        last = [seed_run.epochs[-1]["validation"] if seed_run.epochs else None for seed_run in seed_runs]
         nothing = [accuracy <= chance + MARGIN for accuracy in best]
         fallen = [
             end is not None and not none and end["accuracy"] < accuracy - FALL
@@ -33,20 +36,21 @@ def collapse_notes(found: EntryRuns) -> list[str]:
         entropy = mean(end["entropy"] for end in last if end is not None)
         on_one_word |= any(nothing + fallen) and entropy is not None and entropy < ONE_WORD
         if any(nothing):
-            notes.append(_sentence(entry, nothing, "learnt nothing", f"{100 * (mean(best) or 0):.1f} %", entropy))
+            notes.append(_sentence(entry, nothing, "learned nothing", f"{100 * (mean(best) or 0):.1f} %", entropy))
         if any(fallen):
             ends = mean(end["accuracy"] for end in last if end is not None)
             fall = f"from {100 * (mean(best) or 0):.1f} to {100 * (ends or 0):.1f} %"
-            notes.append(_sentence(entry, fallen, "fell again", fall, entropy))
+            notes.append(_sentence(entry, fallen, "lost accuracy", fall, entropy))
     if not notes:
-        return [f"Each of the {penalised} penalised configurations learnt something in every seed and kept it."]
+        return [f"Every configuration with a penalty ({penalised}) learned in every seed and kept its accuracy."]
     notes.append(
-        f"Learnt nothing: at most {100 * MARGIN:.0f} points above naming the larger class ({100 * chance:.1f} %)."
+        f"Learned nothing: at most {100 * MARGIN:.0f} points above always predicting the larger class "
+        f"({100 * chance:.1f} %)."
     )
     if on_one_word:
         notes.append(
-            "Entropy near zero is attention on one word: before the classifier knows which words matter that is the "
-            "cheapest answer to the penalty, which is why --alpha-warmup lets alpha rise from 0."
+            "An entropy near zero means attention on one word. Early in training, before the classifier knows which "
+            "words matter, that minimises the penalty. --alpha-warmup avoids it: alpha rises from 0."
         )
     return notes
 
@@ -57,7 +61,7 @@ def _sentence(entry: Entry, seeds: list[bool], what: str, accuracy: str, entropy
     return f"{entry.label}: {what}{many} ({accuracy}{ends})."
 
 
-def _larger_class(one: SeedRun) -> float:
-    """The share of the validation texts that are of the larger class."""
-    labels = dataset_of(TrainOptions.model_validate(one.run.config["train"])).read()["validation"].labels
+def _larger_class(seed_run: SeedRun) -> float:
+    """The share of the larger class among the validation texts."""
+    labels = dataset_of(TrainOptions.model_validate(seed_run.run.config["train"])).read()["validation"].labels
     return max(list(labels).count(label) for label in set(labels)) / len(labels)

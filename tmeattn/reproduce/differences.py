@@ -1,4 +1,4 @@
-"""Rows of a table on the same texts: how they differ, and where their order is not the report's."""
+"""Differences between the rows of a table on the same texts, and pairs of rows whose order the report reverses."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Narrate = Callable[[str], None]
 
 
 def compare(
-    found: EntryRuns, rows: Sequence[Row], context: Context, *, device: str, narrate: Narrate
+    entry_runs: EntryRuns, rows: Sequence[Row], context: Context, *, device: str, narrate: Narrate
 ) -> tuple[tuple[Difference, ...], list[str]]:
-    """Every row against the one above it, and a sentence for each pair of rows, neighbours or not, that stands in the
-    other order than in the report by more than its interval. Shortened runs are not held against the report.
+    """The difference of every row from the row above it, and a sentence for each significantly reversed pair of rows.
 
-    Rows without trained weights are passed over.
+    A pair is reversed if its order in the report is the other one; shortened runs are not compared with the report.
+    Rows without trained weights are left out.
     """
     kept: list[Row] = []
     correct: list[np.ndarray] = []
-    for row, (_, trained) in zip(rows, found, strict=True):
-        narrate(f"Reading the validation texts: {row.label}.")
-        seeds = [hits for one in trained if (hits := _correct(one, device, narrate)) is not None]
+    for row, (_, seed_runs) in zip(rows, entry_runs, strict=True):
+        narrate(f"Classifying the validation texts: {row.label}.")
+        seeds = [hits for seed_run in seed_runs if (hits := _correct(seed_run, device, narrate)) is not None]
         if seeds:
             kept.append(row)
             correct.append(np.stack(seeds))
@@ -55,22 +55,22 @@ def compare(
 
 
 def _sentence(pair: Difference) -> str:
-    one, other = pair.label, pair.above
+    higher, lower = pair.label, pair.above
     report, here, low, high = pair.report or 0, pair.difference, pair.low, pair.high
     if report < 0:
-        one, other, report, here, low, high = other, one, -report, -here, -high, -low
+        higher, lower, report, here, low, high = lower, higher, -report, -here, -high, -low
     return (
-        f"Reversed: {one} is {100 * report:.2f} points above {other} in the report, {-100 * here:.2f} below it here "
+        f"Reversed: {higher} is {100 * report:.2f} points above {lower} in the report, {-100 * here:.2f} below it here "
         f"({-100 * high:.2f} to {-100 * low:.2f})."
     )
 
 
-def _correct(one: SeedRun, device: str, narrate: Narrate) -> np.ndarray | None:
-    """(N,) whether each validation text was classified correctly by the best weights; None where there are none."""
-    if one.best is None or not one.run.has_best():
+def _correct(seed_run: SeedRun, device: str, narrate: Narrate) -> np.ndarray | None:
+    """(N,) whether the best weights classify each validation text correctly; None if there are no such weights."""
+    if seed_run.best is None or not seed_run.run.has_best():
         return None
-    classifier = TrainedClassifier(one.run, device=device)
+    classifier = TrainedClassifier(seed_run.run, device=device)
     if classifier.notes:
-        narrate(" ".join([*classifier.notes, f"The run {one.run.id} is left out of the comparison."]))
+        narrate(" ".join([*classifier.notes, f"The run {seed_run.run.id} is left out of the comparison."]))
         return None
     return evaluate_run(classifier, attention=False).correct()

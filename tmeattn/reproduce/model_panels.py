@@ -1,4 +1,4 @@
-"""Validation texts coloured by the attention of a target's models."""
+"""Panels that need torch: heatmaps of validation texts, and matrices of sinusoidal position encodings."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tmeattn.specs import Split
 
 PER_CLASS = 2
 SHORTEST, LONGEST = 20, 60
-"""Words of a text, as white space divides them: enough to say something, few enough to show."""
+"""Preferred number of words of a text, separated by white space, so that a heatmap is informative and not too long."""
 
 
-def heatmaps(found: EntryRuns) -> list[Panel]:
-    """The same texts for every entry, explained by the first seed's best weights."""
+def heatmaps(entry_runs: EntryRuns) -> list[Panel]:
+    """The same texts for every entry, explained by the best weights of its first seed."""
     panels: list[Panel] = []
-    for entry, trained in found:
-        if trained[0].best is None:
+    for entry, seed_runs in entry_runs:
+        if seed_runs[0].best is None:
             continue
-        classifier = TrainedClassifier(trained[0].run)
+        classifier = TrainedClassifier(seed_runs[0].run)
         dataset = dataset_of(classifier.config.train)
         split = dataset.read()["validation"]
         for index in choose(split, len(dataset.classes)):
@@ -35,7 +35,7 @@ def heatmaps(found: EntryRuns) -> list[Panel]:
 
 
 def choose(split: Split, classes: int) -> list[int]:
-    """The first two texts of 20 to 60 words of each class; where there are too few, those nearest to it."""
+    """The first two texts of each class with 20 to 60 words; if there are too few, those closest to that length."""
     by_class: list[list[int]] = [[] for _ in range(classes)]
     for index, label in enumerate(split.labels):
         by_class[label].append(index)
@@ -48,7 +48,7 @@ def choose(split: Split, classes: int) -> list[int]:
 
 
 def matrix_panel(matrix: MatrixTarget, recipe: Recipe) -> Panel:
-    """The matrix with the base that the recipe gives a transformer."""
+    """The position encodings, or their dot products, with the base that the recipe sets for a transformer."""
     base = float(resolve_run("transformer", {"recipe": recipe}).model_options["position_base"])
     encoded_TD = sinusoidal(matrix.positions, matrix.width, base).double()
     title = f"{matrix.positions} positions, {matrix.width} dimensions, base {base:g}"

@@ -1,11 +1,11 @@
-"""From a target to the runs that it needs, and which of them are there already. No torch."""
+"""The runs that a target needs, and which of them are trained already. No torch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from tmeattn.config import Recipe, RunConfig, resolve_run
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
@@ -13,12 +13,12 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.reuse import NOT_IDENTITY, ReusableRuns, identity
 
 QUICK = 10
-"""`--quick` trains one epoch of so many, but at least two."""
+"""`--quick` divides the number of epochs by this, and trains at least two."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user chose; `overrides` are options of `tmeattn train` for every run."""
+    """The choices of a user; `overrides` are options of `tmeattn train` for every run."""
 
     recipe: Recipe = "report"
     seeds: tuple[int, ...] = (0,)
@@ -26,7 +26,7 @@ class Settings:
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     def typed(self) -> tuple[str, ...]:
-        """The options that change what is trained, as a user typed them; dataset, vectors and limit stand elsewhere."""
+        """The overrides as command-line options, without dataset, vectors and limit, which are shown separately."""
         return tuple(
             f"--{name.replace('_', '-')} {value}"
             for name, value in self.overrides.items()
@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def report(self) -> float | None:
-        """The report's accuracy, a fraction; of a variant it gives none."""
+        """The accuracy in the report, a fraction; None for a variant, which the report does not give."""
         return None if self.run.report is None or self.variant.label else round(self.run.report / 100, 6)
 
 
@@ -57,7 +57,7 @@ def entries(target: Target, settings: Settings) -> tuple[Entry, ...]:
     """The rows of a target.
 
     Raises:
-        BadInput: an override that a run refuses.
+        BadInput: an override is not valid for a run.
     """
     return tuple(
         Entry(run, variant, tuple(_config(run, variant, settings, seed) for seed in settings.seeds))
@@ -79,10 +79,34 @@ def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunCon
     return resolve_run(run.model, options)
 
 
-def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDirectory]) -> list[dict[str, Any]]:
-    """What `reproduce --list --json` prints: for every target the runs that it needs, and how many are there. Data is
-    not opened for it, so a run on data that has changed since still counts."""
-    reusable, listing = ReusableRuns(runs), []
+class NeededRun(TypedDict):
+    """A run that a target needs; `options` are all options of its configuration."""
+
+    label: str
+    model: str
+    seed: int
+    options: dict[str, Any]
+
+
+class TargetOverview(TypedDict):
+    """An element of `reproduce --list --json`; `trained` is the number of the needed runs that are trained already."""
+
+    name: str
+    title: str
+    parts: list[str]
+    shows: list[str]
+    recipe: str
+    runs: list[NeededRun]
+    trained: int
+
+
+def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDirectory]) -> list[TargetOverview]:
+    """Every target with the runs that it needs, and the number of those that are trained, for `reproduce --list`.
+
+    The data is not opened, so a run counts even if its data has changed since.
+    """
+    reusable = ReusableRuns(runs)
+    listing: list[TargetOverview] = []
     for target in targets:
         needed = {
             identity(config): (entry, config)
@@ -90,7 +114,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
             for entry in entries(part, settings)
             for config in entry.configs
         }
-        there = [found for _, config in needed.values() if (found := reusable.find(config)) and found.is_over()]
+        trained = [run for _, config in needed.values() if (run := reusable.find(config)) and run.is_over()]
         listing.append(
             {
                 "name": target.name,
@@ -102,7 +126,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
                     {"label": entry.label, "model": config.model, "seed": config.train.seed, "options": config.flat()}
                     for entry, config in needed.values()
                 ],
-                "trained": len(there),
+                "trained": len(trained),
             }
         )
     return listing

@@ -1,7 +1,7 @@
-"""What a reproduction found: tables and panels of numbers, ready to be drawn, exported or printed as JSON. No torch.
+"""The result of a reproduction: tables and panels of numbers, to be drawn, exported or printed as JSON. No torch.
 
-Accuracies are fractions in [0, 1], of the validation split; entropies are in nats. Where there are several seeds,
-`half` is half of Student's 95 % interval of the mean over seeds, and None for one seed.
+Accuracies are fractions in [0, 1], of the validation split; entropies are in nats. `half` is half of Student's 95 %
+interval of the mean over seeds, and None for one seed.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any
 from tmeattn.explain.explanation import Explanation
 
 FALL = 0.05
-"""Accuracy lost from the best to the last epoch, from which on a run has fallen."""
+"""Least loss of accuracy from the best to the last epoch that is reported."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One line of a table: a configuration over all seeds.
 
-    report:             the report's accuracy, None where it gives none.
-    accuracies:         of each seed, at its best epoch; a seed that diverged before its first epoch is missing.
-    entropy, normalized_entropy, train_accuracy: means over seeds at the best epoch; the first two None without
+    report:             the accuracy in the report; None if the report does not give it.
+    accuracies:         one for each seed, at its best epoch; a seed that diverged before its first epoch is missing.
+    entropy, normalized_entropy, train_accuracy: means over seeds at the best epoch; the first two are None without
                         attention.
-    best_epoch, epochs: means over seeds: the epoch whose weights are kept, and how many were trained.
-    last_accuracy:      mean over seeds after the last epoch, which a collapse in training leaves far below the best.
-    diverged:           seeds whose loss stopped being finite.
-    runs:               run ids, one a seed.
+    best_epoch, epochs: means over seeds of the epoch whose weights are kept and of the number of trained epochs.
+    last_accuracy:      mean over seeds after the last epoch; far below the best if training collapsed.
+    diverged:           seeds whose loss became NaN or infinite.
+    runs:               ids of the runs, one for each seed.
     """
 
     label: str
@@ -49,8 +49,8 @@ class Row:
 @dataclass(frozen=True)
 class Difference:
     """Accuracy of the row `label` minus that of the row `above`, with its paired-bootstrap 95 % interval [low, high]
-    over texts and seeds (one seed: over texts alone); `report` is the same difference in the report, None where it
-    gives none or the runs were shortened. At most one a label."""
+    over texts and seeds (with one seed, over texts alone). `report` is the same difference in the report; None if the
+    report does not give it, or if the runs were shortened. A label has at most one difference."""
 
     above: str
     label: str
@@ -61,12 +61,12 @@ class Difference:
 
     @property
     def reversed(self) -> bool:
-        """Whether the two rows stand in the other order than in the report."""
+        """Whether the order of the two rows in the report is the other one."""
         return self.report is not None and self.report * self.difference < 0
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves zero out."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
@@ -82,7 +82,7 @@ class PlottedLine:
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """Curves over a common axis, in the unit that `y_label` names."""
+    """Curves over a common axis; `y_label` names the unit of their values."""
 
     title: str
     x_label: str
@@ -101,7 +101,7 @@ class Ridge:
 
 @dataclass(frozen=True)
 class RidgePanel:
-    """Histograms of attention entropy under one another, over bins from `low` to `high` nats."""
+    """Histograms of attention entropy below each other, over bins from `low` to `high` nats."""
 
     title: str
     low: float
@@ -132,10 +132,10 @@ Panel = CurvePanel | RidgePanel | HeatmapPanel | MatrixPanel
 
 @dataclass(frozen=True)
 class Context:
-    """Under what conditions the numbers hold.
+    """The conditions of the runs.
 
     options:  options that override the recipe, as typed: ("--epochs 2", "--max-length 50").
-    machines: where the runs were trained: ("cpu, 2 threads",), more than one where they differ.
+    machines: the devices of the runs: ("cpu, 2 threads",), several if they differ.
     """
 
     recipe: str
@@ -151,14 +151,19 @@ class Context:
 
     @property
     def shortened(self) -> bool:
-        """Whether the runs were cut shorter than the report's, so that its figures are no measure for them."""
+        """Whether the runs were shorter than those of the report, so that they are not comparable with it."""
         return self.quick or self.limit is not None or any(option.startswith("--epochs") for option in self.options)
 
 
 @dataclass(frozen=True)
 class Result:
-    """A target reproduced. `says` is what the report says of it; `notes` are sentences about what was found; `context`
-    is None where nothing was trained; `runs` are the ids of all runs."""
+    """The result of a target.
+
+    says:    the finding of the report on this target.
+    context: the conditions of the runs; None if nothing was trained.
+    notes:   sentences on the results.
+    runs:    ids of all runs.
+    """
 
     name: str
     title: str
@@ -171,7 +176,7 @@ class Result:
     runs: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """As `--json` prints it; every panel carries its `kind`."""
+        """The result as `--json` prints it; every panel has its `kind`."""
         document = asdict(self)
         for panel, written in zip(self.panels, document["panels"], strict=True):
             written["kind"] = type(panel).__name__.removesuffix("Panel").lower()

@@ -1,4 +1,4 @@
-"""Trains what a target needs and is not there yet, then gathers what was found."""
+"""Training the runs that a target needs and that do not exist yet, then assembling its results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tmeattn.training.session import open_data, resume, start
 from tmeattn.training.trainer import Diverged
 
 Watch = Callable[[str], AbstractContextManager[Listener]]
-"""Called with a run's title before it is trained; what it gives shows the run's events."""
+"""Called with a title before a run is trained; yields a listener that shows the events of the run."""
 Narrate = Callable[[str], None]
 
 
@@ -30,18 +30,18 @@ def reproduce(target: Target, settings: Settings, *, watch: Watch, narrate: Narr
     """Reproduce a target, part by part: finished runs are reused, interrupted ones continued, the others trained.
 
     Raises:
-        BadInput: an option that a run refuses; nothing has been trained then.
-        Interrupted: stopped while a run trained; the same call continues.
+        BadInput: an option is not valid for a run; nothing has been trained.
+        Interrupted: training was stopped; the same call continues it.
     """
     planned = [(part, entries(part, settings)) for part in parts(target)]
-    bench = _Bench([config for _, rows in planned for entry in rows for config in entry.configs], watch, narrate)
+    trainer = _RunTrainer([config for _, rows in planned for entry in rows for config in entry.configs], watch, narrate)
     for part, rows in planned:
-        trained = [[bench.run(entry, config) for config in entry.configs] for entry in rows]
+        trained = [[trainer.run(entry, config) for config in entry.configs] for entry in rows]
         yield target_result(part, settings, list(zip(rows, trained, strict=True)), narrate)
 
 
-class _Bench:
-    """Gives the trained run of a configuration, each once."""
+class _RunTrainer:
+    """Finds or trains the run of each configuration, once."""
 
     def __init__(self, configs: Sequence[RunConfig], watch: Watch, narrate: Narrate) -> None:
         self._watch, self._narrate = watch, narrate
@@ -49,30 +49,30 @@ class _Bench:
         self._done: dict[str, RunDirectory] = {}
         self._opened: dict[tuple[object, ...], DataInfo] = {}
         needed = {identity(config): config for config in configs}
-        there = [key for key, config in needed.items() if self._over(config) is not None]
-        self._missing, self._number = len(needed) - len(there), 0
-        found = f"{len(there)} trained already, " if there else ""
+        finished = [key for key, config in needed.items() if self._finished(config) is not None]
+        self._missing, self._number = len(needed) - len(finished), 0
+        reused = f"{len(finished)} already trained, " if finished else ""
         if configs:
-            narrate(f"{len(needed)} run{'s' if len(needed) != 1 else ''} needed: {found}{self._missing} to train.")
+            narrate(f"{len(needed)} run{'s' if len(needed) != 1 else ''} needed: {reused}{self._missing} to train.")
 
     def run(self, entry: Entry, config: RunConfig) -> SeedRun:
         key = identity(config)
         if key not in self._done:
-            self._done[key] = self._over(config) or self._train(entry, config)
+            self._done[key] = self._finished(config) or self._train(entry, config)
         return SeedRun(config.train.seed, self._done[key])
 
-    def _over(self, config: RunConfig) -> RunDirectory | None:
-        found = self._reusable.find(config, self._data(config))
-        return found if found is not None and found.is_over() else None
+    def _finished(self, config: RunConfig) -> RunDirectory | None:
+        run = self._reusable.find(config, self._data(config))
+        return run if run is not None and run.is_over() else None
 
     def _train(self, entry: Entry, config: RunConfig) -> RunDirectory:
-        """Continue the run that was begun, or begin it. One that diverges is reported and kept as it is."""
+        """Resume the run if it was begun, otherwise start it. A run that diverges is reported and kept."""
         self._number += 1
         begun = self._reusable.find(config, self._data(config))
         if begun is not None and begun.state() == "running":
             raise BadInput(
                 f"The run {begun.id} ({entry.label}) is being trained by another process.",
-                hint="Type the same command again when it has finished.",
+                hint="Run the same command again when it has finished.",
             )
         ids: list[str] = []
 
@@ -86,13 +86,13 @@ class _Bench:
                     return resume(begun, listeners=[listener], narrate=self._narrate)
                 return start(config.model, config.flat(), listeners=[listener, remember], narrate=self._narrate)
         except Diverged as error:
-            self._narrate(f"{error.message} The other runs go on.")
+            self._narrate(f"{error.message} The other runs continue.")
             return begun or RunDirectory(runs_dir() / ids[0])
         except Interrupted as error:
             raise Interrupted(error.message, hint="Continue with the same command.") from None
 
     def _data(self, config: RunConfig) -> DataInfo:
-        """What `run.json` would say of the run's data, were it begun now."""
+        """The description of the data that `run.json` would have if the run were started now."""
         train = config.train
         key = (train.dataset, train.vectors, train.vector_size, train.device)
         if key not in self._opened:

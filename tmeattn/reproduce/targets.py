@@ -1,4 +1,4 @@
-"""The report's tables and figures, read from `targets.toml` and held to a schema. No torch."""
+"""The tables and figures of the report, read from `targets.toml` and validated. No torch."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tmeattn.errors import UnknownName
 Show = Literal[
     "table", "differences", "curves", "validation", "collapse", "entropy-by-epoch", "entropy-by-variant", "heatmaps"
 ]
-"""What a target draws:
+"""What a target shows:
 
-table               one row a run and variant: accuracy beside the report's, entropy, time
-differences         neighbouring rows of the table compared on the same texts
+table               one row for each run and variant: accuracy here and in the report, entropy, time
+differences         differences of neighbouring rows of the table on the same texts
 curves              cross-entropy and accuracy over epochs, training and validation
-validation          validation accuracy over epochs, one curve a run or variant
-collapse            sentences on where a penalty made attention collapse
-entropy-by-epoch    histograms of attention entropy, one a row an epoch
-entropy-by-variant  the same at the best epoch, one a row a variant
+validation          validation accuracy over epochs, one curve for each run or variant
+collapse            sentences on runs whose attention collapsed under a penalty
+entropy-by-epoch    histograms of attention entropy, one row for each epoch
+entropy-by-variant  histograms of attention entropy after the last epoch, one row for each variant
 heatmaps            validation texts coloured by attention
 """
 
@@ -32,7 +32,7 @@ class _Strict(BaseModel):
 
 
 class Run(_Strict):
-    """A configuration; `report` is the report's best validation accuracy in percent, `longer` multiplies the epochs."""
+    """A configuration. `report` is the best validation accuracy of the report in %; `longer` multiplies the epochs."""
 
     label: str
     model: str
@@ -42,7 +42,7 @@ class Run(_Strict):
 
 
 class MatrixTarget(_Strict):
-    """A picture of sinusoidal encodings of so many positions in `width` dimensions, or of their dot products."""
+    """A matrix: the sinusoidal encodings of `positions` positions in `width` dimensions, or their dot products."""
 
     kind: Literal["encodings", "products"]
     positions: int
@@ -59,7 +59,7 @@ class Variant(_Strict):
 
 
 class Target(_Strict):
-    """A table or figure of the report, or with `parts` several of them."""
+    """A table or figure of the report, or several of them in `parts`."""
 
     name: str
     title: str
@@ -73,7 +73,7 @@ class Target(_Strict):
 
 @cache
 def all_targets() -> dict[str, Target]:
-    """Every target by name, in the report's order, groups last."""
+    """Every target by name, in the order of the report, groups last."""
     text = files("tmeattn.reproduce").joinpath("targets.toml").read_text(encoding="utf-8")
     declared = tomllib.loads(text)
     runs = {name: Run.model_validate(values) for name, values in declared["runs"].items()}
@@ -81,7 +81,7 @@ def all_targets() -> dict[str, Target]:
         name: tuple(Variant.model_validate(values) for values in listed)
         for name, listed in declared["variants"].items()
     }
-    found = {}
+    targets = {}
     for name, values in declared["targets"].items():
         fields = {"name": name, "title": values["title"], "says": values.get("says"), "show": values.get("show", ())}
         fields["matrices"] = values.get("matrices", ())
@@ -89,15 +89,15 @@ def all_targets() -> dict[str, Target]:
         fields["parts"] = tuple(values.get("targets", ()))
         if "variants" in values:
             fields["variants"] = variants[values["variants"]]
-        found[name] = Target.model_validate(fields)
-    return found
+        targets[name] = Target.model_validate(fields)
+    return targets
 
 
 def find_target(name: str) -> Target:
-    """The target of that name.
+    """The target with this name.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is no such target.
     """
     targets = all_targets()
     if name not in targets:
@@ -106,5 +106,7 @@ def find_target(name: str) -> Target:
 
 
 def parts(target: Target) -> list[Target]:
-    """The target itself, or what it is made of."""
-    return [one for name in target.parts for one in parts(all_targets()[name])] if target.parts else [target]
+    """The target itself, or the targets that it consists of."""
+    if not target.parts:
+        return [target]
+    return [part for name in target.parts for part in parts(all_targets()[name])]

@@ -1,4 +1,4 @@
-"""The trained runs of a target, and the line of a table that an entry's runs make. No torch."""
+"""The trained runs of a target, and the table row of an entry. No torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tmeattn.runs.events import best_epoch, diverged, epoch_events, started_even
 
 @dataclass(frozen=True)
 class SeedRun:
-    """A run of one seed, with its log."""
+    """The run of one seed, with its events."""
 
     seed: int
     run: RunDirectory
@@ -48,12 +48,12 @@ class SeedRun:
 
 
 EntryRuns = Sequence[tuple[Entry, Sequence[SeedRun]]]
-"""Every entry of a target with its runs, one a seed."""
+"""Every entry of a target with its runs, one for each seed."""
 
 
-def row(entry: Entry, trained: Sequence[SeedRun]) -> Row:
-    """The line of a table for one entry."""
-    best = [event for one in trained if (event := one.best) is not None]
+def row(entry: Entry, seed_runs: Sequence[SeedRun]) -> Row:
+    """The table row of one entry."""
+    best = [event for seed_run in seed_runs if (event := seed_run.best) is not None]
     accuracies = tuple(event["validation"]["accuracy"] for event in best)
     accuracy, half = mean_and_half_interval(accuracies)
     return Row(
@@ -66,16 +66,16 @@ def row(entry: Entry, trained: Sequence[SeedRun]) -> Row:
         train_accuracy=mean(event["train"]["accuracy"] for event in best),
         entropy=mean(event["validation"]["entropy"] for event in best),
         normalized_entropy=mean(event["validation"]["normalized_entropy"] for event in best),
-        seconds_per_epoch=mean(event["seconds"] for one in trained for event in one.epochs),
+        seconds_per_epoch=mean(event["seconds"] for seed_run in seed_runs for event in seed_run.epochs),
         best_epoch=mean(event["epoch"] for event in best),
-        epochs=mean(len(one.epochs) for one in trained),
-        last_accuracy=mean(one.epochs[-1]["validation"]["accuracy"] for one in trained if one.epochs),
-        diverged=tuple(one.seed for one in trained if diverged(one.events)),
-        runs=tuple(one.run.id for one in trained),
+        epochs=mean(len(seed_run.epochs) for seed_run in seed_runs),
+        last_accuracy=mean(seed_run.epochs[-1]["validation"]["accuracy"] for seed_run in seed_runs if seed_run.epochs),
+        diverged=tuple(seed_run.seed for seed_run in seed_runs if diverged(seed_run.events)),
+        runs=tuple(seed_run.run.id for seed_run in seed_runs),
     )
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """Mean of the values that are known; None where none is."""
+    """Mean of the known values; None if there are none."""
     known = [value for value in values if value is not None]
     return statistics.fmean(known) if known else None

@@ -1,7 +1,8 @@
-"""New plugin packages from templates: files below `templates/`, with names to fill in.
+"""New plugin packages from the templates in `templates/`.
 
-`templates/common` and the folder of the kind are copied. In their names and contents @NAME@ stands for the
-distribution, @MODULE@ for its module and @CLASS@ for a class; a file's `.in` at the end is dropped.
+`create` copies `templates/common` and the folder of the kind. In file names and contents it replaces @NAME@ by the name
+of the distribution, @MODULE@ by the name of its module and @CLASS@ by the name of its class. It removes the suffix
+`.in` of each file.
 """
 
 from __future__ import annotations
@@ -19,26 +20,31 @@ from tmeattn.registry import KINDS, registry
 
 
 @dataclass(frozen=True)
-class Made:
-    """The package's folder, its files (relative to it), and the commands to type next."""
+class NewPackage:
+    """A package that was created.
+
+    folder:        its folder.
+    files:         its files, relative to the folder.
+    next_commands: the commands that install, check and use it.
+    """
 
     folder: Path
     files: list[str]
-    next: list[str]
+    next_commands: list[str]
 
 
-def create(name: str, kind: str, into: Path) -> Made:
-    """Write a new plugin package into a folder of its own below `into`.
+def create(name: str, kind: str, into: Path) -> NewPackage:
+    """Create a plugin package of a kind (model, dataset, explainer or tracker) in a new folder below `into`.
 
     Raises:
-        BadInput: the name cannot be one, is taken, or the folder is there already.
+        BadInput: the name is invalid or not free, or the folder exists.
         EnvironmentProblem: the folder cannot be written.
     """
-    module = _module(name)
-    _demand_free(name, kind)
+    module = _module_name(name)
+    _check_name_is_free(name, kind)
     folder = into / name
     if folder.exists():
-        raise BadInput(f"{folder} is there already.", hint="Choose another name, or --into another folder.")
+        raise BadInput(f"{folder} already exists.", hint="Choose another name, or another folder with --into.")
     words = re.split(r"[-_.]+", name)
     values = {"NAME": name, "MODULE": module, "CLASS": "".join(word.capitalize() for word in words)}
     files = {}
@@ -49,11 +55,11 @@ def create(name: str, kind: str, into: Path) -> Made:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-    return Made(folder, sorted(files), _next(name, kind, folder))
+    return NewPackage(folder, sorted(files), _next_commands(name, kind, folder))
 
 
-def _module(name: str) -> str:
-    """The module's name of a distribution.
+def _module_name(name: str) -> str:
+    """The name of the module of a distribution.
 
     Raises:
         BadInput: see `create`.
@@ -61,29 +67,31 @@ def _module(name: str) -> str:
     module = re.sub(r"[-.]", "_", name).lower()
     if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]*([-_.][a-zA-Z0-9]+)*", name) or keyword.iskeyword(module):
         raise BadInput(
-            f"{name!r} is no name for a plugin.",
-            hint="Use letters and digits with single '-' between, such as my-attention.",
+            f"{name!r} is no valid name of a plugin.",
+            hint="Use letters and digits, with single '-' between them, such as my-attention.",
         )
     taken = sys.stdlib_module_names | set(metadata.packages_distributions()) | {"tests"}
     if module in taken:
-        raise BadInput(f"There is a Python module {module} already.", hint=f"Choose another name, such as my-{name}.")
+        raise BadInput(f"A Python module {module} already exists.", hint=f"Choose another name, such as my-{name}.")
     return module
 
 
-def _demand_free(name: str, kind: str) -> None:
-    """Refuse a name that a plugin of that kind has already, since one of the two could not be used.
+def _check_name_is_free(name: str, kind: str) -> None:
+    """Check that no plugin provides a spec of that kind and name, because only one of the two could be used.
 
     Raises:
         BadInput: see `create`.
     """
-    if owners := registry().distributions_of(KINDS[f"tmeattn_{kind}s"], name):
+    if distributions := registry().distributions_of(KINDS[f"tmeattn_{kind}s"], name):
         raise BadInput(
-            f"There is a {kind} named {name!r} already, from {' and '.join(owners)}.",
+            f"A {kind} named {name!r} already exists, from {' and '.join(distributions)}.",
             hint=f"Choose another name, such as my-{name}.",
         )
 
 
 def _templates(folder: Path, values: dict[str, str]) -> dict[str, str]:
+    """The contents of the templates in a folder by path, with the values in the place of @NAME@ and the like."""
+
     def filled(text: str) -> str:
         return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
 
@@ -93,7 +101,7 @@ def _templates(folder: Path, values: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _next(name: str, kind: str, folder: Path) -> list[str]:
+def _next_commands(name: str, kind: str, folder: Path) -> list[str]:
     use = {
         "model": [f"tmeattn train {name} --limit 2000", 'tmeattn explain "A wonderful film, if a little long."'],
         "dataset": [f"tmeattn train simple-attn --dataset {name} --min-count 1"],

@@ -1,4 +1,4 @@
-"""What the shell offers where a run or a target is wanted."""
+"""Shell completion of runs, targets, datasets and downloads."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Ids and names of the runs, the newest first, and the words that stand for one."""
+    """Ids and names of the runs, newest first, and the reserved names such as `latest`."""
     from tmeattn.runs.index import RESERVED_NAMES, all_runs
 
     try:
         found = all_runs()
-    except (TmeattnError, OSError):  # completion has nobody to tell
+    except (TmeattnError, OSError):  # completion cannot show an error
         return []
     named = [run.name for run in found if run.name]
     return _beginning(incomplete, [*(run.id for run in found), *named, *sorted(RESERVED_NAMES)])
 
 
 def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The targets of `tmeattn reproduce`, each with its title."""
+    """The targets of `tmeattn reproduce` with their titles."""
     from tmeattn.reproduce.targets import all_targets
 
     return [
@@ -35,7 +35,7 @@ def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The names of datasets; the shell adds paths."""
+    """Names of datasets. The shell adds paths."""
     from tmeattn.registry import registry
     from tmeattn.specs import DatasetSpec
 
@@ -51,11 +51,12 @@ def topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def fetchable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """What `tmeattn data fetch` takes."""
+    """The names that `tmeattn data fetch` can download."""
     from tmeattn.data.download.catalog import PUBLISHED_FILES
 
     return _beginning(incomplete, PUBLISHED_FILES)
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    """The names that begin with the typed text."""
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -67,7 +67,7 @@ class TextInput:
             raise BadInput("There is no text to read: every line is empty.")
         if empty:
             listed = ", ".join(empty[:MOST_NUMBERS]) + (", ..." if len(empty) > MOST_NUMBERS else "")
-            narrate(f"Skipped {'an empty line' if len(empty) == 1 else 'empty lines'}: {listed}.")
+            narrate(f"Skipped {'the empty line' if len(empty) == 1 else 'the empty lines'} {listed}.")
         return [text for text in texts if text.strip()]
 
     def _rows(self) -> list[str]:

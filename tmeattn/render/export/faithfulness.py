@@ -8,14 +8,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.faithfulness.results import MEASURES, Measure
+from tmeattn.faithfulness.results import METRICS, Metric
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
 from tmeattn.render.faithfulness import figure, half, small_print, uniform_weights_test
 
 if TYPE_CHECKING:
-    from tmeattn.faithfulness.results import Faithfulness
+    from tmeattn.faithfulness.results import FaithfulnessResults
 
 
 _COLUMNS = (
@@ -24,7 +24,7 @@ _COLUMNS = (
 )
 
 
-def write(found: Faithfulness, path: Path) -> None:
+def write(found: FaithfulnessResults, path: Path) -> None:
     """Write the results in the format of the file ending.
 
     Raises:
@@ -35,7 +35,7 @@ def write(found: Faithfulness, path: Path) -> None:
     write_file(path, FORMATS[path.suffix.lower()](found).encode())
 
 
-def markdown(found: Faithfulness) -> str:
+def markdown(found: FaithfulnessResults) -> str:
     """A heading, the facts, the table, and how to read it."""
     facts = [f"- {list_item(line)}" for line in _facts(found)]
     reading = _reading(found)
@@ -43,7 +43,7 @@ def markdown(found: Faithfulness) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def latex(found: Faithfulness) -> str:
+def latex(found: FaithfulnessResults) -> str:
     """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
     reading = " ".join([*_facts(found), _reading(found)])
     lines = [
@@ -57,7 +57,7 @@ def latex(found: Faithfulness) -> str:
     return "\n".join(lines) + "\n"
 
 
-def csv_text(found: Faithfulness) -> str:
+def csv_text(found: FaithfulnessResults) -> str:
     """A line for each method and metric: mean, interval, and the difference from the control with its interval."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -66,7 +66,7 @@ def csv_text(found: Faithfulness) -> str:
     for row in found.rows:
         lines: list[tuple[object, ...]] = [
             (measure.name, one.mean, one.low, one.high, one.over_control, one.over_low, one.over_high)
-            for measure in MEASURES
+            for measure in METRICS
             if (one := row.measures.get(measure.name)) is not None
         ]
         lines.append(("seconds_per_text", row.seconds_per_text, *[None] * 5))
@@ -75,32 +75,32 @@ def csv_text(found: Faithfulness) -> str:
     return buffer.getvalue()
 
 
-def _json(found: Faithfulness) -> str:
+def _json(found: FaithfulnessResults) -> str:
     return json.dumps(found.document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _title(found: Faithfulness) -> str:
+def _title(found: FaithfulnessResults) -> str:
     return f"Faithfulness of explanations of {found.model} (run {found.run})"
 
 
-def _facts(found: Faithfulness) -> list[str]:
+def _facts(found: FaithfulnessResults) -> list[str]:
     facts = [f"{found.texts} texts of {found.data}, {found.words:.0f} words on average."]
     if found.entropy is not None:
         facts.append(f"Attention entropy {found.entropy.mean:.2f} ± {half(found.entropy):.2f} nats.")
     return [*facts, f"Uniform weights: {uniform_weights_test(found).removesuffix('.')}."]
 
 
-def _reading(found: Faithfulness) -> str:
+def _reading(found: FaithfulnessResults) -> str:
     """How to read the figures."""
     about = "; ".join(measure.about for measure in _measured(found))
     return " ".join([f"{about}.", *small_print(found)])
 
 
-def _measured(found: Faithfulness) -> list[Measure]:
-    return [measure for measure in MEASURES if any(measure.name in row.measures for row in found.rows)]
+def _measured(found: FaithfulnessResults) -> list[Metric]:
+    return [measure for measure in METRICS if any(measure.name in row.measures for row in found.rows)]
 
 
-def _columns(found: Faithfulness) -> list[ExportColumn]:
+def _columns(found: FaithfulnessResults) -> list[ExportColumn]:
     columns = [ExportColumn("Method", [row.method for row in found.rows], number=False)]
     for measure in _measured(found):
         figures = [row.measures.get(measure.name) for row in found.rows]

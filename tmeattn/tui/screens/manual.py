@@ -69,7 +69,7 @@ class ManualScreen(ModalScreen[None]):
         if topic is not None and topic is self._open:
             return
         self._open = topic
-        text = topic.text if topic else NO_MATCH if self.topics else NO_TOPICS
+        text = topic.without_pictures if topic else NO_MATCH if self.topics else NO_TOPICS
         await self.query_one(Markdown).update(text)
         self.query_one("#page").scroll_home(animate=False)
 

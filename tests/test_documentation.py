@@ -206,6 +206,22 @@ def test_the_layers_of_the_architecture_are_those_of_import_linter() -> None:
     assert block.replace(",", "").split() == checked
 
 
+# What contributors use
+
+
+def test_ci_runs_on_every_version_of_python_that_is_supported() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    (matrix,) = re.findall(r"python-version: \[(.*)\]", workflow)
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.findall(r"[\d.]+", matrix) == re.findall(r"Python :: (3\.\d+)", project)
+    assert "run: .ci/run" in workflow
+
+
+def test_pre_commit_has_the_tested_version_of_ruff() -> None:
+    (version,) = re.findall(r"rev: v(\S+)", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert f"\nruff=={version}\n" in (ROOT / "constraints.txt").read_text(encoding="utf-8")
+
+
 # The screens
 
 

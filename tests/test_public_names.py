@@ -45,6 +45,7 @@ LAYERS = [
     "masked_mean",
     "masked_softmax",
     "uniform_weights",
+    "word_attention",
 ]
 CHECKS = ["check_dataset", "check_explainer", "check_model", "check_tracker", "check_vectors", "sandbox"]
 

@@ -241,7 +241,7 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "said"),
+    ("kind", "name", "expected"),
     [
         (ModelSpec, "lstm-atn", "There is no model named 'lstm-atn'. Did you mean lstm-attn"),
         (ModelSpec, "zzzzzz", "There is no model named 'zzzzzz'. List them with: tmeattn models"),
@@ -255,10 +255,10 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
         (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
     ],
 )
-def test_unknown_name(kind: Any, name: str, said: str) -> None:
+def test_unknown_name(kind: Any, name: str, expected: str) -> None:
     with pytest.raises(UnknownName) as caught:
         registry().get(kind, name)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(expected)
     assert caught.value.exit_code == 2
 
 
@@ -274,8 +274,8 @@ def test_the_error_of_an_unknown_name_lists_the_broken_plugins() -> None:
     register(found, "two", tmeattn_trackers=["no spec"])
     with pytest.raises(UnknownName) as caught:
         found.get(ModelSpec, "tooy")
-    said = "Did you mean toy? 2 plugins are broken: tmeattn-one, tmeattn-two (see: tmeattn plugins doctor)."
-    assert caught.value.hint == said
+    expected = "Did you mean toy? 2 plugins are broken: tmeattn-one, tmeattn-two (see: tmeattn plugins doctor)."
+    assert caught.value.hint == expected
 
 
 # Resolving

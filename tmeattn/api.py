@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
+from tmeattn.data.readers.text_input import TextInput
 from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest, Explanation
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.evaluate_run import evaluate_run
+from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
 from tmeattn.training.session import start
@@ -19,7 +22,7 @@ from tmeattn.training.session import start
 
 @dataclass(frozen=True)
 class Prediction:
-    """The most probable class, its probability, and those of all classes by name."""
+    """The predicted class, its probability, and the probabilities of all classes by name."""
 
     label: str
     probability: float
@@ -42,7 +45,7 @@ class Model:
         return self.classifier.classes
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        """Classify texts, in order. A text without a known word gets what the model makes of an unknown one."""
+        """Classify texts, in order. A text without a known word has the prediction of an unknown word."""
         return [_prediction(self.classes, row_C) for row_C in self.classifier.probabilities(list(texts))]
 
     def explain(
@@ -55,14 +58,37 @@ class Model:
         layer: int | None = None,
         head: int | None = None,
     ) -> Explanation:
-        """Score the words of a text by the model's attention, or by another method of `tmeattn explain --help`.
+        """Predict a text and score its words with the model's default method, or with another one of
+        `tmeattn explain --help`.
 
-        layer, head: of self-attention, counted from 1; None is the mean over all.
+        target:      the class that the scores are about; None: the predicted class.
+        layer, head: of self-attention, counted from 1; None: the mean over all.
 
         Raises:
-            tmeattn.errors.BadInput: an empty text; an unknown class, method, layer or head.
+            tmeattn.errors.BadInput: the text is empty, or the class, method, layer or head does not exist.
         """
         return explain(self.classifier, ExplainRequest(text, method, target, true_label, layer, head))
+
+    def predict_file(
+        self,
+        file: str | PathLike[str],
+        output: str | PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+        text_column: str | None = None,
+        skip_bad: bool = False,
+        resume: bool = False,
+        force: bool = False,
+    ) -> StreamSummary:
+        """Classify every row of a file in constant memory and write the predictions to another file, with the
+        options of `tmeattn predict --file FILE --output OUTPUT`.
+
+        Raises:
+            tmeattn.errors.BadInput: a row is invalid (unless `skip_bad`), or the output exists (unless `force`).
+        """
+        table, column = TextInput(Path(file), format, text_column).open()
+        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force)
+        return stream_predictions(job, self.classifier)
 
     def evaluate(self, split: str = "validation") -> EvaluationDocument:
         """Evaluate the model on a split of the run's dataset: the JSON document of `tmeattn evaluate --json`.
@@ -80,7 +106,7 @@ def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Predi
 
 
 def load(run: str | PathLike[str] = "latest", *, device: str = "cpu") -> Model:
-    """Load a run's best weights: an id, a prefix, a name, a path, `latest` or `best`.
+    """Load the best weights of a run: an id, a unique prefix of an id, a name, a path, `latest` or `best`.
 
     Raises:
         tmeattn.errors.BadInput: there is no such run, or it has no checkpoint.
@@ -98,11 +124,11 @@ def train(
 ) -> Model:
     """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
 
-    `listeners` are called with every event (see `tmeattn.runs.events`); `trackers` names plugins that take them
-    elsewhere.
+    listeners: called with every event (see `tmeattn.runs.event_types`).
+    trackers:  names of tracker plugins, which export the events.
 
     Raises:
-        tmeattn.errors.TmeattnError: as the command line would report.
+        tmeattn.errors.TmeattnError: with the message that the command line would print.
     """
     if name is not None:
         check_name(name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import BadInput
-from tmeattn.explain.compatibility import methods_for
+from tmeattn.explain.compatibility import methods_with_reasons
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 
@@ -51,10 +51,10 @@ def test_rollout_of_one_layer_is_half_attention_half_the_word_itself(zoo):
     [
         ("transformer", {"method": "attention", "layer": 3}, "--layer 3: the model has layers 1 to 2."),
         ("transformer", {"layer": 1, "head": 0}, "--head 0: the model has heads 1 to 2 in a layer."),
-        ("transformer", {"method": "leave-one-out", "head": 1}, "--head: the method 'leave-one-out' does not choose"),
+        ("transformer", {"method": "leave-one-out", "head": 1}, "--head: the method 'leave-one-out' does not select"),
         ("lstm-attn", {"layer": 1}, "--layer: the model 'lstm-attn' has no self-attention"),
-        ("mean", {"method": "attention"}, "The method 'attention' cannot serve: the model 'mean' has no attention."),
-        ("lstm-attn", {"method": "rollout"}, "cannot serve: the model 'lstm-attn' has no self-attention."),
+        ("mean", {"method": "attention"}, "The method 'attention' cannot be used: the model 'mean' has no attention."),
+        ("lstm-attn", {"method": "rollout"}, "cannot be used: the model 'lstm-attn' has no self-attention."),
     ],
 )
 def test_what_is_not_there_is_refused(zoo, name, request_, said):
@@ -65,11 +65,11 @@ def test_what_is_not_there_is_refused(zoo, name, request_, said):
 
 def test_which_methods_serve_which_model(zoo):
     def served(name):
-        return {spec.name for spec, against in methods_for(zoo[name]) if against is None}
+        return {spec.name for spec, against in methods_with_reasons(zoo[name]) if against is None}
 
     assert served("transformer") - served("lstm-attn") == {"rollout"}
     assert served("lstm-attn") - served("mean") == {"attention"}
-    assert all(against for spec, against in methods_for(zoo["mean"]) if spec.name in {"attention", "rollout"})
+    assert all(against for spec, against in methods_with_reasons(zoo["mean"]) if spec.name in {"attention", "rollout"})
 
 
 def test_a_transformer_is_explained_by_leave_one_out_and_says_why(zoo):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import keywords, planted
 from support.zoo import FAMILIES
 
-from tmeattn.explain.compatibility import methods_for
+from tmeattn.explain.compatibility import methods_with_reasons
 from tmeattn.explain.explain import attribute
 from tmeattn.explain.methods import leave_one_out, log_odds, rolled_out
 from tmeattn.models.layers import masked_softmax
@@ -33,7 +33,7 @@ def scores(classifier, method, texts):
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_scores_do_not_depend_on_padding_batch_or_neighbours(zoo, family, text, neighbours, long):
     together = [*neighbours, text, *(["film " * 12] if long else [])]
-    for spec, against in methods_for(zoo[family]):
+    for spec, against in methods_with_reasons(zoo[family]):
         if against is None and spec.name != "lime":
             (alone,) = scores(zoo[family], spec.name, [text])
             beside = scores(zoo[family], spec.name, together)[len(neighbours)]

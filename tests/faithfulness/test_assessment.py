@@ -57,7 +57,7 @@ def test_rollout_is_passed_over_where_it_cannot_serve(zoo):
         "uniform": "equal scores give no ranking (name it in --methods to assess it)",
         "lime": "its sampling takes by far the most time (name it in --methods to assess it)",
     }
-    with pytest.raises(BadInput, match="'rollout' cannot serve"):
+    with pytest.raises(BadInput, match="'rollout' cannot be used"):
         choose_methods(zoo["simple-attn"], ["rollout"])
 
 

@@ -1,4 +1,4 @@
-"""What every registered model must hold to, checked on those that come with tmeattn."""
+"""The properties of every model, checked for the built-in ones."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ texts = st.lists(st.lists(st.integers(1, 29), min_size=1, max_size=12), min_size
 
 
 def corpus() -> SimpleNamespace:
-    """What `prepare` reads of a corpus: 12 texts of 10 words of the vocabulary, in three classes."""
+    """A corpus for `prepare`: 12 texts of 10 words of the vocabulary, in three classes."""
     tokens = np.random.default_rng(0).integers(1, 30, 120, dtype=np.int32)
     split = EncodedSplit(tokens, np.arange(0, 121, 10), np.arange(12) % 3, np.arange(12))
     return SimpleNamespace(splits={"train": split}, classes=("a", "b", "c"), vocabulary=range(30))
@@ -112,7 +112,7 @@ def test_parameter_counts_follow_from_the_formulas(name, parameters):
     assert count_parameters(registry().get(ModelSpec, name)) == parameters
 
 
-def test_frozen_vectors_stay_as_they_came():
+def test_frozen_vectors_do_not_change():
     vectors = torch.randn(30, 8)
     vectors[0] = 0
     space = Space(30, 2, 8, vectors=vectors, tune=False)

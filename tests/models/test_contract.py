@@ -31,7 +31,7 @@ def uniform(mask):
 
 
 @pytest.mark.parametrize(
-    ("function", "complaint"),
+    ("function", "problem"),
     [
         (lambda t, m: torch.zeros(len(t), 2), "returned Tensor, not a tmeattn.ModelOutput"),
         (lambda t, m: ModelOutput(torch.zeros(len(t), 3), uniform(m)), "logits have shape (2, 3), expected (2, 2)"),
@@ -46,10 +46,10 @@ def uniform(mask):
         (lambda t, m: t.nonsense, "fails in forward: AttributeError"),
     ],
 )
-def test_each_breach_of_the_contract_is_named(function, complaint):
+def test_each_breach_of_the_contract_is_named(function, problem):
     with pytest.raises(BadInput) as caught:
         check_contract(SPEC, Returning(function), SPACE, torch.device("cpu"))
-    assert complaint in caught.value.message
+    assert problem in caught.value.message
     assert "'simple-attn' (from tmeattn)" in caught.value.message
 
 
@@ -58,7 +58,7 @@ def equal_maps(mask, heads=2):
 
 
 @pytest.mark.parametrize(
-    ("maps", "complaint"),
+    ("maps", "problem"),
     [
         (lambda m: None, "forward returned no maps with need_maps=True"),
         (lambda m: (equal_maps(m)[:, 0],), "a map has shape (2, 3, 3), expected (texts, heads, S, S)"),
@@ -68,12 +68,12 @@ def equal_maps(mask, heads=2):
         (lambda m: (equal_maps(m) / 2,), "do not sum to 1"),
     ],
 )
-def test_broken_maps_are_named(maps, complaint):
+def test_broken_maps_are_named(maps, problem):
     spec = replace(SPEC, attention="self")
     model = Returning(lambda t, m: ModelOutput(torch.zeros(len(t), 2), maps=maps(m)))
     with pytest.raises(BadInput) as caught:
         check_contract(spec, model, SPACE, torch.device("cpu"))
-    assert complaint in caught.value.message
+    assert problem in caught.value.message
 
 
 def test_the_padded_rows_of_maps_are_not_checked():

@@ -1,3 +1,5 @@
+"""Masked softmax and mean, entropy, pooling and dropout: their formulas, and that padding has no effect."""
+
 import math
 
 import pytest
@@ -20,7 +22,7 @@ scores = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=12)
 
 
 @given(scores, st.integers(0, 5))
-def test_masked_softmax_sums_to_one_and_gives_padding_exactly_nothing(values, padding):
+def test_masked_softmax_sums_to_one_and_is_exactly_zero_on_padding(values, padding):
     mask = torch.tensor([[True] * len(values) + [False] * padding])
     weights = masked_softmax(torch.tensor([values + [1e4] * padding]), mask)
     assert weights.sum().item() == pytest.approx(1, abs=1e-5)
@@ -86,7 +88,7 @@ def test_entropy_of_maps_counts_a_prefix_such_as_cls_as_a_real_row():
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_dropout_drops_its_share_and_keeps_the_mean(share):
+def test_dropout_has_its_rate_and_keeps_the_mean(share):
     x = torch.ones(401, 253)
     y = dropout(x, share, True)
     assert (y == 0).float().mean().item() == pytest.approx(share, abs=0.01)
@@ -101,7 +103,7 @@ def test_each_entry_is_dropped_on_its_own():
     assert patterns.sub(1 / 16).abs().max() < 0.01
 
 
-def test_dropout_passes_the_gradient_of_what_it_kept():
+def test_dropout_passes_the_gradient_of_the_kept_entries():
     x = torch.ones(7, 3, requires_grad=True)
     y = dropout(x, 0.5, True)
     y.sum().backward()

@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         ({"at_import": "raise RuntimeError('out of order')"}, "cannot be loaded: RuntimeError: out of order"),
         ({"at_import": "import sys; sys.exit(3)"}, "cannot be loaded: SystemExit: 3"),
@@ -39,20 +39,20 @@ import pytest
         ({"init": "self.steps = 0", "end": "self.steps += self.training; logits = logits * (1 + self.steps / 100)"},
          "a run that was stopped and resumed ends with another model."),
         ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, corpus): return {1, 2}"},
-         "broken_model:prepare returned a set, which no checkpoint holds"),
+         "broken_model:prepare returned a set, which a checkpoint cannot store"),
         ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, data): data.splits['validation']"},
          "fails in prepare: KeyError: 'validation'"),
     ],
 )  # fmt: skip
 def test_each_kind_of_broken_model_gets_a_problem_and_a_remedy(
-    tmeattn: Any, install_model: Any, lines: dict[str, str], said: str
+    tmeattn: Any, install_model: Any, lines: dict[str, str], expected: str
 ) -> None:
     install_model(**lines)
     result = tmeattn("plugins", "check", "broken", "--json")
     assert result.code == 2
     assert "checks of broken failed. Each names the remedy." in result.err
     findings = [f"{check['problem']} {check['advice'] or ''}" for check in json.loads(result.out) if check["problem"]]
-    assert any(said in " ".join(finding.split()) for finding in findings), findings
+    assert any(expected in " ".join(finding.split()) for finding in findings), findings
     assert tmeattn("models", "lstm", "--json").json["name"] == "lstm"
 
 
@@ -119,7 +119,7 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "said", "traceback"),
+    ("lines", "expected", "traceback"),
     [
         ({"before": "class Other(nn.Modul): pass"}, "has no attribute 'Modul'", "class Other(nn.Modul)"),
         (
@@ -132,7 +132,7 @@ def test_doctor(tmeattn: Any, install_model: Any) -> None:
     ],
 )
 def test_the_doctor_finds_problems_that_listing_does_not(
-    tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], said: str, traceback: str | None
+    tmeattn: Any, install_model: Any, tmp_path: Any, lines: dict[str, str], expected: str, traceback: str | None
 ) -> None:
     install_model(**lines)
     (listed,) = [one for one in tmeattn("plugins", "list", "--json").json if one["distribution"] == "broken"]
@@ -140,7 +140,7 @@ def test_the_doctor_finds_problems_that_listing_does_not(
     for _ in range(2):  # a problem is not added twice
         (found,) = [one for one in tmeattn("plugins", "doctor", "--json").json["plugins"] if one["name"] == "broken"]
         (problem,) = found["problems"]
-        assert said in problem
+        assert expected in problem
         assert [traceback in trace for trace in found["tracebacks"]] == [True] * (traceback is not None)
         assert "tmeattn plugins check broken" in found["advice"]
     if "before" in lines:

@@ -109,7 +109,7 @@ def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str]) -> No
     """As typed, but for where pip installs to and how much is trained."""
     site = tmp_path / "site"
     path = os.pathsep.join([str(site), environment["PYTHONPATH"]])
-    said: Any = None
+    done: Any = None
     assert len(TYPED) <= 6
     for line in TYPED:
         program, *arguments = shlex.split(line)
@@ -118,12 +118,12 @@ def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str]) -> No
             command = ["pip", "install", *options, f"./{arguments[-1]}"]
         else:
             command = ["tmeattn", *arguments, *(["--epochs", "1", "--threads", "1"] if arguments[0] == "train" else [])]
-        said = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", *command],
             cwd=tmp_path,
             env={**environment, "PYTHONPATH": path},
             capture_output=True,
             text=True,
         )
-        assert said.returncode == 0, f"{line}\n{said.stdout}\n{said.stderr}"
-    assert "wonderful" in said.stdout
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    assert "wonderful" in done.stdout

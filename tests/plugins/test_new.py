@@ -51,7 +51,7 @@ def test_it_prints_the_next_commands(tmeattn: Any, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("../up", "'../up' is no valid name of a plugin."),
         ("two words", "is no valid name of a plugin."),
@@ -65,17 +65,17 @@ def test_it_prints_the_next_commands(tmeattn: Any, tmp_path: Path, monkeypatch: 
     ],
 )
 def test_an_invalid_name_writes_nothing(
-    tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+    tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert said.lower() in tmeattn("plugins", "new", name).refused().lower()
+    assert expected.lower() in tmeattn("plugins", "new", name).refused().lower()
     assert [path for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
 def test_a_name_has_to_be_free_for_its_kind_only(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    said = tmeattn("plugins", "new", "imdb-25k", "--kind", "dataset").refused()
-    assert said.startswith("A dataset named 'imdb-25k' already exists, from tmeattn.")
+    expected = tmeattn("plugins", "new", "imdb-25k", "--kind", "dataset").refused()
+    assert expected.startswith("A dataset named 'imdb-25k' already exists, from tmeattn.")
     assert tmeattn("plugins", "new", "imdb-25k", "--kind", "explainer").code == 0
 
 

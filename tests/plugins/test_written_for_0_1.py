@@ -152,6 +152,7 @@ def old_plugin(install: Any, tmp_path: Path) -> Iterator[None]:
     sys.modules.pop("old_plugin_code", None)
 
 
+@pytest.mark.filterwarnings("ignore:ExplainerSpec:DeprecationWarning")
 @pytest.mark.usefixtures("old_plugin")
 def test_it_loads_trains_explains_and_tracks(planted: dict[str, Any], isolated: Path) -> None:
     registry.cache_clear()

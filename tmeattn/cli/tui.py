@@ -11,10 +11,11 @@ from tmeattn.errors import BadInput
 @click.command()
 @run_argument(required=False)
 def tui(run: str | None) -> None:
-    """Train, watch and explain in one full-screen program.
+    """Train, watch and explain in a full-screen program.
 
-    RUN (an id, the beginning of one, a name, a path, latest or best) is opened at once, also one that another program
-    trains, here or on another machine that shares its folder. F1 or ? shows all keys.
+    With RUN (an id, a unique prefix of an id, a name, a path, latest or best), the screen of this run opens first. Any
+    program may train the run, also on another machine that shares the folder. Press F1 or ? for all keys and the
+    manual.
     """
     import sys
 

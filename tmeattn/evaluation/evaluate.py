@@ -1,4 +1,4 @@
-"""Measure a model on a split, always in the same way: by training after every epoch, and by `tmeattn evaluate`."""
+"""Evaluate a model on a split. Training does it after every epoch, and `tmeattn evaluate` in the same way."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Attention
 
 Measured = Literal["all", "sample", "none"]
+"""The texts whose self-attention maps are computed in an evaluation."""
 BATCH = 256
 MAPS_BATCH = 16
 ATTENTION_SAMPLE = 512
@@ -27,9 +28,13 @@ ATTENTION_SAMPLE = 512
 
 @dataclass(frozen=True)
 class Evaluation:
-    """means: as in an epoch event (loss includes alpha times entropy; heads only where maps were asked for).
+    """The measures of a split, and the predictions of its N texts, in the order of the batches.
 
-    indices_N: which text of the split each row is about; probabilities_NC; labels_N; entropy_N in nats, or None.
+    means:            as in the event `epoch`; `heads` only for an evaluation with attention maps.
+    indices_N:        the position of each text in the split.
+    probabilities_NC: class probabilities.
+    labels_N:         true classes.
+    entropy_N:        attention entropy in nats; None without attention.
     """
 
     means: EpochPart
@@ -62,7 +67,7 @@ def evaluate(
     """Run every batch through the model in evaluation mode; the model's mode is restored afterwards."""
     was_training = model.training
     model.eval()
-    measured = meter(max_length + int(need_maps))  # CLS may stand in front of the words
+    measured = meter(max_length + int(need_maps))  # CLS may be in front of the words
     indices, probabilities, labels, entropies = [], [], [], []
     heads_LH = torch.zeros(())
     for batch in batches:
@@ -101,8 +106,8 @@ def evaluate(
 
 
 def measured_attention(attention: Attention, alpha: float) -> Measured:
-    """Of which texts a model's attention maps are made: of all where a penalty is part of the loss, else of a sample;
-    of none where the model has no self-attention."""
+    """The texts whose attention maps are computed: all, if the loss has an entropy penalty, else a sample; none for a
+    model without self-attention."""
     if attention != "self":
         return "none"
     return "all" if alpha > 0 else "sample"
@@ -117,8 +122,10 @@ def evaluate_split(
     device: torch.device,
     attention: Measured,
 ) -> Evaluation:
-    """Evaluate a split. `attention` says of which texts a self-attention model makes its maps: of all (a loss with a
-    penalty needs them), of a fixed, even sample of 512 (a map grows with the square of a text's length), or of none.
+    """Evaluate a model on a split.
+
+    attention: the texts whose self-attention maps are computed: all (for a loss with an entropy penalty), a fixed
+               sample of 512 evenly spaced texts (because a map grows with the square of the length), or none.
     """
     size = MAPS_BATCH if attention == "all" else BATCH
     batches = SequentialBatches(split, size, max_length)

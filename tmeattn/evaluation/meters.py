@@ -1,4 +1,4 @@
-"""Running sums over texts: saved in checkpoints, so that a resumed epoch ends with the same means."""
+"""Running means over texts. Their sums are saved in checkpoints, so a resumed epoch ends with the same means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BINS = 64
 
 @dataclass
 class Meter:
-    """Sums of loss terms, hits and attention entropies over the texts seen.
+    """Sums of the loss terms, the correct predictions (`hits`) and the attention entropies over texts.
 
     high: the upper edge of the entropy histogram in nats, ln(max_length).
     """
@@ -53,7 +53,7 @@ class Meter:
                 self.counts[index] += int(number)
 
     def means(self) -> EpochPart:
-        """What an event logs: means over texts, and the histogram; entropy fields are None without attention."""
+        """The means over texts and the histogram of entropies, as in events; without attention, these are None."""
         texts = max(self.texts, 1)
         measured = self.entropy_texts > 0
         return {

@@ -1,4 +1,4 @@
-"""Which attribution methods serve which model, and why not where they do not."""
+"""Which attribution methods are compatible with a model, and why others are not."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
 
 FALLBACK = "leave-one-out"
-"""Serves every model."""
+"""Compatible with every model."""
 
 
-def methods_for(classifier: TrainedClassifier) -> list[tuple[ExplainerSpec, str | None]]:
-    """Every registered method, and why it cannot serve this model, as a clause without full stop (None: it can)."""
-    return [(spec, reason_against(spec, classifier)) for spec in registry().all(ExplainerSpec)]
+def methods_with_reasons(classifier: TrainedClassifier) -> list[tuple[ExplainerSpec, str | None]]:
+    """Every registered method, with the reason why it is not compatible with the model (None: it is compatible)."""
+    return [(spec, incompatibility(spec, classifier)) for spec in registry().all(ExplainerSpec)]
 
 
-def reason_against(spec: ExplainerSpec, classifier: TrainedClassifier) -> str | None:
-    """Why a method cannot serve a model; None where it can."""
+def incompatibility(spec: ExplainerSpec, classifier: TrainedClassifier) -> str | None:
+    """Why a method is not compatible with a model, as a clause without a full stop; None where it is compatible."""
     model = classifier.spec.name
     if spec.needs_attention and classifier.spec.attention == "none":
         return f"the model {model!r} has no attention"
@@ -28,63 +28,65 @@ def reason_against(spec: ExplainerSpec, classifier: TrainedClassifier) -> str | 
     if missing := _missing(spec):
         return f"{missing} is not installed"
     if spec.needs_embedding_gradient and classifier.embedding is None:
-        return f"the model {model!r} does not look its words up in one torch.nn.Embedding"
+        return f"the model {model!r} does not look up words in a single torch.nn.Embedding"
     return None
 
 
-def demand(spec: ExplainerSpec, classifier: TrainedClassifier) -> None:
-    """Refuse a method that cannot serve a model.
+def require_compatible(spec: ExplainerSpec, classifier: TrainedClassifier) -> None:
+    """Check that a method is compatible with a model.
 
     Raises:
-        BadInput: why, and which methods can.
+        BadInput: it is not; the message has the reason and the compatible methods.
         EnvironmentProblem: it needs a package that is not installed.
     """
-    reason = reason_against(spec, classifier)
+    reason = incompatibility(spec, classifier)
     if reason is None:
         return
     if _missing(spec):
         raise EnvironmentProblem(
             f"The method {spec.name!r} cannot be used: {reason}.", hint='Install it: pip install "tmeattn[explain]"'
         )
-    can = ", ".join(other.name for other, against in methods_for(classifier) if against is None)
-    raise BadInput(f"The method {spec.name!r} cannot serve: {reason}.", hint=f"These can: {can}.")
+    compatible = ", ".join(other.name for other, why_not in methods_with_reasons(classifier) if why_not is None)
+    raise BadInput(f"The method {spec.name!r} cannot be used: {reason}.", hint=f"Choose one of {compatible}.")
 
 
-def demand_choice(spec: ExplainerSpec, classifier: TrainedClassifier, layer: int | None, head: int | None) -> None:
-    """Refuse a layer or head that is not there, or that nothing would read.
+def require_layer_and_head(
+    spec: ExplainerSpec, classifier: TrainedClassifier, layer: int | None, head: int | None
+) -> None:
+    """Check that the model has a layer and a head, and that the method uses them.
 
     Raises:
-        BadInput: naming what there is.
+        BadInput: the method or the model has no choice of layers and heads, or the number is out of range.
     """
     given = " and ".join(flag for flag, value in (("--layer", layer), ("--head", head)) if value is not None)
     if not given:
         return
     if not spec.selects_heads:
-        raise BadInput(f"{given}: the method {spec.name!r} does not choose among layers and heads.")
+        raise BadInput(f"{given}: the method {spec.name!r} does not select layers and heads.")
     heads = classifier.heads
     if not heads:
-        raise BadInput(f"{given}: the model {classifier.spec.name!r} has no self-attention, so no layers and heads.")
+        raise BadInput(f"{given}: the model {classifier.spec.name!r} has no self-attention.")
     if layer is not None and not 1 <= layer <= len(heads):
-        raise BadInput(f"--layer {layer}: the model has {_counted(len(heads), 'layer')}.")
+        raise BadInput(f"--layer {layer}: the model has {_range_text(len(heads), 'layer')}.")
     most = min(heads) if layer is None else heads[layer - 1]
     if head is not None and not 1 <= head <= most:
-        raise BadInput(f"--head {head}: the model has {_counted(most, 'head')} in a layer.")
+        raise BadInput(f"--head {head}: the model has {_range_text(most, 'head')} in a layer.")
 
 
 def default_method(
     classifier: TrainedClassifier, layer: int | None, head: int | None
 ) -> tuple[ExplainerSpec, str | None]:
-    """The method where none is asked for, and what to tell the reader about it."""
+    """The default method of a model, and a note for the reader on why it is the default (None: it needs none)."""
     kind = classifier.spec.attention
     if kind == "pool" or layer is not None or head is not None:
         return registry().get(ExplainerSpec, "attention"), None
     spec = registry().get(ExplainerSpec, FALLBACK)
     model = classifier.spec.name
     if kind == "none":
-        return spec, f"The model {model} has no attention: words are scored by {FALLBACK}."
+        return spec, f"The model {model} has no attention, so words are scored by {FALLBACK}."
     return spec, (
-        f"The self-attention of {model} is many maps, none of which is the prediction's: words are scored by "
-        f"{FALLBACK}. See the maps with --method attention, --layer, --head."
+        f"The prediction of {model} does not depend on a single map of its self-attention, so words are scored by "
+        f"{FALLBACK}. To see the maps, use --method attention with --layer and --head."
     )
 
 
@@ -92,5 +94,6 @@ def _missing(spec: ExplainerSpec) -> str | None:
     return next((name for name in spec.packages if importlib.util.find_spec(name) is None), None)
 
 
-def _counted(number: int, what: str) -> str:
+def _range_text(number: int, what: str) -> str:
+    """ "1 layer", "layers 1 to 4"."""
     return f"1 {what}" if number == 1 else f"{what}s 1 to {number}"

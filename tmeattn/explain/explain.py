@@ -1,4 +1,4 @@
-"""From texts and a method's name to `Explanation`s."""
+"""Explain texts: predict them and score their words with an attribution method."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ import numpy as np
 from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.evaluation.meters import normalized
-from tmeattn.explain.compatibility import FALLBACK, default_method, demand, demand_choice
+from tmeattn.explain.compatibility import FALLBACK, default_method, require_compatible, require_layer_and_head
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
 from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 
 TOGETHER = 64
-"""Texts that are explained at once."""
+"""Texts that are explained in one batch."""
 
 
 def explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanation:
     """Predict a text and score its words.
 
     Raises:
-        UnknownName: no such method.
-        BadInput: a text without words; a class, layer or head that the model does not have; a method that cannot
-            serve it.
+        UnknownName: there is no such method.
+        BadInput: the text has no words, the model does not have the class, layer or head, or the method is not
+            compatible with it.
         EnvironmentProblem: a package that the method needs is not installed.
     """
     return next(explain_all(classifier, [request]))
 
 
 def explain_all(classifier: TrainedClassifier, requests: Sequence[ExplainRequest]) -> Iterator[Explanation]:
-    """Explain many texts, in order, 64 at a time where they ask for the same. Raises as `explain` does."""
+    """Explain many texts, in order. Consecutive requests that differ only in their texts are batches of 64. Raises as
+    `explain` does."""
     for _, alike in groupby(requests, lambda one: (one.method, one.target, one.layer, one.head)):
         group = list(alike)
         for start in range(0, len(group), TOGETHER):
@@ -74,57 +75,59 @@ def attribute(
     layer: int | None = None,
     head: int | None = None,
 ) -> list[Attribution]:
-    """Call a (perhaps foreign) explainer on texts that have words, and hold it to its contract.
+    """The scores of texts that have words, from an explainer that may belong to a plugin.
 
     Raises:
-        BadInput: it fails, or gives something else than a finite score for every word.
+        BadInput: the explainer fails, or does not return one finite score for each word.
     """
     method = resolve(spec.explain, wanted_by=f"Explainer {spec.name!r}")
     try:
         chosen = {"layer": layer, "head": head} if spec.selects_heads else {}
-        found = [
-            one if isinstance(one, Attribution) else Attribution(one)
-            for one in method(classifier, texts, target, **chosen)
+        attributions = [
+            scores if isinstance(scores, Attribution) else Attribution(scores)
+            for scores in method(classifier, texts, target, **chosen)
         ]
     except TmeattnError:
         raise
     except Exception as error:
         raise BadInput(f"Explainer {spec.name!r} failed: {type(error).__name__}: {error}") from error
-    if len(found) != len(texts):
-        raise BadInput(f"Explainer {spec.name!r} was given {len(texts)} texts and answered for {len(found)}.")
-    return [_checked(spec, text, one) for text, one in zip(texts, found, strict=True)]
+    if len(attributions) != len(texts):
+        raise BadInput(
+            f"Explainer {spec.name!r} was given {len(texts)} texts and returned scores of {len(attributions)}."
+        )
+    return [_checked(spec, text, attribution) for text, attribution in zip(texts, attributions, strict=True)]
 
 
-def _checked(spec: ExplainerSpec, text: EncodedText, found: Attribution) -> Attribution:
+def _checked(spec: ExplainerSpec, text: EncodedText, attribution: Attribution) -> Attribution:
     try:
-        scores = np.asarray(found.scores_T, dtype=np.float64)
+        scores = np.asarray(attribution.scores_T, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"Explainer {spec.name!r} must give numbers: {error}.") from error
+        raise BadInput(f"Explainer {spec.name!r} must return numbers: {error}.") from error
     if scores.shape != (len(text.spans),) or not np.isfinite(scores).all():
         raise BadInput(
-            f"Explainer {spec.name!r} must give {len(text.spans)} finite scores, one a word; got shape {scores.shape}."
+            f"Explainer {spec.name!r} must return {len(text.spans)} finite scores, not the shape {scores.shape}."
         )
-    return Attribution(scores, found.note)
+    return Attribution(scores, attribution.note)
 
 
 def _explain_alike(classifier: TrainedClassifier, requests: list[ExplainRequest]) -> Iterator[Explanation]:
-    """Requests that differ in their texts and labels alone."""
-    one = requests[0]
-    if one.method is None:
-        spec, stands_in = default_method(classifier, one.layer, one.head)
+    """The explanations of requests that differ only in their texts and true labels."""
+    first = requests[0]
+    if first.method is None:
+        spec, default_note = default_method(classifier, first.layer, first.head)
     else:
-        spec, stands_in = registry().get(ExplainerSpec, one.method), None
-    demand(spec, classifier)
-    demand_choice(spec, classifier, one.layer, one.head)
-    target = _class_index(classifier.classes, one.target)
+        spec, default_note = registry().get(ExplainerSpec, first.method), None
+    require_compatible(spec, classifier)
+    require_layer_and_head(spec, classifier, first.layer, first.head)
+    target = _class_index(classifier.classes, first.target)
     texts = [classifier.encode(request.visible_text) for request in requests]
     empty = next((text.text for text in texts if not text.spans), None)
     if empty is not None:
-        raise BadInput(f"There are no words to explain in {empty[:40]!r}.", hint="A text needs a word.")
+        raise BadInput(f"There are no words to explain in {empty[:40]!r}.", hint="Give a text with at least one word.")
     outputs = classifier.read([text.ids_T for text in texts])
-    found = attribute(classifier, spec, texts, target, layer=one.layer, head=one.head)
-    for request, text, output, attribution in zip(requests, texts, outputs, found, strict=True):
-        yield _explanation(classifier, spec, request, target, text, output, attribution, stands_in)
+    attributions = attribute(classifier, spec, texts, target, layer=first.layer, head=first.head)
+    for request, text, output, attribution in zip(requests, texts, outputs, attributions, strict=True):
+        yield _explanation(classifier, spec, request, target, text, output, attribution, default_note)
 
 
 def _explanation(
@@ -135,16 +138,16 @@ def _explanation(
     text: EncodedText,
     output: TextOutput,
     attribution: Attribution,
-    stands_in: str | None,
+    default_note: str | None,
 ) -> Explanation:
     predicted = int(output.logits_C.argmax())
     share = _share_of_uniform(output.entropy, len(text.spans))
     known = [classifier.vocabulary.knows(token) for *_, token in text.spans]
-    notes = [*classifier.notes, *filter(None, (stands_in, attribution.note))]
+    notes = [*classifier.notes, *filter(None, (default_note, attribution.note))]
     if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
-        notes.append("Attention is nearly uniform here: only what stands out from an equal share is coloured.")
+        notes.append("The attention is nearly uniform: only weights above uniform are coloured.")
     if not any(known):
-        notes.append("None of these words is in the model's vocabulary: the prediction says nothing about the text.")
+        notes.append("No word of the text is in the model's vocabulary, so the prediction does not depend on the text.")
     return Explanation(
         text=request.visible_text,
         words=tuple(
@@ -170,7 +173,8 @@ def _explanation(
 
 
 def _share_of_uniform(entropy: float | None, words: int) -> float | None:
-    """Entropy over ln(words); None where there is none, or for a single word, which has nothing to share."""
+    """The entropy divided by ln(number of words); None without an entropy, and for a single word, where it is not
+    defined."""
     return None if entropy is None or words < 2 else float(normalized(np.array(entropy), np.array(words)))
 
 
@@ -178,5 +182,5 @@ def _class_index(classes: Sequence[str], name: str | None) -> int | None:
     if name is None:
         return None
     if name not in classes:
-        raise BadInput(f"--class: the model knows no class {name!r}.", hint=f"It knows {', '.join(classes)}.")
+        raise BadInput(f"--class: the model has no class {name!r}.", hint=f"Its classes are {', '.join(classes)}.")
     return classes.index(name)

@@ -1,4 +1,4 @@
-"""What an explanation is: the user's own text, and a score for each word that the model read. No torch."""
+"""Explanations: what is requested, and the result, a text with a score for each word that the model read. No torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 NEARLY_UNIFORM = 0.97
-"""Entropy of the weights over its maximum, from which on they say little: only what exceeds equal shares is shown."""
+"""Attention is nearly uniform from this normalised entropy on; then only weights above uniform are coloured."""
 
 Span = tuple[int, int]
 """`(start, end)` of a word, in characters of the text."""
@@ -15,7 +15,8 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Word:
-    """One token as it stands in the text: `text[start:end]`, its form in the vocabulary, and its score."""
+    """A token of a text: its position, `text[start:end]`, its form as a token, whether the vocabulary has it, and its
+    score."""
 
     start: int
     end: int
@@ -60,18 +61,19 @@ def without_words(text: str, spans: Iterable[Span]) -> str:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A prediction and how each word bears on it.
+    """The prediction of a text, and a score for each word that the model read.
 
-    words:              the tokens that the model read, in text order (a prefix of the text if it is very long).
-    tokens_total:       how many tokens the text has; more than `len(words)` when the model's length cut it.
-    method, signed:     attribution method; with `signed`, scores below zero speak against `target`.
-    probabilities:      one a class, in the order of `classes`.
-    predicted, target:  class index of the prediction, and of the class that the scores are about.
-    entropy:            of the model's attention over the words, in nats (None without attention).
-    normalized_entropy: the same divided by ln(number of words), in [0, 1].
-    true_label:         class name where the text comes from a dataset.
-    note:               what the reader should know, such as a method that stood in for another.
-    layer, head:        counted from 1, where one was chosen; None: the mean over all of them, or a method without.
+    words:              the tokens that the model read, in text order; a prefix of the text where its length was cut.
+    tokens_total:       the number of tokens of the text; more than `len(words)` where the model's length cut it.
+    method:             name of the attribution method.
+    signed:             whether scores below zero are evidence against the class `target`.
+    probabilities:      one for each class, in the order of `classes`.
+    predicted, target:  index of the predicted class, and of the class that the scores are about.
+    entropy:            attention entropy over the words, in nats; None without attention.
+    normalized_entropy: the entropy divided by ln(number of words), in [0, 1].
+    true_label:         name of the true class; None where it is not known.
+    note:               sentences for the reader, such as the reason for the default method.
+    layer, head:        of self-attention, counted from 1; None: the mean over all, or a method without a choice.
     """
 
     text: str
@@ -142,8 +144,8 @@ class Explanation:
         return self.text[word.start : word.end]
 
     def document(self) -> dict[str, Any]:
-        """As `--json` and `.json` files have it: the fields above, with classes by name (`predicted`, `target`, and the
-        keys of `probabilities`); every word with its place in the text."""
+        """The JSON document of `--json` and of `.json` files: the fields above, with the names of classes as
+        `predicted` and `target` and as the keys of `probabilities`."""
         document = asdict(self)
         classes = document.pop("classes")
         document["predicted"], document["target"] = self.predicted_label, self.target_label
@@ -153,10 +155,12 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Mistakes:
-    """Texts of a split that a run gets wrong with most confidence, and those that it is least certain of.
+    """The most confident mistakes of a run on a split, and the texts with the least certain predictions.
 
-    wrong, texts: how many mistakes there are among how many texts. Each text has its index in the split.
-    note:         what to know about which texts these are.
+    texts:     the number of texts of the split; wrong: the number of mistakes among them.
+    confident: mistakes with the highest confidence, each with its index in the split.
+    uncertain: texts with the smallest difference between the two highest probabilities, each with its index.
+    note:      a sentence on the choice of the texts; None where it needs none.
     """
 
     run: str
@@ -170,7 +174,7 @@ class Mistakes:
     note: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """The JSON document of `tmeattn mistakes --json`."""
         kinds = {"confident": self.confident, "uncertain": self.uncertain}
         return asdict(self) | {
             kind: [{"index": index} | explanation.document() for index, explanation in texts]

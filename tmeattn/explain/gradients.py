@@ -1,7 +1,7 @@
-"""Attribution methods that follow the log-odds of a class back to the word vectors.
+"""Attribution methods that use the gradient of the log-odds of a class with respect to the word vectors.
 
-They serve every model that looks its words up in one `nn.Embedding`: its output is replaced by vectors of our own, so
-no model needs to know. Shapes: B texts, T tokens, D width of the vectors.
+They are compatible with every model that looks up its words in a single `nn.Embedding`: a hook replaces the output of
+this module by the vectors at which the gradient is taken. Shapes: B texts, T tokens, D dimensions of a word vector.
 """
 
 from __future__ import annotations
@@ -21,31 +21,33 @@ from tmeattn.specs import Attribution
 
 BATCH = 16
 ROW_TOKENS = 65_536
-"""Tokens of all the interpolated texts that one pass of integrated gradients holds, about."""
+"""Approximate number of tokens of all interpolated texts in one forward pass of integrated gradients."""
 STEPS, MOST_STEPS = 32, 2048
 CLOSE = 0.005
-"""Integrated gradients are refined until their gap is less than this share of max(|difference|, 0.1)."""
+"""The steps of integrated gradients are doubled until the error of the sum of the scores is below this share of
+max(|difference|, 0.1)."""
 
 
 def gradient(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """Length of the gradient of the log-odds at each word vector (Li et al. 2016): how much a small change of the word
-    would matter. It has no sign."""
+    """The Euclidean norm of the gradient of the log-odds at each word vector (Li et al. 2016): the sensitivity of the
+    prediction to a small change of the vector. It has no sign."""
     return [grad_TD.norm(dim=-1).numpy() for _, grad_TD in _gradients(classifier, texts, target)]
 
 
 def input_x_gradient(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """Each word vector times the gradient of the log-odds there (Denil et al. 2014): what the word would add, were the
-    model linear. Unknown words whose vector is zero get zero."""
+    """The dot product of each word vector and the gradient of the log-odds there (Denil et al. 2014): the contribution
+    of the word if the model were linear. It is zero for unknown words with a zero vector."""
     return [(x_TD * grad_TD).sum(dim=-1).numpy() for x_TD, grad_TD in _gradients(classifier, texts, target)]
 
 
 def integrated_gradients(
     classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
 ) -> list[Attribution]:
-    """Gradients along the straight line from zero vectors to the text's (Sundararajan et al. 2017), by captum.
+    """Integrated gradients along the straight line from zero vectors to the word vectors (Sundararajan et al. 2017),
+    computed by captum.
 
-    The scores sum to the log-odds of the text less those of as many zero vectors; the note tells by how much they miss
-    that. Steps are doubled until they miss it by half a per cent at most.
+    The exact scores sum to the difference between the log-odds of the text and of as many zero vectors; the note has
+    the error of the sum. The number of steps is doubled until the error is at most 0.5 %.
     """
     found: dict[int, Attribution] = {}
     for indices, batch in _batches(classifier, texts, target):
@@ -64,14 +66,15 @@ def integrated_gradients(
 
 
 def _completeness(difference: float, gap: float, steps: int, close: bool) -> str:
-    said = f"The scores sum to {difference + gap:+.3f}; the log-odds are {difference:+.3f} above those of zero vectors"
+    """A note on the sum of the scores, which is equal to the difference of the log-odds if the integral is exact."""
+    sums = f"The scores sum to {difference + gap:+.3f}; the log-odds are {difference:+.3f} above those of zero vectors"
     if close:
-        return f"{said} ({steps} steps)."
-    return f"{said}: after {steps} steps they are still {abs(gap):.3f} apart, so take them with care."
+        return f"{sums} ({steps} steps)."
+    return f"{sums}. The error is still {abs(gap):.3f} after {steps} steps, so the scores are not reliable."
 
 
 class _Batch:
-    """Texts of a batch with their vectors and the classes to explain."""
+    """The texts of a batch, their word vectors, and the classes to explain."""
 
     def __init__(
         self, classifier: TrainedClassifier, tokens_BT: Tensor, mask_BT: Tensor, x_BTD: Tensor, target_B: Tensor
@@ -85,10 +88,10 @@ class _Batch:
         return _Batch(self.classifier, *parts)
 
     def log_odds(self, x_BTD: Tensor, tokens_BT: Tensor, mask_BT: Tensor, target_B: Tensor) -> Tensor:
-        """(B,) log-odds of the classes, were these the vectors of the words."""
+        """(B,) log-odds of the classes, with `x_BTD` as the word vectors."""
         embedding = self.classifier.embedding
         if embedding is None:
-            raise BadInput(f"The model {self.classifier.spec.name!r} does not look its words up in one nn.Embedding.")
+            raise BadInput(f"The model {self.classifier.spec.name!r} does not look up words in a single nn.Embedding.")
         with replaced(embedding, x_BTD):
             logits_BC = self.classifier.model(tokens_BT, mask_BT, need_maps=False).logits_BC.float()
         own_B1 = target_B[:, None]
@@ -100,7 +103,7 @@ class _Batch:
 def _batches(
     classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
 ) -> Iterator[tuple[np.ndarray, _Batch]]:
-    """Texts of like length together, with their indices; `target` None is the predicted class of each."""
+    """Batches of texts of similar length, with their indices; `target` None is the predicted class of each text."""
     order = np.argsort([len(text.ids_T) for text in texts], kind="stable")
     for start in range(0, len(order), BATCH):
         indices = order[start : start + BATCH]
@@ -118,7 +121,7 @@ def _batches(
 def _gradients(
     classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
 ) -> list[tuple[Tensor, Tensor]]:
-    """Word vectors (T, D) of each text, and the gradients of the log-odds there."""
+    """The word vectors (T, D) of each text, and the gradients (T, D) of the log-odds with respect to them."""
     found: dict[int, tuple[Tensor, Tensor]] = {}
     for indices, batch in _batches(classifier, texts, target):
         x_BTD = batch.x_BTD.requires_grad_()
@@ -132,7 +135,7 @@ def _gradients(
 
 
 def _integrate(batch: _Batch, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores (B, T); the difference to be explained (B,), and by how much the scores exceed it (B,)."""
+    """Scores (B, T); by how much their sums exceed the differences of the log-odds (B,); these differences (B,)."""
     from captum.attr import IntegratedGradients
 
     x_BTD, zero_BTD = batch.x_BTD, torch.zeros_like(batch.x_BTD)
@@ -154,6 +157,6 @@ def _integrate(batch: _Batch, steps: int) -> tuple[np.ndarray, np.ndarray, np.nd
 
 @contextmanager
 def _differentiable() -> Iterator[None]:
-    """cuDNN's recurrent layers give no gradients of a model that is not training; torch's own do."""
+    """Enable gradients without cuDNN, whose recurrent layers have no gradients in evaluation mode."""
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         yield

@@ -1,4 +1,6 @@
-"""LIME: a text's words are scored by a sparse linear model of what the classifier says when some are left out."""
+"""LIME: the scores of a text are the weights of a sparse linear model of the classifier, fitted to the text with words
+left out.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ LEAST_SAMPLES, SAMPLES_PER_WORD = 200, 5
 
 
 def lime(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """LIME (Ribeiro et al. 2016), by captum: Lasso over which words stand in the text, fitted to the log-odds of five
-    samples a word (200 at least), near ones counting more. A sample leaves each word out with probability 1/2.
+    """LIME (Ribeiro et al. 2016), computed by captum: a Lasso regression of the log-odds on the presence of each word.
 
-    Samples are drawn from the words alone, so that a text always gets the same scores.
+    There are five samples for each word, and at least 200. A sample leaves out each word with probability 1/2, and
+    samples near the text have a higher weight. The random seed depends only on the token ids, so the scores of a text
+    are repeatable.
     """
     return [_lime(classifier, text, target) for text in texts]
 

@@ -1,6 +1,5 @@
-"""Attribution methods: each scores every token that the model read. Registered like any plugin's explainer.
-
-Here: attention and what is made of it, leave-one-out, and the two controls that know nothing of the model.
+"""Attribution methods that need no gradients: attention, rollout, leave-one-out, and the controls `random` and
+`uniform`, which do not depend on the model. Each gives a score for every token that the model read.
 """
 
 from __future__ import annotations
@@ -51,10 +50,10 @@ def rollout(
     layer: int | None = None,
     head: int | None = None,
 ) -> list[np.ndarray]:
-    """Self-attention followed through the layers (Abnar and Zuidema 2020): the product of (A + I) / 2, heads averaged,
-    then the row of CLS or the mean over rows. Sums to one over each text.
+    """Attention rollout (Abnar and Zuidema 2020): the product of (A + I) / 2 over the layers, where A is the mean map
+    of the heads; then the row of CLS, or the mean over the rows. The scores sum to one over each text.
 
-    layer: follow it up to this one, counted from 1; head: follow this head alone.
+    layer: the last layer of the product, counted from 1; head: the only head that is used, counted from 1.
     """
 
     def reduce(maps: list[Tensor], prefix: int) -> Tensor:
@@ -66,8 +65,9 @@ def rollout(
 
 
 def rolled_out(layers: list[Tensor]) -> Tensor:
-    """(S, S): how much of each input position ends in each position of the last layer. Rows sum to one as those of the
-    (S, S) maps given do: half of each layer is attention, half the residual connection."""
+    """The share (S, S) of each input position in each position of the last layer, from one (S, S) map for each layer.
+    The rows of the maps sum to one, and so do those of the result: half of each layer is attention, and half is the
+    residual connection."""
     total = torch.eye(len(layers[0]), dtype=layers[0].dtype, device=layers[0].device)
     for map_SS in layers:
         total = (map_SS @ total + total) / 2
@@ -75,9 +75,10 @@ def rolled_out(layers: list[Tensor]) -> Tensor:
 
 
 def leave_one_out(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """How much the log-odds of the class fall when one token is left out (Li, Monroe and Jurafsky 2016).
+    """The decrease of the log-odds of the class when a token is left out (Li, Monroe and Jurafsky 2016).
 
-    Positive: the token speaks for the class. A text of one token is compared with an unknown word.
+    A positive score means that the token is evidence for the class. A text of one token is compared with an unknown
+    word.
     """
     scores = []
     for text in texts:
@@ -96,17 +97,18 @@ def log_odds(logits: np.ndarray, target: int) -> np.ndarray:
 
 
 def random(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """A control: numbers between 0 and 1, drawn from the words alone, so that a text always gets the same."""
+    """A control: random numbers between 0 and 1. The seed depends only on the token ids, so the scores of a text are
+    repeatable."""
     return [np.random.default_rng(zlib.crc32(text.ids_T.tobytes())).random(len(text.ids_T)) for text in texts]
 
 
 def uniform(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """A control: an equal share for every word."""
+    """A control: equal scores, which sum to one."""
     return [np.full(len(text.ids_T), 1 / len(text.ids_T)) for text in texts]
 
 
 def _averaged(heads: tuple[int, ...], layer: int | None, head: int | None) -> str | None:
-    """What a row of self-attention is a mean over, where something is left to choose."""
+    """A note on the layers and heads whose mean is shown; None where the choice leaves only one map."""
     if not heads:
         return None
     layers = f"{len(heads)} layers" if layer is None and len(heads) > 1 else ""

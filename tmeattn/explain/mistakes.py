@@ -1,4 +1,4 @@
-"""Texts that a run gets wrong with most confidence, and those that it is least certain of."""
+"""The most confident mistakes of a run, and the texts with the least certain predictions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tmeattn.explain.explanation import ExplainRequest, Explanation, Mistakes
 from tmeattn.inference.classifier import TrainedClassifier
 
 CHUNK = 256
+"""Texts that are classified before the progress is reported."""
 
 
 def find_mistakes(
@@ -22,21 +23,24 @@ def find_mistakes(
     method: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Mistakes:
-    """Read a whole split of the run's dataset and explain `top` texts of either kind.
+    """Classify a whole split of the run's dataset, and explain `top` texts of each kind.
 
-    Confidence is the probability of the class predicted; a text is the less certain, the less the probabilities of its
-    two first classes differ.
+    The confidence is the probability of the predicted class. A prediction is less certain the smaller the difference
+    between its two highest probabilities.
+
+    progress: called with the number of classified texts and the number of all texts.
 
     Raises:
-        UnknownName, BadInput: no such split or method, or one that cannot serve the model.
+        UnknownName: there is no such split or method.
+        BadInput: the method is not compatible with the model.
     """
-    dataset, found = open_split(classifier.config.train, split)
+    dataset, texts = open_split(classifier.config.train, split)
     rows = []
-    for start in range(0, len(found.texts), CHUNK):
-        rows.append(classifier.probabilities(found.texts[start : start + CHUNK]))
-        progress(min(start + CHUNK, len(found.texts)), len(found.texts))
+    for start in range(0, len(texts.texts), CHUNK):
+        rows.append(classifier.probabilities(texts.texts[start : start + CHUNK]))
+        progress(min(start + CHUNK, len(texts.texts)), len(texts.texts))
     probabilities_NC = np.concatenate(rows)
-    labels_N = np.asarray(found.labels)
+    labels_N = np.asarray(texts.labels)
     ordered_NC = np.sort(probabilities_NC, axis=1)
     wrong_N = probabilities_NC.argmax(axis=1) != labels_N
     confident = [int(index) for index in np.argsort(-ordered_NC[:, -1], kind="stable") if wrong_N[index]][:top]
@@ -44,7 +48,7 @@ def find_mistakes(
 
     def explained(indices: list[int]) -> tuple[tuple[int, Explanation], ...]:
         requests = [
-            ExplainRequest(found.texts[index], method, true_label=dataset.classes[found.labels[index]])
+            ExplainRequest(texts.texts[index], method, true_label=dataset.classes[texts.labels[index]])
             for index in indices
         ]
         return tuple(zip(indices, explain_all(classifier, requests), strict=True))

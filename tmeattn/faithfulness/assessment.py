@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.intervals import RESAMPLES, percentile_interval
-from tmeattn.explain.compatibility import demand, reason_against
+from tmeattn.explain.compatibility import incompatibility, require_compatible
 from tmeattn.explain.explain import attribute
 from tmeattn.faithfulness.metrics import erase_by_rank, erasure_metrics, kendall_tau, ranking, rationale_agreement
 from tmeattn.faithfulness.rationales import Rationale
@@ -69,10 +69,10 @@ def choose_methods(
     if names is not None:
         chosen = [registry().get(ExplainerSpec, name) for name in dict.fromkeys(names) if name != CONTROL]
         for spec in chosen:
-            demand(spec, classifier)
+            require_compatible(spec, classifier)
         return [*chosen, registry().get(ExplainerSpec, CONTROL)], []
     wanted = [spec for spec in registry().all(ExplainerSpec) if spec.name not in {*NOT_BY_DEFAULT, CONTROL}]
-    reasons = [(spec, reason_against(spec, classifier)) for spec in wanted]
+    reasons = [(spec, incompatibility(spec, classifier)) for spec in wanted]
     compatible = [spec for spec, reason in reasons if reason is None]
     passed_over = [(spec.name, reason) for spec, reason in reasons if reason is not None]
     passed_over += [(name, f"{reason} (name it in --methods to assess it)") for name, reason in NOT_BY_DEFAULT.items()]
@@ -97,7 +97,7 @@ def assess(
     assessment = Assessment()
     assessed = {spec.name for spec in methods}
     references = [registry().get(ExplainerSpec, name) for name in (GRADIENT, LEAVE_ONE_OUT) if name not in assessed]
-    references = [spec for spec in references if reason_against(spec, classifier) is None]
+    references = [spec for spec in references if incompatibility(spec, classifier) is None]
     for start in range(0, len(texts), CHUNK):
         chunk = list(texts[start : start + CHUNK])
         assessment.lengths += [len(text.ids_T) for text in chunk]

@@ -1,4 +1,4 @@
-"""Where a model looks its words up: the place at which gradients are taken and vectors replaced."""
+"""Hooks on the word embedding of a model: find the module, and replace its output."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tmeattn.specs import PADDING, UNKNOWN
 
 @torch.no_grad()
 def word_embedding(model: nn.Module) -> nn.Embedding | None:
-    """The one `nn.Embedding` that a model calls, once, with the token ids themselves; None where that is not so.
+    """The module that looks up the word vectors; None where there is no such module.
 
-    Whatever the module is called and wherever it stands: two short texts are run, and the calls are looked at. An
-    embedding of positions is called with something else.
+    It is the only `nn.Embedding` that the model calls with the token ids, and it is called once. To find it, the model
+    is run on two short texts and the calls are recorded. Positional embeddings are called with other ids.
     """
     tokens_BT = torch.tensor([[UNKNOWN] * 3, [UNKNOWN, PADDING, PADDING]], device=next(model.parameters()).device)
     called: list[nn.Embedding] = []
@@ -36,7 +36,7 @@ def word_embedding(model: nn.Module) -> nn.Embedding | None:
 
 @contextmanager
 def replaced(embedding: nn.Embedding, x_BTD: Tensor) -> Iterator[None]:
-    """Within this block the embedding gives `x_BTD`, whatever tokens it is asked for."""
+    """Within this block the output of the embedding is `x_BTD`, whatever the token ids are."""
     hook = embedding.register_forward_hook(lambda module, arguments, output: x_BTD)
     try:
         yield

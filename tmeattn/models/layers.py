@@ -118,11 +118,10 @@ def prefix_length(output: ModelOutput, mask_BT: Tensor) -> int:
 def word_attention(
     output: ModelOutput, mask_BT: Tensor, *, layer: int | None = None, head: int | None = None
 ) -> Tensor | None:
-    """The attention weight of each word, summing to one over each text: (B, T), or None for an output without
-    attention. The watch list and the method `attention` both show these weights.
+    """The attention weight of each word, with sum one over each text: (B, T), or None for an output without attention.
 
-    For pooling attention, its weights. For self-attention, `word_shares` of the map of a layer and a head, both counted
-    from 1; None is the mean over all.
+    For pooling attention, the pooling weights. For self-attention, `word_shares` of the map of a layer and a head, both
+    counted from 1 (None: the mean over all). The watch list and the method `attention` both show these weights.
     """
     if output.attention_BT is not None:
         return output.attention_BT.float()
@@ -133,14 +132,15 @@ def word_attention(
 
 
 def head_map(map_BHSS: Tensor, head: int | None) -> Tensor:
-    """(B, S, S) map of a head, counted from 1; of None the mean over all heads."""
+    """The map of a head, counted from 1 (None: the mean over all heads): (B, H, S, S) -> (B, S, S)."""
     return map_BHSS.mean(dim=1) if head is None else map_BHSS[:, head - 1]
 
 
 def word_shares(map_BSS: Tensor, mask_BT: Tensor) -> Tensor:
-    """The share of each word in what the model reads through a self-attention map, summing to one: (B, T).
+    """The weight of each word in a self-attention map, with sum one over the words of each text: (B, T).
 
-    The row of CLS, where there is one, else the mean over the real query rows. Weights on CLS itself are left out.
+    For a model with CLS, the row of CLS; otherwise the mean over the real query rows. The weight on CLS itself is
+    ignored.
     """
     prefix = map_BSS.shape[-1] - mask_BT.shape[1]
     row_BS = map_BSS[:, 0] if prefix else masked_mean(map_BSS, mask_BT)

@@ -100,7 +100,8 @@ def _column_widths(
 ) -> Sequence[int] | None:
     """How many cells each column gets; None where the longest words do not fit.
 
-    Every column gets its longest word, then a share of what is left in proportion to what it still lacks.
+    Every column gets its longest word. What is left is shared equally, the columns that need least first, so that
+    short columns do not wrap.
     """
     measured = [[Measurement.get(console, options, cell) for cell in column] for column in columns]
     least = [max(cell.minimum for cell in column) for column in measured]
@@ -108,10 +109,13 @@ def _column_widths(
     spare = options.max_width - _GAP * (len(columns) - 1) - sum(least)
     if spare < 0:
         return None
-    lacking = sum(most) - sum(least)
-    if lacking <= spare:
-        return most
-    return [low + spare * (high - low) // lacking for low, high in zip(least, most, strict=True)]
+    widths = list(least)
+    needed = sorted((high - low, at) for at, (low, high) in enumerate(zip(least, most, strict=True)))
+    for done, (need, at) in enumerate(needed):
+        given = min(need, spare // (len(needed) - done))
+        widths[at] += given
+        spare -= given
+    return widths
 
 
 def _tabular(headings: Sequence[Text], rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> Table:

@@ -99,7 +99,7 @@ KEYS: tuple[Key, ...] = (
     Key("run.data", "t", "data", "", "Browse the texts of its dataset, with this run's predictions."),
     Key("run.copy", "y", "copy", "", "Copy the command that made the run."),
     Key("run.back", "escape,backspace", "back", "Back", "Go back to the runs; training continues."),
-    Key("explain.text", "t", "text", "Edit text", "Edit the text."),
+    Key("explain.text", "t", "text", "Edit", "Edit the text."),
     Key("explain.clear", "n", "clear", "", "Clear the text to type a new one."),
     Key("explain.drop", "x,delete,backspace", "drop", "Drop word", "Drop the selected word, or restore it."),
     Key("explain.undo", "u", "undo", "Undo", "Restore the word dropped last."),

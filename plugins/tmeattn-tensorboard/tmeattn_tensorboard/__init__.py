@@ -1,16 +1,15 @@
-"""A run's events in TensorBoard: `tmeattn train MODEL --track tensorboard`, or `tmeattn runs track RUN tensorboard`.
+"""Export of a run to TensorBoard: `tmeattn train MODEL --track tensorboard` or `tmeattn runs track RUN tensorboard`.
 
-TensorBoard itself is imported in `tracker`, not here.
+The module `tracker` imports TensorBoard, so that tmeattn can list the plugin at once.
 """
 
-from tmeattn.hookspecs import hookimpl
-from tmeattn.specs import TrackerSpec
+import tmeattn
 
 
-@hookimpl
-def tmeattn_trackers() -> list[TrackerSpec]:
+@tmeattn.hookimpl
+def tmeattn_trackers() -> list[tmeattn.TrackerSpec]:
     return [
-        TrackerSpec(
+        tmeattn.TrackerSpec(
             name="tensorboard",
             summary="Curves, histograms and attention heatmaps for TensorBoard, in the run's exports/tensorboard",
             track="tmeattn_tensorboard.tracker:TensorBoard",

@@ -95,15 +95,13 @@ class TensorBoard:
 
 def attention_images(run, count):
     """Heatmaps of validation texts of 20 to 60 words, where the run's model pools by attention."""
+    import tmeattn
     from tmeattn.data.sources import open_dataset
-    from tmeattn.explain.explain import explain
-    from tmeattn.explain.explanation import ExplainRequest
-    from tmeattn.inference.classifier import TrainedClassifier
 
-    classifier = TrainedClassifier(run)
-    if classifier.spec.attention != "pool":
+    model = tmeattn.load(run.path)
+    if model.classifier.spec.attention != "pool":
         return
-    split = open_dataset(classifier.config.train.dataset).read()["validation"]
+    split = open_dataset(model.classifier.config.train.dataset).read()["validation"]
     chosen = sorted(range(len(split.texts)), key=lambda index: abs(len(split.texts[index].split()) - 40))[:count]
     for index in sorted(chosen):
-        yield heatmap_image(explain(classifier, ExplainRequest(split.texts[index])))
+        yield heatmap_image(model.explain(split.texts[index]))

@@ -19,7 +19,7 @@ from tmeattn.tui.screens.manual import ManualScreen
 from tmeattn.tui.session import Session
 
 MANUAL = "m  Read the manual"
-HINT = "enter changes a key; delete restores its default; m reads the manual; esc closes"
+HINT = "enter changes a key; delete restores it; m reads the manual; esc closes"
 AROUND = 5
 """Columns of the table around its two texts, with the scrollbar."""
 

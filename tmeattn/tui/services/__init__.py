@@ -1,0 +1,1 @@
+"""The work behind the screens, without widgets: run files, training processes, predictions, the form, the dataset."""

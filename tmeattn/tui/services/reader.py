@@ -186,6 +186,6 @@ def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanat
 
 
 def _capabilities(classifier: TrainedClassifier) -> ModelCapabilities:
-    from tmeattn.explain.compatibility import methods_for
+    from tmeattn.explain.compatibility import methods_with_reasons
 
-    return ModelCapabilities(classifier.classes, tuple(methods_for(classifier)), classifier.heads)
+    return ModelCapabilities(classifier.classes, tuple(methods_with_reasons(classifier)), classifier.heads)

@@ -45,7 +45,9 @@ def fields_of(model: str) -> tuple[list[FormField], list[FormField]]:
         BadInput: the model's configuration cannot be loaded.
     """
     own = _fields(config_class(registry().get(ModelSpec, model)))
-    common = sorted(_fields(TrainOptions), key=lambda one: FIRST.index(one.name) if one.name in FIRST else len(FIRST))
+    common = sorted(
+        _fields(TrainOptions), key=lambda field: FIRST.index(field.name) if field.name in FIRST else len(FIRST)
+    )
     return own, common
 
 
@@ -116,17 +118,17 @@ def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
 
 def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
     """The expected time per epoch: that of the most similar earlier run, scaled by the number of texts."""
-    same_data = [one for one in runs if one.run.config["train"]["dataset"] == config.train.dataset]
-    known = [one for one in same_data if one.epochs and one.run.config["model"] == config.model]
+    same_data = [state for state in runs if state.run.config["train"]["dataset"] == config.train.dataset]
+    known = [state for state in same_data if state.epochs and state.run.config["model"] == config.model]
     if not known:
         return "The time per epoch is unknown: there is no run of this model on this dataset yet."
-    whole = [one for one in same_data if not one.run.config["train"]["limit"]]
-    texts = config.train.limit or max((one.started["train_texts"] for one in whole if one.started), default=0)
+    whole = [state for state in same_data if not state.run.config["train"]["limit"]]
+    texts = config.train.limit or max((state.started["train_texts"] for state in whole if state.started), default=0)
     if not texts:
         return "The time per epoch is unknown: there is no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
     wanted["threads"] = wanted["threads"] or default_threads()
-    best = max(known, key=lambda one: _similarity(_differing(one, wanted), one))
+    best = max(known, key=lambda state: _similarity(_differing(state, wanted), state))
     its_texts = best.started["train_texts"] if best.started else texts
     took = sorted(epoch["seconds"] for epoch in best.epochs)[len(best.epochs) // 2]
     epoch = took * texts / max(its_texts, 1)
@@ -141,16 +143,16 @@ def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
     return f"About {seconds(epoch)} per epoch, {total} for {epochs} ({source})."
 
 
-def _similarity(differing: list[str], one: RunState) -> tuple[bool, int, float]:
+def _similarity(differing: list[str], state: RunState) -> tuple[bool, int, float]:
     """A sort key: how well a run predicts the time of another. The same threads count most, then few differences, then
     a late start."""
-    return "threads" not in differing, -len(differing), float(one.run.info["created"])
+    return "threads" not in differing, -len(differing), float(state.run.info["created"])
 
 
-def _differing(one: RunState, wanted: Mapping[str, Any]) -> list[str]:
+def _differing(state: RunState, wanted: Mapping[str, Any]) -> list[str]:
     """The options that change the time per epoch and differ."""
-    has = {**one.run.config["model_options"], **one.run.config["train"]}
-    has["threads"] = one.started["threads"] if one.started else wanted["threads"]  # those that the run used
+    has = {**state.run.config["model_options"], **state.run.config["train"]}
+    has["threads"] = state.started["threads"] if state.started else wanted["threads"]  # those that the run used
     if wanted["threads"] == "auto":
         has.pop("threads")
     return [name for name, value in wanted.items() if name in has and value is not None and has[name] != value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -12,6 +12,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
+from tmeattn.render.braille import BrailleCanvas
 from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 MARKERS = "●○◆◇▲△■□"
 # Dash patterns, so that lines differ without colour too. There are as many as colours.
 _DASHES = ("#", "##--", "#####---", "#---", "#####--#--", "########----")
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] within a braille character
 _HUGE = 1e300
 _LABEL_WIDTH = 14
 _Place = Callable[[tuple[float, float]], tuple[int, int]]
@@ -94,48 +94,6 @@ def curves(
     return Curves(tuple(series), title, width, max(3, height), x_label, y_label, y_range)
 
 
-@dataclass
-class _Canvas:
-    """Braille dots with markers over them; `owner` is the curve whose colour a cell has."""
-
-    columns: int
-    rows: int
-    dots: dict[tuple[int, int], int] = field(default_factory=dict)
-    owner: dict[tuple[int, int], int] = field(default_factory=dict)
-    marks: dict[tuple[int, int], str] = field(default_factory=dict)
-
-    def line(self, start: tuple[int, int], end: tuple[int, int], index: int, phase: int) -> int:
-        """Draw dots from `start` to `end` in the dashes of curve `index`; returns the phase of the next."""
-        dashes = _DASHES[index % len(_DASHES)]
-        length = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
-        for step in range(length + 1):
-            if dashes[(phase + step) % len(dashes)] == "#":
-                x = round(start[0] + (end[0] - start[0]) * step / length)
-                y = round(start[1] + (end[1] - start[1]) * step / length)
-                cell = (y // 4, x // 2)
-                self.dots[cell] = self.dots.get(cell, 0) | _DOTS[y % 4][x % 2]
-                self.owner[cell] = index
-        return phase + length
-
-    def mark(self, at: tuple[int, int], index: int) -> None:
-        """Put the marker of curve `index` on the cell of a dot."""
-        cell = (at[1] // 4, at[0] // 2)
-        self.marks[cell] = MARKERS[index % len(MARKERS)]
-        self.owner[cell] = index
-
-    def row(self, number: int) -> Text:
-        """One line of characters."""
-        text = Text(no_wrap=True)
-        for column in range(self.columns):
-            cell = (number, column)
-            if cell in self.owner:
-                character = self.marks.get(cell) or chr(0x2800 + self.dots[cell])
-                text.append(character, style=series_style(self.owner[cell]))
-            else:
-                text.append(" ")
-        return text
-
-
 def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: int) -> Iterator[Text]:
     real = [point for line in points for point in line if point]
     left, right = min(x for x, _ in real), max(x for x, _ in real)
@@ -158,7 +116,7 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
     # As many rows as put every tick on the middle of a row, evenly spaced.
     intervals = len(y_ticks) - 1
     rows = (chart.height - 1) // intervals * intervals + 1 if intervals < chart.height else chart.height
-    canvas = _Canvas(columns, rows)
+    canvas = BrailleCanvas(columns, rows)
 
     def dot(point: tuple[float, float]) -> tuple[int, int]:
         across = 0.5 if right == left else (point[0] - left) / (right - left)
@@ -194,22 +152,22 @@ def _legend(names: Sequence[str], margin: int, width: int) -> Iterator[Text]:
     yield line
 
 
-def _plot(canvas: _Canvas, points: list[list[tuple[float, float] | None]], dot: _Place) -> dict[int, int]:
+def _plot(canvas: BrailleCanvas, points: list[list[tuple[float, float] | None]], dot: _Place) -> dict[int, int]:
     """Draw all curves; returns the row at which each one ends."""
     ends: dict[int, int] = {}
     placed = [[dot(point) if point else None for point in line] for line in points]
     for index, line in enumerate(placed):
-        phase, previous = 0, None
+        phase, previous, dashes = 0, None, _DASHES[index % len(_DASHES)]
         for at in line:
             if at:
-                phase = canvas.line(previous or at, at, index, phase)
+                phase = canvas.line(previous or at, at, series_style(index), dashes=dashes, phase=phase)
             previous = at
     # Markers come last, so that no line hides them: at all points if there is space, and always at the last one.
     for index, line in enumerate(placed):
         real = [at for at in line if at]
         if real:
             for at in real if len(real) <= canvas.columns // 4 else real[-1:]:
-                canvas.mark(at, index)
+                canvas.mark(at, MARKERS[index % len(MARKERS)], series_style(index))
             ends[index] = real[-1][1] // 4
     return ends
 

@@ -220,7 +220,7 @@ async def test_statistics_and_back(run) -> None:
         assert "train" in text
         assert "32" in text
         assert "Words of a text, validation" in text
-        assert "What the run makes of validation" in text
+        assert "Predictions on the validation split" in text
         await driver.press("s")
         assert driver.said("#whole-text") == VALIDATION.texts[0]
 

@@ -23,12 +23,12 @@ def said(driver: Driver, of: str = "#first .verdict") -> str:
 
 async def test_without_a_run_it_says_how_to_get_one() -> None:
     async with open_screen() as driver:
-        assert "There is no trained run yet. Press F2" in driver.said("#first .said")
+        assert "There is no trained run yet. Press F2" in driver.said("#first .message")
 
 
 async def test_without_a_text_it_says_what_to_do(runs) -> None:
     async with open_screen() as driver:
-        assert "Type or paste a text above" in driver.said("#first .said")
+        assert "Type or paste a text above" in driver.said("#first .message")
         assert driver.app.focused is driver.screen.query_one(TextArea)
 
 
@@ -69,11 +69,11 @@ async def test_arrows_go_from_word_to_word(runs, size) -> None:
         assert driver.app.focused is heatmap(driver)
         await driver.press("right", "right", "right")
         assert heatmap(driver).item.word.token == "good"
-        assert driver.said("#word").startswith("good  0.1500, no. 1 of 14\nwithout it positive 73.1 → 50.0 %")
+        assert driver.said("#word").startswith("good  0.1500, rank 1 of 14\nwithout it positive 73.1 → 50.0 %")
         await driver.press("left")
         assert driver.said("#word").startswith("is  0.0500")
         await driver.press("end")
-        assert driver.said("#word").startswith("xyzzy  0.0500, no. 4 of 14, not in the vocabulary")
+        assert driver.said("#word").startswith("xyzzy  0.0500, rank 4 of 14, not in the vocabulary")
         await driver.press("home")
         assert heatmap(driver).cursor == 0
 
@@ -115,11 +115,11 @@ async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.press("s", "x")
-        assert "1 word dropped: positive 73.1 → 50.0 % (-23.1 points, the prediction flips)" in said(driver)
+        assert "1 word dropped: positive 73.1 → 50.0 % (-23.1 points, the prediction changes)" in said(driver)
         assert heatmap(driver).item.word is None
         assert "dropped" in driver.said("#word")
         await driver.press("s", "delete")
-        assert "2 words dropped: positive 73.1 → 26.9 % (-46.2 points, the prediction flips)" in said(driver)
+        assert "2 words dropped: positive 73.1 → 26.9 % (-46.2 points, the prediction changes)" in said(driver)
         await driver.press("u")
         assert "1 word dropped" in said(driver)
         assert heatmap(driver).item.word.token == "great"
@@ -140,7 +140,7 @@ async def test_all_words_can_be_dropped(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("good")
         await driver.press("x")
-        assert "no words" in driver.said("#first .said")
+        assert "no words" in driver.said("#first .message")
         await driver.press("u")
         assert said(driver).startswith("positive")
 
@@ -148,10 +148,10 @@ async def test_all_words_can_be_dropped(runs) -> None:
 async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("so dull", true_label="positive")
-        assert "✗ labelled positive" in said(driver)
+        assert "✗ wrong, label positive" in said(driver)
         await driver.press("x", "t", "end", "space", *"bad")
         assert "dropped" not in said(driver)
-        assert "labelled" not in said(driver)
+        assert "label" not in said(driver)
         assert driver.reader.questions[-1].text == "so dull bad"
 
 
@@ -200,7 +200,7 @@ async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
         second = driver.screen.query_one("#second", ExplanationPane)
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
-        assert driver.said("#differences").startswith("Most different (aaaa | bbbb, % of all scores)")
+        assert driver.said("#differences").startswith("Largest differences (aaaa | bbbb, % of all scores)")
         await driver.press("s")
         assert second.heatmap.item.word.token == "good"
         assert driver.said("#word").count("without it") == 2
@@ -221,7 +221,7 @@ async def test_a_run_deleted_under_the_screen_is_one_line(runs) -> None:
         await driver.explain(REVIEW)
         runs[0].delete()
         await driver.press("t", "space", *"good")
-        assert "The run aaaa-lstm-attn was deleted" in driver.said("#first .said")
+        assert "The run aaaa-lstm-attn was deleted" in driver.said("#first .message")
         await driver.choose("run", "bbbb-mean")
         assert said(driver).startswith("positive")
 
@@ -231,7 +231,7 @@ async def test_a_run_without_a_checkpoint_says_so(write_run) -> None:
     async with open_screen() as driver:
         driver.app.session.selected_run = run
         await driver.explain(REVIEW)
-        assert "no checkpoint yet" in driver.said("#first .said")
+        assert "no checkpoint yet" in driver.said("#first .message")
 
 
 async def test_escape_leaves_the_text_then_the_screen(runs) -> None:
@@ -262,7 +262,7 @@ async def test_n_begins_an_empty_text(runs) -> None:
         await driver.explain(REVIEW)
         await driver.press("n")
         assert driver.screen.query_one(TextArea).text == ""
-        assert "Type or paste" in driver.said("#first .said")
+        assert "Type or paste" in driver.said("#first .message")
 
 
 async def test_it_survives_resizing_and_themes(runs) -> None:

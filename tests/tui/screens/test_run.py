@@ -72,7 +72,7 @@ async def test_the_head_says_how_far_how_fast_and_how_much_is_penalty(write_run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
         assert "● running  aaaa-lstm-attn  lstm-attn · imdb-25k · alpha 0.05 · seed 0" in head(screen)
-        assert "epoch 4/5 · step 60/100 · 18,400 tokens/s · 20s left · alpha 0.050 = 31 % of loss" in head(screen)
+        assert "epoch 4/5 · step 60/100 · 18,400 tokens/s · ETA 20s · entropy penalty: 31 % of the loss" in head(screen)
         assert "best 81.36 %" in head(screen)
 
 
@@ -234,7 +234,7 @@ async def test_texts_that_cannot_be_read_are_explained(write_run, monkeypatch):
             if screen.query_one("#watch").problem:
                 break
         await pilot.pause(0.1)
-        assert "The texts cannot be read" in str(screen.query_one("#note").render())
+        assert "Cannot read the texts" in str(screen.query_one("#note").render())
 
 
 @pytest.mark.parametrize("model", ["mean", "transformer"])
@@ -268,7 +268,7 @@ async def test_a_log_of_20000_steps_opens_with_bounded_work(write_run):
         assert screen.run_state.reads <= chunks
         assert loss.redraws <= 4  # empty, laid out, read
         columns = loss.size.width
-        assert sum(len(data.x) for data in loss.query_one("Plot")._datasets) <= 2 * columns
+        assert sum(len(curve.xs) for curve in loss.query_one("Plot").curves) <= 2 * columns
         assert screen.run_state.step == 20_000
 
 

@@ -20,7 +20,7 @@ async def test_requests_are_files_that_the_training_process_reads(write_run, key
         await pilot.press(key)
         assert (run.path / "control" / file).exists()
         if key == "s":
-            assert "it saves after its current step" in head(screen)
+            assert "Stop requested: the run saves a checkpoint" in head(screen)
 
 
 async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, resumed, monkeypatch):
@@ -56,7 +56,7 @@ async def test_a_run_that_has_stopped_while_its_process_still_ends_is_not_said_t
         screen = await settled(pilot)
         app.session.training._processes[run.id] = processes.TrainingProcess(run, Process(), run.path / "worker.log")
         screen.refresh_run()
-        assert "Its process is ending …" in head(screen)
+        assert "The training process is stopping …" in head(screen)
         assert "Resuming" not in head(screen)
         await pilot.press("r")
         assert resumed == []
@@ -78,7 +78,7 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
             run, process, run.path / "worker.log", resumes=True
         )
         screen.refresh_run()
-        assert "Resuming: reading its data …" in head(screen)
+        assert "Resuming: reading the dataset …" in head(screen)
         (run.path / "worker.log").write_text("Error: The dataset has changed.\n")
         process.code = 2
         app._check_processes()

@@ -65,7 +65,7 @@ async def test_every_column_fits_80(three):
         table = app.screen.query_one(RunTable)
         assert table.virtual_size.width <= table.size.width
         assert [column.label.plain for column in table.ordered_columns] == [
-            "run", "state", "alpha", "epoch", "best", "left", "trend",
+            "run", "state", "alpha", "epoch", "best", "ETA", "trend",
         ]  # fmt: skip
 
 

@@ -1,11 +1,14 @@
 """The chart: what is drawn, how axes are divided, and what stands at the cursor."""
 
 import math
+from typing import ClassVar
 
 import pytest
+from support.scripted_reader import STYLES
+from textual.app import App, ComposeResult
 
 from tmeattn.tui.widgets.axes import Epochs, Round, RoundPowers
-from tmeattn.tui.widgets.chart import Curve, _thinned
+from tmeattn.tui.widgets.chart import Chart, Curve, _thinned
 
 
 def test_gaps_and_what_is_not_finite_are_left_out():
@@ -66,3 +69,47 @@ def test_the_legend_shows_the_mark_that_is_drawn():
     assert Curve("a", [1, 2], [0.5, 0.4]).mark == "─"
     assert Curve("a", [1], [0.5]).mark == "●"
     assert Curve("a", [1, 2], [0.5, 0.4], colour=1, marked=True).mark == "◆"
+
+
+class ChartHost(App[None]):
+    """One chart on a screen of its own."""
+
+    CSS_PATH: ClassVar = STYLES
+
+    def compose(self) -> ComposeResult:
+        yield Chart("Loss")
+
+
+def rows(app: ChartHost) -> list[str]:
+    """The lines of the plot, as they are on the screen."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()][1:]
+
+
+async def test_curves_have_axes_markers_and_a_cursor():
+    async with ChartHost().run_test(size=(30, 10)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        chart.show([Curve("a", [1, 2, 3], [3.0, 2.0, 1.0], marked=True), Curve("b", [1, 2, 3], [1.0, 1.0, 1.0], 1)])
+        await pilot.pause()
+        drawn = rows(pilot.app)
+        assert [row[:8] for row in drawn] == [
+            "      3┤", "       │", "       │", "      2┤", "       │", "       │", "      1┤", "       └", "epoch   ",
+        ]  # fmt: skip
+        assert [row.count("●") for row in drawn].count(1) == 3
+        assert drawn[-1].split() == ["epoch", "1", "2", "3"]
+        assert [column for column, mark in enumerate(drawn[-2]) if mark == "┬"] == [8, 18, 28]
+        chart.set_cursor(2.5)
+        await pilot.pause()
+        assert sum("│" in row[8:] for row in rows(pilot.app)) >= 4
+        chart.set_log(True)
+        chart.set_cursor(None)
+        await pilot.pause()
+        assert [row[:7].strip() for row in rows(pilot.app)[:7]].count("2") == 1
+        assert not any("│" in row[8:] for row in rows(pilot.app))
+
+
+@pytest.mark.parametrize("size", [(8, 3), (12, 5), (200, 60)])
+async def test_a_chart_of_any_size_is_drawn(size):
+    async with ChartHost().run_test(size=size) as pilot:
+        pilot.app.query_one(Chart).show([Curve("a", [1], [0.0], marked=True), Curve("b", [1, 5], [1e12, -1e12], 1)])
+        await pilot.pause()
+        assert all(len(row) <= size[0] for row in rows(pilot.app))

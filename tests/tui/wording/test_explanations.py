@@ -6,7 +6,7 @@ from rich.style import Style
 from support.explanations import explain
 
 from tmeattn.tui.services.heatmap_words import LaidOutWord
-from tmeattn.tui.wording.explanations import change, differences, told_word, verdict
+from tmeattn.tui.wording.explanations import change, differences, verdict, word_details
 
 TEXT = "a good film"
 
@@ -14,10 +14,10 @@ TEXT = "a good film"
 def test_a_prediction_and_whether_it_is_right() -> None:
     lines = verdict(explain(TEXT, true_label="positive", entropy=2.0, normalized_entropy=0.5)).plain.split("\n")
     assert lines == [
-        "positive 97.3 %  ✓ as labelled",
+        "positive 97.3 %  ✓ correct",
         "attention, lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
     ]
-    assert "✗ labelled negative" in verdict(explain(TEXT, true_label="negative")).plain
+    assert "✗ wrong, label negative" in verdict(explain(TEXT, true_label="negative")).plain
 
 
 def test_of_many_classes_three_are_named() -> None:
@@ -34,37 +34,39 @@ def test_dropped_words_move_the_prediction() -> None:
 
 def test_a_flip_is_said_and_no_change_has_no_sign_of_one() -> None:
     whole = explain(TEXT)
-    assert change(whole, (0.8, 0.2)) == "positive 97.3 → 20.0 % (-77.3 points, the prediction flips)"
+    assert change(whole, (0.8, 0.2)) == "positive 97.3 → 20.0 % (-77.3 points, the prediction changes)"
     assert change(whole, (0.02701, 0.97299)) == "positive 97.3 → 97.3 % (+0.0 points)"
 
 
 def test_a_word_has_score_and_rank() -> None:
     found = explain(TEXT, [0.2, 0.7, 0.1], unknown=(2,))
     items = [LaidOutWord(word.start, word.end, word.token, Style(), word) for word in found.words]
-    assert told_word(TEXT, items[1], found).plain == "good  0.7000, no. 1 of 3"
-    assert told_word(TEXT, items[2], found).plain == "film  0.1000, no. 3 of 3, not in the vocabulary"
-    assert "dropped" in told_word(TEXT, LaidOutWord(2, 6, "good", Style(), None), found).plain
+    assert word_details(TEXT, items[1], found).plain == "good  0.7000, rank 1 of 3"
+    assert word_details(TEXT, items[2], found).plain == "film  0.1000, rank 3 of 3, not in the vocabulary"
+    assert "dropped" in word_details(TEXT, LaidOutWord(2, 6, "good", Style(), None), found).plain
 
 
 def test_signed_scores_keep_their_sign() -> None:
     found = explain(TEXT, [0.2, -0.7, 0.1], signed=True)
     word = found.words[1]
-    assert told_word(TEXT, LaidOutWord(2, 6, "good", Style(), word), found).plain == "good  -0.7000, no. 1 of 3"
+    assert word_details(TEXT, LaidOutWord(2, 6, "good", Style(), word), found).plain == "good  -0.7000, rank 1 of 3"
 
 
 def test_two_runs_differ_in_shares_of_their_scores() -> None:
     one, other = explain(TEXT, [1.0, 8.0, 1.0], run="aaaa-x"), explain(TEXT, [0.3, 0.1, 0.6], run="bbbb-y")
     told = differences(one, other).plain
-    assert told == ("Most different (aaaa | bbbb, % of all scores):  good 80.0 | 10.0  film 10.0 | 60.0  a 10.0 | 30.0")
+    assert told == (
+        "Largest differences (aaaa | bbbb, % of all scores):  good 80.0 | 10.0  film 10.0 | 60.0  a 10.0 | 30.0"
+    )
 
 
 def test_scores_of_two_kinds_are_not_compared() -> None:
     told = differences(explain(TEXT), explain(TEXT, method="leave-one-out")).plain
-    assert told.endswith("scores of attention and leave-one-out do not compare; choose one method.")
+    assert told.endswith("the scores of attention and leave-one-out are not comparable. Choose one method.")
 
 
 def test_two_runs_that_agree_do() -> None:
-    assert differences(explain(TEXT), explain(TEXT)).plain.endswith("every word has the same share of all scores")
+    assert differences(explain(TEXT), explain(TEXT)).plain.endswith("the shares of all words are equal")
 
 
 def test_a_word_that_one_run_does_not_read_has_a_dash() -> None:

@@ -28,7 +28,7 @@ from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.heatmap import HeatmapView
-from tmeattn.tui.wording.explanations import change, differences, told_word
+from tmeattn.tui.wording.explanations import change, differences, word_details
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
@@ -114,7 +114,7 @@ class ExplainScreen(BaseScreen):
             text=text,
             true_label=self.opened.true_label if self.opened and self.opened.text == text else None,
             dropped=tuple(self.dropped) if dropped else (),
-            **self.asking.asked(self.capabilities.get(run.id)),
+            **self.asking.selection(self.capabilities.get(run.id)),
         )
 
     @work(exclusive=True, group="runs")
@@ -147,7 +147,7 @@ class ExplainScreen(BaseScreen):
                         self.capabilities[run.id] = await self.session.reader.capabilities(run)
                     except TmeattnError as error:
                         self.capabilities.pop(run.id, None)
-                        pane.say(error)
+                        pane.show_message(error)
         self.asking.offer(self._capabilities or ModelCapabilities((), (), ()))
 
     @property
@@ -206,11 +206,11 @@ class ExplainScreen(BaseScreen):
     async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
         remapped = self.session.saved.keys
         if run is None:
-            pane.say(NO_RUN.format(runs=keys.display_for("app.runs", remapped)))
+            pane.show_message(NO_RUN.format(runs=keys.display_for("app.runs", remapped)))
             return
         request = self.request(run)
         if not request.text.strip():
-            pane.say(NO_TEXT.format(data=keys.display_for("app.data", remapped)))
+            pane.show_message(NO_TEXT.format(data=keys.display_for("app.data", remapped)))
             return
         try:
             if request.dropped and not pane.knows_whole(request.text, run.id):
@@ -218,11 +218,11 @@ class ExplainScreen(BaseScreen):
                 pane.show(request.text, whole, ())
             pane.show(request.text, await self.session.reader.explain(run, request), request.dropped)
         except TmeattnError as error:
-            pane.say(error)
+            pane.show_message(error)
 
     # ---- words and their cursor
 
-    def on_heatmap_at(self, event: HeatmapView.At) -> None:
+    def on_heatmap_view_at(self, event: HeatmapView.At) -> None:
         """Move the cursor of the other pane to the same word, and show the score of the word."""
         if event.item is None:
             return
@@ -236,7 +236,7 @@ class ExplainScreen(BaseScreen):
     async def _show_word(self, item: LaidOutWord | None) -> None:
         """Show the score of a word in every pane, and after a moment the prediction without the word."""
         lines = [
-            (run, pane.explanation, told_word(self.text, here, pane.explanation))
+            (run, pane.explanation, word_details(self.text, here, pane.explanation))
             for pane, run in self.panes
             if run and item and pane.explanation and (here := pane.heatmap.at(item.start))
         ]

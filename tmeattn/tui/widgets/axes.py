@@ -1,36 +1,50 @@
-"""Where the axes of charts have their ticks, and what these are called."""
+"""The ticks of the axes of charts, and their labels."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-
-from textual_plot.axis_formatter import AxisFormatter
 
 from tmeattn.render.axes import round_step, tick_label, ticks
 
 MOST_INTERVALS = 6
 
 
-class Round(AxisFormatter):
-    """Ticks at 1, 2 or 5 times a power of ten, as in the charts of the command line.
+class Axis(ABC):
+    """The ticks of an axis.
 
-    intervals: as many between them at most, but two ticks wherever there can be.
+    intervals: between two ticks, at most.
     """
 
     def __init__(self, intervals: int = MOST_INTERVALS) -> None:
         self.intervals = intervals
 
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
+    def get_ticks_and_labels(self, min_: float, max_: float) -> tuple[list[float], list[str]]:
+        """Values from `min_` to `max_`, and the label of each."""
+        at = self.get_ticks(min_, max_)
+        return at, self.get_labels_for_ticks(at)
+
+    @abstractmethod
+    def get_ticks(self, min_: float, max_: float) -> list[float]: ...
+
+    @abstractmethod
+    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]: ...
+
+
+class Round(Axis):
+    """Ticks at 1, 2 or 5 times a power of ten, as in the charts of the command line; two at least, if possible."""
+
+    def get_ticks(self, min_: float, max_: float) -> list[float]:
         found: list[float] = []
-        for intervals in range(min(max_ticks, self.intervals), MOST_INTERVALS + 1):
+        for intervals in range(self.intervals, MOST_INTERVALS + 1):
             found = ticks(min_, max_, self.step(min_, max_, intervals))
             if len(found) > 1:
                 break
         return found
 
     def step(self, min_: float, max_: float, intervals: int) -> float:
-        """The distance of two ticks."""
+        """The distance between two ticks."""
         return round_step(max_ - min_, intervals)
 
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
@@ -39,19 +53,16 @@ class Round(AxisFormatter):
 
 
 class Epochs(Round):
-    """Whole numbers as soon as there are two to name; parts of an epoch only within the first."""
+    """Whole numbers if the range has two of them; else fractions of an epoch."""
 
     def step(self, min_: float, max_: float, intervals: int) -> float:
         return round_step(max_ - min_, intervals, whole=math.floor(max_) > math.ceil(min_))
 
 
-class RoundPowers(AxisFormatter):
-    """For an axis of logarithms: round numbers between the powers of ten, named by what they stand for."""
+class RoundPowers(Axis):
+    """For an axis of logarithms: round numbers between the powers of ten. A label is the number, not its logarithm."""
 
-    def __init__(self, intervals: int = MOST_INTERVALS) -> None:
-        self.intervals = intervals
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
+    def get_ticks(self, min_: float, max_: float) -> list[float]:
         low, high = 10.0**min_, 10.0**max_
         if max_ - min_ < 1:
             step = round_step(high - low, min(self.intervals, 5))

@@ -1,30 +1,31 @@
-"""Curves with a cursor: tmeattn's own widget around textual-plot, which alone is known here."""
+"""Curves with a title, a legend and a cursor that the arrow keys and the mouse move."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
-from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
-from textual_hires_canvas import Canvas
-from textual_plot import HiResMode, PlotWidget
 
+from tmeattn.render.axes import tick_line
+from tmeattn.render.braille import BrailleCanvas, Dot
 from tmeattn.render.console import safe
-from tmeattn.render.palette import SERIES
+from tmeattn.render.palette import series_style
 from tmeattn.tui.widgets.axes import MOST_INTERVALS, Epochs, Round, RoundPowers
 
 MARKERS = "●◆■▲▼★○◇"
-AROUND_PLOT = 3
-"""Rows of a plot for its frame and the numbers below."""
+AROUND_PLOT = 2
+"""Rows of a plot for the x axis and its numbers."""
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,11 @@ class Chart(Vertical, can_focus=True):
     def _legend(self) -> Iterator[Text]:
         title = Text.assemble((self.title_text, "bold"), ", log scale" if self.log_scale else "")
         if self._range() is None:
-            yield title.append("  nothing yet", style="dim")
+            yield title.append("  no data yet", style="dim")
             return
         yield title
         for index, curve in enumerate(self.curves):
-            style = Style(color=Color.from_rgb(*SERIES[curve.colour % len(SERIES)]))
+            style = series_style(curve.colour)
             part = Text(f"{curve.mark} {safe(curve.name)}", style=style)
             value = self._value(curve)
             if value is not None:
@@ -184,66 +185,114 @@ class Chart(Vertical, can_focus=True):
         plot, span = self.query_one(Plot), self._range()
         column = event.screen_x - plot.region.x - Plot.LEFT
         columns = plot.size.width - Plot.LEFT
-        if span and event.screen_y > plot.region.y and 0 < column < columns - 1:
+        if span and event.screen_y >= plot.region.y and 0 < column < columns - 1:
             self._tell(span[0] + (column - 1) / max(columns - 3, 1) * (span[1] - span[0]))
 
     def on_leave(self) -> None:
         self._tell(None)
 
 
-class Plot(PlotWidget, can_focus=False, inherit_bindings=False):
-    """The picture below a chart's title: axes with round numbers, lines of braille dots, markers."""
+class Plot(Widget):
+    """The area below the title of a chart: axes with round numbers, curves of braille dots, markers, the cursor."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--axis", "plot--tick", "plot--label", "plot--cursor"}
     LEFT = 7
+    """Columns for the labels of the y axis."""
 
     def __init__(self) -> None:
-        super().__init__(allow_pan_and_zoom=False)
-
-    def on_mount(self) -> None:
-        self.margin_left, self.margin_top, self.margin_bottom = self.LEFT, 0, 1
-        self.set_x_formatter(Epochs())
-        self.set_xlabel("epoch")
-        super().on_mount()
-
-    def _render_x_label(self) -> None:
-        """In the corner below the y axis, where it takes no line of its own."""
-        margin = self.query_one("#margin-bottom", Canvas)
-        margin.write_text(0, 0, f"[{self.get_component_rich_style('plot--label')}]{self._x_label}")
+        super().__init__()
+        self.curves: Sequence[Curve] = ()
+        self._log = False
+        self._cursor: float | None = None
 
     def draw(self, curves: Sequence[Curve], log: bool, cursor: float | None) -> None:
-        """Draw everything anew at the next refresh."""
-        self.clear()
-        rows = max(self.size.height - AROUND_PLOT, 1)
-        intervals = min(max(rows // 2, 2), MOST_INTERVALS)  # with a row between two ticks, or they would seem uneven
-        self.set_y_formatter(RoundPowers(intervals) if log else Round(intervals))
-        for curve in curves:
-            style = _hex(curve.colour)
-            xs, ys = curve.points(log=log)
-            if len(xs) > 1:
-                self.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
-            if xs and (curve.marked or len(xs) == 1):
-                first = 0 if len(xs) <= self.size.width // 4 else -1  # too many would hide the line: only the last
-                self.scatter(xs[first:], ys[first:], marker=curve.mark, marker_style=style)
-        self._limits(curves, log)
-        if cursor is not None and curves:
-            self.add_v_line(cursor, line_style="white")
+        """Draw these curves and the cursor at the next refresh."""
+        self.curves, self._log, self._cursor = curves, log, cursor
+        self.refresh()
 
-    def _limits(self, curves: Sequence[Curve], log: bool) -> None:
-        """All of the data with a little air around it, so that no curve hides in the frame."""
-        points = [curve.points(log=log) for curve in curves]
+    @property
+    def columns(self) -> int:
+        """Cells of the curves across. One column at the right edge stays free, as the mouse leaves the plot there."""
+        return max(self.size.width - self.LEFT - 2, 4)
+
+    def render(self) -> Text:
+        points = [curve.points(log=self._log) for curve in self.curves]
+        if self.size.width <= self.LEFT + 2 or not any(xs for xs, _ in points):
+            return Text()
+        canvas = BrailleCanvas(self.columns, max(self.size.height - AROUND_PLOT, 1))
+        frame = _Frame.around(points, canvas)
+        placed = [[frame.dot(x, y) for x, y in zip(xs, ys, strict=True)] for xs, ys in points]
+        for curve, dots in zip(self.curves, placed, strict=True):
+            for start, end in pairwise(dots):
+                canvas.line(start, end, series_style(curve.colour))
+        for curve, dots in zip(self.curves, placed, strict=True):  # after all lines, so that no line hides a marker
+            self._mark(canvas, curve, dots)
+        if self._cursor is not None:
+            column = frame.dot(self._cursor, frame.low)[0] // 2
+            canvas.rule(min(max(column, 0), canvas.columns - 1), self._part("cursor"))
+        lines = [*self._rows(canvas, frame), *self._x_axis(canvas, frame)]
+        return Text("\n", no_wrap=True).join(lines)
+
+    def _mark(self, canvas: BrailleCanvas, curve: Curve, dots: list[Dot]) -> None:
+        """Put markers on the points of a curve; only on the last if so many markers would hide the line."""
+        if curve.marked or len(dots) == 1:
+            for dot in dots if len(dots) <= self.size.width // 4 else dots[-1:]:
+                canvas.mark(dot, curve.mark, series_style(curve.colour))
+
+    def _rows(self, canvas: BrailleCanvas, frame: _Frame) -> Iterator[Text]:
+        """The rows of the curves, with the y axis to their left."""
+        intervals = min(max(canvas.rows // 2, 2), MOST_INTERVALS)  # at most every other row, so that ticks look even
+        axis = RoundPowers(intervals) if self._log else Round(intervals)
+        at, labels = axis.get_ticks_and_labels(frame.low, frame.high)
+        ticks = {
+            frame.dot(frame.left, value)[1] // 4: label
+            for value, label in zip(at, labels, strict=True)
+            if frame.low <= value <= frame.high
+        }
+        for row in range(canvas.rows):
+            line = Text(no_wrap=True)
+            line.append(ticks.get(row, "")[: self.LEFT].rjust(self.LEFT), self._part("tick"))
+            line.append("┤" if row in ticks else "│", self._part("axis"))
+            yield line.append_text(canvas.row(row))
+
+    def _x_axis(self, canvas: BrailleCanvas, frame: _Frame) -> Iterator[Text]:
+        at, labels = Epochs().get_ticks_and_labels(frame.left, frame.right)
+        marks = [(frame.dot(x, frame.low)[0] // 2, label) for x, label in zip(at, labels, strict=True)]
+        marked = {column for column, _ in marks}
+        rule = "".join("┬" if column in marked else "─" for column in range(canvas.columns))
+        yield Text(f"{' ' * self.LEFT}└{rule}", style=self._part("axis"), no_wrap=True)
+        line = Text(no_wrap=True).append("epoch".ljust(self.LEFT + 1), self._part("label"))
+        yield line.append(tick_line(marks, canvas.columns), self._part("tick"))
+
+    def _part(self, name: str) -> Style:
+        return self.get_component_rich_style(f"plot--{name}")
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The range of both axes, and the size of the canvas in dots."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+    size: tuple[int, int]
+
+    @classmethod
+    def around(cls, points: Sequence[tuple[list[float], list[float]]], canvas: BrailleCanvas) -> _Frame:
+        """All points with a margin, so that no curve touches an axis."""
         xs = [x for each, _ in points for x in each]
         ys = [y for _, each in points for y in each]
-        if not xs:
-            self.set_xlimits(0, 1)
-            self.set_ylimits(0, 1)
-            return
-        left, right = min(xs), max(xs)
-        low, high = min(ys), max(ys)
-        air = 0.06 * (high - low) or max(abs(high), 1e-6) * 0.05
+        left, right, low, high = min(xs), max(xs), min(ys), max(ys)
+        margin = 0.06 * (high - low) or max(abs(high), 1e-6) * 0.05
         right = right if right > left else left + 1
-        column = (right - left) / max(self.size.width - self.LEFT - 2, 10)
-        self.set_xlimits(left, right + column)  # so that the marker of the last epoch is not cut
-        self.set_ylimits(low - air, high + air)
+        return cls(left, right, low - margin, high + margin, canvas.dots)
+
+    def dot(self, x: float, y: float) -> Dot:
+        """The dot of a point."""
+        across = (x - self.left) / (self.right - self.left)
+        up = (y - self.low) / (self.high - self.low)
+        return round(across * (self.size[0] - 1)), round((1 - up) * (self.size[1] - 1))
 
 
 def _thinned(curve: Curve, most: int) -> Curve:
@@ -258,8 +307,3 @@ def _thinned(curve: Curve, most: int) -> Curve:
             xs.append(sum(curve.xs[start : start + size]) / len(curve.xs[start : start + size]))
             ys.append(sum(part) / len(part))
     return Curve(curve.name, xs, ys, curve.colour, curve.marked)
-
-
-def _hex(colour: int) -> str:
-    red, green, blue = SERIES[colour % len(SERIES)]
-    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,4 +1,4 @@
-"""Beside the table of runs, or below it: the run under the cursor in a few lines and a picture."""
+"""The run under the cursor, in a few lines and charts, next to the table of runs or below it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 
 class Details(VerticalScroll, can_focus=False):
-    """Two lines on a narrow screen, a page on a wide one. `show` draws only what changed."""
+    """Two lines on a narrow screen, a page on a wide one. `show` redraws only after a change."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Details(VerticalScroll, can_focus=False):
         yield Static("", markup=False)
 
     def show(self, one: RunState | None) -> None:
-        """A run; nothing where there is none."""
+        """Show a run; None clears the widget."""
         wide = self.screen.has_class("-wide")
         key = (one and one.run.id, one and one.version, wide, self.size.width)
         if key == self._drawn:
@@ -42,10 +42,10 @@ class Details(VerticalScroll, can_focus=False):
         self.query_one(Static).update(picture)
 
     def show_damaged(self, one: DamagedRun) -> None:
-        """Why a folder is no run."""
+        """Show why a directory cannot be read as a run."""
         self._drawn = one
         text = Text(safe(one.reason))
-        text.append("\nd deletes the folder.", style="dim")
+        text.append("\nPress d to delete the directory.", style="dim")
         self.query_one(Static).update(text)
 
 
@@ -64,15 +64,15 @@ def _page(one: RunState, width: int) -> Group:
     if why := run_wording.why(one):
         parts.append(Text(why, style="yellow"))
         if one.state in ("failed", "crashed"):
-            parts += [Text(safe(line), style="dim") for line in control.last_words(one.run, 4)]
+            parts += [Text(safe(line), style="dim") for line in control.log_tail(one.run, 4)]
     best = next((epoch["epoch"] for epoch in reversed(one.epochs) if epoch["best"]), None)
     facts = key_values(
         [
             ("id", one.run.id if one.name else None),
             ("best validation", Text(f"{percent(one.best_accuracy, 2)} (epoch {best})", "bold") if best else None),
             ("attention entropy", run_wording.entropy(one) if one.epochs else None),
-            ("an epoch takes", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
-            ("made", f"{run_wording.ago(one.age)} ago"),
+            ("time per epoch", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
+            ("created", f"{run_wording.ago(one.age)} ago"),
         ]
     )
     parts += [Text(), facts]

@@ -1,9 +1,9 @@
-"""What is asked of which run: two lines of choices above the heatmaps."""
+"""The controls of Explain: two lines of choices above the heatmaps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -17,13 +17,22 @@ PREDICTED: Offer = ("predicted", None)
 MEAN: Offer = ("mean", None)
 
 
+class ExplainOptions(TypedDict):
+    """The fields of an `ExplainRequest` that the controls set; None is the default of each."""
+
+    method: str | None
+    target: str | None
+    layer: int | None
+    head: int | None
+
+
 class ExplainControls(Vertical):
-    """Run, run beside it, method, class, and layer and head where the model has them. Posts `Choice.Changed`."""
+    """Run, run to compare with, method, class, and layer and head if the model has them. Posts `Choice.Changed`."""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Choice("run", [NOTHING], id="run")
-            yield Choice("beside", [NOTHING], id="beside")
+            yield Choice("compare with", [NOTHING], id="beside")
         with Horizontal():
             yield Choice("method", [DEFAULT], id="method")
             yield Choice("class", [PREDICTED], id="target")
@@ -37,14 +46,18 @@ class ExplainControls(Vertical):
         return self.query_one(f"#{name}", Choice)
 
     def offer_runs(self, offers: Sequence[Offer], run: str | None, beside: str | None) -> None:
-        """Runs by their ids, and which two are chosen."""
+        """Offer runs by their ids, and select two of them."""
         self.choice("run").offer(offers or [NOTHING], run)
         self.choice("beside").offer([NOTHING, *offers], beside)
 
     def offer(self, able: ModelCapabilities) -> None:
-        """What a model can be asked; methods that cannot serve it say why. What was chosen stays where it can."""
+        """Offer the methods, classes and heads of a model; a method that cannot explain it shows the reason.
+
+        Selected values stay selected if they are still offered.
+        """
         methods: list[Offer] = [
-            (spec.name if reason is None else f"{spec.name}: no, {reason}", spec.name) for spec, reason in able.methods
+            (spec.name if reason is None else f"{spec.name} (unavailable: {reason})", spec.name)
+            for spec, reason in able.methods
         ]
         classes: list[Offer] = [(label, label) for label in able.classes]
         self.choice("method").offer([DEFAULT, *methods], self.choice("method").value)
@@ -57,8 +70,8 @@ class ExplainControls(Vertical):
             self.choice(name).offer([MEAN, *numbers], self.choice(name).value)
             self.choice(name).display = most > 0
 
-    def asked(self, able: ModelCapabilities | None) -> dict[str, Any]:
-        """What is chosen, as fields of an `ExplainRequest`; layer and head only where model and method know them."""
+    def selection(self, able: ModelCapabilities | None) -> ExplainOptions:
+        """The selected options; layer and head only if the model has heads and the method selects among them."""
         method = self.choice("method").value
         specs = {spec.name: spec for spec, _ in able.methods} if able else {}
         heads = bool(able and able.heads) and (method is None or (method in specs and specs[method].selects_heads))
@@ -70,7 +83,7 @@ class ExplainControls(Vertical):
         }
 
     def next_method(self, able: ModelCapabilities | None) -> None:
-        """The next one that can serve the model, after the last the default."""
+        """Select the next method that can explain the model; the default follows the last one."""
         can = [None, *(spec.name for spec, reason in able.methods if reason is None)] if able else [None]
         now = self.choice("method").value
         self.choice("method").value = can[(can.index(now) + 1) % len(can)] if now in can else None

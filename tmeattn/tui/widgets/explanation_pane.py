@@ -1,4 +1,4 @@
-"""What one run makes of a text: its prediction, the heatmap, and what the colours mean."""
+"""The explanation of a text by one run: prediction, heatmap and legend."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HIGH = 28
 
 
 class ExplanationPane(Vertical):
-    """The prediction above, the text below it, or one line on why there is none."""
+    """The prediction above the text, or one line that gives the reason why there is no explanation."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -44,7 +44,7 @@ class ExplanationPane(Vertical):
         yield HeatmapView()
         yield Static(classes="legend -cut")
         yield Static(classes="strongest")
-        yield Static(classes="said")
+        yield Static(classes="message")
 
     def on_mount(self) -> None:
         self.watch(self.heatmap, "virtual_size", self.on_resize, init=False)
@@ -54,11 +54,11 @@ class ExplanationPane(Vertical):
         return self.query_one(HeatmapView)
 
     def show(self, text: str, explanation: Explanation, dropped: Sequence[Span]) -> None:
-        """Show an explanation of `text` without the dropped words. One of the whole text is remembered beside it."""
+        """Show an explanation of `text` without the dropped words. The last explanation of the whole text is kept."""
         self.explanation = explanation
         if not dropped:
             self.whole = explanation
-        self.remove_class("-silent")
+        self.remove_class("-message-only")
         self._verdict = verdict(explanation, self.whole, len(dropped))
         self.query_one(".verdict", Static).update(self._verdict)
         note = self.query_one(".note", Static)
@@ -68,19 +68,19 @@ class ExplanationPane(Vertical):
         self._explain_colours()
 
     def knows_whole(self, text: str, run: str) -> bool:
-        """Whether what this run makes of the whole text was shown before."""
+        """Whether the explanation of the whole text by this run has been shown before."""
         return self.whole is not None and (self.whole.text, self.whole.run) == (text, run)
 
-    def say(self, what: str | TmeattnError) -> None:
-        """Show a line in place of a heatmap: what is wrong, and what to do."""
+    def show_message(self, what: str | TmeattnError) -> None:
+        """Show a line in place of the heatmap: the problem and the next action."""
         self.explanation = self.whole = None
         self.query_one(".note").display = self.query_one(".strongest").display = False
         self.heatmap.clear()
-        self.add_class("-silent")
+        self.add_class("-message-only")
         for name in AROUND_TEXT:  # until it is known what room the next text leaves
             self.query_one(name).add_class("-cut")
         failed = isinstance(what, TmeattnError)
-        self.query_one(".said", Static).update(Text(safe(str(what)), style="bold" if failed else ""))
+        self.query_one(".message", Static).update(Text(safe(str(what)), style="bold" if failed else ""))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._explain_colours)
@@ -89,18 +89,18 @@ class ExplanationPane(Vertical):
         marks = self.heatmap.marks
         if self.explanation is None or marks is None:
             return
-        told = Text("\n").join(legend(self.explanation, marks))
-        self.query_one(".legend", Static).update(told)
-        self._wrap(self.explanation, told)
+        legend_text = Text("\n").join(legend(self.explanation, marks))
+        self.query_one(".legend", Static).update(legend_text)
+        self._wrap(self.explanation, legend_text)
         below = self.query_one(".strongest", Static)
         needed = AROUND + self.heatmap.virtual_size.height + STRONGEST + 2
         below.display = self.size.height >= min(needed, HIGH)
         if below.display:
             below.update(Group(*strongest(self.explanation, marks, self.size.width - 2)))
 
-    def _wrap(self, explanation: Explanation, told: Text) -> None:
-        """Lines around the text wrap where it needs no room of theirs, else they are cut at the edge."""
-        parts = {".verdict": self._verdict, ".note": Text(safe(explanation.note or "")), ".legend": told}
+    def _wrap(self, explanation: Explanation, legend_text: Text) -> None:
+        """Wrap the lines around the text if the text leaves space for them, else cut them at the edge."""
+        parts = {".verdict": self._verdict, ".note": Text(safe(explanation.note or "")), ".legend": legend_text}
         least = {".verdict": len(self._verdict.split()), ".note": int(bool(explanation.note)), ".legend": 1}
         left = self.size.height - sum(least.values()) - min(self.heatmap.virtual_size.height, LEAST)
         for name, part in parts.items():

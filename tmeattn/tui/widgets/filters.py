@@ -13,23 +13,23 @@ NOTHING: Offer = ("none", None)
 ANY: Offer = ("any", None)
 CONFIDENCES: list[Offer] = [
     ANY,
-    ("below 60 %", (0.0, 0.6)),
-    ("60 to 80 %", (0.6, 0.8)),
-    ("80 to 95 %", (0.8, 0.95)),
-    ("95 % and more", (0.95, float("inf"))),
+    ("< 60 %", (0.0, 0.6)),
+    ("60-80 %", (0.6, 0.8)),
+    ("80-95 %", (0.8, 0.95)),
+    ("≥ 95 %", (0.95, float("inf"))),
 ]
 LENGTHS: list[Offer] = [
     ANY,
-    ("to 50 words", (0.0, 51.0)),
-    ("51 to 100", (51.0, 101.0)),
-    ("101 to 200", (101.0, 201.0)),
-    ("201 to 400", (201.0, 401.0)),
-    ("over 400", (401.0, float("inf"))),
+    ("≤ 50", (0.0, 51.0)),
+    ("51-100", (51.0, 101.0)),
+    ("101-200", (101.0, 201.0)),
+    ("201-400", (201.0, 401.0)),
+    ("> 400", (401.0, float("inf"))),
 ]
 ORDERS: list[Offer] = [
     ("file order", "file"),
-    ("least confident", "least confident"),
-    ("most confident", "most confident"),
+    ("confidence ↑", "least confident"),
+    ("confidence ↓", "most confident"),
     ("worst errors", "worst errors"),
     ("shortest", "shortest"),
     ("longest", "longest"),
@@ -46,7 +46,7 @@ class Filters(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Horizontal(
-            Choice("data", self.datasets or [NOTHING], id="dataset"),
+            Choice("dataset", self.datasets or [NOTHING], id="dataset"),
             Choice("split", SPLITS, id="split"),
             Choice("label", [ANY], id="label"),
             Choice("run", [NOTHING], id="run"),
@@ -54,6 +54,6 @@ class Filters(Vertical):
         yield Horizontal(
             Choice("prediction", [ANY, ("right", "right"), ("wrong", "wrong")], id="prediction"),
             Choice("confidence", CONFIDENCES, id="confidence"),
-            Choice("length", LENGTHS, id="length"),
+            Choice("words", LENGTHS, id="length"),
             Choice("sort", ORDERS, id="order"),
         )

@@ -1,4 +1,4 @@
-"""The panes of a run: curves, attention, log, configuration. Each draws only when what it shows has changed."""
+"""The panes of a run: curves, attention, log and configuration. A pane redraws only after its data has changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 
 
 class Pane(Vertical):
-    """A titled part of the screen. `show` is called whenever the run has changed and the pane can be seen."""
+    """A titled part of the screen. The screen calls `show` after a change of the run if the pane is visible."""
 
     name_ = ""
     title = ""
@@ -46,14 +46,14 @@ class Pane(Vertical):
         self.border_title = self.title
 
     def show(self, following: RunState) -> None:
-        """Draw where something has changed."""
+        """Redraw if the data of the pane has changed."""
         key = (self.state_of(following), self.size.width)
         if key != self._drawn and self.size.width:
             self._drawn = key
             self.draw(following)
 
     def state_of(self, following: RunState) -> object:
-        """What the picture depends on."""
+        """The data that the pane displays; the pane redraws when it changes."""
         return following.version
 
     def draw(self, following: RunState) -> None:
@@ -61,7 +61,7 @@ class Pane(Vertical):
 
 
 class CurvesPane(Pane):
-    """Loss and accuracy of training and validation over epochs, with one cursor; other runs' validation over them."""
+    """Loss and accuracy by epoch, with one cursor for both charts, and the validation curves of other runs."""
 
     name_, title = "curves", "1 Curves"
 
@@ -105,12 +105,12 @@ class CurvesPane(Pane):
                 chart.set_cursor(event.x)
 
     def set_log(self, on: bool) -> None:
-        """The loss on a logarithmic scale; accuracies stay as they are."""
+        """Show the loss on a logarithmic or a linear scale; the scale of accuracy is always linear."""
         self.charts[0].set_log(on)
 
 
 def _over_steps(following: RunState, measure: Measure, factor: float) -> tuple[list[float], list[float | None]]:
-    """A measure of training over epochs, as fractions of them; a run too short for a line has the epochs' means."""
+    """A training metric after each step, over epochs; the means of the epochs if there are fewer than two steps."""
     if len(following.steps) < 2 and following.epochs:
         return _over_epochs(following, measure, factor, "train")
     a_epoch = following.steps_per_epoch or 1
@@ -121,13 +121,13 @@ def _over_steps(following: RunState, measure: Measure, factor: float) -> tuple[l
 def _over_epochs(
     following: RunState, measure: Measure, factor: float, texts: SplitName = "validation"
 ) -> tuple[list[float], list[float | None]]:
-    """A measure of each epoch: of the validation texts after it, or of the "train" texts in it."""
+    """A metric of each epoch: of the validation split after it, or of the training split during it."""
     xs = [float(epoch["epoch"]) for epoch in following.epochs]
     return xs, [factor * epoch[texts][measure] for epoch in following.epochs]
 
 
 class AttentionPane(Pane):
-    """How the entropy of attention is spread now, how it came to that, and the heads of a transformer."""
+    """Histograms of attention entropy, of the last epoch and by epoch, and the entropy of each transformer head."""
 
     name_, title = "attention", "2 Attention"
 
@@ -141,10 +141,10 @@ class AttentionPane(Pane):
             yield Static("", id="history", markup=False)
 
     def show(self, following: RunState) -> None:
-        """The line of the present changes with every event, the pictures only with an epoch."""
+        """Redraw the line of the current batch after every event, the histograms after an epoch."""
         live = following.last_step["entropy"] if following.last_step else None
         told = (
-            f"in training now: mean {decimal(live, 2)} nats"
+            f"current batch: mean entropy {decimal(live, 2)} nats"
             if live is not None and following.state == "running"
             else ""
         )
@@ -162,14 +162,14 @@ class AttentionPane(Pane):
         self.query_one("#history", Static).update(self.picture(following))
 
     def picture(self, following: RunState) -> RenderableType:
-        """Histogram of the last epoch, one row an epoch, and the heads."""
+        """The histogram of the last epoch, one row for each epoch, and the heads."""
         measured = [
             (epoch, bins) for epoch in following.epochs if (bins := epoch["validation"]["histogram"]) is not None
         ]
         if not measured:
             if following.epochs:
-                return Text("This model has no attention, so there is no entropy to show.", style="dim")
-            return Text("The first histogram comes with the end of the first epoch.", style="dim")
+                return Text("This model has no attention weights, so it has no attention entropy.", style="dim")
+            return Text("The first histogram appears after the first epoch.", style="dim")
         last, bins = measured[-1]
         title = f"Entropy after epoch {last['epoch']}, mean {decimal(last['validation']['entropy'], 2)} nats"
         parts: list[RenderableType] = [histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5)]
@@ -177,7 +177,7 @@ class AttentionPane(Pane):
             shown = _spread(measured, max(self.size.height - AROUND_HISTORY, LEAST_HISTORY))
             rows = [(f"epoch {epoch['epoch']}", bins["counts"]) for epoch, bins in shown]
             means = [epoch["validation"]["entropy"] for epoch, _ in shown]
-            history = ridges(rows, bins["low"], bins["high"], mean=means, title="Epoch by epoch")
+            history = ridges(rows, bins["low"], bins["high"], mean=means, title="Entropy by epoch")
             parts += [Text(), history]
         if (heads := entropy_heads([epoch for epoch, _ in measured])) is not None:
             parts += [Text(), heads]
@@ -190,7 +190,7 @@ def _spread(epochs: Sequence[tuple[EpochEvent, Histogram]], most: int) -> list[t
 
 
 class LogPane(Pane):
-    """What happened, the newest line last; the words of the training process where it failed."""
+    """The events of the run, the newest last, and the log of the training process if it failed."""
 
     name_, title = "log", "4 Log"
 
@@ -205,7 +205,7 @@ class LogPane(Pane):
         return (following.lines_total, following.state)
 
     def draw(self, following: RunState) -> None:
-        """Add what is new; all of it again for another width, which wraps otherwise."""
+        """Append new lines; after a change of width write all lines again, because they wrap differently."""
         log = self.query_one(RichLog)
         new = following.lines_total - self._said
         if log.size.width != self._width or new < 0 or self._words:
@@ -216,12 +216,12 @@ class LogPane(Pane):
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
         self._said, self._width = following.lines_total, log.size.width
         self._words = following.state in ("failed", "crashed", "created")
-        for words in control.last_words(following.run) if self._words else ():
+        for words in control.log_tail(following.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))
 
 
 class AboutPane(Pane):
-    """Everything that decides the run's weights, and what made it."""
+    """The configuration of the run, its versions and the command that started it."""
 
     name_, title = "about", "5 About"
 
@@ -237,7 +237,7 @@ class AboutPane(Pane):
         options = {**run.config["model_options"], **run.config["train"]}
         facts = [
             ("run", run.id),
-            ("folder", str(run.path)),
+            ("directory", str(run.path)),
             ("command", run_wording.command(run)),
             *((name, str(value)) for name, value in run.info.get("versions", {}).items()),
         ]

@@ -1,4 +1,4 @@
-"""The head of a run: what it is, how far it is, how fast, and what went wrong."""
+"""The header of a run: name, state, progress, speed, and the cause if training failed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import count, decimal, finite, percent
+from tmeattn.render.numbers import count, finite, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs import control
 from tmeattn.tui.services.processes import TrainingProcess
@@ -15,7 +15,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 
 class RunHeader(Static):
-    """Two lines, and more while something needs to be said."""
+    """Two lines, and further lines for a problem and the key that solves it."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
@@ -23,7 +23,7 @@ class RunHeader(Static):
         self._lines = 2
 
     def show(self, following: RunState, worker: TrainingProcess | None) -> None:
-        """Bring it up to date where something has changed."""
+        """Redraw the header if something has changed."""
         width = self.size.width  # of the content: without padding
         lives = worker is not None and worker.exit_code is None
         waited = following.waited
@@ -44,9 +44,9 @@ def _first(following: RunState, width: int) -> Text:
     line.append(f"  {run_wording.about(following.run)}", style="dim")
     best = following.best_accuracy
     if best is not None and line.cell_len + 14 <= width:
-        told = f"best {percent(best, 2)}"
-        line.pad_right(width - line.cell_len - len(told))
-        line.append(told, style="bold")
+        text = f"best {percent(best, 2)}"
+        line.pad_right(width - line.cell_len - len(text))
+        line.append(text, style="bold")
     return line
 
 
@@ -54,8 +54,10 @@ def _second(following: RunState, width: int) -> Text:
     total = following.epochs_planned * following.steps_per_epoch
     if not total:
         preparing = following.state in ("created", "running")
-        said = control.last_words(following.run, 1) if preparing else []
-        return Text(" ".join(["reading its data …", *map(safe, said)]) if preparing else "", style="dim", no_wrap=True)
+        log = control.log_tail(following.run, 1) if preparing else []
+        return Text(
+            " ".join(["reading the dataset …", *map(safe, log)]) if preparing else "", style="dim", no_wrap=True
+        )
     epoch = (
         min(len(following.epochs) + 1, following.epochs_planned) if following.share_done < 1 else len(following.epochs)
     )
@@ -65,9 +67,10 @@ def _second(following: RunState, width: int) -> Text:
             return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
         speed = finite(following.last_step["tokens_per_second"]) if following.last_step else None
         parts += [f"{count(speed)} tokens/s"] if speed is not None else []
-        parts += [f"{run_wording.left(following)} left"] if run_wording.left(following) else []
-    parts += [told] if (told := _penalty(following)) else []
-    text = " · ".join(parts)
+        parts += [f"ETA {remaining}"] if (remaining := run_wording.time_left(following)) else []
+    text = " · ".join([*parts, penalty] if (penalty := _penalty(following)) else parts)
+    if len(text) > width:
+        text = text.replace("entropy penalty", "penalty").replace(" of the loss", "")
     bar = max(min(width - len(text) - 2, 40), 0)
     return Text.assemble(_bar(following.share_done, bar), "  " if bar else "", text, no_wrap=True)
 
@@ -78,25 +81,29 @@ def _bar(share: float, width: int) -> Text:
 
 
 def _penalty(following: RunState) -> str:
-    """alpha now, and its share of the loss."""
+    """The share of the entropy penalty in the loss of the last step; empty for a run without one."""
     step = following.last_step
     if not following.run.config["train"]["alpha"] or step is None or not step["loss"]:
         return ""
-    return f"alpha {decimal(step['alpha'], 3)} = {percent(step['penalty'] / step['loss'], 0)} of loss"
+    return f"entropy penalty: {percent(step['penalty'] / step['loss'], 0)} of the loss"
 
 
 def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:
-    """What went wrong, the last words of the process, and the key that helps."""
+    """The problem of the run, the last lines of its log, and the next action."""
     if following.state == "deleted":
-        return ["The folder of this run was deleted. esc goes back to the runs."]
+        return ["The run directory was deleted. Press esc to return to the runs."]
     if worker is not None and worker.exit_code is None and following.state not in ("running", "created"):
         if worker.resumes:
-            return ["Resuming: reading its data …"]
-        return ["Its process is ending …"] if following.state == "stopped" else []
+            return ["Resuming: reading the dataset …"]
+        return ["The training process is stopping …"] if following.state == "stopped" else []
     why = run_wording.why(following)
     if not why:
-        return ["Asked to stop: it saves after its current step."] if control.pending(following.run, "stop") else []
+        return (
+            ["Stop requested: the run saves a checkpoint after its current step and stops."]
+            if control.pending(following.run, "stop")
+            else []
+        )
     lines = [why + (" Press r to resume." if run_wording.resumable(following) else "")]
     if following.state in ("failed", "crashed"):
-        lines += [f"  {safe(line)}" for line in control.last_words(following.run, 3)]
+        lines += [f"  {safe(line)}" for line in control.log_tail(following.run, 3)]
     return lines

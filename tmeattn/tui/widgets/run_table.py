@@ -1,4 +1,4 @@
-"""The table of runs. Rows are changed in place: only what is new is drawn."""
+"""The table of runs. Cells change in place, so that only new values are drawn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 @dataclass(frozen=True)
 class Field:
-    """A column: where it starts to have room, the width of its content, how it sorts."""
+    """A column: the width of its cells, the least width of a table that shows it, and its sort order."""
 
     name: str
     width: int
@@ -35,14 +35,14 @@ FIELDS = (
     Field("alpha", 5, right=True),
     Field("epoch", 6, right=True),
     Field("best", 7, right=True, order="best accuracy"),
-    Field("left", 7, right=True),
+    Field("ETA", 7, right=True),
     Field("trend", 8, least=76),
     Field("age", 6, least=100, right=True, order="newest"),
 )
 
 
 class RunTable(DataTable[Text]):
-    """Rows are runs by id. `show` brings it up to date."""
+    """One row for each run, keyed by its id. `show` updates the rows."""
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", zebra_stripes=True, cell_padding=1)
@@ -51,7 +51,7 @@ class RunTable(DataTable[Text]):
         self._shown: dict[str, list[Text]] = {}
 
     def show(self, runs: Sequence[RunState], damaged: Iterable[DamagedRun], width: int) -> None:
-        """Bring rows up to date; the cursor stays on its run."""
+        """Update the rows; the cursor stays on its run."""
         fields = [field for field in FIELDS if field.least <= width]
         cells = {one.run.id: self._cells(one, fields) for one in runs}
         cells |= {one.path.name: _damaged_cells(one, fields) for one in damaged}
@@ -93,7 +93,7 @@ class RunTable(DataTable[Text]):
             "alpha": Text(f"{train['alpha']:g}"),
             "epoch": Text(f"{epoch}/{train['epochs']}"),
             "best": Text(percent(one.best_accuracy), style="bold"),
-            "left": Text(run_wording.left(one)),
+            "ETA": Text(run_wording.time_left(one)),
             "trend": Text(run_wording.trend(run_wording.accuracies(one)), style=foreground(BLUE)),
             "age": Text(run_wording.ago(one.age), style="dim"),
         }

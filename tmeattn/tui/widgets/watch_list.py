@@ -1,4 +1,4 @@
-"""The watch list: a few validation texts, and what the model made of them after each epoch."""
+"""The watch list: a few validation texts with the prediction and attention of the model after each epoch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 @dataclass(frozen=True)
 class ValidationText:
-    """A watched text as the dataset holds it, its tokens as the model reads them: (start, end, token, known)."""
+    """A watched text of the dataset. `words` are the tokens that the model reads: (start, end, token, known)."""
 
     text: str
     label: str
@@ -37,7 +37,7 @@ class ValidationText:
 
 
 def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, ValidationText]:
-    """The watched texts of a run by their index in the validation split.
+    """Read the watched texts of a run, keyed by their index in the validation split.
 
     Raises:
         TmeattnError: the dataset is not installed, or has changed since.
@@ -51,7 +51,7 @@ def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, V
     train = run.config["train"]
     dataset = dataset_of(stored_config(run.id, run.config).train)
     if dataset.fingerprint != run.data["fingerprint"]:
-        raise BadInput(f"The dataset {dataset.name} has changed since this run began: its texts are not the same.")
+        raise BadInput(f"The dataset {dataset.name} has changed since the run started, so its texts cannot be shown.")
     split = dataset.read()["validation"]
     vocabulary, spans_of = Vocabulary.load(run.vocabulary_path), tokenizer(train["tokenizer"]).spans
     found = {}
@@ -64,7 +64,7 @@ def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, V
 
 
 def explanation(run: RunDirectory, source: ValidationText, watched: WatchedText) -> Explanation:
-    """A watched text after an epoch, as the heatmap takes it; equal scores where the model has no attention."""
+    """The explanation of a watched text after an epoch; all scores are zero if the model has no attention weights."""
     scores = watched["scores"] or [0.0] * len(source.words)
     probabilities = tuple(watched["probabilities"])
     predicted = max(range(len(probabilities)), key=probabilities.__getitem__)
@@ -85,7 +85,7 @@ def explanation(run: RunDirectory, source: ValidationText, watched: WatchedText)
 
 
 class WatchedTextView(Static, can_focus=True):
-    """One text; Enter or a click opens it in Explain."""
+    """The heatmap of one text; Enter or a click opens the text in Explain."""
 
     class Opened(Message):
         def __init__(self, source: ValidationText) -> None:
@@ -111,13 +111,13 @@ class WatchedTextView(Static, can_focus=True):
         right = predicted == self.source.label
         line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
         line.append(f" {percent(about.confidence)}")
-        line.append("" if right else f", is {safe(self.source.label)}", style="dim")
+        line.append("" if right else f", label {safe(self.source.label)}", style="dim")
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
         self.update(Group(line, heatmap(about, details=False)))
 
 
 class WatchPane(Pane):
-    """The texts, at the newest epoch or at an earlier one."""
+    """The watched texts after the last epoch, or after an earlier one."""
 
     name_, title = "watch", "3 Watch list"
 
@@ -143,7 +143,7 @@ class WatchPane(Pane):
             return
         if not self._asked:
             self._asked = True
-            note.update("Reading the texts …")
+            note.update("Loading the texts …")
             self._read(following.run, [text["index"] for text in following.watched[-1]["texts"]])
         if not self.sources:
             return
@@ -155,7 +155,7 @@ class WatchPane(Pane):
             history = [_of(event["texts"], text["index"])[text["label"]] for event in following.watched[: at + 1]]
             widget.show(following.run, text, history)
         if texts and texts[0]["scores"] is None:
-            note.update("This model has no attention: only its predictions change.")
+            note.update("This model has no attention weights. Only its predictions are shown.")
 
     def _widgets(self) -> list[WatchedTextView]:
         return list(self.query(WatchedTextView))
@@ -165,12 +165,12 @@ class WatchPane(Pane):
         try:
             found = read_watched_texts(run, indices)
         except (TmeattnError, OSError, IndexError, KeyError) as error:
-            self.post_message(self.Read({}, f"The texts cannot be read: {error}"))
+            self.post_message(self.Read({}, f"Cannot read the texts: {error}"))
         else:
             self.post_message(self.Read(found))
 
     class Read(Message):
-        """What the thread has read."""
+        """The texts that the thread has read."""
 
         def __init__(self, found: dict[int, ValidationText], problem: str = "") -> None:
             super().__init__()
@@ -183,10 +183,10 @@ class WatchPane(Pane):
         self.post_message(self.Ready())
 
     class Ready(Message):
-        """The texts are there: the pane can be drawn."""
+        """The texts are mounted, so the pane can be drawn."""
 
     def step(self, following: RunState, by: int) -> None:
-        """Go to an earlier or a later epoch."""
+        """Move to an earlier or a later epoch."""
         self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
 
 
@@ -197,5 +197,5 @@ def _of(texts: Sequence[WatchedText], index: int) -> Sequence[float]:
 
 def _nothing(following: RunState) -> str:
     if following.epochs:
-        return "This run was trained by a version of tmeattn that watched no texts."
-    return "After the first epoch: six validation reviews, coloured by what the model attends to."
+        return "This run has no watch list: an older version of tmeattn trained it."
+    return "After the first epoch, six validation texts appear here, coloured by their attention weights."

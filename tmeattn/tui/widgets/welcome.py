@@ -1,4 +1,4 @@
-"""What a person sees who has no run yet: what this is, and one key that starts it."""
+"""The welcome page, shown while no run exists: a short description and a button that starts the default run."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ DATASET, VECTORS = "imdb-25k", "glove-50d"
 
 
 class Welcome(VerticalScroll):
-    """Its button starts the default run, where the data is there."""
+    """The button starts the default run if its dataset and word vectors are installed."""
 
     def compose(self) -> ComposeResult:
         yield Static("Watch a model learn where to look.", id="hello")
         yield Static(
             "Press Enter to train an LSTM with attention on 20,000 film reviews.\n"
-            "It takes a few minutes on two CPU cores, and you see it learn.",
+            "Training takes a few minutes on two CPU cores. The screen shows its progress.",
             id="what",
         )
         with Center():
             yield Button("Train lstm-attn --alpha 0.05  (enter)", id="default", variant="primary")
         yield Static("", id="problem", markup=False)
-        yield Static("n  another model or other options      F5  what there is to choose from", id="hint")
+        yield Static("n  choose model and options      F5  show all models", id="hint")
 
     def look(self) -> None:
-        """See whether the data is there; say what to install where not."""
+        """Check for the data; show what to install if it is missing."""
         problem = missing_data()
         self.query_one("#problem", Static).update(problem)
         self.query_one("#problem").display = bool(problem)
@@ -36,12 +36,12 @@ class Welcome(VerticalScroll):
 
 
 def missing_data() -> str:
-    """What the default run lacks, and how to get it; empty where it lacks nothing."""
+    """The missing data of the default run and how to install it; empty if nothing is missing."""
     from tmeattn.data.sources import open_dataset, open_vectors
 
     try:
         open_dataset(DATASET)
         open_vectors(VECTORS)
     except TmeattnError as error:
-        return f"{error} Then come back: this screen notices by itself."
+        return f"{error} This screen updates itself after the installation."
     return ""

@@ -1,4 +1,4 @@
-"""A dataset in numbers: its splits and classes, how long its texts are, and how a run fares with them."""
+"""Statistics of a dataset: splits and classes, lengths of texts, and the predictions of a run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NEARLY_ALL = 0.99
 
 
 def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predictions: Predictions | None) -> Group:
-    """Numbers of all splits; lengths and answers of the one that is shown."""
+    """Counts of all splits; lengths and predictions of the selected split."""
     if shown is None:
         return Group(Text("No dataset is open.", style="italic"))
     numeric = [Column(safe(name), numeric=True) for name in (*shown.classes, "texts")]
     rows: list[list[Cell]] = [[name, *_per_class(texts), len(texts)] for name, texts in splits.items()]
     parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text(), *_lengths(shown)]
     if predictions is not None and predictions.known().any():
-        parts += [Text(), _answers(shown, predictions)]
+        parts += [Text(), _accuracy(shown, predictions)]
     return Group(*parts)
 
 
@@ -35,22 +35,23 @@ def _per_class(texts: SplitTexts) -> list[int]:
 
 
 def _lengths(texts: SplitTexts) -> list[RenderableType]:
-    """How long the texts of the split are; the picture leaves out the longest in a hundred."""
+    """A histogram of the lengths of the texts in a split, without the longest 1 %."""
     words = texts.words_N
     high = float(np.quantile(words, NEARLY_ALL)) + 1
     counts, _ = np.histogram(words, bins=BINS, range=(0, high))
-    told = f"median {count(float(np.median(words)))}, longest {count(int(words.max()))}; not drawn: the longest 1 %"
-    picture = histogram(counts.tolist(), 0, high, title=f"Words of a text, {texts.split}", height=5, unit="words")
-    return [picture, Text(told, style="dim")]
+    summary = f"median {count(float(np.median(words)))}, maximum {count(int(words.max()))}"
+    summary += "; the histogram omits the longest 1 %"
+    picture = histogram(counts.tolist(), 0, high, title=f"Words per text, {texts.split} split", height=5, unit="words")
+    return [picture, Text(summary, style="dim")]
 
 
-def _answers(texts: SplitTexts, predictions: Predictions) -> RenderableType:
-    """How often the run is right, class by class, as far as it was asked."""
+def _accuracy(texts: SplitTexts, predictions: Predictions) -> RenderableType:
+    """The accuracy of the run in each class, over the texts predicted so far."""
     known, right = predictions.known(), predictions.correct(texts)
     rows = []
     for index, name in enumerate(texts.classes):
         asked = known & (texts.labels_N == index)
         total = int(asked.sum())
         rows.append([name, count(total), percent(float(right[asked].mean())) if total else None])
-    columns: list[str | Column] = ["label", Column("predicted so far", numeric=True), Column("right", numeric=True)]
-    return table(columns, rows, title=f"What the run makes of {texts.split}")
+    columns: list[str | Column] = ["label", Column("predicted so far", numeric=True), Column("correct", numeric=True)]
+    return table(columns, rows, title=f"Predictions on the {texts.split} split")

@@ -1,4 +1,4 @@
-"""What the screens say about a prediction, about a word, and about two runs that read the same text."""
+"""Texts about a prediction, about a word, and about the explanations of two runs for one text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_DIFFERENCES = 6
 
 
 def verdict(explanation: Explanation, whole: Explanation | None = None, dropped: int = 0) -> Text:
-    """The prediction, how far it moved without the dropped words, and what the scores are."""
+    """The prediction, its change without the dropped words, and the method of the scores."""
     return Text("\n").join(_verdict(explanation, whole, dropped))
 
 
@@ -36,8 +36,8 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
         line.append(f"{safe(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style)
     if explanation.true_label is not None:
         right = explanation.is_correct
-        told = "✓ as labelled" if right else f"✗ labelled {safe(explanation.true_label)}"
-        line.append(told, style="" if right else "bold")
+        verdict_text = "✓ correct" if right else f"✗ wrong, label {safe(explanation.true_label)}"
+        line.append(verdict_text, style="" if right else "bold")
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
@@ -56,38 +56,42 @@ def moved(explanation: Explanation, whole: Explanation | None, dropped: int) -> 
 
 
 def change(whole: Explanation, after: Sequence[float]) -> str:
-    """How the class that was predicted for the whole text fares: "positive 97.3 → 91.2 % (-6.1 points)"."""
+    """The probability of the class of the whole text, before and after: "positive 97.3 → 91.2 % (-6.1 points)"."""
     before = whole.confidence
     now = float(after[whole.predicted])
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
-    told = f"{safe(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
-    return f"{told} ({round(100 * (now - before), 1) + 0.0:+.1f} points{', the prediction flips' if flips else ''})"
+    probabilities = f"{safe(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
+    flip = ", the prediction changes" if flips else ""
+    return f"{probabilities} ({round(100 * (now - before), 1) + 0.0:+.1f} points{flip})"
 
 
-def told_word(text: str, item: LaidOutWord, explanation: Explanation) -> Text:
-    """What is known of a word of `text`: its score and rank, and whether the model knows it."""
+def word_details(text: str, item: LaidOutWord, explanation: Explanation) -> Text:
+    """A word of `text` with its score and rank, and whether it is in the vocabulary."""
     line = Text().append(" ".join(safe(text[item.start : item.end]).split()), style="bold")
     if item.word is None:
-        return line.append("  dropped; drop it again to bring it back")
+        return line.append("  dropped; drop it again to restore it")
     scores = sorted((abs(word.score) for word in explanation.words), reverse=True)
     rank = scores.index(abs(item.word.score)) + 1
     value = f"{item.word.score:+.4f}" if explanation.signed else f"{item.word.score:.4f}"
-    line.append(f"  {value}, no. {rank} of {len(scores)}")
+    line.append(f"  {value}, rank {rank} of {len(scores)}")
     if not item.word.known:
         line.append(", not in the vocabulary")
     return line
 
 
 def differences(one: Explanation, other: Explanation) -> Text:
-    """The words that two runs give most different shares of their scores, where the scores are of one kind."""
+    """The words with the largest differences between two explanations, in shares of all scores of each.
+
+    Scores of two methods are not comparable: then the text names the methods instead.
+    """
     names = f"{safe(one.run.partition('-')[0])} | {safe(other.run.partition('-')[0])}"
     if one.method != other.method:
         kinds = f"{safe(one.method)} and {safe(other.method)}"
-        return Text(f"{names}: scores of {kinds} do not compare; choose one method.", style="dim")
+        return Text(f"{names}: the scores of {kinds} are not comparable. Choose one method.", style="dim")
     different = [found for found in word_differences(one, other)[:MOST_DIFFERENCES] if found.difference]
     if not different:
-        return Text(f"{names}: every word has the same share of all scores", style="dim")
-    line = Text().append(f"Most different ({names}, % of all scores):", style="dim")
+        return Text(f"{names}: the shares of all words are equal", style="dim")
+    line = Text().append(f"Largest differences ({names}, % of all scores):", style="dim")
     for found in different:
         line.append("  ").append(" ".join(safe(found.text).split()), style="bold")
         line.append(f" {_share(found.first)} | {_share(found.second)}")
@@ -95,5 +99,5 @@ def differences(one: Explanation, other: Explanation) -> Text:
 
 
 def _share(share: float | None) -> str:
-    """A dash where the model does not read the word."""
+    """A share in percent; a dash if the model does not read the word."""
     return MISSING if share is None else f"{100 * share:.1f}"

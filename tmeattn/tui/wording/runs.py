@@ -1,4 +1,4 @@
-"""How the screens put a run into words: its state, its figures, what can be done about it."""
+"""Texts about a run: its state, its metrics, and the actions that are possible."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ STATES: dict[ObservedState, tuple[str, str, str]] = {
     "crashed": ("✗", "crashed", "bold red"),
     "deleted": ("✗", "deleted", "dim"),
 }
-"""Sign, word and style. Crashed is presumed: its process is gone, or has not said a word for ten seconds."""
+"""Sign, word and style. A run counts as crashed if its process has ended or its heartbeat is ten seconds old."""
 
 LEAST_SPREAD = 0.02
+CRASHED = "The training process died without an error message"
 
 
 def state(seen: ObservedState) -> Text:
-    """A state as a sign and a word, never by colour alone."""
+    """A state as a sign and a word, so that it is readable without colour."""
     sign, word, style = STATES[seen]
     return Text(f"{sign} {word}", style=style)
 
 
 def title(following: RunState) -> str:
-    """The user's own name for a run, or its id."""
+    """The name that the user gave a run, or its id."""
     return safe(following.name or following.run.id)
 
 
@@ -52,7 +53,7 @@ def about(run: RunDirectory) -> str:
 
 
 def trend(values: Sequence[float], width: int = 8) -> str:
-    """How a measure went, as blocks from its least to its greatest value; small changes stay small."""
+    """A sparkline of the last values of a metric. Its range is at least 0.02, so that small changes look small."""
     if not values:
         return ""
     shown = list(values)[-width:]
@@ -66,8 +67,8 @@ def accuracies(following: RunState) -> list[float]:
     return [epoch["validation"]["accuracy"] for epoch in following.epochs]
 
 
-def left(following: RunState) -> str:
-    """Time to go of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h."""
+def time_left(following: RunState) -> str:
+    """The remaining time of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h."""
     value = following.seconds_left
     if following.state != "running" or value is None or not 0 <= value < math.inf:
         return ""
@@ -89,7 +90,7 @@ def ago(age: float) -> str:
 
 
 def command(run: RunDirectory) -> str:
-    """The command line that made a run; empty where it is not known."""
+    """The command line that started a run; empty if it is unknown."""
     words = run.info.get("command")
     return shlex.join(map(str, words)) if isinstance(words, list) else ""
 
@@ -103,29 +104,29 @@ def entropy(following: RunState) -> str:
 
 
 def why(following: RunState) -> str:
-    """Why a run does not train any more, and what to do next; empty where nothing went wrong."""
+    """Why training ended early, and the next action; empty if the run is running or finished."""
     failure = following.ended if following.ended and following.ended["kind"] == "failed" else None
     message = str((failure and failure["message"]) or following.status.get("message") or "")
     if following.state == "failed":
-        return f"Failed: {safe(message) or 'see the log'}"
+        return f"Failed: {safe(message) or 'the cause is in the log'}"
     if following.state == "crashed":
         if not following.run.has_checkpoint():
-            return "Its process is gone without a word, before the first checkpoint: resumed, it begins anew."
-        return "Its process is gone without a word. Resumed, it loses only the steps since its last checkpoint."
+            return f"{CRASHED} before its first checkpoint. It can restart at step 0."
+        return f"{CRASHED}. It can resume from its last checkpoint."
     if following.state == "stopped":
-        return f"Stopped at step {count(following.step)}; it can be resumed."
+        return f"Stopped at step {count(following.step)}. It can be resumed."
     return ""
 
 
 def resumable(following: RunState) -> bool:
-    """Whether there is something to continue."""
+    """Whether training of the run can continue."""
     ended = following.ended
     diverged = ended is not None and ended["kind"] == "failed" and ended.get("diverged", False)
     return following.state in ("stopped", "crashed", "created") or (following.state == "failed" and not diverged)
 
 
 def useful(action: str, following: RunState | None) -> bool:
-    """Whether an action on a run can do anything in the state that it is in."""
+    """Whether an action is possible in the state of a run."""
     if action in ("stop", "checkpoint"):
         return following is not None and following.state == "running"
     return action != "resume" or (following is not None and resumable(following))

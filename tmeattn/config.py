@@ -1,7 +1,8 @@
-"""What a run is made of: validated options, recipes, and the order in which they override one another. No torch.
+"""The configuration of a run: validated options, recipes, and the order in which they override one another.
 
 Every option of `tmeattn train` is a field here or in a model's `ModelConfig`; the command line, `--config` files and
-`tmeattn.train(...)` all go through `resolve_run`, so they accept and refuse the same things.
+`tmeattn.train(...)` all use `resolve_run`, so that they accept and refuse the same values. The defaults that a user
+sets with `tmeattn config` are in `tmeattn.user_defaults`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from tmeattn.errors import BadInput
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import DatasetSpec, ModelSpec
-from tmeattn.user_defaults import load_settings
+from tmeattn.user_defaults import load_defaults
 
 RANDOM = "random"
-"""`--vectors` without pretrained ones."""
+"""The value of `--vectors` for vectors that are drawn at random."""
 MOST_THREADS = 1024
 Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
@@ -64,10 +65,10 @@ class ModelConfig(Options):
     recipes: ClassVar[Recipes] = {}
 
     def check(self, train: TrainOptions) -> None:
-        """Refuse train options that do not go together with the model's own: to be overridden.
+        """Check the model's options together with those of training. Subclasses may override it.
 
         Raises:
-            BadInput: naming the options as the command line spells them.
+            BadInput: they contradict each other; the message names the options as on the command line.
         """
 
 
@@ -90,7 +91,7 @@ class TrainOptions(Options):
     )
     balance: Literal["no", "weights", "sampling"] = Field(
         "no",
-        description="Make up for rare classes: weigh their texts in the loss, or draw each class equally often.",
+        description="Compensate for rare classes: weight their texts in the loss, or draw each class equally often.",
     )
     tokenizer: Literal["basic_english", "whitespace"] = Field(
         "basic_english", description="How texts become words: torchtext's basic_english, or the report's whitespace."
@@ -99,12 +100,12 @@ class TrainOptions(Options):
         "glove-50d", description="Word vectors: glove-50d, random, or a GloVe or word2vec text file (.txt, .gz)."
     )
     vector_size: Annotated[int, Field(ge=1, le=4096)] | None = Field(
-        None, description="Width of random vectors (50 if not given); pretrained ones bring their own."
+        None, description="Dimensions of random vectors (50 if not given); pretrained vectors have their own."
     )
     tune_embeddings: bool = Field(
-        True, description="Train the word vectors too, or keep them as they came.", json_schema_extra={"off": "freeze"}
+        True, description="Train the word vectors, too, or keep them fixed.", json_schema_extra={"off": "freeze"}
     )
-    min_count: int = Field(2, ge=1, description="A word seen less often in the training texts counts as unknown.")
+    min_count: int = Field(2, ge=1, description="A word that occurs less often in the training texts is unknown.")
     recipe: Recipe = Field("modern", description="Hyper-parameters: tuned by validation, or the report's.")
     alpha: float = Field(0.0, ge=0, description="Weight of the mean attention entropy (nats) in the loss.")
     alpha_warmup: float = Field(
@@ -121,17 +122,21 @@ class TrainOptions(Options):
     lr_schedule: Literal["constant", "linear"] = Field(
         "linear", description="Keep the learning rate, or let it fall linearly to 0 over all epochs."
     )
-    weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay; never applied to word vectors.")
-    clip_norm: float = Field(1.0, ge=0, description="Largest gradient norm; 0 does not clip.")
+    weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay; not applied to word vectors.")
+    clip_norm: float = Field(
+        1.0, ge=0, description="Largest gradient norm, to which larger ones are clipped; 0: no clipping."
+    )
     batch_size: int = Field(64, ge=1, le=2**20, description="Texts in a step.")
-    max_length: int = Field(400, ge=1, le=2**20, description="Words of a text that the model reads, from its start.")
+    max_length: int = Field(
+        400, ge=1, le=2**20, description="Largest number of words that the model reads of a text, from its beginning."
+    )
     epochs: int = Field(5, ge=1, description="Passes over the training texts, at most.")
     patience: int = Field(
-        3, ge=0, description="Stop after this many epochs without a better validation; 0 never stops."
+        3, ge=0, description="Stop after this many epochs without a higher validation accuracy; 0: never."
     )
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, dropout and the order of texts.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        "auto", description="Where to train; auto takes a GPU if any."
+        "auto", description="Device to train on; auto takes a GPU if there is one."
     )
     precision: Literal["float32", "bf16"] = Field(
         "float32", description="Train in full precision, or with bfloat16 matrix products where the device has them."
@@ -144,7 +149,9 @@ class TrainOptions(Options):
     limit: Annotated[int, Field(ge=2)] | None = Field(
         None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."
     )
-    checkpoint_every: int = Field(200, ge=1, description="Steps between checkpoints, beside one after every epoch.")
+    checkpoint_every: int = Field(
+        200, ge=1, description="Steps between checkpoints; another checkpoint follows every epoch."
+    )
 
 
 REPORT: Mapping[str, Any] = {
@@ -162,7 +169,7 @@ REPORT: Mapping[str, Any] = {
     "epochs": 50,
     "patience": 0,
 }
-"""The report's hyper-parameters, part 1; a model's own `recipes["report"]` override them."""
+"""The report's hyper-parameters (part 1); a model's own `recipes["report"]` overrides them."""
 
 
 RESERVED = frozenset({"name", "seeds", "json", "config", "from", "debug", "help", "home"}) | {
@@ -173,11 +180,11 @@ RESERVED = frozenset({"name", "seeds", "json", "config", "from", "debug", "help"
     "track",
     "trackers",
 }
-"""Names that the command line uses beside `TrainOptions`."""
+"""Names of options that the command line has beside `TrainOptions`."""
 
 
 class RunConfig(Options):
-    """Everything that decides a run's weights: stored in `run.json` and in every checkpoint."""
+    """Everything that determines a run's weights; stored in `run.json`."""
 
     model: str
     model_options: dict[str, Any]
@@ -208,8 +215,8 @@ def config_class(spec: ModelSpec) -> type[ModelConfig]:
 
 
 def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
-    """Merge defaults, the user's settings, the recipe, the model's own recipe and `options` (each overriding the one
-    before) and validate.
+    """Merge and validate tmeattn's defaults, the user's defaults, the recipe, the model's own recipe and `options`, of
+    which each overrides those before it.
 
     Raises:
         BadInput: an unknown model or option, a value out of range, or options that contradict each other; the message
@@ -218,10 +225,10 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     spec = registry().get(ModelSpec, model)
     model_class = config_class(spec)
     given = {key: value for key, value in options.items() if value is not None}
-    settings = load_settings()
+    user_defaults = load_defaults()
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
     own_recipe = model_class.recipes.get(recipe, {}) if isinstance(recipe, str) else {}
-    merged = {**settings, **(REPORT if recipe == "report" else {}), **own_recipe, **given}
+    merged = {**user_defaults, **(REPORT if recipe == "report" else {}), **own_recipe, **given}
     model_given = {key: value for key, value in merged.items() if key in model_class.model_fields}
     train_given = {key: value for key, value in merged.items() if key not in model_given}
     vectors = train_given.get("vectors", RANDOM)
@@ -244,8 +251,8 @@ def is_dataset(name: str) -> bool:
     return any(spec.name == name for spec in registry().all(DatasetSpec))
 
 
-def stored_config(run_id: str, stored: Mapping[str, Any]) -> RunConfig:
-    """The configuration that a run directory holds.
+def stored_config(run_id: str, stored: Mapping[str, object]) -> RunConfig:
+    """The configuration in a run directory, validated.
 
     Raises:
         BadInput: it has options that this version does not know, or values that it refuses.
@@ -257,12 +264,12 @@ def stored_config(run_id: str, stored: Mapping[str, Any]) -> RunConfig:
         where = ".".join(map(str, first["loc"]))
         raise BadInput(
             f"The configuration of the run {run_id} does not fit this version of tmeattn: {where}: {first['msg']}.",
-            hint="See what made it: tmeattn runs show " + run_id,
+            hint="See its options and versions: tmeattn runs show " + run_id,
         ) from None
 
 
 def model_config(run: RunConfig) -> ModelConfig:
-    """The model's own options as its configuration class."""
+    """The model's own options as an instance of its configuration class."""
     spec = registry().get(ModelSpec, run.model)
     config: ModelConfig = _validated(config_class(spec), run.model_options, run.model)
     return config
@@ -293,11 +300,11 @@ def _validated(kind: type[Any], values: Mapping[str, Any], model: str, *, known:
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
-        raise _explained(error, model, known) from None
+        raise _bad_input(error, model, known) from None
 
 
-def _explained(error: ValidationError, model: str, known: Iterable[str]) -> BadInput:
-    """One line for the first thing pydantic found wrong."""
+def _bad_input(error: ValidationError, model: str, known: Iterable[str]) -> BadInput:
+    """A message about the first error that pydantic found."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     flag = "--" + name.replace("_", "-")

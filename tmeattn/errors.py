@@ -1,4 +1,4 @@
-"""One family of errors: what happened and where, what to do next, and the exit code that says so."""
+"""The errors that tmeattn raises: a message, a hint about the next action, and the exit code of the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 
 class TmeattnError(Exception):
-    """An error worth one clear line. The command line prints `message` and `hint` and leaves with `exit_code`."""
+    """Base of all errors that a user can act on. The command line prints `message` and `hint`, and exits with
+    `exit_code`."""
 
     exit_code = 1
 
@@ -21,16 +22,16 @@ class TmeattnError(Exception):
 
 
 class BadInput(TmeattnError):
-    """What the user gave cannot be used: a name, an option, a text, a file."""
+    """Input that cannot be used: a name, an option, a text, a file."""
 
     exit_code = 2
 
 
 class UnknownName(BadInput):
-    """A model, run, dataset ... that does not exist, with the nearest names that do.
+    """A name of a model, run, dataset ... that does not exist; the hint has the most similar names that do.
 
-    list_command: what lists the names; where there is none, they are few and stand in the hint themselves.
-    broken:       plugins that do not work, one of which may be meant to bring it.
+    list_command: the command that lists the names; None: they are few, and the hint lists them.
+    broken:       broken plugins, one of which may provide the name.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ def _all_of(known: list[str]) -> str:
 
 
 class EnvironmentProblem(TmeattnError):
-    """The machine lacks something: data, disk space, permission, network, an optional package."""
+    """Something is missing on this computer: data, disk space, a permission, the network, an optional package."""
 
     exit_code = 3
 
 
 class Interrupted(TmeattnError):
-    """Training was asked to stop and has saved where it was."""
+    """A signal or a request stopped the training, after a checkpoint."""
 
     exit_code = 130

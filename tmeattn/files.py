@@ -1,4 +1,4 @@
-"""Files that are either the old one or the new one, never half of each."""
+"""Files: written completely or not at all, JSON objects read from them, and disk errors as messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tmeattn.errors import EnvironmentProblem
 
@@ -16,23 +16,26 @@ OTHER_FOLDER = "Free some space or choose another folder."
 
 
 @contextlib.contextmanager
-def disk_errors(what: str, path: Path, *, hint: str = OTHER_HOME) -> Iterator[None]:
-    """Turn a full disk, missing permission and the like into one line that names the file."""
+def disk_errors(
+    what: str, path: Path, *, verb: Literal["write", "delete"] = "write", hint: str = OTHER_HOME
+) -> Iterator[None]:
+    """Turn an `OSError` inside the block (a full disk, a missing permission) into an `EnvironmentProblem` whose message
+    names the content, the path and the reason."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise EnvironmentProblem(
-            f"Cannot write {what} to {path}: {reason}.",
-            hint=hint,
-        ) from error
+        place = f"to {path}" if verb == "write" else f"at {path}"
+        raise EnvironmentProblem(f"Cannot {verb} {what} {place}: {error.strerror or error}.", hint=hint) from error
 
 
 def write_atomically(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Replace `path` by `data` through a temporary neighbour; `durable` waits until the bytes are on disk.
+    """Replace `path` by `data`: write a temporary file beside it and rename that.
+
+    durable: wait until the bytes are on the disk, so that a power failure loses nothing.
+
 
     Raises:
-        OSError: nothing was replaced, and no temporary file is left.
+        OSError: `path` is unchanged, and no temporary file remains.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

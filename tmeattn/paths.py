@@ -1,4 +1,4 @@
-"""Where tmeattn keeps things: runs under the user's data folder, encoded corpora under the cache folder."""
+"""The folders and files that tmeattn uses: runs and data, the cache, the state of the TUI, the user's defaults."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def home() -> Path:
 
 
 def runs_dir() -> Path:
-    """The folder with one sub-folder a run."""
+    """The folder of the run directories."""
     return home() / "runs"
 
 
 def cache_dir() -> Path:
-    """The folder of encoded corpora: safe to delete at any time, rebuilt when needed."""
+    """The folder of encoded corpora and imported runs. It may be deleted at any time; tmeattn writes it again."""
     override = os.environ.get("TMEATTN_HOME")
     if override:
         return Path(override).expanduser() / "cache"
@@ -28,7 +28,7 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The folder of what the screens remember between sessions: safe to delete."""
+    """The folder of the settings that the TUI saves between sessions. It may be deleted."""
     override = os.environ.get("TMEATTN_HOME")
     if override:
         return Path(override).expanduser()
@@ -36,12 +36,12 @@ def state_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """The folder of datasets and word vectors that were fetched or added, by name."""
+    """The folder of datasets and word vectors that were downloaded or added, by name."""
     return home() / "data"
 
 
 def settings_path() -> Path:
-    """The user's own defaults, written by `tmeattn config set`."""
+    """The file of the user's defaults, written by `tmeattn config set` (see `tmeattn.user_defaults`)."""
     override = os.environ.get("TMEATTN_HOME")
     if override:
         return Path(override).expanduser() / "config.toml"
@@ -49,13 +49,13 @@ def settings_path() -> Path:
 
 
 def existing_file(text: str) -> Path | None:
-    """The file that a text names, as an absolute path; None where there is none, or the text can be no path."""
+    """The file at the path `text`, as an absolute path; None where none exists or `text` is not a valid path."""
     path = existing_path(text)
     return path if path is not None and path.is_file() else None
 
 
 def existing_path(text: str) -> Path | None:
-    """The file or folder that a text names, as an absolute path; None where there is none."""
+    """The file or folder at the path `text`, as an absolute path; None where none exists."""
     try:
         path = Path(text).expanduser()
         return path.absolute() if path.is_file() or path.is_dir() else None

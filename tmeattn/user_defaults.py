@@ -1,4 +1,7 @@
-"""The user's own defaults: a few options of `tmeattn train`, in a TOML file that `tmeattn config` reads and writes."""
+"""The user's defaults for a few options of `tmeattn train`, in a TOML file that `tmeattn config` reads and writes.
+
+The configuration of a run is something else: see `tmeattn.config`.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,20 @@ from tmeattn.errors import BadInput
 from tmeattn.paths import settings_path
 
 KEYS = {
-    "dataset": "Labelled texts to train on.",
-    "vectors": "Word vectors to start from.",
-    "device": "Where to train.",
+    "dataset": "Dataset to train on.",
+    "vectors": "Pretrained word vectors.",
+    "device": "Device to train on.",
     "threads": "CPU threads.",
 }
-"""What may be set. Everything else belongs to a run: write it in a file for `tmeattn train --config`."""
+"""The options that may have a user's default, with their descriptions. For all options of a run, write a file for
+`tmeattn train --config`."""
 
 
-def load_settings() -> dict[str, str]:
-    """What the user has set.
+def load_defaults() -> dict[str, str]:
+    """The defaults that the user has set, by option.
 
     Raises:
-        BadInput: the file is damaged; the message names it.
+        BadInput: the file is damaged. The message names it.
     """
     path = settings_path()
     try:
@@ -28,11 +32,11 @@ def load_settings() -> dict[str, str]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
-        raise BadInput(f"Your settings in {path} cannot be read: {error}.", hint="Mend or delete the file.") from None
+        raise BadInput(f"Cannot read your defaults in {path}: {error}.", hint="Correct or delete the file.") from None
     for key, value in found.items():
         if key not in KEYS or not isinstance(value, str | int):
             raise BadInput(
-                f"Your settings in {path} set {key!r}, which is none of {', '.join(KEYS)}.",
-                hint="Mend or delete the file.",
+                f"Cannot read your defaults in {path}: {key!r} is none of {', '.join(KEYS)}.",
+                hint="Correct or delete the file.",
             )
     return {key: str(value) for key, value in found.items()}

@@ -37,19 +37,19 @@ def test_damaged_settings_are_named(tmeattn: Any, isolated: Path, content: str) 
     isolated.mkdir()
     (isolated / "config.toml").write_bytes(content.encode("latin-1"))
     for command in (["train", "mean"], ["config", "get"], ["data", "list"]):
-        assert tmeattn(*command).refused().startswith(f"Your settings in {isolated / 'config.toml'} ")
+        assert tmeattn(*command).refused().startswith(f"Cannot read your defaults in {isolated / 'config.toml'}: ")
 
 
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("config get datset", "There is no setting named 'datset'. Did you mean dataset?"),
-        ("config set datset x", "There is no setting named 'datset'. Did you mean dataset?"),
+        ("config get datset", "There is no default named 'datset'. Did you mean dataset?"),
+        ("config set datset x", "There is no default named 'datset'. Did you mean dataset?"),
         ("config set dataset imbd", "There is no dataset named 'imbd'. Did you mean imdb"),
         ("config set vectors nothing", "There are no vectors named 'nothing'."),
         ("config set device gpu", "--device: input should be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'."),
         ("config set threads 0", "--threads: "),
-        ("config unset alpha", "There is no setting named 'alpha'."),
+        ("config unset alpha", "There is no default named 'alpha'."),
     ],
 )
 def test_refused(tmeattn: Any, isolated: Path, command: str, message: str) -> None:

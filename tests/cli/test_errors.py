@@ -49,7 +49,10 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train mean --name a/b", "'a/b' cannot be a run's name."),
         ("train lstm --alpha 0.1", "--alpha penalises attention entropy, and the model 'lstm' has no attention."),
         ("train simple-attn --alpha 1 --epochs 2 --alpha-warmup 3", "--alpha-warmup 3 is longer than the run"),
-        ("train mean --vectors glove-50d --vector-size 7", "--vector-size 7: the vectors glove-50d are 50 wide."),
+        (
+            "train mean --vectors glove-50d --vector-size 7",
+            "--vector-size 7: the vectors glove-50d have 50 dim",
+        ),
         (
             "train transformer --positions learned --max-length 600",
             "--max-length 600 is more than the 512 learned positions. Lower --max-length, or use --max-positions 600.",

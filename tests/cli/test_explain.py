@@ -72,3 +72,47 @@ def test_explain_without_attention(tmeattn: Any, quick: list[str]) -> None:
     document = tmeattn("explain", "a good film", "--json").json
     assert document["method"] == "leave-one-out"
     assert "has no attention" in document["note"]
+
+
+def test_several_methods(tmeattn: Any, trained: RunDirectory) -> None:
+    found = tmeattn("explain", "a good film", "--method", "attention,input-x-gradient,attention", "--json").json
+    assert [one["method"] for one in found] == ["attention", "input-x-gradient"]
+    output = tmeattn("explain", "a good film", "--method", "attention,input-x-gradient", "--top", "1").out
+    assert output.count("Prediction") == 1
+    assert "Each score over the largest of its method." in output
+
+
+def test_many_texts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("a good film\n\nbad\n")
+    result = tmeattn("explain", "--file", str(tmp_path / "texts.txt"), "--json")
+    assert [one["predicted"] for one in result.json] == ["positive", "negative"]
+    assert result.err == "Skipped the empty line 2.\n"
+    one = tmeattn("explain", "--file", "-", "--json", stdin=b"a good film").json
+    assert len(one) == 1
+    assert "Text 2  Prediction: negative" in tmeattn("explain", "--file", "-", stdin=b"good\nbad\n").out
+    both = ("explain", "--file", "-", "--method", "attention,random")
+    assert "Text 2, random  Prediction: negative" in tmeattn(*both, stdin=b"good\nbad\n").out
+    order = [(one["text"], one["method"]) for one in tmeattn(*both, "--json", stdin=b"good\nbad\n").json]
+    assert order == [("good", "attention"), ("good", "random"), ("bad", "attention"), ("bad", "random")]
+    said = tmeattn("explain", "--file", "-", stdin=b'good\n"""\n').refused()
+    assert said == """There are no words to explain in '\"\"\"'. Give a text with at least one word."""
+
+
+def test_two_runs(tmeattn: Any, trained: RunDirectory, quick: list[str]) -> None:
+    assert tmeattn("train", "mean", *quick, "--name", "other").code == 0
+    found = tmeattn("explain", "a good film", "--run", trained.id, "--compare", "other", "--json").json
+    assert [(one["model"], one["method"]) for one in found] == [
+        ("simple-attn", "leave-one-out"),
+        ("mean", "leave-one-out"),
+    ]
+    output = tmeattn("explain", "a good film", "--run", trained.id, "--compare", "other").out
+    assert "Largest differences" in output
+
+
+@pytest.mark.parametrize("ending", ["html", "tex", "csv", "json"])
+def test_exports(tmeattn: Any, trained: RunDirectory, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"out.{ending}"
+    result = tmeattn("explain", "a <good> film", "--export", str(path))
+    assert result.code == 0
+    assert result.err == f"Wrote {path}\n"
+    assert "good" in path.read_text()

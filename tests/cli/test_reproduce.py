@@ -103,7 +103,7 @@ def test_figures_in_files(tmeattn: Any, quick: list[str], tmp_path: Path) -> Non
         ("reproduce table1 --seeds 0,-1", "--seeds: '0,-1' has a number below 0."),
         ("reproduce fig19 --epochs 0", "--epochs: input should be greater than or equal to 1, got '0'."),
         ("reproduce --list --export out", "--list has nothing to export"),
-        ("reproduce table1 --vector-size 7", "--vector-size 7: the vectors glove-50d are 50 wide."),
+        ("reproduce table1 --vector-size 7", "--vector-size 7: the vectors glove-50d have 50 dimensions."),
         ("reproduce table1 --seeds 1,x", "--seeds: '1,x' is no list of numbers."),
         ("reproduce table1 --epochs 0", "--epochs: input should be greater than or equal to 1, got '0'."),
         ("reproduce table1 --dataset imbd", "There is no dataset named 'imbd'."),

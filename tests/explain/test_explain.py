@@ -1,4 +1,4 @@
-import json
+"""Explanations of texts by a trained classifier."""
 
 import numpy as np
 import pytest
@@ -101,28 +101,6 @@ def test_a_model_without_attention_is_explained_by_leave_one_out_and_says_so(pla
     assert "leave-one-out" in found.note
     with pytest.raises(BadInput, match=r"has no attention.*Choose one of gradient, .*leave-one-out"):
         model.explain("a good film", method="attention")
-
-
-def test_predictions_do_not_depend_on_batch_or_neighbours(trained):
-    model = tmeattn.load(trained.path)
-    texts = ["a good film", "bad", "the plot was bad and the actor too", "xyzzy"]
-    together = [prediction.probability for prediction in model.predict(texts)]
-    alone = [model.predict([text])[0].probability for text in texts]
-    assert together == pytest.approx(alone, abs=1e-6)
-    assert json.dumps(model.predict(["good"])[0].probabilities)
-
-
-def test_a_damaged_best_checkpoint_falls_back_and_says_so(trained):
-    (trained.checkpoints / "best.safetensors").write_bytes(b"short")
-    found = TrainedClassifier(trained)
-    assert "damaged" in found.notes[0]
-
-
-def test_a_run_without_checkpoint_says_how_to_go_on(trained):
-    for path in trained.checkpoints.iterdir():
-        path.unlink()
-    with pytest.raises(BadInput, match="resume"):
-        TrainedClassifier(trained)
 
 
 def test_nearly_uniform_attention_is_said(classifier):

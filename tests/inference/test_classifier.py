@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from support.zoo import FAMILIES
 
+import tmeattn
+from tmeattn.errors import BadInput
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
@@ -40,3 +44,24 @@ def test_only_the_first_tokens_are_read(trained: RunDirectory) -> None:
     text = classifier.encode("good " * 100)
     assert (len(text.spans), len(text.ids_T), text.tokens_total) == (12, 12, 100)
     assert len(classifier.token_ids("good " * 100)) == 12
+
+
+def test_predictions_do_not_depend_on_batch_or_neighbours(trained: RunDirectory) -> None:
+    model = tmeattn.load(trained.path)
+    texts = ["a good film", "bad", "the plot was bad and the actor too", "xyzzy"]
+    together = [prediction.probability for prediction in model.predict(texts)]
+    alone = [model.predict([text])[0].probability for text in texts]
+    assert together == pytest.approx(alone, abs=1e-6)
+    assert json.dumps(model.predict(["good"])[0].probabilities)
+
+
+def test_a_damaged_best_checkpoint_falls_back_and_says_so(trained: RunDirectory) -> None:
+    (trained.checkpoints / "best.safetensors").write_bytes(b"short")
+    assert "damaged" in TrainedClassifier(trained).notes[0]
+
+
+def test_a_run_without_checkpoint_says_how_to_go_on(trained: RunDirectory) -> None:
+    for path in trained.checkpoints.iterdir():
+        path.unlink()
+    with pytest.raises(BadInput, match="resume"):
+        TrainedClassifier(trained)

@@ -39,7 +39,7 @@ import pytest
         ({"init": "self.steps = 0", "end": "self.steps += self.training; logits = logits * (1 + self.steps / 100)"},
          "a run that was stopped and resumed ends with another model."),
         ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, corpus): return {1, 2}"},
-         "broken_model:prepare returned a set, which no checkpoint holds"),
+         "broken_model:prepare returned a set, which a checkpoint cannot store"),
         ({"spec_prepare": "'broken_model:prepare'", "before": "def prepare(config, data): data.splits['validation']"},
          "fails in prepare: KeyError: 'validation'"),
     ],

@@ -9,7 +9,7 @@ from tmeattn.errors import BadInput
 from tmeattn.reproduce.plan import Settings, entries, overview
 from tmeattn.reproduce.targets import Run, Target, Variant, find_target
 from tmeattn.runs.directory import RunDirectory, create
-from tmeattn.runs.reuse import Shelf, identity
+from tmeattn.runs.reuse import ReusableRuns, identity
 
 ALPHAS = (
     Variant(label="alpha 0", options={"alpha": 0.0}),
@@ -69,32 +69,32 @@ def test_identity_is_what_decides_the_weights():
 
 
 @pytest.fixture
-def shelf(isolated):
+def existing_runs(isolated):
     """Two runs of one configuration, the older one finished; and one on other data."""
     config = resolve_run("mean", {})
     made = {}
     for name, fingerprint, log in (("done", "a", FINISHED), ("begun", "a", ""), ("foreign", "b", "")):
         data = {"fingerprint": fingerprint, "classes": ["x", "y"], "vectors": None, "vector_size": 1}
-        made[name] = create(isolated / "runs", config.model_dump(mode="json"), name=name, data=data)
+        made[name] = create(isolated / "runs", config, name=name, data=data)
         made[name].events_path.write_text(log)
         if log:
             (made[name].checkpoints / "best.safetensors").touch()
     return config, made
 
 
-def test_a_finished_run_is_preferred_and_data_must_be_the_same(shelf):
-    config, made = shelf
-    found = Shelf([made["begun"], made["done"], made["foreign"]])
+def test_a_finished_run_is_preferred_and_data_must_be_the_same(existing_runs):
+    config, made = existing_runs
+    found = ReusableRuns([made["begun"], made["done"], made["foreign"]])
     assert found.find(config) == made["done"]
     assert found.find(config, {"fingerprint": "a"}) == made["done"]
     assert found.find(config, {"fingerprint": "b"}) == made["foreign"]
     assert found.find(config, {"fingerprint": "c"}) is None
-    assert Shelf([made["begun"]]).find(config) == made["begun"]
-    assert Shelf([]).find(config) is None
+    assert ReusableRuns([made["begun"]]).find(config) == made["begun"]
+    assert ReusableRuns([]).find(config) is None
 
 
-def test_the_overview_counts_what_is_trained(shelf):
-    _, made = shelf
+def test_the_overview_counts_what_is_trained(existing_runs):
+    _, made = existing_runs
     runs = list(made.values())
     target = Target(name="t", title="T", show=("curves",), runs=(Run(label="m", model="mean"),))
     (one,) = overview([target], Settings(recipe="modern", seeds=(0, 1)), runs)
@@ -112,12 +112,15 @@ def test_warm_up_is_a_number_that_a_user_would_type():
     assert row.configs[0].train.alpha_warmup == 3.2
 
 
-def test_options_that_a_run_was_made_without_count_as_their_defaults(shelf, isolated):
-    config, made = shelf
+def test_options_that_a_run_was_made_without_count_as_their_defaults(existing_runs, isolated):
+    config, made = existing_runs
     older = config.model_dump(mode="json")
     del older["train"]["precision"], older["model_options"]["input_dropout"]
     (made["done"].path / "run.json").write_text(json.dumps({**made["done"].info, "config": older}))
-    assert Shelf([RunDirectory(made["done"].path)]).find(resolve_run("mean", {"input_dropout": 0.0})) == made["done"]
+    assert (
+        ReusableRuns([RunDirectory(made["done"].path)]).find(resolve_run("mean", {"input_dropout": 0.0}))
+        == made["done"]
+    )
     foreign = {**older, "model": "of-a-plugin-that-is-gone"}
     (made["begun"].path / "run.json").write_text(json.dumps({**made["begun"].info, "config": foreign}))
-    assert Shelf([RunDirectory(made["begun"].path)]).find(config) is None
+    assert ReusableRuns([RunDirectory(made["begun"].path)]).find(config) is None

@@ -124,7 +124,7 @@ def test_without_bf16_it_warns_and_trains_in_float32(planted, monkeypatch):
     )
     run, _, _ = learn(planted, precision="bf16", epochs=1)
     (warning,) = [event["message"] for event in run.events() if event["kind"] == "warning"]
-    assert warning == "This cpu has no bfloat16 arithmetic: training in float32."
+    assert warning == "The cpu device does not support bfloat16: the run is trained in float32."
     assert seen == ["float32"]
 
 

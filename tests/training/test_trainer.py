@@ -106,7 +106,7 @@ def test_a_full_disk_at_checkpoint_time_is_one_clear_error_and_keeps_what_was_th
     with pytest.raises(EnvironmentProblem, match="No space left"):
         start("mean", {**planted, "epochs": 9})
     (run,) = [RunDirectory(path) for path in runs_dir().iterdir()]
-    assert checkpoint.load(run.checkpoints, "last").fell_back == ()
+    assert checkpoint.load(run.checkpoints, "last").damaged == ()
     assert not list(run.checkpoints.glob("*.tmp"))
     assert run.status()["state"] == "failed"
 

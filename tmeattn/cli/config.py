@@ -1,4 +1,4 @@
-"""`tmeattn config get`, `set`, `unset`."""
+"""`tmeattn config get`, `set`, `unset`: the user's defaults. The configuration of a run is `tmeattn.config`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import click
 from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.user_defaults import KEYS, load_settings
+from tmeattn.user_defaults import KEYS, load_defaults
 
 
 @click.group(cls=Group)
 def config() -> None:
-    """Your own defaults for train: dataset, vectors, device, threads.
+    """Your defaults for the options of train: dataset, vectors, device, threads.
 
-    They are kept in one TOML file; options on the command line win.
+    They are stored in a TOML file. Options on the command line override them.
     """
 
 
@@ -22,11 +22,11 @@ def config() -> None:
 @click.argument("key", required=False)
 @json_option("the settings")
 def get_setting(key: str | None, as_json: bool) -> None:
-    """Print all defaults, or the one of KEY."""
+    """Print all defaults, or the default of KEY."""
     from tmeattn.config import TrainOptions
     from tmeattn.paths import settings_path
 
-    own = load_settings()
+    own = load_defaults()
     values = {name: own.get(name, TrainOptions.model_fields[name].default) for name in KEYS}
     if key is not None:
         _known(key)
@@ -50,7 +50,7 @@ def get_setting(key: str | None, as_json: bool) -> None:
 @click.argument("key")
 @click.argument("value")
 def set_setting(key: str, value: str) -> None:
-    """Make VALUE the default of KEY: tmeattn config set dataset imdb."""
+    """Set the default of KEY to VALUE, for example: tmeattn config set dataset imdb."""
     from tmeattn.config import RANDOM, is_dataset, resolve_run
     from tmeattn.data.sources import open_vectors
     from tmeattn.paths import existing_path
@@ -59,42 +59,42 @@ def set_setting(key: str, value: str) -> None:
 
     _known(key)
     if key == "dataset" and not is_dataset(value) and existing_path(value) is None:
-        registry().get(DatasetSpec, value)  # refuses it
+        registry().get(DatasetSpec, value)  # raises an error that lists the names
     if key == "vectors" and value != RANDOM:
         open_vectors(value)
     model = registry().all(ModelSpec)[0].name
-    resolved = getattr(resolve_run(model, {key: value}).train, key)  # refuses what train would
-    _save({**load_settings(), key: str(resolved)})
-    click.echo(f"{key} is now {resolved}.", err=True)
+    resolved = getattr(resolve_run(model, {key: value}).train, key)  # raises the error that train would raise
+    _save({**load_defaults(), key: str(resolved)})
+    click.echo(f"The default of {key} is now {resolved}.", err=True)
 
 
 @config.command("unset")
 @click.argument("key")
 def unset_setting(key: str) -> None:
-    """Go back to tmeattn's own default of KEY."""
+    """Remove your default of KEY, so that tmeattn's default applies."""
     _known(key)
-    _save({name: value for name, value in load_settings().items() if name != key})
-    click.echo(f"{key} is tmeattn's own again.", err=True)
+    _save({name: value for name, value in load_defaults().items() if name != key})
+    click.echo(f"Your default of {key} is removed.", err=True)
 
 
 def _known(key: str) -> None:
     if key not in KEYS:
-        raise UnknownName("setting", key, KEYS, list_command="tmeattn config get")
+        raise UnknownName("default", key, KEYS, list_command="tmeattn config get")
 
 
-def _save(settings: dict[str, str]) -> None:
-    """Replace the settings file."""
+def _save(defaults: dict[str, str]) -> None:
+    """Replace the file of the user's defaults."""
     import json
 
     from tmeattn.files import disk_errors, write_atomically
     from tmeattn.paths import settings_path
 
     path = settings_path()
-    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in defaults.items())
     try:
         data = lines.encode()
     except UnicodeEncodeError:
-        raise BadInput("A setting must be valid Unicode.") from None
-    with disk_errors("your settings", path):
+        raise BadInput("A default must be valid Unicode.") from None
+    with disk_errors("your defaults", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data)

@@ -52,9 +52,9 @@ def list_data(as_json: bool) -> None:
     from tmeattn.config import TrainOptions
     from tmeattn.registry import registry
     from tmeattn.specs import DatasetSpec, VectorsSpec
-    from tmeattn.user_defaults import load_settings
+    from tmeattn.user_defaults import load_defaults
 
-    defaults = {**{key: TrainOptions.model_fields[key].default for key in ("dataset", "vectors")}, **load_settings()}
+    defaults = {**{key: TrainOptions.model_fields[key].default for key in ("dataset", "vectors")}, **load_defaults()}
     listed = [_listed(spec, "dataset", defaults["dataset"]) for spec in registry().all(DatasetSpec)]
     listed += [_listed(spec, "vectors", defaults["vectors"]) for spec in registry().all(VectorsSpec)]
     if as_json:

@@ -63,7 +63,7 @@ def faithfulness(
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write
     from tmeattn.render.export.files import check_ending
-    from tmeattn.render.faithfulness import faithfulness as shown
+    from tmeattn.render.faithfulness import faithfulness as results_page
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.runs.index import find_run
 
@@ -77,15 +77,15 @@ def faithfulness(
         with TrainingProgress(console) as progress:
             yield progress
 
-    study = StudyOptions(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
+    options = StudyOptions(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
     with counting(console, "texts") as progress:
-        found = run_study(
-            find_run(run), study, progress=progress, watch=watch, narrate=lambda line: console.print(safe(line))
+        results = run_study(
+            find_run(run), options, progress=progress, watch=watch, narrate=lambda line: console.print(safe(line))
         )
     if as_json:
-        echo_json(found.document())
+        echo_json(results.document())
     else:
-        stdout_console().print(shown(found))
+        stdout_console().print(results_page(results))
     if export is not None:
-        write(found, export)
+        write(results, export)
         console.print(safe(f"Wrote {export}"), soft_wrap=True)

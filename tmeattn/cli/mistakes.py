@@ -21,16 +21,16 @@ from tmeattn.cli.support.options import (
 @run_argument(default="latest")
 @split_option()
 @top_option(5, "texts of each kind")
-@click.option("--method", metavar="NAME", help="How words are scored.  [default: as in tmeattn explain]")
+@click.option("--method", metavar="NAME", help="The attribution method.  [default: as in tmeattn explain]")
 @export_option("the texts", ".html, .svg, .png, .tex, .json or .csv")
 @no_pager_option()
 @json_option("the texts")
 def mistakes(
     run: str, split: str, top: int, method: str | None, export: Path | None, no_pager: bool, as_json: bool
 ) -> None:
-    """Show the texts that RUN gets wrong with most confidence, and those that it is least certain of.
+    """Show the most confident mistakes of RUN, and the texts with the least certain predictions.
 
-    The number of a text is what `tmeattn explain --index` takes.
+    The number of a text is its index for `tmeattn explain --index`.
 
     \b
     tmeattn mistakes latest --top 3
@@ -41,7 +41,7 @@ def mistakes(
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.counting import counting
-    from tmeattn.render.explanations import mistakes as shown
+    from tmeattn.render.explanations import mistakes as mistakes_page
     from tmeattn.render.export.explanations import FORMATS, write
     from tmeattn.render.export.files import check_ending
     from tmeattn.runs.index import find_run
@@ -51,12 +51,12 @@ def mistakes(
     console = stderr_console()
     classifier = TrainedClassifier(find_run(run))
     with counting(console, "texts") as progress:
-        found = find_mistakes(classifier, split=split, top=top, method=method, progress=progress)
-    picture = shown(found)
+        result = find_mistakes(classifier, split=split, top=top, method=method, progress=progress)
+    picture = mistakes_page(result)
     if as_json:
-        echo_json(found.document())
+        echo_json(result.document())
     else:
         page(picture, at_once=no_pager)
     if export is not None:
-        write([explanation for _, explanation in (*found.confident, *found.uncertain)], export, picture)
+        write([explanation for _, explanation in (*result.confident, *result.uncertain)], export, picture)
         console.print(safe(f"Wrote {export}"), soft_wrap=True)

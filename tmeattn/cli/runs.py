@@ -99,18 +99,17 @@ def show(run: str, as_json: bool) -> None:
         parts += [Text(), history]
     if (heads := entropy_heads(events)) is not None:
         parts += [Text(), heads]
-    options = {**found.config["model_options"], **found.config["train"]}
     command = " ".join(found.info.get("command", []))
     parts += [
         Text("\nConfiguration", style="bold"),
         key_values(
-            [(key.replace("_", "-"), option_value(value)) for key, value in options.items() if value is not None]
+            [(key.replace("_", "-"), option_value(value)) for key, value in found.options.items() if value is not None]
         ),
         Text("\nMade by", style="bold"),
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
     if found.state() in ("stopped", "crashed"):
-        told = f"It is {found.state()}. Continue it: tmeattn resume {found.typed}\n"
+        told = f"It is {found.state()}. Continue it: tmeattn resume {found.reference}\n"
         parts.insert(0, Text(safe(told), style="yellow"))
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
@@ -174,7 +173,7 @@ def export(run: str, target: Path, force: bool) -> None:
 
     found = find_run(run)
     usable = checkpoint.load(found.checkpoints, "best", "last", "previous")
-    if usable is not None and usable.fell_back:
+    if usable is not None and usable.damaged:
         raise BadInput(
             f"The best weights of {found.id} are damaged, so an export would be of no use.",
             hint=f"Train it again: tmeattn train {found.config['model']} --from {found.id}",

@@ -211,5 +211,5 @@ def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
     run_summary = summarize(run, events)
     if not as_json:
         stdout_console().print(summary(run_summary, events))
-        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.typed)}", soft_wrap=True)
+        stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.reference)}", soft_wrap=True)
     return run_summary.document()

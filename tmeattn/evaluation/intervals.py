@@ -1,4 +1,4 @@
-"""How sure an accuracy is, and a difference between two of them."""
+"""Confidence intervals of accuracies and of their differences."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def resampled_accuracies(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Accuracies of M classifiers, (M,), and of R bootstrap resamples, (M, R) (Efron and Tibshirani 1993).
 
-    Each of `correct` is (S, N): whether a classifier trained with S seeds got each of N texts right. A resample draws
-    texts with replacement, the same ones for all classifiers, so that differences of rows are paired; and for each
-    classifier seeds, so that with several of them its training varies too. With one seed only the texts vary.
+    Each of `correct` is (S, N) bool: whether a classifier, trained with S seeds, classified each of N texts correctly.
+    A resample draws the texts with replacement, the same ones for all classifiers, so differences of rows are paired.
+    For each classifier it also draws the seeds, so the variance of training is included if there are several seeds.
     """
     random = np.random.default_rng(seed)
     texts = correct[0].shape[1]
@@ -31,13 +31,13 @@ def resampled_accuracies(
 
 
 def percentile_interval(values_R: np.ndarray) -> tuple[float, float]:
-    """The middle 95 % of a bootstrap's values."""
+    """The middle 95 % of the values of R bootstrap resamples."""
     low, high = np.quantile(values_R, (0.025, 0.975))
     return float(low), float(high)
 
 
 def accuracy_interval(accuracy: float, texts: int) -> tuple[float, float]:
-    """The 95 % interval of an accuracy measured on so many texts (Wilson 1927)."""
+    """The 95 % interval of an accuracy that was measured on `texts` texts (Wilson 1927)."""
     z2 = 1.959963984540054**2 / texts
     centre = (accuracy + z2 / 2) / (1 + z2)
     half = (z2 * (accuracy * (1 - accuracy) + z2 / 4)) ** 0.5 / (1 + z2)

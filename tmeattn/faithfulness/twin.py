@@ -20,7 +20,7 @@ from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import all_runs
-from tmeattn.runs.reuse import Shelf
+from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.specs import ModelSpec
 from tmeattn.training.session import open_data, resume, start
 
@@ -85,4 +85,4 @@ def compare_twins(run: RunDirectory, twin: RunDirectory, *, narrate: Narrate) ->
 
 def _existing_twin(run: RunDirectory) -> RunDirectory | None:
     config = twin_config(stored_config(run.id, run.config))
-    return Shelf(all_runs()).find(config, open_data(config.train)[1])
+    return ReusableRuns(all_runs()).find(config, open_data(config.train)[1])

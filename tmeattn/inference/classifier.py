@@ -88,8 +88,8 @@ class TrainedClassifier:
         if stored is None:
             raise BadInput(f"The run {run.id} has no checkpoint yet.", hint=f"Continue it: tmeattn resume {run.id}")
         self.notes: list[str] = []
-        if stored.fell_back:
-            self.notes.append(f"The checkpoint {', '.join(stored.fell_back)} is damaged; using {stored.name}.")
+        if stored.damaged:
+            self.notes.append(f"The checkpoint {', '.join(stored.damaged)} is damaged; using {stored.name}.")
         elif stored.name != "best":
             self.notes.append(f"The run has no best weights yet; using its {stored.name} checkpoint.")
         self.vocabulary = Vocabulary.load(run.vocabulary_path)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from tmeattn.config import Recipe, RunConfig, resolve_run
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.reuse import NOT_IDENTITY, Shelf, identity
+from tmeattn.runs.reuse import NOT_IDENTITY, ReusableRuns, identity
 
 QUICK = 10
 """`--quick` divides the number of epochs by this, and trains at least two."""
@@ -105,7 +105,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
 
     The data is not opened, so a run counts even if its data has changed since.
     """
-    shelf = Shelf(runs)
+    reusable = ReusableRuns(runs)
     listing: list[TargetOverview] = []
     for target in targets:
         needed = {
@@ -114,7 +114,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
             for entry in entries(part, settings)
             for config in entry.configs
         }
-        trained = [run for _, config in needed.values() if (run := shelf.find(config)) and run.is_over()]
+        trained = [run for _, config in needed.values() if (run := reusable.find(config)) and run.is_over()]
         listing.append(
             {
                 "name": target.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 from tmeattn.config import RunConfig
 from tmeattn.errors import BadInput, Interrupted
@@ -17,7 +16,8 @@ from tmeattn.reproduce.trained import SeedRun
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
-from tmeattn.runs.reuse import Shelf, identity
+from tmeattn.runs.reuse import ReusableRuns, identity
+from tmeattn.runs.run_files import DataInfo
 from tmeattn.training.session import open_data, resume, start
 from tmeattn.training.trainer import Diverged
 
@@ -45,9 +45,9 @@ class _RunTrainer:
 
     def __init__(self, configs: Sequence[RunConfig], watch: Watch, narrate: Narrate) -> None:
         self._watch, self._narrate = watch, narrate
-        self._shelf = Shelf(all_runs())
+        self._reusable = ReusableRuns(all_runs())
         self._done: dict[str, RunDirectory] = {}
-        self._opened: dict[tuple[object, ...], dict[str, Any]] = {}
+        self._opened: dict[tuple[object, ...], DataInfo] = {}
         needed = {identity(config): config for config in configs}
         finished = [key for key, config in needed.items() if self._finished(config) is not None]
         self._missing, self._number = len(needed) - len(finished), 0
@@ -62,13 +62,13 @@ class _RunTrainer:
         return SeedRun(config.train.seed, self._done[key])
 
     def _finished(self, config: RunConfig) -> RunDirectory | None:
-        run = self._shelf.find(config, self._data(config))
+        run = self._reusable.find(config, self._data(config))
         return run if run is not None and run.is_over() else None
 
     def _train(self, entry: Entry, config: RunConfig) -> RunDirectory:
         """Resume the run if it was begun, otherwise start it. A run that diverges is reported and kept."""
         self._number += 1
-        begun = self._shelf.find(config, self._data(config))
+        begun = self._reusable.find(config, self._data(config))
         if begun is not None and begun.state() == "running":
             raise BadInput(
                 f"The run {begun.id} ({entry.label}) is being trained by another process.",
@@ -91,7 +91,7 @@ class _RunTrainer:
         except Interrupted as error:
             raise Interrupted(error.message, hint="Continue with the same command.") from None
 
-    def _data(self, config: RunConfig) -> dict[str, Any]:
+    def _data(self, config: RunConfig) -> DataInfo:
         """The description of the data that `run.json` would have if the run were started now."""
         train = config.train
         key = (train.dataset, train.vectors, train.vector_size, train.device)

@@ -26,7 +26,7 @@ class Compared:
     """One run: its summary, its best epoch's validation measures (None before there is one), all epoch events."""
 
     summary: RunSummary
-    options: dict[str, Any]
+    options: dict[str, object]
     best: EpochPart | None
     epochs: list[EpochEvent]
 
@@ -129,9 +129,8 @@ def _seeds(group: list[Compared]) -> Seeds:
 def _read(run: RunDirectory) -> Compared:
     events = run.events()
     best = best_epoch(events)
-    options = {**run.config["train"], **run.config["model_options"]}
     validation = None if best is None else best["validation"]
-    return Compared(summarize(run, events), options, validation, epoch_events(events))
+    return Compared(summarize(run, events), run.options, validation, epoch_events(events))
 
 
 def _text(value: Any) -> str:

@@ -1,22 +1,37 @@
-"""Both sides of the protocol of a run directory: requests to a training process, and what it says."""
+"""Both sides of the protocol between a training process and everything that watches or controls it.
+
+Requests are empty files in `control/` of the run directory: `request` writes one, and the training process reads and
+removes it between two steps with `take_request`. The process shows that it is alive by the heartbeat in `status.json`
+(`process_alive`), and what it prints on stderr is in `worker.log` (`log_tail`) where it was started in the background.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from typing import Literal
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Literal
 
 from tmeattn.files import disk_errors
 from tmeattn.paths import home
-from tmeattn.runs.directory import RunDirectory
 
+if TYPE_CHECKING:
+    from tmeattn.runs.directory import RunDirectory
+    from tmeattn.runs.run_files import RunStatus
+
+Request = Literal["stop", "checkpoint"]
+REQUESTS: tuple[Request, ...] = ("stop", "checkpoint")
 LOG = "worker.log"
-
-
+"""The file in a run directory that receives the stderr of a training process started in the background."""
+STALE_AFTER = 10.0
+"""Seconds without a heartbeat after which the process of a run on another computer is presumed dead."""
 _TAIL_BYTES = 8192
 
 
-def request(run: RunDirectory, what: Literal["stop", "checkpoint"]) -> None:
-    """Ask whoever trains a run, on whatever machine, to stop or to save after its current step.
+def request(run: RunDirectory, what: Request) -> None:
+    """Request that the process that trains a run, on whatever computer, stops or writes a checkpoint after its current
+    step.
 
     Raises:
         EnvironmentProblem: the request cannot be written.
@@ -26,17 +41,41 @@ def request(run: RunDirectory, what: Literal["stop", "checkpoint"]) -> None:
         (run.path / "control" / what).touch()
 
 
-def pending(run: RunDirectory, what: Literal["stop", "checkpoint"]) -> bool:
-    """Whether a request has been made and not been read yet."""
+def pending(run: RunDirectory, what: Request) -> bool:
+    """Whether a request was made that the training process has not taken yet."""
     return (run.path / "control" / what).exists()
 
 
-def last_words(run: RunDirectory, lines: int = 12) -> list[str]:
-    """The last lines that the process of a run wrote on stderr; none where it was started elsewhere."""
+def take_request(run: RunDirectory, what: Request) -> bool:
+    """Whether a request was made; it is removed, so that it is carried out once."""
+    if not pending(run, what):
+        return False
+    with contextlib.suppress(OSError):
+        (run.path / "control" / what).unlink()
+    return True
+
+
+def process_alive(status: RunStatus) -> bool:
+    """Whether the process that wrote a `running` status is alive: on this computer the operating system knows it, on
+    another the heartbeat must be recent."""
+    pid = status.get("pid")
+    if status.get("host") == socket.gethostname() and isinstance(pid, int) and os.name == "posix":
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except PermissionError:
+            pass
+    heartbeat = status.get("heartbeat")
+    return isinstance(heartbeat, int | float) and time.time() - heartbeat < STALE_AFTER
+
+
+def log_tail(run: RunDirectory, lines: int = 12) -> list[str]:
+    """The last lines that the process of a run printed on stderr; empty where it was not started in the background."""
     for path in (run.path / LOG, home() / "logs" / f"{run.id}.log"):
         with contextlib.suppress(OSError), path.open("rb") as file:
             file.seek(max(path.stat().st_size - _TAIL_BYTES, 0))
-            found = [line.rstrip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-            if found:
-                return found[-lines:]
+            tail = [line.rstrip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
+            if tail:
+                return tail[-lines:]
     return []

@@ -1,49 +1,50 @@
-"""A run's directory: the only interface between training and whatever looks at it.
+"""A run directory: the only interface between a training process and everything that shows or uses a run.
 
-run.json      resolved configuration, versions, data fingerprint, command: written once, before any work on data
-meta.json     name and notes, the user's to change
-events.jsonl  see `tmeattn.runs.events`
-status.json   state, pid, host, heartbeat, progress: replaced every second while a process trains
-control/      files `stop` and `checkpoint`: requests, read between steps
-checkpoints/  last, previous, best (.safetensors)
-vocabulary.json  the words of the model
+run.json         resolved configuration, versions, data fingerprint, command: written once, before the data is read
+meta.json        name and notes, which the user may change
+status.json      state, process, heartbeat, progress: replaced every second while a process trains the run
+events.jsonl     see `tmeattn.runs.events`
+control/         requests, read between steps: see `tmeattn.runs.control`
+checkpoints/     last, previous, best (.safetensors)
+vocabulary.json  the words that the model knows
+
+The types of the three JSON files are in `tmeattn.runs.run_files`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import secrets
 import shlex
 import shutil
-import socket
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, cast
 
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors, read_json, to_json, write_atomically
+from tmeattn.runs.control import process_alive
 from tmeattn.runs.events import Event, diverged, finished, read_events
+from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
+from tmeattn.runs.typed_json import matches, valid_fields
+
+if TYPE_CHECKING:
+    from tmeattn.config import RunConfig
 
 FORMAT = 1
-STALE_AFTER = 10.0
-"""Seconds without a heartbeat after which a run on another machine is presumed dead."""
 ID_VARIABLE = "TMEATTN_RUN_ID"
-"""Who starts a process that trains can say by this what the run will be called, and so find it."""
-
-State = Literal["created", "running", "stopped", "finished", "failed", "crashed"]
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: an id is read aloud and typed
+"""The environment variable by which the parent of a training process chooses the id of the run."""
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which are easily confused
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """One run on disk. Reading never fails on a damaged file: it is treated as missing."""
+    """One run on disk. A damaged `meta.json`, `status.json` or `events.jsonl` is read without what is damaged."""
 
     path: Path
 
@@ -57,6 +58,7 @@ class RunDirectory:
 
     @property
     def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
         return self.path / "checkpoints"
 
     @property
@@ -64,11 +66,11 @@ class RunDirectory:
         return self.path / "vocabulary.json"
 
     @cached_property
-    def info(self) -> dict[str, Any]:
+    def info(self) -> RunInfo:
         """The content of run.json.
 
         Raises:
-            BadInput: this is no run directory, or of a format this version does not read.
+            BadInput: this is not a run directory, or it has a format that this version does not read.
         """
         info = read_json(self.path / "run.json")
         if info is None or "config" not in info:
@@ -80,49 +82,60 @@ class RunDirectory:
                 f"The run {self.id} has format {info.get('format')!r}; this tmeattn reads format {FORMAT}.",
                 hint=f"It was made by tmeattn {maker or 'of another version'}.",
             )
-        if not _is_whole(info):
+        if not matches(info, RunInfo):
             raise BadInput(f"{self.path} is no run directory: its run.json is damaged.")
-        return info
+        return cast(RunInfo, info)
 
     @property
-    def config(self) -> dict[str, Any]:
-        """`{"model": ..., "model_options": {...}, "train": {...}}`"""
-        config: dict[str, Any] = self.info["config"]
-        return config
+    def config(self) -> StoredConfig:
+        """The configuration of the run."""
+        return self.info["config"]
 
     @property
-    def data(self) -> dict[str, Any]:
-        """`{"fingerprint": ..., "classes": [...], "vectors": ..., "vector_size": ...}` of the data it was made for."""
-        data: dict[str, Any] = self.info["data"]
-        return data
+    def options(self) -> dict[str, object]:
+        """All options of the run by name: the model's own, then those of training."""
+        return {**self.config["model_options"], **self.config["train"]}
+
+    @property
+    def data(self) -> DataInfo:
+        """The data that the run is trained on."""
+        return self.info["data"]
+
+    def meta(self) -> RunMeta:
+        """The content of meta.json, without fields of a wrong type."""
+        return cast(RunMeta, valid_fields(read_json(self.path / "meta.json") or {}, RunMeta))
 
     @property
     def name(self) -> str | None:
-        name = (read_json(self.path / "meta.json") or {}).get("name")
-        return name if isinstance(name, str) else None
+        """The user's own name for the run."""
+        return self.meta().get("name")
 
     @property
-    def typed(self) -> str:
-        """What stands for the run in a command line: the user's own name for it, quoted for the shell, or its id."""
+    def reference(self) -> str:
+        """How a user names the run in a command line: by its name, quoted for the shell, or else by its id."""
         return shlex.quote(self.name or self.id)
 
     def rename(self, name: str | None) -> None:
-        """Set the user's own name for the run."""
-        meta = {**(read_json(self.path / "meta.json") or {}), "name": name}
+        """Set the user's own name for the run.
+
+        Raises:
+            EnvironmentProblem: meta.json cannot be written.
+        """
         with disk_errors("the name", self.path):
-            write_atomically(self.path / "meta.json", to_json(meta))
+            write_atomically(self.path / "meta.json", to_json({**self.meta(), "name": name}))
 
-    def status(self) -> dict[str, Any]:
-        return read_json(self.path / "status.json") or {"state": "created"}
+    def status(self) -> RunStatus:
+        """The content of status.json, without fields of a wrong type; the state `created` where there is none."""
+        status = valid_fields(read_json(self.path / "status.json") or {}, RunStatus)
+        return cast(RunStatus, {"state": "created", **status})
 
-    def write_status(self, status: Mapping[str, Any]) -> None:
-        write_atomically(self.path / "status.json", to_json(dict(status)))
+    def write_status(self, status: RunStatus) -> None:
+        write_atomically(self.path / "status.json", to_json(status))
 
     def state(self) -> State:
-        """The state, with `crashed` for a run whose process is gone without a word."""
+        """The state of the run: `crashed` where the status is `running` and the process no longer exists."""
         status = self.status()
-        state: State = status.get("state", "created")
-        return state if state != "running" or process_alive(status) else "crashed"
+        return "crashed" if status["state"] == "running" and not process_alive(status) else status["state"]
 
     def events(self) -> list[Event]:
         return read_events(self.events_path)
@@ -137,79 +150,46 @@ class RunDirectory:
         return finished(events) or diverged(events)
 
     def has_best(self) -> bool:
-        """Whether the weights of the best epoch are there."""
+        """Whether the weights of the best epoch exist."""
         return (self.checkpoints / "best.safetensors").exists()
 
     def has_checkpoint(self) -> bool:
         return any((self.checkpoints / f"{name}.safetensors").exists() for name in ("best", "last", "previous"))
 
-    def requested(self, request: Literal["stop", "checkpoint"]) -> bool:
-        """Whether somebody asked; asking is answered once."""
-        path = self.path / "control" / request
-        if not path.exists():
-            return False
-        with contextlib.suppress(OSError):
-            path.unlink()
-        return True
-
     def delete(self) -> None:
-        with disk_errors("the deletion", self.path):
+        """Delete the directory.
+
+        Raises:
+            EnvironmentProblem: it cannot be deleted.
+        """
+        with disk_errors("the run", self.path, verb="delete", hint="Check the permissions of the folder."):
             shutil.rmtree(self.path)
 
 
-def _is_whole(info: Mapping[str, Any]) -> bool:
-    """Whether everything that a listing reads is there, and of the right type."""
-    config = info["config"]
-    parts = (config, info.get("data"), config.get("train") if isinstance(config, dict) else None)
-    if not all(isinstance(part, dict) for part in parts) or not isinstance(info.get("created"), int | float):
-        return False
-    train = config["train"]
-    return (
-        isinstance(config.get("model"), str)
-        and isinstance(config.get("model_options"), dict)
-        and all(isinstance(train.get(key), str) for key in ("dataset", "recipe"))
-        and all(isinstance(train.get(key), int | float) for key in ("alpha", "seed", "epochs"))
-        and isinstance(train.get("limit"), int | None)
-    )
+def create(root: Path, config: RunConfig, *, name: str | None, data: DataInfo) -> RunDirectory:
+    """Create a run directory below `root`, with its run.json and meta.json.
 
-
-def process_alive(status: Mapping[str, Any]) -> bool:
-    """Whether the process that wrote a `running` status lives: asked of the system here, of the clock elsewhere."""
-    pid = status.get("pid")
-    if status.get("host") == socket.gethostname() and isinstance(pid, int) and os.name == "posix":
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except PermissionError:
-            pass
-    heartbeat = status.get("heartbeat")
-    return isinstance(heartbeat, int | float) and time.time() - heartbeat < STALE_AFTER
-
-
-def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Mapping[str, Any]) -> RunDirectory:
-    """Make a new run directory with its run.json. Its id comes from the environment where `ID_VARIABLE` is set, once.
+    The first run that a process creates gets the id in the environment variable `ID_VARIABLE`, if that is set.
 
     Raises:
-        EnvironmentProblem: the folder cannot be written; nothing is left of it.
+        EnvironmentProblem: the folder cannot be written; an incomplete directory is removed.
     """
-    model = config["model"]
     with disk_errors("a run", root):
         root.mkdir(parents=True, exist_ok=True)
         wanted = os.environ.pop(ID_VARIABLE, None)
         while True:
-            path = root / (wanted or new_id(model))
+            path = root / (wanted or new_id(config.model))
             try:
                 path.mkdir()
                 break
             except FileExistsError:
                 wanted = None
-        info = {
+        info: RunInfo = {
             "format": FORMAT,
             "id": path.name,
             "created": time.time(),
-            "config": dict(config),
-            "data": dict(data),
+            "config": cast(StoredConfig, config.model_dump(mode="json")),
+            "data": data,
             "command": command(),
             "versions": {
                 "tmeattn": version("tmeattn"),
@@ -231,12 +211,12 @@ def create(root: Path, config: Mapping[str, Any], *, name: str | None, data: Map
 
 
 def new_id(model: str) -> str:
-    """An id for a run, with little chance that there is one already."""
+    """A random id for a run; that it is taken already is unlikely."""
     return f"{''.join(secrets.choice(_ALPHABET) for _ in range(4))}-{model}"
 
 
 def command() -> list[str]:
-    """The command line of this process, as a user would type it."""
+    """The command line of this process as a user types it."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py":  # python -m
         return [program.parent.name, *sys.argv[1:]]

@@ -40,7 +40,11 @@ class WatchedText(TypedDict):
     index: Annotated[int, "Position of the text in the validation split, from 0"]
     label: Annotated[int, "True class, from 0"]
     probabilities: Annotated[list[float], "Probability of each class"]
-    scores: Annotated[list[float] | None, "Attention weight of each word that was read; null without attention"]
+    scores: Annotated[
+        list[float] | None,
+        "Weight of each word that was read, summing to 1: pooling weights, or for self-attention the row of CLS or "
+        "else the mean over rows; null without attention",
+    ]
 
 
 class _Logged(TypedDict):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
-from tmeattn.runs.directory import RunDirectory, State
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, best_epoch, epoch_events, finished
 from tmeattn.runs.portable import unpack
+from tmeattn.runs.run_files import State
 
 MIN_PREFIX = 2
 RESERVED_NAMES = {"latest", "best"}

@@ -1,21 +1,21 @@
-"""Runs that are there already, found by what they are. No torch."""
+"""Finding an existing run that was trained, or can be continued, with a given configuration."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from tmeattn.config import RunConfig, model_config, stored_config
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.run_files import DataInfo
 
 NOT_IDENTITY = frozenset({"threads", "device", "checkpoint_every"})
-"""Options that change how a run is computed, not what it is."""
+"""Options that change how fast a run is computed, but not the weights that it is meant to reach."""
 
 
 def identity(config: RunConfig) -> str:
-    """What decides a run's weights: configurations with equal texts are trained equally."""
+    """A text that is equal for configurations that lead to equal weights."""
     train = {key: value for key, value in config.train.model_dump(mode="json").items() if key not in NOT_IDENTITY}
     if config.train.alpha == 0:
         del train["alpha_warmup"]
@@ -23,8 +23,8 @@ def identity(config: RunConfig) -> str:
 
 
 def _identity_of_run(run: RunDirectory) -> str | None:
-    """The identity of a run, with today's defaults for options that it was made without; None where it does not fit
-    this version, or its plugin is gone."""
+    """The identity of a run, with the current defaults for options that did not exist when it was created; None where
+    its configuration does not fit this version, or its plugin is not installed."""
     try:
         config = stored_config(run.id, run.config)
         options = model_config(config).model_dump(mode="json")
@@ -33,8 +33,8 @@ def _identity_of_run(run: RunDirectory) -> str | None:
     return identity(config.model_copy(update={"model_options": options}))
 
 
-class Shelf:
-    """Runs that are there already, by identity. Finished runs whose best weights are gone are of no use."""
+class ReusableRuns:
+    """Existing runs by identity, without finished runs whose best weights were deleted."""
 
     def __init__(self, runs: Iterable[RunDirectory]) -> None:
         self._by_identity: dict[str, list[RunDirectory]] = {}
@@ -43,9 +43,9 @@ class Shelf:
             if key is not None and (run.has_best() or not run.is_finished()):
                 self._by_identity.setdefault(key, []).append(run)
 
-    def find(self, config: RunConfig, data: Mapping[str, Any] | None = None) -> RunDirectory | None:
-        """A run of that configuration, on data with the fingerprints of `data` where given: one that is over if any,
-        else one to be continued."""
+    def find(self, config: RunConfig, data: DataInfo | None = None) -> RunDirectory | None:
+        """A run with that configuration, trained on `data` where that is given: a run that is over, or else one that
+        can be continued; None where there is neither."""
         fitting = [
             run
             for run in self._by_identity.get(identity(config), ())

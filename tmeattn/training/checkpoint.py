@@ -1,7 +1,8 @@
-"""Checkpoints: each one safetensors file, with JSON in its metadata and no pickle.
+"""Checkpoints: safetensors files with JSON in their metadata, without pickle.
 
-`last` is what training resumes from; the one before it is kept as `previous`; `best` holds the weights with the best
-validation. A file is written beside its place, flushed to the disk and renamed, so a kill leaves the old one.
+Training resumes from `last`; the checkpoint before it is kept as `previous`; `best` has the weights with the highest
+validation accuracy. A file is written under another name, flushed to the disk and renamed, so that a killed process
+leaves the old file intact.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ FORMAT = "1"
 
 @dataclass
 class Progress:
-    """Where training stands: everything beside tensors that a resumed run needs.
+    """The progress of training: everything beside tensors that a resumed run needs.
 
     step, epoch, batch: steps done, the current epoch (from 0), and batches done in it.
-    bad_epochs:         epochs since the best validation.
+    bad_epochs:         epochs since the highest validation accuracy.
     epoch_meter, window_meter: running means (see `tmeattn.evaluation.meters`).
-    prepared:           what the model's `prepare` returned.
+    prepared:           the value that the model's `prepare` returned.
     """
 
     step: int = 0
@@ -48,10 +49,10 @@ class Progress:
 
 
 def save_training(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-    """Replace `last`, keeping the one before as `previous`: model, optimiser, random state and progress.
+    """Replace `last` by the model, the optimiser, the random state and the progress; the old `last` becomes `previous`.
 
     Raises:
-        EnvironmentProblem: the disk is full or cannot be written; both older files are still there.
+        EnvironmentProblem: the disk is full or cannot be written; both older files are kept.
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -74,7 +75,7 @@ def save_best(folder: Path, model: nn.Module, progress: Progress) -> None:
     """Replace `best`: the model's weights alone.
 
     Raises:
-        EnvironmentProblem: the disk is full or cannot be written; the older file is still there.
+        EnvironmentProblem: the disk is full or cannot be written; the older file is kept.
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     with disk_errors("a checkpoint", folder):
@@ -84,18 +85,18 @@ def save_best(folder: Path, model: nn.Module, progress: Progress) -> None:
 def _serialize(tensors: dict[str, Tensor], progress: Progress) -> bytes:
     prepared, arrays = pack(progress.prepared)
     plain = {name: value.detach().cpu().contiguous() for name, value in (tensors | arrays).items()}
-    told = asdict(replace(progress, prepared=None)) | {"prepared": prepared}
-    return save(plain, metadata={"format": FORMAT, "progress": json.dumps(told)})
+    fields = asdict(replace(progress, prepared=None)) | {"prepared": prepared}
+    return save(plain, metadata={"format": FORMAT, "progress": json.dumps(fields)})
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint read back. `fell_back` names the damaged files that were passed over for it."""
+    """A checkpoint that was read. `damaged` names the checkpoints that were tried before it and cannot be read."""
 
     tensors: dict[str, Tensor]
     progress: Progress
     name: str
-    fell_back: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
     def load_model(self, model: nn.Module) -> None:
         """Copy the weights into a model of the same shape.
@@ -114,7 +115,7 @@ class Checkpoint:
             ) from error
 
     def load_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
-        """Give an optimiser of the same parameters its state back."""
+        """Load the state into an optimiser of the same parameters."""
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in self.tensors.items():
             if key.startswith("optimizer."):
@@ -142,23 +143,23 @@ def _read(path: Path) -> Checkpoint | None:
 
 
 def load(folder: Path, *names: str) -> Checkpoint | None:
-    """The first of the named checkpoints that is there and whole; None where none is there.
+    """The first of the named checkpoints that exists and is not damaged; None where none exists.
 
     Raises:
-        BadInput: there are some, and all are damaged.
+        BadInput: all existing ones are damaged.
     """
     damaged: list[str] = []
     for name in names:
         path = folder / f"{name}.safetensors"
         if not path.exists():
             continue
-        found = _read(path)
-        if found is not None:
-            return Checkpoint(found.tensors, found.progress, name, tuple(damaged))
+        checkpoint = _read(path)
+        if checkpoint is not None:
+            return replace(checkpoint, damaged=tuple(damaged))
         damaged.append(name)
     if damaged:
         raise BadInput(
             f"Every checkpoint of the run {folder.parent.name} is damaged: {', '.join(damaged)}.",
-            hint=f"Train it again: tmeattn train --from {folder.parent.name}",
+            hint=f"Train a new run with its options: tmeattn train --from {folder.parent.name}",
         )
     return None

@@ -1,6 +1,6 @@
 """What training minimises: cross-entropy + alpha * mean attention entropy (report, part 1: entropy penalty).
 
-No model is named here: whatever attention a `ModelOutput` carries is what the penalty is about.
+It is the same for every model: the penalty is on the attention that a `ModelOutput` contains.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Loss(NamedTuple):
 def objective(
     output: ModelOutput, labels_B: Tensor, mask_BT: Tensor, alpha: float, weights_C: Tensor | None = None
 ) -> Loss:
-    """The loss of one batch. With `alpha` 0 the entropy is measured but takes no part in the gradient.
+    """The loss of one batch. With `alpha` 0 the entropy is computed without a gradient.
 
-    weights_C: how much a text of each class counts, in a weighted mean; None counts all alike.
+    weights_C: weight of the texts of each class in the mean cross-entropy; None: all weights are equal.
     """
     cross_entropy = F.cross_entropy(output.logits_BC, labels_B, weights_C)
     with torch.set_grad_enabled(alpha > 0 and torch.is_grad_enabled()):

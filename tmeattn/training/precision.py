@@ -1,4 +1,4 @@
-"""bfloat16 autocast: matrix products in half the bits; weights, the optimiser and the loss stay in float32."""
+"""bfloat16 autocast: matrix products with 16 bits; weights, optimiser state and loss remain float32."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tmeattn.specs import ModelOutput
 
 
 def supports_bf16(device: torch.device) -> bool:
-    """Whether a device computes in bfloat16 itself; elsewhere it would be emulated, slower than float32."""
+    """Whether the device supports bfloat16 in hardware. Emulated, it would be slower than float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
@@ -19,12 +19,12 @@ def supports_bf16(device: torch.device) -> bool:
 
 
 def autocast(precision: Literal["float32", "bf16"], device: torch.device) -> torch.autocast:
-    """A context for the forward pass, to be entered in every step; it does nothing for float32."""
+    """Context manager for the forward pass of one step; it has no effect for float32."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 def full_precision(output: ModelOutput) -> ModelOutput:
-    """The output in float32, so that losses and entropies lose nothing more."""
+    """The output converted to float32, in which losses and entropies are computed."""
     return ModelOutput(
         output.logits_BC.float(),
         None if output.attention_BT is None else output.attention_BT.float(),

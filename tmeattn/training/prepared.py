@@ -1,5 +1,4 @@
-"""What a model prepares from the training texts, and how it travels in a checkpoint: arrays as tensors, the rest as
-JSON."""
+"""Call a model's `prepare` function, and store its result in a checkpoint: arrays as tensors, the rest as JSON."""
 
 from __future__ import annotations
 
@@ -23,17 +22,17 @@ PREFIX = "prepared."
 
 
 def prepare(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
-    """What the spec's `prepare` makes of the training split, each text clipped to the length that the model reads.
+    """Call the spec's `prepare` with the training split, each text cut to the length that the model reads.
 
     Raises:
-        BadInput: it fails, or returns what a checkpoint cannot hold.
+        BadInput: it fails, or returns a value that a checkpoint cannot store.
     """
     if spec.prepare is None:
         return None
-    seen = replace(corpus, splits={"train": clipped(corpus.splits["train"], config.train.max_length)})
+    training_only = replace(corpus, splits={"train": clipped(corpus.splits["train"], config.train.max_length)})
     function = resolve(spec.prepare, wanted_by=owner(spec))
     try:
-        prepared = function(model_config(config), seen)
+        prepared = function(model_config(config), training_only)
     except TmeattnError:
         raise
     except Exception as error:
@@ -46,7 +45,7 @@ def prepare(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
 
 
 def clipped(split: EncodedSplit, max_length: int) -> EncodedSplit:
-    """A split whose texts end after `max_length` tokens."""
+    """The split with every text cut after `max_length` tokens."""
     if split.lengths.max() <= max_length:
         return split
     within_text = np.arange(len(split.tokens)) - np.repeat(split.offsets[:-1], split.lengths)
@@ -55,10 +54,10 @@ def clipped(split: EncodedSplit, max_length: int) -> EncodedSplit:
 
 
 def pack(prepared: Any) -> tuple[Any, dict[str, Tensor]]:
-    """As JSON, with the place of each array, and the arrays as tensors by name.
+    """The value as JSON with references to arrays, and the arrays as tensors by name.
 
     Raises:
-        TypeError: there is something else in it; the message says what.
+        TypeError: it contains a value of another type, which the message names.
     """
     tensors: dict[str, Tensor] = {}
 
@@ -69,21 +68,22 @@ def pack(prepared: Any) -> tuple[Any, dict[str, Tensor]]:
             return {ARRAY: name}
         if isinstance(value, dict):
             if wrong := next((key for key in value if not isinstance(key, str)), None):
-                raise TypeError(f"a dict with the key {wrong!r}, which is no text")
+                raise TypeError(f"a dict with the key {wrong!r}, which is not a string")
             return {key: packed(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [packed(item) for item in value]
         if value is None or isinstance(value, str | bool | int | float):
             return value
         raise TypeError(
-            f"a {type(value).__name__}, which no checkpoint holds: use numbers, strings, lists, dicts, NumPy arrays"
+            f"a {type(value).__name__}, which a checkpoint cannot store: use numbers, strings, lists, dicts, "
+            "NumPy arrays"
         )
 
     return packed(prepared), tensors
 
 
 def unpack(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """What `pack` took apart, with lists for tuples."""
+    """The value that `pack` was given, with lists instead of tuples."""
     if isinstance(value, dict):
         if value.keys() == {ARRAY}:
             return tensors[value[ARRAY]].numpy()

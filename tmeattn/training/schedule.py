@@ -1,4 +1,4 @@
-"""Learning rate and alpha as functions of the step alone, so a resumed run needs no scheduler state."""
+"""Learning rate and alpha as functions of the step alone, so that a resumed run needs no scheduler state."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def alpha(options: TrainOptions, step: int, steps_per_epoch: int) -> float:
 
 
 def counts_for_best(options: TrainOptions, epochs_done: float) -> bool:
-    """Whether the weights may be `best`: only once alpha has its full value, so `best` is what was asked for."""
+    """Whether an epoch may become the best: only when alpha has reached its full value."""
     return options.alpha == 0 or epochs_done >= options.alpha_warmup

@@ -1,4 +1,4 @@
-"""Starting and resuming runs: from options to a run directory, and from a run directory to trained weights."""
+"""Start and resume runs: `start` makes a run directory from options and trains the run, `resume` continues a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
-from tmeattn.runs.directory import RunDirectory, create, process_alive
+from tmeattn.runs.control import process_alive
+from tmeattn.runs.directory import RunDirectory, create
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.heartbeat import Heartbeat
+from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
@@ -45,11 +47,15 @@ def start(
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
 ) -> RunDirectory:
-    """Train a new run to its end. `trackers` names plugins that are given its events; none can stop it.
+    """Train a new run to its end.
+
+    listeners: called with every event. trackers: names of plugins that export the events; a failing tracker does not
+    stop the training. narrate: called with lines about the progress of the preparation.
+
 
     Raises:
-        BadInput, EnvironmentProblem: before training begins these leave no run behind.
-        Interrupted: stopped by a signal or a request, after a checkpoint.
+        BadInput, EnvironmentProblem: if raised before training begins, the run directory is removed.
+        Interrupted: a signal or a request stopped the training, after a checkpoint.
         Diverged: see `Trainer.fit`.
     """
     config = resolve_run(model, options)
@@ -57,32 +63,32 @@ def start(
         config = config.model_copy(update={"train": config.train.model_copy(update={"threads": default_threads()})})
     (dataset, vectors), data = open_data(config.train, narrate)
     tracker_specs = find_trackers(trackers)
-    run = create(runs_dir(), config.model_dump(mode="json"), name=name, data=data)
-    began = False
+    run = create(runs_dir(), config, name=name, data=data)
+    has_started = False
 
     def note_start(event: Event) -> None:
-        nonlocal began
-        began = began or event["kind"] == "started"
+        nonlocal has_started
+        has_started = has_started or event["kind"] == "started"
 
     try:
         _train(run, config, (dataset, vectors), [*listeners, note_start], tracker_specs, narrate)
     except BaseException:
-        if not began:  # nothing was trained: leave no trace of it
+        if not has_started:  # nothing was trained
             with contextlib.suppress(TmeattnError):
                 run.delete()
         raise
     return run
 
 
-def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tuple[Sources, dict[str, Any]]:
-    """The dataset and the vectors of a run to be trained, and what `run.json` says of them.
+def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tuple[Sources, DataInfo]:
+    """The dataset and the vectors of a run to be trained, and their description for `run.json`.
 
     Raises:
-        BadInput, EnvironmentProblem: they, or the device, are not there or do not fit the options.
+        BadInput, EnvironmentProblem: the dataset, the vectors or the device is missing, or does not fit the options.
     """
     choose_device(options.device)
     dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
-    data = {
+    data: DataInfo = {
         "fingerprint": dataset.fingerprint,
         "classes": list(dataset.classes),
         "vectors": vectors.fingerprint if vectors else None,
@@ -97,7 +103,7 @@ def _vector_size(options: TrainOptions, vectors: WordVectors | None) -> int:
         return wanted or RANDOM_VECTOR_SIZE
     if wanted not in (None, vectors.size):
         raise BadInput(
-            f"--vector-size {wanted}: the vectors {options.vectors} are {vectors.size} wide.",
+            f"--vector-size {wanted}: the vectors {options.vectors} have {vectors.size} dimensions.",
             hint="Leave --vector-size out, or use --vectors random.",
         )
     return vectors.size
@@ -110,14 +116,14 @@ def resume(
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
 ) -> RunDirectory:
-    """Continue a run from its last checkpoint, or from the start where it has none; a finished run stays as it is.
+    """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
 
     Raises:
-        BadInput: it is being trained right now, its data has changed, or all its checkpoints are damaged.
+        BadInput: a process is training the run, its data has changed, or all its checkpoints are damaged.
         Interrupted, Diverged, EnvironmentProblem: as in `start`.
     """
     status = run.status()
-    if status.get("state") == "running" and process_alive(status):
+    if status["state"] == "running" and process_alive(status):
         raise BadInput(f"The run {run.id} is being trained by process {status.get('pid')} on {status.get('host')}.")
     if run.is_finished():
         narrate(f"The run {run.id} is finished: nothing to resume.")
@@ -127,8 +133,8 @@ def resume(
     dataset = dataset_of(config.train, narrate)
     if dataset.fingerprint != run.data["fingerprint"]:
         raise BadInput(
-            f"The dataset {config.train.dataset!r} has changed since the run {run.id} began.",
-            hint=f"Train anew: tmeattn train {config.model} --from {run.id}",
+            f"The dataset {config.train.dataset!r} has changed since the run {run.id} was started.",
+            hint=f"Train a new run: tmeattn train {config.model} --from {run.id}",
         )
     _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, tracker_specs, narrate)
     return run
@@ -143,19 +149,19 @@ def _train(
     narrate: Narrate,
 ) -> None:
     with reporting(run, listeners, trackers) as (emit, heartbeat):
-        found = checkpoint.load(run.checkpoints, "last", "previous")
-        if found is not None and found.fell_back:
-            names = " and ".join(found.fell_back)
-            message = f"The checkpoint {names} of {run.id} is damaged: continuing from {found.name}."
+        saved = checkpoint.load(run.checkpoints, "last", "previous")
+        if saved is not None and saved.damaged:
+            names = " and ".join(saved.damaged)
+            message = f"The checkpoint {names} of {run.id} is damaged: training continues from {saved.name}."
             emit({"kind": "warning", "message": message})
-        trainer = _prepare(run, config, sources, found, emit, narrate)
+        trainer = _prepare(run, config, sources, saved, emit, narrate)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:
             heartbeat.update(step=progress.step, epoch=progress.epoch, best_accuracy=progress.best_accuracy)
 
         def acknowledge(signal_name: str) -> None:
-            narrate(f"{signal_name}: saving after this step; once more leaves at once.")
+            narrate(f"{signal_name}: training stops after this step, with a checkpoint. A second signal quits without.")
 
         with stop_on_signals(acknowledge) as stop:
             _fit(run, trainer, stop, on_progress, emit, heartbeat)
@@ -174,9 +180,10 @@ def _fit(
         reason = trainer.fit(stop, on_progress)
     except Stopped as stopped:
         emit({"kind": "stopped", "step": progress.step, "epoch": progress.epoch + 1, "reason": str(stopped)})
-        heartbeat.leave("stopped")
+        heartbeat.end("stopped")
         raise Interrupted(
-            f"Stopped at step {progress.step} and saved.", hint=f"Continue with: tmeattn resume {run.id}"
+            f"Training stopped at step {progress.step}, and a checkpoint was saved.",
+            hint=f"Resume the run: tmeattn resume {run.id}",
         ) from None
     emit(
         {
@@ -188,18 +195,18 @@ def _fit(
             "seconds": progress.seconds,
         }
     )
-    heartbeat.leave("finished")
+    heartbeat.end("finished")
 
 
 def _prepare(
     run: RunDirectory,
     config: RunConfig,
     sources: Sources,
-    found: Checkpoint | None,
+    saved: Checkpoint | None,
     emit: Listener,
     narrate: Narrate,
 ) -> Trainer:
-    """Everything up to the first step: data, model, optimiser, and the state of a checkpoint where there is one."""
+    """Prepare the first step: read the data, build the model and the optimiser, and load a checkpoint if any."""
     options = config.train
     spec = registry().get(ModelSpec, config.model)
     device = choose_device(options.device)
@@ -207,7 +214,7 @@ def _prepare(
     if not run.vocabulary_path.exists():
         with disk_errors("the vocabulary", run.path):
             corpus.vocabulary.save(run.vocabulary_path)
-    progress = found.progress if found else Progress(prepared=prepare(spec, config, corpus))
+    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus))
     space = Space(
         vocabulary_size=len(corpus.vocabulary),
         num_classes=len(corpus.classes),
@@ -217,12 +224,17 @@ def _prepare(
         prepared=progress.prepared,
     )
     if options.precision == "bf16" and not supports_bf16(device):
-        emit({"kind": "warning", "message": f"This {device.type} has no bfloat16 arithmetic: training in float32."})
+        emit(
+            {
+                "kind": "warning",
+                "message": f"The {device.type} device does not support bfloat16: the run is trained in float32.",
+            }
+        )
         options = options.model_copy(update={"precision": "float32"})
     torch.manual_seed(options.seed)
     model = build_model(config, space).to(device)
     check_contract(spec, model, space, device, uniform=options.uniform_attention)
-    _set_threads(config, progress, resumed=found is not None, measure=lambda: fastest_threads(model, space, options))
+    _set_threads(config, progress, resumed=saved is not None, measure=lambda: fastest_threads(model, space, options))
     trainer = Trainer(
         model,
         options,
@@ -234,10 +246,10 @@ def _prepare(
         emit=emit,
     )
     _announce(run, config, trainer, model, emit)
-    if found is not None:
-        found.load_model(model)
-        found.load_optimizer(trainer.optimizer)
-        found.restore_random_state()
+    if saved is not None:
+        saved.load_model(model)
+        saved.load_optimizer(trainer.optimizer)
+        saved.restore_random_state()
     return trainer
 
 
@@ -271,7 +283,8 @@ def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.
 
 
 def _set_threads(config: RunConfig, progress: Progress, *, resumed: bool, measure: Callable[[], int]) -> None:
-    """A resumed run keeps the thread count of its checkpoint: sums in another order would round differently."""
+    """Set the thread count. A resumed run keeps that of its checkpoint, because sums in another order are rounded
+    differently."""
     if not resumed:
         chosen = config.train.threads
         progress.threads = chosen if isinstance(chosen, int) else measure()

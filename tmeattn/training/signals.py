@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a polite request: finish the step, save, leave. A second one leaves at once."""
+"""SIGINT and SIGTERM stop training after the current step and a checkpoint; a second signal stops it immediately."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class StopFlag:
-    """Set by a signal, read between steps; `reason` names the signal."""
+    """True after a signal, which `reason` names; the trainer reads it between steps."""
 
     def __init__(self) -> None:
         self.reason: str | None = None
@@ -21,7 +21,7 @@ class StopFlag:
 
 @contextlib.contextmanager
 def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> Iterator[StopFlag]:
-    """Catch SIGINT and SIGTERM inside the block, where this is the main thread (elsewhere signals do not arrive).
+    """Catch SIGINT and SIGTERM inside the block. Outside the main thread, where Python handles no signals, do nothing.
 
     `acknowledge` is called once with the name of the signal.
     """

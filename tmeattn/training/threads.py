@@ -1,4 +1,4 @@
-"""How many CPU threads a run trains with."""
+"""Measures the number of CPU threads with which a model trains fastest."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tmeattn.training.objective import objective
 
 
 def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, repeats: int = 3) -> int:
-    """Time a few training steps on made-up texts with 1, half and all cores, and take the fastest count.
+    """Time a few training steps on random texts with 1, half and all cores, and return the fastest number.
 
-    Beside a busy process fewer threads than cores win, because torch's threads wait by spinning. The model's weights
-    and torch's random state are as before.
+    While other processes are busy, fewer threads than cores are faster, because torch's threads wait in busy loops. The
+    model's weights and torch's random state are unchanged.
     """
     cores = available_cores()
     random_state = torch.get_rng_state()
@@ -33,7 +33,7 @@ def fastest_threads(model: nn.Module, space: Space, options: TrainOptions, *, re
         for _ in range(repeats):
             began = time.perf_counter()
             total = objective(model(tokens_BT, mask_BT), labels_B, mask_BT, 0.0).total
-            if total.requires_grad:  # a model may have nothing to train
+            if total.requires_grad:  # a model may have no trainable parameters
                 total.backward()  # type: ignore[no-untyped-call]
             times.append(time.perf_counter() - began)
         return min(times)

@@ -1,5 +1,8 @@
-"""Trackers take a run's events elsewhere, each in a thread of its own: a slow one delays no step, a failing one is told
-of and left out."""
+"""Trackers: plugins that export a run's events, for example to TensorBoard.
+
+While a run is trained, every tracker works in a thread of its own: a slow tracker delays no step. A tracker that fails
+is reported by a `warning` event and gets no further events.
+"""
 
 from __future__ import annotations
 
@@ -14,74 +17,74 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
 from tmeattn.specs import TrackerSpec
 
-PATIENCE = 30.0
-"""Seconds that a tracker has at the end to deal with what it was given."""
+CLOSE_TIMEOUT = 30.0
+"""Seconds that a tracker has after the end of training to process the events that it has not processed yet."""
 _END = object()
 
 
 def find_trackers(names: Sequence[str]) -> list[TrackerSpec]:
-    """The trackers of these names.
+    """The trackers with these names, each once.
 
     Raises:
-        UnknownName: there is no such tracker.
+        UnknownName: no tracker has that name.
     """
     return [registry().get(TrackerSpec, name) for name in dict.fromkeys(names)]
 
 
 def track(run: RunDirectory, spec: TrackerSpec) -> int:
-    """Give a tracker all events that a run has logged so far, and return how many.
+    """Pass all events that a run has logged so far to a tracker, and return their number.
 
     Raises:
-        BadInput: the tracker fails; a `TmeattnError` of its own comes through as it is.
+        BadInput: the tracker fails. A `TmeattnError` that it raises is not changed.
     """
     events = run.events()
     try:
-        _work(spec, run, iter(events))
+        _process(spec, run, iter(events))
     except TmeattnError:
         raise
     except Exception as error:
-        raise BadInput(f"{_who(spec)} failed: {type(error).__name__}: {error}") from error
+        raise BadInput(f"{_title(spec)} failed: {type(error).__name__}: {error}") from error
     return len(events)
 
 
-class Tracking:
-    """The trackers of a run that is being trained. They begin with its `started` or `resumed` event and are given all
-    that has happened before it and still counts.
+class RunTrackers:
+    """The trackers of a run that is being trained. They are started by its `started` or `resumed` event, and first get
+    all earlier events that still count.
 
-    warn: called, in the thread that calls this, with a sentence on a tracker that has failed.
+    warn: called with a message about a tracker that has failed, in the thread that passes the events.
     """
 
     def __init__(self, run: RunDirectory, specs: Sequence[TrackerSpec], warn: Callable[[str], None]) -> None:
         self.run, self.specs, self.warn = run, specs, warn
-        self._at_work: list[_AtWork] = []
+        self._active: list[_TrackerThread] = []
 
     def __call__(self, event: Event) -> None:
-        """Hand on an event that has been logged."""
+        """Pass on an event that was logged."""
         if event["kind"] in ("started", "resumed"):
-            self._at_work = [_AtWork(spec, self.run) for spec in self.specs]
-            given = self.run.events() if self.specs else []
+            self._active = [_TrackerThread(spec, self.run) for spec in self.specs]
+            events = self.run.events() if self.specs else []
         else:
-            given = [event]
-        for tracker in self._at_work:
-            for one in given:
-                tracker.events.put(one)
-        self._tell()
+            events = [event]
+        for tracker in self._active:
+            for new in events:
+                tracker.events.put(new)
+        self._warn_of_failures()
 
-    def close(self, patience: float = PATIENCE) -> None:
-        """Wait until all trackers are done, each for `patience` seconds at most."""
-        for tracker in self._at_work:
-            tracker.close(patience)
-        self._tell()
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Wait until all trackers have processed their events, for each at most `timeout` seconds."""
+        for tracker in self._active:
+            tracker.close(timeout)
+        self._warn_of_failures()
 
-    def _tell(self) -> None:
-        failed = [tracker for tracker in self._at_work if tracker.problem]
-        self._at_work = [tracker for tracker in self._at_work if not tracker.problem]
+    def _warn_of_failures(self) -> None:
+        failed = [tracker for tracker in self._active if tracker.problem]
+        self._active = [tracker for tracker in self._active if not tracker.problem]
         for tracker in failed:
-            self.warn(f"{_who(tracker.spec)} {tracker.problem}. The training goes on without it.")
+            self.warn(f"{_title(tracker.spec)} {tracker.problem}. Training continues without it.")
 
 
-class _AtWork:
-    """A tracker's thread and the events that it has not dealt with yet."""
+class _TrackerThread:
+    """The thread of a tracker and the queue of events that it has not processed yet."""
 
     def __init__(self, spec: TrackerSpec, run: RunDirectory) -> None:
         self.spec, self.run = spec, run
@@ -92,25 +95,27 @@ class _AtWork:
 
     def _run(self) -> None:
         try:
-            _work(self.spec, self.run, iter(self.events.get, _END))
-        except BaseException as error:  # its SystemExit is no reason to stop a training either
-            told = error.message.rstrip(".") if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
-            self.problem = f"failed: {told}"
+            _process(self.spec, self.run, iter(self.events.get, _END))
+        except BaseException as error:  # a SystemExit of a tracker must not end the training either
+            reason = (
+                error.message.rstrip(".") if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
+            )
+            self.problem = f"failed: {reason}"
 
-    def close(self, patience: float) -> None:
+    def close(self, timeout: float) -> None:
         self.events.put(_END)
-        self._thread.join(patience)
+        self._thread.join(timeout)
         if self._thread.is_alive():
-            self.problem = f"was not done {patience:g} s after the end"
+            self.problem = f"had not processed all events {timeout:g} s after the end of training"
 
 
-def _work(spec: TrackerSpec, run: RunDirectory, events: Iterator[Event]) -> None:
-    take = resolve(spec.track, wanted_by=_who(spec))(run)
+def _process(spec: TrackerSpec, run: RunDirectory, events: Iterator[Event]) -> None:
+    track_event = resolve(spec.track, wanted_by=_title(spec))(run)
     for event in events:
-        take(event)
-    if (close := getattr(take, "close", None)) is not None:
+        track_event(event)
+    if (close := getattr(track_event, "close", None)) is not None:
         close()
 
 
-def _who(spec: TrackerSpec) -> str:
+def _title(spec: TrackerSpec) -> str:
     return f"The tracker {spec.name!r} (from {registry().plugin_of(spec).distribution})"

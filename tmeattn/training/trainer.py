@@ -1,4 +1,4 @@
-"""The training loop. It knows steps, epochs, checkpoints and events; it knows no model's name and draws nothing."""
+"""The training loop: steps, epochs, checkpoints and events, the same for every model. It displays nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
+from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochPart, Listener, WatchedText
 from tmeattn.specs import Attention
@@ -29,23 +30,23 @@ from tmeattn.training.signals import StopFlag
 from tmeattn.training.watch_list import watched
 
 LOG_EVERY = 10
-"""Steps that a `step` event averages over."""
+"""Steps over which a `step` event averages."""
 
 
 class Diverged(TmeattnError):
-    """The loss or a gradient is no finite number any more."""
+    """The loss or the gradient norm is not finite."""
 
 
 class Stopped(Exception):
-    """Asked to stop; everything is saved."""
+    """A signal or a request stopped the training, and a checkpoint was written."""
 
 
 class Trainer:
-    """Trains a model on a corpus, from wherever `progress` says.
+    """Trains a model on a corpus, beginning at `progress`.
 
-    emit:      called with every event; what is logged is what is shown.
-    attention: what the model's spec promises. Self-attention returns its maps in every step where alpha penalises
-               them; otherwise they are taken from a sample of the validation texts after every epoch.
+    emit:      called with every event.
+    attention: the kind of attention that the model's spec declares. Self-attention maps are computed in every step if
+               alpha penalises their entropy, or else after every epoch for a sample of the validation texts.
     """
 
     def __init__(
@@ -79,12 +80,12 @@ class Trainer:
         self._window_tokens, self._window_clock = 0, self._clock
 
     def fit(self, stop: StopFlag, on_progress: Callable[[Progress], None]) -> str:
-        """Train to the end and return why it ended: "epochs", "patience", or "closed form", where there is nothing to
-        train and one epoch measures the model.
+        """Train to the end and return the reason for it: "epochs", "patience", or "closed form" for a model without
+        trainable parameters, which needs one epoch only, to be evaluated.
 
         Raises:
-            Stopped: a signal or a request; a checkpoint has been written.
-            Diverged: a loss or gradient that is not finite; the checkpoints before it are kept.
+            Stopped: a signal or a request stopped the training; a checkpoint was written.
+            Diverged: the loss or the gradient norm is not finite; earlier checkpoints are kept.
             EnvironmentProblem: a checkpoint cannot be written.
         """
         self._clock = self._window_clock = time.perf_counter()
@@ -107,17 +108,19 @@ class Trainer:
         for batch in self.batches.epoch(progress.epoch, start=progress.batch):
             self._step(batch)
             on_progress(progress)
-            wanted = self.run.requested("checkpoint")
-            if wanted or (progress.step % self.options.checkpoint_every == 0 and progress.batch < self.steps_per_epoch):
+            requested = take_request(self.run, "checkpoint")
+            if requested or (
+                progress.step % self.options.checkpoint_every == 0 and progress.batch < self.steps_per_epoch
+            ):
                 self.save()
-            if stop or self.run.requested("stop"):
+            if stop or take_request(self.run, "stop"):
                 self.save()
                 raise Stopped(stop.reason or "request")
         self._end_epoch()
         on_progress(progress)
 
     def _step(self, batch: Batch) -> None:
-        """One optimisation step; nothing has changed yet when it raises `Diverged`."""
+        """One optimisation step. If it raises `Diverged`, the weights have not changed."""
         progress, options = self.progress, self.options
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
@@ -125,12 +128,12 @@ class Trainer:
             output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
         loss = objective(output, labels_B, mask_BT, alpha, self.weights_C)
         total = loss.total.item()
-        self._demand_finite(total, "loss")
+        self._check_finite(total, "loss")
         self.optimizer.zero_grad(set_to_none=True)
         if self.has_trainable_parameters:
             loss.total.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
-        self._demand_finite(norm.item(), "gradient norm")
+        self._check_finite(norm.item(), "gradient norm")
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
         self.optimizer.step()
@@ -148,11 +151,11 @@ class Trainer:
         if progress.step % LOG_EVERY == 0:
             self._log_step(alpha)
 
-    def _demand_finite(self, value: float, what: str) -> None:
+    def _check_finite(self, value: float, quantity: str) -> None:
         if not math.isfinite(value):
             raise Diverged(
-                f"The {what} became {value} in step {self.progress.step + 1}: training has diverged.",
-                hint="The last good checkpoint is kept. Try a smaller --lr, or --clip-norm 1.",
+                f"The {quantity} became {value} in step {self.progress.step + 1}: training has diverged.",
+                hint="The last checkpoint is kept. Train again with a smaller --lr, or with --clip-norm 1.",
             )
 
     def _log_step(self, alpha: float) -> None:
@@ -180,7 +183,7 @@ class Trainer:
         progress, options = self.progress, self.options
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         validation = self._validate(alpha)
-        self._demand_finite(validation["loss"], "validation loss")
+        self._check_finite(validation["loss"], "validation loss")
         progress.epoch += 1
         progress.batch = 0
         best = False
@@ -204,18 +207,18 @@ class Trainer:
                 "validation": validation,
             }
         )
-        self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._watch()})
+        self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._watched_texts()})
         progress.epoch_seconds = 0.0
         self.epoch_meter = self._meter()
         self._window_tokens, self._window_clock = 0, time.perf_counter()
         self.save()
 
     def _meter(self) -> Meter:
-        """An empty meter; with maps CLS may stand in front of the words."""
+        """An empty meter. Where maps are computed, a CLS token may precede the words."""
         return meter(self.options.max_length + int(self.maps))
 
     def _validate(self, alpha: float) -> EpochPart:
-        """What the epoch event says of the validation texts, always in full precision."""
+        """Means over the validation texts for the epoch event, always in full precision."""
         return evaluate_split(
             self.model,
             self.corpus.splits["validation"],
@@ -225,8 +228,8 @@ class Trainer:
             attention=self.attention,
         ).means
 
-    def _watch(self) -> list[WatchedText]:
-        """What the model now makes of the texts that a person watches."""
+    def _watched_texts(self) -> list[WatchedText]:
+        """The current predictions and attention for the texts of the watch list."""
         return watched(
             self.model,
             self.corpus.splits["validation"],
@@ -236,7 +239,7 @@ class Trainer:
         )
 
     def save(self) -> None:
-        """Write `checkpoints/last`, with running means and elapsed time as they are now."""
+        """Write `checkpoints/last` with the current running means and elapsed time."""
         progress = self.progress
         self._account_time()
         progress.epoch_meter, progress.window_meter = self.epoch_meter.state(), self.window_meter.state()
@@ -251,20 +254,20 @@ class Trainer:
 
 
 def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
-    """(C,) float32: weights with which every class counts as much as any other; their mean over the texts is 1."""
+    """(C,) float32: weights that give every class the same share of the loss; their mean over the texts is 1."""
     counts_C = np.bincount(split.labels, minlength=classes)
     return torch.from_numpy(len(split) / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1))).float()
 
 
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
-    """AdamW or plain SGD over the trained parameters, of which there may be none; word vectors get no weight decay (a
-    rare word would fade)."""
+    """AdamW or SGD without momentum over the trainable parameters, of which there may be none. Word vectors get no
+    weight decay, because it would shrink the vectors of rare words, which seldom get a gradient."""
     vectors = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
-    spared = {id(parameter) for parameter in vectors}
+    without_decay = {id(parameter) for parameter in vectors}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for p in trained if id(p) not in spared], "weight_decay": options.weight_decay},
-        {"params": [p for p in trained if id(p) in spared], "weight_decay": 0.0},
+        {"params": [p for p in trained if id(p) not in without_decay], "weight_decay": options.weight_decay},
+        {"params": [p for p in trained if id(p) in without_decay], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]] or groups[:1]
     if options.optimizer == "sgd":

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tmeattn.config import resolve_run
 from tmeattn.runs import control
 from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, command, create
 from tmeattn.tui.services import processes
@@ -16,7 +17,6 @@ from tmeattn.tui.services.run_state import RunState
 
 QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "--min-count", "1", "--batch-size", "4",
          "--max-length", "12", "--threads", "1", "--device", "cpu"]  # fmt: skip
-CONFIG = {"model": "mean", "model_options": {}, "train": {}}
 
 
 @pytest.fixture
@@ -44,16 +44,16 @@ def wait_for(condition, seconds=60.0):
 
 def test_an_id_may_be_chosen_beforehand_once(isolated, monkeypatch):
     monkeypatch.setenv(ID_VARIABLE, "mine-mean")
-    first = create(isolated, CONFIG, name=None, data={})
+    first = create(isolated, resolve_run("mean", {}), name=None, data={})
     assert first.id == "mine-mean"
     assert ID_VARIABLE not in os.environ
-    assert create(isolated, CONFIG, name=None, data={}).id != "mine-mean"
+    assert create(isolated, resolve_run("mean", {}), name=None, data={}).id != "mine-mean"
 
 
 def test_an_id_that_is_taken_gives_way(isolated, monkeypatch):
     (isolated / "mine-mean").mkdir(parents=True)
     monkeypatch.setenv(ID_VARIABLE, "mine-mean")
-    assert create(isolated, CONFIG, name=None, data={}).id != "mine-mean"
+    assert create(isolated, resolve_run("mean", {}), name=None, data={}).id != "mine-mean"
 
 
 def test_a_module_run_by_python_is_the_command_that_a_user_types(monkeypatch):
@@ -66,7 +66,7 @@ def test_a_start_that_fails_leaves_its_words(workers):
     wait_for(lambda: worker.exit_code is not None)
     assert [ended.exit_code for ended in workers.ended()] == [2]
     assert workers.ended() == []
-    assert "Did you mean planted" in control.last_words(worker.run)[-1]
+    assert "Did you mean planted" in control.log_tail(worker.run)[-1]
     assert not worker.run.path.exists()
 
 

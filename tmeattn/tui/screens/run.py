@@ -130,7 +130,7 @@ class RunScreen(BaseScreen):
     def _show_start(self, error: BadInput) -> None:
         """Before the run directory exists: the output of the training process, or why it ended."""
         process = self.session.training.process(self.run)
-        words = control.last_words(self.run)
+        words = control.log_tail(self.run)
         lines = [f"Starting {self.run.id}: reading its data …"]
         if process is None or process.exit_code is not None:
             lines = [f"{self.run.id} did not start." if words else str(error), "Press esc to go back to the runs."]

@@ -15,7 +15,7 @@ from typing import Any
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
 from tmeattn.render.numbers import flag
-from tmeattn.runs.control import LOG
+from tmeattn.runs.control import LOG, REQUESTS, take_request
 from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, new_id
 
 
@@ -59,8 +59,8 @@ class TrainingProcesses:
         Raises:
             EnvironmentProblem: as for `start`.
         """
-        for request in ("stop", "checkpoint"):
-            run.requested(request)
+        for request in REQUESTS:
+            take_request(run, request)
         return self._run(run, ["resume", str(run.path)], run.path / LOG, {})
 
     def _run(

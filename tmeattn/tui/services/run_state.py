@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import time as now
-from typing import Any, Literal
+from typing import Literal
 
-from tmeattn.files import read_json
 from tmeattn.render.numbers import count, decimal, percent, seconds
-from tmeattn.runs.directory import RunDirectory, State, process_alive
+from tmeattn.runs.control import process_alive
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import (
     CheckpointEvent,
     EpochEvent,
@@ -28,6 +28,7 @@ from tmeattn.runs.event_types import (
     WatchedEvent,
 )
 from tmeattn.runs.events import EventTail, best_epoch, decode
+from tmeattn.runs.run_files import RunStatus, State
 
 CHUNK = 256 * 1024
 """Bytes of a log read at once: some thousand events, about 10 ms."""
@@ -100,7 +101,7 @@ class RunState:
         self.with_steps = steps
         self._tail = EventTail(run.events_path)
         self._stamps: tuple[float, ...] = ()
-        self.status: dict[str, Any] = {}
+        self.status: RunStatus = {"state": "created"}
         self.state: ObservedState = "created"
         self.name: str | None = None
         self.caught_up = False
@@ -140,7 +141,7 @@ class RunState:
         self._stamps = stamps
         if lines:
             self._handle(lines)
-        self.status = read_json(self.run.path / "status.json") or {}
+        self.status = self.run.status()
         self.name = self.run.name
         self.version += 1
 
@@ -158,7 +159,7 @@ class RunState:
     def _state(self) -> ObservedState:
         if not self.run.path.is_dir():
             return "deleted"
-        state: State = self.status.get("state", "created")
+        state = self.status["state"]
         if state == "running" and not process_alive(self.status):
             return "crashed"
         return "finished" if state == "created" and self.finished else state
@@ -240,7 +241,7 @@ class RunState:
     @property
     def step(self) -> int:
         """Training steps done."""
-        done = [self.attempt_step, int(self.status.get("step", 0))]
+        done = [self.attempt_step, self.status.get("step", 0)]
         done += [self.last_step["step"]] if self.last_step else []
         if self.ended and self.ended["kind"] != "failed":
             done.append(self.ended["step"])
@@ -263,7 +264,7 @@ class RunState:
     @property
     def steps_per_epoch(self) -> int:
         planned = self.attempt.get("steps_per_epoch", 0) if self.attempt else 0
-        return planned or int(self.status.get("steps_per_epoch", 0))
+        return planned or self.status.get("steps_per_epoch", 0)
 
     @property
     def share_done(self) -> float:

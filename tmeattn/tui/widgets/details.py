@@ -64,7 +64,7 @@ def _page(one: RunState, width: int) -> Group:
     if why := run_wording.why(one):
         parts.append(Text(why, style="yellow"))
         if one.state in ("failed", "crashed"):
-            parts += [Text(safe(line), style="dim") for line in control.last_words(one.run, 4)]
+            parts += [Text(safe(line), style="dim") for line in control.log_tail(one.run, 4)]
     best = next((epoch["epoch"] for epoch in reversed(one.epochs) if epoch["best"]), None)
     facts = key_values(
         [

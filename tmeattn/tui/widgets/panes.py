@@ -216,7 +216,7 @@ class LogPane(Pane):
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
         self._said, self._width = following.lines_total, log.size.width
         self._words = following.state in ("failed", "crashed", "created")
-        for words in control.last_words(following.run) if self._words else ():
+        for words in control.log_tail(following.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))
 
 

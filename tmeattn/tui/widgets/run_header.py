@@ -54,7 +54,7 @@ def _second(following: RunState, width: int) -> Text:
     total = following.epochs_planned * following.steps_per_epoch
     if not total:
         preparing = following.state in ("created", "running")
-        log = control.last_words(following.run, 1) if preparing else []
+        log = control.log_tail(following.run, 1) if preparing else []
         return Text(
             " ".join(["reading the dataset …", *map(safe, log)]) if preparing else "", style="dim", no_wrap=True
         )
@@ -105,5 +105,5 @@ def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:
         )
     lines = [why + (" Press r to resume." if run_wording.resumable(following) else "")]
     if following.state in ("failed", "crashed"):
-        lines += [f"  {safe(line)}" for line in control.last_words(following.run, 3)]
+        lines += [f"  {safe(line)}" for line in control.log_tail(following.run, 3)]
     return lines

@@ -1,0 +1,81 @@
+"""The protocol of a run directory: requests, the heartbeat and the log of a training process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn.config import resolve_run
+from tmeattn.errors import EnvironmentProblem
+from tmeattn.runs.control import LOG, STALE_AFTER, log_tail, pending, process_alive, request, take_request
+from tmeattn.runs.directory import RunDirectory, create
+
+DATA: Any = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
+
+
+def make(root: Path, name: str | None = None) -> RunDirectory:
+    return create(root, resolve_run("mean", {}), name=name, data=DATA)
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def status(**fields: Any) -> Any:
+    return {
+        "state": "running",
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "heartbeat": time.time(),
+        **fields,
+    }
+
+
+def test_a_run_on_another_machine_is_judged_by_its_heartbeat() -> None:
+    assert process_alive(status(host="elsewhere", pid=dead_pid()))
+    assert not process_alive(status(host="elsewhere", heartbeat=time.time() - 10 * STALE_AFTER))
+
+
+@pytest.mark.parametrize("damage", [{"heartbeat": None}, {"heartbeat": "now"}, {"pid": 2**80}])
+def test_a_damaged_status_is_not_alive(damage: dict[str, Any]) -> None:
+    assert not process_alive(status(**damage))
+    assert not process_alive({"state": "running"})
+
+
+def test_a_request_is_taken_once(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    assert not take_request(run, "stop")
+    assert not pending(run, "stop")
+    request(run, "stop")
+    assert pending(run, "stop")
+    assert not take_request(run, "checkpoint")
+    assert take_request(run, "stop")
+    assert not take_request(run, "stop")
+
+
+def test_a_request_that_cannot_be_written_names_the_run(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    (run.path / "control").rmdir()
+    (run.path / "control").touch()
+    with pytest.raises(EnvironmentProblem, match="Cannot write the request to") as caught:
+        request(run, "stop")
+    assert str(run.path) in caught.value.message
+
+
+def test_the_log_is_in_the_run_or_beside_the_runs(isolated: Path, tmp_path: Path) -> None:
+    run = make(tmp_path)
+    assert log_tail(run) == []
+    (isolated / "logs").mkdir(parents=True)
+    (isolated / "logs" / f"{run.id}.log").write_text("early\n\n")
+    assert log_tail(run) == ["early"]
+    (run.path / LOG).write_bytes(b"x" * 10_000 + b"\none\n\xff two  \n\n")
+    assert log_tail(run, 2) == ["one", "\ufffd two"]

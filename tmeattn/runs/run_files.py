@@ -1,0 +1,100 @@
+"""The types of the JSON files in a run directory: `run.json` (RunInfo), `meta.json` (RunMeta), `status.json`
+(RunStatus). `RunDirectory` reads and writes them."""
+
+# No `from __future__ import annotations`: as strings, annotations would hide NotRequired from `__required_keys__`.
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+State = Literal["created", "running", "stopped", "finished", "failed", "crashed"]
+"""`crashed` is never written: a run in the state `running` whose process no longer exists is read as crashed."""
+
+
+class StoredTrainOptions(TypedDict):
+    """The fields of `tmeattn.config.TrainOptions` that are read without validating them all; the others are stored,
+    too."""
+
+    dataset: str
+    recipe: str
+    alpha: float
+    seed: int
+    epochs: int
+    limit: int | None
+    tokenizer: NotRequired[str]
+    vectors: NotRequired[str]
+    max_length: NotRequired[int]
+    uniform_attention: NotRequired[bool]
+
+
+class StoredConfig(TypedDict):
+    """A `tmeattn.config.RunConfig` as JSON. Its model options are those of the model's own configuration class."""
+
+    model: str
+    model_options: dict[str, Any]
+    train: StoredTrainOptions
+
+
+class DataInfo(TypedDict):
+    """The data that a run is trained on.
+
+    fingerprint, vectors: fingerprints of the dataset and of the pretrained word vectors (None: random ones).
+    classes:              names of the classes, in the order of the labels.
+    vector_size:          dimensions of a word vector.
+    """
+
+    fingerprint: str
+    classes: list[str]
+    vectors: str | None
+    vector_size: int
+
+
+class RunInfo(TypedDict):
+    """`run.json`, written once when the run is created.
+
+    created:  seconds since 1970.
+    command:  the command line that created the run, as a list of arguments.
+    versions: of tmeattn, torch, numpy, python and the platform.
+    """
+
+    format: int
+    id: NotRequired[str]
+    created: float
+    config: StoredConfig
+    data: DataInfo
+    command: NotRequired[list[str]]
+    versions: NotRequired[dict[str, str]]
+
+
+class RunMeta(TypedDict, total=False):
+    """`meta.json`: what the user may change."""
+
+    name: str | None
+    notes: str
+
+
+class RunProgress(TypedDict, total=False):
+    """The fields of the status that the training process updates.
+
+    step, epoch:   steps done and finished epochs. steps_per_epoch, epochs: planned.
+    best_accuracy: best validation accuracy so far, in [0, 1]; -1 before the first.
+    message:       the error of a failed run.
+    """
+
+    step: int
+    epoch: int
+    epochs: int
+    steps_per_epoch: int
+    best_accuracy: float
+    message: str
+
+
+class RunStatus(RunProgress):
+    """`status.json`, replaced every second while a process trains the run.
+
+    pid, host: the process and the computer that it runs on.
+    heartbeat: when the status was written, seconds since 1970.
+    """
+
+    state: State
+    pid: NotRequired[int]
+    host: NotRequired[str]
+    heartbeat: NotRequired[float]

@@ -168,7 +168,12 @@ async def test_methods_are_tried_in_turn_but_for_those_that_cannot_serve(runs) -
 async def test_a_method_that_cannot_serve_says_why(runs) -> None:
     async with open_screen() as driver:
         offers = [text for text, _ in driver.screen.asking.choice("method").offers]
-        assert offers == ["default", "attention", "oracle", "maps (unavailable: the model 'mean' has no self-attention)"]
+        assert offers == [
+            "default",
+            "attention",
+            "oracle",
+            "maps (unavailable: the model 'mean' has no self-attention)",
+        ]
 
 
 async def test_the_class_is_asked_about(runs) -> None:

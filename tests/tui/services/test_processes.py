@@ -73,26 +73,26 @@ def test_a_start_that_fails_leaves_its_words(workers):
 def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
     worker = workers.start(["train", "mean", *QUICK, "--epochs", "2000", "--patience", "0"], "mean")
     run = worker.run
-    following = RunState(run)
-    wait_for(lambda: run.events_path.exists() and following.refresh() and following.step >= 100)
-    assert following.state == "running"
+    run_state = RunState(run)
+    wait_for(lambda: run.events_path.exists() and run_state.refresh() and run_state.step >= 100)
+    assert run_state.state == "running"
     assert workers.ended() == []
     assert (run.path / control.LOG).exists()  # the log has moved to the run
     os.kill(worker.process.pid, signal.SIGKILL)
     killed = time.monotonic()
     wait_for(lambda: workers.ended())
-    following.refresh()
-    assert following.state == "crashed"
+    run_state.refresh()
+    assert run_state.state == "crashed"
     assert time.monotonic() - killed < 5
     control.request(run, "stop")  # nobody was there to read it: it must not stop the resumed run
     resumed = workers.resume(run)
-    wait_for(lambda: following.refresh() and following.attempt.get("kind") == "resumed")
-    wait_for(lambda: following.refresh() and following.last_step)
+    wait_for(lambda: run_state.refresh() and run_state.attempt.get("kind") == "resumed")
+    wait_for(lambda: run_state.refresh() and run_state.last_step)
     control.request(run, "stop")
     wait_for(lambda: resumed.exit_code is not None)
     assert resumed.exit_code == 130
-    following.refresh()
-    assert following.state == "stopped"
+    run_state.refresh()
+    assert run_state.state == "stopped"
 
 
 @pytest.mark.slow

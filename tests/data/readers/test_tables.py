@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from support.user_files import write_file as write
 
+from tmeattn.data.limits import COLUMNS, Limit
 from tmeattn.data.readers.tables import RowProblem, format_of, open_table
 from tmeattn.errors import BadInput
 
@@ -57,10 +58,49 @@ def test_difficult_csv(tmp_path, content, expected):
     assert rows(write(tmp_path, content, "a.csv")) == expected
 
 
-def test_an_unclosed_quote_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("tmeattn.data.readers.tables.LONGEST_FIELD", 1000)
-    path = write(tmp_path, 'text,label\n"' + "x" * 2000 + "\n" * 50, "a.csv")
+@pytest.fixture
+def small_limits(monkeypatch):
+    monkeypatch.setattr(Limit, "value", property(lambda limit: 20 if limit is COLUMNS else 1000))
+
+
+def test_an_unclosed_quote_is_bounded(tmp_path, small_limits):
+    path = write(tmp_path, 'text,label\n"' + "x\n" * 800 + "\n" * 50, "a.csv")
     assert rows(path)[0] == (2, "this row opens a quote and never closes it")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "text,label\n" + "x" * 1001 + ",1\n", "line 2: it is longer than"),
+        (
+            "a.csv",
+            "text,label\n" + '"x\n",' * 500 + "1\n",
+            "line 2: this row has quotes around line breaks and exceeds",
+        ),
+        ("a.csv", "," * 20 + "\n", "line 1: it has 21 columns"),
+        ("a.jsonl", '{"text": "a"}\n{"text": "' + "x" * 1000 + '"}\n', "line 2: it is longer than"),
+        ("a.txt", "a\n" * 2 + "x" * 1001, "line 3: it is longer than"),
+    ],
+)
+def test_lines_rows_and_columns_are_bounded(tmp_path, small_limits, name, content, message):
+    with pytest.raises(BadInput, match=message) as error:
+        rows(write(tmp_path, content, name))
+    assert "raise the limit with the environment variable TMEATTN_MAX_" in error.value.hint
+
+
+def test_keys_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMEATTN_MAX_COLUMNS", "2")
+    with pytest.raises(BadInput, match="line 2: it has 3 columns, which are more than 2 columns"):
+        rows(write(tmp_path, '{"text": "a", "label": 1}\n{"text": "b", "label": 2, "c": 3}\n', "a.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [("9" * 5000, "one of its numbers has more than 4,300 digits"), ("[" * 10**5, "its lists or objects are nested")],
+)
+def test_json_that_python_cannot_hold(tmp_path, value, reason):
+    path = write(tmp_path, '{"text": "a", "label": 1}\n{"text": "b", "label": ' + value + "}\n", "a.jsonl")
+    assert rows(path)[1][1].startswith(reason)
 
 
 def test_tsv_keeps_commas(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from tmeattn.data.readers.archives import texts_in_archive
-from tmeattn.data.readers.text_io import decode, read_errors
+from tmeattn.data.readers.text_io import read_errors, read_text
 from tmeattn.errors import BadInput
 
 SPLIT_NAMES = {
@@ -97,9 +97,7 @@ def _texts_on_disk(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
     for path in files_below(root):
         relative = PurePosixPath(path.relative_to(root).as_posix())
         if is_text(relative):
-            with read_errors(path):
-                data = path.read_bytes()
-            yield relative, decode(data, path)
+            yield relative, read_text(path)
 
 
 def _shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
@@ -115,4 +113,8 @@ def _shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
 
 
 def _natural_key(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]+|[^0-9]+", name))
+    """Orders digits by their value, of which the number of digits without leading zeros comes first."""
+    return tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if part.isdigit() else (-1, part)
+        for part in re.findall(r"[0-9]+|[^0-9]+", name)
+    )

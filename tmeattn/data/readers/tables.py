@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,16 +12,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8, not_utf8, open_text
+from tmeattn.data.limits import COLUMNS, TEXT
+from tmeattn.data.readers.text_io import DECOMPRESSORS, NOT_UTF8, bounded_lines, is_utf8, not_utf8, open_text
 from tmeattn.errors import BadInput
 
 FORMATS = {
     "csv": "csv", "tsv": "tsv", "tab": "tsv", "jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl",
     "parquet": "parquet", "pq": "parquet", "txt": "txt",
 }  # fmt: skip
-"""The format by the end of a file's name; all but Parquet may also be `.gz`."""
-LONGEST_FIELD = 64 * 2**20
-"""The most characters of a CSV field: a longer field begins with a quote that is never closed."""
+"""The format by the end of a file's name; all but Parquet may also be `.gz`, `.bz2` or `.xz`."""
 LABEL_PREFIX = "__label__"
 
 
@@ -61,7 +61,7 @@ class Table:
 def format_of(path: Path) -> str | None:
     """The format that the name of a file implies; None for an unknown name."""
     suffixes = [suffix.lower().removeprefix(".") for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == "gz":
+    if suffixes and f".{suffixes[-1]}" in DECOMPRESSORS:
         suffixes.pop()
         return None if not suffixes or FORMATS.get(suffixes[-1]) == "parquet" else FORMATS.get(suffixes[-1])
     return FORMATS.get(suffixes[-1]) if suffixes else None
@@ -106,6 +106,7 @@ def _csv(path: Path, kind: str, stream: BinaryIO | None) -> Table:
         raise _empty(path)
     if isinstance(header, RowProblem):
         raise BadInput(f"{path}, line {number}: {header.reason}.", hint="Correct this line.")
+    _check_columns(path, number, len(header))
     columns = tuple(name.strip() for name in header)
     if not all(map(is_utf8, columns)):
         raise not_utf8(path)
@@ -137,13 +138,16 @@ def _csv_rows(
     path: Path, kind: str, stream: BinaryIO | None
 ) -> Generator[tuple[int, list[str] | RowProblem], None, None]:
     """Every row that is not blank, with the number of its first line."""
-    csv.field_size_limit(LONGEST_FIELD)
+    csv.field_size_limit(TEXT.value)  # a longer field begins with a quote that is never closed
     with open_text(path, stream, newline="") as file:
-        first = file.readline()
+        lines = bounded_lines(path, file)
+        first = next(lines, "")
         delimiter = "\t" if kind == "tsv" else max(",;\t|", key=first.count)
-        reader = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
+        source = _RowLines(path, chain([first], lines))
+        reader = csv.reader(source, delimiter=delimiter, strict=True)
         while True:
             number = reader.line_num + 1
+            source.begin_row(number)
             try:
                 fields = next(reader)
             except StopIteration:
@@ -153,6 +157,33 @@ def _csv_rows(
                 continue
             if fields:
                 yield number, fields
+
+
+class _RowLines:
+    """The lines of a CSV file for `csv.reader`, which reads on until all quotes of a row are closed."""
+
+    def __init__(self, path: Path, lines: Iterator[str]) -> None:
+        self._path, self._lines, self._most = path, lines, 2 * TEXT.value  # a single field is refused at half of it
+        self.begin_row(1)
+
+    def begin_row(self, number: int) -> None:
+        """The next line begins a row."""
+        self._number, self._size = number, 0
+
+    def __iter__(self) -> _RowLines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._size += len(line)
+        if self._size > self._most:
+            raise TEXT.refusal(f"{self._path}, line {self._number}: this row has quotes around line breaks and exceeds")
+        return line
+
+
+def _check_columns(path: Path, line: int, count: int) -> None:
+    if count > COLUMNS.value:
+        raise COLUMNS.refusal(f"{path}, line {line}: it has {count:,} columns, which are more than")
 
 
 def _csv_reason(error: str, delimiter: str) -> str:
@@ -188,7 +219,7 @@ def _jsonl(path: Path, kind: str, stream: BinaryIO | None) -> Table:
 def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[tuple[int, dict[str, Any] | RowProblem], None, None]:
     """The object of every line that is not blank, with its number."""
     with open_text(path, stream, newline=None) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(bounded_lines(path, file), start=1):
             if line.isspace():
                 continue
             if not is_utf8(line):
@@ -197,12 +228,21 @@ def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[tuple[int, dict
             try:
                 value = json.loads(line)
             except (ValueError, RecursionError) as error:
-                yield number, RowProblem(f"it is not JSON ({str(error).partition(':')[0]})")
+                yield number, RowProblem(_json_reason(error))
                 continue
             if isinstance(value, dict):
+                _check_columns(path, number, len(value))
                 yield number, value
             else:
                 yield number, RowProblem(f"it is {type_name(value)}, not a JSON object")
+
+
+def _json_reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "its lists or objects are nested too deeply"
+    if not isinstance(error, json.JSONDecodeError):  # of the limit of `int`
+        return f"one of its numbers has more than {sys.get_int_max_str_digits():,} digits"
+    return f"it is not JSON ({str(error).partition(':')[0]})"
 
 
 def _lines(path: Path, kind: str, stream: BinaryIO | None) -> Table:
@@ -235,7 +275,7 @@ def _lines(path: Path, kind: str, stream: BinaryIO | None) -> Table:
 
 def _numbered_lines(path: Path, stream: BinaryIO | None) -> Generator[tuple[int, str], None, None]:
     with open_text(path, stream, newline=None) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(bounded_lines(path, file), start=1):
             yield number, line.removesuffix("\n")
 
 
@@ -244,6 +284,7 @@ def _parquet(path: Path) -> Table:
 
     with _parquet_errors(path):
         schema = pl.read_parquet_schema(path)
+    _check_columns(path, 1, len(schema))
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         number = 0

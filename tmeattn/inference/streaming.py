@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from tmeattn.data.readers.columns import text_of
-from tmeattn.data.readers.tables import RowProblem, Table
+from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import OTHER_FOLDER, disk_errors, read_json, to_json, write_atomically
 

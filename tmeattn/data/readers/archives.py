@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput
 
@@ -26,41 +27,68 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ARCHIVES)
 
 
-def texts_in_archive(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
-    """The path and the content of each member that `is_text` accepts, in the order of the archive.
+WhyNoText = Callable[[PurePosixPath], str | None]
+"""Why a member is no text, as `SkipCount.add` takes it; None where it is one."""
+
+
+def texts_in_archive(
+    path: Path, skips: SkipCount, why_no_text: WhyNoText
+) -> Iterator[tuple[PurePosixPath, str]]:
+    """The path and the content of each member that is a text, in the order of the archive.
+
+    skips: counts the other members.
 
     Raises:
-        BadInput: the archive is damaged or too large, contains a link or a path outside it, or a text is not UTF-8.
+        BadInput: the archive is damaged or too large, contains a link, a path outside it or a text twice, or a text is
+            not UTF-8.
     """
     read = _texts_in_zip if path.name.lower().endswith(".zip") else _texts_in_tar
-    yield from read(path, is_text)
+    seen: set[PurePosixPath] = set()
+    for member, text in read(path, skips, why_no_text):
+        if member in seen:
+            raise BadInput(
+                f"{path} contains the file {str(member)!r} twice.", hint="Unpack the archive and give the folder."
+            )
+        seen.add(member)
+        yield member, text
 
 
-def _texts_in_zip(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
+def _texts_in_zip(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> Iterator[tuple[PurePosixPath, str]]:
     with _archive_errors(path), zipfile.ZipFile(path) as archive:
         budget = _Budget(path)
         for info in archive.infolist():
             member = _member_path(path, info.filename)
             if (info.external_attr >> 16) & 0o170000 == 0o120000:
                 raise _link(path, info.filename)
-            if not info.is_dir() and is_text(member):
+            if info.is_dir():
+                continue
+            if (reason := why_no_text(member)) is not None:
+                skips.add(reason, str(member))
+            else:
                 budget.spend(info.file_size, info.filename)
                 yield member, decode(archive.read(info), path, info.filename)
 
 
-def _texts_in_tar(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
+def _texts_in_tar(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> Iterator[tuple[PurePosixPath, str]]:
     with _archive_errors(path), tarfile.open(path, "r|*") as archive:
         budget = _Budget(path)
         for info in archive:
             member = _member_path(path, info.name)
             if info.islnk() or info.issym():
                 raise _link(path, info.name)
-            budget.spend(info.size, info.name, kept=info.isfile() and is_text(member))
-            if info.isfile() and is_text(member) and (file := archive.extractfile(info)) is not None:
+            reason = why_no_text(member) if info.isfile() else _kind(info)
+            budget.spend(info.size, info.name, kept=reason is None)
+            if reason is not None and not info.isdir():
+                skips.add(reason, str(member))
+            elif reason is None and (file := archive.extractfile(info)) is not None:
                 yield member, decode(file.read(), path, info.name)
             archive.members = []  # type: ignore[attr-defined]  # a stream never seeks back, so the list is not needed
     if path.suffix.lower() == ".tar" and not _has_end_block(path):  # compressed archives report this themselves
         raise BadInput(f"{path} cannot be read as an archive: it is incomplete.", hint="Copy or download it again.")
+
+
+def _kind(info: tarfile.TarInfo) -> str:
+    return "pipe{s}" if info.isfifo() else "device{s}" if info.isdev() else "special file{s}"
 
 
 def _has_end_block(path: Path) -> bool:

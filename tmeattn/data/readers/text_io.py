@@ -15,6 +15,12 @@ from tmeattn.errors import BadInput
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
+CONTAINERS = {
+    b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip (or an Excel workbook)", b"BZh91AY&SY": "bzip2", b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z",
+}  # fmt: skip
+"""First bytes of compressed files, and their formats."""
+HEAD = max(map(len, CONTAINERS))
 NOT_UTF8 = "it is not UTF-8"
 """The problem of a row whose bytes are not UTF-8."""
 CONVERT = "Convert it, for example from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
@@ -54,18 +60,45 @@ def open_text(path: Path, stream: BinaryIO | None, newline: str | None) -> Itera
     """
     if stream is not None:
         with read_errors(path):
+            if hasattr(stream, "peek"):
+                _refuse_other_formats(path, stream.peek(HEAD))
             yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
         return
     with open_binary(path) as file:
-        head = file.read(4)
+        _refuse_other_formats(path, file.read(HEAD))
         file.seek(0)
-        for mark, encoding in BYTE_ORDER_MARKS.items():
-            if head.startswith(mark):
-                raise BadInput(
-                    f"{path} is {encoding}, not UTF-8: the bytes at offset 0 are {mark.hex(' ')}.",
-                    hint=f"Convert it: iconv -f {encoding} -t UTF-8 OLD > NEW",
-                )
         yield io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+
+
+def open_stream(path: Path) -> BinaryIO:
+    """Open a pipe, plain or `.gz`, whose bytes can be read only once.
+
+    Raises:
+        BadInput: it cannot be opened.
+    """
+    with read_errors(path):
+        return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    """Raise `BadInput` where the first bytes of a file show that it is no text in UTF-8."""
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if head.startswith(mark):
+            raise BadInput(
+                f"{path} is {encoding}, not UTF-8: the bytes at offset 0 are {mark.hex(' ')}.",
+                hint=f"Convert it: iconv -f {encoding} -t UTF-8 OLD > NEW",
+            )
+    for mark, container in CONTAINERS.items():
+        if head.startswith(mark):
+            if path.suffix.lower() == ".gz":
+                raise BadInput(
+                    f"{path} is compressed twice: it contains data in the format {container}.",
+                    hint="Decompress it once: gunzip FILE",
+                )
+            raise BadInput(
+                f"{path} is no text: its first bytes are those of the format {container}.",
+                hint="Decompress or convert it, or give it the ending of its format.",
+            )
 
 
 def decode(data: bytes, path: Path, member: str | None = None) -> str:
@@ -87,6 +120,8 @@ def decode(data: bytes, path: Path, member: str | None = None) -> str:
 
 def not_utf8(path: Path) -> BadInput:
     """The error of a file that is not UTF-8, with the offset of the first wrong byte; reads the file again."""
+    if not path.is_file():  # a pipe cannot be read again
+        return BadInput(f"{path} is not UTF-8.", hint=CONVERT)
     decoder, before = codecs.getincrementaldecoder("utf-8")(), 0
     with open_binary(path) as file:
         while block := file.read(2**20):

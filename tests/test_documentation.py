@@ -234,3 +234,14 @@ def test_every_key_is_in_the_section_of_its_screen() -> None:
     for key in KEYS:
         text = texts[names.get(key.place, key.place)]
         assert [name for name in display(key.keys).split() if f"`{name}`" not in text] == [], key.id
+
+
+# Python
+
+
+def test_every_method_of_a_model_is_in_the_manual() -> None:
+    from tmeattn.api import Model
+
+    methods = [name for name, value in vars(Model).items() if callable(value) and not name.startswith("_")]
+    assert {"predict", "explain", "evaluate"} <= set(methods)
+    assert [name for name in methods if f"`{name}(" not in PAGES["python"]] == []

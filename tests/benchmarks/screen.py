@@ -121,7 +121,7 @@ def speed(run: RunDirectory, turns: int, seconds: float) -> None:
 
 
 async def longest_frame(run: RunDirectory, seconds: float) -> tuple[float, float, float]:
-    """The longest silence of the event loop in seconds: while opening, then while following; and the CPU share."""
+    """The longest silence of the event loop in seconds: while opening, then while run_state; and the CPU share."""
     longest = 0.0
 
     async def listen() -> None:
@@ -144,8 +144,8 @@ async def longest_frame(run: RunDirectory, seconds: float) -> tuple[float, float
 
 
 def frame(run: RunDirectory, seconds: float) -> None:
-    opening, following, share = asyncio.run(longest_frame(run, seconds))
-    print(f"frame: longest while it trains {1000 * following:.0f} ms (wanted: under 100), while opening "
+    opening, run_state, share = asyncio.run(longest_frame(run, seconds))
+    print(f"frame: longest while it trains {1000 * run_state:.0f} ms (wanted: under 100), while opening "
           f"{1000 * opening:.0f} ms; {100 * share:.1f} % of a core")  # fmt: skip
 
 

@@ -272,7 +272,7 @@ def test_export_of_damaged_weights_is_refused(tmeattn: Any, trained: RunDirector
 
 def test_from_and_recipe_exclude_each_other(tmeattn: Any, trained: RunDirectory) -> None:
     said = tmeattn("train", "mean", "--from", trained.id, "--recipe", "report").refused(2)
-    assert said.startswith("--from already sets every option")
+    assert said.startswith("--from sets all options")
 
 
 # Bugs and interruptions

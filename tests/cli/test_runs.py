@@ -22,7 +22,7 @@ def test_runs_list(tmeattn: Any, isolated: Path, trained: RunDirectory) -> None:
     (listed,) = result.json
     assert listed.keys() >= SUMMARY
     assert (listed["id"], listed["model"], listed["state"]) == (trained.id, "simple-attn", "finished")
-    assert "Passed over bad␛[31m" in result.err
+    assert "Skipped bad␛[31m" in result.err
     assert "\x1b" not in result.err
     assert trained.id[:8] in tmeattn("runs", "list").out
 
@@ -63,7 +63,7 @@ def test_runs_show_says_how_to_go_on(tmeattn: Any, trained: RunDirectory) -> Non
     assert "resume" not in tmeattn("runs", "show").out
     status = json.loads((trained.path / "status.json").read_text())
     (trained.path / "status.json").write_text(json.dumps({**status, "state": "stopped"}))
-    assert f"It is stopped. Continue it: tmeattn resume {trained.id}" in tmeattn("runs", "show").out
+    assert f"The run is stopped. Resume it: tmeattn resume {trained.id}" in tmeattn("runs", "show").out
     trained.rename("my run")
     assert "tmeattn resume 'my run'" in tmeattn("runs", "show").out
 
@@ -127,7 +127,9 @@ def test_runs_delete(tmeattn: Any, trained: RunDirectory) -> None:
     assert "Nothing was deleted." in kept.err
     unanswered = tmeattn("runs", "delete", trained.id)
     assert (unanswered.code, unanswered.out) == (2, "")
-    assert unanswered.err.endswith("Error: Nobody answers the question. Add --yes.\n")
+    assert unanswered.err.endswith(
+        "Error: The question was not answered, because stdin is not a terminal. Add --yes.\n"
+    )
     assert trained.path.exists()
     deleted = tmeattn("runs", "delete", trained.id, trained.id[:6], "--yes")
     assert (deleted.code, deleted.out, deleted.err) == (0, "", f"Deleted {trained.id}.\n")

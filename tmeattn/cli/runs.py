@@ -11,7 +11,7 @@ from tmeattn.cli.support.options import force_option, json_option, run_argument
 from tmeattn.errors import BadInput
 
 LONGEST_NAME = 24
-"""Cells that a listing has for a run's name."""
+"""Columns of the listing for a run's name."""
 
 
 @click.group(cls=Group)
@@ -34,12 +34,12 @@ def list_runs(as_json: bool) -> None:
     found = [summarize(run) for run in all_runs()]
     console = stderr_console()
     for path, reason in damaged_runs().items():
-        console.print(safe(f"Passed over {path.name}: {reason}"))
+        console.print(safe(f"Skipped {path.name}: {reason}"))
     if as_json:
         echo_json([run.document() for run in found])
         return
     if not found:
-        console.print("There is no run yet. Train one: tmeattn train lstm-attn --alpha 0.05")
+        console.print("There is no run yet. Train a model: tmeattn train lstm-attn --alpha 0.05")
         return
     rows = [
         (
@@ -109,8 +109,8 @@ def show(run: str, as_json: bool) -> None:
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
     if found.state() in ("stopped", "crashed"):
-        told = f"It is {found.state()}. Continue it: tmeattn resume {found.reference}\n"
-        parts.insert(0, Text(safe(told), style="yellow"))
+        advice = f"The run is {found.state()}. Resume it: tmeattn resume {found.reference}\n"
+        parts.insert(0, Text(safe(advice), style="yellow"))
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
     stdout_console().print(Group(*parts))
@@ -120,7 +120,7 @@ def show(run: str, as_json: bool) -> None:
 @run_argument(many=True)
 @json_option("runs and groups")
 def compare(run: tuple[str, ...], as_json: bool) -> None:
-    """Runs side by side; those that differ only in their seed are also grouped, with mean and 95 % interval.
+    """Compare runs; runs that differ only in their seed are also grouped, with mean and 95 % interval.
 
     The interval is Student's t interval of the mean over seeds.
     """
@@ -146,12 +146,12 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 @run_argument()
 @click.argument("name")
 def rename(run: str, name: str) -> None:
-    """Give RUN a NAME of your own; an empty NAME ("") takes it away."""
+    """Rename RUN to NAME; an empty NAME ("") clears the name."""
     from tmeattn.paths import cache_dir
     from tmeattn.runs.index import check_name, find_run
 
     found = find_run(run)
-    if found.path.is_relative_to(cache_dir()):  # what was unpacked from the file is not the file
+    if found.path.is_relative_to(cache_dir()):  # renaming the unpacked copy would not rename the file
         raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
     name = name.strip()
     if name:
@@ -175,18 +175,18 @@ def export(run: str, target: Path, force: bool) -> None:
     usable = checkpoint.load(found.checkpoints, "best", "last", "previous")
     if usable is not None and usable.damaged:
         raise BadInput(
-            f"The best weights of {found.id} are damaged, so an export would be of no use.",
-            hint=f"Train it again: tmeattn train {found.config['model']} --from {found.id}",
+            f"The run {found.id} cannot be exported: its best weights are damaged.",
+            hint=f"Train a new run with its options: tmeattn train {found.config['model']} --from {found.id}",
         )
     written = export_run(found, target, force=force)
-    click.echo(f'Written. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
+    click.echo(f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
 
 
 @runs.command()
 @run_argument(many=True)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
-    """Delete each RUN with its checkpoints for good; a damaged one by the name of its folder."""
+    """Delete each RUN with its checkpoints permanently. Name a damaged run by its folder."""
     from tmeattn.paths import runs_dir
     from tmeattn.render.console import safe
     from tmeattn.runs.directory import RunDirectory
@@ -194,17 +194,17 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
 
     damaged = {path.name: RunDirectory(path) for path in damaged_runs()}
     found = list(dict.fromkeys(damaged.get(reference) or find_run(reference) for reference in run))
-    for one in found:
-        if one.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may hold more than the run
-            raise BadInput(f"The run {one.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
-        if one.state() == "running":
-            raise BadInput(f"The run {one.id} is being trained.", hint="Stop it first.")
-    listing = safe(", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in found))
+    for each in found:
+        if each.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may contain more than the run
+            raise BadInput(f"The run {each.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
+        if each.state() == "running":
+            raise BadInput(f"The run {each.id} is being trained.", hint="Stop it first.")
+    listing = safe(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
     if not (yes or _confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return
-    for one in found:
-        one.delete()
+    for each in found:
+        each.delete()
     click.echo(f"Deleted {listing}.", err=True)
 
 
@@ -212,7 +212,7 @@ def _confirmed(question: str) -> bool:
     """The user's answer.
 
     Raises:
-        BadInput: nobody is there to answer.
+        BadInput: stdin is not a terminal and gives no answer.
     """
     import sys
 
@@ -221,7 +221,7 @@ def _confirmed(question: str) -> bool:
     except click.Abort:
         if sys.stdin.isatty():  # Ctrl-C, Ctrl-D
             raise
-        raise BadInput("Nobody answers the question.", hint="Add --yes.") from None
+        raise BadInput("The question was not answered, because stdin is not a terminal.", hint="Add --yes.") from None
 
 
 @runs.command("track")
@@ -229,9 +229,9 @@ def _confirmed(question: str) -> bool:
 @click.argument("tracker")
 @json_option("run, tracker and number of events")
 def track_run(run: str, tracker: str, as_json: bool) -> None:
-    """Take what a run has logged so far elsewhere, such as to tensorboard (a plugin).
+    """Export what a run has logged so far with a tracker, such as tensorboard (a plugin).
 
-    TRACKER is the name of a plugin's tracker: tmeattn plugins list. A run that is still to be trained takes it along:
+    TRACKER is the name of a tracker in: tmeattn plugins list. To export while a run is trained:
     tmeattn train MODEL --track TRACKER
     """
     from tmeattn.render.console import safe, stderr_console
@@ -244,4 +244,4 @@ def track_run(run: str, tracker: str, as_json: bool) -> None:
     if as_json:
         echo_json({"run": found.id, "tracker": spec.name, "events": events})
     else:
-        stderr_console().print(safe(f"{spec.name} has taken {events:,} events of {found.id}."))
+        stderr_console().print(safe(f"{spec.name} has exported {events:,} events of {found.id}."))

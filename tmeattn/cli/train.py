@@ -18,11 +18,11 @@ from tmeattn.specs import ModelSpec
 
 
 class Models(click.Group):
-    """A subcommand for every registered model, made when it is asked for: its configuration's fields are options."""
+    """The group of the commands that train one model each; a command is built when it is first used."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0].startswith("-") and args[0] not in ctx.help_option_names and not ctx.resilient_parsing:
-            args = [_model_meant(args), *args]
+            args = [_model_of_from_option(args), *args]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,11 +41,11 @@ class Models(click.Group):
             formatter.write_dl([(spec.name, spec.summary) for spec in registry().all(ModelSpec)])
 
 
-def _model_meant(args: list[str]) -> str:
-    """The model where options come first: that of the run in `--from`.
+def _model_of_from_option(args: list[str]) -> str:
+    """The model of the run in `--from`, where the command line names no model.
 
     Raises:
-        BadInput: there is none.
+        BadInput: `--from` is not given.
     """
     if "--from" in args[:-1]:
         from tmeattn.runs.index import find_run
@@ -60,7 +60,7 @@ def _model_meant(args: list[str]) -> str:
 def train() -> None:
     """Train a model on labelled texts.
 
-    Each model has options of its own: see tmeattn train MODEL --help. With --from RUN alone the model is that run's.
+    Every model has its own options: see tmeattn train MODEL --help. With --from RUN, MODEL may be left out.
     """
 
 
@@ -76,17 +76,17 @@ def train_command(spec: ModelSpec) -> click.Command:
     common = options_of(TrainOptions, modern, report)
     command_only = [
         click.Option(["--seeds"], metavar="INTEGERS", help="Train one run for each of these seeds, such as 0,1,2."),
-        click.Option(["--name"], metavar="TEXT", help="A name of your own for the run."),
+        click.Option(["--name"], metavar="TEXT", help="Your own name for the run."),
         click.Option(
             ["--config", "config_file"],
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Read options from a TOML file; those on the command line win.",
+            help="Read options from a TOML file; options on the command line override them.",
         ),
         click.Option(
             ["--from", "from_run"],
             metavar="RUN",
             shell_complete=complete_runs,
-            help="Take every option from a run; others here win.",
+            help="Take all options from a run; options on the command line override them.",
         ),
     ]
     command = ModelCommand(
@@ -94,13 +94,13 @@ def train_command(spec: ModelSpec) -> click.Command:
         params=[*own, *common, *command_only],
         own={option.name for option in own},
         callback=lambda **values: _train(spec, values),
-        help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a picture: tmeattn models {spec.name}",
+        help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
     return json_option("a summary")(track_option()(command))
 
 
 class ModelCommand(click.Command):
-    """Shows the model's own options before those that all models share."""
+    """A command whose help lists the model's own options before those that all models share."""
 
     def __init__(self, name: str, *, own: set[str | None], **attributes: Any) -> None:
         super().__init__(name, **attributes)
@@ -125,25 +125,29 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
     if from_run and "recipe" in given:
-        raise BadInput("--from already sets every option, so --recipe would change none: give one of them.")
+        raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
     options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
-    for seed, run_name in planned:  # nothing is trained before everything is known to be right
+    for seed, run_name in planned:  # check all runs before the first is trained
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
-        _watched(start, spec.name, {**options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json)
+        _train_with_progress(
+            start, spec.name, {**options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
+        )
         for seed, run_name in planned
     ]
     if as_json:
         echo_json(summaries if seeds else summaries[0])
 
 
-def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any) -> dict[str, object]:
-    """Train with a live display, then report; the summary as JSON is returned."""
+def _train_with_progress(
+    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
+) -> dict[str, object]:
+    """Train with a live display, print the summary, and return it as JSON."""
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
 
@@ -154,7 +158,7 @@ def _watched(train: Callable[..., RunDirectory], *arguments: Any, as_json: bool,
 
 
 def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
-    """Every option of an earlier run; of another model's run, only those that belong to training."""
+    """The options of an earlier run; if that has another model, only the options of training."""
     if reference is None:
         return {}
     from tmeattn.runs.index import find_run
@@ -165,7 +169,7 @@ def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
 
 
 def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
-    """The options in a TOML file, held good for the model before anything else, so that an error names the file."""
+    """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
     if path is None:
         return {}
     import tomllib
@@ -189,14 +193,14 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 @track_option()
 @json_option("a summary")
 def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
-    """Continue a run from its last checkpoint, exactly as if it had never stopped.
+    """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default).
     """
     from tmeattn.runs.index import find_run
     from tmeattn.training.session import resume as continue_run
 
-    result = _watched(continue_run, find_run(run), trackers=trackers, as_json=as_json)
+    result = _train_with_progress(continue_run, find_run(run), trackers=trackers, as_json=as_json)
     if as_json:
         echo_json(result)
 

@@ -56,7 +56,8 @@ def open_dataset(
             )
         return _registered(name)
     from tmeattn.data.holdout import VALIDATION_SHARE
-    from tmeattn.data.readers.user_files import ImportOptions, open_user_dataset
+    from tmeattn.data.readers.labelled_table import ImportOptions
+    from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)

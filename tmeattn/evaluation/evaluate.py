@@ -129,12 +129,14 @@ def evaluate_split(
     """
     size = MAPS_BATCH if attention == "all" else BATCH
     batches = SequentialBatches(split, size, max_length)
-    found = evaluate(model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all")
+    evaluation = evaluate(
+        model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all"
+    )
     if attention == "sample":
         only = np.asarray(evenly_spaced(len(split), ATTENTION_SAMPLE), dtype=np.int64)
         batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
         sample = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
-        sample["loss"], sample["cross_entropy"] = found.means["loss"], found.means["cross_entropy"]
-        sample["accuracy"] = found.means["accuracy"]
-        return replace(found, means=sample)
-    return found
+        sample["loss"], sample["cross_entropy"] = evaluation.means["loss"], evaluation.means["cross_entropy"]
+        sample["accuracy"] = evaluation.means["accuracy"]
+        return replace(evaluation, means=sample)
+    return evaluation

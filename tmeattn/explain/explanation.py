@@ -116,8 +116,7 @@ class Explanation:
 
     @property
     def names_target(self) -> bool:
-        """Whether a reader must know the class that the scores are about: they have signs, or it is not the predicted
-        class."""
+        """Whether to name the class of the scores: they have signs, or it is not the predicted class."""
         return self.signed or self.target != self.predicted
 
     @property

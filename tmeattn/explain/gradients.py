@@ -49,7 +49,7 @@ def integrated_gradients(
     The exact scores sum to the difference between the log-odds of the text and of as many zero vectors; the note has
     the error of the sum. The number of steps is doubled until the error is at most 0.5 %.
     """
-    found: dict[int, Attribution] = {}
+    attributions: dict[int, Attribution] = {}
     for indices, batch in _batches(classifier, texts, target):
         steps, waiting = STEPS, np.arange(len(indices))
         while len(waiting):
@@ -60,9 +60,9 @@ def integrated_gradients(
             for row in np.flatnonzero(done_B):
                 length = int(part.mask_BT[row].sum())
                 note = _completeness(float(difference_B[row]), float(gap_B[row]), steps, bool(close_B[row]))
-                found[int(indices[waiting[row]])] = Attribution(scores_BT[row, :length], note)
+                attributions[int(indices[waiting[row]])] = Attribution(scores_BT[row, :length], note)
             steps, waiting = 2 * steps, waiting[~done_B]
-    return [found[index] for index in range(len(texts))]
+    return [attributions[index] for index in range(len(texts))]
 
 
 def _completeness(difference: float, gap: float, steps: int, close: bool) -> str:
@@ -122,7 +122,7 @@ def _gradients(
     classifier: TrainedClassifier, texts: list[EncodedText], target: int | None
 ) -> list[tuple[Tensor, Tensor]]:
     """The word vectors (T, D) of each text, and the gradients (T, D) of the log-odds with respect to them."""
-    found: dict[int, tuple[Tensor, Tensor]] = {}
+    gradients: dict[int, tuple[Tensor, Tensor]] = {}
     for indices, batch in _batches(classifier, texts, target):
         x_BTD = batch.x_BTD.requires_grad_()
         with _differentiable():
@@ -130,8 +130,8 @@ def _gradients(
             (grad_BTD,) = torch.autograd.grad(odds_B.sum(), x_BTD)
         for row, index in enumerate(indices):
             length = int(batch.mask_BT[row].sum())
-            found[int(index)] = (x_BTD[row, :length].detach().cpu(), grad_BTD[row, :length].cpu())
-    return [found[index] for index in range(len(texts))]
+            gradients[int(index)] = (x_BTD[row, :length].detach().cpu(), grad_BTD[row, :length].cpu())
+    return [gradients[index] for index in range(len(texts))]
 
 
 def _integrate(batch: _Batch, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -204,6 +204,6 @@ def encode_annotated(
     kept = [(text, one) for text, one in zip(encoded, rationales, strict=True) if one.words(text.spans).any()]
     if not kept:
         raise BadInput(
-            f"No annotated word lies within the {classifier.max_length} words of a text that the model reads."
+            f"No annotated word is among the first {classifier.max_length} words of its text, which the model reads."
         )
     return [text for text, _ in kept], [one for _, one in kept], len(encoded) - len(kept)

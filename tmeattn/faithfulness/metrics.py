@@ -91,13 +91,13 @@ def _spans(marked_N: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _iou_f1(found: list[tuple[int, int]], human: list[tuple[int, int]]) -> float:
+def _iou_f1(chosen: list[tuple[int, int]], annotated: list[tuple[int, int]]) -> float:
     """F1 of spans. Two spans match if their intersection is at least half of their union."""
 
     def match(one: tuple[int, int], other: tuple[int, int]) -> bool:
         shared = min(one[1], other[1]) - max(one[0], other[0])
         return shared > 0 and 2 * shared >= max(one[1], other[1]) - min(one[0], other[0])
 
-    precision = sum(any(match(one, other) for other in human) for one in found) / max(len(found), 1)
-    recall = sum(any(match(one, other) for one in found) for other in human) / max(len(human), 1)
+    precision = sum(any(match(one, other) for other in annotated) for one in chosen) / max(len(chosen), 1)
+    recall = sum(any(match(one, other) for one in chosen) for other in annotated) / max(len(annotated), 1)
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0

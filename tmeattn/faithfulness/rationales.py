@@ -42,7 +42,7 @@ def read_rationales(path: Path) -> list[Rationale]:
         BadInput: the file cannot be read, has another format, or does not fit its documents; the message has the line.
     """
     documents = _documents(path.parent)
-    found = []
+    rationales = []
     for where, record in _records(path):
         evidences = record.get("evidences")
         if not isinstance(evidences, list):
@@ -51,10 +51,10 @@ def read_rationales(path: Path) -> list[Rationale]:
             )
         pieces = [piece for group in evidences for piece in (group if isinstance(group, list) else [group])]
         if pieces:
-            found.append(_rationale(where, record, pieces, documents))
-    if not found:
+            rationales.append(_rationale(where, record, pieces, documents))
+    if not rationales:
         raise BadInput(f"--rationales: {path} has no annotation with evidence.")
-    return found
+    return rationales
 
 
 def _rationale(

@@ -8,7 +8,7 @@ from rich.text import Text
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.numbers import decimal, flag, option_value, percent
 from tmeattn.render.tables import Column, key_values, table
-from tmeattn.runs.comparison import Comparison, Seeds
+from tmeattn.runs.comparison import Comparison, SeedGroup
 
 
 def run_table(comparison: Comparison) -> RenderableType:
@@ -66,12 +66,12 @@ def group_table(comparison: Comparison) -> RenderableType:
     )
 
 
-def _group_name(group: Seeds, comparison: Comparison) -> str:
+def _group_name(group: SeedGroup, comparison: Comparison) -> str:
     first = group.runs[0]
     parts = [f"{flag(key)} {option_value(first.options[key])}" for key in comparison.differing if key in first.options]
     return " ".join([first.summary.model, *parts])
 
 
-def _interval(group: Seeds) -> str:
+def _interval(group: SeedGroup) -> str:
     half = "" if group.half is None else f" ± {100 * group.half:.2f}"
     return f"{percent(group.accuracy, 2)}{half}"

@@ -16,20 +16,23 @@ from tmeattn.render.tables import Column, key_values, table
 if TYPE_CHECKING:
     from tmeattn.data.statistics import DatasetStatistics
 
+if TYPE_CHECKING:
+    from tmeattn.data.statistics import DatasetStatistics
+
 MOST_CLASSES = 24
 SAMPLE_CHARACTERS = 300
 
 
-def dataset_page(document: DatasetStatistics) -> Group:
+def dataset_page(statistics: DatasetStatistics) -> Group:
     """The statistics of `data.statistics.describe` as a page."""
-    lengths = document["lengths"]
+    lengths = statistics["lengths"]
     quantiles = ", ".join(f"{_quantile(at)} {count(value)}" for at, value in lengths["quantiles"].items())
     bins = lengths["histogram"]
     parts: list[RenderableType] = [
-        Text(safe(document["name"]), style="bold"),
-        _sizes(document),
+        Text(safe(statistics["name"]), style="bold"),
+        _sizes(statistics),
         Text(),
-        key_values(_facts(document, quantiles)),
+        key_values(_facts(statistics, quantiles)),
         Text(),
         histogram(
             bins["counts"],
@@ -39,20 +42,20 @@ def dataset_page(document: DatasetStatistics) -> Group:
             unit="tokens",
         ),
         Text(),
-        _unknown(document),
+        _unknown(statistics),
         Text(),
-        _typical(document),
+        _typical(statistics),
     ]
-    for sample in document["samples"]:
+    for sample in statistics["samples"]:
         text = " ".join(sample["text"].split())
         excerpt = text if len(text) <= SAMPLE_CHARACTERS else text[:SAMPLE_CHARACTERS] + "…"
         parts += [Text(), Text(safe(sample["label"]), style="bold"), Text(safe(excerpt))]
     return Group(*parts)
 
 
-def _sizes(document: DatasetStatistics) -> RenderableType:
+def _sizes(statistics: DatasetStatistics) -> RenderableType:
     """Texts by class and split; only the largest classes if there are many."""
-    splits, classes = document["splits"], document["classes"]
+    splits, classes = statistics["splits"], statistics["classes"]
     train = splits["train"]["classes"]
     listed = classes
     if len(classes) > MOST_CLASSES:
@@ -71,11 +74,11 @@ def _share(counts: Mapping[str, int], name: str) -> str:
     return percent(counts[name] / max(sum(counts.values()), 1))
 
 
-def _facts(document: DatasetStatistics, quantiles: str) -> list[tuple[str, str]]:
-    within = ", ".join(f"{count(split['duplicates'])} in {name}" for name, split in document["splits"].items())
-    across = ", ".join(f"{count(number)} of {which}" for which, number in document["shared"].items())
+def _facts(statistics: DatasetStatistics, quantiles: str) -> list[tuple[str, str]]:
+    within = ", ".join(f"{count(split['duplicates'])} in {name}" for name, split in statistics["splits"].items())
+    across = ", ".join(f"{count(number)} of {which}" for which, number in statistics["shared"].items())
     facts = [("duplicates", within), ("shared texts", across or "none"), ("tokens per text", quantiles)]
-    least = {name: size for name, size in document["sampled"].items() if size < document["splits"][name]["texts"]}
+    least = {name: size for name, size in statistics["sampled"].items() if size < statistics["splits"][name]["texts"]}
     if least:
         sample = " and ".join(f"{count(size)} {name}" for name, size in least.items())
         facts.append(("word statistics", f"of {sample} texts, evenly spaced"))
@@ -86,8 +89,8 @@ def _quantile(at: str) -> str:
     return {"0": "minimum", "0.5": "median", "1": "maximum"}.get(at, f"{float(at):.0%}".replace("%", " %"))
 
 
-def _unknown(document: DatasetStatistics) -> RenderableType:
-    vectors = list(document["unknown"][0]["without_vector"])
+def _unknown(statistics: DatasetStatistics) -> RenderableType:
+    vectors = list(statistics["unknown"][0]["without_vector"])
     rows: list[list[str | int]] = [
         [
             row["tokenizer"],
@@ -96,7 +99,7 @@ def _unknown(document: DatasetStatistics) -> RenderableType:
             percent(row["validation"]),
             *(percent(row["without_vector"][name]) for name in vectors),
         ]
-        for row in document["unknown"]
+        for row in statistics["unknown"]
     ]
     columns: list[str | Column] = [
         "tokenizer",
@@ -112,6 +115,6 @@ def _unknown(document: DatasetStatistics) -> RenderableType:
     return table(columns, rows, caption=caption)
 
 
-def _typical(document: DatasetStatistics) -> RenderableType:
-    rows = [(name, "  ".join(words)) for name, words in document["typical"].items()]
+def _typical(statistics: DatasetStatistics) -> RenderableType:
+    rows = [(name, "  ".join(words)) for name, words in statistics["typical"].items()]
     return table([Column("class", wrap=True), Column("most typical words", wrap=True, least=30)], rows)

@@ -74,21 +74,21 @@ def one_after_another(explanations: Sequence[Explanation], *, methods: int = 1) 
     return Group(*parts, HeatmapKey(tuple(explanations)))
 
 
-def mistakes(found: Mistakes) -> Group:
+def mistakes(results: Mistakes) -> Group:
     """The number of mistakes, the most confident ones, the least certain texts, and one legend."""
-    share = percent(found.wrong / max(found.texts, 1))
+    share = percent(results.wrong / max(results.texts, 1))
     heading = (
-        f"{found.model} (run {found.run}): {count(found.wrong)} of {count(found.texts)} texts wrong ({share}), "
-        f"{found.dataset}, {found.split} split"
+        f"{results.model} (run {results.run}): {count(results.wrong)} of {count(results.texts)} texts wrong ({share}), "
+        f"{results.dataset}, {results.split} split"
     )
-    explanations = [explanation for _, explanation in (*found.confident, *found.uncertain)]
+    explanations = [explanation for _, explanation in (*results.confident, *results.uncertain)]
     parts: list[RenderableType] = [Text(safe(heading), style="bold")]
-    if found.note:
-        parts.append(Text(found.note, style="dim"))
+    if results.note:
+        parts.append(Text(results.note, style="dim"))
     if explanations:
         parts.append(Text(f"Word scores: {safe(method_text(explanations[0]))}.", style="dim"))
-    parts += _numbered_texts("The most confident mistakes", found.confident)
-    parts += _numbered_texts("The least certain predictions", found.uncertain)
+    parts += _numbered_texts("The most confident mistakes", results.confident)
+    parts += _numbered_texts("The least certain predictions", results.uncertain)
     return Group(*parts, HeatmapKey(tuple(explanations)))
 
 

@@ -51,32 +51,32 @@ class Tables:
                 yield Text()
 
 
-def faithfulness(found: FaithfulnessResults) -> Group:
+def faithfulness(results: FaithfulnessResults) -> Group:
     """The facts, the uniform-weights test, the tables with an interval in every cell, and how to read them."""
-    parts: list[RenderableType] = [_facts(found)]
+    parts: list[RenderableType] = [_facts(results)]
     for names in GROUPS:
         measures = [measure for measure in METRICS if measure.name in names]
-        if any(measure.name in row.measures for measure in measures for row in found.rows):
-            parts += [Text(), Tables(found.rows, tuple(measures), seconds="tau_gradient" in names)]
-    parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(found))]
+        if any(measure.name in row.measures for measure in measures for row in results.rows):
+            parts += [Text(), Tables(results.rows, tuple(measures), seconds="tau_gradient" in names)]
+    parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(results))]
     return Group(*parts)
 
 
-def small_print(found: FaithfulnessResults) -> list[str]:
+def small_print(results: FaithfulnessResults) -> list[str]:
     """How to read the figures, one sentence a line."""
     lines = [
         "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds.",
         f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts.",
     ]
-    lines += [f"Not assessed: {method}, because {reason}." for method, reason in found.passed_over]
-    return [*lines, *found.notes]
+    lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
+    return [*lines, *results.notes]
 
 
-def uniform_weights_test(found: FaithfulnessResults) -> str:
+def uniform_weights_test(results: FaithfulnessResults) -> str:
     """The accuracies of the run and of its twin, their difference, and the conclusion."""
-    twins = found.twins
+    twins = results.twins
     if twins is None:
-        return found.no_twins or MISSING
+        return results.no_twins or MISSING
     if twins.low > 0:
         verdict = "the attention weights matter for the accuracy"
     elif twins.high < 0:
@@ -90,18 +90,18 @@ def uniform_weights_test(found: FaithfulnessResults) -> str:
     )
 
 
-def _facts(found: FaithfulnessResults) -> RenderableType:
-    entropy = found.entropy
+def _facts(results: FaithfulnessResults) -> RenderableType:
+    entropy = results.entropy
     return key_values(
         [
-            ("run", f"{found.run} ({found.model})"),
-            ("texts", f"{count(found.texts)} of {found.data}, {found.words:.0f} words on average"),
-            ("accuracy", None if found.accuracy is None else f"{percent(found.accuracy)} on these texts"),
+            ("run", f"{results.run} ({results.model})"),
+            ("texts", f"{count(results.texts)} of {results.data}, {results.words:.0f} words on average"),
+            ("accuracy", None if results.accuracy is None else f"{percent(results.accuracy)} on these texts"),
             (
                 "attention entropy",
                 None if entropy is None else f"{entropy.mean:.2f} nats ({entropy.low:.2f} to {entropy.high:.2f})",
             ),
-            ("uniform weights", uniform_weights_test(found)),
+            ("uniform weights", uniform_weights_test(results)),
         ]
     )
 
@@ -119,9 +119,9 @@ def _cells(
 ) -> Iterator[Text | str]:
     yield row.method
     for measure in measures:
-        found = row.measures.get(measure.name)
+        estimate = row.measures.get(measure.name)
         bold = "bold" if best[measure.name] == row.method else ""
-        yield MISSING if found is None else Text(figure(found, row.method), style=bold)
+        yield MISSING if estimate is None else Text(figure(estimate, row.method), style=bold)
     if seconds:
         yield decimal(1000 * row.seconds_per_text, 1)
 

@@ -85,7 +85,7 @@ class HeatmapKey:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         colour = shows_heat(console)
-        scales = [HeatScale.of(one) for one in self.explanations if one.words]
+        scales = [HeatScale.of(explanation) for explanation in self.explanations if explanation.words]
         parts = []
         if any(not scale.signed for scale in scales):
             parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[word]"))
@@ -99,16 +99,16 @@ class HeatmapKey:
         if any(scale.uniform for scale in scales):
             full = f" (full colour: {MOST:g} times uniform or more)" if colour else ""
             parts.append(Text(f"in texts with nearly uniform attention only weights above uniform are marked{full}"))
-        if any(not word.known for one in self.explanations for word in one.words):
+        if any(not word.known for explanation in self.explanations for word in explanation.words):
             parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
             parts[-1].append(": not in the vocabulary")
-        if any(one.words and one.is_truncated for one in self.explanations):
+        if any(explanation.words and explanation.is_truncated for explanation in self.explanations):
             parts.append(Text(f"{_STOP}: the model reads no further"))
         if parts:
             yield Text("; ").join(parts)
 
     def _attention_alone(self) -> bool:
-        return all(one.signed or one.method == "attention" for one in self.explanations)
+        return all(explanation.signed or explanation.method == "attention" for explanation in self.explanations)
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,10 @@ def _rows(result: Result) -> RenderableType:
         (Column("report", numeric=True), [_points(row.report) for row in rows]),
         (Column("here", numeric=True, style="bold", about=best), [_points(row.accuracy) for row in rows]),
         (
-            Column("±", numeric=True, drop=1, about="± is half of Student's 95 % interval over seeds"),
+            Column("±", numeric=True, drop=1, about="±: half of Student's 95 % interval over seeds"),
             [_points(row.half) for row in rows],
         ),
-        (Column("last", numeric=True, drop=2, about="last is after the last epoch"), last),
+        (Column("last", numeric=True, drop=2, about="last: after the last epoch"), last),
         (
             Column("nats", numeric=True, drop=3, about="nats: attention entropy"),
             [decimal(row.entropy, 2) for row in rows],
@@ -117,7 +117,7 @@ def _rows(result: Result) -> RenderableType:
             [percent(row.normalized_entropy, 0) for row in rows],
         ),
         (
-            Column("epoch", numeric=True, drop=4, about="epoch is best/trained"),
+            Column("epoch", numeric=True, drop=4, about="epoch: best/trained"),
             [f"{_short(row.best_epoch)}/{_short(row.epochs)}" for row in rows],
         ),
         (
@@ -152,7 +152,7 @@ def _differences(differences: Sequence[Difference], context: Context | None) -> 
     reported = [MISSING if row.report is None else f"{100 * row.report:+.2f}" for row in differences]
     intervals = [f"{100 * row.low:+.2f} to {100 * row.high:+.2f}" for row in differences]
     columns: list[tuple[Column, list[str]]] = [
-        (Column("difference from the row above", wrap=True), [row.label for row in differences]),
+        (Column("minus the row above", wrap=True), [row.label for row in differences]),
         (Column("report", numeric=True), reported),
         (Column("here", numeric=True, style="bold"), [f"{100 * row.difference:+.2f}" for row in differences]),
         (Column("95 % interval", numeric=True, drop=1), intervals),

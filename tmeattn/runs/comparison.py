@@ -1,4 +1,4 @@
-"""Runs beside one another: what differs between them, and what their seeds have in common."""
+"""Compare runs: the options in which they differ, and means and intervals over runs that differ only in their seed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _T95 = (
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One run: its summary, its best epoch's validation measures (None before there is one), all epoch events."""
+class ComparedRun:
+    """A run: its summary, its options, the validation measures of its best epoch (None: no epoch yet), its epochs."""
 
     summary: RunSummary
     options: dict[str, object]
@@ -44,24 +44,27 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Seeds:
-    """Runs that differ only in their seed. accuracy: mean over seeds; half: half of its 95 % interval, None for one."""
+class SeedGroup:
+    """Runs that differ only in their seed.
 
-    runs: tuple[Compared, ...]
+    accuracy: mean over the seeds. half: half the width of its 95 % interval, None for a single run.
+    """
+
+    runs: tuple[ComparedRun, ...]
     accuracy: float | None
     half: float | None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The runs, the options in which they differ (beside the seed), and the groups of equal options."""
+    """The runs, the options other than the seed in which they differ, and the groups of runs with equal options."""
 
-    runs: tuple[Compared, ...]
+    runs: tuple[ComparedRun, ...]
     differing: tuple[str, ...]
-    groups: tuple[Seeds, ...]
+    groups: tuple[SeedGroup, ...]
 
     def document(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """The comparison as `--json` prints it."""
         runs = [
             {
                 "id": run.summary.id,
@@ -89,17 +92,19 @@ class Comparison:
 
 
 def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
-    """Compare runs of one dataset or several.
+    """Compare runs, whether of the same dataset or not.
 
     Raises:
         BadInput: fewer than two runs.
     """
     if len(runs) < 2:
-        raise BadInput("There is nothing to compare with one run.", hint="Give two runs or more: tmeattn runs list")
+        raise BadInput(
+            "A single run cannot be compared.", hint="Give two runs or more. List them with: tmeattn runs list"
+        )
     compared = tuple(_read(run) for run in runs)
     keys = sorted({key for run in compared for key in run.options} - {"seed", "threads", "device"})
     differing = tuple(key for key in keys if len({_text(run.options.get(key)) for run in compared}) > 1)
-    grouped: dict[tuple[str, ...], list[Compared]] = {}
+    grouped: dict[tuple[str, ...], list[ComparedRun]] = {}
     for run in compared:
         identity = (run.summary.model, *(_text(run.options.get(key)) for key in keys))
         grouped.setdefault(identity, []).append(run)
@@ -107,30 +112,31 @@ def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
 
 
 def mean_and_half_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """Mean, and half of Student's 95 % interval of it; None where there are no values, or one."""
+    """The mean, and half the width of its 95 % interval (Student's t); None where there are too few values for it."""
     if len(values) < 2:
         return (values[0] if values else None), None
     return statistics.mean(values), _t95(len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5
 
 
 def _t95(freedom: int) -> float:
-    """From the table, and beyond it from the first terms of Fisher's expansion about the normal's 1.96."""
+    """The 95 % point of Student's t: from the table, and above 30 degrees of freedom from the first terms of Fisher's
+    expansion around the point of the normal distribution."""
     if freedom <= len(_T95):
         return _T95[freedom - 1]
     z = 1.959963984540054
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
-def _seeds(group: list[Compared]) -> Seeds:
+def _seeds(group: list[ComparedRun]) -> SeedGroup:
     accuracies = [run.summary.best_accuracy for run in group if run.summary.best_accuracy is not None]
-    return Seeds(tuple(group), *mean_and_half_interval(accuracies))
+    return SeedGroup(tuple(group), *mean_and_half_interval(accuracies))
 
 
-def _read(run: RunDirectory) -> Compared:
+def _read(run: RunDirectory) -> ComparedRun:
     events = run.events()
     best = best_epoch(events)
     validation = None if best is None else best["validation"]
-    return Compared(summarize(run, events), run.options, validation, epoch_events(events))
+    return ComparedRun(summarize(run, events), run.options, validation, epoch_events(events))
 
 
 def _text(value: Any) -> str:

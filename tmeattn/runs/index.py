@@ -1,4 +1,4 @@
-"""Finding runs: all of them, or the one that a user means by an id, a prefix, a name, a path, `latest` or `best`."""
+"""Find runs: all of them, or one by its id, a prefix of it, its name, a path, `latest` or `best`; summarize them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ RESERVED_NAMES = {"latest", "best"}
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a listing shows of a run; accuracy is on the validation split, in [0, 1]."""
+    """The key figures of a run.
+
+    epoch, epochs: finished and planned. best_accuracy: on the validation split, in [0, 1]. seconds: in all epochs.
+    created: seconds since 1970.
+    """
 
     id: str
     name: str | None
@@ -45,10 +49,10 @@ class RunSummary:
 
 
 def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummary:
-    """Read a run's summary from its files.
+    """Read a run's key figures from its files.
 
     Raises:
-        BadInput: it is no run directory of this format.
+        BadInput: it is not a run directory of this format.
     """
     events = run.events() if events is None else events
     train = run.config["train"]
@@ -76,18 +80,18 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
 
 
 def is_twin(run: RunDirectory) -> bool:
-    """Whether the run was trained with equal weights for the uniform-weights test; older runs do not say."""
+    """Whether the run was trained with equal weights, for the uniform-weights test."""
     return bool(run.config["train"].get("uniform_attention"))
 
 
 def _state(run: RunDirectory, events: list[Event]) -> State:
-    """The state; from the log where the status is missing, as in an exported run."""
+    """The state; from the event log where status.json is missing, as in an exported run."""
     state = run.state()
     return "finished" if state == "created" and finished(events) else state
 
 
 def all_runs(root: Path | None = None) -> list[RunDirectory]:
-    """Every readable run below the runs folder, newest first; foreign and damaged folders are passed over."""
+    """Every readable run in the runs folder, newest first; other and damaged folders are skipped."""
     root = root or runs_dir()
     found = []
     if root.is_dir():
@@ -101,7 +105,7 @@ def all_runs(root: Path | None = None) -> list[RunDirectory]:
 
 
 def damaged_runs(root: Path | None = None) -> dict[Path, str]:
-    """Folders among the runs that cannot be read as one, each with the reason."""
+    """The folders in the runs folder that cannot be read as runs, each with the reason."""
     root = root or runs_dir()
     found = {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
@@ -114,10 +118,10 @@ def damaged_runs(root: Path | None = None) -> dict[Path, str]:
 
 
 def check_name(name: str, *, of: RunDirectory | None = None) -> None:
-    """Hold a user's name for a run (`of`, or one to be made) to what `find_run` can find again.
+    """Check a user's name for the run `of` (None: a new run), so that `find_run` finds the run by it.
 
     Raises:
-        BadInput: it reads as something else, cannot be shown, or is taken.
+        BadInput: the name is reserved, has characters that are not allowed, or is the name or id of another run.
     """
     if name in RESERVED_NAMES or "/" in name or "\\" in name or not name.isprintable():
         raise BadInput(
@@ -128,13 +132,13 @@ def check_name(name: str, *, of: RunDirectory | None = None) -> None:
 
 
 def find_run(reference: str) -> RunDirectory:
-    """The run that `reference` means: a path (folder or exported zip), `latest`, `best`, an id or its prefix, a name.
+    """Find a run by a path (folder or exported zip), `latest`, `best`, its id or a prefix of it, or its name.
 
-    `latest` and `best` look only at runs that have a checkpoint, and not at twins with equal weights.
+    `latest` and `best` consider only runs that have a checkpoint, and no runs with equal weights.
 
     Raises:
-        UnknownName: there is no such run.
-        BadInput: several runs fit, or the path is no run.
+        UnknownName: no run fits.
+        BadInput: several runs fit, or the path is not a run.
     """
     as_path = _as_path(reference)
     if as_path is not None and as_path.is_file() and zipfile.is_zipfile(as_path):
@@ -165,7 +169,7 @@ def find_run(reference: str) -> RunDirectory:
 
 
 def _as_path(reference: str) -> Path | None:
-    """The file or folder that a reference names; None where there is none (or it can be no path at all)."""
+    """The file or folder at the path `reference`; None where none exists or it is not a valid path."""
     try:
         path = Path(reference).expanduser()
         return path if reference and path.exists() else None
@@ -185,7 +189,8 @@ def _newest(runs: list[RunDirectory]) -> RunDirectory:
 
 
 def _best(runs: list[RunDirectory]) -> RunDirectory:
-    """The highest best validation accuracy; the newest of equals. Runs on few texts (--limit) only among themselves."""
+    """The run with the highest validation accuracy, the newest of equals. Runs on part of the texts (--limit) count
+    only if there are no others."""
 
     def rank(run: RunDirectory) -> tuple[bool, float]:
         summary = summarize(run)

@@ -1,4 +1,4 @@
-"""A run as one portable folder or zip: what `explain` and `predict` need, and nothing that is tied to this machine."""
+"""Export and import of runs: the files that `explain` and `predict` need, as a folder or a zip file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     """Write a run to `target`: one zip where it ends in .zip, else a folder.
 
     Raises:
-        BadInput: the run has no finished epoch yet, `target` exists and `force` is not given, or its folder does not.
+        BadInput: the run has no finished epoch yet, `target` exists and `force` is False, or its folder does not exist.
         EnvironmentProblem: `target` cannot be written.
     """
     missing = [name for name in REQUIRED if not (run.path / name).exists()]
@@ -34,7 +34,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     if target.exists() and not force:
         raise BadInput(f"{target} exists already.", hint="Choose another name or add --force.")
     if not target.absolute().parent.is_dir():
-        raise BadInput(f"There is no folder {target.absolute().parent}.", hint="Make it first, or choose another.")
+        raise BadInput(f"There is no folder {target.absolute().parent}.", hint="Create it, or choose another.")
     present = [name for name in CONTENT if (run.path / name).exists()]
     with disk_errors("the export", target, hint=OTHER_FOLDER):
         if target.suffix == ".zip":
@@ -51,12 +51,12 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
 
 
 def unpack(archive_path: Path, into: Path) -> RunDirectory:
-    """Unpack an exported zip below `into` (once for the same content) and return its run.
+    """Unpack an exported zip in a folder below `into`, once for the same content, and return its run.
 
     Raises:
-        BadInput: it is no exported run, or too large. Only the files of an export are read, whatever else it holds.
+        BadInput: it is not an exported run, or too large. Only the files of an export are read.
     """
-    with _damage(archive_path), zipfile.ZipFile(archive_path) as archive:
+    with _zip_errors(archive_path), zipfile.ZipFile(archive_path) as archive:
         digest = hashlib.sha256(archive_path.read_bytes()).hexdigest()[:16]
         names = {name.partition("/")[2]: name for name in archive.namelist()}
         if any(name not in names for name in REQUIRED):
@@ -67,7 +67,7 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
         folder = members["run.json"].partition("/")[0]
         target = into / digest / (folder if re.fullmatch(r"[\w][\w.-]*", folder) else "run")
         with disk_errors("the imported run", target):
-            # run.json goes last: a folder that has one is complete.
+            # run.json is written last: a folder with that file is complete.
             for name in sorted(members, key=lambda name: name == "run.json"):
                 if not (target / "run.json").exists():
                     (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +76,8 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
 
 
 @contextlib.contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    """Turn what a broken, encrypted or unreadable zip raises into one line that names it."""
+def _zip_errors(path: Path) -> Iterator[None]:
+    """Turn the errors of a damaged, encrypted or unreadable zip into a message that names it."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:

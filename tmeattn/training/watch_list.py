@@ -30,7 +30,7 @@ def choose(split: EncodedSplit, texts: int = TEXTS, words: int = WORDS) -> np.nd
 def watched(
     model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device, attention: Measured
 ) -> list[WatchedText]:
-    """The `texts` of a `watched` event (see `tmeattn.runs.events`), in the order of the split.
+    """The `texts` of a `watched` event (see `tmeattn.runs.event_types`), in the order of the split.
 
     No random number is drawn, and the model's mode is restored afterwards.
     """

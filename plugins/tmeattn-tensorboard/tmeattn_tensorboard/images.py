@@ -1,4 +1,4 @@
-"""Pictures of attention as arrays of colours: (height, width, 3) uint8."""
+"""Images of attention as arrays of colours: (height, width, 3) uint8."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -8,12 +8,12 @@ PAPER, INK, HEAT = (255, 255, 255), (20, 20, 20), (222, 120, 20)
 
 
 def blend(share):
-    """Paper for 0, full heat for 1."""
+    """The colour between white (share 0) and full orange (share 1)."""
     return tuple(round(paper + (heat - paper) * share) for paper, heat in zip(PAPER, HEAT, strict=True))
 
 
 def heatmap_image(explanation, size=16, margin=12):
-    """A text whose words stand on a colour as strong as their weight; the strongest word is full."""
+    """A text with each word on a background as strong as its weight; the largest weight has the full colour."""
     font = ImageFont.load_default(size=size)
     most = max((word.score for word in explanation.words), default=0.0) or 1.0
     title = f"{explanation.predicted_label} ({explanation.confidence:.0%})"
@@ -35,7 +35,7 @@ def heatmap_image(explanation, size=16, margin=12):
 
 
 def heads_image(heads, cell=24):
-    """Entropy of each head (columns) in each layer (rows) in nats: the highest is full; short layers end early."""
+    """Entropy of each head (columns) in each layer (rows) in nats; the highest has the full colour."""
     most = max((value for layer in heads for value in layer), default=0.0) or 1.0
     image_HWC = np.full((len(heads) * cell, max(map(len, heads)) * cell, 3), 255, dtype=np.uint8)
     for row, layer in enumerate(heads):

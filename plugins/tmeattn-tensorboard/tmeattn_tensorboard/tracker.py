@@ -1,4 +1,4 @@
-"""From events to TensorBoard's own files."""
+"""Write the events of a run as TensorBoard event files."""
 
 import shutil
 
@@ -8,11 +8,12 @@ from torch.utils.tensorboard import SummaryWriter
 from tmeattn_tensorboard.images import heads_image, heatmap_image
 
 HEATMAPS = 8
-"""Validation texts whose attention is drawn when a run has finished."""
+"""Number of validation texts whose attention is drawn when a run has finished."""
 
 
 class TensorBoard:
-    """Writes into `exports/tensorboard` of the run, anew each time: a tracker is told everything from the start."""
+    """Writes `exports/tensorboard` of the run. Earlier files are deleted, because a tracker gets all events from the
+    first."""
 
     def __init__(self, run):
         self.run = run
@@ -51,7 +52,8 @@ class TensorBoard:
         self.text("failures", event["message"], event)
 
     def on_finished(self, event):
-        """Draw the attention of the best weights. Building a model draws random numbers: their state is put back."""
+        """Draw the attention of the best weights. Building the model draws random numbers, so torch's random state is
+        restored."""
         with torch.random.fork_rng():
             images = list(attention_images(self.run, HEATMAPS))
         for number, image_HWC in enumerate(images):
@@ -66,7 +68,7 @@ class TensorBoard:
             )
 
     def histogram(self, name, histogram, event):
-        """The bins are the trainer's: `low` to `high` in equal steps."""
+        """Add a histogram with the bins of the event: `low` to `high` in equal steps."""
         counts = histogram["counts"]
         width = (histogram["high"] - histogram["low"]) / len(counts)
         limits = [histogram["low"] + width * (number + 1) for number in range(len(counts))]
@@ -85,7 +87,7 @@ class TensorBoard:
         )
 
     def text(self, name, message, event):
-        """As preformatted text: TensorBoard would read it as Markdown."""
+        """Add the message as preformatted text, because TensorBoard renders text as Markdown."""
         lines = [f"    {line}" for line in str(message).splitlines()]
         self.writer.add_text(name, "\n".join(lines), event.get("step", 0), event["time"])
 

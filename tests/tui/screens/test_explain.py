@@ -151,7 +151,7 @@ async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
         assert "✗ wrong, label positive" in said(driver)
         await driver.press("x", "t", "end", "space", *"bad")
         assert "dropped" not in said(driver)
-        assert "label" not in said(driver)
+        assert "wrong" not in said(driver)
         assert driver.reader.questions[-1].text == "so dull bad"
 
 
@@ -168,7 +168,12 @@ async def test_methods_are_tried_in_turn_but_for_those_that_cannot_serve(runs) -
 async def test_a_method_that_cannot_serve_says_why(runs) -> None:
     async with open_screen() as driver:
         offers = [text for text, _ in driver.screen.asking.choice("method").offers]
-        assert offers == ["default", "attention", "oracle", "maps: no, the model 'mean' has no self-attention"]
+        assert offers == [
+            "default",
+            "attention",
+            "oracle",
+            "maps (unavailable: the model 'mean' has no self-attention)",
+        ]
 
 
 async def test_the_class_is_asked_about(runs) -> None:
@@ -212,7 +217,7 @@ async def test_another_run_is_taken_up_everywhere(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.choose("run", "bbbb-mean")
-        assert "of mean, run bbbb-mean" in said(driver)
+        assert "attention, mean, run bbbb-mean" in said(driver)
         assert driver.app.session.selected_run.id == "bbbb-mean"
 
 

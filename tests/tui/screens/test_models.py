@@ -36,7 +36,7 @@ async def test_the_first_model_is_shown_and_arrows_go_on(size) -> None:
 async def test_pictures_of_models_are_not_torn() -> None:
     async with opened(ModelsScreen) as driver:
         await go_to(driver, "Models/transformer")
-        assert "[ self-attention + norm  ]    every word looks at every word\n" in page(driver)
+        assert "[ self-attention + norm  ]    all words attend to all words\n" in page(driver)
 
 
 async def test_methods_datasets_and_vectors_have_pages() -> None:

@@ -9,11 +9,11 @@ from tmeattn.tui.services import run_state as module
 from tmeattn.tui.services.run_state import MOST_HISTOGRAMS, MOST_LINES, MOST_POINTS, RunState
 
 
-def read(following):
-    following.refresh()
-    while not following.caught_up:
-        following.refresh()
-    return following
+def read(run_state):
+    run_state.refresh()
+    while not run_state.caught_up:
+        run_state.refresh()
+    return run_state
 
 
 def test_what_a_log_says(write_run):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tmeattn.data.readers.rows import RowProblem, Table, quoted, type_name
-from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8
+from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8, not_utf8
 from tmeattn.errors import BadInput
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "document", "tweet", "message")
@@ -124,6 +124,13 @@ def _no_column(table: Table, kind: str, hint: str) -> BadInput:
 def _listed(names: tuple[str, ...]) -> str:
     listed = ", ".join((name if len(name) < 40 else name[:39] + "…") or "(without a name)" for name in names[:12])
     return listed + (", ..." if len(names) > 12 else "")
+
+
+def row_error(table: Table, number: int, problem: RowProblem) -> BadInput:
+    """The error of a row; a row that is not UTF-8 gets the offset of the wrong byte in the file."""
+    if problem.reason == NOT_UTF8 and table.path.is_file():
+        return not_utf8(table.path)
+    return table.row_error(number, problem.reason)
 
 
 def text_of(table: Table, value: Any) -> str | RowProblem | None:

@@ -15,13 +15,21 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.readers.rows import BLANK, HEADER_AGAIN, Row, RowProblem, SkippedRow, Table, empty_file
-from tmeattn.data.readers.text_io import is_utf8, not_utf8, open_text
+from tmeattn.data.limits import TEXT
+from tmeattn.data.readers.rows import (
+    BLANK,
+    HEADER_AGAIN,
+    Row,
+    RowProblem,
+    SkippedRow,
+    Table,
+    check_columns,
+    empty_file,
+)
+from tmeattn.data.readers.text_io import bounded_lines, is_utf8, not_utf8, open_text
 from tmeattn.data.readers.tsv_quoting import Quoting, fields_of_line, tsv_quoting
 from tmeattn.errors import BadInput
 
-LONGEST_FIELD = 64 * 2**20
-"""The most characters of a CSV field: a longer field begins with a quote that is never closed."""
 PREFIX = 2**23
 """The characters of a stream from which its quoting is decided. Of a file, all are read."""
 UNCLOSED = "this row opens a quote and never closes it"
@@ -85,7 +93,7 @@ class _Reader:
     def lines(self) -> Iterator[Iterator[str]]:
         """The lines, with their ends."""
         with open_text(self.path, self.stream, newline="") as file:
-            yield file
+            yield bounded_lines(self.path, file)
 
     def rows(self) -> Generator[Line, None, None]:
         """Every row, with the number of its first line."""
@@ -97,7 +105,7 @@ class _Reader:
                 self.decide(iter(prefix), iter(prefix))
                 lines = chain(prefix, file)
             if self.quoting is Quoting.FILE:
-                yield from _csv_rows(_Lines(lines), self.delimiter, self.spans)
+                yield from _csv_rows(_Lines(self.path, lines), self.delimiter, self.spans)
             else:
                 for number, line in enumerate(lines, start=1):
                     yield number, _not_blank(fields_of_line(line, self.quoting))
@@ -116,11 +124,22 @@ class _Reader:
 
 
 class _Lines:
-    """The lines of a file for `csv.reader`. `number`: of the last line; `row`: the lines since the row began."""
+    """The lines of a CSV file for `csv.reader`, which reads on until all quotes of a row are closed.
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines, self._again = lines, deque[str]()
-        self.number, self.row = 0, list[str]()
+    number: of the last line.   row: the lines since the row began.
+    """
+
+    def __init__(self, path: Path, lines: Iterator[str]) -> None:
+        self._path, self._lines, self._most = path, lines, 2 * TEXT.value  # a single field is refused at half of it
+        self._again = deque[str]()
+        self.number = 0
+        self.begin_row()
+
+    def begin_row(self) -> int:
+        """The number of the next line, with which a row begins."""
+        self.row: list[str] = []
+        self._size = 0
+        return self.number + 1
 
     def __iter__(self) -> _Lines:
         return self
@@ -128,7 +147,11 @@ class _Lines:
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else next(self._lines)
         self.number += 1
+        self._size += len(line)
         self.row.append(line)
+        if self._size > self._most:
+            first = self.number - len(self.row) + 1
+            raise TEXT.refusal(f"{self._path}, line {first}: this row has quotes around line breaks and exceeds")
         return line
 
     def take_back(self) -> None:
@@ -143,7 +166,7 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
     Raises:
         BadInput: it is empty, or its first line names no columns.
     """
-    csv.field_size_limit(LONGEST_FIELD)
+    csv.field_size_limit(TEXT.value)  # a longer field begins with a quote that is never closed
     source = _Reader(path, kind, stream)
     if stream is None:
         with source.lines() as lines, source.lines() as again:
@@ -158,6 +181,7 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
         raise empty_file(path)
     if isinstance(header, RowProblem):
         raise BadInput(f"{path}, line {number}: {header.reason}.", hint="Correct this line.")
+    check_columns(path, f"line {number}", len(header))
     columns = tuple(name.strip() for name in header)
     if not all(map(is_utf8, columns)):
         raise not_utf8(path)
@@ -171,7 +195,7 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             body = (row for row in source.rows() if row[0] != number)
         for line, fields in body:
             if isinstance(fields, list):
-                fields = _checked(fields, columns)  # noqa: PLW2901
+                fields = _checked(fields, columns)
             yield line, [fields[at] or None for at in places] if isinstance(fields, list) else fields
 
     return Table(path, kind, columns, "line", select, {}, source.notes)
@@ -192,7 +216,9 @@ def _checked(fields: list[str], columns: tuple[str, ...]) -> Fields:
 
 
 def _not_blank(fields: Fields) -> Fields:
-    return SkippedRow(BLANK) if isinstance(fields, list) and len(fields) <= 1 and not "".join(fields).strip() else fields
+    return (
+        SkippedRow(BLANK) if isinstance(fields, list) and len(fields) <= 1 and not "".join(fields).strip() else fields
+    )
 
 
 def _prefix(file: Iterator[str]) -> list[str]:
@@ -208,8 +234,7 @@ def _prefix(file: Iterator[str]) -> list[str]:
 def _csv_rows(lines: _Lines, delimiter: str, spans: _Spans) -> Iterator[Line]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        lines.row.clear()
-        number = lines.number + 1
+        number = lines.begin_row()
         try:
             fields = next(reader)
         except StopIteration:
@@ -231,6 +256,4 @@ def _csv_reason(error: str, delimiter: str, first: int, last: int) -> str:
         return error
     separator = "tab" if delimiter == "\t" else repr(delimiter)
     opened = f"the quote that it opens is closed in line {last}, where it" if last > first else "a closing quote"
-    return (
-        f"{opened} is not followed by {separator} or the end of the line; write a quote inside a field as two quotes"
-    )
+    return f"{opened} is not followed by {separator} or the end of the line; write a quote inside a field as two quotes"

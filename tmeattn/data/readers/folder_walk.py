@@ -115,4 +115,3 @@ class _Walk:
 
 def _identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino
-

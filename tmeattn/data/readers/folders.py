@@ -12,7 +12,7 @@ from tmeattn.data.readers.archives import texts_in_archive
 from tmeattn.data.readers.columns import SPLIT_NAMES
 from tmeattn.data.readers.folder_walk import files_below, is_hidden
 from tmeattn.data.readers.skip_count import SkipCount
-from tmeattn.data.readers.text_io import decode, read_errors
+from tmeattn.data.readers.text_io import read_text
 from tmeattn.errors import BadInput
 
 UNLABELLED = "unsup"
@@ -114,9 +114,7 @@ def _texts_on_disk(root: Path, skips: SkipCount) -> Iterator[tuple[PurePosixPath
         if (reason := why_no_text(relative)) is not None:
             skips.add(reason, str(relative))
             continue
-        with read_errors(path):
-            data = path.read_bytes()
-        yield relative, decode(data, path)
+        yield relative, read_text(path)
 
 
 def _split_and_folders(folders: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
@@ -137,4 +135,8 @@ def _shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
 
 
 def _natural_key(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]+|[^0-9]+", name))
+    """Orders digits by their value, of which the number of digits without leading zeros comes first."""
+    return tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if part.isdigit() else (-1, part)
+        for part in re.findall(r"[0-9]+|[^0-9]+", name)
+    )

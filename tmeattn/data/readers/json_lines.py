@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tmeattn.data.readers.rows import BLANK, Row, RowProblem, SkippedRow, Table, empty_file, quoted, type_name
-from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8, open_text
+from tmeattn.data.readers.rows import (
+    BLANK,
+    Row,
+    RowProblem,
+    SkippedRow,
+    Table,
+    check_columns,
+    empty_file,
+    quoted,
+    type_name,
+)
+from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, is_utf8, open_text
 from tmeattn.errors import BadInput
 
 PREFIX_ROWS, PREFIX_CHARACTERS = 10_000, 2**24
@@ -64,7 +75,7 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
 def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[JsonRow, None, None]:
     """Every line with its number."""
     with open_text(path, stream, newline=None) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(bounded_lines(path, file), start=1):
             if line.isspace():
                 yield number, SkippedRow(BLANK)
                 continue
@@ -74,12 +85,21 @@ def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[JsonRow, None, 
             try:
                 value = json.loads(line, object_pairs_hook=_object)
             except (ValueError, RecursionError) as error:
-                yield number, RowProblem(f"it is not JSON ({str(error).partition(':')[0]})")
+                yield number, RowProblem(_json_reason(error))
                 continue
             if isinstance(value, dict):
+                check_columns(path, f"line {number}", len(value))
                 yield number, value
             else:
                 yield number, RowProblem(f"it is {type_name(value)}, not a JSON object")
+
+
+def _json_reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "its lists or objects are nested too deeply"
+    if not isinstance(error, json.JSONDecodeError):  # of the limit of `int`
+        return f"one of its numbers has more than {sys.get_int_max_str_digits():,} digits"
+    return f"it is not JSON ({str(error).partition(':')[0]})"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

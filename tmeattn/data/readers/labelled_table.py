@@ -11,6 +11,7 @@ from tmeattn.data.holdout import VALIDATION_SHARE
 from tmeattn.data.readers.columns import (
     label_column_like,
     label_of,
+    row_error,
     split_column,
     split_of,
     text_and_label,
@@ -19,7 +20,6 @@ from tmeattn.data.readers.columns import (
 )
 from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, quoted
 from tmeattn.data.readers.tables import open_table
-from tmeattn.data.readers.text_io import NOT_UTF8, not_utf8
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
 
@@ -68,14 +68,15 @@ class TableImport:
             columns.append(column)
         splits = f", splits from the column {quoted(columns[2])}" if len(columns) > 2 and split is None else ""
         self.narrate(
-            f"Reading {path.name}: texts from the column {quoted(text)}, labels from the column {quoted(label)}{splits}."
+            f"Reading {path.name}: texts from the column {quoted(text)}, labels from the column {quoted(label)}"
+            f"{splits}."
         )
         unknown: dict[str, tuple[int, int]] = {}
         for number, values in table.select(columns):
             if isinstance(values, SkippedRow):
                 self.writer.skips.add(values.reason, _where(table, number, split))
             elif isinstance(values, RowProblem):
-                raise _row_error(table, number, values)
+                raise row_error(table, number, values)
             else:
                 self._add_row(table, number, values, label, split, unknown)
         if unknown:
@@ -93,7 +94,7 @@ class TableImport:
     ) -> None:
         text = text_of(table, values[0])
         if isinstance(text, RowProblem):
-            raise _row_error(table, number, text)
+            raise row_error(table, number, text)
         row_split = split
         if len(values) > 2:
             row_split = split_of(values[2])
@@ -127,15 +128,10 @@ def _where(table: Table, number: int, split: str | None) -> str:
 
 def _unknown_splits(table: Table, column: str, unknown: dict[str, tuple[int, int]]) -> BadInput:
     listed = ", ".join(
-        f"{quoted(value) if value else 'no value'} ({count:,} row{'s' if count > 1 else ''}, first: {table.unit} {first})"
+        f"{quoted(value) if value else 'no value'} (rows: {count:,}, first: {table.unit} {first})"
         for value, (count, first) in unknown.items()
     )
     return BadInput(
         f"{table.path}: the column {quoted(column)} has values that are not train, validation or test: {listed}.",
         hint="Correct these values, or rename the column if it does not give the split.",
     )
-
-
-def _row_error(table: Table, number: int, problem: RowProblem) -> BadInput:
-    """The error of a row; a row that is not UTF-8 gets the offset of the wrong byte in the file."""
-    return not_utf8(table.path) if problem.reason == NOT_UTF8 else table.row_error(number, problem.reason)

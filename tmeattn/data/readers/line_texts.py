@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tmeattn.data.readers.rows import BLANK, Row, RowProblem, SkippedRow, Table, empty_file
-from tmeattn.data.readers.text_io import open_text
+from tmeattn.data.readers.text_io import bounded_lines, open_text
 
 LABEL_PREFIX = "__label__"
 _PREFIX = re.compile(re.escape(LABEL_PREFIX), re.IGNORECASE)
@@ -63,5 +63,5 @@ def _labelled(line: str, names: Sequence[str]) -> Sequence[str] | RowProblem:
 
 def _numbered_lines(path: Path, stream: BinaryIO | None) -> Generator[tuple[int, str], None, None]:
     with open_text(path, stream, newline=None) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(bounded_lines(path, file), start=1):
             yield number, line.removesuffix("\n")

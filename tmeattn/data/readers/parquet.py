@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.readers.rows import Row, Table
+from tmeattn.data.readers.rows import Row, Table, check_columns
 from tmeattn.errors import BadInput
 
 
@@ -23,6 +23,7 @@ def open_parquet(path: Path) -> Table:
 
     with _opened(path) as file:
         schema = pl.read_parquet_schema(file)
+    check_columns(path, "schema", len(schema))
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         number = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tmeattn.data.limits import COLUMNS
 from tmeattn.errors import BadInput
 
 BLANK = "blank line{s}"
@@ -84,6 +85,12 @@ def quoted(value: Any) -> str:
     """A value of the input in quotation marks, shortened to `MOST_QUOTED` characters."""
     text = str(value)
     return repr(text if len(text) <= MOST_QUOTED else text[: MOST_QUOTED - 1] + "…")
+
+
+def check_columns(path: Path, where: str, count: int) -> None:
+    """Refuse a table or a JSON object with more columns or keys than the limit; `where`, such as "line 1"."""
+    if count > COLUMNS.value:
+        raise COLUMNS.refusal(f"{path}, {where}: it has {count:,} columns, which are more than")
 
 
 def empty_file(path: Path) -> BadInput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from tmeattn.data.readers.columns import SPLIT_NAMES
@@ -36,24 +37,26 @@ def tables_in(folder: Path, skips: SkipCount | None = None) -> dict[str | None, 
             break
     if not tables:
         return {}
-    named, unnamed = {split: files for split, files in tables.items() if split}, tables.get(None, [])
+    unnamed = tables.pop(None, [])
     if has_classes(folder):
-        if named:
+        if tables:
             raise BadInput(
-                f"{folder} contains the table {next(iter(named.values()))[0].name} and also folders of classes.",
+                f"{folder} contains the table {next(iter(tables.values()))[0].name} and also folders of classes.",
                 hint="Give the path of the table, or move the table or the folders away.",
             )
         return {}
-    if not named and len(unnamed) > 1:
+    if not tables and len(unnamed) > 1:
         raise BadInput(
             f"{folder} contains several tables whose names give no split, such as {unnamed[0].name} and "
             f"{unnamed[1].name}.",
             hint="Rename them to train, validation and test, or give the path of one table.",
         )
-    for files in named.values():
+    for files in tables.values():
         _refuse_doubled(folder, files)
-    chosen = named or tables
-    _count_others(folder, {file for files in chosen.values() for file in files}, SkipCount() if skips is None else skips)
+    chosen = tables or {None: unnamed}
+    _count_others(
+        folder, {file for files in chosen.values() for file in files}, SkipCount() if skips is None else skips
+    )
     return {split: chosen[split] for split in ORDER if split in chosen}
 
 
@@ -67,16 +70,16 @@ def _stem(file: Path) -> tuple[str, str]:
     """The first word of a file's name, and the rest of the name without its ending; in lower case."""
     name = file.name.lower()
     word = re.split(r"[-_. (]", name)[0]
-    rest = re.sub(r"(\.gz)?$", "", name[len(word) :])
+    rest = re.sub(r"\.(gz|bz2|xz)$", "", name[len(word) :])
     return word, re.sub(r"\.[a-z]+$", "", rest)
 
 
 def _refuse_doubled(folder: Path, files: list[Path]) -> None:
     """Raise `BadInput` where two files of one split may be the same table: all but numbered parts and other names."""
-    for first, second in zip(files, files[1:], strict=False):
+    for first, second in pairwise(files):
         (word, rest), (other_word, other_rest) = _stem(first), _stem(second)
-        same_ending = first.name.lower().endswith(second.suffix.lower())
-        if word != other_word or not same_ending or not rest or not other_rest or rest == other_rest:
+        same_kind = format_of(first) == format_of(second)
+        if word != other_word or not same_kind or not rest or not other_rest or rest == other_rest:
             raise BadInput(
                 f"{folder} contains {first.name} and {second.name}, which may be the same texts twice.",
                 hint="Remove one of them, or name parts of one table by numbers: train-1.csv and train-2.csv.",

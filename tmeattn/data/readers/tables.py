@@ -11,20 +11,20 @@ from tmeattn.data.readers.json_lines import open_json_lines
 from tmeattn.data.readers.line_texts import open_lines
 from tmeattn.data.readers.parquet import open_parquet
 from tmeattn.data.readers.rows import Table
-from tmeattn.data.readers.text_io import open_stream
+from tmeattn.data.readers.text_io import DECOMPRESSORS, open_stream
 from tmeattn.errors import BadInput
 
 FORMATS = {
     "csv": "csv", "tsv": "tsv", "tab": "tsv", "jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl",
     "parquet": "parquet", "pq": "parquet", "txt": "txt",
 }  # fmt: skip
-"""The format by the end of a file's name; all but Parquet may also be `.gz`."""
+"""The format by the end of a file's name; all but Parquet may also be `.gz`, `.bz2` or `.xz`."""
 
 
 def format_of(path: Path) -> str | None:
     """The format that the name of a file implies; None for an unknown name."""
     suffixes = [suffix.lower().removeprefix(".") for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == "gz":
+    if suffixes and f".{suffixes[-1]}" in DECOMPRESSORS:
         suffixes.pop()
         return None if not suffixes or FORMATS.get(suffixes[-1]) == "parquet" else FORMATS.get(suffixes[-1])
     return FORMATS.get(suffixes[-1]) if suffixes else None

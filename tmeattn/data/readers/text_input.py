@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.readers.columns import text_column, text_of
+from tmeattn.data.readers.columns import row_error, text_column, text_of
 from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of, open_table
@@ -67,13 +67,13 @@ class TextInput:
                 continue
             text = values if isinstance(values, RowProblem) else text_of(table, values[0])
             if isinstance(text, RowProblem):
-                raise table.row_error(number, text.reason)
+                raise row_error(table, number, text)
             if text is None or not text.strip():
                 skips.add("row{s} without a text", f"{table.unit} {number}")
             else:
                 texts.append(text)
         if not texts:
-            raise BadInput("There is no text to read" + (f": there are {skips}." if skips.total else "."))
+            raise BadInput(f"There is no text to read: {skips if skips.total else 'no rows'}.")
         for note in table.notes():
             narrate(note)
         if skips.total:

@@ -51,8 +51,8 @@ def tsv_quoting(path: Path, lines: Iterator[str], again: Iterator[str]) -> tuple
     if not plain_fits and _fits_over_lines(again):
         return Quoting.FILE, f"{path.name}: the quotes around fields in {rows} are read as quoting, not as text."
     return Quoting.NONE, (
-        f"{path.name}: the quotation marks at the beginning of fields in {rows} are read as text, because the fields of "
-        f"line {first_open} do not fit quoting."
+        f"{path.name}: the quotation marks at the beginning of fields in {rows} are read as text, because line "
+        f"{first_open} does not fit quoting."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -103,11 +103,11 @@ def _report(writer: TextWriter, path: Path, narrate: Narrate) -> None:
 
 def _key(path: Path, options: ImportOptions) -> str:
     """A key that changes with the names, sizes and modification times of the files, and with the options."""
-    listing = hashlib.sha256()
-    for file in files_below(path) if path.is_dir() else [path]:
+    listing, skips = hashlib.sha256(), SkipCount()
+    for file in files_below(path, skips) if path.is_dir() else [path]:
         status = file.stat()
         listing.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
-    parts = [FORMAT, RULES, listing.hexdigest(), asdict(options)]
+    parts = [FORMAT, RULES, listing.hexdigest(), str(skips), asdict(options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -55,7 +55,7 @@ def csv_text(explanations: Sequence[Explanation]) -> str:
 
 
 def _json(explanations: Sequence[Explanation]) -> bytes:
-    documents = [one.document() for one in explanations]
+    documents = [explanation.document() for explanation in explanations]
     return (json.dumps(documents, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 

@@ -32,7 +32,7 @@ def html_page(explanations: Sequence[Explanation]) -> str:
     """
     first = explanations[0]
     title = f"{method_text(first)}: {first.predicted_label}" if len(explanations) == 1 else "Explained texts"
-    sections = "\n".join(_section(one) for one in explanations)
+    sections = "\n".join(_section(explanation) for explanation in explanations)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -84,8 +84,8 @@ def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
         tip = f"score {_score(word, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
-        shown = _html(explanation.word_text(word))
-        yield f'<span class="{" ".join(classes)}"{heat} title="{_html(tip)}">{shown}</span>'
+        text = _html(explanation.word_text(word))
+        yield f'<span class="{" ".join(classes)}"{heat} title="{_html(tip)}">{text}</span>'
         position = word.end
     rest = _html(explanation.text[position:])
     yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
@@ -165,13 +165,13 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     position = 0
     for word in explanation.words:
         yield _latex_gap(explanation.text[position : word.start])
-        shown = latex_text(explanation.word_text(word))
+        text = latex_text(explanation.word_text(word))
         share = scale.share(word.score)
         if not word.known:
-            shown = rf"\underline{{{shown}}}"
+            text = rf"\underline{{{text}}}"
         if abs(share) >= _BOLD:
-            shown = rf"\textbf{{{shown}}}"
-        yield _latex_box(rf"\vphantom{{(}}{shown}", share) if share else shown
+            text = rf"\textbf{{{text}}}"
+        yield _latex_box(rf"\vphantom{{(}}{text}", share) if share else text
         position = word.end
     hidden = explanation.tokens_cut
     if hidden > 0:

@@ -24,7 +24,7 @@ _COLUMNS = (
 )
 
 
-def write(found: FaithfulnessResults, path: Path) -> None:
+def write(results: FaithfulnessResults, path: Path) -> None:
     """Write the results in the format of the file ending.
 
     Raises:
@@ -32,42 +32,55 @@ def write(found: FaithfulnessResults, path: Path) -> None:
         EnvironmentProblem: the file cannot be written.
     """
     check_ending(path, FORMATS)
-    write_file(path, FORMATS[path.suffix.lower()](found).encode())
+    write_file(path, FORMATS[path.suffix.lower()](results).encode())
 
 
-def markdown(found: FaithfulnessResults) -> str:
+def markdown(results: FaithfulnessResults) -> str:
     """A heading, the facts, the table, and how to read it."""
-    facts = [f"- {list_item(line)}" for line in _facts(found)]
-    reading = _reading(found)
-    blocks = [f"## {markdown_text(_title(found))}", "\n".join(facts), pipes(_columns(found)), markdown_text(reading)]
+    facts = [f"- {list_item(line)}" for line in _facts(results)]
+    reading = _reading(results)
+    blocks = [
+        f"## {markdown_text(_title(results))}",
+        "\n".join(facts),
+        pipes(_columns(results)),
+        markdown_text(reading),
+    ]
     return "\n\n".join(blocks) + "\n"
 
 
-def latex(found: FaithfulnessResults) -> str:
+def latex(results: FaithfulnessResults) -> str:
     """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
-    reading = " ".join([*_facts(found), _reading(found)])
+    reading = " ".join([*_facts(results), _reading(results)])
     lines = [
         r"% Needs \usepackage{booktabs,graphicx}.",
         r"\begin{table}",
         r"\centering\small",
-        rf"\caption{{{latex_text(_title(found))}. {latex_text(reading)}}}",
-        *tabular(_columns(found)),
+        rf"\caption{{{latex_text(_title(results))}. {latex_text(reading)}}}",
+        *tabular(_columns(results)),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def csv_text(found: FaithfulnessResults) -> str:
+def csv_text(results: FaithfulnessResults) -> str:
     """A line for each method and metric: mean, interval, and the difference from the control with its interval."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    about = (found.run, found.model, found.data, found.texts)
-    for row in found.rows:
+    about = (results.run, results.model, results.data, results.texts)
+    for row in results.rows:
         lines: list[tuple[object, ...]] = [
-            (measure.name, one.mean, one.low, one.high, one.over_control, one.over_low, one.over_high)
-            for measure in METRICS
-            if (one := row.measures.get(measure.name)) is not None
+            (
+                metric.name,
+                estimate.mean,
+                estimate.low,
+                estimate.high,
+                estimate.over_control,
+                estimate.over_low,
+                estimate.over_high,
+            )
+            for metric in METRICS
+            if (estimate := row.measures.get(metric.name)) is not None
         ]
         lines.append(("seconds_per_text", row.seconds_per_text, *[None] * 5))
         for line in lines:
@@ -75,38 +88,41 @@ def csv_text(found: FaithfulnessResults) -> str:
     return buffer.getvalue()
 
 
-def _json(found: FaithfulnessResults) -> str:
-    return json.dumps(found.document(), indent=2, ensure_ascii=False) + "\n"
+def _json(results: FaithfulnessResults) -> str:
+    return json.dumps(results.document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _title(found: FaithfulnessResults) -> str:
-    return f"Faithfulness of explanations of {found.model} (run {found.run})"
+def _title(results: FaithfulnessResults) -> str:
+    return f"Faithfulness of explanations of {results.model} (run {results.run})"
 
 
-def _facts(found: FaithfulnessResults) -> list[str]:
-    facts = [f"{found.texts} texts of {found.data}, {found.words:.0f} words on average."]
-    if found.entropy is not None:
-        facts.append(f"Attention entropy {found.entropy.mean:.2f} ± {half(found.entropy):.2f} nats.")
-    return [*facts, f"Uniform weights: {uniform_weights_test(found).removesuffix('.')}."]
+def _facts(results: FaithfulnessResults) -> list[str]:
+    facts = [f"{results.texts} texts of {results.data}, {results.words:.0f} words on average."]
+    if results.entropy is not None:
+        facts.append(f"Attention entropy {results.entropy.mean:.2f} ± {half(results.entropy):.2f} nats.")
+    return [*facts, f"Uniform weights: {uniform_weights_test(results).removesuffix('.')}."]
 
 
-def _reading(found: FaithfulnessResults) -> str:
+def _reading(results: FaithfulnessResults) -> str:
     """How to read the figures."""
-    about = "; ".join(measure.about for measure in _measured(found))
-    return " ".join([f"{about}.", *small_print(found)])
+    about = "; ".join(metric.about for metric in _assessed(results))
+    return " ".join([f"{about}.", *small_print(results)])
 
 
-def _measured(found: FaithfulnessResults) -> list[Metric]:
-    return [measure for measure in METRICS if any(measure.name in row.measures for row in found.rows)]
+def _assessed(results: FaithfulnessResults) -> list[Metric]:
+    return [metric for metric in METRICS if any(metric.name in row.measures for row in results.rows)]
 
 
-def _columns(found: FaithfulnessResults) -> list[ExportColumn]:
-    columns = [ExportColumn("Method", [row.method for row in found.rows], number=False)]
-    for measure in _measured(found):
-        figures = [row.measures.get(measure.name) for row in found.rows]
-        cells = [None if one is None else figure(one, row.method) for one, row in zip(figures, found.rows, strict=True)]
-        columns.append(ExportColumn(measure.heading, cells))
-    return [*columns, ExportColumn("ms/text", [f"{1000 * row.seconds_per_text:.1f}" for row in found.rows])]
+def _columns(results: FaithfulnessResults) -> list[ExportColumn]:
+    columns = [ExportColumn("Method", [row.method for row in results.rows], number=False)]
+    for metric in _assessed(results):
+        figures = [row.measures.get(metric.name) for row in results.rows]
+        cells = [
+            None if estimate is None else figure(estimate, row.method)
+            for estimate, row in zip(figures, results.rows, strict=True)
+        ]
+        columns.append(ExportColumn(metric.heading, cells))
+    return [*columns, ExportColumn("ms/text", [f"{1000 * row.seconds_per_text:.1f}" for row in results.rows])]
 
 
 FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex, ".json": _json}

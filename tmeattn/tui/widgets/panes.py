@@ -45,18 +45,18 @@ class Pane(Vertical):
     def on_mount(self) -> None:
         self.border_title = self.title
 
-    def show(self, following: RunState) -> None:
+    def show(self, run_state: RunState) -> None:
         """Redraw if the data of the pane has changed."""
-        key = (self.state_of(following), self.size.width)
+        key = (self.state_of(run_state), self.size.width)
         if key != self._drawn and self.size.width:
             self._drawn = key
-            self.draw(following)
+            self.draw(run_state)
 
-    def state_of(self, following: RunState) -> object:
+    def state_of(self, run_state: RunState) -> object:
         """The data that the pane displays; the pane redraws when it changes."""
-        return following.version
+        return run_state.version
 
-    def draw(self, following: RunState) -> None:
+    def draw(self, run_state: RunState) -> None:
         raise NotImplementedError
 
 
@@ -78,20 +78,20 @@ class CurvesPane(Pane):
     def charts(self) -> list[Chart]:
         return list(self.query(Chart))
 
-    def state_of(self, following: RunState) -> object:
-        runs = (following, *self.others)
+    def state_of(self, run_state: RunState) -> object:
+        runs = (run_state, *self.others)
         return [(one.steps.step[-1:], len(one.epochs), one.name) for one in runs]
 
-    def draw(self, following: RunState) -> None:
+    def draw(self, run_state: RunState) -> None:
         loss, accuracy = self.charts
-        loss.show(self._curves(following, "cross_entropy", 1.0))
-        accuracy.show(self._curves(following, "accuracy", 100.0))
+        loss.show(self._curves(run_state, "cross_entropy", 1.0))
+        accuracy.show(self._curves(run_state, "accuracy", 100.0))
 
-    def _curves(self, following: RunState, measure: Measure, factor: float) -> list[Curve]:
-        names = ("train", "validation") if not self.others else ("train", run_wording.title(following))
+    def _curves(self, run_state: RunState, measure: Measure, factor: float) -> list[Curve]:
+        names = ("train", "validation") if not self.others else ("train", run_wording.title(run_state))
         found = [
-            Curve(names[0], *_over_steps(following, measure, factor), colour=0),
-            Curve(names[1], *_over_epochs(following, measure, factor), colour=1, marked=True),
+            Curve(names[0], *_over_steps(run_state, measure, factor), colour=0),
+            Curve(names[1], *_over_epochs(run_state, measure, factor), colour=1, marked=True),
         ]
         for index, other in enumerate(self.others, start=2):
             xs, ys = _over_epochs(other, measure, factor)
@@ -109,21 +109,21 @@ class CurvesPane(Pane):
         self.charts[0].set_log(on)
 
 
-def _over_steps(following: RunState, measure: Measure, factor: float) -> tuple[list[float], list[float | None]]:
+def _over_steps(run_state: RunState, measure: Measure, factor: float) -> tuple[list[float], list[float | None]]:
     """A training metric after each step, over epochs; the means of the epochs if there are fewer than two steps."""
-    if len(following.steps) < 2 and following.epochs:
-        return _over_epochs(following, measure, factor, "train")
-    a_epoch = following.steps_per_epoch or 1
-    ys = [None if y is None else factor * y for y in following.steps.columns[measure]]
-    return [step / a_epoch for step in following.steps.step], ys
+    if len(run_state.steps) < 2 and run_state.epochs:
+        return _over_epochs(run_state, measure, factor, "train")
+    a_epoch = run_state.steps_per_epoch or 1
+    ys = [None if y is None else factor * y for y in run_state.steps.columns[measure]]
+    return [step / a_epoch for step in run_state.steps.step], ys
 
 
 def _over_epochs(
-    following: RunState, measure: Measure, factor: float, texts: SplitName = "validation"
+    run_state: RunState, measure: Measure, factor: float, texts: SplitName = "validation"
 ) -> tuple[list[float], list[float | None]]:
     """A metric of each epoch: of the validation split after it, or of the training split during it."""
-    xs = [float(epoch["epoch"]) for epoch in following.epochs]
-    return xs, [factor * epoch[texts][measure] for epoch in following.epochs]
+    xs = [float(epoch["epoch"]) for epoch in run_state.epochs]
+    return xs, [factor * epoch[texts][measure] for epoch in run_state.epochs]
 
 
 class AttentionPane(Pane):
@@ -140,12 +140,12 @@ class AttentionPane(Pane):
             yield Static("", id="now", markup=False)
             yield Static("", id="history", markup=False)
 
-    def show(self, following: RunState) -> None:
+    def show(self, run_state: RunState) -> None:
         """Redraw the line of the current batch after every event, the histograms after an epoch."""
-        live = following.last_step["entropy"] if following.last_step else None
+        live = run_state.last_step["entropy"] if run_state.last_step else None
         told = (
             f"current batch: mean entropy {decimal(live, 2)} nats"
-            if live is not None and following.state == "running"
+            if live is not None and run_state.state == "running"
             else ""
         )
         if told != self._told:
@@ -153,21 +153,21 @@ class AttentionPane(Pane):
             now = self.query_one("#now", Static)
             now.display = bool(told)
             now.update(told, layout=False)
-        super().show(following)
+        super().show(run_state)
 
-    def state_of(self, following: RunState) -> object:
-        return (len(following.epochs), self.size.height)
+    def state_of(self, run_state: RunState) -> object:
+        return (len(run_state.epochs), self.size.height)
 
-    def draw(self, following: RunState) -> None:
-        self.query_one("#history", Static).update(self.picture(following))
+    def draw(self, run_state: RunState) -> None:
+        self.query_one("#history", Static).update(self.picture(run_state))
 
-    def picture(self, following: RunState) -> RenderableType:
+    def picture(self, run_state: RunState) -> RenderableType:
         """The histogram of the last epoch, one row for each epoch, and the heads."""
         measured = [
-            (epoch, bins) for epoch in following.epochs if (bins := epoch["validation"]["histogram"]) is not None
+            (epoch, bins) for epoch in run_state.epochs if (bins := epoch["validation"]["histogram"]) is not None
         ]
         if not measured:
-            if following.epochs:
+            if run_state.epochs:
                 return Text("This model has no attention weights, so it has no attention entropy.", style="dim")
             return Text("The first histogram appears after the first epoch.", style="dim")
         last, bins = measured[-1]
@@ -201,22 +201,22 @@ class LogPane(Pane):
     def compose(self) -> ComposeResult:
         yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
 
-    def state_of(self, following: RunState) -> object:
-        return (following.lines_total, following.state)
+    def state_of(self, run_state: RunState) -> object:
+        return (run_state.lines_total, run_state.state)
 
-    def draw(self, following: RunState) -> None:
+    def draw(self, run_state: RunState) -> None:
         """Append new lines; after a change of width write all lines again, because they wrap differently."""
         log = self.query_one(RichLog)
-        new = following.lines_total - self._said
+        new = run_state.lines_total - self._said
         if log.size.width != self._width or new < 0 or self._words:
             log.clear()
-            new = len(following.lines)
-        for line in list(following.lines)[max(len(following.lines) - new, 0) :]:
+            new = len(run_state.lines)
+        for line in list(run_state.lines)[max(len(run_state.lines) - new, 0) :]:
             clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
             log.write(Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level])))
-        self._said, self._width = following.lines_total, log.size.width
-        self._words = following.state in ("failed", "crashed", "created")
-        for words in control.log_tail(following.run) if self._words else ():
+        self._said, self._width = run_state.lines_total, log.size.width
+        self._words = run_state.state in ("failed", "crashed", "created")
+        for words in control.log_tail(run_state.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))
 
 
@@ -229,11 +229,11 @@ class AboutPane(Pane):
         with VerticalScroll():
             yield Static("", markup=False)
 
-    def state_of(self, following: RunState) -> object:
-        return (following.run.id, following.name)
+    def state_of(self, run_state: RunState) -> object:
+        return (run_state.run.id, run_state.name)
 
-    def draw(self, following: RunState) -> None:
-        run = following.run
+    def draw(self, run_state: RunState) -> None:
+        run = run_state.run
         options = {**run.config["model_options"], **run.config["train"]}
         facts = [
             ("run", run.id),

@@ -22,27 +22,27 @@ class RunHeader(Static):
         self._drawn: object = None
         self._lines = 2
 
-    def show(self, following: RunState, worker: TrainingProcess | None) -> None:
+    def show(self, run_state: RunState, process: TrainingProcess | None) -> None:
         """Redraw the header if something has changed."""
         width = self.size.width  # of the content: without padding
-        lives = worker is not None and worker.exit_code is None
-        waited = following.waited
-        key = (following.version, width, lives, control.pending(following.run, "stop"), waited and round(waited))
+        lives = process is not None and process.exit_code is None
+        waited = run_state.waited
+        key = (run_state.version, width, lives, control.pending(run_state.run, "stop"), waited and round(waited))
         if not width or key == self._drawn:
             return
         self._drawn = key
-        lines = [_first(following, width), _second(following, width)]
-        lines += [Text(line, style="yellow") for line in _trouble(following, worker)]
+        lines = [_first(run_state, width), _second(run_state, width)]
+        lines += [Text(line, style="yellow") for line in _trouble(run_state, process)]
         for line in lines[:2]:
             line.truncate(width, overflow="ellipsis")
         self.update(Text("\n").join(lines), layout=len(lines) > 2 or self._lines > 2)
         self._lines = len(lines)
 
 
-def _first(following: RunState, width: int) -> Text:
-    line = Text.assemble(run_wording.state(following.state), "  ", (run_wording.title(following), "bold"), no_wrap=True)
-    line.append(f"  {run_wording.about(following.run)}", style="dim")
-    best = following.best_accuracy
+def _first(run_state: RunState, width: int) -> Text:
+    line = Text.assemble(run_wording.state(run_state.state), "  ", (run_wording.title(run_state), "bold"), no_wrap=True)
+    line.append(f"  {run_wording.about(run_state.run)}", style="dim")
+    best = run_state.best_accuracy
     if best is not None and line.cell_len + 14 <= width:
         text = f"best {percent(best, 2)}"
         line.pad_right(width - line.cell_len - len(text))
@@ -50,29 +50,29 @@ def _first(following: RunState, width: int) -> Text:
     return line
 
 
-def _second(following: RunState, width: int) -> Text:
-    total = following.epochs_planned * following.steps_per_epoch
+def _second(run_state: RunState, width: int) -> Text:
+    total = run_state.epochs_planned * run_state.steps_per_epoch
     if not total:
-        preparing = following.state in ("created", "running")
-        log = control.log_tail(following.run, 1) if preparing else []
+        preparing = run_state.state in ("created", "running")
+        log = control.log_tail(run_state.run, 1) if preparing else []
         return Text(
             " ".join(["reading the dataset …", *map(safe, log)]) if preparing else "", style="dim", no_wrap=True
         )
     epoch = (
-        min(len(following.epochs) + 1, following.epochs_planned) if following.share_done < 1 else len(following.epochs)
+        min(len(run_state.epochs) + 1, run_state.epochs_planned) if run_state.share_done < 1 else len(run_state.epochs)
     )
-    parts = [f"epoch {epoch}/{following.epochs_planned}", f"step {count(following.step)}/{count(total)}"]
-    if following.state == "running":
-        if (waited := following.waited) is not None:
+    parts = [f"epoch {epoch}/{run_state.epochs_planned}", f"step {count(run_state.step)}/{count(total)}"]
+    if run_state.state == "running":
+        if (waited := run_state.waited) is not None:
             return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
-        speed = finite(following.last_step["tokens_per_second"]) if following.last_step else None
+        speed = finite(run_state.last_step["tokens_per_second"]) if run_state.last_step else None
         parts += [f"{count(speed)} tokens/s"] if speed is not None else []
-        parts += [f"ETA {remaining}"] if (remaining := run_wording.time_left(following)) else []
-    text = " · ".join([*parts, penalty] if (penalty := _penalty(following)) else parts)
+        parts += [f"ETA {remaining}"] if (remaining := run_wording.time_left(run_state)) else []
+    text = " · ".join([*parts, penalty] if (penalty := _penalty(run_state)) else parts)
     if len(text) > width:
         text = text.replace("entropy penalty", "penalty").replace(" of the loss", "")
     bar = max(min(width - len(text) - 2, 40), 0)
-    return Text.assemble(_bar(following.share_done, bar), "  " if bar else "", text, no_wrap=True)
+    return Text.assemble(_bar(run_state.share_done, bar), "  " if bar else "", text, no_wrap=True)
 
 
 def _bar(share: float, width: int) -> Text:
@@ -80,30 +80,30 @@ def _bar(share: float, width: int) -> Text:
     return Text.assemble(("━" * done, foreground(BLUE)), ("─" * (width - done), "dim"))
 
 
-def _penalty(following: RunState) -> str:
+def _penalty(run_state: RunState) -> str:
     """The share of the entropy penalty in the loss of the last step; empty for a run without one."""
-    step = following.last_step
-    if not following.run.config["train"]["alpha"] or step is None or not step["loss"]:
+    step = run_state.last_step
+    if not run_state.run.config["train"]["alpha"] or step is None or not step["loss"]:
         return ""
     return f"entropy penalty: {percent(step['penalty'] / step['loss'], 0)} of the loss"
 
 
-def _trouble(following: RunState, worker: TrainingProcess | None) -> list[str]:
+def _trouble(run_state: RunState, process: TrainingProcess | None) -> list[str]:
     """The problem of the run, the last lines of its log, and the next action."""
-    if following.state == "deleted":
+    if run_state.state == "deleted":
         return ["The run directory was deleted. Press esc to return to the runs."]
-    if worker is not None and worker.exit_code is None and following.state not in ("running", "created"):
-        if worker.resumes:
+    if process is not None and process.exit_code is None and run_state.state not in ("running", "created"):
+        if process.resumes:
             return ["Resuming: reading the dataset …"]
-        return ["The training process is stopping …"] if following.state == "stopped" else []
-    why = run_wording.why(following)
+        return ["The training process is stopping …"] if run_state.state == "stopped" else []
+    why = run_wording.why(run_state)
     if not why:
         return (
             ["Stop requested: the run saves a checkpoint after its current step and stops."]
-            if control.pending(following.run, "stop")
+            if control.pending(run_state.run, "stop")
             else []
         )
-    lines = [why + (" Press r to resume." if run_wording.resumable(following) else "")]
-    if following.state in ("failed", "crashed"):
-        lines += [f"  {safe(line)}" for line in control.log_tail(following.run, 3)]
+    lines = [why + (" Press r to resume." if run_wording.resumable(run_state) else "")]
+    if run_state.state in ("failed", "crashed"):
+        lines += [f"  {safe(line)}" for line in control.log_tail(run_state.run, 3)]
     return lines

@@ -132,28 +132,28 @@ class WatchPane(Pane):
         with VerticalScroll(can_focus=False):
             yield Static("", id="note", markup=False)
 
-    def state_of(self, following: RunState) -> object:
-        last = following.watched[-1]["epoch"] if following.watched else None
-        return (last, self.back, len(self.sources), self.problem, following.state)
+    def state_of(self, run_state: RunState) -> object:
+        last = run_state.watched[-1]["epoch"] if run_state.watched else None
+        return (last, self.back, len(self.sources), self.problem, run_state.state)
 
-    def draw(self, following: RunState) -> None:
+    def draw(self, run_state: RunState) -> None:
         note = self.query_one("#note", Static)
-        if self.problem or not following.watched:
-            note.update(self.problem or _nothing(following))
+        if self.problem or not run_state.watched:
+            note.update(self.problem or _nothing(run_state))
             return
         if not self._asked:
             self._asked = True
             note.update("Loading the texts …")
-            self._read(following.run, [text["index"] for text in following.watched[-1]["texts"]])
+            self._read(run_state.run, [text["index"] for text in run_state.watched[-1]["texts"]])
         if not self.sources:
             return
-        at = max(len(following.watched) - 1 - self.back, 0)
-        self.border_title = f"{self.title}, epoch {following.watched[at]['epoch']}"
+        at = max(len(run_state.watched) - 1 - self.back, 0)
+        self.border_title = f"{self.title}, epoch {run_state.watched[at]['epoch']}"
         note.update("")
-        texts = following.watched[at]["texts"]
+        texts = run_state.watched[at]["texts"]
         for widget, text in zip(self._widgets(), texts, strict=False):
-            history = [_of(event["texts"], text["index"])[text["label"]] for event in following.watched[: at + 1]]
-            widget.show(following.run, text, history)
+            history = [_of(event["texts"], text["index"])[text["label"]] for event in run_state.watched[: at + 1]]
+            widget.show(run_state.run, text, history)
         if texts and texts[0]["scores"] is None:
             note.update("This model has no attention weights. Only its predictions are shown.")
 
@@ -185,9 +185,9 @@ class WatchPane(Pane):
     class Ready(Message):
         """The texts are mounted, so the pane can be drawn."""
 
-    def step(self, following: RunState, by: int) -> None:
+    def step(self, run_state: RunState, by: int) -> None:
         """Move to an earlier or a later epoch."""
-        self.back = min(max(self.back - by, 0), max(len(following.watched) - 1, 0))
+        self.back = min(max(self.back - by, 0), max(len(run_state.watched) - 1, 0))
 
 
 def _of(texts: Sequence[WatchedText], index: int) -> Sequence[float]:
@@ -195,7 +195,7 @@ def _of(texts: Sequence[WatchedText], index: int) -> Sequence[float]:
     return probabilities
 
 
-def _nothing(following: RunState) -> str:
-    if following.epochs:
+def _nothing(run_state: RunState) -> str:
+    if run_state.epochs:
         return "This run has no watch list: an older version of tmeattn trained it."
     return "After the first epoch, six validation texts appear here, coloured by their attention weights."

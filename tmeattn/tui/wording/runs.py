@@ -36,9 +36,9 @@ def state(seen: ObservedState) -> Text:
     return Text(f"{sign} {word}", style=style)
 
 
-def title(following: RunState) -> str:
+def title(run_state: RunState) -> str:
     """The name that the user gave a run, or its id."""
-    return safe(following.name or following.run.id)
+    return safe(run_state.name or run_state.run.id)
 
 
 def about(run: RunDirectory) -> str:
@@ -62,15 +62,15 @@ def trend(values: Sequence[float], width: int = 8) -> str:
     return sparkline([1.0 - 0.88 * (high - value) / spread for value in shown])
 
 
-def accuracies(following: RunState) -> list[float]:
+def accuracies(run_state: RunState) -> list[float]:
     """Validation accuracy after every epoch."""
-    return [epoch["validation"]["accuracy"] for epoch in following.epochs]
+    return [epoch["validation"]["accuracy"] for epoch in run_state.epochs]
 
 
-def time_left(following: RunState) -> str:
+def time_left(run_state: RunState) -> str:
     """The remaining time of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h."""
-    value = following.seconds_left
-    if following.state != "running" or value is None or not 0 <= value < math.inf:
+    value = run_state.seconds_left
+    if run_state.state != "running" or value is None or not 0 <= value < math.inf:
         return ""
     whole = round(value)
     if whole < 60:
@@ -95,38 +95,38 @@ def command(run: RunDirectory) -> str:
     return shlex.join(map(str, words)) if isinstance(words, list) else ""
 
 
-def entropy(following: RunState) -> str:
+def entropy(run_state: RunState) -> str:
     """Attention entropy on the validation texts after the last epoch."""
-    validation = following.epochs[-1]["validation"] if following.epochs else None
+    validation = run_state.epochs[-1]["validation"] if run_state.epochs else None
     if validation is None or validation["entropy"] is None:
         return MISSING
     return f"{decimal(validation['entropy'], 2)} nats, {percent(validation['normalized_entropy'], 0)} of uniform"
 
 
-def why(following: RunState) -> str:
+def why(run_state: RunState) -> str:
     """Why training ended early, and the next action; empty if the run is running or finished."""
-    failure = following.ended if following.ended and following.ended["kind"] == "failed" else None
-    message = str((failure and failure["message"]) or following.status.get("message") or "")
-    if following.state == "failed":
+    failure = run_state.ended if run_state.ended and run_state.ended["kind"] == "failed" else None
+    message = str((failure and failure["message"]) or run_state.status.get("message") or "")
+    if run_state.state == "failed":
         return f"Failed: {safe(message) or 'the cause is in the log'}"
-    if following.state == "crashed":
-        if not following.run.has_checkpoint():
+    if run_state.state == "crashed":
+        if not run_state.run.has_checkpoint():
             return f"{CRASHED} before its first checkpoint. It can restart at step 0."
         return f"{CRASHED}. It can resume from its last checkpoint."
-    if following.state == "stopped":
-        return f"Stopped at step {count(following.step)}. It can be resumed."
+    if run_state.state == "stopped":
+        return f"Stopped at step {count(run_state.step)}. It can be resumed."
     return ""
 
 
-def resumable(following: RunState) -> bool:
+def resumable(run_state: RunState) -> bool:
     """Whether training of the run can continue."""
-    ended = following.ended
+    ended = run_state.ended
     diverged = ended is not None and ended["kind"] == "failed" and ended.get("diverged", False)
-    return following.state in ("stopped", "crashed", "created") or (following.state == "failed" and not diverged)
+    return run_state.state in ("stopped", "crashed", "created") or (run_state.state == "failed" and not diverged)
 
 
-def useful(action: str, following: RunState | None) -> bool:
+def useful(action: str, run_state: RunState | None) -> bool:
     """Whether an action is possible in the state of a run."""
     if action in ("stop", "checkpoint"):
-        return following is not None and following.state == "running"
-    return action != "resume" or (following is not None and resumable(following))
+        return run_state is not None and run_state.state == "running"
+    return action != "resume" or (run_state is not None and resumable(run_state))

@@ -22,8 +22,13 @@ from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-LONGEST_HEADER = 2**20
-"""The most bytes of what describes a member of a tar."""
+COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+    b"]\0\0": lzma.open,
+}
+"""How a file is decompressed, by its first bytes."""
 DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError,
     TypeError, LookupError, OverflowError, MemoryError, struct.error,
@@ -81,7 +86,7 @@ def _texts_in_tar(
             member = _member_path(path, info.name)
             if info.islnk() or info.issym():
                 raise _link(path, info.name)
-            file.allowance = info.size + LONGEST_HEADER
+            file.allowance = info.size + TEXT.value
             if info.isfile():
                 _note_table(member, tables)
                 if is_text(member):
@@ -98,19 +103,11 @@ def _open_tar(path: Path) -> Iterator[CountedFile]:
     """The uncompressed bytes of a tar; its first bytes tell how it is compressed."""
     with path.open("rb") as file:
         head = file.read(6)
-    decompress = next((opener for mark, opener in _COMPRESSED.items() if head.startswith(mark)), None)
+    decompress = next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None)
     with path.open("rb") if decompress is None else decompress(path) as file:
         counted = CountedFile(file, Unpacking(str(path), path.stat().st_size))
-        counted.allowance = LONGEST_HEADER
+        counted.allowance = TEXT.value
         yield counted
-
-
-_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ": lzma.open,
-    b"]\0\0": lzma.open,
-}
 
 
 def _note_table(member: PurePosixPath, tables: list[str]) -> None:

@@ -12,22 +12,27 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tmeattn.data.cache import open_or_build, writing
+from tmeattn.data.cache import open_or_build
+from tmeattn.data.checksums import sampled_sha256
 from tmeattn.data.holdout import VALIDATION_SHARE, hold_out_blocks, hold_out_hashed
 from tmeattn.data.readers.archives import is_archive
 from tmeattn.data.readers.columns import label_of, split_of, text_and_label, text_of
 from tmeattn.data.readers.folders import SPLIT_NAMES, Arrangement, arrange, files_below, text_files
 from tmeattn.data.readers.tables import RowProblem, Table, format_of, open_table
-from tmeattn.data.readers.text_io import NOT_UTF8, not_utf8
+from tmeattn.data.readers.text_io import NOT_UTF8, not_utf8, read_errors
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, TextStore, open_text_store
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset
 
 if TYPE_CHECKING:
     from tmeattn.data.readers.text_writer import HoldOut
 
 SPLIT_COLUMN = "split"
+MOST_HASHED_FILES = 512
+"""The files of a folder whose content is part of the key of its import, evenly spaced; the others count with their
+size and times."""
 
 Narrate = Callable[[str], None]
 
@@ -64,7 +69,7 @@ def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narra
             _import(writer, path, options, partial(hold_out_hashed, share=options.validation), narrate)
             _report(writer, path, narrate)
 
-    return open_or_build(cache / f"texts-{_key(path, options)[:32]}", open_text_store, build, CONTENT)
+    return open_or_build(cache / f"texts-{_key(path, options)[:32]}", open_text_store, build, CONTENT, narrate)
 
 
 def import_known_tree(
@@ -94,7 +99,7 @@ def import_known_tree(
             writer.finish(partial(hold_out_blocks, share=VALIDATION_SHARE), Arrangement(order, labels, splits))
             _report(writer, path, narrate)
 
-    return open_or_build(folder, open_text_store, build, CONTENT)
+    return open_or_build(folder, open_text_store, build, CONTENT, narrate)
 
 
 def _listed(counts: Mapping[tuple[str, str], int]) -> str:
@@ -108,11 +113,20 @@ def _report(writer: TextWriter, path: Path, narrate: Narrate) -> None:
 
 
 def _key(path: Path, options: ImportOptions) -> str:
-    """A key that changes with the names, sizes and modification times of the files, and with the options."""
+    """A key that changes with the names, the times and the content of the files, and with the options.
+
+    Of a large file, and of a folder of many files, a part of the content is read (see `sampled_sha256`,
+    `MOST_HASHED_FILES`); the time of change of the status, which no program can set, shows the other changes.
+    """
     listing = hashlib.sha256()
-    for file in files_below(path) if path.is_dir() else [path]:
-        status = file.stat()
-        listing.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    files = files_below(path) if path.is_dir() else [path]
+    hashed = set(evenly_spaced(len(files), MOST_HASHED_FILES))
+    for index, file in enumerate(files):
+        with read_errors(file):
+            status = file.stat()
+            content = sampled_sha256(file) if index in hashed and file.is_file() else ""
+        times = f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
+        listing.update(f"{file}\0{times}\0{content}\0".encode("utf-8", "surrogateescape"))
     parts = [FORMAT, listing.hexdigest(), asdict(options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -120,10 +134,9 @@ def _key(path: Path, options: ImportOptions) -> str:
 def _import(writer: TextWriter, path: Path, options: ImportOptions, hold_out: HoldOut, narrate: Narrate) -> None:
     """Write the texts of a folder of tables, of a tree or archive of text files, or of one table."""
     if path.is_dir() and (tables := tables_in(path)):
-        with writing(CONTENT, writer.folder.parent):
-            for split, files in tables.items():
-                for file in files:
-                    _add_table(writer, file, options, split, narrate)
+        for split, files in tables.items():
+            for file in files:
+                _add_table(writer, file, options, split, narrate)
         writer.finish(hold_out)
     elif path.is_dir() or is_archive(path):
         if options.text_column or options.label_column:
@@ -133,19 +146,17 @@ def _import(writer: TextWriter, path: Path, options: ImportOptions, hold_out: Ho
             )
         writer.finish(hold_out, _add_tree(writer, path))
     else:
-        with writing(CONTENT, writer.folder.parent):
-            _add_table(writer, path, options, None, narrate)
+        _add_table(writer, path, options, None, narrate)
         writer.finish(hold_out)
 
 
 def _add_tree(writer: TextWriter, path: Path) -> Arrangement:
     """Write the texts of a tree or archive, and derive their classes and splits."""
     paths: list[PurePosixPath] = []
-    with writing(CONTENT, writer.folder.parent):
-        for relative, text in text_files(path):
-            before = len(writer)
-            writer.add(text, "?", None, str(relative))  # the label comes from the arrangement
-            paths += [relative] * (len(writer) - before)  # an empty text was skipped
+    for relative, text in text_files(path):
+        before = len(writer)
+        writer.add(text, "?", None, str(relative))  # the label comes from the arrangement
+        paths += [relative] * (len(writer) - before)  # an empty text was skipped
     return arrange(paths, str(path))
 
 

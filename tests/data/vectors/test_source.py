@@ -97,7 +97,7 @@ def test_sizes_are_bounded(tmp_path, monkeypatch):
         vectors_from_file(path)
     monkeypatch.setenv("TMEATTN_MAX_VECTORS", "1000")
     monkeypatch.setenv("TMEATTN_MAX_UNPACKED_GIB", "1")
-    with pytest.raises(BadInput, match="1,000 word vectors.*TMEATTN_MAX_VECTORS"):
+    with pytest.raises(BadInput, match=r"1,000 word vectors.*TMEATTN_MAX_VECTORS"):
         vectors_from_file(path)
     monkeypatch.setenv("TMEATTN_MAX_COLUMNS", "3")
     for content in (b"a 1 2 3 4\n", b"1 4\na 1 2 3 4\n", b"1 999999999\na 1\n"):

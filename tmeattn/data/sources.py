@@ -11,6 +11,7 @@ from tmeattn.config import RANDOM, TrainOptions, is_dataset
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
 from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
@@ -45,13 +46,18 @@ def open_dataset(
         return _registered(name)
     path = existing_path(name)
     if path is None:
+        if is_pipe(Path(name)):
+            raise BadInput(
+                f"{name} is a pipe or a device, but a dataset is read more than once.", hint="Write it to a file first."
+            )
         if Path(name).name != name or Path(name).suffix:
             raise BadInput(
                 f"There is no file or folder {name}.", hint="Check the path. Datasets by name: tmeattn data list"
             )
         return _registered(name)
     from tmeattn.data.holdout import VALIDATION_SHARE
-    from tmeattn.data.readers.user_files import ImportOptions, open_user_dataset
+    from tmeattn.data.readers.labelled_table import ImportOptions
+    from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from support.user_files import read, write_csv
 
+from tmeattn.data.readers.labelled_table import ImportOptions
 from tmeattn.data.readers.text_store import open_text_store
-from tmeattn.data.readers.user_files import ImportOptions, import_texts
+from tmeattn.data.readers.user_files import import_texts
 
 
 def test_stored_texts_are_a_sequence(tmp_path):

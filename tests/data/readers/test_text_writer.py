@@ -15,7 +15,9 @@ def test_empty_rows_are_skipped_and_counted(tmp_path):
     rows = [*ROWS[:5], ("", "good"), ("  ", "good"), ("a text", ""), *ROWS[5:]]
     _, splits = read(write_csv(tmp_path / "a.csv", rows), tmp_path, narrated)
     assert sorted(splits["train"] + splits["validation"]) == sorted(ROWS)
-    assert narrated[-1] == "Skipped 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
+    assert narrated[-1] == (
+        "Skipped 3 of 63 rows: 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
+    )
 
 
 def test_a_validation_split_is_kept(tmp_path):

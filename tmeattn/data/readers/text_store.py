@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, overload
+from typing import BinaryIO, NotRequired, overload
 
 import numpy as np
 
@@ -26,12 +26,13 @@ SPLITS = ("train", "validation", "test")
 
 
 class TextManifest(FileChecks):
-    """`texts.json`."""
+    """`texts.json`. `notes`: what the user should know; absent in old files."""
 
     format: int
     classes: list[str]
     fingerprint: str
     splits: list[str]
+    notes: NotRequired[list[str]]
 
 
 class StoredTexts(Sequence[str]):
@@ -69,11 +70,16 @@ class StoredTexts(Sequence[str]):
 
 @dataclass(frozen=True, eq=False)
 class TextStore:
-    """Imported texts, opened without reading them. `fingerprint`: SHA-256 of texts, labels, classes and splits."""
+    """Imported texts, opened without reading them.
+
+    fingerprint: SHA-256 of texts, labels, classes and splits.
+    notes:       sentences about how the files were read, such as the number of skipped rows.
+    """
 
     classes: tuple[str, ...]
     fingerprint: str
     splits: dict[str, Split]
+    notes: tuple[str, ...] = ()
 
 
 def open_text_store(folder: Path) -> TextStore | None:
@@ -87,6 +93,7 @@ def open_text_store(folder: Path) -> TextStore | None:
             )
             for name in manifest["splits"]
         }
-        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits)
+        notes = tuple(map(str, manifest.get("notes", ())))
+        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits, notes)
     except DAMAGE:
         return None

@@ -15,6 +15,8 @@ import numpy as np
 
 from tmeattn.data.cache import file_checks, save_array, write_manifest
 from tmeattn.data.holdout import hash_array, text_digest
+from tmeattn.data.readers.label_warnings import label_warnings, numbers_of_rows
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_error, disk_errors
@@ -38,6 +40,8 @@ class TextWriter:
 
     source: names the files of the user in errors.
     labels: the classes so far, with the order of their first occurrence.
+    skips:  the rows or files that are left out.
+    notes:  sentences for the user, such as warnings about the labels; stored, and complete after `finish`.
     """
 
     def __init__(self, folder: Path, source: str) -> None:
@@ -46,7 +50,7 @@ class TextWriter:
         self._lengths, self._labels, self._splits = array("q"), array("i"), array("b")
         self._digests = bytearray()
         self._kept: int | None = None
-        self._skipped: dict[str, tuple[int, str]] = {}
+        self.skips, self.notes = SkipCount(), list[str]()
 
     def __enter__(self) -> TextWriter:
         with disk_errors(CONTENT, self.folder.parent):
@@ -67,9 +71,9 @@ class TextWriter:
         split: None for training, or for texts that `finish` arranges.   where: names the row in the count.
         """
         if text is None or text.isspace() or not text:
-            self._skip("text", where)
+            self.skips.add("row{s} without a text", where)
         elif label is None or not label:
-            self._skip("label", where)
+            self.skips.add("row{s} without a label", where)
         else:
             data = text.encode("utf-8", "surrogatepass")
             try:
@@ -80,17 +84,6 @@ class TextWriter:
             self._lengths.append(len(data))
             self._labels.append(self.labels.setdefault(label, len(self.labels)))
             self._splits.append(SPLITS.index(split or "train"))
-
-    def _skip(self, missing: str, where: str) -> None:
-        count, first = self._skipped.get(missing, (0, where))
-        self._skipped[missing] = count + 1, first
-
-    def skipped(self) -> str:
-        """The skipped rows, as in "12 rows without a text (first: line 17)"; empty where there is none."""
-        return " and ".join(
-            f"{count:,} row{'s' if count > 1 else ''} without a {missing} (first: {first})"
-            for missing, (count, first) in self._skipped.items()
-        )
 
     def finish(self, hold_out: HoldOut, arrangement: Arrangement | None = None) -> None:
         """Order the classes, hold out validation texts where the source has none, and write the arrays.
@@ -122,15 +115,18 @@ class TextWriter:
         labels_N = label_of[added_as_N]
         splits_N = _with_validation(splits_N, labels_N, hashes_N, hold_out)
         self._check(splits_N, labels_N, classes)
+        self.notes += label_warnings(classes, len(labels_N))
+        if self.skips.total:
+            self.notes.append(self.skips.sentence(len(labels_N), "rows" if arrangement is None else "files"))
         self._write(classes, splits_N, labels_N, spans_N2, hashes_N)
 
     def _sorted_classes(self, texts: int) -> list[str]:
         """The names of the classes, ordered as numbers where all are numbers, else by the alphabet."""
         names = list(self.labels)
         if not texts:
-            skipped = self.skipped()
+            skipped = f": it has {self.skips}" if self.skips.total else ""
             raise BadInput(
-                f"{self.source} contains no text with a label" + (f": it has {skipped}." if skipped else "."),
+                f"{self.source} contains no text with a label{skipped}.",
                 hint="Each row needs a text and a label.",
             )
         if len(names) == 1:
@@ -152,6 +148,12 @@ class TextWriter:
         if not (splits_N == 0).any():
             raise BadInput(f"{self.source} has no training texts.", hint="Add texts to the training split.")
         if not (splits_N == 1).any():
+            if numbers_of_rows(len(classes), len(labels_N)):
+                raise BadInput(
+                    f"{self.source} has {len(classes):,} different labels in {len(labels_N):,} rows: they look like "
+                    "numbers of rows, not classes.",
+                    hint="Name the column of the classes with --label-column.",
+                )
             raise BadInput(
                 f"{self.source} has {len(splits_N):,} texts, which are too few for a validation split.",
                 hint="Give more texts, a larger --validation, or a validation split of your own.",
@@ -191,6 +193,7 @@ class TextWriter:
                 classes=classes,
                 fingerprint=content.hexdigest(),
                 splits=present,
+                notes=self.notes,
                 **file_checks(self.folder),
             )
             write_manifest(self.folder / MANIFEST, manifest)

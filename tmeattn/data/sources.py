@@ -104,8 +104,10 @@ def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
     return dataset, splits[split]
 
 
-def open_vectors(name: str) -> WordVectors | None:
+def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) -> WordVectors | None:
     """Open word vectors by name or from a text file; None for random vectors.
+
+    narrate: told about a doubt, such as a file whose first line states another number of words.
 
     Raises:
         UnknownName: there are no vectors with that name and no such file.
@@ -117,9 +119,9 @@ def open_vectors(name: str) -> WordVectors | None:
     if (file := existing_file(name)) is not None:
         from tmeattn.data.vectors.pretrained import vectors_from_file
 
-        return vectors_from_file(file)
+        return vectors_from_file(file, narrate)
     path = Path(name)
-    if path.name != name or path.suffix in {".txt", ".gz", ".vec"}:
+    if path.name != name or path.suffix.lower() in {".txt", ".gz", ".vec", ".zip", ".bin", ".xz", ".bz2", ".npy"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     return _load(registry().get(VectorsSpec, name), "Vectors", WordVectors)
 

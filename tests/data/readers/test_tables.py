@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from support.user_files import write_file as write
 
-from tmeattn.data.limits import COLUMNS, Limit
 from tmeattn.data.readers.rows import BLANK, RowProblem, SkippedRow
 from tmeattn.data.readers.tables import format_of, open_table
 from tmeattn.errors import BadInput
+from tmeattn.limits import COLUMNS, Limit
 
 
 def rows(path, *names, **options):

@@ -1,10 +1,6 @@
 """Rows that are skipped, classes and splits that are refused, and a full disk."""
 
-import pytest
 from support.user_files import ROWS, read, refused, write_csv, write_tree
-
-from tmeattn.data.readers import text_writer
-from tmeattn.errors import EnvironmentProblem
 
 
 def test_many_classes(tmp_path):
@@ -30,13 +26,3 @@ def test_a_validation_split_is_kept(tmp_path):
     _, splits = read(tmp_path / "tree", tmp_path)
     assert sorted(splits["validation"]) == sorted(ROWS[:6])
     assert sorted(splits["train"]) == sorted(ROWS[:30])
-
-
-def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(text_writer.np, "save", full)
-    with pytest.raises(EnvironmentProblem, match=r"The imported texts cannot be written to .*No space left"):
-        read(write_csv(tmp_path / "a.csv"), tmp_path)
-    assert not list((tmp_path / "cache").iterdir())

@@ -16,15 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tmeattn.data.limits import TEXT, CountedFile, Unpacking
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, CountedFile, Unpacking
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-LONGEST_HEADER = 2**20
-"""The most bytes of what describes a member of a tar."""
+COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+    b"]\0\0": lzma.open,
+}
+"""How a file is decompressed, by its first bytes."""
 DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError,
     TypeError, LookupError, OverflowError, MemoryError, struct.error,
@@ -95,7 +100,7 @@ def _texts_in_tar(
             member = _member_path(path, info.name)
             if info.islnk() or info.issym():
                 raise _link(path, info.name)
-            file.allowance = info.size + LONGEST_HEADER
+            file.allowance = info.size + TEXT.value
             reason = why_no_text(member) if info.isfile() else _kind(info)
             if info.isfile():
                 _note_table(member, tables)
@@ -119,19 +124,11 @@ def _open_tar(path: Path) -> Iterator[CountedFile]:
     """The uncompressed bytes of a tar; its first bytes tell how it is compressed."""
     with path.open("rb") as file:
         head = file.read(6)
-    decompress = next((opener for mark, opener in _COMPRESSED.items() if head.startswith(mark)), None)
+    decompress = next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None)
     with path.open("rb") if decompress is None else decompress(path) as file:
         counted = CountedFile(file, Unpacking(str(path), path.stat().st_size))
-        counted.allowance = LONGEST_HEADER
+        counted.allowance = TEXT.value
         yield counted
-
-
-_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ": lzma.open,
-    b"]\0\0": lzma.open,
-}
 
 
 def _note_table(member: PurePosixPath, tables: list[str]) -> None:

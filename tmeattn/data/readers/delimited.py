@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.limits import TEXT
 from tmeattn.data.readers.rows import (
     BLANK,
     HEADER_AGAIN,
@@ -29,6 +28,7 @@ from tmeattn.data.readers.rows import (
 from tmeattn.data.readers.text_io import bounded_lines, is_utf8, not_utf8, open_text
 from tmeattn.data.readers.tsv_quoting import Quoting, fields_of_line, tsv_quoting
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT
 
 PREFIX = 2**23
 """The characters of a stream from which its quoting is decided. Of a file, all are read."""

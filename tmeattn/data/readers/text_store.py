@@ -3,7 +3,7 @@
 texts.bin           all texts in UTF-8 (lone surrogates survive), concatenated
 SPLIT.spans.npy     (N, 2) int64, the first byte of each text in texts.bin and the byte after its last
 SPLIT.labels.npy    (N,) int64, indices into the classes
-texts.json          classes, fingerprint, splits, and the sizes of the files: written last
+texts.json          classes, fingerprint, splits, sizes and checksums of the files: written last
 """
 
 from __future__ import annotations
@@ -12,28 +12,27 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NotRequired, TypedDict, overload
+from typing import BinaryIO, NotRequired, overload
 
 import numpy as np
 
-from tmeattn.data.cache import DAMAGE, load_array, read_manifest
+from tmeattn.data.cache import DAMAGE, FileChecks, load_array, read_manifest
 from tmeattn.specs import Split
 
 FORMAT = 1
 TEXTS, MANIFEST = "texts.bin", "texts.json"
-CONTENT = "The imported texts"
+CONTENT = "the imported texts"
 SPLITS = ("train", "validation", "test")
 
 
-class TextManifest(TypedDict):
-    """`texts.json`. `sizes`: bytes of each file. `notes`: what the user should know; absent in old files."""
+class TextManifest(FileChecks):
+    """`texts.json`. `notes`: what the user should know; absent in old files."""
 
     format: int
     classes: list[str]
     fingerprint: str
     splits: list[str]
     notes: NotRequired[list[str]]
-    sizes: dict[str, int]
 
 
 class StoredTexts(Sequence[str]):

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.data.cache import file_sizes, write_manifest, writing
+from tmeattn.data.cache import file_checks, save_array, write_manifest
 from tmeattn.data.holdout import hash_array, text_digest
 from tmeattn.data.readers.label_warnings import alike, label_warnings, numbers_of_rows
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
 from tmeattn.errors import BadInput
+from tmeattn.files import disk_error, disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +54,13 @@ class TextWriter:
         self.skips, self.notes = SkipCount(), list[str]()
 
     def __enter__(self) -> TextWriter:
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file = (self.folder / TEXTS).open("wb", buffering=2**20)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # after a full disk, closing fails again
+            self._file.close()
 
     def __len__(self) -> int:
         """The number of texts kept so far."""
@@ -74,7 +77,10 @@ class TextWriter:
             self.skips.add("row{s} without a label", where)
         else:
             data = text.encode("utf-8", "surrogatepass")
-            self._file.write(data)
+            try:
+                self._file.write(data)
+            except OSError as error:
+                raise disk_error(CONTENT, self.folder.parent, error) from error
             self._digests += text_digest(data)
             self._lengths.append(len(data))
             self._labels.append(self.labels.setdefault(label, len(self.labels)))
@@ -89,7 +95,7 @@ class TextWriter:
             BadInput: there is no text, one class or too many, or a class without training texts.
             EnvironmentProblem: the cache cannot be written.
         """
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file.flush()
         lengths_N = np.frombuffer(self._lengths, dtype=np.int64)
         ends_N = np.cumsum(lengths_N)
@@ -190,14 +196,14 @@ class TextWriter:
         spans_N2: np.ndarray,
         hashes_N: np.ndarray,
     ) -> None:
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file.close()
             content = hashlib.sha256(json.dumps(classes).encode())
             present = [name for code, name in enumerate(SPLITS) if (splits_N == code).any()]
             for name in present:
                 rows = splits_N == SPLITS.index(name)
-                np.save(self.folder / f"{name}.spans.npy", spans_N2[rows])
-                np.save(self.folder / f"{name}.labels.npy", labels_N[rows])
+                save_array(self.folder / f"{name}.spans.npy", spans_N2[rows])
+                save_array(self.folder / f"{name}.labels.npy", labels_N[rows])
                 # The positions of the texts in the file are not part of the fingerprint.
                 content.update(labels_N[rows].astype("<i8").tobytes())
                 content.update(hashes_N[rows].astype("<u8").tobytes())
@@ -207,7 +213,7 @@ class TextWriter:
                 fingerprint=content.hexdigest(),
                 splits=present,
                 notes=self.notes,
-                sizes=file_sizes(self.folder),
+                **file_checks(self.folder),
             )
             write_manifest(self.folder / MANIFEST, manifest)
 

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tmeattn.data.cache import open_or_build, writing
+from tmeattn.data.cache import open_or_build
+from tmeattn.data.checksums import sampled_sha256
 from tmeattn.data.holdout import VALIDATION_SHARE, hold_out_blocks, hold_out_hashed
 from tmeattn.data.readers.archives import is_archive
 from tmeattn.data.readers.folder_walk import files_below
@@ -19,9 +21,11 @@ from tmeattn.data.readers.folders import Arrangement, arrange, text_files
 from tmeattn.data.readers.labelled_table import ImportOptions, Narrate, TableImport
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.table_folder import tables_in
+from tmeattn.data.readers.text_io import read_errors
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, TextStore, open_text_store
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset
 
 if TYPE_CHECKING:
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 
 RULES = 2
 """The version of the rules by which files are read. Texts that were imported under other rules are imported again."""
+MOST_HASHED_FILES = 512
+"""The files of a folder whose content is part of the key of its import, evenly spaced; the others count with their
+size and times."""
 
 
 def open_user_dataset(path: Path, options: ImportOptions, cache: Path, narrate: Narrate) -> Dataset:
@@ -54,7 +61,7 @@ def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narra
             _import(writer, path, options, partial(hold_out_hashed, share=options.validation), narrate)
             _report(writer, path, narrate)
 
-    store = open_or_build(cache / f"texts-{_key(path, options)[:32]}", open_text_store, build, CONTENT)
+    store = open_or_build(cache / f"texts-{_key(path, options)[:32]}", open_text_store, build, CONTENT, narrate)
     if not built:  # what is odd about the files is said each time
         for note in store.notes:
             narrate(note)
@@ -88,7 +95,7 @@ def import_known_tree(
             writer.finish(partial(hold_out_blocks, share=VALIDATION_SHARE), Arrangement(order, labels, splits))
             _report(writer, path, narrate)
 
-    return open_or_build(folder, open_text_store, build, CONTENT)
+    return open_or_build(folder, open_text_store, build, CONTENT, narrate)
 
 
 def _listed(counts: Mapping[tuple[str, str], int]) -> str:
@@ -102,11 +109,23 @@ def _report(writer: TextWriter, path: Path, narrate: Narrate) -> None:
 
 
 def _key(path: Path, options: ImportOptions) -> str:
-    """A key that changes with the names, sizes and modification times of the files, and with the options."""
+    """A key that changes with the names, the times and the content of the files, and with the options.
+
+    Of a large file, and of a folder of many files, a part of the content is read (see `sampled_sha256`,
+    `MOST_HASHED_FILES`); the time of change of the status, which no program can set, shows the other changes.
+    """
     listing, skips = hashlib.sha256(), SkipCount()
-    for file in files_below(path, skips) if path.is_dir() else [path]:
-        status = file.stat()
-        listing.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    files = list(files_below(path, skips)) if path.is_dir() else [path]
+    hashed = set(evenly_spaced(len(files), MOST_HASHED_FILES))
+    for index, file in enumerate(files):
+        with read_errors(file):
+            status = file.stat()
+        content = ""
+        if index in hashed:
+            with suppress(OSError):  # the import names a file that it needs and that cannot be read
+                content = sampled_sha256(file)
+        times = f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
+        listing.update(f"{file}\0{times}\0{content}\0".encode("utf-8", "surrogateescape"))
     parts = [FORMAT, RULES, listing.hexdigest(), str(skips), asdict(options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -118,10 +137,9 @@ def _import(writer: TextWriter, path: Path, options: ImportOptions, hold_out: Ho
         table_import = TableImport(writer, options, narrate)
         if others.total:
             writer.notes.append(others.sentence(sum(map(len, tables.values())), "files"))
-        with writing(CONTENT, writer.folder.parent):
-            for split, files in tables.items():
-                for file in files:
-                    table_import.add(file, split)
+        for split, files in tables.items():
+            for file in files:
+                table_import.add(file, split)
         writer.finish(hold_out)
     elif path.is_dir() or is_archive(path):
         if options.text_column or options.label_column:
@@ -131,19 +149,17 @@ def _import(writer: TextWriter, path: Path, options: ImportOptions, hold_out: Ho
             )
         writer.finish(hold_out, _add_tree(writer, path))
     else:
-        with writing(CONTENT, writer.folder.parent):
-            TableImport(writer, options, narrate).add(path, None)
+        TableImport(writer, options, narrate).add(path, None)
         writer.finish(hold_out)
 
 
 def _add_tree(writer: TextWriter, path: Path) -> Arrangement:
     """Write the texts of a tree or archive, and derive their classes and splits."""
     paths: list[PurePosixPath] = []
-    with writing(CONTENT, writer.folder.parent):
-        for relative, text in text_files(path, writer.skips):
-            if not text.strip():
-                writer.skips.add("empty file{s}", str(relative))
-                continue
-            writer.add(text, "?", None, str(relative))  # the label comes from the arrangement
-            paths.append(relative)
+    for relative, text in text_files(path, writer.skips):
+        if not text.strip():
+            writer.skips.add("empty file{s}", str(relative))
+            continue
+        writer.add(text, "?", None, str(relative))  # the label comes from the arrangement
+        paths.append(relative)
     return arrange(paths, str(path), writer.skips)

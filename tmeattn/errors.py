@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 MOST_QUOTED = 200
 """The most characters of an input (a text, a path, a name, an option) that a message quotes."""
-MOST_CHARACTERS = 2000
+MOST_CHARACTERS = 1000
 """The most characters of a message: a last resort for quotations that cannot be recognised, and for long lists."""
-_HEAD, _MARK = 140, " … "
+_HEAD, _MARK = 140, "…"
 _LONG_WORD = re.compile(rf"\S{{{MOST_QUOTED + 1},}}")
 # Quotation marks, as repr() writes them, with more between them than may be quoted.
 _LONG_QUOTE = re.compile(
@@ -33,7 +33,7 @@ def brief(message: str) -> str:
     """A message in which long words and long quotations are shortened, and which is not endless itself."""
     if len(message) <= MOST_QUOTED:
         return message
-    message = _LONG_QUOTE.sub(_brief_quote, shortened(message, 2 * MOST_CHARACTERS))  # its time is quadratic
+    message = _LONG_QUOTE.sub(_brief_quote, shortened(message, 4 * MOST_CHARACTERS))  # its time is quadratic
     message = _LONG_WORD.sub(lambda found: shortened(found.group()), message)
     return shortened(message, MOST_CHARACTERS)
 

@@ -1,97 +1,39 @@
-"""The file that streaming prediction writes, and the note with which an interrupted prediction is continued.
+"""The file that streaming prediction writes, and how an interrupted prediction is continued.
 
-The rows are written to `OUTPUT.part`. Beside it, the note `OUTPUT.part.json` says how far the file is complete and from
-what it was made: the run and its weights, the input, the column and the options. When all rows are written, the file
-gets its final name and the note is removed.
+The rows are written to `OUTPUT.part`, and the note beside it (`prediction_note.py`) says how far the file is complete
+and from what it was made. When all rows are written, the file gets its final name and the note is removed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import stat
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from tmeattn.errors import BadInput, EnvironmentProblem, shortened
-from tmeattn.files import OTHER_FOLDER, disk_errors, read_json, to_json, write_atomically
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import OTHER_FOLDER, disk_errors, to_json, write_atomically
+from tmeattn.inference.output_target import check_target
+from tmeattn.inference.prediction_note import (
+    NOTE_VERSION,
+    Narrate,
+    Note,
+    Origin,
+    Row,
+    add_row,
+    hash_of,
+    new_hash,
+    read_note,
+    state_of,
+)
 
-NOTE_VERSION = 2
-"""Version 1 had only the run and the path of the input, so that nothing else could be compared."""
-BLOCK = 2**20
-
-Narrate = Callable[[str], None]
-Row = tuple[int, str]
-"""The number of a row in its file, and its text."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 class ChangedInput(BadInput):
     """The rows of the input that are already classified are no longer the same."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """From what predictions are made. A prediction is continued only if all of this is the same.
-
-    run:     the id of the run.
-    weights: a hash of its weights.
-    input:   the path of the input.
-    column:  the name of the column of the texts.
-    format:  the format of the input, such as "csv".
-    output:  the format of the output, such as "jsonl".
-    """
-
-    run: str
-    weights: str
-    input: str
-    column: str
-    format: str
-    output: str
-
-
-@dataclass(frozen=True)
-class Note:
-    """How far `OUTPUT.part` is complete.
-
-    bytes, written: the length of its complete rows in bytes, and their number.
-    row:            the number of the last of these rows in the input.
-    rows_hash:      a hash of the numbers and texts of these rows; part_hash: of the bytes of the part.
-    size, changed:  the size of the input in bytes and the time of its last change in ns; None for a pipe.
-    skip_bad:       whether invalid rows were skipped.
-    complete:       whether these are all rows.
-    """
-
-    bytes: int
-    written: int
-    row: int
-    rows_hash: str
-    part_hash: str
-    size: int | None
-    changed: int | None
-    skip_bad: bool
-    complete: bool = False
-
-
-def read_note(path: Path) -> tuple[Mapping[str, Any], Note] | None:
-    """The origin and the progress in a note; None where there is no note, or none that can be understood."""
-    stored = read_json(path)
-    if stored is None or stored.get("version") != NOTE_VERSION:
-        return None
-    origin, progress = stored.get("origin"), stored.get("progress")
-    if not isinstance(origin, dict) or not isinstance(progress, dict):
-        return None
-    try:
-        note = Note(**progress)
-    except TypeError:
-        return None
-    counts = (note.bytes, note.written, note.row)
-    if not all(type(count) is int and count >= 0 for count in counts):
-        return None
-    return origin, note
 
 
 class PredictionFile:
@@ -109,9 +51,10 @@ class PredictionFile:
         self.last_row = self.rows = self.rows_before = 0
         self._file: IO[bytes] | None = None
         self._length = self._noted = 0
-        self._part_hash, self._rows_hash = _new_hash(), _new_hash()
-        self._replayed = _new_hash()
+        self._part_hash, self._rows_hash = new_hash(), new_hash()
+        self._replayed = new_hash()
         self._expected: str | None = None
+        self._moved = False  # whether the input was changed after the note was written
 
     # Opening
 
@@ -122,7 +65,7 @@ class PredictionFile:
             BadInput: it may not.
         """
         for path in (self.output, self.part, self.note_path):
-            _check_target(path, self.table_path)
+            check_target(path, self.table_path)
         if self.output.exists() and not force:
             if resume and not self.part.exists() and self._is_complete():
                 self.note_path.unlink(missing_ok=True)
@@ -141,7 +84,7 @@ class PredictionFile:
             return False
         try:
             with self.output.open("rb") as file:
-                return _hash_of(file, found[1].bytes).hexdigest() == found[1].part_hash and not file.read(1)
+                return hash_of(file, found[1].bytes).hexdigest() == found[1].part_hash and not file.read(1)
         except OSError:
             return False
 
@@ -214,7 +157,7 @@ class PredictionFile:
         assert self._file is not None
         length = self._file.seek(0, os.SEEK_END)
         self._file.seek(0)
-        part_hash = _hash_of(self._file, note.bytes)
+        part_hash = hash_of(self._file, note.bytes)
         if length < note.bytes or part_hash.hexdigest() != note.part_hash:
             problem = "is missing rows" if length < note.bytes else "is damaged"
             self.narrate(f"{self.part} {problem}: starting again from the first row.")
@@ -225,7 +168,7 @@ class PredictionFile:
         self.last_row, self.rows = note.row, note.written
         self.rows_before = self._noted = note.written
         self._expected = note.rows_hash
-        self._say_where(note)
+        self._moved = note.size is not None and (note.size, note.changed) != state_of(self.table_path)
         return True
 
     def _check_same(self, origin: Mapping[str, Any], note: Note) -> None:
@@ -245,18 +188,11 @@ class PredictionFile:
         if note.skip_bad and not self.skip_bad:
             raise BadInput(f"{self.part} was written with --skip-bad.", hint=f"Add --skip-bad. {again}")
 
-    def _say_where(self, note: Note) -> None:
-        size, changed = _state_of(self.table_path)
-        if note.size is not None and (size, changed) != (note.size, note.changed):
-            self.narrate(
-                f"{self.table_path} has changed since. The {note.written:,} classified rows are compared with it."
-            )
-
     # Rows
 
     def replay(self, number: int, text: str) -> None:
         """Take a row of the input that is already written, to compare it."""
-        _add_row(self._replayed, number, text)
+        add_row(self._replayed, number, text)
 
     def check_replayed(self, unit: str) -> None:
         """Check that the written rows are those of the input.
@@ -273,6 +209,10 @@ class PredictionFile:
                 hint="To start again, give --force instead of --resume.",
             )
         self._rows_hash, self._expected = self._replayed, None
+        if self._moved:
+            self.narrate(f"{shortened(self.table_path)} has changed, but not up to {unit} {self.last_row:,}.")
+        if self.rows:
+            self.narrate(f"Continuing after {unit} {self.last_row:,}.")
 
     def write(self, data: bytes, rows: Iterable[Row]) -> None:
         """Write the predictions of these rows. When this returns, they are noted.
@@ -285,7 +225,7 @@ class PredictionFile:
         with disk_errors("the predictions", self.part, hint=hint):
             self._write(data)
             for number, text in rows:
-                _add_row(self._rows_hash, number, text)
+                add_row(self._rows_hash, number, text)
                 self.last_row, self.rows = number, self.rows + 1
             self._write_note()
 
@@ -298,7 +238,7 @@ class PredictionFile:
         self._length += len(data)
 
     def _write_note(self, *, complete: bool = False) -> None:
-        size, changed = _state_of(self.table_path)
+        size, changed = state_of(self.table_path)
         note = Note(
             self._length,
             self.rows,
@@ -357,71 +297,3 @@ class PredictionFile:
             for path in self.note_path.absolute().parent.iterdir():
                 if path.name.startswith(prefix) and path.name.endswith(".tmp"):
                     path.unlink(missing_ok=True)
-
-
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-
-
-def _check_target(path: Path, table_path: Path) -> None:
-    """Refuse the input itself, links, folders and devices.
-
-    Raises:
-        BadInput: the file is one of these.
-        EnvironmentProblem: it cannot be looked at, such as for a missing permission.
-    """
-    try:
-        found = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise EnvironmentProblem(f"Cannot write the predictions to {path}: {error.strerror}.", hint=OTHER_FOLDER) from None
-    if _is_input(path, table_path):
-        raise BadInput(f"{path} is the file that is read.", hint="Choose another name for --output.")
-    if stat.S_ISLNK(found.st_mode):
-        raise BadInput(
-            f"{path} is a symbolic link, and predictions are written only to a regular file.",
-            hint="Give the path of the file itself; --output - is standard output.",
-        )
-    if not stat.S_ISREG(found.st_mode):
-        kind = "folder" if stat.S_ISDIR(found.st_mode) else "device, pipe or socket"
-        raise BadInput(
-            f"{path} is a {kind}, and predictions are written only to a regular file.",
-            hint="Choose another name; --output - is standard output.",
-        )
-
-
-def _is_input(path: Path, table_path: Path) -> bool:
-    """Whether two paths are one file, by whatever names and links."""
-    with contextlib.suppress(OSError, ValueError):
-        here = path.stat()
-        there = table_path.stat() if table_path.exists() else os.fstat(sys.stdin.fileno())
-        return os.path.samestat(here, there)
-    return False
-
-
-def _state_of(path: Path) -> tuple[int | None, int | None]:
-    """The size of a regular file in bytes, and the time of its last change in ns."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None, None
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else (None, None)
-
-
-def _new_hash() -> hashlib.blake2b:
-    return hashlib.blake2b(digest_size=16)
-
-
-def _add_row(hash_: hashlib.blake2b, number: int, text: str) -> None:
-    data = text.encode("utf-8", "surrogatepass")
-    hash_.update(b"%d %d " % (number, len(data)))
-    hash_.update(data)
-
-
-def _hash_of(file: IO[bytes], length: int) -> hashlib.blake2b:
-    """The hash of the next `length` bytes of a file, or of what there is of them."""
-    found = _new_hash()
-    while length and (block := file.read(min(BLOCK, length))):
-        found.update(block)
-        length -= len(block)
-    return found

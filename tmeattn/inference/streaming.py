@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +16,10 @@ from typing import TYPE_CHECKING
 from tmeattn.data.readers.columns import text_of
 from tmeattn.data.readers.tables import RowProblem, Table
 from tmeattn.errors import BadInput, Interrupted, shortened
-from tmeattn.files import escaped
-from tmeattn.inference.prediction_file import Narrate, Origin, PredictionFile, Row
-from tmeattn.spreadsheet import harmless_cell
+from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name
+from tmeattn.inference.prediction_file import PredictionFile
+from tmeattn.inference.prediction_note import Narrate, Origin, Row
+from tmeattn.inference.prediction_rows import Encoder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,11 +29,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1024
 """Rows that are classified and written together."""
-OUTPUT_FORMATS = {
-    "": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
-    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv",
-}  # fmt: skip
-"""The format of the predictions by the ending of the file's name."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +61,6 @@ class PredictionJob:
     def output_format(self) -> str:
         """The format of the predictions: "jsonl", "csv" or "tsv"."""
         return OUTPUT_FORMATS["" if self.output is None else self.output.suffix.lower()]
-
-
-def check_output_name(output: Path | None) -> None:
-    """Check that predictions can be written in the format that the name of a file implies.
-
-    Raises:
-        BadInput: they cannot.
-    """
-    if output is None:
-        return
-    if not output.name:
-        raise BadInput("--output: there is no name of a file.", hint="Give one, such as predictions.jsonl.")
-    if output.suffix.lower() not in OUTPUT_FORMATS:
-        raise BadInput(
-            f"--output: {shortened(output)} must end in .jsonl, .csv or .tsv.",
-            hint=f"Predictions cannot be written as {shortened(output.suffix)}.",
-        )
 
 
 @dataclass(frozen=True)
@@ -188,48 +164,11 @@ def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 def _hint_for_bad_row(writer: _PredictionWriter) -> str:
     if writer.file is None or not writer.rows:
         return "Correct it, or skip invalid rows with --skip-bad."
+    part = shortened(writer.file.part)
     return (
-        f"The {writer.rows:,} rows before it are in {shortened(writer.file.part)}: correct it and continue with --resume, "
-        "or skip invalid rows with --skip-bad."
+        f"The {writer.rows:,} rows before it are in {part}: correct it and continue with --resume, or skip invalid "
+        "rows with --skip-bad."
     )
-
-
-class _Encoder:
-    """Predictions as the lines of a file in one of the formats of `OUTPUT_FORMATS`."""
-
-    def __init__(self, job: PredictionJob, classes: Sequence[str]) -> None:
-        self.classes = tuple(classes)
-        self._ascii = job.output is None  # the encoding of a terminal may lack characters
-        self._delimiter = {"csv": ",", "tsv": "\t"}.get(job.output_format)
-        self._labels = self.classes if job.raw else tuple(map(harmless_cell, self.classes))
-
-    def beginning(self) -> bytes:
-        """What stands before the rows."""
-        if self._delimiter is None:
-            return b""
-        return self._csv([["row", "label", "probability", *self._labels]])
-
-    def rows(self, numbers: Sequence[int], probabilities_NC: np.ndarray) -> bytes:
-        """A line for each row."""
-        predicted_N = probabilities_NC.argmax(axis=1).tolist()
-        rows = zip(numbers, predicted_N, probabilities_NC.tolist(), strict=True)
-        if self._delimiter is not None:
-            return self._csv([[number, self._labels[best], values[best], *values] for number, best, values in rows])
-        return "".join(self._json_line(*row) for row in rows).encode("utf-8", "backslashreplace")
-
-    def _json_line(self, number: int, predicted: int, probabilities: Sequence[float]) -> str:
-        prediction = {
-            "row": number,
-            "label": self.classes[predicted],
-            "probability": probabilities[predicted],
-            "probabilities": dict(zip(self.classes, probabilities, strict=True)),
-        }
-        return escaped(json.dumps(prediction, ensure_ascii=self._ascii)) + "\n"
-
-    def _csv(self, rows: Sequence[Sequence[str | int | float]]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, delimiter=self._delimiter or ",", lineterminator="\n").writerows(rows)
-        return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 class _PredictionWriter:
@@ -242,7 +181,7 @@ class _PredictionWriter:
 
     def __init__(self, job: PredictionJob, classifier: TrainedClassifier, narrate: Narrate) -> None:
         self.job = job
-        self.encoder = _Encoder(job, classifier.classes)
+        self.encoder = Encoder(classifier.classes, job.output_format, raw=job.raw, ascii_only=job.output is None)
         self.rows = 0
         self.complete = False
         self.file: PredictionFile | None = None
@@ -264,8 +203,6 @@ class _PredictionWriter:
             if not self.complete:
                 file.open(self.encoder.beginning(), force=job.force, resume=job.resume)
                 self.rows = file.rows
-                if file.rows:
-                    file.narrate(f"Continuing after {job.table.unit} {file.last_row:,}.")
         return self
 
     @property
@@ -322,7 +259,7 @@ def _weights_hash(model: nn.Module) -> str:
     for name, value in model.state_dict().items():
         found.update(name.encode())
         if isinstance(value, torch.Tensor):
-            found.update(memoryview(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()))
+            found.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return found.hexdigest()
 
 

@@ -9,12 +9,13 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.data.readers.columns import text_of
-from tmeattn.data.readers.tables import RowProblem, Table
+from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.errors import BadInput, Interrupted, shortened
 from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name
 from tmeattn.inference.prediction_file import PredictionFile
@@ -65,13 +66,16 @@ class PredictionJob:
 
 @dataclass(frozen=True)
 class StreamSummary:
-    """The texts that were classified by this call, its duration in seconds, the numbers of all skipped rows of the
-    file, and the number of its blank lines."""
+    """The texts that were classified by this call, its duration in seconds, and what was left out of the whole file.
+
+    skipped: the numbers of the invalid rows.
+    notes:   sentences for the user: how the rows were read, and how many of them were skipped.
+    """
 
     texts: int
     seconds: float
     skipped: tuple[int, ...]
-    blank: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def stream_predictions(
@@ -93,13 +97,14 @@ def stream_predictions(
         Interrupted: by the user. After each of these errors, `resume` continues from the rows that are written.
     """
     began = time.perf_counter()
-    skipped = _Skipped()
+    skipped: list[int] = []
+    skips = SkipCount()
     with _PredictionWriter(job, classifier, narrate) as writer:
         if writer.complete:
             narrate(f"{shortened(job.output)} is complete already.")
             return StreamSummary(0, time.perf_counter() - began, ())
         try:
-            for chunk in _chunks(_rows(job, writer, skipped)):
+            for chunk in _chunks(_rows(job, writer, skipped, skips)):
                 writer.write(chunk, classifier.probabilities([text for _, text in chunk]))
                 progress(len(chunk))
             writer.finish()
@@ -108,36 +113,31 @@ def stream_predictions(
         except KeyboardInterrupt:
             hint = "Continue with the same command and --resume." if writer.file is not None and writer.rows else None
             raise Interrupted(f"Stopped after {writer.rows:,} rows.", hint=hint) from None
+    notes = [*job.table.notes(), *filter(None, [skips.sentence(writer.rows, f"{job.table.unit}s")])]
     texts = writer.rows - writer.rows_before
-    return StreamSummary(texts, time.perf_counter() - began, tuple(skipped.invalid), skipped.blank)
+    return StreamSummary(texts, time.perf_counter() - began, tuple(skipped), tuple(notes))
 
 
 class _BadRow(BadInput):
     """A row of the input is invalid."""
 
 
-@dataclass
-class _Skipped:
-    """The numbers of the skipped invalid rows, and how many blank lines of a plain text were skipped."""
-
-    invalid: list[int] = field(default_factory=list)
-    blank: int = 0
-
-
-def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: _Skipped) -> Iterator[Row]:
-    """The rows that are not classified yet. Blank lines of a plain text file are left out."""
+def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: list[int], skips: SkipCount) -> Iterator[Row]:
+    """The rows that are not classified yet. Blank lines are left out and counted."""
     for number, values in job.table.select([job.column]):
+        if isinstance(values, SkippedRow):
+            skips.add(values.reason, f"{job.table.unit} {number}")
+            continue
         text = values if isinstance(values, RowProblem) else text_of(job.table, values[0])
         if text is None or (isinstance(text, str) and not text.strip()):
-            if job.table.kind == "txt":
-                skipped.blank += 1
-                continue
             text = RowProblem("the text is empty")
         if isinstance(text, str):
             if not writer.is_written(number, text):
                 yield number, text
         elif job.skip_bad:
-            skipped.invalid.append(number)
+            skipped.append(number)
+            for line in range(number, number + text.lines):
+                skips.add(f"invalid {job.table.unit}{{s}}", f"{job.table.unit} {line}")
         else:
             problem = job.table.row_error(number, text.reason)
             raise _BadRow(problem.message, hint=problem.hint)

@@ -87,7 +87,7 @@ def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tu
         BadInput, EnvironmentProblem: the dataset, the vectors or the device is missing, or does not fit the options.
     """
     choose_device(options.device)
-    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
+    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors, narrate)
     data: DataInfo = {
         "fingerprint": dataset.fingerprint,
         "classes": list(dataset.classes),
@@ -136,7 +136,7 @@ def resume(
             f"The dataset {config.train.dataset!r} has changed since the run {run.id} was started.",
             hint=f"Train a new run: tmeattn train {config.model} --from {run.id}",
         )
-    _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, tracker_specs, narrate)
+    _train(run, config, (dataset, open_vectors(config.train.vectors, narrate)), listeners, tracker_specs, narrate)
     return run
 
 

@@ -197,7 +197,7 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             body = (row for row in source.rows() if row[0] != number)
         for line, fields in body:
             if isinstance(fields, list):
-                fields = _checked(fields, columns)
+                fields = _checked(fields, plain_columns)
             yield line, [fields[at] or None for at in places] if isinstance(fields, list) else fields
 
     return Table(path, kind, columns, "line", select, {}, source.notes)

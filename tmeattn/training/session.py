@@ -255,7 +255,7 @@ def _prepare(
 
 def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.Module, emit: Listener) -> None:
     progress, splits = trainer.progress, trainer.corpus.splits
-    if any(event["kind"] == "started" for event in run.events()):
+    if any(event["kind"] == "started" for event in run.events("started")):
         emit(
             {
                 "kind": "resumed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
@@ -11,8 +12,9 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from tmeattn.errors import EnvironmentProblem
 
@@ -141,7 +143,7 @@ def _is_abandoned(pid: int, changed: float) -> bool:
     return pid <= 0
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading bytes. Unlike `open`, it never waits for the other end of a pipe.
 
     Raises:
@@ -156,6 +158,12 @@ def open_regular(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a regular file. Raises `OSError`."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def to_json(value: Any) -> bytes:

@@ -85,12 +85,6 @@ def vocabulary_checksum(folder: Path) -> str:
     return ""
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a regular file. Raises `OSError`."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _metadata(data: bytes) -> dict[str, str]:
     length = struct.unpack("<Q", data[:8])[0] if len(data) >= 8 else 0
     if not 0 < length <= min(_LONGEST_HEADER, len(data) - 8):

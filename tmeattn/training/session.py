@@ -11,7 +11,7 @@ from torch import nn
 
 from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
 from tmeattn.cpu import default_threads
-from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
+from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
@@ -134,12 +134,11 @@ def resume(
     tracker_specs = find_trackers(trackers)
     config = stored_config(run.id, run.config)
     dataset = dataset_of(config.train, narrate)
-    if dataset.fingerprint != run.data["fingerprint"]:
-        raise BadInput(
-            f"The dataset {config.train.dataset!r} has changed since the run {run.id} was started.",
-            hint=f"Train a new run: tmeattn train {config.model} --from {run.id}",
-        )
-    _train(run, config, (dataset, open_vectors(config.train.vectors)), listeners, tracker_specs, narrate)
+    check_unchanged(run, dataset)
+    vectors = open_vectors(config.train.vectors)
+    if not run.has_checkpoint() and (vectors.fingerprint if vectors else None) != run.data["vectors"]:
+        raise changed_data(run)  # with a checkpoint, the vectors are in it
+    _train(run, config, (dataset, vectors), listeners, tracker_specs, narrate)
     return run
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from tmeattn.config import stored_config
 from tmeattn.data.encoding.vocabulary import Vocabulary
-from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
-from tmeattn.errors import BadInput
+from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.files import disk_errors, open_regular
 from tmeattn.runs.checksums import vocabulary_checksum
 from tmeattn.runs.directory import RunDirectory
@@ -30,11 +29,11 @@ def settle_vocabulary(run: RunDirectory, vocabulary: Vocabulary, saved: Checkpoi
     expected = saved.progress.vocabulary if saved is not None else ""
     content = _content(run)
     if expected and expected != vocabulary.checksum:
-        raise _changed(run)
+        raise changed_data(run)
     if content == vocabulary.content:
         return None
     if saved is not None and not expected and content is not None and _is_readable(content):
-        raise _changed(run)  # version 0.1 stored no checksum, and these are whole words of other data
+        raise changed_data(run)  # version 0.1 stored no checksum, and these are whole words of other data
     with disk_errors("the vocabulary", run.path):
         vocabulary.save(run.vocabulary_path)
     return None if content is None and saved is None else _rebuilt(run)
@@ -52,11 +51,10 @@ def rebuild_vocabulary(run: RunDirectory, narrate: Narrate) -> None:
         return
     config = stored_config(run.id, run.config)
     dataset, vectors = dataset_of(config.train, narrate), open_vectors(config.train.vectors)
-    if dataset.fingerprint != run.data["fingerprint"]:
-        raise _changed(run)
+    check_unchanged(run, dataset)
     vocabulary = open_training_corpus(config.train, dataset, vectors, narrate).vocabulary
     if expected and expected != vocabulary.checksum:
-        raise _changed(run)
+        raise changed_data(run)
     with disk_errors("the vocabulary", run.path):
         vocabulary.save(run.vocabulary_path)
     narrate(_rebuilt(run))
@@ -80,11 +78,3 @@ def _is_readable(content: bytes, checksum: str = "") -> bool:
 
 def _rebuilt(run: RunDirectory) -> str:
     return f"The vocabulary of {run.id} was damaged: it is rebuilt from the data."
-
-
-def _changed(run: RunDirectory) -> BadInput:
-    config = run.config
-    return BadInput(
-        f"The words of the data of the run {run.id} ({config['train']['dataset']}) have changed since it was trained.",
-        hint=f"Restore the data as it was, or train a new run: tmeattn train {config['model']} --from {run.id}",
-    )

@@ -39,8 +39,15 @@ def disk_errors(
     try:
         yield
     except OSError as error:
-        place = f"to {path}" if verb == "write" else f"at {path}"
-        raise EnvironmentProblem(f"Cannot {verb} {what} {place}: {error.strerror or error}.", hint=hint) from error
+        raise disk_error(what, path, error, verb=verb, hint=hint) from error
+
+
+def disk_error(
+    what: str, path: Path, error: OSError, *, verb: Literal["write", "delete"] = "write", hint: str = OTHER_HOME
+) -> EnvironmentProblem:
+    """The `EnvironmentProblem` of an `OSError`, for code that is too hot for `disk_errors`."""
+    place = f"to {path}" if verb == "write" else f"at {path}"
+    return EnvironmentProblem(f"Cannot {verb} {what} {place}: {error.strerror or error}.", hint=hint)
 
 
 def temporary_name(path: Path) -> Path:

@@ -129,9 +129,11 @@ def _stream(run: str, job: PredictionJob) -> None:
     texts = f"{done.texts:,} {'text' if done.texts == 1 else 'texts'} in {done.seconds:.1f} s"
     memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
     _narrate(f"{texts}: {done.texts / max(done.seconds, 1e-9):,.0f} texts/s{memory}.")
+    for note in done.notes:
+        _narrate(note)
     if done.skipped:
         numbers = ", ".join(map(str, done.skipped[:10])) + (", ..." if len(done.skipped) > 10 else "")
-        _narrate(f"Skipped {len(done.skipped):,} invalid {'row' if len(done.skipped) == 1 else 'rows'}: {numbers}.")
+        _narrate(f"The invalid {'row is' if len(done.skipped) == 1 else 'rows are'} {numbers}.")
 
 
 def _narrate(line: str) -> None:

@@ -11,6 +11,7 @@ from tmeattn.config import RANDOM, TrainOptions, is_dataset
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
 from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
@@ -46,13 +47,18 @@ def open_dataset(
         return _registered(name)
     path = existing_path(name)
     if path is None:
+        if is_pipe(Path(name)):
+            raise BadInput(
+                f"{name} is a pipe or a device, but a dataset is read more than once.", hint="Write it to a file first."
+            )
         if Path(name).name != name or Path(name).suffix:
             raise BadInput(
                 f"There is no file or folder {name}.", hint="Check the path. Datasets by name: tmeattn data list"
             )
         return _registered(name)
     from tmeattn.data.holdout import VALIDATION_SHARE
-    from tmeattn.data.readers.user_files import ImportOptions, open_user_dataset
+    from tmeattn.data.readers.labelled_table import ImportOptions
+    from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
@@ -125,8 +131,10 @@ def open_split(
     return dataset, splits[split]
 
 
-def open_vectors(name: str) -> WordVectors | None:
+def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) -> WordVectors | None:
     """Open word vectors by name or from a text file; None for random vectors.
+
+    narrate: told about a doubt, such as a file whose first line states another number of words.
 
     Raises:
         UnknownName: there are no vectors with that name and no such file.
@@ -138,9 +146,9 @@ def open_vectors(name: str) -> WordVectors | None:
     if (file := existing_file(name)) is not None:
         from tmeattn.data.vectors.pretrained import vectors_from_file
 
-        return vectors_from_file(file)
+        return vectors_from_file(file, narrate)
     path = Path(name)
-    if path.name != name or path.suffix in {".txt", ".gz", ".vec"}:
+    if path.name != name or path.suffix.lower() in {".txt", ".gz", ".vec", ".zip", ".bin", ".xz", ".bz2", ".npy"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     return _load(registry().get(VectorsSpec, name), "Vectors", WordVectors)
 

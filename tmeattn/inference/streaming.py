@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from tmeattn.data.readers.columns import text_of
-from tmeattn.data.readers.tables import RowProblem, Table
+from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import OTHER_FOLDER, disk_errors, read_json, to_json, write_atomically
 
@@ -56,11 +57,16 @@ class PredictionJob:
 
 @dataclass(frozen=True)
 class StreamSummary:
-    """The texts that were classified by this call, its duration in seconds, and the numbers of the skipped rows."""
+    """The texts that were classified by this call, its duration in seconds, and what was left out.
+
+    skipped: the numbers of the invalid rows.
+    notes:   sentences for the user: how the rows were read, and how many of them were skipped.
+    """
 
     texts: int
     seconds: float
     skipped: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 def stream_predictions(
@@ -82,9 +88,10 @@ def stream_predictions(
     """
     began = time.perf_counter()
     skipped: list[int] = []
+    skips = SkipCount()
     with _PredictionWriter(job, classifier, narrate) as writer:
         try:
-            for chunk in _chunks(_rows(job, writer.last_row, skipped)):
+            for chunk in _chunks(_rows(job, writer.last_row, skipped, skips)):
                 writer.write([number for number, _ in chunk], classifier.probabilities([text for _, text in chunk]))
                 progress(len(chunk))
         except BadInput as error:
@@ -93,23 +100,28 @@ def stream_predictions(
             hint = "Continue with the same command and --resume." if writer.part is not None else None
             raise Interrupted(f"Stopped after {writer.rows:,} rows.", hint=hint) from None
         writer.finish()
-    return StreamSummary(writer.rows - writer.rows_before, time.perf_counter() - began, tuple(skipped))
+    texts = writer.rows - writer.rows_before
+    notes = [*job.table.notes(), *filter(None, [skips.sentence(texts, f"{job.table.unit}s")])]
+    return StreamSummary(texts, time.perf_counter() - began, tuple(skipped), tuple(notes))
 
 
-def _rows(job: PredictionJob, after: int, skipped: list[int]) -> Iterator[Row]:
-    """The rows to classify that follow row `after`. Blank lines of a plain text file are left out."""
+def _rows(job: PredictionJob, after: int, skipped: list[int], skips: SkipCount) -> Iterator[Row]:
+    """The rows to classify that follow row `after`. Blank lines are left out and counted."""
     for number, values in job.table.select([job.column]):
         if number <= after:
             continue
+        if isinstance(values, SkippedRow):
+            skips.add(values.reason, f"{job.table.unit} {number}")
+            continue
         text = values if isinstance(values, RowProblem) else text_of(job.table, values[0])
         if text is None or (isinstance(text, str) and not text.strip()):
-            if job.table.kind == "txt":
-                continue
             text = RowProblem("the text is empty")
         if isinstance(text, str):
             yield number, text
         elif job.skip_bad:
             skipped.append(number)
+            for line in range(number, number + text.lines):
+                skips.add(f"invalid {job.table.unit}{{s}}", f"{job.table.unit} {line}")
         else:
             raise job.table.row_error(number, text.reason)
 

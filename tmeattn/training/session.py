@@ -88,7 +88,7 @@ def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tu
         BadInput, EnvironmentProblem: the dataset, the vectors or the device is missing, or does not fit the options.
     """
     choose_device(options.device)
-    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
+    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors, narrate)
     data: DataInfo = {
         "fingerprint": dataset.fingerprint,
         "classes": list(dataset.classes),
@@ -135,7 +135,7 @@ def resume(
     config = stored_config(run.id, run.config)
     dataset = dataset_of(config.train, narrate)
     check_unchanged(run, dataset)
-    vectors = open_vectors(config.train.vectors)
+    vectors = open_vectors(config.train.vectors, narrate)
     if not run.has_checkpoint() and (vectors.fingerprint if vectors else None) != run.data["vectors"]:
         raise changed_data(run)  # with a checkpoint, the vectors are in it
     _train(run, config, (dataset, vectors), listeners, tracker_specs, narrate)

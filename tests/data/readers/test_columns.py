@@ -45,7 +45,7 @@ def test_labels_of_any_type(tmp_path):
     frame.write_parquet(tmp_path / "a.parquet")
     narrated = []
     assert read(tmp_path / "a.parquet", tmp_path, narrated)[0].classes == ("1.0", "2.0")
-    assert narrated[-1] == "Skipped 10 rows without a label (first: row 2)."
+    assert narrated[-1] == "Skipped 10 of 30 rows: 10 rows without a label (first: row 2)."
 
 
 def test_a_split_column(tmp_path):
@@ -55,7 +55,8 @@ def test_a_split_column(tmp_path):
     _, splits = read(path, tmp_path)
     assert {name: len(rows) for name, rows in splits.items()} == {"train": 21, "validation": 21, "test": 18}
     write_csv(path, [*rows, ("x", "good", "later")], "text,label,split")
-    assert "line 62: the split is 'later', not train, validation or test." in refused(path, tmp_path / "x")
+    message = refused(path, tmp_path / "x")
+    assert "'split' has values that are not train, validation or test: 'later' (rows: 1, first: line 62)" in message
 
 
 @pytest.mark.parametrize(

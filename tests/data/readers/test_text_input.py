@@ -13,14 +13,18 @@ from tmeattn.errors import BadInput
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [("a.txt", "good\n\nbad\n"), ("a.csv", "id,text\n1,good\n2,\n3,bad\n"), ("a", "good\r\n \r\nbad")],
+    ("name", "content", "skipped"),
+    [
+        ("a.txt", "good\n\nbad\n", "1 blank line (first: line 2)"),
+        ("a.csv", "id,text\n1,good\n2,\n3,bad\n", "1 row without a text (first: line 3)"),
+        ("a", "good\r\n \r\nbad", "1 blank line (first: line 2)"),
+    ],
 )
-def test_empty_texts_are_left_out_with_a_message(tmp_path: Path, name: str, content: str) -> None:
+def test_empty_texts_are_left_out_with_a_message(tmp_path: Path, name: str, content: str, skipped: str) -> None:
     (tmp_path / name).write_text(content)
     messages: list[str] = []
     assert TextInput(tmp_path / name).read(messages.append) == ["good", "bad"]
-    assert messages == ["Skipped the empty line 2."]
+    assert messages == [f"Skipped 1 of 3 lines: {skipped}."]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

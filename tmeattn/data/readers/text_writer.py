@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.data.cache import file_sizes, write_manifest, writing
+from tmeattn.data.cache import file_checks, save_array, write_manifest
 from tmeattn.data.holdout import hash_array, text_digest
+from tmeattn.data.readers.label_warnings import label_warnings, numbers_of_rows
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
 from tmeattn.errors import BadInput
+from tmeattn.files import disk_error, disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +40,8 @@ class TextWriter:
 
     source: names the files of the user in errors.
     labels: the classes so far, with the order of their first occurrence.
+    skips:  the rows or files that are left out.
+    notes:  sentences for the user, such as warnings about the labels; stored, and complete after `finish`.
     """
 
     def __init__(self, folder: Path, source: str) -> None:
@@ -44,15 +50,16 @@ class TextWriter:
         self._lengths, self._labels, self._splits = array("q"), array("i"), array("b")
         self._digests = bytearray()
         self._kept: int | None = None
-        self._skipped: dict[str, tuple[int, str]] = {}
+        self.skips, self.notes = SkipCount(), list[str]()
 
     def __enter__(self) -> TextWriter:
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file = (self.folder / TEXTS).open("wb", buffering=2**20)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # after a full disk, closing fails again
+            self._file.close()
 
     def __len__(self) -> int:
         """The number of texts kept so far."""
@@ -64,27 +71,19 @@ class TextWriter:
         split: None for training, or for texts that `finish` arranges.   where: names the row in the count.
         """
         if text is None or text.isspace() or not text:
-            self._skip("text", where)
+            self.skips.add("row{s} without a text", where)
         elif label is None or not label:
-            self._skip("label", where)
+            self.skips.add("row{s} without a label", where)
         else:
             data = text.encode("utf-8", "surrogatepass")
-            self._file.write(data)
+            try:
+                self._file.write(data)
+            except OSError as error:
+                raise disk_error(CONTENT, self.folder.parent, error) from error
             self._digests += text_digest(data)
             self._lengths.append(len(data))
             self._labels.append(self.labels.setdefault(label, len(self.labels)))
             self._splits.append(SPLITS.index(split or "train"))
-
-    def _skip(self, missing: str, where: str) -> None:
-        count, first = self._skipped.get(missing, (0, where))
-        self._skipped[missing] = count + 1, first
-
-    def skipped(self) -> str:
-        """The skipped rows, as in "12 rows without a text (first: line 17)"; empty where there is none."""
-        return " and ".join(
-            f"{count:,} row{'s' if count > 1 else ''} without a {missing} (first: {first})"
-            for missing, (count, first) in self._skipped.items()
-        )
 
     def finish(self, hold_out: HoldOut, arrangement: Arrangement | None = None) -> None:
         """Order the classes, hold out validation texts where the source has none, and write the arrays.
@@ -95,7 +94,7 @@ class TextWriter:
             BadInput: there is no text, one class or too many, or a class without training texts.
             EnvironmentProblem: the cache cannot be written.
         """
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file.flush()
         lengths_N = np.frombuffer(self._lengths, dtype=np.int64)
         ends_N = np.cumsum(lengths_N)
@@ -116,15 +115,18 @@ class TextWriter:
         labels_N = label_of[added_as_N]
         splits_N = _with_validation(splits_N, labels_N, hashes_N, hold_out)
         self._check(splits_N, labels_N, classes)
+        self.notes += label_warnings(classes, len(labels_N))
+        if self.skips.total:
+            self.notes.append(self.skips.sentence(len(labels_N), "rows" if arrangement is None else "files"))
         self._write(classes, splits_N, labels_N, spans_N2, hashes_N)
 
     def _sorted_classes(self, texts: int) -> list[str]:
         """The names of the classes, ordered as numbers where all are numbers, else by the alphabet."""
         names = list(self.labels)
         if not texts:
-            skipped = self.skipped()
+            skipped = f": it has {self.skips}" if self.skips.total else ""
             raise BadInput(
-                f"{self.source} contains no text with a label" + (f": it has {skipped}." if skipped else "."),
+                f"{self.source} contains no text with a label{skipped}.",
                 hint="Each row needs a text and a label.",
             )
         if len(names) == 1:
@@ -146,6 +148,12 @@ class TextWriter:
         if not (splits_N == 0).any():
             raise BadInput(f"{self.source} has no training texts.", hint="Add texts to the training split.")
         if not (splits_N == 1).any():
+            if numbers_of_rows(len(classes), len(labels_N)):
+                raise BadInput(
+                    f"{self.source} has {len(classes):,} different labels in {len(labels_N):,} rows: they look like "
+                    "numbers of rows, not classes.",
+                    hint="Name the column of the classes with --label-column.",
+                )
             raise BadInput(
                 f"{self.source} has {len(splits_N):,} texts, which are too few for a validation split.",
                 hint="Give more texts, a larger --validation, or a validation split of your own.",
@@ -169,14 +177,14 @@ class TextWriter:
         spans_N2: np.ndarray,
         hashes_N: np.ndarray,
     ) -> None:
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file.close()
             content = hashlib.sha256(json.dumps(classes).encode())
             present = [name for code, name in enumerate(SPLITS) if (splits_N == code).any()]
             for name in present:
                 rows = splits_N == SPLITS.index(name)
-                np.save(self.folder / f"{name}.spans.npy", spans_N2[rows])
-                np.save(self.folder / f"{name}.labels.npy", labels_N[rows])
+                save_array(self.folder / f"{name}.spans.npy", spans_N2[rows])
+                save_array(self.folder / f"{name}.labels.npy", labels_N[rows])
                 # The positions of the texts in the file are not part of the fingerprint.
                 content.update(labels_N[rows].astype("<i8").tobytes())
                 content.update(hashes_N[rows].astype("<u8").tobytes())
@@ -185,7 +193,8 @@ class TextWriter:
                 classes=classes,
                 fingerprint=content.hexdigest(),
                 splits=present,
-                sizes=file_sizes(self.folder),
+                notes=self.notes,
+                **file_checks(self.folder),
             )
             write_manifest(self.folder / MANIFEST, manifest)
 

@@ -173,6 +173,25 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+# Characters that JSON may contain and that mislead a reader or control a terminal: DEL, C1 controls, format characters
+# (among them all bidirectional controls), line and paragraph separators, and lone surrogates.
+_MISLEADING = re.compile(
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+
+
+def escaped(document: str) -> str:
+    """A JSON document with misleading characters as `\\u` escapes: its value stays the same."""
+    return _MISLEADING.sub(_escape, document)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
 def to_json(value: Any) -> bytes:
     """Readable JSON, as written to `run.json` and `meta.json`."""
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from tmeattn.config import RANDOM, TrainOptions, is_dataset
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
+from tmeattn.data.encoding.unknown_words import unknown_words_warning
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
@@ -158,7 +159,11 @@ def open_training_corpus(
 ) -> Corpus:
     """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    return open_corpus(without_test, corpus_settings(options, vectors), vectors, cache_dir(), narrate=narrate)
+    corpus = open_corpus(without_test, corpus_settings(options, vectors), vectors, cache_dir(), narrate=narrate)
+    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts)
+    if warning is not None:
+        narrate(warning)
+    return corpus
 
 
 def open_test_split(

@@ -16,14 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tmeattn.data.limits import TEXT, CountedFile, Unpacking
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, CountedFile, Unpacking
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-LONGEST_HEADER = 2**20
-"""The most bytes of what describes a member of a tar."""
+COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+    b"]\0\0": lzma.open,
+}
+"""How a file is decompressed, by its first bytes."""
 DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError,
     TypeError, LookupError, OverflowError, MemoryError, struct.error,
@@ -36,17 +42,28 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ARCHIVES)
 
 
-def texts_in_archive(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
-    """The path and the content of each member that `is_text` accepts, in the order of the archive.
+WhyNoText = Callable[[PurePosixPath], str | None]
+"""Why a member is no text, as `SkipCount.add` takes it; None where it is one."""
+
+
+def texts_in_archive(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> Iterator[tuple[PurePosixPath, str]]:
+    """The path and the content of each member that is a text, in the order of the archive.
+
+    skips: counts the other members.
 
     Raises:
-        BadInput: the archive is damaged or too large, contains a link or a path outside it, or a text is not UTF-8.
+        BadInput: the archive is damaged or too large, contains a link, a path outside it, a text twice or tables
+            alone, or a text is not UTF-8.
     """
     read = _texts_in_zip if path.name.lower().endswith(".zip") else _texts_in_tar
     tables: list[str] = []
-    found = False
-    for member, text in read(path, is_text, tables):
-        found = True
+    found: set[PurePosixPath] = set()
+    for member, text in read(path, skips, why_no_text, tables):
+        if member in found:
+            raise BadInput(
+                f"{path} contains the file {str(member)[:200]!r} twice.", hint="Unpack it and give the folder."
+            )
+        found.add(member)
         yield member, text
     if tables and not found:
         raise BadInput(
@@ -56,7 +73,7 @@ def texts_in_archive(path: Path, is_text: Callable[[PurePosixPath], bool]) -> It
 
 
 def _texts_in_zip(
-    path: Path, is_text: Callable[[PurePosixPath], bool], tables: list[str]
+    path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
     with archive_errors(path), zipfile.ZipFile(path) as archive:
         unpacking = Unpacking(str(path), path.stat().st_size)
@@ -67,30 +84,39 @@ def _texts_in_zip(
             if info.is_dir():
                 continue
             _note_table(member, tables)
-            if is_text(member):
-                _check_length(path, info.filename, info.file_size)
-                unpacking.count(info.file_size)
-                yield member, decode(archive.read(info), path, info.filename)
+            if (reason := why_no_text(member)) is not None:
+                skips.add(reason, str(member))
+                continue
+            _check_length(path, info.filename, info.file_size)
+            unpacking.count(info.file_size)
+            yield member, decode(archive.read(info), path, info.filename)
 
 
 def _texts_in_tar(
-    path: Path, is_text: Callable[[PurePosixPath], bool], tables: list[str]
+    path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
     with archive_errors(path), _open_tar(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
         while (info := archive.next()) is not None:
             member = _member_path(path, info.name)
             if info.islnk() or info.issym():
                 raise _link(path, info.name)
-            file.allowance = info.size + LONGEST_HEADER
+            file.allowance = info.size + TEXT.value
+            reason = why_no_text(member) if info.isfile() else _kind(info)
             if info.isfile():
                 _note_table(member, tables)
-                if is_text(member):
-                    _check_length(path, info.name, info.size)
-                    if (content := archive.extractfile(info)) is not None:
-                        yield member, decode(content.read(), path, info.name)
+            if reason is None:
+                _check_length(path, info.name, info.size)
+                if (content := archive.extractfile(info)) is not None:
+                    yield member, decode(content.read(), path, info.name)
+            elif not info.isdir():
+                skips.add(reason, str(member))
             archive.members = []  # type: ignore[attr-defined]  # a stream never seeks back, so the list is not needed
     if path.suffix.lower() == ".tar" and not _has_end_block(path):  # compressed archives report this themselves
         raise BadInput(f"{path} cannot be read as an archive: it is incomplete.", hint="Copy or download it again.")
+
+
+def _kind(info: tarfile.TarInfo) -> str:
+    return "pipe{s}" if info.isfifo() else "device{s}" if info.isdev() else "special file{s}"
 
 
 @contextmanager
@@ -98,19 +124,11 @@ def _open_tar(path: Path) -> Iterator[CountedFile]:
     """The uncompressed bytes of a tar; its first bytes tell how it is compressed."""
     with path.open("rb") as file:
         head = file.read(6)
-    decompress = next((opener for mark, opener in _COMPRESSED.items() if head.startswith(mark)), None)
+    decompress = next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None)
     with path.open("rb") if decompress is None else decompress(path) as file:
         counted = CountedFile(file, Unpacking(str(path), path.stat().st_size))
-        counted.allowance = LONGEST_HEADER
+        counted.allowance = TEXT.value
         yield counted
-
-
-_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ": lzma.open,
-    b"]\0\0": lzma.open,
-}
 
 
 def _note_table(member: PurePosixPath, tables: list[str]) -> None:

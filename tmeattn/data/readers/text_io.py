@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from tmeattn.data.limits import TEXT, CountedFile, Unpacking
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, UNPACKED, CountedFile, Unpacking
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
@@ -72,11 +72,27 @@ def open_text(path: Path, stream: BinaryIO | None, newline: str | None) -> Itera
     """
     if stream is not None:
         with read_errors(path):
+            if hasattr(stream, "peek"):
+                refuse_other_content(path, stream)
             yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
         return
     with open_binary(path) as file:
         refuse_other_content(path, file)
         yield io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+
+
+def open_stream(path: Path) -> BinaryIO:
+    """Open a pipe, plain or compressed, whose bytes can be read only once.
+
+    Raises:
+        BadInput: it cannot be opened.
+    """
+    decompress = DECOMPRESSORS.get(path.suffix.lower())
+    with read_errors(path):
+        if decompress is None:
+            return path.open("rb")
+        # Its size is unknown, so only the limit of the unpacked bytes applies.
+        return io.BufferedReader(CountedFile(decompress(path), Unpacking(str(path), UNPACKED.value)), 2**18)
 
 
 def refuse_other_content(path: Path, file: IO[bytes]) -> None:
@@ -149,6 +165,8 @@ def decode(data: bytes, path: Path, member: str | None = None) -> str:
 
 def not_utf8(path: Path) -> BadInput:
     """The error of a file that is not UTF-8, with the offset of the first wrong byte; reads the file again."""
+    if not path.is_file():  # a pipe cannot be read again
+        return BadInput(f"{path} is not UTF-8.", hint=CONVERT)
     decoder, before = codecs.getincrementaldecoder("utf-8")(), 0
     with open_binary(path) as file:
         while block := file.read(2**20):

@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -44,7 +45,7 @@ def run(minutes: float, seed: int, keep: Path, work: Path, only: str = "") -> in
         folder = work / "case"
         if target.name not in templates:
             shutil.rmtree(folder, ignore_errors=True)
-            target.prepare(folder)
+            _in_a_process(lambda target=target, folder=folder: target.prepare(folder))  # type: ignore[misc]
             templates[target.name] = Path(shutil.copytree(folder, work / f"template-{len(templates)}"))
         first = done[target.name]
         for number, what, problem in _batch(target, templates[target.name], folder, seed, first, report):
@@ -56,6 +57,23 @@ def run(minutes: float, seed: int, keep: Path, work: Path, only: str = "") -> in
     for name, count in sorted(done.items()):
         print(f"fuzz: {count:6} of {name}")
     return report.end()
+
+
+def _in_a_process(work: Callable[[], None]) -> None:
+    """Call `work` in a forked process: polars starts threads, after which this one could not be forked any more."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    if os.waitpid(pid, 0)[1]:
+        raise RuntimeError("The valid inputs cannot be made; the traceback is above.")
 
 
 def _batch(
@@ -76,7 +94,7 @@ def _batch(
             os._exit(0)
     limit = time.monotonic() + SECONDS * BATCH
     while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
-        hangs = log.exists() and time.time() - log.stat().st_mtime > 3 * SECONDS
+        hangs = log.exists() and time.time() - log.stat().st_mtime > 1.5 * SECONDS
         if time.monotonic() > limit or hangs:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.005)

@@ -13,6 +13,7 @@ from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
+from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
@@ -21,6 +22,7 @@ from tmeattn.runs.directory import RunDirectory, create
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.leftovers import tidy
+from tmeattn.runs.manifest import discard
 from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
@@ -150,6 +152,8 @@ def _train(
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
 ) -> None:
+    with disk_errors("the run", run.path):
+        discard(run.path)
     with reporting(run, listeners, trackers) as (emit, heartbeat):
         saved = checkpoint.load(run.checkpoints, "last", "previous")
         if saved is not None and saved.damaged:

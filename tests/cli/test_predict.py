@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tmeattn.inference import prediction_file
 from tmeattn.inference import streaming as stream
 from tmeattn.runs.directory import RunDirectory
 
@@ -206,7 +207,7 @@ def test_a_full_disk_can_be_continued(
         path.write_bytes(data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stream, "write_atomically", full)
+        patch.setattr(prediction_file, "write_atomically", full)
         result = tmeattn("predict", "--file", str(source), "--output", str(target))
     assert result.code == 3
     assert "No space left on device" in result.err

@@ -99,14 +99,14 @@ def bombs(run: Path) -> list[Bomb]:
         Bomb("a million brackets", files.nested, show),
         Bomb("vectors: declared sizes", lambda folder: files.text(
             folder, "v.vec", "99999999999 9999999999\na 1 2\n"), vectors, "train"),
-        Bomb("vectors: declared width", lambda folder: files.text(folder, "w.vec", "2 9000\na 1 2\n"), vectors, "train"),
-        Bomb("vectors: line of 3 GiB", lambda folder: files.long_line(folder, "l.vec", b"a 1 2\nb 1"), vectors, "train"),
+        Bomb("vectors: width", lambda folder: files.text(folder, "w.vec", "2 9000\na 1 2\n"), vectors, "train"),
+        Bomb("vectors: a long line", lambda folder: files.long_line(folder, "l.vec", b"a 1 2\nb 1"), vectors, "train"),
         Bomb("vectors: a million numbers", lambda folder: files.text(
             folder, "m.vec", "a" + " 1" * 10**6 + "\n"), vectors, "train"),
         Bomb("vectors: unpack to 3 GiB", lambda folder: files.repeated(
             folder, "v.txt.gz", b"x 1 2\n", b"a 1 2\nbb 3 4\n", files.fast_gzip), vectors, "train"),
-        Bomb("run.json claims a wide model", lambda folder: files.model_zip(folder, run, files.wide), explain, "explain"),
-        Bomb("run.json claims a deep model", lambda folder: files.model_zip(folder, run, files.deep), explain, "explain"),
+        Bomb("wide run.json", lambda folder: files.model_zip(folder, run, files.wide), explain, "explain"),
+        Bomb("deep run.json", lambda folder: files.model_zip(folder, run, files.deep), explain, "explain"),
         Bomb("weights of 3 GiB of zeros", lambda folder: files.model_zip(
             folder, run, lambda info: None, files.GIGABYTES), explain, "explain"),
         Bomb("predict: line of 3 GiB", lambda folder: files.long_line(folder, "p.txt", b"x"), predict, "explain"),
@@ -167,8 +167,8 @@ def report(name: str, measured: Measured, base: Measured) -> bool:
     return not wrong
 
 
-def run(minutes: float, seed: int) -> int:
-    """Try the bombs in the order of the seed, until the time is over. Returns the number of failures."""
+def run(minutes: float, seed: int, only: str = "") -> int:
+    """Try the bombs in the order of the seed, until the time is over. `only`: part of their names. Returns the number of failures."""
     work = Path(tempfile.mkdtemp(prefix="tmeattn-bombs-"))
     end = time.monotonic() + 60 * minutes
     failures = 0
@@ -178,7 +178,7 @@ def run(minutes: float, seed: int) -> int:
         bases = {"show": measure(show(small, work), home), "train": measure(train, home)}
         bases["explain"] = measure(explain(Path("small"), work), home)
         (folder,) = (home / "runs").iterdir()
-        tries = bombs(folder)
+        tries = [bomb for bomb in bombs(folder) if only in bomb.name]
         random.Random(seed).shuffle(tries)
         for bomb in tries:
             if time.monotonic() > end:
@@ -188,7 +188,7 @@ def run(minutes: float, seed: int) -> int:
             measured = measure(bomb.command(bomb.make(place), work), home)
             failures += not report(bomb.name, measured, bases[bomb.base])
             shutil.rmtree(place)
-        if time.monotonic() < end:
+        if time.monotonic() < end and only in "endless download":
             failures += not endless_download(home, bases["show"])
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -168,7 +168,10 @@ def report(name: str, measured: Measured, base: Measured) -> bool:
 
 
 def run(minutes: float, seed: int, only: str = "") -> int:
-    """Try the bombs in the order of the seed, until the time is over. `only`: part of their names. Returns the number of failures."""
+    """Try the bombs in the order of the seed, until the time is over. Returns the number of failures.
+
+    only: part of the names of the bombs to try.
+    """
     work = Path(tempfile.mkdtemp(prefix="tmeattn-bombs-"))
     end = time.monotonic() + 60 * minutes
     failures = 0

@@ -52,7 +52,7 @@ def open_vector_text(path: Path, member: str | None = None) -> Iterator[IO[bytes
                 archive = stack.enter_context(zipfile.ZipFile(path))
                 info = archive.getinfo(member or _only_member(path, archive))
                 Unpacking(str(path)).count(info.file_size, info.compress_size)
-                file = stack.enter_context(io.BufferedReader(archive.open(info), _HEAD))  # type: ignore[arg-type]
+                file = stack.enter_context(archive.open(info))
             elif opener := next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None):
                 file = stack.enter_context(io.BufferedReader(CountedFile(file, str(path), opener), _HEAD))
             elif path.suffix.lower() == ".gz":

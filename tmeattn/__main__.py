@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from tmeattn.cli.main import run
+from tmeattn.cli.process import run_process
 
 
 def main() -> None:
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_process(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, ResumedEvent, StartedEvent
 from tmeattn.runs.typed_json import matches
@@ -28,11 +28,16 @@ __all__ = [
     "decode",
     "diverged",
     "encode",
+    "ending",
     "epoch_events",
     "finished",
+    "last_ending",
     "read_events",
     "started_event",
 ]
+
+Ending = Literal["finished", "stopped", "failed"]
+_TAIL_BYTES = 65536
 
 
 def encode(event: Mapping[str, Any]) -> str:
@@ -192,3 +197,31 @@ def finished(events: Iterable[Event]) -> bool:
 def diverged(events: Iterable[Event]) -> bool:
     """Whether training ended with a loss or gradient that was not finite; trained again, it would do so again."""
     return any(event["kind"] == "failed" and event.get("diverged", False) for event in events)
+
+
+def ending(events: Iterable[Event]) -> Ending | None:
+    """How the last attempt ended by the log; None where its process was killed, or is alive."""
+    last: Ending | None = None
+    for event in events:
+        if event["kind"] in ("started", "resumed"):
+            last = None
+        elif event["kind"] == "finished" or (event["kind"] in ("stopped", "failed") and last != "finished"):
+            last = event["kind"]
+    return last
+
+
+def last_ending(path: Path) -> Ending | None:
+    """`ending` of a log, from its last 64 KiB: after its end, an attempt logs nothing but warnings."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return None
+    last: list[Event] = []
+    for line in reversed(lines):
+        event = decode(line)
+        if event is not None and event["kind"] not in ("finished", "stopped", "failed", "warning"):
+            break
+        last += [event] if event is not None else []
+    return ending(reversed(last))

@@ -66,8 +66,8 @@ def discard(stream: IO[str]) -> None:
 
 
 def _open_missing_streams() -> None:
-    """Give a closed standard stream (`tmeattn models >&-`) the null device: otherwise the next file that is opened gets its
-    number, and the output."""
+    """Give a closed standard stream (`tmeattn models >&-`) the null device: otherwise the next file that is opened gets
+    its number, and the output."""
     for number in range(3):
         try:
             os.fstat(number)

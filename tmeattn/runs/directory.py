@@ -151,7 +151,7 @@ class RunDirectory:
         events: those of the log, where they were read already.
         """
         status = self.status()
-        if status["state"] == "finished" or (status["state"] == "running" and process_alive(status)):
+        if status["state"] not in ("running", "created") or process_alive(status):
             return status["state"]
         return observed_state(status["state"], last_ending(self.events_path) if events is None else ending(events))
 
@@ -190,9 +190,9 @@ def observed_state(written: State, by_log: Ending | None) -> State:
     The log is written before the status: a process that was killed in between leaves the status behind. An exported run
     has a log only.
     """
-    if by_log == "finished" or (by_log is not None and written in ("running", "created")):
-        return by_log
-    return "crashed" if written == "running" else written
+    if written not in ("running", "created"):
+        return written
+    return by_log or ("crashed" if written == "running" else written)
 
 
 def create(

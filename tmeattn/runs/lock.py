@@ -105,8 +105,8 @@ def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["he
 
 
 def _refuse_unlocked_writer(run: RunDirectory, *, locked: bool) -> None:
-    """Refuse where the status is that of a writer that the lock does not keep out: of an earlier version, or on a computer
-    that does not share the locks of this file system."""
+    """Refuse where the status is that of a writer that the lock does not keep out: of an earlier version, or on a
+    computer that does not share the locks of this file system."""
     status = run.status()
     if status["state"] != "running" or not process_alive(status):
         return

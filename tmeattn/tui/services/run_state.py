@@ -160,7 +160,7 @@ class RunState:
         if not self.run.path.is_dir():
             return "deleted"
         written = self.status["state"]
-        if written == "finished" or (written == "running" and process_alive(self.status)):
+        if written == "running" and process_alive(self.status):
             return written
         ended = self.ended["kind"] if self.ended and self.caught_up else None
         return observed_state(written, ended)

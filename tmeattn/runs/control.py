@@ -29,6 +29,8 @@ LOG = "worker.log"
 STALE_AFTER = 10.0
 """Seconds between the heartbeat and now, either way, from which on the process of a run on another computer is
 presumed dead."""
+_CLOCK_SET_BACK = 86400.0
+"""Seconds by which the heartbeat of a process that an earlier version started on this computer may be in the future."""
 _TAIL_BYTES = 8192
 
 
@@ -68,12 +70,15 @@ def process_alive(status: RunStatus) -> bool:
     """Whether the process that wrote a `running` status is alive. On this computer the operating system knows it, also
     of a process that is suspended; on another, or where the status names no process well enough, the heartbeat must be
     recent."""
-    if status.get("host") == socket.gethostname():
+    here, earliest = status.get("host") == socket.gethostname(), -STALE_AFTER
+    if here:
         known = exists(status.get("pid"), status.get("process"))
         if known is not None:
             return known
+        if "process" not in status:
+            earliest = -_CLOCK_SET_BACK
     age = heartbeat_age(status)
-    return age is not None and abs(age) < STALE_AFTER
+    return age is not None and earliest < age < STALE_AFTER
 
 
 def heartbeat_age(status: RunStatus) -> float | None:

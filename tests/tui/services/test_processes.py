@@ -20,7 +20,7 @@ QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "-
 
 
 @pytest.fixture
-def workers(environment, monkeypatch):
+def training(environment, monkeypatch):
     """TrainingProcesses whose processes see the dataset `planted`; none outlives the test."""
     for name in ("PYTHONPATH", "TMEATTN_HOME"):
         monkeypatch.setenv(name, environment[name])
@@ -29,9 +29,9 @@ def workers(environment, monkeypatch):
     original = made._run
     made._run = lambda *arguments: started.append(original(*arguments)) or started[-1]
     yield made
-    for worker in started:
-        worker.process.kill()
-        worker.process.wait()
+    for process in started:
+        process.popen.kill()
+        process.popen.wait()
 
 
 def wait_for(condition, seconds=60.0):
@@ -61,31 +61,31 @@ def test_a_module_run_by_python_is_the_command_that_a_user_types(monkeypatch):
     assert command() == ["tmeattn", "train", "mean"]
 
 
-def test_a_start_that_fails_leaves_its_words(workers):
-    worker = workers.start(["train", "mean", "--dataset", "plantd"], "mean")
-    wait_for(lambda: worker.exit_code is not None)
-    assert [ended.exit_code for ended in workers.ended()] == [2]
-    assert workers.ended() == []
-    assert "Did you mean planted" in control.log_tail(worker.run)[-1]
-    assert not worker.run.path.exists()
+def test_a_start_that_fails_leaves_its_words(training):
+    process = training.start(["train", "mean", "--dataset", "plantd"], "mean")
+    wait_for(lambda: process.exit_code is not None)
+    assert [ended.exit_code for ended in training.ended()] == [2]
+    assert training.ended() == []
+    assert "Did you mean planted" in control.log_tail(process.run)[-1]
+    assert not process.run.path.exists()
 
 
-def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(workers):
-    worker = workers.start(["train", "mean", *QUICK, "--epochs", "2000", "--patience", "0"], "mean")
-    run = worker.run
+def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(training):
+    process = training.start(["train", "mean", *QUICK, "--epochs", "2000", "--patience", "0"], "mean")
+    run = process.run
     run_state = RunState(run)
     wait_for(lambda: run.events_path.exists() and run_state.refresh() and run_state.step >= 100)
     assert run_state.state == "running"
-    assert workers.ended() == []
+    assert training.ended() == []
     assert (run.path / control.LOG).exists()  # the log has moved to the run
-    os.kill(worker.process.pid, signal.SIGKILL)
+    os.kill(process.popen.pid, signal.SIGKILL)
     killed = time.monotonic()
-    wait_for(lambda: workers.ended())
+    wait_for(lambda: training.ended())
     run_state.refresh()
     assert run_state.state == "crashed"
     assert time.monotonic() - killed < 5
     control.request(run, "stop")  # nobody was there to read it: it must not stop the resumed run
-    resumed = workers.resume(run)
+    resumed = training.resume(run)
     wait_for(lambda: run_state.refresh() and run_state.attempt.get("kind") == "resumed")
     wait_for(lambda: run_state.refresh() and run_state.last_step)
     control.request(run, "stop")

@@ -14,11 +14,8 @@ Plugins need no other module: specs, hooks, configuration, layers, errors and te
 Every name is imported when it is first used, so that `import tmeattn` loads neither torch nor pydantic nor NumPy.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Nothing is imported here: `python -m tmeattn` runs this file while the current folder is on the import path.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tmeattn import testing as testing
     from tmeattn.api import Model as Model
@@ -87,6 +84,8 @@ __all__ = sorted([*_HOME, *_MODULES])
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that `__getattr__` returns
 
     def __getattr__(name):
+        from importlib import import_module
+
         if name in _HOME:
             return getattr(import_module(_HOME[name]), name)
         if name in _MODULES:

@@ -57,7 +57,9 @@ def existing_file(text: str) -> Path | None:
 def existing_path(text: str) -> Path | None:
     """The file or folder at the path `text`, as an absolute path; None where none exists."""
     try:
-        path = Path(text).expanduser()
+        path = Path(text)
+        if not path.exists():  # a file may have a name that begins with ~
+            path = path.expanduser()
         return path.absolute() if path.is_file() or path.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # no such user, too long, a NUL byte
         return None

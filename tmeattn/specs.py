@@ -216,12 +216,14 @@ class WordVectors:
     size:        the number of dimensions of each vector.
     fingerprint: a string that changes whenever the vectors change.
     lookup:      takes N words and returns `(vectors_ND float32, known_N bool)`. The row of an unknown word is zero.
+    first_words: a few of the words, for the error that no word of the texts has a vector.
     """
 
     name: str
     size: int
     fingerprint: str
     lookup: Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]
+    first_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,15 @@
 """Cache folders: the unfinished folders of killed processes are removed."""
 
+import json
 import os
+import subprocess
+import sys
 import time
 
-from tmeattn.data.cache import STALE, open_or_build
+import pytest
+
+from tmeattn.data import cache, checksums
+from tmeattn.data.cache import DAMAGE, STALE, file_checks, open_or_build, read_manifest, write_manifest
 
 
 def open_done(folder):
@@ -23,3 +29,76 @@ def test_stale_unfinished_folders_are_removed(tmp_path):
         == "x"
     )
     assert {path.name for path in tmp_path.iterdir()} == {young.name, "corpus-3"}
+
+
+def test_unfinished_folders_of_dead_processes_are_removed_at_once(tmp_path):
+    process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    dead, here = int(process.stdout), cache._computer()
+    kept = [f"a.{here}-{os.getpid()}-0000000a.tmp", f"b.ffffffff-{dead}-0000000a.tmp", "c.tmp"]
+    for name in [*kept, f"d.{here}-{dead}-0000000a.tmp", f"e.{here}-{dead}-0000000a.tmp.damaged"]:
+        (tmp_path / name).mkdir()
+    open_or_build(tmp_path / "done", open_done, lambda folder: (folder / "done").write_text("x") and None, "it")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "done"])
+
+
+@pytest.fixture
+def entry(tmp_path, monkeypatch):
+    """A folder with a file of 1,000 bytes and its manifest, as another process finds it."""
+    (tmp_path / "data.bin").write_bytes(bytes(1000))
+    write_manifest(tmp_path / "m.json", {"format": 1, "words": ["a"], **file_checks(tmp_path)})
+    monkeypatch.setattr(cache, "_verified", set())
+    return tmp_path
+
+
+def test_every_changed_byte_of_an_entry_is_noticed(entry):
+    assert read_manifest(entry / "m.json", 1)["words"] == ["a"]
+    stat = (entry / "data.bin").stat()
+    for place in range(0, 1000, 37):
+        cache._verified.clear()
+        content = bytearray(1000)
+        content[place] ^= 4
+        (entry / "data.bin").write_bytes(content)
+        os.utime(entry / "data.bin", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        with pytest.raises(ValueError, match="another checksum"):
+            read_manifest(entry / "m.json", 1)
+    (entry / "data.bin").write_bytes(bytes(1000))
+    text = (entry / "m.json").read_text()
+    for changed in (text.replace('"a"', '"b"'), text.replace("1000", "100"), text[:-3], "[" * 10**5, "[]"):
+        (entry / "m.json").write_text(changed)
+        with pytest.raises(DAMAGE):
+            read_manifest(entry / "m.json", 1)
+
+
+def test_an_entry_without_checksums_is_read(entry):
+    manifest = json.loads((entry / "m.json").read_text())
+    del manifest["checksums"], manifest["checksum"]
+    (entry / "m.json").write_text(json.dumps(manifest))
+    assert read_manifest(entry / "m.json", 1)["words"] == ["a"]
+
+
+def test_a_large_file_is_sampled(tmp_path, monkeypatch):
+    monkeypatch.setattr(checksums, "BLOCK", 10)
+    monkeypatch.setattr(checksums, "BLOCKS", 4)
+    path = tmp_path / "large"
+    content = bytearray(1000)
+    digests = set()
+    for place in (None, 0, 9, 333, 995):  # nothing, the first block twice, one between, the last
+        changed = bytearray(content)
+        if place is not None:
+            changed[place] = 1
+        path.write_bytes(changed)
+        digests.add(checksums.sampled_sha256(path))
+    assert len(digests) == 5
+
+
+def test_a_damaged_entry_is_built_again_and_told(tmp_path):
+    (tmp_path / "entry").mkdir()
+    lines = []
+    open_or_build(
+        tmp_path / "entry",
+        open_done,
+        lambda folder: (folder / "done").write_text("x") and None,
+        "the texts",
+        lines.append,
+    )
+    assert lines == [f"A file of the texts in {tmp_path / 'entry'} is damaged; it is built again."]

@@ -6,7 +6,8 @@ import gzip
 
 import pytest
 
-from tmeattn.data.readers.user_files import ImportOptions, open_user_dataset
+from tmeattn.data.readers.labelled_table import ImportOptions
+from tmeattn.data.readers.user_files import open_user_dataset
 from tmeattn.errors import BadInput
 
 ROWS = [(f"text number {i} é", ["bad", "fair", "good"][i % 3]) for i in range(60)]

@@ -10,10 +10,13 @@ from typing import TypeVar
 from tmeattn.config import RANDOM, TrainOptions, is_dataset
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
+from tmeattn.data.encoding.unknown_words import unknown_words_warning
 from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, DatasetSpec, Split, VectorsSpec, WordVectors
 
 T = TypeVar("T")
@@ -45,13 +48,18 @@ def open_dataset(
         return _registered(name)
     path = existing_path(name)
     if path is None:
+        if is_pipe(Path(name)):
+            raise BadInput(
+                f"{name} is a pipe or a device, but a dataset is read more than once.", hint="Write it to a file first."
+            )
         if Path(name).name != name or Path(name).suffix:
             raise BadInput(
                 f"There is no file or folder {name}.", hint="Check the path. Datasets by name: tmeattn data list"
             )
         return _registered(name)
     from tmeattn.data.holdout import VALIDATION_SHARE
-    from tmeattn.data.readers.user_files import ImportOptions, open_user_dataset
+    from tmeattn.data.readers.labelled_table import ImportOptions
+    from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
@@ -84,21 +92,50 @@ def _load(spec: DatasetSpec | VectorsSpec, kind: str, expected: type[T]) -> T:
     return loaded
 
 
-def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
+def check_unchanged(run: RunDirectory, dataset: Dataset) -> None:
+    """Check that a dataset is the one that a run was trained on, by its fingerprint and its classes.
+
+    Otherwise the labels of its texts may be others than the model's, or its validation texts may be training texts of
+    the model.
+
+    Raises:
+        BadInput: it is not.
+    """
+    if dataset.fingerprint != run.data["fingerprint"] or list(dataset.classes) != run.data["classes"]:
+        raise changed_data(run)
+
+
+def changed_data(run: RunDirectory) -> BadInput:
+    """The error for a run whose data has changed since it was trained."""
+    train, model = run.config["train"], run.config["model"]
+    return BadInput(
+        f"The data of the run {run.id} ({train['dataset']}, {train.get('vectors', RANDOM)}) has changed since it was "
+        "trained.",
+        hint=f"Restore the data as it was, or train a new run: tmeattn train {model} --from {run.id}",
+    )
+
+
+def open_split(
+    run: RunDirectory, options: TrainOptions, split: str, narrate: Callable[[str], None] = lambda line: None
+) -> tuple[Dataset, Split]:
     """The dataset of a run and one of its splits.
 
     Raises:
-        UnknownName: the dataset has no such split. For other errors see `open_dataset`.
+        UnknownName: the dataset has no such split.
+        BadInput: the data has changed since the run was trained. For other errors see `open_dataset`.
     """
-    dataset = dataset_of(options)
+    dataset = dataset_of(options, narrate)
+    check_unchanged(run, dataset)
     splits = dataset.read()
     if split not in splits:
         raise UnknownName("split", split, splits)
     return dataset, splits[split]
 
 
-def open_vectors(name: str) -> WordVectors | None:
+def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) -> WordVectors | None:
     """Open word vectors by name or from a text file; None for random vectors.
+
+    narrate: told about a doubt, such as a file whose first line states another number of words.
 
     Raises:
         UnknownName: there are no vectors with that name and no such file.
@@ -110,9 +147,9 @@ def open_vectors(name: str) -> WordVectors | None:
     if (file := existing_file(name)) is not None:
         from tmeattn.data.vectors.pretrained import vectors_from_file
 
-        return vectors_from_file(file)
+        return vectors_from_file(file, narrate)
     path = Path(name)
-    if path.name != name or path.suffix in {".txt", ".gz", ".vec"}:
+    if path.name != name or path.suffix.lower() in {".txt", ".gz", ".vec", ".zip", ".bin", ".xz", ".bz2", ".npy"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     return _load(registry().get(VectorsSpec, name), "Vectors", WordVectors)
 
@@ -122,7 +159,11 @@ def open_training_corpus(
 ) -> Corpus:
     """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    return open_corpus(without_test, corpus_settings(options, vectors), vectors, cache_dir(), narrate=narrate)
+    corpus = open_corpus(without_test, corpus_settings(options, vectors), vectors, cache_dir(), narrate=narrate)
+    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts)
+    if warning is not None:
+        narrate(warning)
+    return corpus
 
 
 def open_test_split(

@@ -6,12 +6,12 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tmeattn.child_python import child_environment, program_command
 from tmeattn.errors import EnvironmentProblem, TmeattnError
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
@@ -168,8 +168,7 @@ def check_import(target: str) -> None:
         f"importlib.import_module({module!r})\n"
         f"print('\\n' + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    done = subprocess.run(program_command(code), env=child_environment(), capture_output=True, text=True)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         raise Problem(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.tiny_corpus import TRAIN, VALIDATION, VECTORS, dataset, lookup, texts
 
 from tmeattn.data.encoding.corpus import open_corpus
-from tmeattn.data.encoding.encode import CorpusSettings, limited_rows
+from tmeattn.data.encoding.encode import CorpusSettings, coverage_lines, limited_rows
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.specs import UNKNOWN, Split
 
@@ -90,3 +90,24 @@ def test_limit_is_spread_over_the_file(tmp_path):
     assert corpus.splits["validation"].source.tolist() == [125, 375, 583, 750, 916]
     with pytest.raises(BadInput, match="limit of 1"):
         open_corpus(dataset(), CorpusSettings(limit=1), None, tmp_path)
+
+
+def test_frozen_vectors_of_other_words_are_refused(tmp_path):
+    none = replace(
+        VECTORS, lookup=lambda words: (np.zeros((len(words), 2), np.float32), np.zeros(len(words), bool)),
+        first_words=("Film", "Good"),
+    )  # fmt: skip
+    with pytest.raises(BadInput, match=r"None of the 7 words .* in toy") as caught:
+        open_corpus(dataset(), CorpusSettings(drop_words_without_vector=True), none, tmp_path)
+    assert "words such as 'film', 'good', ','; the vectors have words such as 'Film', 'Good'." in caught.value.hint
+    assert not list(tmp_path.iterdir())
+    lines = []
+    open_corpus(dataset(), SETTINGS, none, tmp_path, narrate=lines.append)
+    assert lines[-2:] == coverage_lines("toy", 0, 7)
+
+
+def test_the_share_of_words_with_a_vector():
+    assert coverage_lines("v", 1, 2) == ["1 of 2 words of the vocabulary have a vector in v (50.0 %)."]
+    few = coverage_lines("v", 499, 1000)
+    assert few[0] == "499 of 1,000 words of the vocabulary have a vector in v (49.9 %)."
+    assert few[1].startswith("Warning: fewer than half")

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from support.text_trees import REVIEWS, in_tar, in_zip, on_disk, texts
 
-from tmeattn.data.readers import archives
+from tmeattn import limits
 from tmeattn.errors import BadInput
 
 
@@ -38,13 +38,37 @@ def test_links_are_refused(tmp_path, kind):
 
 @pytest.mark.parametrize("make", [in_tar, in_zip])
 def test_size_is_bounded(tmp_path, monkeypatch, make):
-    path = make(tmp_path, {"a/1.txt": "x" * 2000, "b/1.txt": "y"})
-    monkeypatch.setattr(archives, "LONGEST_TEXT", 1000)
-    with pytest.raises(BadInput, match=r"a/1\.txt is longer than"):
+    path = make(tmp_path, {"a/1.txt": "x" * 2**21, "b/1.txt": "y"})
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+    with pytest.raises(BadInput, match=r"a/1\.txt is longer than 1 MiB.*TMEATTN_MAX_TEXT_MIB"):
         texts(path)
-    monkeypatch.setattr(archives, "MOST_BYTES", 1500)
-    with pytest.raises(BadInput, match="unpacks to more than"):
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "2")
+    monkeypatch.setattr(limits, "FREE_EXPANSION", 2**20)
+    monkeypatch.setattr(limits, "LARGEST_EXPANSION", 100 if make is in_tar else 1 / 2)
+    with pytest.raises(BadInput, match=r"unpacks to more than .* times its size.*TMEATTN_MAX_UNPACKED_GIB"):
         texts(path)
+    monkeypatch.setenv("TMEATTN_MAX_UNPACKED_GIB", "1")
+    assert len(texts(path)) == 2
+
+
+def test_the_header_of_a_member_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+
+    def comment(info):
+        info.pax_headers = {"comment": "x" * 2**21}
+
+    with pytest.raises(BadInput, match="the header of a member is longer than 1 MiB"):
+        texts(in_tar(tmp_path, REVIEWS, change=comment))
+
+
+def test_digits_in_names_have_any_length(tmp_path):
+    files = {"a/" + "9" * 4400 + ".txt": "long", "a/10.txt": "ten", "a/009.txt": "nine", "b/1.txt": "x"}
+    assert [text for *_, text in texts(in_zip(tmp_path, files))] == ["nine", "ten", "long", "x"]
+
+
+def test_a_table_in_an_archive_is_named(tmp_path):
+    with pytest.raises(BadInput, match=r"contains the table reviews\.csv.*Unpack it"):
+        texts(in_zip(tmp_path, {"reviews.csv": "text,label\n"}))
 
 
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.tar", "a.zip"])

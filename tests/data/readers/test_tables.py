@@ -7,14 +7,16 @@ import polars as pl
 import pytest
 from support.user_files import write_file as write
 
-from tmeattn.data.readers.tables import RowProblem, format_of, open_table
+from tmeattn.data.readers.rows import BLANK, RowProblem, SkippedRow
+from tmeattn.data.readers.tables import format_of, open_table
 from tmeattn.errors import BadInput
+from tmeattn.limits import COLUMNS, Limit
 
 
 def rows(path, *names, **options):
     table = open_table(path, **options)
     return [
-        (number, values.reason if isinstance(values, RowProblem) else list(values))
+        (number, values.reason if isinstance(values, RowProblem | SkippedRow) else list(values))
         for number, values in table.select(names or table.columns)
     ]
 
@@ -27,8 +29,8 @@ def test_csv(tmp_path, name, delimiter):
     path = write(tmp_path, content, name)
     assert open_table(path).columns == ("text", "label")
     quoted = f'one{delimiter} two "quoted"'
-    assert rows(path) == [(2, [quoted, "1"]), (4, ["three", None]), (5, ["four\nlines", "2"])]
-    assert rows(path, "label") == [(2, ["1"]), (4, [None]), (5, ["2"])]
+    assert rows(path) == [(2, [quoted, "1"]), (3, BLANK), (4, ["three", None]), (5, ["four\nlines", "2"])]
+    assert rows(path, "label") == [(2, ["1"]), (3, BLANK), (4, [None]), (5, ["2"])]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_csv(tmp_path, name, delimiter):
             (4, "it has 1 field, but the first line has 2"),
         ]),
         (b'text,label\na,1\n"b,2\nc,3\n', [
-            (2, ["a", "1"]), (3, "this row opens a quote and never closes it")
+            (2, ["a", "1"]), (3, "this row opens a quote and never closes it"), (4, ["c", "3"])
         ]),
         (b'text,label\n"a"b,1\nc,3\n', [
             (2, "a closing quote is not followed by ',' or the end of the line; "
@@ -57,10 +59,51 @@ def test_difficult_csv(tmp_path, content, expected):
     assert rows(write(tmp_path, content, "a.csv")) == expected
 
 
-def test_an_unclosed_quote_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("tmeattn.data.readers.tables.LONGEST_FIELD", 1000)
-    path = write(tmp_path, 'text,label\n"' + "x" * 2000 + "\n" * 50, "a.csv")
-    assert rows(path)[0] == (2, "this row opens a quote and never closes it")
+@pytest.fixture
+def small_limits(monkeypatch):
+    monkeypatch.setattr(Limit, "value", property(lambda limit: 20 if limit is COLUMNS else 1000))
+
+
+def test_an_unclosed_quote_is_bounded(tmp_path, small_limits):
+    path = write(tmp_path, 'text,label\n"' + "x\n" * 800 + "\n" * 50, "a.csv")
+    found = rows(path)
+    assert found[0] == (2, "this row opens a quote and never closes it")
+    assert [number for number, _ in found] == list(range(2, 852))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "text,label\n" + "x" * 1001 + ",1\n", "line 2: it is longer than"),
+        (
+            "a.csv",
+            "text,label\n" + '"x\n",' * 500 + "1\n",
+            "line 2: this row has quotes around line breaks and exceeds",
+        ),
+        ("a.csv", "," * 20 + "\n", "line 1: it has 21 columns"),
+        ("a.jsonl", '{"text": "a"}\n{"text": "' + "x" * 1000 + '"}\n', "line 2: it is longer than"),
+        ("a.txt", "a\n" * 2 + "x" * 1001, "line 3: it is longer than"),
+    ],
+)
+def test_lines_rows_and_columns_are_bounded(tmp_path, small_limits, name, content, message):
+    with pytest.raises(BadInput, match=message) as error:
+        rows(write(tmp_path, content, name))
+    assert "raise the limit with the environment variable TMEATTN_MAX_" in error.value.hint
+
+
+def test_keys_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMEATTN_MAX_COLUMNS", "2")
+    with pytest.raises(BadInput, match="line 2: it has 3 columns, which are more than 2 columns"):
+        rows(write(tmp_path, '{"text": "a", "label": 1}\n{"text": "b", "label": 2, "c": 3}\n', "a.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [("9" * 5000, "one of its numbers has more than 4,300 digits"), ("[" * 10**5, "its lists or objects are nested")],
+)
+def test_json_that_python_cannot_hold(tmp_path, value, reason):
+    path = write(tmp_path, '{"text": "a", "label": 1}\n{"text": "b", "label": ' + value + "}\n", "a.jsonl")
+    assert rows(path)[1][1].startswith(reason)
 
 
 def test_tsv_keeps_commas(tmp_path):
@@ -72,7 +115,6 @@ def test_tsv_keeps_commas(tmp_path):
     [
         ("", "a.csv", "is empty"),
         ("\n\n", "a.csv", "is empty"),
-        ("a,a\n", "a.csv", "line 1: two columns have the name 'a'"),
         ('"a', "a.csv", "line 1: this row opens a quote"),
         ("", "a.jsonl", "is empty"),
         ("[1]\n", "a.jsonl", "line 1: it is a list, not a JSON object"),
@@ -99,12 +141,12 @@ def test_jsonl(tmp_path):
     path = write(tmp_path, content.encode("latin-1"), "a.jsonl")
     assert open_table(path).columns == ("text", "label")
     found = rows(path)
-    assert found[:2] == [(1, ["a", 1]), (3, [None, True])]
-    assert [reason for _, reason in found[2:4]] == [
+    assert found[:3] == [(1, ["a", 1]), (2, BLANK), (3, [None, True])]
+    assert [reason for _, reason in found[3:5]] == [
         "it is not JSON (Expecting ',' delimiter)",
         "it is a list, not a JSON object",
     ]
-    assert found[4:] == [(6, ["\ud800", None]), (7, "it is not UTF-8")]
+    assert found[5:] == [(6, ["\ud800", None]), (7, "it is not UTF-8")]
 
 
 def test_parquet_rows_and_class_names(tmp_path):
@@ -122,14 +164,14 @@ def test_parquet_rows_and_class_names(tmp_path):
 
 
 def test_text_lines_and_fasttext(tmp_path):
-    assert rows(write(tmp_path, "a b\n\nc\n", "a.txt")) == [(1, ["a b"]), (2, [""]), (3, ["c"])]
+    assert rows(write(tmp_path, "a b\n\nc\n", "a.txt")) == [(1, ["a b"]), (2, BLANK), (3, ["c"])]
     content = "__label__good a film\n__label__bad\nno label\n__label__a __label__b x\n"
     path = write(tmp_path, content, "b.txt")
     assert open_table(path).columns == ("label", "text")
     assert rows(path) == [
         (1, ["good", "a film"]),
         (2, ["bad", ""]),
-        (3, "it does not begin with __label__"),
+        (3, "it has no label that begins with __label__"),
         (4, "it has several labels, but a text has only one class"),
     ]
 

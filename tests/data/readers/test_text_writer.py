@@ -1,10 +1,6 @@
 """Rows that are skipped, classes and splits that are refused, and a full disk."""
 
-import pytest
 from support.user_files import ROWS, read, refused, write_csv, write_tree
-
-from tmeattn.data.readers import text_writer
-from tmeattn.errors import EnvironmentProblem
 
 
 def test_many_classes(tmp_path):
@@ -19,7 +15,9 @@ def test_empty_rows_are_skipped_and_counted(tmp_path):
     rows = [*ROWS[:5], ("", "good"), ("  ", "good"), ("a text", ""), *ROWS[5:]]
     _, splits = read(write_csv(tmp_path / "a.csv", rows), tmp_path, narrated)
     assert sorted(splits["train"] + splits["validation"]) == sorted(ROWS)
-    assert narrated[-1] == "Skipped 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
+    assert narrated[-1] == (
+        "Skipped 3 of 63 rows: 2 rows without a text (first: line 7) and 1 row without a label (first: line 9)."
+    )
 
 
 def test_a_validation_split_is_kept(tmp_path):
@@ -28,13 +26,3 @@ def test_a_validation_split_is_kept(tmp_path):
     _, splits = read(tmp_path / "tree", tmp_path)
     assert sorted(splits["validation"]) == sorted(ROWS[:6])
     assert sorted(splits["train"]) == sorted(ROWS[:30])
-
-
-def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(text_writer.np, "save", full)
-    with pytest.raises(EnvironmentProblem, match=r"The imported texts cannot be written to .*No space left"):
-        read(write_csv(tmp_path / "a.csv"), tmp_path)
-    assert not list((tmp_path / "cache").iterdir())

@@ -11,7 +11,7 @@ from support.user_files import ROWS, read, refused, write_csv, write_tree
 
 from tmeattn.data.encoding.corpus import open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings
-from tmeattn.data.readers.user_files import tables_in
+from tmeattn.data.readers.table_folder import tables_in
 from tmeattn.errors import BadInput
 
 
@@ -39,7 +39,7 @@ def test_an_unchanged_file_is_read_once(tmp_path, monkeypatch):
         "Imported 60 texts of 3 classes from a.csv.",
     ]
     with monkeypatch.context() as patch:
-        patch.setattr("tmeattn.data.readers.user_files.open_table", lambda *_: pytest.fail("read again"))
+        patch.setattr("tmeattn.data.readers.labelled_table.open_table", lambda *_: pytest.fail("read again"))
         assert read(path, tmp_path)[0].fingerprint == first.fingerprint
     os.utime(path, ns=(1, 1))  # touched, but the same
     assert read(path, tmp_path)[0].fingerprint == first.fingerprint

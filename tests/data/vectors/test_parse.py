@@ -20,6 +20,8 @@ from tmeattn.errors import BadInput
         (b"a 1 2\nb\n", "line 2"),
         (b"2 3\na 1 2\n", "line 2"),
         (b"5 2\na 1 2\n", "contains 1 vectors, but its first line states 5"),
+        (b"9" * 5000 + b" 2\na 1 2\n", "line 1: it states a number of more than 15 digits"),
+        (b"0 2\n", "empty"),
         (b"a 1 2\nb x 2\n", "line 2"),
         (b"a 1 2\nb nan 2\n", "line 2: a number is NaN"),
         (b"a 1 2\nb 1 -inf\n", "line 2: a number is NaN"),
@@ -50,3 +52,11 @@ def test_vectors_of_known_and_unknown_words(tmp_path, name, header, end):
     assert known.tolist() == [True, False, True, True, True, False]
     expected = [[4, 5, 6], [0, 0, 0], [0.5, -0.25, 0.01], [7, 8, 9], [4, 5, 6], [0, 0, 0]]
     np.testing.assert_array_equal(table, np.array(expected, dtype=np.float32))
+
+
+def test_a_first_line_that_is_off_by_one_is_a_warning_each_time(tmp_path):
+    path = write_vectors(tmp_path, b"29 2\n" + b"".join(f"word{i} 1 2\n".encode() for i in range(28)))
+    for _ in range(2):
+        lines = []
+        assert vectors_from_file(path, lines.append).lookup(["word27"])[1].all()
+        assert lines == [f"Warning: {path} contains 28 vectors, but its first line states 29."]

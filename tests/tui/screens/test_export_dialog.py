@@ -36,7 +36,7 @@ async def test_export_names_what_is_wrong_and_asks_before_it_replaces(runs, tmp_
         field = driver.app.screen.query_one(Input)
         for name, problem in {
             "found.txt": "must end in .html",
-            "nowhere/found.csv": "There is no folder",
+            "nowhere/found.csv": "does not exist",
             "folder.csv": "is a folder",
         }.items():
             field.value = name

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
-from tmeattn.data.readers.text_io import open_binary, read_errors
+from tmeattn.data.readers.text_io import read_errors
 from tmeattn.data.readers.text_store import open_text_store
 from tmeattn.data.readers.user_files import import_known_tree
+from tmeattn.data.vectors.source import open_vector_text, reading
 from tmeattn.data.vectors.store import VectorStore, build_vector_store, open_vector_store
 from tmeattn.errors import BadInput
 from tmeattn.paths import data_dir
@@ -62,20 +61,14 @@ def _install_glove(name: str, path: Path, narrate: Narrate) -> None:
         if width == 100 and store.fingerprint != GLOVE_100D_SHA256:
             raise _wrong_file(path, member, GLOVE_100D_SHA256, store.fingerprint)
 
-    open_lines = partial(_open_member, path, member) if zipfile.is_zipfile(path) else partial(open_binary, path)
-    store = build_vector_store(data_dir() / name, path, open_lines, check=check)
+    if zipfile.is_zipfile(path):
+        with reading(path), zipfile.ZipFile(path) as archive:
+            if member not in archive.namelist():
+                raise BadInput(f"{path} does not contain {member}.", hint="Give glove.6B.zip, or a text file from it.")
+    store = build_vector_store(
+        data_dir() / name, path, partial(open_vector_text, path, member), check=check, narrate=narrate
+    )
     narrate(f"Installed {store.count:,} words in {store.size} dimensions.")
-
-
-@contextmanager
-def _open_member(path: Path, member: str) -> Iterator[IO[bytes]]:
-    with read_errors(path):
-        archive = zipfile.ZipFile(path)
-    with archive:
-        if member not in archive.namelist():
-            raise BadInput(f"{path} does not contain {member}.", hint="Give glove.6B.zip, or a text file from it.")
-        with archive.open(member) as file:
-            yield file
 
 
 def _wrong_file(path: Path, published: str, expected: str, actual: str) -> BadInput:

@@ -3,7 +3,7 @@
 vocabulary.json        the words, in the order of their ids
 SPLIT.{tokens,offsets,labels,source}.npy    the arrays of `EncodedSplit`
 vectors.npy            (V, D) float32, where pretrained vectors were given
-corpus.json            classes, fingerprint, splits, and the sizes of the files: written last
+corpus.json            classes, fingerprint, splits, sizes and checksums of the files: written last
 """
 
 from __future__ import annotations
@@ -12,13 +12,23 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.data.cache import DAMAGE, file_sizes, load_array, open_or_build, read_manifest, write_manifest, writing
-from tmeattn.data.encoding.encode import CONTENT, CorpusSettings, Encoded, EncodedSplit, encode
+from tmeattn.data.cache import (
+    DAMAGE,
+    FileChecks,
+    file_checks,
+    load_array,
+    open_or_build,
+    read_manifest,
+    save_array,
+    write_manifest,
+)
+from tmeattn.data.encoding.encode import CONTENT, CorpusSettings, Encoded, EncodedSplit, coverage_lines, encode
 from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.files import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,20 +36,20 @@ if TYPE_CHECKING:
 
     from tmeattn.specs import Dataset, WordVectors
 
-FORMAT = 2
+FORMAT = 3
 """Part of every key: raise it whenever the encoding or the files change."""
 
 _MANIFEST, _VOCABULARY, _VECTORS = "corpus.json", "vocabulary.json", "vectors.npy"
 
 
-class CorpusManifest(TypedDict):
-    """`corpus.json`. `sizes`: bytes of each file."""
+class CorpusManifest(FileChecks):
+    """`corpus.json`. `coverage`: the words that have a vector, and all words; None without pretrained vectors."""
 
     format: int
     classes: list[str]
     fingerprint: str
     splits: list[str]
-    sizes: dict[str, int]
+    coverage: list[int] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +61,7 @@ class Corpus:
     splits:      "train", "validation", and "test" where the dataset has one.
     vectors:     pretrained vectors (V, D) float32, zero rows for words without one; None where none were given.
     folder:      its folder in the cache.
+    coverage:    the words that have a vector, and all words that are frequent enough; None without `vectors`.
     """
 
     classes: tuple[str, ...]
@@ -58,6 +69,7 @@ class Corpus:
     splits: dict[str, EncodedSplit]
     vectors: np.ndarray | None
     folder: Path
+    coverage: tuple[int, int] | None = None
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -82,10 +94,15 @@ def open_corpus(
 
     def build(temporary: Path) -> None:
         encoded = encode(dataset, settings, vectors, temporary, narrate)
-        with writing(CONTENT, cache):
+        with disk_errors(CONTENT, cache):
             _write(temporary, dataset.classes, encoded)
 
-    return open_or_build(cache / f"corpus-{_key(dataset, settings, vectors)[:32]}", _open, build, CONTENT)
+    folder = cache / f"corpus-{_key(dataset, settings, vectors)[:32]}"
+    corpus = open_or_build(folder, _open, build, CONTENT, narrate)
+    if vectors is not None and corpus.coverage is not None:
+        for line in coverage_lines(vectors.name, *corpus.coverage):
+            narrate(line)
+    return corpus
 
 
 def _key(dataset: Dataset, settings: CorpusSettings, vectors: WordVectors | None) -> str:
@@ -97,7 +114,7 @@ def _write(folder: Path, classes: tuple[str, ...], encoded: Encoded) -> None:
     """Write the files that `encode` did not write, the manifest last."""
     encoded.vocabulary.save(folder / _VOCABULARY)
     if encoded.vectors_VD is not None:
-        np.save(folder / _VECTORS, encoded.vectors_VD)
+        save_array(folder / _VECTORS, encoded.vectors_VD)
     digest = hashlib.sha256(json.dumps(classes).encode())
     for path in sorted(folder.iterdir()):
         with path.open("rb") as file:
@@ -107,7 +124,8 @@ def _write(folder: Path, classes: tuple[str, ...], encoded: Encoded) -> None:
         classes=list(classes),
         fingerprint=digest.hexdigest(),
         splits=list(encoded.splits),
-        sizes=file_sizes(folder),
+        coverage=list(encoded.coverage) if encoded.coverage is not None else None,
+        **file_checks(folder),
     )
     write_manifest(folder / _MANIFEST, manifest)
 
@@ -123,6 +141,7 @@ def _open(folder: Path) -> Corpus | None:
             for name in manifest["splits"]
         }
         vectors = load_array(folder / _VECTORS) if _VECTORS in manifest["sizes"] else None
-        return Corpus(tuple(manifest["classes"]), manifest["fingerprint"], splits, vectors, folder)
+        coverage = (manifest["coverage"][0], manifest["coverage"][1]) if manifest["coverage"] is not None else None
+        return Corpus(tuple(manifest["classes"]), manifest["fingerprint"], splits, vectors, folder, coverage)
     except DAMAGE:
         return None

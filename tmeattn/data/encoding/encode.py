@@ -14,21 +14,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.data.cache import writing
+from tmeattn.data.cache import save_array
 from tmeattn.data.encoding.dataset_check import check_dataset, check_split, checked_texts
 from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
+from tmeattn.files import disk_errors
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
 
-CONTENT = "The encoded corpus"
+CONTENT = "the encoded corpus"
+LEAST_COVERAGE = 50
+"""Per cent of the words of the vocabulary; the user is warned where fewer have a vector."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,13 @@ class Encoded:
     """An encoded dataset without the arrays of its splits, which are on disk.
 
     vectors_VD: float32, zero rows for words without a vector; None where no vectors were given.
+    coverage:   the words that have a vector, and all words that are frequent enough; None where no vectors were given.
     """
 
     splits: tuple[str, ...]
     vocabulary: Vocabulary
     vectors_VD: np.ndarray | None
+    coverage: tuple[int, int] | None
 
 
 def encode(
@@ -99,7 +104,7 @@ def encode(
     rows = {name: _rows(dataset, name, split, settings) for name, split in splits.items()}
     narrate(f"Encoding {sum(map(len, rows.values())):,} texts of {dataset.name}, once; the cache keeps the result.")
     # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
-    with writing(CONTENT, folder.parent), TokenizerPool(settings.tokenizer) as pool:
+    with disk_errors(CONTENT, folder.parent), TokenizerPool(settings.tokenizer) as pool:
         for name in splits:
             with (folder / f"{name}.provisional").open("wb") as file:
                 _tokenize(dataset, name, splits[name], rows[name], pool, folder, file)
@@ -109,9 +114,9 @@ def encode(
         counts_V += np.bincount(block, minlength=len(words))
     frequent = np.flatnonzero(counts_V >= settings.min_count).tolist()
     counter = Counter({words[word]: int(counts_V[word]) for word in frequent})
-    vocabulary, vectors_VD = _vocabulary(counter, settings, vectors)
+    vocabulary, vectors_VD, coverage = _vocabulary(counter, settings, vectors)
     ids = vocabulary.encode(words)
-    with writing(CONTENT, folder.parent):
+    with disk_errors(CONTENT, folder.parent):
         for name in splits:
             _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
     unknown = counts_V[ids == UNKNOWN].sum() / counts_V.sum()
@@ -119,7 +124,7 @@ def encode(
         f"The vocabulary has {len(vocabulary):,} words; {100 * unknown:.1f} % of the training tokens are unknown "
         f"({time.monotonic() - started:.1f} s)."
     )
-    return Encoded(tuple(splits), vocabulary, vectors_VD)
+    return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
 
 
 def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabulary: Vocabulary) -> EncodedSplit:
@@ -191,9 +196,9 @@ def _tokenize(
         lengths.frombytes(chunk.lengths_N.tobytes())
     offsets = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum(np.frombuffer(lengths, dtype=np.int32), dtype=np.int64, out=offsets[1:])
-    np.save(folder / f"{name}.offsets.npy", offsets)
-    np.save(folder / f"{name}.labels.npy", np.asarray(split.labels, dtype=np.int64)[rows])
-    np.save(folder / f"{name}.source.npy", rows.astype(np.int64))
+    save_array(folder / f"{name}.offsets.npy", offsets)
+    save_array(folder / f"{name}.labels.npy", np.asarray(split.labels, dtype=np.int64)[rows])
+    save_array(folder / f"{name}.source.npy", rows.astype(np.int64))
 
 
 def _blocks(path: Path) -> Iterator[np.ndarray]:
@@ -216,11 +221,11 @@ def _renumber(provisional: Path, final: Path, ids: np.ndarray) -> None:
 
 def _vocabulary(
     counter: Counter[str], settings: CorpusSettings, vectors: WordVectors | None
-) -> tuple[Vocabulary, np.ndarray | None]:
-    """The vocabulary, and vectors_VD where there are pretrained vectors."""
+) -> tuple[Vocabulary, np.ndarray | None, tuple[int, int] | None]:
+    """The vocabulary; vectors_VD and the coverage where there are pretrained vectors."""
     vocabulary = Vocabulary.build(counter, settings.min_count)
     if vectors is None:
-        return vocabulary, None
+        return vocabulary, None, None
     words, special = vocabulary.words, len(SPECIAL)
     table_ND, known_N = vectors.lookup(words[special:])
     shape = (len(words) - special, vectors.size)
@@ -229,7 +234,38 @@ def _vocabulary(
             f"The lookup of the word vectors {vectors.name} returned the shapes {table_ND.shape} and {known_N.shape}; "
             f"expected are {shape} and {shape[:1]}."
         )
+    coverage = int(np.count_nonzero(known_N)), len(known_N)
+    if settings.drop_words_without_vector and coverage[0] == 0:
+        raise no_word_has_a_vector(vectors, words[special:])
     kept = np.flatnonzero(known_N) if settings.drop_words_without_vector else np.arange(len(known_N))
     vectors_VD = np.zeros((special + len(kept), vectors.size), dtype=np.float32)
     vectors_VD[special:] = table_ND[kept]
-    return Vocabulary(words[:special] + [words[special + word] for word in kept]), vectors_VD
+    return Vocabulary(words[:special] + [words[special + word] for word in kept]), vectors_VD, coverage
+
+
+def no_word_has_a_vector(vectors: WordVectors, words: list[str]) -> BadInput:
+    """The error of frozen vectors for other words than those of the texts: every text would look alike."""
+    hint = f"The texts have words such as {_examples(words)}"
+    if vectors.first_words:
+        hint += f"; the vectors have words such as {_examples(vectors.first_words)}"
+    return BadInput(
+        f"None of the {len(words):,} words of the vocabulary has a vector in {vectors.name}, and the vectors are not "
+        "trained.",
+        hint=f"{hint}. Give other --vectors or another --tokenizer, or train them: --tune-embeddings",
+    )
+
+
+def coverage_lines(name: str, known: int, words: int) -> list[str]:
+    """What the user is told about the words that have a vector."""
+    share = 100 * known / max(words, 1)
+    lines = [f"{known:,} of {words:,} words of the vocabulary have a vector in {name} ({share:.1f} %)."]
+    if share < LEAST_COVERAGE:
+        lines.append(
+            "Warning: fewer than half of the words have a vector. "
+            "Check that the vectors fit the language and the spelling of the texts."
+        )
+    return lines
+
+
+def _examples(words: Sequence[str]) -> str:
+    return ", ".join(repr(word[:20]) for word in words[:3])

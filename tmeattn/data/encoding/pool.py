@@ -6,9 +6,7 @@ A worker is a Python process behind two pipes. It imports only the tokenizers, a
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tmeattn.child_python import child_environment, program_command
 from tmeattn.cpu import available_cores
 from tmeattn.data.encoding.pool_worker import WordNumbering, receive, send
 from tmeattn.data.encoding.tokenizers import tokenizer
@@ -29,10 +28,7 @@ CHUNK = 2**20
 """Characters of text in a chunk."""
 LEAST_CHUNKS = 8
 """With fewer chunks, starting processes takes longer than it saves."""
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from tmeattn.data.encoding.pool_worker import work; work()"
-)
+_PROGRAM = "from tmeattn.data.encoding.pool_worker import work; work()"
 _Result = tuple[list[str], bytes, bytes]
 """New words, their numbers in the texts (int32) and the lengths of the texts (int32), as a worker returns them."""
 
@@ -114,9 +110,9 @@ class _Worker:
 
     def __init__(self, name: str) -> None:
         self.pool_numbers = np.empty(0, dtype=np.int32)
-        paths = json.dumps([path for path in sys.path if isinstance(path, str)])
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, paths, name, SPECIAL[UNKNOWN]],
+            program_command(_PROGRAM, name, SPECIAL[UNKNOWN]),
+            env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

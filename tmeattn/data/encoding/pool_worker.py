@@ -71,7 +71,7 @@ def receive(stream: IO[bytes]) -> Any:
 def work() -> None:
     """Tokenize frames until stdin ends. The first two arguments are the tokenizer and the token of an empty text."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent process decides
-    numbering = WordNumbering(tokenizer(sys.argv[2]).tokens, sys.argv[3])
+    numbering = WordNumbering(tokenizer(sys.argv[1]).tokens, sys.argv[2])
     while isinstance(texts := receive(sys.stdin.buffer), list):
         ids, lengths = numbering.ids(texts)
         send(sys.stdout.buffer, (numbering.new_words(), ids.tobytes(), lengths.tobytes()))

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from tmeattn.data.readers.skip_count import SkipCount
+from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, CountedFile, Unpacking
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-MOST_BYTES = 16 * 2**30
-"""The most bytes that an archive may unpack to."""
-LONGEST_TEXT = 64 * 2**20
-"""The most bytes of one text file."""
+COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+    b"]\0\0": lzma.open,
+}
+"""How a file is decompressed, by its first bytes."""
+DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError,
+    TypeError, LookupError, OverflowError, MemoryError, struct.error,
+)  # fmt: skip
+"""What the libraries raise for a damaged, encrypted or unreadable archive."""
 
 
 def is_archive(path: Path) -> bool:
@@ -26,41 +42,99 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ARCHIVES)
 
 
-def texts_in_archive(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
-    """The path and the content of each member that `is_text` accepts, in the order of the archive.
+WhyNoText = Callable[[PurePosixPath], str | None]
+"""Why a member is no text, as `SkipCount.add` takes it; None where it is one."""
+
+
+def texts_in_archive(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> Iterator[tuple[PurePosixPath, str]]:
+    """The path and the content of each member that is a text, in the order of the archive.
+
+    skips: counts the other members.
 
     Raises:
-        BadInput: the archive is damaged or too large, contains a link or a path outside it, or a text is not UTF-8.
+        BadInput: the archive is damaged or too large, contains a link, a path outside it, a text twice or tables
+            alone, or a text is not UTF-8.
     """
     read = _texts_in_zip if path.name.lower().endswith(".zip") else _texts_in_tar
-    yield from read(path, is_text)
+    tables: list[str] = []
+    found: set[PurePosixPath] = set()
+    for member, text in read(path, skips, why_no_text, tables):
+        if member in found:
+            raise BadInput(
+                f"{path} contains the file {str(member)[:200]!r} twice.", hint="Unpack it and give the folder."
+            )
+        found.add(member)
+        yield member, text
+    if tables and not found:
+        raise BadInput(
+            f"{path} contains the table {tables[0]}, and tables in archives are not read.",
+            hint="Unpack it and give the path of the table or of the folder.",
+        )
 
 
-def _texts_in_zip(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
-    with _archive_errors(path), zipfile.ZipFile(path) as archive:
-        budget = _Budget(path)
+def _texts_in_zip(
+    path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
+) -> Iterator[tuple[PurePosixPath, str]]:
+    with archive_errors(path), zipfile.ZipFile(path) as archive:
+        unpacking = Unpacking(str(path), path.stat().st_size)
         for info in archive.infolist():
             member = _member_path(path, info.filename)
             if (info.external_attr >> 16) & 0o170000 == 0o120000:
                 raise _link(path, info.filename)
-            if not info.is_dir() and is_text(member):
-                budget.spend(info.file_size, info.filename)
-                yield member, decode(archive.read(info), path, info.filename)
+            if info.is_dir():
+                continue
+            _note_table(member, tables)
+            if (reason := why_no_text(member)) is not None:
+                skips.add(reason, str(member))
+                continue
+            _check_length(path, info.filename, info.file_size)
+            unpacking.count(info.file_size)
+            yield member, decode(archive.read(info), path, info.filename)
 
 
-def _texts_in_tar(path: Path, is_text: Callable[[PurePosixPath], bool]) -> Iterator[tuple[PurePosixPath, str]]:
-    with _archive_errors(path), tarfile.open(path, "r|*") as archive:
-        budget = _Budget(path)
-        for info in archive:
+def _texts_in_tar(
+    path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
+) -> Iterator[tuple[PurePosixPath, str]]:
+    with archive_errors(path), _open_tar(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
+        while (info := archive.next()) is not None:
             member = _member_path(path, info.name)
             if info.islnk() or info.issym():
                 raise _link(path, info.name)
-            budget.spend(info.size, info.name, kept=info.isfile() and is_text(member))
-            if info.isfile() and is_text(member) and (file := archive.extractfile(info)) is not None:
-                yield member, decode(file.read(), path, info.name)
+            file.allowance = info.size + TEXT.value
+            reason = why_no_text(member) if info.isfile() else _kind(info)
+            if info.isfile():
+                _note_table(member, tables)
+            if reason is None:
+                _check_length(path, info.name, info.size)
+                if (content := archive.extractfile(info)) is not None:
+                    yield member, decode(content.read(), path, info.name)
+            elif not info.isdir():
+                skips.add(reason, str(member))
             archive.members = []  # type: ignore[attr-defined]  # a stream never seeks back, so the list is not needed
     if path.suffix.lower() == ".tar" and not _has_end_block(path):  # compressed archives report this themselves
         raise BadInput(f"{path} cannot be read as an archive: it is incomplete.", hint="Copy or download it again.")
+
+
+def _kind(info: tarfile.TarInfo) -> str:
+    return "pipe{s}" if info.isfifo() else "device{s}" if info.isdev() else "special file{s}"
+
+
+@contextmanager
+def _open_tar(path: Path) -> Iterator[CountedFile]:
+    """The uncompressed bytes of a tar; its first bytes tell how it is compressed."""
+    with path.open("rb") as file:
+        head = file.read(6)
+    decompress = next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None)
+    with path.open("rb") if decompress is None else decompress(path) as file:
+        counted = CountedFile(file, Unpacking(str(path), path.stat().st_size))
+        counted.allowance = TEXT.value
+        yield counted
+
+
+def _note_table(member: PurePosixPath, tables: list[str]) -> None:
+    """Remember the first member that is a table."""
+    if not tables and (format_of(Path(member)) or "txt") != "txt" and "__MACOSX" not in member.parts:
+        tables.append(str(member)[:200])
 
 
 def _has_end_block(path: Path) -> bool:
@@ -70,23 +144,9 @@ def _has_end_block(path: Path) -> bool:
         return not any(file.read())
 
 
-class _Budget:
-    """Counts the unpacked bytes of an archive."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.left = path, MOST_BYTES
-
-    def spend(self, size: int, member: str, *, kept: bool = True) -> None:
-        """Count a member. Raises `BadInput` where the archive, or a text that is kept, is too large."""
-        self.left -= size
-        if self.left < 0:
-            raise BadInput(
-                f"{self.path} unpacks to more than {MOST_BYTES // 2**30} GiB.", hint="Unpack it and give the folder."
-            )
-        if kept and size > LONGEST_TEXT:
-            raise BadInput(
-                f"{self.path}: {member} is longer than {LONGEST_TEXT // 2**20} MiB.", hint="Remove it from the archive."
-            )
+def _check_length(path: Path, member: str, size: int) -> None:
+    if size > TEXT.value:
+        raise TEXT.refusal(f"{path}: {member[:200]} is longer than")
 
 
 def _member_path(path: Path, name: str) -> PurePosixPath:
@@ -94,7 +154,7 @@ def _member_path(path: Path, name: str) -> PurePosixPath:
     member = PurePosixPath(name.replace("\\", "/"))
     if member.is_absolute() or ".." in member.parts or re.match(r"[A-Za-z]:", name):
         raise BadInput(
-            f"{path} contains the path {name!r}, which leads out of the archive.",
+            f"{path} contains the path {name[:200]!r}, which leads out of the archive.",
             hint="The archive may be malicious. Get it from a source that you trust.",
         )
     return member
@@ -102,17 +162,18 @@ def _member_path(path: Path, name: str) -> PurePosixPath:
 
 def _link(path: Path, name: str) -> BadInput:
     return BadInput(
-        f"{path} contains the link {name}, and links are not read.", hint="Unpack the archive and give the folder."
+        f"{path} contains the link {name[:200]}, and links are not read.",
+        hint="Unpack the archive and give the folder.",
     )
 
 
 @contextmanager
-def _archive_errors(path: Path) -> Iterator[None]:
+def archive_errors(path: Path) -> Iterator[None]:
     """Turn what a damaged, encrypted or unreadable archive raises into a `BadInput` that names it."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except DAMAGE as error:
         raise BadInput(
-            f"{path} cannot be read as an archive: {str(error) or type(error).__name__}.",
+            f"{path} cannot be read as an archive: {(str(error) or type(error).__name__)[:200]}.",
             hint="Copy or download it again, or unpack it and give the folder.",
         ) from error

@@ -5,35 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tmeattn.data.readers.folders import SPLIT_NAMES
-from tmeattn.data.readers.tables import RowProblem, Table, type_name
-from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8
+from tmeattn.data.readers.rows import RowProblem, Table, quoted, type_name
+from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8, not_utf8
 from tmeattn.errors import BadInput
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "document", "tweet", "message")
 LABEL_COLUMNS = ("label", "sentiment", "target", "class", "category", "stars", "rating", "score", "polarity")
+SPLIT_COLUMNS = ("split",)
+SPLIT_NAMES = {
+    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
+    "dev": "validation", "eval": "validation", "test": "test", "testing": "test",
+}  # fmt: skip
+"""The split by the name of a folder, of a file or in a split column, in lower case."""
 
 
 def text_and_label(table: Table, text_column: str | None, label_column: str | None) -> tuple[str, str]:
     """The columns of text and label: the given names, else guessed by their names.
 
     Raises:
-        BadInput: a column is missing; the message lists the columns of the table.
+        BadInput: a column is missing or occurs twice; the message lists the columns of the table.
     """
     text = _column(table, text_column, TEXT_COLUMNS, "text")
     label = _column(table, label_column, LABEL_COLUMNS, "label")
+    if (text is None or label is None) and len(table.columns) == 2 and (known := text or label):
+        other = next((name for name in table.columns if name not in (known, "")), None)
+        text, label = text or other, label or other  # the other column must be the missing one
     if text is None or label is None:
-        if len(table.columns) == 2 and (known := text or label):  # the other column must be the missing one
-            other = next(name for name in table.columns if name != known)
-            return (known, other) if text else (other, known)
-        missing = "text" if text is None else "label"
-        raise _no_column(
-            table,
-            missing,
-            f"Name it with --{missing}-column. If these are not names, add a first line that names the columns."
-            if len(table.columns) > 1
-            else "Each row needs a text and a label; the first line names the columns.",
-        )
+        raise _no_label_or_text(table, "text" if text is None else "label")
     if text == label:
         raise BadInput(
             f"{table.path}: text and label are both the column {text!r}.",
@@ -42,11 +40,37 @@ def text_and_label(table: Table, text_column: str | None, label_column: str | No
     return text, label
 
 
+def label_column_like(table: Table, name: str | None) -> str | None:
+    """The column of the labels in a further table of a dataset whose training table has the label in `name`; None
+    where this table has no labels.
+
+    Raises:
+        BadInput: the column occurs twice.
+    """
+    wanted = LABEL_COLUMNS if name is None else (name, *LABEL_COLUMNS)
+    return _column(table, None, wanted, "label")
+
+
+def _no_label_or_text(table: Table, kind: str) -> BadInput:
+    if table.kind == "txt":
+        return BadInput(
+            f"{table.path}: its first line has no label.",
+            hint="Begin each line with __label__NAME and the text, or give a table whose first line names the columns.",
+        )
+    return _no_column(
+        table,
+        kind,
+        f"Name it with --{kind}-column. If these are not names, add a first line that names the columns."
+        if len(table.columns) > 1
+        else "Each row needs a text and a label; the first line names the columns.",
+    )
+
+
 def text_column(table: Table, name: str | None) -> str:
     """The column of the texts: the given name, else guessed; the only column of a table in any case.
 
     Raises:
-        BadInput: the column is missing.
+        BadInput: the column is missing or occurs twice.
     """
     column = _column(table, name, TEXT_COLUMNS, "text")
     if column is None and len(table.columns) == 1:
@@ -56,16 +80,40 @@ def text_column(table: Table, name: str | None) -> str:
     return column
 
 
+def split_column(table: Table) -> str | None:
+    """The column of the splits; None where there is none.
+
+    Raises:
+        BadInput: it occurs twice.
+    """
+    return _column(table, None, SPLIT_COLUMNS, "split")
+
+
 def _column(table: Table, name: str | None, guesses: tuple[str, ...], kind: str) -> str | None:
-    if name is not None:
-        if name not in table.columns:
+    """The column with this name, else the first guess that a column has, without regard to case and outer spaces."""
+    for wanted in guesses if name is None else (name,):
+        exact = [column for column in table.columns if column == wanted] if name is not None else []
+        found = exact or [column for column in table.columns if _plain(column) == _plain(wanted)]
+        if len(found) > 1:
+            names = " and ".join(map(repr, dict.fromkeys(found)))
             raise BadInput(
-                f"--{kind}-column: {table.path} has no column {name!r}.",
-                hint=f"Its columns are {_listed(table.columns)}.",
+                f"{table.path}: {len(found)} columns can be the {kind}: they have the name {names}."
+                if len(set(found)) > 1
+                else f"{table.path}: {len(found)} columns have the name {names}, which is the {kind}.",
+                hint=f"Rename one of them{f', or choose with --{kind}-column' if len(set(found)) > 1 else ''}.",
             )
-        return name
-    lowered = {column.lower(): column for column in reversed(table.columns)}
-    return next((lowered[guess] for guess in guesses if guess in lowered), None)
+        if found:
+            return found[0]
+    if name is not None:
+        raise BadInput(
+            f"--{kind}-column: {table.path} has no column {quoted(name)}.",
+            hint=f"Its columns are {_listed(table.columns)}.",
+        )
+    return None
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _no_column(table: Table, kind: str, hint: str) -> BadInput:
@@ -74,8 +122,15 @@ def _no_column(table: Table, kind: str, hint: str) -> BadInput:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    listed = ", ".join(name if len(name) < 40 else name[:39] + "…" for name in names[:12])
+    listed = ", ".join((name if len(name) < 40 else name[:39] + "…") or "(without a name)" for name in names[:12])
     return listed + (", ..." if len(names) > 12 else "")
+
+
+def row_error(table: Table, number: int, problem: RowProblem) -> BadInput:
+    """The error of a row; a row that is not UTF-8 gets the offset of the wrong byte in the file."""
+    if problem.reason == NOT_UTF8 and table.path.is_file():
+        return not_utf8(table.path)
+    return table.row_error(number, problem.reason)
 
 
 def text_of(table: Table, value: Any) -> str | RowProblem | None:
@@ -108,13 +163,6 @@ def label_of(table: Table, number: int, value: Any, class_names: Sequence[str]) 
     return label
 
 
-def split_of(table: Table, number: int, value: Any) -> str:
-    """The split of a row: "train", "validation" or "test".
-
-    Raises:
-        BadInput: the value names no split.
-    """
-    split = SPLIT_NAMES.get(str(value).strip().lower()) if value is not None else None
-    if split is None:
-        raise table.row_error(number, f"the split is {value!r}, not train, validation or test")
-    return split
+def split_of(value: Any) -> str | None:
+    """The split of a row: "train", "validation" or "test"; None where the value names none."""
+    return SPLIT_NAMES.get(str(value).strip().lower()) if value is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -10,16 +9,19 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from tmeattn.data.readers.archives import texts_in_archive
-from tmeattn.data.readers.text_io import decode, read_errors
+from tmeattn.data.readers.columns import SPLIT_NAMES
+from tmeattn.data.readers.folder_walk import files_below, is_hidden
+from tmeattn.data.readers.skip_count import SkipCount
+from tmeattn.data.readers.text_io import read_text
 from tmeattn.errors import BadInput
 
-SPLIT_NAMES = {
-    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-    "dev": "validation", "eval": "validation", "test": "test", "testing": "test",
-}  # fmt: skip
-"""The split by the name of a folder, of a file or in a split column."""
 UNLABELLED = "unsup"
 """The folder of the IMDb archive whose reviews have no label."""
+ENDING = ".txt"
+MOST_ENDING = 20
+"""The most characters of the ending of a file in a message."""
+NO_CLASS = "file{s} in no folder of a class"
+TOO_DEEP = "file{s} in folders below folders"
 
 
 class Arrangement(NamedTuple):
@@ -34,33 +36,40 @@ class Arrangement(NamedTuple):
     splits: list[str | None]
 
 
-def text_files(path: Path) -> Iterator[tuple[PurePosixPath, str]]:
+def text_files(path: Path, skips: SkipCount | None = None) -> Iterator[tuple[PurePosixPath, str]]:
     """The path below the root and the content of each `.txt` file in the folders of a folder or archive.
 
+    skips: counts every other file.
+
     Raises:
-        BadInput: a file is not UTF-8, or the archive cannot be read (see `texts_in_archive`).
+        BadInput: a file or folder cannot be read, a file is not UTF-8, or the archive cannot be read (see
+            `texts_in_archive`).
     """
-    yield from _texts_on_disk(path) if path.is_dir() else texts_in_archive(path, is_text)
+    skips = SkipCount() if skips is None else skips
+    yield from _texts_on_disk(path, skips) if path.is_dir() else texts_in_archive(path, skips, why_no_text)
 
 
-def arrange(paths: Sequence[PurePosixPath], source: str) -> Arrangement:
+def arrange(paths: Sequence[PurePosixPath], source: str, skips: SkipCount | None = None) -> Arrangement:
     """Derive the class and the split of text files from their paths.
 
-    Leading folders that all paths share are ignored. Numbers in file names are ordered by their value.
+    Leading folders that all paths share are ignored. Numbers in file names are ordered by their value. Files in
+    folders below a folder of a class have this class too if the folder also has files directly in it.
 
-    source: names the tree in errors.
+    source: names the tree in errors.   skips: counts the files without a class.
 
     Raises:
         BadInput: the files are not in folders of classes.
     """
+    skips = SkipCount() if skips is None else skips
     shared = _shared_folders([path.parts[:-1] for path in paths])
+    places = [_split_and_folders(path.parts[shared:-1]) for path in paths]
+    classes = {(split, folders[0]) for split, folders in places if len(folders) == 1}
     rows = []
-    for index, path in enumerate(paths):
-        folders = path.parts[shared:-1]
-        split = SPLIT_NAMES.get(folders[0].lower()) if folders else None
-        label = folders[1:] if split else folders
-        if len(label) == 1:
-            rows.append((split, label[0], _natural_key(path.name), index))
+    for index, (path, (split, folders)) in enumerate(zip(paths, places, strict=True)):
+        if folders and (split, folders[0]) in classes:
+            rows.append((split, folders[0], [_natural_key(part) for part in (*folders[1:], path.name)][::-1], index))
+        else:
+            skips.add(TOO_DEEP if folders else NO_CLASS, str(path))
     splits = {split for split, *_ in rows}
     if None in splits and len(splits) > 1:
         raise BadInput(
@@ -68,8 +77,9 @@ def arrange(paths: Sequence[PurePosixPath], source: str) -> Arrangement:
             hint="Move every class into a folder named train, validation or test, or use no such folders.",
         )
     if not rows:
+        there = f" It has {skips}." if skips.total else ""
         raise BadInput(
-            f"{source} contains no .txt files in folders of classes.",
+            f"{source} contains no .txt files in folders of classes.{there}",
             hint="Arrange them as CLASS/*.txt, or as train/CLASS/*.txt and test/CLASS/*.txt.",
         )
     rank = {"train": 0, "validation": 1, "test": 2, None: 0}
@@ -77,29 +87,39 @@ def arrange(paths: Sequence[PurePosixPath], source: str) -> Arrangement:
     return Arrangement([row[3] for row in rows], [row[1] for row in rows], [row[0] for row in rows])
 
 
-def files_below(root: Path) -> list[Path]:
-    """All files below a folder, ordered by folder and name; links to folders are not followed."""
-    files = []
-    with read_errors(root):
-        for folder, folders, names in os.walk(root):
-            folders.sort()
-            files += [Path(folder, name) for name in sorted(names)]
-    return files
+def why_no_text(path: PurePosixPath) -> str | None:
+    """Why the file at a path below the root is no text, as `SkipCount.add` takes it; None where it is one."""
+    if any(map(is_hidden, path.parts)):
+        return "hidden file{s}"
+    if path.suffix.lower() != ENDING:
+        ending = path.suffix[:MOST_ENDING]
+        return f"file{{s}} with the ending {ending}" if ending else "file{s} without an ending"
+    if len(path.parts) == 1:
+        return NO_CLASS
+    return f"file{{s}} without a label, in {UNLABELLED}" if UNLABELLED in path.parts else None
 
 
-def is_text(path: PurePosixPath) -> bool:
-    """Whether a path below the root is a `.txt` file in a folder, neither hidden nor without a label."""
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix == ".txt" and len(path.parts) > 1 and UNLABELLED not in path.parts and not hidden
+def has_classes(root: Path) -> bool:
+    """Whether a folder has texts in folders of two classes or more."""
+    relative = [PurePosixPath(path.relative_to(root).as_posix()) for path in files_below(root)]
+    try:
+        return len(set(arrange([path for path in relative if why_no_text(path) is None], str(root)).labels)) > 1
+    except BadInput:
+        return False
 
 
-def _texts_on_disk(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
-    for path in files_below(root):
+def _texts_on_disk(root: Path, skips: SkipCount) -> Iterator[tuple[PurePosixPath, str]]:
+    for path in files_below(root, skips):
         relative = PurePosixPath(path.relative_to(root).as_posix())
-        if is_text(relative):
-            with read_errors(path):
-                data = path.read_bytes()
-            yield relative, decode(data, path)
+        if (reason := why_no_text(relative)) is not None:
+            skips.add(reason, str(relative))
+            continue
+        yield relative, read_text(path)
+
+
+def _split_and_folders(folders: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    split = SPLIT_NAMES.get(folders[0].lower()) if folders else None
+    return split, folders[1:] if split else folders
 
 
 def _shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
@@ -115,4 +135,8 @@ def _shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
 
 
 def _natural_key(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]+|[^0-9]+", name))
+    """Orders digits by their value, of which the number of digits without leading zeros comes first."""
+    return tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if part.isdigit() else (-1, part)
+        for part in re.findall(r"[0-9]+|[^0-9]+", name)
+    )

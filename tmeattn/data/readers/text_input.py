@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.readers.columns import text_column, text_of
-from tmeattn.data.readers.tables import RowProblem, Table, format_of, open_table
+from tmeattn.data.readers.columns import row_error, text_column, text_of
+from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
+from tmeattn.data.readers.skip_count import SkipCount
+from tmeattn.data.readers.tables import format_of, open_table
 from tmeattn.errors import BadInput
 
 STANDARD_INPUT = Path("-")
-MOST_NUMBERS = 5
 
 
 @dataclass(frozen=True)
@@ -54,46 +54,31 @@ class TextInput:
         return table, text_column(table, self.column)
 
     def read(self, narrate: Callable[[str], None]) -> list[str]:
-        """All texts at once. Empty ones are left out, and `narrate` is called with their line numbers.
+        """All texts at once. Empty ones are left out, and `narrate` is called with their count and the first of them.
 
         Raises:
             BadInput: there is no text, or the file cannot be read.
         """
-        texts = self._lines() if self.kind == "txt" else self._rows()
-        if not texts:
-            raise BadInput("There is no text to read.")
-        empty = [str(number) for number, text in enumerate(texts, start=1) if not text.strip()]
-        if len(empty) == len(texts):
-            raise BadInput("There is no text to read: every line is empty.")
-        if empty:
-            listed = ", ".join(empty[:MOST_NUMBERS]) + (", ..." if len(empty) > MOST_NUMBERS else "")
-            narrate(f"Skipped {'the empty line' if len(empty) == 1 else 'the empty lines'} {listed}.")
-        return [text for text in texts if text.strip()]
-
-    def _rows(self) -> list[str]:
-        """The texts of a table; a row without one gives an empty text."""
         table, column = self.open()
-        texts = []
+        texts, skips = [], SkipCount()
         for number, values in table.select([column]):
+            if isinstance(values, SkippedRow):
+                skips.add(values.reason, f"{table.unit} {number}")
+                continue
             text = values if isinstance(values, RowProblem) else text_of(table, values[0])
             if isinstance(text, RowProblem):
-                raise table.row_error(number, text.reason)
-            texts.append(text or "")
+                raise row_error(table, number, text)
+            if text is None or not text.strip():
+                skips.add("row{s} without a text", f"{table.unit} {number}")
+            else:
+                texts.append(text)
+        if not texts:
+            raise BadInput(f"There is no text to read: {skips if skips.total else 'no rows'}.")
+        for note in table.notes():
+            narrate(note)
+        if skips.total:
+            narrate(skips.sentence(len(texts), "lines" if table.unit == "line" else "rows"))
         return texts
-
-    def _lines(self) -> list[str]:
-        """The lines of a plain text; an empty last line does not count."""
-        try:
-            data = _standard_input().read() if self.is_standard_input else self.path.read_bytes()
-        except OSError as error:
-            raise BadInput(f"--file: {self.path} cannot be read: {error.strerror}.") from None
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            source = "Standard input" if self.is_standard_input else f"--file: {self.path}"
-            raise BadInput(f"{source} is not UTF-8: byte {error.start} is {data[error.start]:#04x}.") from None
-        lines = re.split(r"\r\n|\r|\n", text)  # splitlines() also splits at form feeds, U+2028 ...
-        return lines if lines[-1] else lines[:-1]
 
 
 def _standard_input() -> BinaryIO:

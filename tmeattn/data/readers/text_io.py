@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
+import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, UNPACKED, CountedFile, Unpacking
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
 NOT_UTF8 = "it is not UTF-8"
 """The problem of a row whose bytes are not UTF-8."""
+DECOMPRESSORS: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+"""How a compressed file is opened, by the end of its name."""
+CONTAINERS = {
+    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z",
+    b"\x28\xb5\x2f\xfd": "zstd", b"Rar!": "rar", b"PAR1": "Parquet", b"%PDF": "PDF",
+}  # fmt: skip
+"""First bytes of files that are no text."""
 CONVERT = "Convert it, for example from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
 
 
@@ -25,7 +35,7 @@ def read_errors(path: Path) -> Iterator[None]:
     """Turn what reading a file can raise into a `BadInput` that names the file."""
     try:
         yield
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise BadInput(
             f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
             hint="Check the path, the permissions, and that the file is complete.",
@@ -34,13 +44,21 @@ def read_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def open_binary(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, plain or `.gz`, and read its bytes.
+    """Open a file, plain or compressed (`DECOMPRESSORS`), and read its bytes.
 
     Raises:
-        BadInput: the file cannot be read, also while the caller reads it.
+        BadInput: the file cannot be read or unpacks to more than the limits, also while the caller reads it.
     """
-    with read_errors(path), gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        yield file  # type: ignore[misc]
+    decompress = DECOMPRESSORS.get(path.suffix.lower())
+    with read_errors(path):
+        if decompress is None:
+            with path.open("rb") as file:
+                yield file
+        else:
+            with decompress(path) as unpacked:
+                counted = CountedFile(unpacked, Unpacking(str(path), path.stat().st_size))
+                with io.BufferedReader(counted, 2**18) as buffered:
+                    yield buffered
 
 
 @contextmanager
@@ -50,22 +68,82 @@ def open_text(path: Path, stream: BinaryIO | None, newline: str | None) -> Itera
     Bytes that are not UTF-8 become lone surrogates, so that `is_utf8` finds them row by row.
 
     Raises:
-        BadInput: the file cannot be read, or a byte order mark shows another encoding.
+        BadInput: the file cannot be read, or its first bytes show another encoding or a file that is no text.
     """
     if stream is not None:
         with read_errors(path):
+            if hasattr(stream, "peek"):
+                refuse_other_content(path, stream)
             yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
         return
     with open_binary(path) as file:
-        head = file.read(4)
-        file.seek(0)
-        for mark, encoding in BYTE_ORDER_MARKS.items():
-            if head.startswith(mark):
-                raise BadInput(
-                    f"{path} is {encoding}, not UTF-8: the bytes at offset 0 are {mark.hex(' ')}.",
-                    hint=f"Convert it: iconv -f {encoding} -t UTF-8 OLD > NEW",
-                )
+        refuse_other_content(path, file)
         yield io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+
+
+def open_stream(path: Path) -> BinaryIO:
+    """Open a pipe, plain or compressed, whose bytes can be read only once.
+
+    Raises:
+        BadInput: it cannot be opened.
+    """
+    decompress = DECOMPRESSORS.get(path.suffix.lower())
+    with read_errors(path):
+        if decompress is None:
+            return path.open("rb")
+        # Its size is unknown, so only the limit of the unpacked bytes applies.
+        return io.BufferedReader(CountedFile(decompress(path), Unpacking(str(path), UNPACKED.value)), 2**18)
+
+
+def refuse_other_content(path: Path, file: IO[bytes]) -> None:
+    """Look at the first bytes of a buffered file, without reading them.
+
+    Raises:
+        BadInput: they show another encoding, or a file that is no text, such as a file that is compressed twice.
+    """
+    head: bytes = file.peek(8)  # type: ignore[attr-defined]
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if head.startswith(mark):
+            raise BadInput(
+                f"{path} is {encoding}, not UTF-8: the bytes at offset 0 are {mark.hex(' ')}.",
+                hint=f"Convert it: iconv -f {encoding} -t UTF-8 OLD > NEW",
+            )
+    for mark, kind in CONTAINERS.items():
+        if head.startswith(mark):
+            compressed = path.suffix.lower() in DECOMPRESSORS
+            raise BadInput(
+                f"{path} contains a {kind} file." if compressed else f"{path} is a {kind} file, not a text file.",
+                hint="It seems to be compressed twice. Unpack it once."
+                if compressed
+                else "Unpack or convert it, or correct the end of its name.",
+            )
+
+
+def bounded_lines(path: Path, file: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of an open text file.
+
+    Raises:
+        BadInput: a line is longer than the limit.
+    """
+    most, number = TEXT.value, 0
+    while line := file.readline(most + 1):
+        number += 1
+        if len(line) > most:
+            raise TEXT.refusal(f"{path}, line {number}: it is longer than")
+        yield line
+
+
+def read_text(path: Path) -> str:
+    """A whole text file in UTF-8.
+
+    Raises:
+        BadInput: the file cannot be read, is longer than the limit, or is not UTF-8.
+    """
+    with read_errors(path), path.open("rb") as file:
+        data = file.read(TEXT.value + 1)
+    if len(data) > TEXT.value:
+        raise TEXT.refusal(f"{path} is longer than")
+    return decode(data, path)
 
 
 def decode(data: bytes, path: Path, member: str | None = None) -> str:
@@ -87,6 +165,8 @@ def decode(data: bytes, path: Path, member: str | None = None) -> str:
 
 def not_utf8(path: Path) -> BadInput:
     """The error of a file that is not UTF-8, with the offset of the first wrong byte; reads the file again."""
+    if not path.is_file():  # a pipe cannot be read again
+        return BadInput(f"{path} is not UTF-8.", hint=CONVERT)
     decoder, before = codecs.getincrementaldecoder("utf-8")(), 0
     with open_binary(path) as file:
         while block := file.read(2**20):

@@ -3,7 +3,7 @@
 texts.bin           all texts in UTF-8 (lone surrogates survive), concatenated
 SPLIT.spans.npy     (N, 2) int64, the first byte of each text in texts.bin and the byte after its last
 SPLIT.labels.npy    (N,) int64, indices into the classes
-texts.json          classes, fingerprint, splits, and the sizes of the files: written last
+texts.json          classes, fingerprint, splits, sizes and checksums of the files: written last
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypedDict, overload
+from typing import BinaryIO, NotRequired, overload
 
 import numpy as np
 
-from tmeattn.data.cache import DAMAGE, load_array, read_manifest
+from tmeattn.data.cache import DAMAGE, FileChecks, load_array, read_manifest
 from tmeattn.specs import Split
 
 FORMAT = 1
 TEXTS, MANIFEST = "texts.bin", "texts.json"
-CONTENT = "The imported texts"
+CONTENT = "the imported texts"
 SPLITS = ("train", "validation", "test")
 
 
-class TextManifest(TypedDict):
-    """`texts.json`. `sizes`: bytes of each file."""
+class TextManifest(FileChecks):
+    """`texts.json`. `notes`: what the user should know; absent in old files."""
 
     format: int
     classes: list[str]
     fingerprint: str
     splits: list[str]
-    sizes: dict[str, int]
+    notes: NotRequired[list[str]]
 
 
 class StoredTexts(Sequence[str]):
@@ -70,11 +70,16 @@ class StoredTexts(Sequence[str]):
 
 @dataclass(frozen=True, eq=False)
 class TextStore:
-    """Imported texts, opened without reading them. `fingerprint`: SHA-256 of texts, labels, classes and splits."""
+    """Imported texts, opened without reading them.
+
+    fingerprint: SHA-256 of texts, labels, classes and splits.
+    notes:       sentences about how the files were read, such as the number of skipped rows.
+    """
 
     classes: tuple[str, ...]
     fingerprint: str
     splits: dict[str, Split]
+    notes: tuple[str, ...] = ()
 
 
 def open_text_store(folder: Path) -> TextStore | None:
@@ -88,6 +93,7 @@ def open_text_store(folder: Path) -> TextStore | None:
             )
             for name in manifest["splits"]
         }
-        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits)
+        notes = tuple(map(str, manifest.get("notes", ())))
+        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits, notes)
     except DAMAGE:
         return None

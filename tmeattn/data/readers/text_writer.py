@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmeattn.data.cache import file_sizes, write_manifest, writing
+from tmeattn.data.cache import file_checks, save_array, write_manifest
 from tmeattn.data.holdout import hash_array, text_digest
+from tmeattn.data.readers.label_warnings import alike, label_warnings, numbers_of_rows
+from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
 from tmeattn.errors import BadInput
+from tmeattn.files import disk_error, disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     """Called with hashes_N and labels_N of the training texts; returns which go to validation, (N,) bool."""
 
 MOST_CLASSES = 1000
+NO_LABEL = "-1"
 
 
 class TextWriter:
@@ -36,6 +41,8 @@ class TextWriter:
 
     source: names the files of the user in errors.
     labels: the classes so far, with the order of their first occurrence.
+    skips:  the rows or files that are left out.
+    notes:  sentences for the user, such as warnings about the labels; stored, and complete after `finish`.
     """
 
     def __init__(self, folder: Path, source: str) -> None:
@@ -44,15 +51,16 @@ class TextWriter:
         self._lengths, self._labels, self._splits = array("q"), array("i"), array("b")
         self._digests = bytearray()
         self._kept: int | None = None
-        self._skipped: dict[str, tuple[int, str]] = {}
+        self.skips, self.notes = SkipCount(), list[str]()
 
     def __enter__(self) -> TextWriter:
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file = (self.folder / TEXTS).open("wb", buffering=2**20)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # after a full disk, closing fails again
+            self._file.close()
 
     def __len__(self) -> int:
         """The number of texts kept so far."""
@@ -64,27 +72,19 @@ class TextWriter:
         split: None for training, or for texts that `finish` arranges.   where: names the row in the count.
         """
         if text is None or text.isspace() or not text:
-            self._skip("text", where)
+            self.skips.add("row{s} without a text", where)
         elif label is None or not label:
-            self._skip("label", where)
+            self.skips.add("row{s} without a label", where)
         else:
             data = text.encode("utf-8", "surrogatepass")
-            self._file.write(data)
+            try:
+                self._file.write(data)
+            except OSError as error:
+                raise disk_error(CONTENT, self.folder.parent, error) from error
             self._digests += text_digest(data)
             self._lengths.append(len(data))
             self._labels.append(self.labels.setdefault(label, len(self.labels)))
             self._splits.append(SPLITS.index(split or "train"))
-
-    def _skip(self, missing: str, where: str) -> None:
-        count, first = self._skipped.get(missing, (0, where))
-        self._skipped[missing] = count + 1, first
-
-    def skipped(self) -> str:
-        """The skipped rows, as in "12 rows without a text (first: line 17)"; empty where there is none."""
-        return " and ".join(
-            f"{count:,} row{'s' if count > 1 else ''} without a {missing} (first: {first})"
-            for missing, (count, first) in self._skipped.items()
-        )
 
     def finish(self, hold_out: HoldOut, arrangement: Arrangement | None = None) -> None:
         """Order the classes, hold out validation texts where the source has none, and write the arrays.
@@ -95,7 +95,7 @@ class TextWriter:
             BadInput: there is no text, one class or too many, or a class without training texts.
             EnvironmentProblem: the cache cannot be written.
         """
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file.flush()
         lengths_N = np.frombuffer(self._lengths, dtype=np.int64)
         ends_N = np.cumsum(lengths_N)
@@ -110,21 +110,41 @@ class TextWriter:
             spans_N2, hashes_N = spans_N2[order], hashes_N[order]
             added_as_N = np.array([self.labels[label] for label in labels], dtype=np.int32)
             splits_N = np.array([SPLITS.index(split or "train") for split in splits], dtype=np.int8)
+        if (unlabelled_N := self._unlabelled_tests(added_as_N, splits_N)).any():
+            kept_N = ~unlabelled_N
+            spans_N2, hashes_N, added_as_N, splits_N = (
+                array_N[kept_N] for array_N in (spans_N2, hashes_N, added_as_N, splits_N)
+            )
+            self._kept = len(added_as_N)
         classes = self._sorted_classes(len(added_as_N))
-        label_of = np.empty(len(classes), dtype=np.int64)
+        label_of = np.empty(max(self.labels.values(), default=-1) + 1, dtype=np.int64)
         label_of[[self.labels[name] for name in classes]] = np.arange(len(classes))
         labels_N = label_of[added_as_N]
         splits_N = _with_validation(splits_N, labels_N, hashes_N, hold_out)
         self._check(splits_N, labels_N, classes)
+        self.notes += label_warnings(classes, len(labels_N))
+        if self.skips.total:
+            self.notes.append(self.skips.sentence(len(labels_N), "rows" if arrangement is None else "files"))
         self._write(classes, splits_N, labels_N, spans_N2, hashes_N)
+
+    def _unlabelled_tests(self, added_as_N: np.ndarray, splits_N: np.ndarray) -> np.ndarray:
+        """The test texts without a label, (N,) bool: published test splits have the label -1 for all texts."""
+        unlabelled_N: np.ndarray = added_as_N == self.labels.get(NO_LABEL, -1)
+        is_test_N = splits_N == SPLITS.index("test")
+        if not unlabelled_N.any() or not np.array_equal(unlabelled_N, is_test_N):
+            return np.zeros(len(splits_N), dtype=bool)
+        del self.labels[NO_LABEL]
+        reason = f"test row{{s}} with the label {NO_LABEL}, which stands for none"
+        self.skips.add(reason, "the first test text", int(unlabelled_N.sum()))
+        return unlabelled_N
 
     def _sorted_classes(self, texts: int) -> list[str]:
         """The names of the classes, ordered as numbers where all are numbers, else by the alphabet."""
         names = list(self.labels)
         if not texts:
-            skipped = self.skipped()
+            skipped = f": it has {self.skips}" if self.skips.total else ""
             raise BadInput(
-                f"{self.source} contains no text with a label" + (f": it has {skipped}." if skipped else "."),
+                f"{self.source} contains no text with a label{skipped}.",
                 hint="Each row needs a text and a label.",
             )
         if len(names) == 1:
@@ -146,6 +166,12 @@ class TextWriter:
         if not (splits_N == 0).any():
             raise BadInput(f"{self.source} has no training texts.", hint="Add texts to the training split.")
         if not (splits_N == 1).any():
+            if numbers_of_rows(len(classes), len(labels_N)):
+                raise BadInput(
+                    f"{self.source} has {len(classes):,} different labels in {len(labels_N):,} rows: they look like "
+                    "numbers of rows, not classes.",
+                    hint="Name the column of the classes with --label-column.",
+                )
             raise BadInput(
                 f"{self.source} has {len(splits_N):,} texts, which are too few for a validation split.",
                 hint="Give more texts, a larger --validation, or a validation split of your own.",
@@ -155,9 +181,10 @@ class TextWriter:
             counts = np.bincount(labels_N[splits_N == code], minlength=len(classes))
             if (untrained := np.flatnonzero((counts > 0) & (train_counts == 0))).size:
                 label = untrained[0]
+                similar = "".join(f" {warning}" for warning in alike(classes))
                 raise BadInput(
                     f"{self.source}: {counts[label]:,} {split} texts have the label {classes[label]!r}, "
-                    "but no training text has it.",
+                    f"but no training text has it.{similar}",
                     hint="Add training texts of that class, or remove those texts.",
                 )
 
@@ -169,14 +196,14 @@ class TextWriter:
         spans_N2: np.ndarray,
         hashes_N: np.ndarray,
     ) -> None:
-        with writing(CONTENT, self.folder.parent):
+        with disk_errors(CONTENT, self.folder.parent):
             self._file.close()
             content = hashlib.sha256(json.dumps(classes).encode())
             present = [name for code, name in enumerate(SPLITS) if (splits_N == code).any()]
             for name in present:
                 rows = splits_N == SPLITS.index(name)
-                np.save(self.folder / f"{name}.spans.npy", spans_N2[rows])
-                np.save(self.folder / f"{name}.labels.npy", labels_N[rows])
+                save_array(self.folder / f"{name}.spans.npy", spans_N2[rows])
+                save_array(self.folder / f"{name}.labels.npy", labels_N[rows])
                 # The positions of the texts in the file are not part of the fingerprint.
                 content.update(labels_N[rows].astype("<i8").tobytes())
                 content.update(hashes_N[rows].astype("<u8").tobytes())
@@ -185,7 +212,8 @@ class TextWriter:
                 classes=classes,
                 fingerprint=content.hexdigest(),
                 splits=present,
-                sizes=file_sizes(self.folder),
+                notes=self.notes,
+                **file_checks(self.folder),
             )
             write_manifest(self.folder / MANIFEST, manifest)
 

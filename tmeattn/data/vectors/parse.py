@@ -6,17 +6,26 @@ Shapes: N words of a block, D numbers a word.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tmeattn.errors import BadInput
+from tmeattn.limits import COLUMNS
 
 if TYPE_CHECKING:
     import polars as pl
 
-LINE_HINT = "Each line must be a word and its numbers, separated by single spaces."
+LINE_HINT = "Each line must be a word and its numbers, separated by spaces or tabs."
+
+
+MOST_DIGITS = 15
+"""The most digits of a number that the first line states."""
+BLANKS = b" \t\r"
+_MANY_BLANKS = re.compile(rb"[ \t]+")
+_AT_AN_END = re.compile(rb"(?m)^ | ?\r?$")
 
 
 class VectorFormat(NamedTuple):
@@ -32,17 +41,29 @@ def vector_format(path: Path, block: bytes) -> VectorFormat | None:
     Raises:
         BadInput: the line is not a word with numbers.
     """
-    line = next(filter(None, (line.rstrip(b" \r") for line in block.split(b"\n"))), None)
-    if line is None:
+    number, line = next(
+        ((number, stripped) for number, line in enumerate(block.split(b"\n"), 1) if (stripped := line.strip(BLANKS))),
+        (0, b""),
+    )
+    if not line:
         return None
-    pieces = line.split(b" ")
-    if len(pieces) == 2 and all(piece.isdigit() for piece in pieces) and int(pieces[1]) > 0:
-        return VectorFormat(int(pieces[1]), int(pieces[0]))
+    pieces = _MANY_BLANKS.sub(b" ", line).split(b" ", COLUMNS.value + 1)
+    if len(pieces) == 2 and all(piece.isdigit() for piece in pieces):
+        if max(map(len, pieces)) > MOST_DIGITS:
+            raise BadInput(
+                f"{path}, line {number}: it states a number of more than {MOST_DIGITS} digits.", hint=LINE_HINT
+            )
+        if int(pieces[1]) > COLUMNS.value:
+            raise COLUMNS.refusal(f"{path}, line {number}: it states vectors of {int(pieces[1]):,} numbers, more than")
+        if int(pieces[1]) > 0:
+            return VectorFormat(int(pieces[1]), int(pieces[0]))
+    if len(pieces) > COLUMNS.value + 1:
+        raise COLUMNS.refusal(f"{path}, line {number}: it has more numbers than")
     size = 0
     while size < len(pieces) - 1 and _is_number(pieces[-1 - size]):
         size += 1
     if size == 0:
-        raise BadInput(f"{path}, line 1: it is not a word followed by numbers.", hint=LINE_HINT)
+        raise BadInput(f"{path}, line {number}: it is not a word followed by numbers.", hint=LINE_HINT)
     return VectorFormat(size, None)
 
 
@@ -55,11 +76,21 @@ def parse_block(path: Path, block: bytes, first_line: int, form: VectorFormat) -
         BadInput: a line is not a word with its numbers; the message gives the line.
     """
     if form.stated_count is not None and first_line == 1:  # the first line of a word2vec file is no vector
-        _, _, rest = block.lstrip(b"\r\n").partition(b"\n")
+        _, _, rest = block.lstrip(BLANKS + b"\n").partition(b"\n")
         first_line += block.count(b"\n") - rest.count(b"\n")
         block = rest
+    block = _with_single_spaces(block)
     table = _parse_table(block, form.size)
     return table if table is not None else _parse_lines(path, block, first_line, form.size)
+
+
+def _with_single_spaces(block: bytes) -> bytes:
+    """The block with one space between a word and its numbers, and none at the ends of a line."""
+    if b"\t" in block or b"  " in block:
+        block = _MANY_BLANKS.sub(b" ", block)
+    if b"\r" in block or b" \n" in block or b"\n " in block or block[:1] == b" " or block[-1:] == b" ":
+        block = _AT_AN_END.sub(b"", block)
+    return block
 
 
 def _parse_table(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None:
@@ -67,7 +98,6 @@ def _parse_table(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None
     import polars as pl
 
     columns = [str(place) for place in range(size)]
-    block = block.replace(b" \n", b"\n")  # fastText ends each line with a space
     try:
         table = pl.read_csv(
             block,
@@ -95,7 +125,7 @@ def _parse_lines(path: Path, block: bytes, first_line: int, size: int) -> tuple[
 
     words, vectors = [], []
     for number, line in enumerate(block.split(b"\n"), start=first_line):
-        if stripped := line.rstrip(b" \r"):
+        if stripped := line.strip(BLANKS):
             word, numbers = _split_line(path, number, stripped, size)
             words.append(word)
             vectors.append(_parse_numbers(path, number, numbers))
@@ -111,7 +141,7 @@ def _split_line(path: Path, number: int, line: bytes, size: int) -> tuple[str, b
         # Some words of GloVe 840B contain spaces (". . ."), so the numbers are counted from the right.
         word, *rest = line.rsplit(b" ", size)
         if len(rest) < size or _is_number(word.rpartition(b" ")[2]):
-            raise _line_error(path, number, f"it has {spaces} numbers, but the first vector has {size}")
+            raise _line_error(path, number, f"it has {spaces:,} numbers; expected are {size:,}")
         numbers = b" ".join(rest)
     try:
         return word.decode(), numbers
@@ -124,7 +154,7 @@ def _parse_numbers(path: Path, number: int, numbers: bytes) -> np.ndarray:
         with np.errstate(over="ignore"):
             vector = np.array([float(piece) for piece in numbers.split(b" ")], dtype=np.float32)
     except ValueError as error:
-        raise _line_error(path, number, str(error)) from error
+        raise _line_error(path, number, str(error)[:200]) from error
     if not np.isfinite(vector).all():
         raise _line_error(path, number, "a number is NaN, infinite, or too large for float32")
     return vector

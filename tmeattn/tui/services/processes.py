@@ -6,12 +6,12 @@ import contextlib
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
 from tmeattn.render.numbers import flag
@@ -68,11 +68,11 @@ class TrainingProcesses:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as file:
                 popen = subprocess.Popen(
-                    [sys.executable, "-m", "tmeattn", *arguments],
+                    tmeattn_command(*arguments),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=file,
-                    env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
+                    env={**child_environment(), "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
                     **_detached(),
                 )
         self._processes[run.id] = TrainingProcess(run, popen, log, resumes=arguments[0] == "resume")

@@ -22,17 +22,17 @@ class RunHeader(Static):
         self._drawn: object = None
         self._lines = 2
 
-    def show(self, run_state: RunState, worker: TrainingProcess | None) -> None:
+    def show(self, run_state: RunState, process: TrainingProcess | None) -> None:
         """Redraw the header if something has changed."""
         width = self.size.width  # of the content: without padding
-        lives = worker is not None and worker.exit_code is None
+        lives = process is not None and process.exit_code is None
         waited = run_state.waited
         key = (run_state.version, width, lives, control.pending(run_state.run, "stop"), waited and round(waited))
         if not width or key == self._drawn:
             return
         self._drawn = key
         lines = [_first(run_state, width), _second(run_state, width)]
-        lines += [Text(line, style="yellow") for line in _trouble(run_state, worker)]
+        lines += [Text(line, style="yellow") for line in _trouble(run_state, process)]
         for line in lines[:2]:
             line.truncate(width, overflow="ellipsis")
         self.update(Text("\n").join(lines), layout=len(lines) > 2 or self._lines > 2)
@@ -88,12 +88,12 @@ def _penalty(run_state: RunState) -> str:
     return f"entropy penalty: {percent(step['penalty'] / step['loss'], 0)} of the loss"
 
 
-def _trouble(run_state: RunState, worker: TrainingProcess | None) -> list[str]:
+def _trouble(run_state: RunState, process: TrainingProcess | None) -> list[str]:
     """The problem of the run, the last lines of its log, and the next action."""
     if run_state.state == "deleted":
         return ["The run directory was deleted. Press esc to return to the runs."]
-    if worker is not None and worker.exit_code is None and run_state.state not in ("running", "created"):
-        if worker.resumes:
+    if process is not None and process.exit_code is None and run_state.state not in ("running", "created"):
+        if process.resumes:
             return ["Resuming: reading the dataset …"]
         return ["The training process is stopping …"] if run_state.state == "stopped" else []
     why = run_wording.why(run_state)

@@ -1,0 +1,143 @@
+"""The labelled texts of tables, written to a `TextWriter`: columns, splits, and what is reported about the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tmeattn.data.holdout import VALIDATION_SHARE
+from tmeattn.data.readers.columns import (
+    label_column_like,
+    label_of,
+    row_error,
+    split_column,
+    split_of,
+    text_and_label,
+    text_column,
+    text_of,
+)
+from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, quoted
+from tmeattn.data.readers.tables import open_table
+from tmeattn.data.readers.text_writer import TextWriter
+from tmeattn.errors import BadInput
+
+MOST_VALUES = 8
+"""The number of unknown values of a split column that an error lists."""
+
+Narrate = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a path is imported.
+
+    text_column, label_column: names of columns; None to guess them.
+    validation:                the share of the training texts that is held out for validation.
+    """
+
+    text_column: str | None = None
+    label_column: str | None = None
+    validation: float = VALIDATION_SHARE
+
+
+class TableImport:
+    """Writes the rows of one table after the other; the columns of the first are the first choice in the others."""
+
+    def __init__(self, writer: TextWriter, options: ImportOptions, narrate: Narrate) -> None:
+        self.writer, self.options, self.narrate = writer, options, narrate
+        self._label: str | None = options.label_column
+
+    def add(self, path: Path, split: str | None) -> None:
+        """Write the texts of a table.
+
+        split: that of the whole file; None for the split column, or training.
+
+        Raises:
+            BadInput: the table cannot be read, has no such columns, or has a row with an error.
+        """
+        table = open_table(path)
+        if split == "test" and label_column_like(table, self._label) is None:
+            self._leave_out(table)
+            return
+        text, label = text_and_label(table, self.options.text_column, self.options.label_column)
+        self._label = label
+        columns = [text, label]
+        if (column := split_column(table)) is not None and column not in columns:
+            columns.append(column)
+        splits = f", splits from the column {quoted(columns[2])}" if len(columns) > 2 and split is None else ""
+        self.narrate(
+            f"Reading {path.name}: texts from the column {quoted(text)}, labels from the column {quoted(label)}"
+            f"{splits}."
+        )
+        unknown: dict[str, tuple[int, int]] = {}
+        for number, values in table.select(columns):
+            if isinstance(values, SkippedRow):
+                self.writer.skips.add(values.reason, _where(table, number, split))
+            elif isinstance(values, RowProblem):
+                raise row_error(table, number, values)
+            else:
+                self._add_row(table, number, values, label, split, unknown)
+        if unknown:
+            raise _unknown_splits(table, columns[2], unknown)
+        self.writer.notes += table.notes()
+
+    def _add_row(
+        self,
+        table: Table,
+        number: int,
+        values: Sequence[Any],
+        label_column: str,
+        split: str | None,
+        unknown: dict[str, tuple[int, int]],
+    ) -> None:
+        text = text_of(table, values[0])
+        if isinstance(text, RowProblem):
+            raise row_error(table, number, text)
+        row_split = split
+        if len(values) > 2:
+            row_split = split_of(values[2])
+            if split is None and row_split is None:
+                value = "" if values[2] is None else str(values[2])
+                count, first = unknown.get(value, (0, number))
+                if len(unknown) < MOST_VALUES or count:
+                    unknown[value] = count + 1, first
+                return
+            if split is not None and row_split not in (None, split):
+                raise table.row_error(
+                    number, f"the split is {quoted(values[2])}, but the file is that of the {split} texts"
+                )
+            row_split = split or row_split
+        label = label_of(table, number, values[1], table.class_names.get(label_column, ()))
+        self.writer.add(text, label, row_split, _where(table, number, split))
+
+    def _leave_out(self, table: Table) -> None:
+        """Report the texts of a test table without labels, which nothing can be measured on."""
+        column = text_column(table, self.options.text_column)
+        texts = 0
+        for number, values in table.select([column]):
+            if isinstance(values, SkippedRow):
+                self.writer.skips.add(values.reason, _where(table, number, "test"))
+            else:
+                texts += 1
+                self.writer.skips.add("test row{s} in a table without labels", _where(table, number, "test"))
+        self.writer.notes.append(
+            f"{table.path.name} has no labels, so its {texts:,} test texts are left out: classify them with "
+            "tmeattn predict."
+        )
+
+
+def _where(table: Table, number: int, split: str | None) -> str:
+    return f"{table.unit} {number}" if split is None else f"{table.path.name}, {table.unit} {number}"
+
+
+def _unknown_splits(table: Table, column: str, unknown: dict[str, tuple[int, int]]) -> BadInput:
+    listed = ", ".join(
+        f"{quoted(value) if value else 'no value'} (rows: {count:,}, first: {table.unit} {first})"
+        for value, (count, first) in unknown.items()
+    )
+    return BadInput(
+        f"{table.path}: the column {quoted(column)} has values that are not train, validation or test: {listed}.",
+        hint="Correct these values, or rename the column if it does not give the split.",
+    )

@@ -1,0 +1,123 @@
+"""The limits of what is read from files of the user, so that no small file fills the memory or the disk.
+
+With the default limits, reading a file takes at most 1 GiB of memory more than the program itself, and the time to
+unpack `UNPACKED`. Each limit can be raised by its environment variable.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from typing import IO, Any
+
+from tmeattn.errors import BadInput
+
+MOST_MEMORY = 2**30
+"""Bytes of memory that reading a file takes at most, with the default limits, beside the program itself."""
+LARGEST_EXPANSION = 200
+"""How many times its size a compressed file may unpack to, beyond the first `FREE_EXPANSION` bytes. Texts unpack to 3
+to 20 times the size of their file, and files that are made to fill a disk to about 1,000 times."""
+FREE_EXPANSION = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit: `default` of `unit`, of which each is `scale` bytes or things; `variable` overrides the number."""
+
+    variable: str
+    default: int
+    unit: str
+    scale: int
+
+    @property
+    def number(self) -> int:
+        """The limit in its unit.
+
+        Raises:
+            BadInput: the variable is not a whole number.
+        """
+        given = os.environ.get(self.variable, "").strip()
+        if not given:
+            return self.default
+        if not (given.isascii() and given.isdigit() and len(given) <= 15 and int(given) > 0):
+            raise BadInput(
+                f"The environment variable {self.variable} is {given[:40]!r}, not a whole number above 0.",
+                hint=f"Set it to a number ({self.unit}), or remove it.",
+            )
+        return int(given)
+
+    @property
+    def value(self) -> int:
+        """The limit in bytes or things."""
+        return self.number * self.scale
+
+    def refusal(self, problem: str) -> BadInput:
+        """The error of an input that exceeds the limit. `problem`: the sentence without the limit at its end."""
+        return BadInput(
+            f"{problem} {self.number:,} {self.unit}.",
+            hint=f"Check the file. If it is right, raise the limit with the environment variable {self.variable}.",
+        )
+
+
+TEXT = Limit("TMEATTN_MAX_TEXT_MIB", 16, "MiB", 2**20)
+"""The longest text, line, row or field."""
+COLUMNS = Limit("TMEATTN_MAX_COLUMNS", 10_000, "columns", 1)
+"""The most columns of a table, keys of a JSON object, or numbers of a word vector."""
+UNPACKED = Limit("TMEATTN_MAX_UNPACKED_GIB", 16, "GiB", 2**30)
+"""The most bytes that a compressed file or an archive unpacks to. Where the user sets it, `LARGEST_EXPANSION` does not
+apply."""
+VECTORS = Limit("TMEATTN_MAX_VECTORS", 10_000_000, "word vectors", 1)
+"""The most vectors of a file."""
+
+
+class Unpacking:
+    """Counts the bytes that a file of `size` bytes unpacks to. `name`: the file, in errors."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name, self.size, self.unpacked = name, size, 0
+
+    def count(self, unpacked: int) -> None:
+        """Count further bytes.
+
+        Raises:
+            BadInput: the file unpacks to more than the limits.
+        """
+        self.unpacked += unpacked
+        if self.unpacked > UNPACKED.value:
+            raise UNPACKED.refusal(f"{self.name} unpacks to more than")
+        if self.unpacked > max(FREE_EXPANSION, LARGEST_EXPANSION * self.size) and UNPACKED.variable not in os.environ:
+            raise BadInput(
+                f"{self.name} unpacks to more than {LARGEST_EXPANSION} times its size of {self.size:,} bytes.",
+                hint="It may be made to fill the disk. If it is right, set the environment variable "
+                f"{UNPACKED.variable} to the GiB that it may unpack to.",
+            )
+
+
+class CountedFile(io.RawIOBase):
+    """A decompressed stream that counts what is read, as `Unpacking` does.
+
+    allowance: the bytes that may be read until it is set again; None for any number.
+    """
+
+    def __init__(self, file: IO[bytes], unpacking: Unpacking) -> None:
+        self._source, self._unpacking = file, unpacking
+        self.allowance: int | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as much as fits.
+
+        Raises:
+            BadInput: the stream exceeds a limit.
+        """
+        data = self._source.read(len(buffer))
+        buffer[: len(data)] = data
+        self._unpacking.count(len(data))
+        if self.allowance is not None:
+            self.allowance -= len(data)
+            if self.allowance < 0:
+                raise TEXT.refusal(f"{self._unpacking.name}: the header of a member is longer than")
+        return len(data)

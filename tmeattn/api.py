@@ -79,6 +79,7 @@ class Model:
         skip_bad: bool = False,
         resume: bool = False,
         force: bool = False,
+        raw: bool = False,
     ) -> StreamSummary:
         """Classify every row of a file in constant memory and write the predictions to another file, with the
         options of `tmeattn predict --file FILE --output OUTPUT`.
@@ -87,7 +88,7 @@ class Model:
             tmeattn.errors.BadInput: a row is invalid (unless `skip_bad`), or the output exists (unless `force`).
         """
         table, column = TextInput(Path(file), format, text_column).open()
-        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force)
+        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, raw=raw)
         return stream_predictions(job, self.classifier)
 
     def evaluate(self, split: str = "validation") -> EvaluationDocument:

@@ -315,4 +315,4 @@ def _bad_input(error: ValidationError, model: str, known: Iterable[str]) -> BadI
     if first["type"] == "missing":
         return BadInput(f"{flag} must be given: the model {model!r} has no default for it.")
     message = first["msg"].removeprefix("Value error, ")
-    return BadInput(f"{flag}: {message[:1].lower()}{message[1:]}, got {first['input']!r}.")
+    return BadInput(f"{flag}: {message[:1].lower()}{message[1:]}, got {repr(first['input'])[:200]}.")

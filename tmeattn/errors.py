@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+MOST_QUOTED = 200
+"""The most characters of an input (a text, a path, a name, an option) that a message quotes."""
+MOST_CHARACTERS = 1000
+"""The most characters of a message: a last resort for quotations that cannot be recognised, and for long lists."""
+_HEAD, _MARK = 140, "…"
+_LONG_WORD = re.compile(rf"\S{{{MOST_QUOTED + 1},}}")
+# Quotation marks, as repr() writes them, with more between them than may be quoted.
+_LONG_QUOTE = re.compile(
+    rf"(?<![\w'\"])(?:'((?:[^'\\]|\\.){{{MOST_QUOTED + 1},}}+)'|\"((?:[^\"\\]|\\.){{{MOST_QUOTED + 1},}}+)\")(?!\w)",
+    re.DOTALL,
+)
+
+
+def shortened(value: object, most: int = MOST_QUOTED) -> str:
+    """The text of an input for a message, with at most `most` characters: of a longer one, its beginning and its
+    end."""
+    text = str(value)
+    if len(text) <= most:
+        return text
+    head = most * _HEAD // MOST_QUOTED
+    return text[:head] + _MARK + text[len(text) - (most - head - len(_MARK)) :]
+
+
+def brief(message: str) -> str:
+    """A message in which long words and long quotations are shortened, and which is not endless itself."""
+    if len(message) <= MOST_QUOTED:
+        return message
+    message = _LONG_QUOTE.sub(_brief_quote, shortened(message, 4 * MOST_CHARACTERS))  # its time is quadratic
+    message = _LONG_WORD.sub(lambda found: shortened(found.group()), message)
+    return shortened(message, MOST_CHARACTERS)
+
+
+def _brief_quote(found: re.Match[str]) -> str:
+    mark = found.group()[0]
+    return f"{mark}{shortened(found.group()[1:-1])}{mark}"
 
 
 class TmeattnError(Exception):
     """Base of all errors that a user can act on. The command line prints `message` and `hint`, and exits with
-    `exit_code`."""
+    `exit_code`.
+
+    Inputs in the message are shortened: see `brief`. A raiser that quotes a path or a text with spaces outside of
+    quotation marks calls `shortened` itself.
+    """
 
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = brief(message)
+        self.hint = None if hint is None else brief(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}" if self.hint else self.message
@@ -50,7 +91,7 @@ class UnknownName(BadInput):
             end = "" if hint.endswith(("?", ".")) else "."
             hint += f"{end} {len(plugins)} {are} broken: {', '.join(plugins)} (see: tmeattn plugins doctor)."
         there_is = "There are no" if kind.endswith("s") else "There is no"
-        super().__init__(f"{there_is} {kind} named {name!r}.", hint=hint)
+        super().__init__(f"{there_is} {kind} named {shortened(name)!r}.", hint=hint)
 
 
 def _near(name: str, known: list[str]) -> str | None:

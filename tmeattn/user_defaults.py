@@ -31,8 +31,10 @@ def load_defaults() -> dict[str, str]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
-        raise BadInput(f"Cannot read your defaults in {path}: {error}.", hint="Correct or delete the file.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(
+            f"Cannot read your defaults in {path}: {str(error)[:200]}.", hint="Correct or delete the file."
+        ) from None
     for key, value in found.items():
         if key not in KEYS or not isinstance(value, str | int):
             raise BadInput(

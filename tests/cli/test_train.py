@@ -62,3 +62,13 @@ def test_resume_of_a_finished_run_says_so(tmeattn: Any, trained: RunDirectory) -
     assert result.json["state"] == "finished"
     assert f"The run {trained.id} is finished" in result.err
     assert trained.events_path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [("a = " + "[" * 5000, "nested too deeply"), ("epochs = " + "9" * 5000, "no TOML file"), ("a", "no TOML file")],
+)
+def test_a_config_file_that_is_no_toml(tmeattn: Any, tmp_path: Path, content: str, reason: str) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(content)
+    assert reason in tmeattn("train", "simple-attn", "--config", str(path)).refused()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.runs import portable
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.runs.portable import CONTENT, REQUIRED, export, unpack
@@ -121,12 +122,29 @@ def test_a_zip_without_a_folder_is_no_run(tmp_path: Path) -> None:
         unpack(pack(tmp_path / "a.zip", minimal("")), tmp_path / "into")
 
 
-def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portable, "MAX_UNPACKED", 1000)
-    archive = pack(tmp_path / "a.zip", {**minimal(), "run/events.jsonl": bytes(1001)})
-    with pytest.raises(BadInput, match="unpacks to more than"):
+@pytest.mark.parametrize(
+    ("member", "message"), [("events.jsonl", "unpacks to more than 200 times"), ("meta.json", "longer than 1 MiB")]
+)
+def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, member: str, message: str) -> None:
+    monkeypatch.setattr("tmeattn.limits.FREE_EXPANSION", 2**20)
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+    archive = pack(tmp_path / "a.zip", {**minimal(), f"run/{member}": bytes(3 * 2**20)})
+    with pytest.raises(BadInput, match=message):
         unpack(archive, tmp_path / "into")
     assert not (tmp_path / "into").exists()
+
+
+def test_files_dated_before_1980_are_exported(trained: RunDirectory, tmp_path: Path) -> None:
+    os.utime(trained.path / "meta.json", (4 * 86400, 4 * 86400))
+    assert find_run(str(export(trained, tmp_path / "old.zip"))).name == trained.name
+
+
+def test_sizes_come_from_the_weights(trained: RunDirectory, tmp_path: Path) -> None:
+    info = json.loads((trained.path / "run.json").read_text())
+    info["data"]["vector_size"] = 2**40
+    (trained.path / "run.json").write_text(json.dumps(info))
+    with pytest.raises(BadInput, match="do not fit the model"):
+        TrainedClassifier(find_run(str(export(trained, tmp_path / "large.zip"))))
 
 
 def test_damaged_zip_is_named_and_leaves_no_run(trained: RunDirectory, tmp_path: Path) -> None:

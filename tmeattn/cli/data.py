@@ -184,7 +184,9 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         console.print(f"Downloading {published.file}, {published.size / 1e6:,.0f} MB.")
         with _progress(published.file) as progress:
-            path = download(url or published.url, published.sha256, folder / published.file, progress)
+            path = download(
+                url or published.url, published.sha256, folder / published.file, progress, size=published.size
+            )
         published.install(each, path, lambda line: console.print(safe(line)))
         console.print(_usage(each))
 

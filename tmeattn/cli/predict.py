@@ -42,6 +42,7 @@ STANDARD = Path("-")
 @click.option("--skip-bad", is_flag=True, help="Skip invalid and empty rows of --file, and list their numbers.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted --output.")
 @force_option("--output")
+@click.option("--raw", is_flag=True, help="In a .csv or .tsv --output, do not put an apostrophe before = + - @.")
 @json_option("an array of predictions")
 def predict(
     texts: tuple[str, ...],
@@ -53,12 +54,13 @@ def predict(
     skip_bad: bool,
     resume: bool,
     force: bool,
+    raw: bool,
     as_json: bool,
 ) -> None:
     """Classify each TEXT, or each row of a file or of standard input. Empty lines are skipped.
 
     With --output any number of rows is classified in constant memory. Each written row has row (its line in the file),
-    label, probability and probabilities.
+    label, probability and probabilities. A text that begins with a dash stands after --.
 
     \b
     tmeattn predict "A wonderful film." "Two hours of my life, gone."
@@ -70,6 +72,8 @@ def predict(
         raise BadInput("Give texts or --file, not both.")
     if output is None and (skip_bad or resume or force):
         raise BadInput("--skip-bad, --resume and --force need --output.")
+    if output is None and raw:
+        raise BadInput("--raw needs --output.")
     if output is not None and texts:
         raise BadInput("--output needs --file or standard input, not texts.")
     if output is not None and as_json:
@@ -81,11 +85,14 @@ def predict(
 
     source = TextInput(file or STANDARD, kind, text_column)
     if output is not None:
+        from tmeattn.inference.output_target import check_output_name
         from tmeattn.inference.streaming import PredictionJob
 
-        table, column = source.open()
         target = None if output == STANDARD else output
-        _stream(run, PredictionJob(table, column, target, skip_bad=skip_bad, resume=resume, force=force))
+        check_output_name(target)
+        table, column = source.open()
+        job = PredictionJob(table, column, target, skip_bad=skip_bad, resume=resume, force=force, raw=raw)
+        _stream(run, job)
     else:
         _print_predictions(run, list(texts) or source.read(_narrate), as_json)
 

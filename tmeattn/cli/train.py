@@ -178,8 +178,12 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"--config: {path} is no TOML file: {error}.") from None
+    except RecursionError:
+        raise BadInput(f"--config: {path} is no TOML file: its lists or tables are nested too deeply.") from None
+    except ValueError as error:  # also of a number with too many digits, and of bytes that are not UTF-8
+        raise BadInput(f"--config: {path} is no TOML file: {str(error)[:200]}.") from None
+    except OSError as error:
+        raise BadInput(f"--config: {path} cannot be read: {error.strerror or error}.") from None
     options = {key.replace("-", "_"): value for key, value in values.items()}
     try:
         resolve_run(spec.name, options)

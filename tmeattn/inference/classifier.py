@@ -7,6 +7,7 @@ and CLS before them where the model has it).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tmeattn.config import stored_config
+from tmeattn.config import RunConfig, stored_config
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
@@ -92,7 +93,11 @@ class TrainedClassifier:
             self.notes.append(f"The checkpoint {', '.join(stored.damaged)} is damaged; using {stored.name}.")
         elif stored.name != "best":
             self.notes.append(f"The run has no best weights yet; using its {stored.name} checkpoint.")
-        self.vocabulary = Vocabulary.load(run.vocabulary_path)
+        self.vocabulary = Vocabulary.load(
+            run.vocabulary_path,
+            stored.progress.vocabulary,
+            hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
+        )
         self.tokenizer: Tokenizer = tokenizer(self.config.train.tokenizer)
         self.max_length = self.config.train.max_length
         self.device = choose_device(device)
@@ -103,6 +108,7 @@ class TrainedClassifier:
             tune=self.config.train.tune_embeddings,
             prepared=stored.progress.prepared,
         )
+        _check_sizes(self.config, space, stored)
         self.model: nn.Module = build_model(self.config, space)
         stored.load_model(self.model)
         self.model.to(self.device).eval().requires_grad_(False)
@@ -223,3 +229,20 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     shifted = logits.astype(np.float64)
     exponents = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
     return np.asarray(exponents / exponents.sum(axis=-1, keepdims=True))
+
+
+def _check_sizes(config: RunConfig, space: Space, stored: checkpoint.Checkpoint) -> None:
+    """Compare the sizes of the configuration with those of the weights before memory is allocated for the model: the
+    configuration of a received run may claim any size.
+
+    Raises:
+        BadInput: they differ.
+    """
+    try:
+        with torch.device("meta"):
+            planned = build_model(config, space)
+    except BadInput:  # a plugin's model that computes while it is built: the weights are compared after it is built
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns that nothing is copied to a model without memory
+        stored.load_model(planned)

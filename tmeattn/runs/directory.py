@@ -20,6 +20,7 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -29,7 +30,8 @@ from typing import TYPE_CHECKING, cast
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors, read_json, to_json, write_atomically
 from tmeattn.runs.control import process_alive
-from tmeattn.runs.events import Event, diverged, finished, read_events
+from tmeattn.runs.event_types import EventKind
+from tmeattn.runs.events import Event, diverged, finished, read_events, stream_events
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 ID_VARIABLE = "TMEATTN_RUN_ID"
 """The environment variable by which the parent of a training process chooses the id of the run."""
+_FIGURES: tuple[EventKind, ...] = ("started", "resumed", "epoch", "stopped", "finished", "failed")
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which are easily confused
 
 
@@ -137,16 +140,27 @@ class RunDirectory:
         status = self.status()
         return "crashed" if status["state"] == "running" and not process_alive(status) else status["state"]
 
-    def events(self) -> list[Event]:
-        return read_events(self.events_path)
+    def events(self, *kinds: EventKind) -> list[Event]:
+        """The events of the log that count, all or those of some kinds."""
+        return read_events(self.events_path, kinds or None)
+
+    def figures(self) -> Iterator[Event]:
+        """The events that a list of runs needs: beginnings, epochs and ends, one by one. The epochs come without their
+        histograms, so that a long log takes little memory."""
+        for event in stream_events(self.events_path, _FIGURES):
+            if event["kind"] == "epoch":
+                for part in (event["train"], event["validation"]):
+                    part["histogram"] = None
+                    part.pop("heads", None)
+            yield event
 
     def is_finished(self) -> bool:
         """Whether the run was trained to its end."""
-        return finished(self.events())
+        return finished(self.events("finished"))
 
     def is_over(self) -> bool:
         """Whether there is nothing to continue: the run was trained to its end, or diverged."""
-        events = self.events()
+        events = self.events("finished", "failed")
         return finished(events) or diverged(events)
 
     def has_best(self) -> bool:

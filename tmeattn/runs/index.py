@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from tmeattn.errors import BadInput, UnknownName
@@ -54,7 +56,7 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
     Raises:
         BadInput: it is not a run directory of this format.
     """
-    events = run.events() if events is None else events
+    events = list(run.figures()) if events is None else events
     train = run.config["train"]
     epochs = epoch_events(events)
     best = best_epoch(events)
@@ -132,7 +134,14 @@ def check_name(name: str, *, of: RunDirectory | None = None) -> None:
 
 
 def find_run(reference: str) -> RunDirectory:
-    """Find a run by a path (folder or exported zip), `latest`, `best`, its id or a prefix of it, or its name.
+    """Find a run: see `find_runs`."""
+    (found,) = find_runs([reference])
+    return found
+
+
+def find_runs(references: Sequence[str]) -> list[RunDirectory]:
+    """Find runs, each by a path (folder or exported zip), `latest`, `best`, its id or a prefix of it, or its name. The
+    runs folder is read at most once.
 
     `latest` and `best` consider only runs that have a checkpoint, and no runs with equal weights.
 
@@ -140,10 +149,17 @@ def find_run(reference: str) -> RunDirectory:
         UnknownName: no run fits.
         BadInput: several runs fit, or the path is not a run.
     """
+    runs = cache(all_runs)
+    return [_find(reference, runs) for reference in references]
+
+
+def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDirectory:
     as_path = _as_path(reference)
     if as_path is not None and as_path.is_file() and zipfile.is_zipfile(as_path):
         return unpack(as_path, cache_dir() / "imported")
-    runs = all_runs()
+    if (run := _by_id(reference)) is not None:
+        return run
+    runs = every_run()
     by_id = {run.id: run for run in runs}
     if reference in by_id:
         return by_id[reference]
@@ -166,6 +182,18 @@ def find_run(reference: str) -> RunDirectory:
         names = [run.name for run in runs if run.name]
         raise UnknownName("run", reference, [*by_id, *names], list_command="tmeattn runs list")
     return fitting[0]
+
+
+def _by_id(reference: str) -> RunDirectory | None:
+    """The run with exactly that id, found without reading the others."""
+    if not reference or reference.startswith(".") or "/" in reference or "\\" in reference or "\0" in reference:
+        return None
+    run = RunDirectory(runs_dir() / reference)
+    try:
+        _ = run.info
+    except (BadInput, OSError):
+        return None
+    return run
 
 
 def _as_path(reference: str) -> Path | None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import lzma
+import os
 import re
 import shutil
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tmeattn.errors import BadInput
 from tmeattn.files import OTHER_FOLDER, disk_errors, write_atomically
+from tmeattn.limits import TEXT, Unpacking
 from tmeattn.runs.directory import RunDirectory
 
 CONTENT = ("run.json", "meta.json", "events.jsonl", "vocabulary.json", "checkpoints/best.safetensors")
 REQUIRED = ("run.json", "vocabulary.json", "checkpoints/best.safetensors")
-MAX_UNPACKED = 8 * 2**30
+SMALL = frozenset({"run.json", "meta.json"})
+"""Files that are read as a whole and are short."""
 
 
 def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
@@ -39,7 +44,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     with disk_errors("the export", target, hint=OTHER_FOLDER):
         if target.suffix == ".zip":
             buffer = io.BytesIO()
-            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
                 for name in present:
                     archive.write(run.path / name, f"{run.id}/{name}")
             write_atomically(target, buffer.getvalue())
@@ -57,13 +62,13 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
         BadInput: it is not an exported run, or too large. Only the files of an export are read.
     """
     with _zip_errors(archive_path), zipfile.ZipFile(archive_path) as archive:
-        digest = hashlib.sha256(archive_path.read_bytes()).hexdigest()[:16]
+        with archive_path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
         names = {name.partition("/")[2]: name for name in archive.namelist()}
         if any(name not in names for name in REQUIRED):
             raise BadInput(f"{archive_path} is no exported run: it lacks {', '.join(REQUIRED)}.")
         members = {name: names[name] for name in CONTENT if name in names}
-        if sum(archive.getinfo(member).file_size for member in members.values()) > MAX_UNPACKED:
-            raise BadInput(f"{archive_path} unpacks to more than {MAX_UNPACKED // 2**30} GiB.")
+        _check_sizes(archive_path, {name: archive.getinfo(member).file_size for name, member in members.items()})
         folder = members["run.json"].partition("/")[0]
         target = into / digest / (folder if re.fullmatch(r"[\w][\w.-]*", folder) else "run")
         with disk_errors("the imported run", target):
@@ -71,8 +76,27 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
             for name in sorted(members, key=lambda name: name == "run.json"):
                 if not (target / "run.json").exists():
                     (target / name).parent.mkdir(parents=True, exist_ok=True)
-                    write_atomically(target / name, archive.read(members[name]))
+                    _unpack_member(archive, members[name], target / name)
     return RunDirectory(target)
+
+
+def _check_sizes(path: Path, sizes: Mapping[str, int]) -> None:
+    unpacking = Unpacking(str(path), path.stat().st_size)
+    for name, size in sizes.items():
+        if name in SMALL and size > TEXT.value:
+            raise TEXT.refusal(f"{path}: {name} is longer than")
+        unpacking.count(size)
+
+
+def _unpack_member(archive: zipfile.ZipFile, member: str, target: Path) -> None:
+    """Write a member to `target`, which exists afterwards as a whole or not at all."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with archive.open(member) as source, temporary.open("wb") as file:
+            shutil.copyfileobj(source, file, 2**20)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -80,5 +104,9 @@ def _zip_errors(path: Path) -> Iterator[None]:
     """Turn the errors of a damaged, encrypted or unreadable zip into a message that names it."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise BadInput(f"{path} cannot be unpacked: {str(error) or type(error).__name__}.") from error
+    except (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError, TypeError,
+        LookupError, OverflowError, struct.error,
+    ) as error:  # fmt: skip
+        reason = (str(error) or type(error).__name__)[:200]
+        raise BadInput(f"{path} cannot be unpacked: {reason}.", hint="Copy or export it again.") from error

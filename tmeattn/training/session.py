@@ -11,9 +11,8 @@ from torch import nn
 
 from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
 from tmeattn.cpu import default_threads
-from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
+from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
-from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
@@ -21,6 +20,7 @@ from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, create
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.heartbeat import Heartbeat
+from tmeattn.runs.leftovers import tidy
 from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
@@ -32,6 +32,7 @@ from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.threads import fastest_threads
 from tmeattn.training.trackers import find_trackers
 from tmeattn.training.trainer import Stopped, Trainer
+from tmeattn.training.vocabulary_file import rebuild_vocabulary, settle_vocabulary
 
 Narrate = Callable[[str], None]
 Sources = tuple[Dataset, WordVectors | None]
@@ -125,18 +126,19 @@ def resume(
     status = run.status()
     if status["state"] == "running" and process_alive(status):
         raise BadInput(f"The run {run.id} is being trained by process {status.get('pid')} on {status.get('host')}.")
+    tidy(run, training=True)
     if run.is_finished():
+        rebuild_vocabulary(run, narrate)
         narrate(f"The run {run.id} is finished: nothing to resume.")
         return run
     tracker_specs = find_trackers(trackers)
     config = stored_config(run.id, run.config)
     dataset = dataset_of(config.train, narrate)
-    if dataset.fingerprint != run.data["fingerprint"]:
-        raise BadInput(
-            f"The dataset {config.train.dataset!r} has changed since the run {run.id} was started.",
-            hint=f"Train a new run: tmeattn train {config.model} --from {run.id}",
-        )
-    _train(run, config, (dataset, open_vectors(config.train.vectors, narrate)), listeners, tracker_specs, narrate)
+    check_unchanged(run, dataset)
+    vectors = open_vectors(config.train.vectors, narrate)
+    if not run.has_checkpoint() and (vectors.fingerprint if vectors else None) != run.data["vectors"]:
+        raise changed_data(run)  # with a checkpoint, the vectors are in it
+    _train(run, config, (dataset, vectors), listeners, tracker_specs, narrate)
     return run
 
 
@@ -165,6 +167,7 @@ def _train(
 
         with stop_on_signals(acknowledge) as stop:
             _fit(run, trainer, stop, on_progress, emit, heartbeat)
+    tidy(run, training=True)
 
 
 def _fit(
@@ -211,9 +214,6 @@ def _prepare(
     spec = registry().get(ModelSpec, config.model)
     device = choose_device(options.device)
     corpus = open_training_corpus(options, *sources, narrate)
-    if not run.vocabulary_path.exists():
-        with disk_errors("the vocabulary", run.path):
-            corpus.vocabulary.save(run.vocabulary_path)
     progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus))
     space = Space(
         vocabulary_size=len(corpus.vocabulary),
@@ -234,6 +234,11 @@ def _prepare(
     torch.manual_seed(options.seed)
     model = build_model(config, space).to(device)
     check_contract(spec, model, space, device, uniform=options.uniform_attention)
+    if saved is not None:
+        saved.load_model(model)
+    if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
+        emit({"kind": "warning", "message": warning})
+    progress.vocabulary = corpus.vocabulary.checksum
     _set_threads(config, progress, resumed=saved is not None, measure=lambda: fastest_threads(model, space, options))
     trainer = Trainer(
         model,
@@ -247,7 +252,6 @@ def _prepare(
     )
     _announce(run, config, trainer, model, emit)
     if saved is not None:
-        saved.load_model(model)
         saved.load_optimizer(trainer.optimizer)
         saved.restore_random_state()
     return trainer
@@ -255,7 +259,7 @@ def _prepare(
 
 def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.Module, emit: Listener) -> None:
     progress, splits = trainer.progress, trainer.corpus.splits
-    if any(event["kind"] == "started" for event in run.events()):
+    if any(event["kind"] == "started" for event in run.events("started")):
         emit(
             {
                 "kind": "resumed",

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -26,9 +27,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         body = server.content[start:]
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
+        if server.states_length:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: server.breaks_after])
+        with suppress(ConnectionError):  # the client may leave
+            self.wfile.write(body[: server.breaks_after])
 
     def log_message(self, *_):
         pass
@@ -44,6 +47,7 @@ def server():
             None,
             [],
         )
+        server.states_length = True
         server.url = f"http://127.0.0.1:{server.server_port}/file.bin"
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
@@ -125,3 +129,13 @@ def test_a_full_disk(server, tmp_path, monkeypatch):
     monkeypatch.undo()
     assert not (tmp_path / "file.bin").exists()
     assert get(server, tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_longer_answer_is_not_read_to_its_end(server, tmp_path, stated):
+    server.content, server.states_length = CONTENT * 20, stated
+    seen = []
+    with pytest.raises(EnvironmentProblem, match="longer than 2,048,000 bytes"):
+        fetch(server.url, SHA256, tmp_path / "file.bin", lambda done, total: seen.append(done), size=len(CONTENT))
+    assert max(seen, default=0) <= len(CONTENT)
+    assert not list(tmp_path.iterdir())

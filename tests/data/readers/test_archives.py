@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from support.text_trees import REVIEWS, in_tar, in_zip, on_disk, texts
 
-from tmeattn.data import limits
+from tmeattn import limits
 from tmeattn.errors import BadInput
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ def test_empty_texts_are_left_out_with_a_message(tmp_path: Path, name: str, cont
     (tmp_path / name).write_text(content)
     messages: list[str] = []
     assert TextInput(tmp_path / name).read(messages.append) == ["good", "bad"]
-    assert messages == [f"Skipped 1 of 3 lines: {skipped}."]
+    assert messages == [f"Skipped 1 of 3 rows: {skipped}."]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +38,32 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be read: No such file"):
         TextInput(tmp_path / "none.txt").read(print)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"), [("txt", "good\nbad\n"), ("csv", "text\ngood\nbad\n"), (None, "good\nbad")]
+)
+def test_a_pipe_is_read_once(tmp_path: Path, kind: str | None, content: str) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=(content,))
+    writer.start()
+    assert TextInput(path, kind).read(print) == ["good", "bad"]
+    writer.join()
+
+
+def test_a_compressed_pipe_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.jsonl.gz"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(gzip.compress(b'{"text": "good"}\n'),))
+    writer.start()
+    assert TextInput(path).read(print) == ["good"]
+    writer.join()
+
+
+def test_labels_of_lines_are_no_words(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("__label__pos\tgood one\n  bad __label__neg\nno label\n")
+    assert TextInput(tmp_path / "a.txt").read(print) == ["good one", "bad", "no label"]
+    (tmp_path / "a.txt").write_text("plain\ngood __label__pos\n")
+    with pytest.raises(BadInput, match="line 2: it has a label, the first line none"):
+        TextInput(tmp_path / "a.txt").read(print)

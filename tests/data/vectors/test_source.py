@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.vector_files import GLOVE, write_vectors
 
-from tmeattn.data import limits
+from tmeattn import limits
 from tmeattn.data.vectors.pretrained import vectors_from_file
 from tmeattn.errors import BadInput
 

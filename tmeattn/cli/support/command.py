@@ -26,13 +26,15 @@ class Group(click.Group):
 def echo_json(value: Any) -> None:
     """Print one JSON document on stdout.
 
-    A number that is not finite becomes null, because JSON cannot hold it. Characters are escaped only if the encoding
-    of stdout cannot hold them.
+    A number that is not finite becomes null, because JSON cannot hold it. Characters are escaped if they could mislead
+    a reader or control a terminal (`files.escaped`), and all beyond ASCII if the encoding of stdout cannot hold them.
     """
     import json
 
+    from tmeattn.files import escaped
+
     value = _finite(value)
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    text = escaped(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

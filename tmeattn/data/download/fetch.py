@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tmeattn.errors import EnvironmentProblem
-from tmeattn.files import OTHER_HOME
+from tmeattn.files import disk_error
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes received so far and the bytes of the whole file; None where the server does not state them."""
@@ -17,10 +17,12 @@ TIMEOUT = 30
 CHUNK = 2**18
 
 
-def fetch(url: str, sha256: str, target: Path, progress: Progress) -> Path:
+def fetch(url: str, sha256: str, target: Path, progress: Progress, *, size: int | None = None) -> Path:
     """Download a file to `target`, unless a file with that SHA-256 is already at that path.
 
     An interrupted download stays beside `target`, and the next call continues it.
+
+    size: of the file in bytes, where it is known; a longer answer is not read to its end.
 
     Raises:
         EnvironmentProblem: the server cannot be reached or refuses, the disk is full, or the SHA-256 differs.
@@ -31,7 +33,7 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress) -> Path:
     pooch.get_logger().setLevel("ERROR")
     try:
         pooch.retrieve(
-            url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=_Resuming(target, progress)
+            url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=_Resuming(target, progress, size)
         )
     except requests.RequestException as error:
         raise EnvironmentProblem(
@@ -39,9 +41,7 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress) -> Path:
             hint="Run the same command to continue. Without a network, bring the file and use: tmeattn data add",
         ) from error
     except OSError as error:
-        raise EnvironmentProblem(
-            f"Cannot write {target.name} to {target.parent}: {error.strerror or error}.", hint=OTHER_HOME
-        ) from error
+        raise disk_error(target.name, target.parent, error) from error
     except ValueError as error:  # pooch reports another SHA-256 with it
         raise EnvironmentProblem(
             f"{url} is not the expected file: its SHA-256 is not {sha256[:16]}....",
@@ -69,8 +69,8 @@ def _reason(error: Exception) -> str:
 class _Resuming:
     """A downloader for pooch that writes to `TARGET.part` and requests only the missing bytes."""
 
-    def __init__(self, target: Path, progress: Progress) -> None:
-        self.part, self.progress = target.with_name(f"{target.name}.part"), progress
+    def __init__(self, target: Path, progress: Progress, size: int | None) -> None:
+        self.part, self.progress, self.size = target.with_name(f"{target.name}.part"), progress, size
 
     def __call__(self, url: str, output_file: Any, _pooch: Any) -> None:
         import requests
@@ -85,13 +85,24 @@ class _Resuming:
             continued = response.status_code == requests.codes.partial_content
             received = received if continued else 0
             length = response.headers.get("Content-Length")
-            total = received + int(length) if length and length.isdigit() else None
+            total = received + int(length) if length and length.isdigit() and len(length) <= 15 else None
+            self._check_size(url, received if total is None else total)
             with self.part.open("ab" if continued else "wb") as file:
                 for block in response.iter_content(CHUNK):
                     file.write(block)
                     received += len(block)
+                    self._check_size(url, received)
                     self.progress(received, total)
             if total is not None and received < total:
                 raise requests.ConnectionError("the connection broke")
         shutil.move(self.part, output_file)
         return None
+
+    def _check_size(self, url: str, received: int) -> None:
+        """Stop at an answer that is longer than the file, which may have no end."""
+        if self.size is not None and received > self.size:
+            self.part.unlink(missing_ok=True)
+            raise EnvironmentProblem(
+                f"{url} is not the expected file: it is longer than {self.size:,} bytes.",
+                hint="What was received has been deleted. Give another address with --url.",
+            )

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tmeattn.data.limits import TEXT, CountedFile, Unpacking
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, CountedFile, Unpacking
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 COMPRESSED: dict[bytes, Callable[[Path], Any]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,7 +43,9 @@ def files_below(root: Path, skips: SkipCount | None = None) -> list[Path]:
     walk = _Walk(root, SkipCount() if skips is None else skips)
     with read_errors(root):
         status = root.stat()
-        walk.parents = {_identity(parent.stat()) for parent in root.resolve().parents}
+        for parent in root.resolve().parents:
+            with suppress(OSError):  # a folder above may be closed
+                walk.parents.add(_identity(parent.stat()))
     walk.folder(root, status)
     while walk.links:
         walk.link(walk.links.pop(0))
@@ -73,17 +76,18 @@ class _Walk:
                 continue
             self.seen.add(_identity(status))
             with read_errors(folder), os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-                for entry in found:
+                below = []
+                for entry in sorted(entries, key=lambda entry: entry.name):
                     path = Path(entry.path)
                     if is_hidden(entry.name):
                         self.skip("hidden folder{s}" if entry.is_dir(follow_symlinks=False) else "hidden file{s}", path)
                     elif entry.is_symlink():
                         self.links.append(path)
                     elif entry.is_dir(follow_symlinks=False):
-                        pending.append((path, entry.stat(follow_symlinks=False)))
+                        below.append((path, entry.stat(follow_symlinks=False)))
                     else:
                         self.file(path, entry.stat(follow_symlinks=False))
+            pending += reversed(below)
 
     def file(self, path: Path, status: os.stat_result) -> None:
         """Record an entry that is no folder and no link."""

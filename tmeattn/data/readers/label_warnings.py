@@ -13,7 +13,7 @@ MOST_NAMED = 3
 
 def label_warnings(labels: Sequence[str], texts: int) -> list[str]:
     """Warnings about the labels of a number of texts."""
-    found = _alike(labels)
+    found = alike(labels)
     if numbers_of_rows(len(labels), texts):
         found.append(
             f"Warning: there are {len(labels):,} different labels for {texts:,} texts: they look like numbers of rows, "
@@ -22,7 +22,7 @@ def label_warnings(labels: Sequence[str], texts: int) -> list[str]:
     return found
 
 
-def _alike(labels: Iterable[str]) -> list[str]:
+def alike(labels: Iterable[str]) -> list[str]:
     """One warning for labels that differ only in case, spaces, invisible characters, the form of Unicode, or the
     notation of a number; empty for none."""
     groups: defaultdict[str, list[str]] = defaultdict(list)

@@ -115,7 +115,13 @@ class TableImport:
     def _leave_out(self, table: Table) -> None:
         """Report the texts of a test table without labels, which nothing can be measured on."""
         column = text_column(table, self.options.text_column)
-        texts = sum(not isinstance(values, SkippedRow) for _, values in table.select([column]))
+        texts = 0
+        for number, values in table.select([column]):
+            if isinstance(values, SkippedRow):
+                self.writer.skips.add(values.reason, _where(table, number, "test"))
+            else:
+                texts += 1
+                self.writer.skips.add("test row{s} in a table without labels", _where(table, number, "test"))
         self.writer.notes.append(
             f"{table.path.name} has no labels, so its {texts:,} test texts are left out: classify them with "
             "tmeattn predict."

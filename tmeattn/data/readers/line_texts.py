@@ -57,7 +57,7 @@ def _labelled(line: str, names: Sequence[str]) -> Sequence[str] | RowProblem:
     if label is None:
         return RowProblem(f"it has {LABEL_PREFIX} inside a word")
     before, after = line[: label.start()].strip(), line[label.end() :].lstrip("\0").lstrip()
-    values = {"label": label[1], "text": f"{before} {after}" if before else after}
+    values = {"label": label[1], "text": " ".join(filter(None, (before, after)))}
     return [values[name] for name in names]
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tmeattn.data.limits import COLUMNS
 from tmeattn.errors import BadInput
+from tmeattn.limits import COLUMNS
 
 BLANK = "blank line{s}"
 HEADER_AGAIN = "row{s} with the header again"

@@ -17,15 +17,15 @@ class SkipCount:
         self.total = 0
         self._found: dict[str, tuple[int, str]] = {}
 
-    def add(self, reason: str, where: str) -> None:
-        """Count one.
+    def add(self, reason: str, where: str, count: int = 1) -> None:
+        """Count one, or several.
 
         reason: a noun phrase with `{s}` where its plural has an s, such as "row{s} without a text".
-        where:  the place, such as "line 17".
+        where:  the place of the first, such as "line 17".
         """
-        count, first = self._found.get(reason, (0, where))
-        self._found[reason] = count + 1, first
-        self.total += 1
+        before, first = self._found.get(reason, (0, where))
+        self._found[reason] = before + count, first
+        self.total += count
 
     def __str__(self) -> str:
         """As in "12 rows without a text (first: line 17) and 1 blank line (first: line 20)"; empty for none."""

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from tmeattn.data.limits import TEXT, UNPACKED, CountedFile, Unpacking
 from tmeattn.errors import BadInput
+from tmeattn.limits import TEXT, UNPACKED, CountedFile, Unpacking
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""

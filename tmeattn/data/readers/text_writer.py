@@ -15,7 +15,7 @@ import numpy as np
 
 from tmeattn.data.cache import file_checks, save_array, write_manifest
 from tmeattn.data.holdout import hash_array, text_digest
-from tmeattn.data.readers.label_warnings import label_warnings, numbers_of_rows
+from tmeattn.data.readers.label_warnings import alike, label_warnings, numbers_of_rows
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
 from tmeattn.errors import BadInput
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     """Called with hashes_N and labels_N of the training texts; returns which go to validation, (N,) bool."""
 
 MOST_CLASSES = 1000
+NO_LABEL = "-1"
 
 
 class TextWriter:
@@ -109,8 +110,14 @@ class TextWriter:
             spans_N2, hashes_N = spans_N2[order], hashes_N[order]
             added_as_N = np.array([self.labels[label] for label in labels], dtype=np.int32)
             splits_N = np.array([SPLITS.index(split or "train") for split in splits], dtype=np.int8)
+        if (unlabelled_N := self._unlabelled_tests(added_as_N, splits_N)).any():
+            kept_N = ~unlabelled_N
+            spans_N2, hashes_N, added_as_N, splits_N = (
+                array_N[kept_N] for array_N in (spans_N2, hashes_N, added_as_N, splits_N)
+            )
+            self._kept = len(added_as_N)
         classes = self._sorted_classes(len(added_as_N))
-        label_of = np.empty(len(classes), dtype=np.int64)
+        label_of = np.empty(max(self.labels.values(), default=-1) + 1, dtype=np.int64)
         label_of[[self.labels[name] for name in classes]] = np.arange(len(classes))
         labels_N = label_of[added_as_N]
         splits_N = _with_validation(splits_N, labels_N, hashes_N, hold_out)
@@ -119,6 +126,17 @@ class TextWriter:
         if self.skips.total:
             self.notes.append(self.skips.sentence(len(labels_N), "rows" if arrangement is None else "files"))
         self._write(classes, splits_N, labels_N, spans_N2, hashes_N)
+
+    def _unlabelled_tests(self, added_as_N: np.ndarray, splits_N: np.ndarray) -> np.ndarray:
+        """The test texts without a label, (N,) bool: published test splits have the label -1 for all texts."""
+        unlabelled_N: np.ndarray = added_as_N == self.labels.get(NO_LABEL, -1)
+        is_test_N = splits_N == SPLITS.index("test")
+        if not unlabelled_N.any() or not np.array_equal(unlabelled_N, is_test_N):
+            return np.zeros(len(splits_N), dtype=bool)
+        del self.labels[NO_LABEL]
+        reason = f"test row{{s}} with the label {NO_LABEL}, which stands for none"
+        self.skips.add(reason, "the first test text", int(unlabelled_N.sum()))
+        return unlabelled_N
 
     def _sorted_classes(self, texts: int) -> list[str]:
         """The names of the classes, ordered as numbers where all are numbers, else by the alphabet."""
@@ -163,9 +181,10 @@ class TextWriter:
             counts = np.bincount(labels_N[splits_N == code], minlength=len(classes))
             if (untrained := np.flatnonzero((counts > 0) & (train_counts == 0))).size:
                 label = untrained[0]
+                similar = "".join(f" {warning}" for warning in alike(classes))
                 raise BadInput(
                     f"{self.source}: {counts[label]:,} {split} texts have the label {classes[label]!r}, "
-                    "but no training text has it.",
+                    f"but no training text has it.{similar}",
                     hint="Add training texts of that class, or remove those texts.",
                 )
 

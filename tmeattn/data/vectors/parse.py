@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tmeattn.data.limits import COLUMNS
 from tmeattn.errors import BadInput
+from tmeattn.limits import COLUMNS
 
 if TYPE_CHECKING:
     import polars as pl

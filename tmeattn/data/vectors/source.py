@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from tmeattn.data.limits import CountedFile, Unpacking
 from tmeattn.data.readers.archives import COMPRESSED, DAMAGE
 from tmeattn.errors import BadInput
+from tmeattn.limits import CountedFile, Unpacking
 
 _HEAD = 2**16
 _CONVERT_BIN = (

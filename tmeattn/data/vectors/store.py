@@ -19,11 +19,11 @@ from typing import IO, TYPE_CHECKING, NotRequired
 import numpy as np
 
 from tmeattn.data.cache import DAMAGE, FileChecks, file_checks, load_array, open_or_build, read_manifest, write_manifest
-from tmeattn.data.limits import TEXT, VECTORS
 from tmeattn.data.vectors.parse import VectorFormat, parse_block, vector_format
 from tmeattn.data.vectors.source import reading
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors
+from tmeattn.limits import TEXT, VECTORS
 from tmeattn.specs import WordVectors
 
 if TYPE_CHECKING:

@@ -1,0 +1,349 @@
+"""An interrupted prediction ends with the rows of an undisturbed one, or is refused with the difference."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.killed_predictions import Lengths
+
+from tmeattn.data.readers.text_input import TextInput
+from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
+from tmeattn.inference import prediction_file, streaming
+from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
+
+TEXTS = [f"text {number}" for number in range(30)]
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "CHUNK", 7)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text("text,other\n" + "".join(f"{text},{text} too\n" for text in TEXTS))
+    return path
+
+
+def predict(
+    table: Path, output: Path, classifier: Any = None, said: list[str] | None = None, **options: Any
+) -> StreamSummary:
+    column = options.pop("column", "text")
+    job = PredictionJob(*TextInput(table, None, column).open(), output, **options)
+    narrate = (lambda line: None) if said is None else said.append
+    return stream_predictions(job, classifier or Lengths(), narrate=narrate)
+
+
+def undisturbed(table: Path, tmp_path: Path, name: str = "out.csv") -> bytes:
+    whole = tmp_path / f"whole-{name}"
+    predict(table, whole)
+    data = whole.read_bytes()
+    whole.unlink()
+    return data
+
+
+class Stops(Lengths):
+    """Is interrupted at a chunk."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left = at
+
+    def probabilities(self, texts: list[str]) -> Any:
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+        return super().probabilities(texts)
+
+
+def interrupt(table: Path, output: Path, at: int = 3, **options: Any) -> None:
+    with pytest.raises(TmeattnError, match="Stopped after"):
+        predict(table, output, Stops(at), **options)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# Killed
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl"])
+def test_killed_at_any_write_it_is_continued(table: Path, tmp_path: Path, name: str) -> None:
+    """In a process of its own, because a process that has loaded torch is slow to fork."""
+    script = Path(__file__).parents[1] / "support" / "killed_predictions.py"
+    command = [sys.executable, str(script), str(table), str(tmp_path / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 30  # kills
+
+
+# What differs
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"column": "other"}, "was written for the column text, not other. Give the same column as before."),
+        ({"classifier": Lengths(run="r2")}, "was written for the run r1, not r2."),
+        ({"classifier": Lengths(weights="w2")}, "was written with other weights of the run r1."),
+        ({"raw": True}, "was written for the output format csv, not csv, raw."),
+    ],
+)
+def test_what_differs_is_refused_and_named(table: Path, tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    output = tmp_path / "out.csv"
+    interrupt(table, output)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(BadInput) as error:
+        predict(table, output, resume=True, **change)
+    assert said in str(error.value)
+    assert "To start again, give --force instead of --resume." in str(error.value)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    predict(table, output, force=True, **change)
+    assert names(tmp_path) == {"in.csv", "out.csv"}
+
+
+def test_another_format_of_the_input_or_skipped_rows_are_refused(table: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    table.write_text(table.read_text().replace("text 3,", ",", 1))
+    interrupt(table, output, skip_bad=True)
+    with pytest.raises(BadInput, match=r"was written with --skip-bad\. Add --skip-bad\."):
+        predict(table, output, resume=True)
+    assert predict(table, output, resume=True, skip_bad=True).skipped == (5,)
+    output.unlink()
+    interrupt(table, output, skip_bad=True)
+    job = PredictionJob(*TextInput(table, "txt").open(), output, resume=True, skip_bad=True)
+    with pytest.raises(BadInput, match="was written for the"):
+        stream_predictions(job, Lengths())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda text: text.replace("text 2,", "text two,"),
+        lambda text: text.replace("text 2,text 2 too\n", ""),
+        lambda text: text.replace("text 2,", "text 22,text 22 too\ntext 2,"),
+        lambda text: "\n".join(text.splitlines()[:5]) + "\n",
+        lambda text: "text,other\n" + "bad,bad\n" * 500,
+    ],
+)
+def test_a_changed_input_is_refused(table: Path, tmp_path: Path, changed: Callable[[str], str]) -> None:
+    output = tmp_path / "out.csv"
+    interrupt(table, output)
+    part = (tmp_path / "out.csv.part").read_bytes()
+    stamp = table.stat()
+    table.write_text(changed(table.read_text()))
+    os.utime(table, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))  # the time does not prove that it is the same
+    said: list[str] = []
+    with pytest.raises(
+        BadInput, match=r"in\.csv has changed: its rows up to line 15 are not those that .*out\.csv\.part"
+    ):
+        predict(table, output, resume=True, said=said)
+    assert not any(line.startswith("Continuing") for line in said)
+    assert (tmp_path / "out.csv.part").read_bytes() == part
+
+
+def test_an_input_that_changed_only_after_the_classified_rows_is_continued(table: Path, tmp_path: Path) -> None:
+    output, said = tmp_path / "out.csv", []
+    interrupt(table, output)
+    table.write_text(table.read_text().replace("text 20,", "text twenty,") + "one more,x\n")
+    expected = undisturbed(table, tmp_path)
+    predict(table, output, resume=True, said=said)
+    assert output.read_bytes() == expected
+    assert said[0].endswith("in.csv has changed, but not up to line 15.")
+
+
+# Damage
+
+
+def _cut(part: Path, note: Path) -> None:
+    part.write_bytes(part.read_bytes()[:20])
+
+
+def _holed(part: Path, note: Path) -> None:
+    part.write_bytes(part.read_bytes()[:20] + bytes(len(part.read_bytes()) - 20))
+
+
+def _longer(part: Path, note: Path) -> None:
+    part.write_bytes(part.read_bytes() + b"16,ev")
+
+
+def _of_earlier_version(part: Path, note: Path) -> None:
+    note.write_text(json.dumps({"run": "r1", "input": "in.csv", "bytes": 9, "row": 3, "written": 2}))
+
+
+def _with(**values: Any) -> Callable[[Path, Path], None]:
+    def change(part: Path, note: Path) -> None:
+        stored = json.loads(note.read_text())
+        note.write_text(json.dumps(stored | {"progress": stored["progress"] | values}))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (_cut, "out.csv.part is missing rows: starting again from the first row."),
+        (_holed, "out.csv.part is damaged: starting again from the first row."),
+        (_longer, "Continuing after line 15."),
+        (lambda part, note: part.unlink(), "out.csv.part is missing rows: starting again from the first row."),
+        (lambda part, note: note.unlink(), "is missing: starting again from the first row."),
+        (lambda part, note: note.write_bytes(b"\xff{"), "is damaged or of an earlier version: starting again"),
+        (lambda part, note: note.write_text("[]"), "is damaged or of an earlier version: starting again"),
+        (lambda part, note: note.write_text('{"version": 2, "origin": {}}'), "is damaged or of an earlier version"),
+        (_of_earlier_version, "is damaged or of an earlier version: starting again"),
+        (_with(bytes="9"), "is damaged or of an earlier version: starting again"),
+        (_with(row=-1), "is damaged or of an earlier version: starting again"),
+        (_with(written=True), "is damaged or of an earlier version: starting again"),
+        (_with(bytes=10**30), "out.csv.part is missing rows: starting again"),
+    ],
+)
+def test_damage_is_survived(table: Path, tmp_path: Path, damage: Callable[[Path, Path], None], said: str) -> None:
+    expected, output, heard = undisturbed(table, tmp_path), tmp_path / "out.csv", []
+    interrupt(table, output)
+    damage(tmp_path / "out.csv.part", tmp_path / "out.csv.part.json")
+    predict(table, output, resume=True, said=heard)
+    assert any(said in line for line in heard), heard
+    assert output.read_bytes() == expected
+    assert names(tmp_path) == {"in.csv", "out.csv"}
+
+
+@pytest.mark.parametrize("call", range(1, 7))
+def test_a_full_disk_leaves_nothing_that_blocks_the_next_try(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    expected, output, left = undisturbed(table, tmp_path), tmp_path / "out.csv", [call]
+    whole = prediction_file.write_atomically
+
+    def full(path: Path, data: bytes) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise OSError(28, "No space left on device")
+        whole(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prediction_file, "write_atomically", full)
+        with pytest.raises(EnvironmentProblem, match="No space left on device") as error:
+            predict(table, output)
+    begun = call > 2  # before, no row was noted
+    assert ("Then continue with --resume." in str(error.value)) == begun
+    assert names(tmp_path) == {"in.csv", "out.csv.part", "out.csv.part.json"} if begun else {"in.csv"}
+    predict(table, output, resume=begun)
+    assert output.read_bytes() == expected
+
+
+# Where it is written
+
+
+def test_the_input_is_never_the_output(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = table.read_bytes()
+    (tmp_path / "link.csv").symlink_to(table)
+    (tmp_path / "hard.csv").hardlink_to(table)
+    os.link(table, tmp_path / "new.csv.part")
+    os.link(table, tmp_path / "newer.csv.part.json")
+    monkeypatch.chdir(tmp_path)
+    for name in (table, "in.csv", "./../" + tmp_path.name + "/in.csv", "link.csv", "hard.csv", "new.csv", "newer.csv"):
+        for options in ({"force": True}, {"resume": True}, {}, {"force": True, "resume": True}):
+            with pytest.raises(BadInput, match="is the file that is read"):
+                predict(table, Path(name), **options)
+    with pytest.raises(BadInput, match="is the file that is read"):
+        predict(Path("link.csv"), Path("in.csv"), force=True)
+    assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize("link", ["out.csv", "out.csv.part", "out.csv.part.json"])
+@pytest.mark.parametrize("dangling", [True, False])
+def test_links_are_not_written_through(table: Path, tmp_path: Path, link: str, dangling: bool) -> None:
+    target = tmp_path / "target"
+    if not dangling:
+        target.write_text("precious")
+    (tmp_path / link).symlink_to(target)
+    for options in ({"force": True}, {"resume": True}, {}):
+        with pytest.raises(BadInput, match="is a symbolic link, and predictions are written only to a regular file"):
+            predict(table, tmp_path / "out.csv", **options)
+    assert (tmp_path / link).is_symlink()
+    assert not target.exists() if dangling else target.read_text() == "precious"
+
+
+def test_devices_and_folders_are_refused(table: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    for name, kind in (("pipe.csv", "device, pipe or socket"), ("folder.csv", "folder")):
+        with pytest.raises(BadInput, match=f"is a {kind}"):
+            predict(table, tmp_path / name, force=True)
+
+
+@pytest.mark.parametrize("name", ["p.xlsx", "p.parquet", "p.csv.gz", "p.txt", "p.CSVX"])
+def test_other_formats_are_refused(table: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadInput, match=r"must end in \.jsonl, \.csv or \.tsv"):
+        predict(table, tmp_path / name)
+    assert names(tmp_path) == {"in.csv"}
+
+
+def test_two_processes_do_not_write_one_part(table: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    interrupt(table, output)
+    import fcntl
+
+    with (tmp_path / "out.csv.part").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for options in ({"resume": True}, {"force": True}):
+            with pytest.raises(BadInput, match="Another process is writing"):
+                predict(table, output, **options)
+    predict(table, output, resume=True)
+
+
+def test_a_finished_file_whose_note_was_left_is_complete(table: Path, tmp_path: Path) -> None:
+    output, said = tmp_path / "out.csv", []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        predict(table, output)
+    assert "out.csv.part.json" in names(tmp_path)
+    assert predict(table, output, resume=True, said=said).texts == 0
+    assert said == [f"{output} is complete already."]
+    assert names(tmp_path) == {"in.csv", "out.csv"}
+    with pytest.raises(BadInput, match="exists already"):
+        predict(table, output, resume=True)
+
+
+# Formulas
+
+FORMULAS = ('=HYPERLINK("x")', "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "-5", "plain")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv"])
+def test_a_class_is_not_a_formula(table: Path, tmp_path: Path, name: str) -> None:
+    import csv
+
+    classifier = Lengths()
+    found = {}
+    for raw in (False, True):
+        for at in range(0, len(FORMULAS), 2):
+            classifier.classes = FORMULAS[at : at + 2]
+            predict(table, tmp_path / name, classifier, raw=raw, force=True)
+            with (tmp_path / name).open(newline="", encoding="utf-8") as file:
+                rows = list(csv.reader(file, delimiter="\t" if name.endswith("tsv") else ","))
+            assert {row[1] for row in rows[1:]} == set(rows[0][3:])
+            found[raw, at] = rows[0][3:]
+    shown = [cell for at in range(0, len(FORMULAS), 2) for cell in found[False, at]]
+    assert shown == [*(f"'{text}" for text in FORMULAS[:8]), "-5", "plain"]
+    assert tuple(cell for at in range(0, len(FORMULAS), 2) for cell in found[True, at]) == FORMULAS
+
+
+def test_a_job_is_checked_when_it_is_made(table: Path, tmp_path: Path) -> None:
+    job = PredictionJob(*TextInput(table).open(), tmp_path / "x.jsonl")
+    assert job.output_format == "jsonl"
+    assert replace(job, output=None).output_format == "jsonl"
+    assert replace(job, output=Path("x")).output_format == "jsonl"
+    with pytest.raises(BadInput, match="there is no name of a file"):
+        replace(job, output=Path())

@@ -1,0 +1,73 @@
+"""Where predictions may be written: the ending of the name, and the kinds of files that are refused."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from pathlib import Path
+
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
+from tmeattn.files import OTHER_FOLDER
+
+OUTPUT_FORMATS = {
+    "": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv",
+}  # fmt: skip
+"""The format of the predictions by the ending of the file's name."""
+
+
+def check_output_name(output: Path | None) -> None:
+    """Check that predictions can be written in the format that the name of a file implies.
+
+    Raises:
+        BadInput: they cannot.
+    """
+    if output is None:
+        return
+    if not output.name:
+        raise BadInput("--output: there is no name of a file.", hint="Give one, such as predictions.jsonl.")
+    if output.suffix.lower() not in OUTPUT_FORMATS:
+        raise BadInput(
+            f"--output: {shortened(output)} must end in .jsonl, .csv or .tsv.",
+            hint=f"Predictions cannot be written as {shortened(output.suffix)}.",
+        )
+
+
+def check_target(path: Path, table_path: Path) -> None:
+    """Refuse the input itself, links, folders and devices.
+
+    Raises:
+        BadInput: the file is one of these.
+        EnvironmentProblem: it cannot be looked at, such as for a missing permission.
+    """
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        problem = f"Cannot write the predictions to {shortened(path)}: {error.strerror}."
+        raise EnvironmentProblem(problem, hint=OTHER_FOLDER) from None
+    if _is_input(path, table_path):
+        raise BadInput(f"{path} is the file that is read.", hint="Choose another name for --output.")
+    if stat.S_ISLNK(found.st_mode):
+        raise BadInput(
+            f"{path} is a symbolic link, and predictions are written only to a regular file.",
+            hint="Give the path of the file itself; --output - is standard output.",
+        )
+    if not stat.S_ISREG(found.st_mode):
+        kind = "folder" if stat.S_ISDIR(found.st_mode) else "device, pipe or socket"
+        raise BadInput(
+            f"{path} is a {kind}, and predictions are written only to a regular file.",
+            hint="Choose another name; --output - is standard output.",
+        )
+
+
+def _is_input(path: Path, table_path: Path) -> bool:
+    """Whether two paths are one file, by whatever names and links."""
+    with contextlib.suppress(OSError, ValueError):
+        here = path.stat()
+        there = table_path.stat() if table_path.exists() else os.fstat(sys.stdin.fileno())
+        return os.path.samestat(here, there)
+    return False

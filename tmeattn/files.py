@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import json
 import os
 import re
+import shutil
+import stat
+import time
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +20,14 @@ from tmeattn.errors import EnvironmentProblem
 
 OTHER_HOME = "Free some space or choose another folder with --home or TMEATTN_HOME."
 OTHER_FOLDER = "Free some space or choose another folder."
+LARGEST_JSON = 64 * 2**20
+"""Bytes of the largest JSON file that `read_json` reads."""
+LARGEST_INTEGER = 2**63
+ABANDONED = 24 * 3600
+"""Seconds after which a temporary file is a leftover although a process with its number exists: the number was given
+to another process since."""
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d{1,10})\.tmp", re.DOTALL)
+_STARTED = time.time()
 
 
 @contextlib.contextmanager
@@ -36,27 +50,127 @@ def disk_error(
     return EnvironmentProblem(f"Cannot {verb} {what} {place}: {error.strerror or error}.", hint=hint)
 
 
+def temporary_name(path: Path) -> Path:
+    """The name beside `path` under which this process writes what it renames to `path` when it is complete."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
 def write_atomically(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Replace `path` by `data`: write a temporary file beside it and rename that.
 
-    durable: wait until the bytes are on the disk, so that a power failure loses nothing.
-
+    durable: wait until the bytes and the new name are on the disk, so that a power failure loses nothing.
 
     Raises:
         OSError: `path` is unchanged, and no temporary file remains.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_name(path)
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        write_temporary(temporary, data, durable=durable)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def write_temporary(path: Path, data: bytes, *, durable: bool) -> None:
+    """Write a file that is renamed later. `durable`: wait until its bytes are on the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk. Systems that cannot do this for folders are passed over."""
+    if os.name != "posix":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # a folder that may be written and not read
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EROFS):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path, name: str | None = None, *, older_than: float = 0.0) -> None:
+    """Remove the temporary files and folders (see `temporary_name`) that processes which no longer exist have left in a
+    folder. Those of a process that exists are kept, and what cannot be removed is passed over.
+
+    name:       remove only those of this file or folder.
+    older_than: remove only those that have not changed for so many seconds. A folder that several computers write at
+                once needs this, because a process of another computer is not known here.
+    """
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            found = _TEMPORARY.fullmatch(path.name)
+            if found is None or name not in (None, found["name"]):
+                continue
+            with contextlib.suppress(OSError):
+                changed = path.lstat().st_mtime
+                if time.time() - changed >= older_than and _is_abandoned(int(found["pid"]), changed):
+                    remove(path)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a path has a name as `temporary_name` gives it."""
+    return _TEMPORARY.fullmatch(path.name) is not None
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder. Raises `OSError`."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_abandoned(pid: int, changed: float) -> bool:
+    """Whether the process that left a temporary file no longer exists. `changed`: when it was written last."""
+    if time.time() - changed > ABANDONED:
+        return True
+    if pid == os.getpid():
+        return changed < _STARTED  # of an earlier process with the same number
+    if os.name != "posix":  # there, a signal 0 is not only a question
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return pid <= 0
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file for reading bytes. Unlike `open`, it never waits for the other end of a pipe.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a regular file. Raises `OSError`."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # Characters that JSON may contain and that mislead a reader or control a terminal: DEL, C1 controls, format characters
@@ -83,10 +197,40 @@ def to_json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file; None where there is no file, no JSON, or no object in it."""
+def parse_json(text: str) -> Any:
+    """The value of a JSON text, whose numbers are finite and whose integers fit in 64 bits.
+
+    Raises:
+        ValueError: it is no such JSON, or is nested too deeply.
+    """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return json.loads(text, parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not abs(value) < float("inf"):
+        raise ValueError(f"{text[:20]} is no finite number")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > 20 or not -LARGEST_INTEGER <= (value := int(text)) < LARGEST_INTEGER:
+        raise ValueError(f"{text[:20]} is too large")
+    return value
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file; None where there is no regular file, it is too large, or holds no object.
+
+    Numbers that are not finite, and integers of more than 64 bits, are damage, too.
+    """
+    try:
+        with open_regular(path) as file:
+            data = file.read(LARGEST_JSON + 1)
+        value = parse_json(data.decode("utf-8")) if len(data) <= LARGEST_JSON else None
+    except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None

@@ -108,7 +108,10 @@ def write_to(
     config = resolve_run(model, options).model_dump(mode="json")
     info = {
         "format": 1, "id": path.name, "created": created, "config": config,
-        "data": {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50},
+        "data": {
+            "fingerprint": "planted-1" if config["train"]["dataset"] == "planted" else "f",
+            "classes": ["negative", "positive"], "vectors": None, "vector_size": 50,
+        },
         "command": ["tmeattn", "train", model, "--alpha", "0.05"], "versions": {"tmeattn": "0.1.0"},
     }  # fmt: skip
     (path / "run.json").write_text(json.dumps(info))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
 from tmeattn.errors import TmeattnError
 
@@ -109,14 +110,12 @@ def run(arguments: Sequence[str]) -> int:
         return _report("Interrupted.", 130)
     except TmeattnError as error:
         return _report(str(error), error.exit_code)
-    except SystemExit as leave:
-        if isinstance(leave.__context__, BrokenPipeError):  # Rich has handled the case below
-            return 0
-        raise
-    except BrokenPipeError:
-        # The program that reads stdout (head, less) has ended. Without this, Python would print a second error at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the program that reads stdout (head, less) has ended
+        discard(sys.stdout)
         return 0
+    except OutputProblem as error:
+        discard(sys.stdout)
+        return _report(output_message(error), 3)
     except Exception as error:
         return _report(
             f"Internal error: {type(error).__name__}: {str(error).rstrip('.')}. "

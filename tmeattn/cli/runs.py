@@ -130,9 +130,9 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
     from tmeattn.render.comparison import group_table, overlaid_curves, run_table
     from tmeattn.render.console import stdout_console
     from tmeattn.runs.comparison import compare_runs
-    from tmeattn.runs.index import find_run
+    from tmeattn.runs.index import find_runs
 
-    comparison = compare_runs(list(dict.fromkeys(find_run(reference) for reference in run)))
+    comparison = compare_runs(list(dict.fromkeys(find_runs(run))))
     if as_json:
         echo_json(comparison.document())
         return
@@ -190,10 +190,11 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
     from tmeattn.paths import runs_dir
     from tmeattn.render.console import safe
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.runs.index import damaged_runs, find_run
+    from tmeattn.runs.index import damaged_runs, find_runs
 
     damaged = {path.name: RunDirectory(path) for path in damaged_runs()}
-    found = list(dict.fromkeys(damaged.get(reference) or find_run(reference) for reference in run))
+    whole = iter(find_runs([reference for reference in run if reference not in damaged]))
+    found = list(dict.fromkeys(damaged.get(reference) or next(whole) for reference in run))
     for each in found:
         if each.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may contain more than the run
             raise BadInput(f"The run {each.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")

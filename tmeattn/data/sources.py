@@ -16,6 +16,7 @@ from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, DatasetSpec, Split, VectorsSpec, WordVectors
 
 T = TypeVar("T")
@@ -91,13 +92,40 @@ def _load(spec: DatasetSpec | VectorsSpec, kind: str, expected: type[T]) -> T:
     return loaded
 
 
-def open_split(options: TrainOptions, split: str) -> tuple[Dataset, Split]:
+def check_unchanged(run: RunDirectory, dataset: Dataset) -> None:
+    """Check that a dataset is the one that a run was trained on, by its fingerprint and its classes.
+
+    Otherwise the labels of its texts may be others than the model's, or its validation texts may be training texts of
+    the model.
+
+    Raises:
+        BadInput: it is not.
+    """
+    if dataset.fingerprint != run.data["fingerprint"] or list(dataset.classes) != run.data["classes"]:
+        raise changed_data(run)
+
+
+def changed_data(run: RunDirectory) -> BadInput:
+    """The error for a run whose data has changed since it was trained."""
+    train, model = run.config["train"], run.config["model"]
+    return BadInput(
+        f"The data of the run {run.id} ({train['dataset']}, {train.get('vectors', RANDOM)}) has changed since it was "
+        "trained.",
+        hint=f"Restore the data as it was, or train a new run: tmeattn train {model} --from {run.id}",
+    )
+
+
+def open_split(
+    run: RunDirectory, options: TrainOptions, split: str, narrate: Callable[[str], None] = lambda line: None
+) -> tuple[Dataset, Split]:
     """The dataset of a run and one of its splits.
 
     Raises:
-        UnknownName: the dataset has no such split. For other errors see `open_dataset`.
+        UnknownName: the dataset has no such split.
+        BadInput: the data has changed since the run was trained. For other errors see `open_dataset`.
     """
-    dataset = dataset_of(options)
+    dataset = dataset_of(options, narrate)
+    check_unchanged(run, dataset)
     splits = dataset.read()
     if split not in splits:
         raise UnknownName("split", split, splits)

@@ -58,9 +58,9 @@ def dataset_text(classifier: TrainedClassifier, split: str, index: int) -> tuple
 
     Raises:
         UnknownName: the dataset has no such split.
-        BadInput: the split has no such text.
+        BadInput: the split has no such text, or the data has changed since the run was trained.
     """
-    dataset, texts = open_split(classifier.config.train, split)
+    dataset, texts = open_split(classifier.run, classifier.config.train, split)
     if index >= len(texts.texts):
         raise BadInput(f"--index {index}: the split {split} of {dataset.name} has texts 0 to {len(texts.texts) - 1}.")
     return texts.texts[index], dataset.classes[texts.labels[index]]

@@ -32,9 +32,9 @@ def find_mistakes(
 
     Raises:
         UnknownName: there is no such split or method.
-        BadInput: the method is not compatible with the model.
+        BadInput: the method is not compatible with the model, or the data has changed since the run was trained.
     """
-    dataset, texts = open_split(classifier.config.train, split)
+    dataset, texts = open_split(classifier.run, classifier.config.train, split)
     rows = []
     for start in range(0, len(texts.texts), CHUNK):
         rows.append(classifier.probabilities(texts.texts[start : start + CHUNK]))

@@ -64,7 +64,7 @@ def run_study(
     narrate:  called with each line about reading the dataset.
 
     Raises:
-        BadInput, UnknownName: a method, split or rationale file does not fit the run.
+        BadInput, UnknownName: a method, split or rationale file does not fit the run, or its data has changed since.
         Interrupted: while the twin was trained; the same call continues.
     """
     classifier = TrainedClassifier(run)
@@ -99,7 +99,7 @@ def run_study(
 def _split_texts(classifier: TrainedClassifier, split: str, limit: int) -> _Texts:
     """Evenly spaced texts of a split that have a word."""
     name = classifier.config.train.dataset
-    _, texts = open_split(classifier.config.train, split)
+    _, texts = open_split(classifier.run, classifier.config.train, split)
     rows = [(classifier.encode(text), label) for text, label in _evenly_spaced_texts(texts, limit)]
     rows = [(text, label) for text, label in rows if text.spans]
     if not rows:

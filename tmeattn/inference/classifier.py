@@ -93,7 +93,11 @@ class TrainedClassifier:
             self.notes.append(f"The checkpoint {', '.join(stored.damaged)} is damaged; using {stored.name}.")
         elif stored.name != "best":
             self.notes.append(f"The run has no best weights yet; using its {stored.name} checkpoint.")
-        self.vocabulary = Vocabulary.load(run.vocabulary_path)
+        self.vocabulary = Vocabulary.load(
+            run.vocabulary_path,
+            stored.progress.vocabulary,
+            hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
+        )
         self.tokenizer: Tokenizer = tokenizer(self.config.train.tokenizer)
         self.max_length = self.config.train.max_length
         self.device = choose_device(device)

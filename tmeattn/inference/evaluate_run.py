@@ -9,8 +9,16 @@ from typing import cast
 import numpy as np
 
 from tmeattn.data.encoding.encode import EncodedSplit
-from tmeattn.data.sources import TEST, dataset_of, open_test_split, open_training_corpus, open_vectors
-from tmeattn.errors import BadInput, UnknownName
+from tmeattn.data.sources import (
+    TEST,
+    changed_data,
+    check_unchanged,
+    dataset_of,
+    open_test_split,
+    open_training_corpus,
+    open_vectors,
+)
+from tmeattn.errors import UnknownName
 from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
 from tmeattn.evaluation.intervals import accuracy_interval
@@ -71,7 +79,7 @@ def evaluate_run(
 
     Raises:
         UnknownName: the dataset has no such split.
-        BadInput: the dataset has changed since the run was trained, so its vocabulary is no longer the model's.
+        BadInput: the data has changed since the run was trained.
     """
     options = classifier.config.train
     evaluation = evaluate_split(
@@ -87,14 +95,12 @@ def evaluate_run(
 
 def _encoded_split(classifier: TrainedClassifier, split: str, narrate: Narrate) -> EncodedSplit:
     options = classifier.config.train
-    dataset, vectors = dataset_of(options, narrate), open_vectors(options.vectors)
+    dataset = dataset_of(options, narrate)
+    check_unchanged(classifier.run, dataset)
+    vectors = open_vectors(options.vectors)
     corpus = open_training_corpus(options, dataset, vectors, narrate)
     if corpus.vocabulary.words != classifier.vocabulary.words:
-        run = classifier.run.id
-        raise BadInput(
-            f"The data of the run {run} ({options.dataset}, {options.vectors}) has changed since it was trained.",
-            hint=f"Train a new run: tmeattn train {classifier.spec.name} --from {run}",
-        )
+        raise changed_data(classifier.run)
     if split == TEST:
         return open_test_split(options, dataset, vectors, classifier.vocabulary)
     if split not in corpus.splits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tmeattn.config import Recipe, resolve_run
-from tmeattn.data.sources import dataset_of
+from tmeattn.data.sources import open_split
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
@@ -25,8 +25,7 @@ def heatmaps(entry_runs: EntryRuns) -> list[Panel]:
         if seed_runs[0].best is None:
             continue
         classifier = TrainedClassifier(seed_runs[0].run)
-        dataset = dataset_of(classifier.config.train)
-        split = dataset.read()["validation"]
+        dataset, split = open_split(classifier.run, classifier.config.train, "validation")
         for index in choose(split, len(dataset.classes)):
             true = dataset.classes[split.labels[index]]
             explanation = explain(classifier, ExplainRequest(split.texts[index], true_label=true))

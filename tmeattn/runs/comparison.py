@@ -133,7 +133,7 @@ def _seeds(group: list[ComparedRun]) -> SeedGroup:
 
 
 def _read(run: RunDirectory) -> ComparedRun:
-    events = run.events()
+    events = list(run.figures())
     best = best_epoch(events)
     validation = None if best is None else best["validation"]
     return ComparedRun(summarize(run, events), run.options, validation, epoch_events(events))

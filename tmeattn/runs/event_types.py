@@ -171,6 +171,9 @@ Event = (
     | FinishedEvent
     | FailedEvent
 )
+EventKind = Literal[
+    "started", "resumed", "step", "epoch", "watched", "checkpoint", "warning", "stopped", "finished", "failed"
+]
 Listener = Callable[[Event], None]
 SplitName = Literal["train", "validation"]
 EpochMeasure = Literal["loss", "cross_entropy", "accuracy", "entropy", "normalized_entropy"]

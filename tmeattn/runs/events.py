@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, ResumedEvent, StartedEvent
+from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, StartedEvent
 from tmeattn.runs.typed_json import matches
 
 __all__ = [
@@ -28,11 +29,23 @@ __all__ = [
     "decode",
     "diverged",
     "encode",
+    "ending",
     "epoch_events",
     "finished",
+    "kind_of",
+    "last_ending",
     "read_events",
     "started_event",
+    "stream_events",
 ]
+
+Ending = Literal["finished", "stopped", "failed"]
+_TAIL_BYTES = 65536
+CHUNK = 1 << 20
+"""Bytes of a log that are read at once."""
+MOST_LINE = 4 << 20
+"""Bytes of the longest line that is read. The lines of a training have some thousand."""
+_KIND = re.compile(r'\{(?:"time":[^,"]*,)?"kind":"([a-z_]+)"')
 
 
 def encode(event: Mapping[str, Any]) -> str:
@@ -44,7 +57,7 @@ def decode(line: str) -> Event | None:
     """The event on a line; None where the line is incomplete, its kind is unknown (a newer version may have logged it),
     or a field is missing or has the wrong type."""
     try:
-        value = _unpack(json.loads(line))
+        value = _DECODER.decode(line)
     except (ValueError, RecursionError):
         return None
     kind = value.get("kind") if isinstance(value, dict) else None
@@ -63,14 +76,20 @@ def _pack(value: Any) -> Any:
     return value
 
 
-def _unpack(value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {"$float"} and value["$float"] in ("nan", "inf", "-inf"):
-            return float(value["$float"])
-        return {key: _unpack(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unpack(item) for item in value]
+def _float_or_object(value: dict[str, Any]) -> Any:
+    if len(value) == 1 and value.get("$float") in ("nan", "inf", "-inf"):
+        return float(value["$float"])
     return value
+
+
+_DECODER = json.JSONDecoder(object_hook=_float_or_object)
+
+
+def kind_of(line: str) -> str | None:
+    """The kind of the event on a line as `EventWriter` writes it, without decoding the line; None where only `decode`
+    can tell."""
+    found = _KIND.match(line)
+    return found[1] if found else None
 
 
 class EventWriter:
@@ -103,17 +122,22 @@ def _ends_within_a_line(path: Path) -> bool:
 class EventTail:
     """Reads a log that may still grow: each `read()` returns the events completed since the previous call.
 
-    skipped: lines so far that hold no event that this version can read.
+    skipped: lines so far that hold no event that this version can read, or that are longer than `MOST_LINE`.
+    at_end:  whether the last call read all complete lines that there were.
+    until:   read the log only up to this byte.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, until: int | None = None) -> None:
         self.path = path
+        self.until = until
         self.skipped = 0
+        self.at_end = False
         self._offset = 0
+        self._too_long = False
 
     def read(self) -> list[Event]:
         events = []
-        for line in self.lines():
+        for line in self.rest():
             event = decode(line)
             if event is not None:
                 events.append(event)
@@ -121,52 +145,125 @@ class EventTail:
                 self.skipped += 1
         return events
 
-    def lines(self, most: int | None = None) -> list[str]:
-        """The lines completed since the previous call, not decoded, without empty ones.
+    def rest(self) -> Iterator[str]:
+        """All lines completed since the previous call, read in chunks."""
+        self.at_end = False
+        while not self.at_end:
+            yield from self.lines()
 
-        most: read about this many bytes at most, and the rest in the next call. A log that has become shorter was
-        replaced, and is read from its start.
+    def lines(self, most: int = CHUNK) -> list[str]:
+        """The next lines, not decoded, without empty ones: about `most` bytes at most, and the rest in the next calls.
+
+        A log that has become shorter was replaced, and is read from its start.
         """
+        self.at_end = True
         try:
             with self.path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._offset:
-                    self._offset = 0
+                size = os.fstat(file.fileno()).st_size
+                if size < self._offset:
+                    self._offset, self._too_long = 0, False
                 file.seek(self._offset)
-                data = file.read() if most is None else file.read(most)
-                if most is not None and b"\n" not in data:  # one line that is longer
-                    data += file.readline()
+                wanted = (size if self.until is None else self.until) - self._offset
+                data = file.read(min(most, wanted))
+                self.at_end = len(data) < most
+                if not self.at_end and b"\n" not in data and not self._too_long:
+                    data += file.readline(MOST_LINE - most)
         except OSError:  # not written yet, or the run is being deleted
             return []
+        if self._too_long:
+            return self._pass_over(data)
         complete = data[: data.rfind(b"\n") + 1]
+        if not complete and len(data) >= MOST_LINE:
+            self.skipped += 1
+            self._too_long = True
+            return self._pass_over(data)
         self._offset += len(complete)
+        self.at_end |= not complete
         # splitlines() also splits at U+2028 and others
         return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
+
+    def _pass_over(self, data: bytes) -> list[str]:
+        """Leave out the rest of a line that is too long, as far as it was read."""
+        end = data.find(b"\n") + 1
+        self._too_long = not end
+        self._offset += end or len(data)
+        self.at_end &= not end
+        return []
 
 
 def current(events: Iterable[Event]) -> list[Event]:
     """Drop what earlier attempts logged past the step at which a later attempt resumed, so that no step or epoch
     appears twice in a curve."""
-    kept: list[Event] = []
-    for event in events:
-        if event["kind"] == "resumed":
-            resumed = event
-            kept = [earlier for earlier in kept if not _is_past(earlier, resumed)]
-        kept.append(event)
-    return kept
+    logged = list(events)
+    limits = _Limits((at, event) for at, event in enumerate(logged) if event["kind"] == "resumed")
+    return [event for at, event in enumerate(logged) if limits.allow(at, event)]
 
 
-def _is_past(event: Event, resumed: ResumedEvent) -> bool:
-    """Whether the resumed attempt will log an event again. This includes the end of an epoch if the checkpoint was
-    written after the epoch's last step and before its end."""
-    if (event["kind"] == "epoch" or event["kind"] == "watched") and event["epoch"] > resumed["epoch"]:
-        return True
-    step = event.get("step")
-    return isinstance(step, int) and step > resumed["step"]
+class _Limits:
+    """How far the events before each `resumed` event count: up to the lowest step and epoch at which any later attempt
+    resumed. An epoch that ended after the checkpoint of its last step is logged again, and counts the second time."""
+
+    def __init__(self, resumes: Iterable[tuple[int, Event]]) -> None:
+        self._limits: list[tuple[int, float, float]] = []
+        step = epoch = math.inf
+        for at, event in reversed(list(resumes)):
+            assert event["kind"] == "resumed"
+            step, epoch = min(step, event["step"]), min(epoch, event["epoch"])
+            self._limits.append((at, step, epoch))
+
+    def allow(self, at: int, event: Event) -> bool:
+        """Whether the event at this place of the log counts. Places are asked for in their order."""
+        while self._limits and self._limits[-1][0] <= at:
+            self._limits.pop()
+        if not self._limits:
+            return True
+        _, most_steps, most_epochs = self._limits[-1]
+        if (event["kind"] == "epoch" or event["kind"] == "watched") and event["epoch"] > most_epochs:
+            return False
+        step = event.get("step")
+        return not (isinstance(step, int) and step > most_steps)
 
 
-def read_events(path: Path) -> list[Event]:
-    """All events of a log that count (see `current`)."""
-    return current(EventTail(path).read())
+def read_events(path: Path, kinds: Collection[str] | None = None) -> list[Event]:
+    """The events of a log that count (see `current`), all or those of some kinds."""
+    return list(stream_events(path, kinds))
+
+
+def stream_events(path: Path, kinds: Collection[str] | None = None) -> Iterator[Event]:
+    """`read_events` one by one, in the memory of some chunks, however long the log is. Events that are logged
+    meanwhile are left out."""
+    size, resumed = _look(path)
+    limits = _Limits(_resumes(path, size) if resumed else ())
+    for at, line in enumerate(EventTail(path, size).rest()):
+        kind = kind_of(line)
+        if kinds is not None and kind is not None and kind not in kinds:
+            continue
+        event = decode(line)
+        if event is not None and (kinds is None or event["kind"] in kinds) and limits.allow(at, event):
+            yield event
+
+
+def _look(path: Path) -> tuple[int, bool]:
+    """The bytes of a log, and whether a `resumed` event may be among them."""
+    size, before, word = 0, b"", b"resumed"
+    try:
+        with path.open("rb") as file:
+            while data := file.read(CHUNK):
+                if word in data or word in before + data[: len(word)]:
+                    return os.fstat(file.fileno()).st_size, True
+                size, before = size + len(data), data[-len(word) :]
+    except OSError:
+        pass
+    return size, False
+
+
+def _resumes(path: Path, size: int) -> Iterator[tuple[int, Event]]:
+    """The `resumed` events of a log, each with the number of its line."""
+    for at, line in enumerate(EventTail(path, size).rest()):
+        if kind_of(line) in ("resumed", None):
+            event = decode(line)
+            if event is not None and event["kind"] == "resumed":
+                yield at, event
 
 
 def epoch_events(events: Iterable[Event]) -> list[EpochEvent]:
@@ -176,7 +273,11 @@ def epoch_events(events: Iterable[Event]) -> list[EpochEvent]:
 
 def best_epoch(events: Iterable[Event]) -> EpochEvent | None:
     """The epoch whose weights are in `checkpoints/best`."""
-    return next((event for event in reversed(epoch_events(events)) if event["best"]), None)
+    found = None
+    for event in events:
+        if event["kind"] == "epoch" and event["best"]:
+            found = event
+    return found
 
 
 def started_event(events: Iterable[Event]) -> StartedEvent | None:
@@ -192,3 +293,31 @@ def finished(events: Iterable[Event]) -> bool:
 def diverged(events: Iterable[Event]) -> bool:
     """Whether training ended with a loss or gradient that was not finite; trained again, it would do so again."""
     return any(event["kind"] == "failed" and event.get("diverged", False) for event in events)
+
+
+def ending(events: Iterable[Event]) -> Ending | None:
+    """How the last attempt ended by the log; None where its process was killed, or is alive."""
+    last: Ending | None = None
+    for event in events:
+        if event["kind"] in ("started", "resumed"):
+            last = None
+        elif event["kind"] == "finished" or (event["kind"] in ("stopped", "failed") and last != "finished"):
+            last = event["kind"]
+    return last
+
+
+def last_ending(path: Path) -> Ending | None:
+    """`ending` of a log, from its last 64 KiB: after its end, an attempt logs nothing but warnings."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return None
+    last: list[Event] = []
+    for line in reversed(lines):
+        event = decode(line)
+        if event is not None and event["kind"] not in ("finished", "stopped", "failed", "warning"):
+            break
+        last += [event] if event is not None else []
+    return ending(reversed(last))

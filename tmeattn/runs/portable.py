@@ -68,7 +68,8 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
         if any(name not in names for name in REQUIRED):
             raise BadInput(f"{archive_path} is no exported run: it lacks {', '.join(REQUIRED)}.")
         members = {name: names[name] for name in CONTENT if name in names}
-        _check_sizes(archive_path, {name: archive.getinfo(member).file_size for name, member in members.items()})
+        infos = {name: archive.getinfo(member) for name, member in members.items()}
+        _check_sizes(archive_path, {name: (info.file_size, info.compress_size) for name, info in infos.items()})
         folder = members["run.json"].partition("/")[0]
         target = into / digest / (folder if re.fullmatch(r"[\w][\w.-]*", folder) else "run")
         with disk_errors("the imported run", target):
@@ -80,12 +81,12 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
     return RunDirectory(target)
 
 
-def _check_sizes(path: Path, sizes: Mapping[str, int]) -> None:
-    unpacking = Unpacking(str(path), path.stat().st_size)
-    for name, size in sizes.items():
+def _check_sizes(path: Path, sizes: Mapping[str, tuple[int, int]]) -> None:
+    unpacking = Unpacking(str(path))
+    for name, (size, packed) in sizes.items():
         if name in SMALL and size > TEXT.value:
             raise TEXT.refusal(f"{path}: {name} is longer than")
-        unpacking.count(size)
+        unpacking.count(size, packed)
 
 
 def _unpack_member(archive: zipfile.ZipFile, member: str, target: Path) -> None:

@@ -2,7 +2,8 @@
 
 Training resumes from `last`; the checkpoint before it is kept as `previous`; `best` has the weights with the highest
 validation accuracy. A file is written under another name, flushed to the disk and renamed, so that a killed process
-leaves the old file intact.
+leaves the old file intact. Each file has a checksum of its whole content (see `tmeattn.runs.checksums`), which is
+verified whenever the file is read.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, write_atomically
+from tmeattn.evaluation.meters import Meter
+from tmeattn.files import disk_errors, open_regular, sync_folder, write_atomically
+from tmeattn.runs.checksums import CHECKSUM, FORMAT, NEXT, UNSEALED, seal, verified_metadata
+from tmeattn.runs.typed_json import matches
 from tmeattn.training.prepared import pack, unpack
-
-FORMAT = "1"
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Progress:
     bad_epochs:         epochs since the highest validation accuracy.
     epoch_meter, window_meter: running means (see `tmeattn.evaluation.meters`).
     prepared:           the value that the model's `prepare` returned.
+    vocabulary:         the SHA-256 of the run's `vocabulary.json`; empty in checkpoints of version 0.1.
     """
 
     step: int = 0
@@ -46,6 +50,7 @@ class Progress:
     epoch_meter: dict[str, Any] = field(default_factory=dict)
     window_meter: dict[str, Any] = field(default_factory=dict)
     prepared: Any = None
+    vocabulary: str = ""
 
 
 def save_training(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
@@ -64,11 +69,12 @@ def save_training(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         tensors["random.cuda"] = torch.cuda.get_rng_state()
     last, previous = folder / "last.safetensors", folder / "previous.safetensors"
     with disk_errors("a checkpoint", folder):
-        fresh = folder / "next.safetensors"
+        fresh = folder / NEXT
         write_atomically(fresh, _serialize(tensors, progress), durable=True)
         if last.exists():
             last.replace(previous)
         fresh.replace(last)
+        sync_folder(folder)
 
 
 def save_best(folder: Path, model: nn.Module, progress: Progress) -> None:
@@ -86,7 +92,7 @@ def _serialize(tensors: dict[str, Tensor], progress: Progress) -> bytes:
     prepared, arrays = pack(progress.prepared)
     plain = {name: value.detach().cpu().contiguous() for name, value in (tensors | arrays).items()}
     fields = asdict(replace(progress, prepared=None)) | {"prepared": prepared}
-    return save(plain, metadata={"format": FORMAT, "progress": json.dumps(fields)})
+    return seal(save(plain, metadata={"format": FORMAT, CHECKSUM: UNSEALED, "progress": json.dumps(fields)}))
 
 
 @dataclass(frozen=True)
@@ -130,16 +136,46 @@ class Checkpoint:
 
 
 def _read(path: Path) -> Checkpoint | None:
-    """The checkpoint in a file; None where it is damaged."""
+    """The checkpoint in a file; None where it is damaged, in its tensors or in its metadata."""
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        progress = Progress(**json.loads(metadata["progress"]))
+        with open_regular(path) as file:
+            data = file.read()
+        metadata = verified_metadata(data)
+        tensors = load_tensors(data)
+        progress = _progress(json.loads(metadata["progress"]))
         progress.prepared = unpack(progress.prepared, tensors)
+        _check_names(tensors)
+        if path.stem != "best" and "random.cpu" not in tensors:
+            raise KeyError("random.cpu")
         return Checkpoint(tensors, progress, path.stem)
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, AssertionError, AttributeError, RecursionError):
         return None
+
+
+def _progress(fields: Any) -> Progress:
+    """The progress in a checkpoint's metadata, whose types are checked because format 1 has no checksum.
+
+    Raises:
+        TypeError: a field is unknown, or has another type.
+    """
+    hints = get_type_hints(Progress)
+    wrong = [name for name, value in fields.items() if not matches(value, hints[name])]
+    progress = Progress(**fields)
+    for sums in filter(None, (progress.epoch_meter, progress.window_meter)):
+        meter_hints = get_type_hints(Meter)
+        Meter(**sums)
+        wrong += [name for name, value in sums.items() if not matches(value, meter_hints[name])]
+    if wrong or min(progress.step, progress.epoch, progress.batch, progress.bad_epochs) < 0 or progress.threads < 1:
+        raise TypeError(f"wrong fields: {wrong}")
+    return progress
+
+
+def _check_names(tensors: dict[str, Tensor]) -> None:
+    """Raise ValueError where the name of an optimiser's tensor has no index and name."""
+    for key in tensors:
+        if key.startswith("optimizer."):
+            _, index, _ = key.split(".", 2)
+            int(index)
 
 
 def load(folder: Path, *names: str) -> Checkpoint | None:

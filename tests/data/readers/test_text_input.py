@@ -27,7 +27,7 @@ def test_empty_texts_are_left_out_with_a_message(tmp_path: Path, name: str, cont
     (tmp_path / name).write_text(content)
     messages: list[str] = []
     assert TextInput(tmp_path / name).read(messages.append) == ["good", "bad"]
-    assert messages == [f"Skipped 1 of 3 lines: {skipped}."]
+    assert messages == [f"Skipped 1 of 3 rows: {skipped}."]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -219,7 +220,7 @@ async def test_statistics_and_back(run) -> None:
         text = "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
         assert "train" in text
         assert "32" in text
-        assert "Words of a text, validation" in text
+        assert "Words per text, validation" in text
         assert "Predictions on the validation split" in text
         await driver.press("s")
         assert driver.said("#whole-text") == VALIDATION.texts[0]
@@ -288,3 +289,14 @@ def test_many_classes_and_long_names_keep_their_columns() -> None:
     head = shown._line("no.", "label", "predicted", "words", "text")
     row = shown._line("0", "a" * 40, "✓ aaaaaaaaaa 99 %", "1", "x")
     assert row.index("x") == head.index("text") if head.strip() else True
+
+
+async def test_of_changed_data_neither_right_nor_wrong_is_shown(run) -> None:
+    info = json.loads((run.path / "run.json").read_text())
+    info["data"]["fingerprint"] = "another"
+    (run.path / "run.json").write_text(json.dumps(info))
+    async with open_screen((140, 45)) as driver:
+        assert "the data has changed since the run was trained" in driver.said("#summary")
+        assert not {"✓", "✗"} & set("".join(lines(driver)))
+        await driver.press("w")
+        assert "0 of 16 texts" in driver.said("#summary")

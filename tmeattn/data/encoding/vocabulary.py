@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from functools import cached_property
 from itertools import repeat
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmeattn.errors import EnvironmentProblem
+from tmeattn.files import open_regular, write_atomically
 from tmeattn.specs import PADDING, UNKNOWN
 
 if TYPE_CHECKING:
@@ -48,25 +51,54 @@ class Vocabulary:
         """The ids of T tokens, (T,) int32; `UNKNOWN` for words outside the vocabulary."""
         return np.fromiter(map(self._ids.get, tokens, repeat(UNKNOWN)), dtype=np.int32)
 
-    def save(self, path: Path) -> None:
-        """Write the words as a JSON array in UTF-8. Lone surrogates survive, so such a file may be invalid UTF-8."""
+    @cached_property
+    def content(self) -> bytes:
+        """The words as a JSON array in UTF-8. Lone surrogates survive, so it may be invalid UTF-8."""
         lines = ",\n".join(map(encode_basestring, self.words))  # the same as `indent=0` writes, but faster
-        path.write_bytes(f"[\n{lines}\n]".encode("utf-8", "surrogatepass"))
+        return f"[\n{lines}\n]".encode("utf-8", "surrogatepass")
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of `content`, as checkpoints name it."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Replace the file `path` by `content`, and wait until it is on the disk. Raises `OSError`."""
+        write_atomically(path, self.content, durable=True)
 
     @classmethod
-    def load(cls, path: Path) -> Vocabulary:
+    def load(cls, path: Path, checksum: str = "", *, hint: str | None = None) -> Vocabulary:
         """Read what `save` wrote.
+
+        checksum: the SHA-256 that the file must have; empty where none is known.
+        hint:     what to do about a damaged file.
 
         Raises:
             EnvironmentProblem: the file is missing or damaged.
         """
         try:
-            words = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
-            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise ValueError("it is not a list of words")
-            return cls(words)
+            with open_regular(path) as file:
+                return cls.parse(file.read(), checksum)
         except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise EnvironmentProblem(
-                f"The vocabulary {path} cannot be read: {error}.",
-                hint="Restore the file from a copy, or train the run again.",
+                f"The vocabulary {path} cannot be read: {reason}.",
+                hint=hint or "Restore the file from a copy, or train the run again.",
             ) from error
+
+    @classmethod
+    def parse(cls, content: bytes, checksum: str = "") -> Vocabulary:
+        """The vocabulary of such a content.
+
+        Raises:
+            ValueError: it is damaged.
+        """
+        if checksum and hashlib.sha256(content).hexdigest() != checksum:
+            raise ValueError("it does not fit the checksum in the run's checkpoint")
+        try:
+            words = json.loads(content.decode("utf-8", "surrogatepass"))
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError("it is not a list of words")
+        return cls(words)

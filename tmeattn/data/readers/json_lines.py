@@ -24,7 +24,9 @@ from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, is_utf8, open_
 from tmeattn.errors import BadInput
 
 PREFIX_ROWS, PREFIX_CHARACTERS = 10_000, 2**24
-"""The rows whose keys are the columns: a key may be missing in the first row."""
+"""The rows of a file whose keys are the columns: a key may be missing in the first row."""
+PREFIX_ROWS_OF_STREAM = 1_000
+"""The same of a stream, whose rows are kept until the columns are known."""
 
 JsonRow = tuple[int, dict[str, Any] | RowProblem | SkippedRow]
 
@@ -45,20 +47,20 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
     prefix: list[JsonRow] = []
     columns: dict[str, None] = {}
     characters = 0
-    for row in rows:
-        prefix.append(row)
+    for count, row in enumerate(rows, start=1):
+        if stream is not None:
+            prefix.append(row)
         if isinstance(row[1], dict):
             columns |= dict.fromkeys(row[1])
             characters += sum(len(value) for value in row[1].values() if isinstance(value, str))
         elif isinstance(row[1], RowProblem) and not columns:
             raise BadInput(f"{path}, line {row[0]}: {row[1].reason}.", hint="Each line must be one JSON object.")
-        if len(prefix) == PREFIX_ROWS or characters > PREFIX_CHARACTERS:
+        if count == (PREFIX_ROWS if stream is None else PREFIX_ROWS_OF_STREAM) or characters > PREFIX_CHARACTERS:
             break
-    if not any(isinstance(row, dict) for _, row in prefix):
+    if not columns:
         raise empty_file(path)
     if stream is None:
         rows.close()
-        prefix.clear()
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         for number, values in chain(prefix, rows) if stream is not None else _json_rows(path, None):

@@ -77,7 +77,7 @@ class TextInput:
         for note in table.notes():
             narrate(note)
         if skips.total:
-            narrate(skips.sentence(len(texts), "lines" if table.unit == "line" else "rows"))
+            narrate(skips.sentence(len(texts), "rows"))
         return texts
 
 

@@ -31,7 +31,7 @@ from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
 from tmeattn.tui.widgets.text_table import TextTable
-from tmeattn.tui.wording.dataset import statistics
+from tmeattn.tui.wording.dataset import CHANGED, statistics
 
 PAUSE = 0.3
 """Seconds without a key until a search begins."""
@@ -204,9 +204,14 @@ class DataScreen(BaseScreen):
         if self.run is None:
             return None
         capabilities = await self.session.reader.capabilities(self.run)
-        return Predictions(
-            capabilities.classes, await self.session.reader.predict(self.run, texts.key, texts.texts, rows, progress)
-        )
+        key = f"{texts.key}/{texts.fingerprint}"
+        probabilities_NC = await self.session.reader.predict(self.run, key, texts.texts, rows, progress)
+        return Predictions(capabilities.classes, probabilities_NC, comparable=self._comparable)
+
+    @property
+    def _comparable(self) -> bool:
+        """Whether the labels on the screen are those that the run was trained on."""
+        return self.texts is None or self.run is None or self.texts.are_of(self.run)
 
     def _progress(self, texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray, done: int, total: int) -> None:
         """Show the texts that fit so far. `predictions` is filled while the run predicts."""
@@ -224,7 +229,9 @@ class DataScreen(BaseScreen):
         if texts is None or self.filtering:
             return
         line = f"{count(len(shown))} of {count(len(texts))} texts"
-        if self.predictions is not None:
+        if not self._comparable:
+            line += f"; {CHANGED}"
+        elif self.predictions is not None:
             known = self.predictions.known()[shown]
             if (total := int(known.sum())) and self.text_filter.prediction == "any":
                 right = int((self.predictions.correct(texts)[shown] & known).sum())
@@ -289,7 +296,7 @@ class DataScreen(BaseScreen):
     def action_open(self) -> None:
         row, texts = self.table.row, self.texts
         if texts is not None and row is not None:
-            label = texts.classes[texts.labels_N[row]]
+            label = texts.classes[texts.labels_N[row]] if self._comparable else None
             self.post_message(OpenExplain(texts.texts[row], run=self.run, true_label=label))
 
     def action_search(self) -> None:

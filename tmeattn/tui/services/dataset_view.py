@@ -26,13 +26,21 @@ ALL: Range = (0.0, float("inf"))
 
 @dataclass(frozen=True, eq=False)
 class SplitTexts:
-    """The texts of one split. labels_N: indices into `classes`."""
+    """The texts of one split. labels_N: indices into `classes`. fingerprint: of the whole dataset."""
 
     dataset: str
     split: str
     classes: tuple[str, ...]
     texts: Sequence[str]
     labels_N: np.ndarray
+    fingerprint: str = ""
+
+    def are_of(self, run: RunDirectory) -> bool:
+        """Whether right and wrong can be told: False where the run was trained on this dataset when it had other
+        texts, labels or classes."""
+        if run.config["train"]["dataset"] != self.dataset or not self.fingerprint:
+            return True
+        return run.data["fingerprint"] == self.fingerprint and tuple(run.data["classes"]) == self.classes
 
     @cached_property
     def words_N(self) -> np.ndarray:  # noqa: N802
@@ -63,17 +71,24 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Split
     except Exception as error:  # a plugin's reader
         raise BadInput(f"The dataset {dataset} cannot be read: {type(error).__name__}: {error}.") from error
     return {
-        name: SplitTexts(dataset, name, found.classes, split.texts, np.asarray(split.labels, dtype=np.int64))
+        name: SplitTexts(
+            dataset, name, found.classes, split.texts, np.asarray(split.labels, dtype=np.int64), found.fingerprint
+        )
         for name, split in splits.items()
     }
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """The predictions of a run. probabilities_NC: over its own `classes`, NaN for texts not predicted yet."""
+    """The predictions of a run.
+
+    probabilities_NC: over its own `classes`, NaN for texts not predicted yet.
+    comparable:       whether right and wrong can be told (see `SplitTexts.are_of`).
+    """
 
     classes: tuple[str, ...]
     probabilities_NC: np.ndarray
+    comparable: bool = True
 
     def known(self) -> np.ndarray:
         """(N,) bool: the texts that have been predicted."""
@@ -89,7 +104,10 @@ class Predictions:
         return np.asarray(padded[np.arange(len(texts)), self._columns(texts)])
 
     def correct(self, texts: SplitTexts) -> np.ndarray:
-        """(N,) bool: the predicted class is the label; False for texts not predicted yet."""
+        """(N,) bool: the predicted class is the label; False for texts not predicted yet, and where nothing can be
+        compared."""
+        if not self.comparable:
+            return np.zeros(len(texts), dtype=bool)
         best = np.where(self.known(), np.nan_to_num(self.probabilities_NC).argmax(axis=1), -2)
         return np.asarray(best == self._columns(texts))
 
@@ -137,7 +155,9 @@ def filtered(
     """Those of `rows` that fit prediction and confidence too, sorted; texts that are equal keep the file order."""
     if text_filter.needs_predictions and predictions is not None:
         keep = predictions.known()[rows]
-        if text_filter.prediction != "any":
+        if text_filter.prediction != "any" and not predictions.comparable:
+            keep[:] = False
+        elif text_filter.prediction != "any":
             keep &= predictions.correct(texts)[rows] == (text_filter.prediction == "right")
         rows = rows[keep & _within(predictions.confidence()[rows], text_filter.confidence)]
     key = _sort_key(texts, text_filter.order, predictions)
@@ -150,7 +170,7 @@ def _sort_key(texts: SplitTexts, order: Order, predictions: Predictions | None) 
     if predictions is None or order == "file":
         return None
     if order == "worst errors":
-        return predictions.of_label(texts)
+        return predictions.of_label(texts) if predictions.comparable else None
     return predictions.confidence() if order == "least confident" else -predictions.confidence()
 
 

@@ -127,7 +127,8 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         name = self.predictions.classes[best]
         right = name == self.texts.classes[self.texts.labels_N[row]]
         share = min(99, round(100 * float(self.predictions.probabilities_NC[row, best])))
-        return f"{'✓' if right else '✗'} {set_cell_size(safe(name), LONGEST_CLASS).rstrip()} {share} %"
+        mark = ("✓" if right else "✗") if self.predictions.comparable else " "
+        return f"{mark} {set_cell_size(safe(name), LONGEST_CLASS).rstrip()} {share} %"
 
     def _beginning(self, row: int) -> str:
         """The beginning of a text, or what stands around the place that was searched for."""

@@ -15,6 +15,7 @@ from tmeattn.render.tables import Cell, Column, table
 from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
 
 BINS = 40
+CHANGED = "the data has changed since the run was trained: right and wrong are not shown"
 NEARLY_ALL = 0.99
 
 
@@ -25,7 +26,7 @@ def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predi
     numeric = [Column(safe(name), numeric=True) for name in (*shown.classes, "texts")]
     rows: list[list[Cell]] = [[name, *_per_class(texts), len(texts)] for name, texts in splits.items()]
     parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text(), *_lengths(shown)]
-    if predictions is not None and predictions.known().any():
+    if predictions is not None and predictions.comparable and predictions.known().any():
         parts += [Text(), _accuracy(shown, predictions)]
     return Group(*parts)
 

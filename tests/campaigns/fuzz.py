@@ -27,7 +27,7 @@ SECONDS = 20
 """What a command may take."""
 BOUND = 2**30
 """Bytes of memory that a command may take beyond the start."""
-BATCH = 25
+BATCH = 50
 """Cases in a process: few enough that what one leaves in memory does not hide in the next."""
 
 
@@ -36,6 +36,7 @@ def run(minutes: float, seed: int, keep: Path, work: Path, only: str = "") -> in
     report = Report("fuzz", seed, keep)
     end = time.monotonic() + 60 * minutes
     targets = [target for target in TARGETS for _ in range(target.weight) if only in target.name]
+    Random(seed).shuffle(targets)
     templates: dict[str, Path] = {}
     done: Counter[str] = Counter()
     turn = 0
@@ -117,11 +118,13 @@ def _cases(target: Target, template: Path, folder: Path, seed: int, first: int, 
         chance = Random(f"{seed} {target.name} {number}")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(template, folder, symlinks=True)
-        what = mutate_file(target.choose(folder, chance), chance)
+        mutated = target.choose(folder, chance)
+        what = mutate_file(mutated, chance)
         if chance.random() < 0.1:
             with contextlib.suppress(ValueError, OSError):
                 what += ", " + mutate_file(target.choose(folder, chance), chance)
-        chosen = chance.choice(target.commands)
+        reading = [command for command in target.commands if mutated.name in command]
+        chosen = chance.choice(reading or target.commands)
         what += f": tmeattn {' '.join(chosen)}"
         log.write(json.dumps({"number": number, "what": what}) + "\n")
         problem = _problem(folder, chosen, must_succeed=False)
@@ -160,6 +163,28 @@ def _problem(folder: Path, arguments: tuple[str, ...], *, must_succeed: bool) ->
     return "" if result.is_clean_refusal else f"{name} ends with {result.code}: {result.err[-500:]}"
 
 
+def _read(kind: str, path: str) -> int:
+    """Read a dataset or word vectors as `train` does, without the rest of a command: the exit code."""
+    from tmeattn.data.sources import open_dataset, open_vectors
+    from tmeattn.errors import TmeattnError
+
+    def narrate(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    try:
+        if kind == "import":
+            dataset = open_dataset(path, narrate=narrate)
+            for name, split in dataset.read().items():
+                print(name, sum(map(len, split.texts)), sum(split.labels))
+        else:
+            vectors = open_vectors(path, narrate)
+            print(vectors.lookup(["good", "bad", "none"]) if vectors is not None else None)
+    except TmeattnError as error:
+        print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
 class _TooLong(BaseException):
     """The alarm."""
 
@@ -186,7 +211,7 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run_command(list(arguments))
+            code = _read(*arguments) if arguments[0] in ("import", "vectors") else run_command(list(arguments))
     except SystemExit as leave:
         code = leave.code if isinstance(leave.code, int) else 1
     except _TooLong:

@@ -46,5 +46,5 @@ def test_a_parquet_file_that_unpacks_to_more_than_its_size_allows(tmp_path, monk
     monkeypatch.setattr("tmeattn.limits.FREE_EXPANSION", 10**6)
     rows = {"text": [f"{'a fine text ' * 100}{i % 3}" for i in range(9000)], "label": [i % 2 for i in range(9000)]}
     pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
-    with pytest.raises(BadInput, match="unpacks to more than 200 times its size"):
+    with pytest.raises(BadInput, match="unpacks to more than 100 times its size"):
         read(tmp_path / "a.parquet", tmp_path)

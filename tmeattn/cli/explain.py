@@ -142,6 +142,8 @@ def _given_texts(text: str | None, file: Path | None) -> list[str]:
         if sys.stdin.isatty():
             raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        if not text:
+            raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')
     if not text.strip():
         raise BadInput("The text is empty.", hint='Give one: tmeattn explain "a wonderful film"')
     return [text]

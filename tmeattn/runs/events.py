@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, StartedEvent
 from tmeattn.runs.typed_json import matches
@@ -29,14 +29,18 @@ __all__ = [
     "decode",
     "diverged",
     "encode",
+    "ending",
     "epoch_events",
     "finished",
     "kind_of",
+    "last_ending",
     "read_events",
     "started_event",
     "stream_events",
 ]
 
+Ending = Literal["finished", "stopped", "failed"]
+_TAIL_BYTES = 65536
 CHUNK = 1 << 20
 """Bytes of a log that are read at once."""
 MOST_LINE = 4 << 20
@@ -289,3 +293,31 @@ def finished(events: Iterable[Event]) -> bool:
 def diverged(events: Iterable[Event]) -> bool:
     """Whether training ended with a loss or gradient that was not finite; trained again, it would do so again."""
     return any(event["kind"] == "failed" and event.get("diverged", False) for event in events)
+
+
+def ending(events: Iterable[Event]) -> Ending | None:
+    """How the last attempt ended by the log; None where its process was killed, or is alive."""
+    last: Ending | None = None
+    for event in events:
+        if event["kind"] in ("started", "resumed"):
+            last = None
+        elif event["kind"] == "finished" or (event["kind"] in ("stopped", "failed") and last != "finished"):
+            last = event["kind"]
+    return last
+
+
+def last_ending(path: Path) -> Ending | None:
+    """`ending` of a log, from its last 64 KiB: after its end, an attempt logs nothing but warnings."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return None
+    last: list[Event] = []
+    for line in reversed(lines):
+        event = decode(line)
+        if event is not None and event["kind"] not in ("finished", "stopped", "failed", "warning"):
+            break
+        last += [event] if event is not None else []
+    return ending(reversed(last))

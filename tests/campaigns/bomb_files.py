@@ -55,6 +55,16 @@ def table(folder: Path) -> Path:
     return text(folder, "table.csv", "text,label\n" + "\n".join(ROWS) + "\n")
 
 
+def parquet(folder: Path) -> Path:
+    import polars as pl
+
+    path = folder / "p.parquet"
+    texts = ["a fine text " * 1000 + str(number) for number in range(7)]
+    codes = pl.Series(range(200_000)) % 7
+    pl.DataFrame({"text": pl.Series(texts)[codes], "label": codes.cast(pl.String)}).write_parquet(path)
+    return path
+
+
 def zip_of_zeros(folder: Path) -> Path:
     path = folder / "zeros.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

@@ -24,6 +24,7 @@ from tests.campaigns import bomb_files as files
 from tmeattn.limits import MOST_MEMORY
 
 MOST_SECONDS = 120
+"""Of CPU; other programs may keep the processor busy."""
 QUICK = ["--vectors", "random", "--vector-size", "8", "--epochs", "1", "--threads", "1", "--device", "cpu"]
 
 
@@ -40,7 +41,7 @@ class Bomb:
 
 @dataclass(frozen=True)
 class Measured:
-    """How a command ended: exit code, peak memory in bytes, seconds, and what it wrote to standard error."""
+    """How a command ended: exit code, peak memory in bytes, seconds of CPU, and what it wrote to standard error."""
 
     code: int
     memory: int
@@ -81,6 +82,7 @@ def bombs(run: Path) -> list[Bomb]:
     ]
     return [
         *found,
+        Bomb("Parquet of 2 GB of text", files.parquet, show),
         Bomb("zip of zeros", files.zip_of_zeros, show),
         Bomb("tar of zeros", files.tar_of_zeros, show),
         Bomb("pax header of 3 GiB", files.tar_with_a_long_header, show),
@@ -121,7 +123,6 @@ def bombs(run: Path) -> list[Bomb]:
 
 def measure(arguments: list[str], home: Path) -> Measured:
     """Run a command of tmeattn; a command that takes too long or too much memory is killed."""
-    started = time.monotonic()
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "tmeattn", *arguments],
@@ -130,7 +131,7 @@ def measure(arguments: list[str], home: Path) -> Measured:
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
-        timer = threading.Timer(MOST_SECONDS, process.kill)
+        timer = threading.Timer(5 * MOST_SECONDS, process.kill)
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -138,7 +139,7 @@ def measure(arguments: list[str], home: Path) -> Measured:
         errors.seek(0)
         written = errors.read(2**20).decode("utf-8", "replace")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Measured(process.returncode, usage.ru_maxrss * unit, time.monotonic() - started, written)
+    return Measured(process.returncode, usage.ru_maxrss * unit, usage.ru_utime + usage.ru_stime, written)
 
 
 def faults(measured: Measured, base: Measured) -> list[str]:

@@ -121,7 +121,7 @@ def _cases(target: Target, template: Path, folder: Path, seed: int, first: int, 
         mutated = target.choose(folder, chance)
         what = mutate_file(mutated, chance)
         if chance.random() < 0.1:
-            with contextlib.suppress(ValueError, OSError):
+            with contextlib.suppress(IndexError, OSError):
                 what += ", " + mutate_file(target.choose(folder, chance), chance)
         reading = [command for command in target.commands if mutated.name in command]
         chosen = chance.choice(reading or target.commands)

@@ -7,9 +7,9 @@ def main() -> None:
     from tmeattn.child_python import leave_out_current_folder
 
     leave_out_current_folder()
-    from tmeattn.cli.main import run
+    from tmeattn.cli.process import run_process
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_process(sys.argv[1:]))
 
 
 def _load_package() -> None:

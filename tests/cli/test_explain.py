@@ -86,7 +86,7 @@ def test_many_texts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None
     (tmp_path / "texts.txt").write_text("a good film\n\nbad\n")
     result = tmeattn("explain", "--file", str(tmp_path / "texts.txt"), "--json")
     assert [one["predicted"] for one in result.json] == ["positive", "negative"]
-    assert result.err == "Skipped 1 of 3 lines: 1 blank line (first: line 2).\n"
+    assert result.err == "Skipped 1 of 3 rows: 1 blank line (first: line 2).\n"
     one = tmeattn("explain", "--file", "-", "--json", stdin=b"a good film").json
     assert len(one) == 1
     assert "Text 2  Prediction: negative" in tmeattn("explain", "--file", "-", stdin=b"good\nbad\n").out

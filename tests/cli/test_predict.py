@@ -44,7 +44,7 @@ def test_predict_lines(tmeattn: Any, trained: RunDirectory, tmp_path: Path, data
 def test_predict_passes_over_empty_lines_and_says_which(tmeattn: Any, trained: RunDirectory) -> None:
     result = tmeattn("predict", "--json", stdin=b"good\n\nbad\n \t\n")
     assert [one["text"] for one in result.json] == ["good", "bad"]
-    assert "Skipped 2 of 4 lines: 2 blank lines (first: line 2)." in result.err
+    assert "Skipped 2 of 4 rows: 2 blank lines (first: line 2)." in result.err
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_bad_row_stops_or_is_skipped(tmeattn: Any, trained: RunDirectory, tmp_
     source.write_bytes("\n".join([*good[:10], row, *good[10:]]).encode("latin-1"))
     skipping = tmeattn("predict", "--file", str(source), "--output", str(target), "--force", "--skip-bad")
     assert skipping.code == 0
-    assert "1 invalid line (first: line 11). The invalid row is 11." in " ".join(skipping.err.split())
+    assert "1 invalid row (first: line 11). The invalid row is 11." in " ".join(skipping.err.split())
     assert [one["row"] for one in lines(target)] == [number for number in range(1, 52) if number != 11]
     assert [one["label"] for one in lines(target)] == LABELS
 

@@ -135,12 +135,15 @@ def _given_texts(text: str | None, file: Path | None) -> list[str]:
     """
     if file is not None:
         from tmeattn.data.readers.text_input import TextInput
+        from tmeattn.render.console import safe
 
-        return TextInput(file).read(lambda line: click.echo(line, err=True))
+        return TextInput(file).read(lambda line: click.echo(safe(line), err=True))
     if text is None or text == "-":
         if sys.stdin.isatty():
             raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        if not text:
+            raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')
     if not text.strip():
         raise BadInput("The text is empty.", hint='Give one: tmeattn explain "a wonderful film"')
     return [text]

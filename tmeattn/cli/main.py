@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
 from tmeattn.errors import TmeattnError
 
@@ -38,6 +39,10 @@ COMMANDS = {
     "plugins": ("tmeattn.cli.plugins:plugins", "List, diagnose, check and start plugins."),
     "docs": ("tmeattn.cli.docs:docs", "Read the manual: tmeattn docs getting-started"),
 }
+
+LIBRARIES_WITHOUT_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__", "TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
+"""Environment variables with which pydantic and torch do not read the entry points of every distribution when they are
+imported: a distribution whose metadata are damaged would make that fail."""
 
 
 class LazyGroup(Group):
@@ -83,6 +88,8 @@ def run(arguments: Sequence[str]) -> int:
 
     0: success. 1: internal error, or diverged training. 2: bad input. 3: environment. 130: interrupted.
     """
+    for name, value in LIBRARIES_WITHOUT_PLUGINS.items():
+        os.environ.setdefault(name, value)
     try:
         if os.environ.get(
             "_TMEATTN_COMPLETE"
@@ -103,14 +110,12 @@ def run(arguments: Sequence[str]) -> int:
         return _report("Interrupted.", 130)
     except TmeattnError as error:
         return _report(str(error), error.exit_code)
-    except SystemExit as leave:
-        if isinstance(leave.__context__, BrokenPipeError):  # Rich has handled the case below
-            return 0
-        raise
-    except BrokenPipeError:
-        # The program that reads stdout (head, less) has ended. Without this, Python would print a second error at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the program that reads stdout (head, less) has ended
+        discard(sys.stdout)
         return 0
+    except OutputProblem as error:
+        discard(sys.stdout)
+        return _report(output_message(error), 3)
     except Exception as error:
         return _report(
             f"Internal error: {type(error).__name__}: {str(error).rstrip('.')}. "

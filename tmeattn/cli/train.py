@@ -148,12 +148,10 @@ def _train_with_progress(
     train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
 ) -> dict[str, object]:
     """Train with a live display, print the summary, and return it as JSON."""
-    from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.progress import TrainingProgress
 
-    console = stderr_console()
-    with TrainingProgress(console) as progress:
-        run = train(*arguments, listeners=[progress], narrate=lambda line: console.print(safe(line)), **options)
+    with TrainingProgress() as progress:
+        run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
     return report(run, as_json)
 
 
@@ -199,12 +197,14 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
-    RUN is an id, the beginning of one, a name, a path, or latest (default).
+    RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
-    from tmeattn.runs.index import find_run
-    from tmeattn.training.session import resume as continue_run
+    from tmeattn.runs.index import find_run, run_to_resume
 
-    result = _train_with_progress(continue_run, find_run(run), trackers=trackers, as_json=as_json)
+    found = run_to_resume() if run == "latest" else find_run(run)
+    from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
+
+    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json)
     if as_json:
         echo_json(result)
 

@@ -113,7 +113,7 @@ def stream_predictions(
         except KeyboardInterrupt:
             hint = "Continue with the same command and --resume." if writer.file is not None and writer.rows else None
             raise Interrupted(f"Stopped after {writer.rows:,} rows.", hint=hint) from None
-    notes = [*job.table.notes(), *filter(None, [skips.sentence(writer.rows, f"{job.table.unit}s")])]
+    notes = [*job.table.notes(), *filter(None, [skips.sentence(writer.rows, "rows")])]
     texts = writer.rows - writer.rows_before
     return StreamSummary(texts, time.perf_counter() - began, tuple(skipped), tuple(notes))
 
@@ -136,8 +136,11 @@ def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: list[int], ski
                 yield number, text
         elif job.skip_bad:
             skipped.append(number)
-            for line in range(number, number + text.lines):
-                skips.add(f"invalid {job.table.unit}{{s}}", f"{job.table.unit} {line}")
+            last = number + text.lines - 1
+            if last == number:
+                skips.add("invalid row{s}", f"{job.table.unit} {number}")
+            else:
+                skips.add(f"invalid row{{s}} over {text.lines:,} lines", f"lines {number} to {last}")
         else:
             problem = job.table.row_error(number, text.reason)
             raise _BadRow(problem.message, hint=problem.hint)

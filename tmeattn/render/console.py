@@ -13,16 +13,23 @@ _JOINERS = "\u200c\u200d"  # Persian and Hindi need them, and they cannot harm a
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 
 
+class _Console(Console):
+    """A console that leaves it to the caller what follows when the reader of a pipe has ended; Rich would exit."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 def stdout_console(*, record: bool = False, width: int | None = None) -> Console:
     """Console for data on standard output, without markup. NO_COLOR and FORCE_COLOR work as in every Rich program."""
     _tolerate_narrow_encodings(sys.stdout)
-    return Console(highlight=False, markup=False, emoji=False, record=record, width=width)
+    return _Console(highlight=False, markup=False, emoji=False, record=record, width=width)
 
 
 def stderr_console() -> Console:
     """Console for messages and progress on standard error, otherwise as `stdout_console`."""
     _tolerate_narrow_encodings(sys.stderr)
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return _Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def safe(text: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ class TrainingProgress:
     On a terminal: one permanent line for each epoch, a live bar below them, and a histogram of the attention entropy in
     the last epoch. Elsewhere: one line for each epoch, and one every half minute within long epochs. The display is
     redrawn at most four times a second, in the caller's thread, so that it costs little training time. A "failed" or
-    "stopped" event only ends the display; the caller reports it.
+    "stopped" event only ends the display; the caller reports it. Where standard error can no longer be written (its
+    reader has ended, its terminal has gone, its disk is full), training goes on without the display.
     """
 
     def __init__(self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,20 +66,50 @@ class TrainingProgress:
         self._entropy: _EntropyHistograms | None = None
         self._began = self._drawn = clock()
         self._has_heading = False
+        self._is_lost = False
 
     def __enter__(self) -> TrainingProgress:
+        with self._outlived():
+            self._open()
+        return self
+
+    def _open(self) -> None:
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             # Standard output holds data and must not be redirected into the live display on standard error.
             self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=False, transient=True)
             self._live.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        with self._outlived():
+            self._close()
+
+    def narrate(self, line: str) -> None:
+        """Print a line about the preparation."""
+        with self._outlived():
+            self._console.print(safe(line))
+
+    @contextlib.contextmanager
+    def _outlived(self) -> Iterator[None]:
+        """Give up the display, not the training, where it cannot be written. A signal during a write makes Python raise
+        a RuntimeError in the write of its handler."""
+        try:
+            yield
+        except RuntimeError:
+            pass
+        except (OSError, ValueError, SystemExit):
+            self._is_lost, live, self._live = True, self._live, None
+            if live is not None:
+                with contextlib.suppress(OSError, ValueError, SystemExit):
+                    live.stop()
 
     def __call__(self, event: Event) -> None:
+        if not self._is_lost:
+            with self._outlived():
+                self._show(event)
+
+    def _show(self, event: Event) -> None:
         """Show one event; other kinds of events are ignored."""
         handler = getattr(self, f"_on_{event.get('kind')}", None)
         if handler is not None:

@@ -1,20 +1,22 @@
 """Both sides of the protocol between a training process and everything that watches or controls it.
 
 Requests are empty files in `control/` of the run directory: `request` writes one, and the training process reads and
-removes it between two steps with `take_request`. The process shows that it is alive by the heartbeat in `status.json`
-(`process_alive`), and what it prints on stderr is in `worker.log` (`log_tail`) where it was started in the background.
+removes it between two steps with `take_request`. The status names the process, so that others find out whether it is
+alive (`process_alive`), and what it prints on stderr is in `worker.log` (`log_tail`) where it was started in the
+background.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import math
 import socket
 import time
 from typing import TYPE_CHECKING, Literal
 
 from tmeattn.files import disk_errors
 from tmeattn.paths import home
+from tmeattn.runs.liveness import exists
 
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
@@ -25,7 +27,10 @@ REQUESTS: tuple[Request, ...] = ("stop", "checkpoint")
 LOG = "worker.log"
 """The file in a run directory that receives the stderr of a training process started in the background."""
 STALE_AFTER = 10.0
-"""Seconds without a heartbeat after which the process of a run on another computer is presumed dead."""
+"""Seconds between the heartbeat and now, either way, from which on the process of a run on another computer is
+presumed dead."""
+_CLOCK_SET_BACK = 86400.0
+"""Seconds by which the heartbeat of a process that an earlier version started on this computer may be in the future."""
 _TAIL_BYTES = 8192
 
 
@@ -55,19 +60,37 @@ def take_request(run: RunDirectory, what: Request) -> bool:
     return True
 
 
+def drop_requests(run: RunDirectory) -> None:
+    """Remove the requests that an earlier process of the run did not take."""
+    for what in REQUESTS:
+        take_request(run, what)
+
+
 def process_alive(status: RunStatus) -> bool:
-    """Whether the process that wrote a `running` status is alive: on this computer the operating system knows it, on
-    another the heartbeat must be recent."""
-    pid = status.get("pid")
-    if status.get("host") == socket.gethostname() and isinstance(pid, int) and os.name == "posix":
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except PermissionError:
-            pass
+    """Whether the process that wrote a `running` status is alive. On this computer the operating system knows it, also
+    of a process that is suspended; on another, or where the status names no process well enough, the heartbeat must be
+    recent."""
+    here, earliest = status.get("host") == socket.gethostname(), -STALE_AFTER
+    if here:
+        known = exists(status.get("pid"), status.get("process"))
+        if known is not None:
+            return known
+        if "process" not in status:
+            earliest = -_CLOCK_SET_BACK
+    age = heartbeat_age(status)
+    return age is not None and earliest < age < STALE_AFTER
+
+
+def heartbeat_age(status: RunStatus) -> float | None:
+    """Seconds since the last heartbeat, negative for one in the future; None without one that is a number."""
     heartbeat = status.get("heartbeat")
-    return isinstance(heartbeat, int | float) and time.time() - heartbeat < STALE_AFTER
+    if isinstance(heartbeat, bool) or not isinstance(heartbeat, int | float):
+        return None
+    try:
+        age = time.time() - heartbeat
+    except OverflowError:
+        return None
+    return age if math.isfinite(age) else None
 
 
 def log_tail(run: RunDirectory, lines: int = 12) -> list[str]:

@@ -5,6 +5,7 @@ meta.json        name and notes, which the user may change
 status.json      state, process, heartbeat, progress: replaced every second while a process trains the run
 events.jsonl     see `tmeattn.runs.events`
 control/         requests, read between steps: see `tmeattn.runs.control`
+run.lock         locked by the process that trains the run: see `tmeattn.runs.lock`
 checkpoints/     last, previous, best (.safetensors)
 vocabulary.json  the words that the model knows
 
@@ -13,14 +14,16 @@ The types of the three JSON files are in `tmeattn.runs.run_files`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import re
 import secrets
 import shlex
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -28,10 +31,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, read_json, sync_folder, to_json, write_atomically
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_types import EventKind
-from tmeattn.runs.events import Event, diverged, finished, read_events, stream_events
+from tmeattn.runs.events import (
+    Ending,
+    Event,
+    diverged,
+    ending,
+    finished,
+    last_ending,
+    read_events,
+    stream_events,
+)
+from tmeattn.runs.lock import LOCK, is_written
+from tmeattn.runs.manifest import set_entry
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
 
@@ -39,10 +53,19 @@ if TYPE_CHECKING:
     from tmeattn.config import RunConfig
 
 FORMAT = 1
+LATEST = 2.0**36
+"""Seconds since 1970 after which no run can have been created: the year 4147."""
 ID_VARIABLE = "TMEATTN_RUN_ID"
 """The environment variable by which the parent of a training process chooses the id of the run."""
 _FIGURES: tuple[EventKind, ...] = ("started", "resumed", "epoch", "stopped", "finished", "failed")
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which are easily confused
+
+
+_ID = re.compile(r"\w[\w.-]*")
+_BEFORE_BIRTH = {"control", "checkpoints", LOCK, "meta.json"}
+"""What `create` makes before run.json."""
+_UNBORN_AFTER = 5.0
+"""Seconds after which a directory without run.json was not finished by the process that created it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +108,7 @@ class RunDirectory:
                 f"The run {self.id} has format {info.get('format')!r}; this tmeattn reads format {FORMAT}.",
                 hint=f"It was made by tmeattn {maker or 'of another version'}.",
             )
-        if not matches(info, RunInfo):
+        if not matches(info, RunInfo) or not 0 <= info["created"] < LATEST or not info["data"]["classes"]:
             raise BadInput(f"{self.path} is no run directory: its run.json is damaged.")
         return cast(RunInfo, info)
 
@@ -116,7 +139,8 @@ class RunDirectory:
     @property
     def reference(self) -> str:
         """How a user names the run in a command line: by its name, quoted for the shell, or else by its id."""
-        return shlex.quote(self.name or self.id)
+        name = self.name
+        return shlex.quote(name if name and not name.startswith("-") else self.id)
 
     def rename(self, name: str | None) -> None:
         """Set the user's own name for the run.
@@ -124,8 +148,11 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: meta.json cannot be written.
         """
+        content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
-            write_atomically(self.path / "meta.json", to_json({**self.meta(), "name": name}))
+            set_entry(self.path, "meta.json", None)
+            write_atomically(self.path / "meta.json", content, durable=True)
+            set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:
         """The content of status.json, without fields of a wrong type; the state `created` where there is none."""
@@ -135,19 +162,41 @@ class RunDirectory:
     def write_status(self, status: RunStatus) -> None:
         write_atomically(self.path / "status.json", to_json(status))
 
-    def state(self) -> State:
-        """The state of the run: `crashed` where the status is `running` and the process no longer exists."""
+    def state(self, events: list[Event] | None = None) -> State:
+        """The state of the run, with what its process could not write any more: see `observed_state`.
+
+        events: those of the log, where they were read already.
+        """
         status = self.status()
-        return "crashed" if status["state"] == "running" and not process_alive(status) else status["state"]
+        if status["state"] not in ("running", "created") or process_alive(status):
+            return status["state"]
+        return observed_state(status["state"], last_ending(self.events_path) if events is None else ending(events))
 
     def events(self, *kinds: EventKind) -> list[Event]:
         """The events of the log that count, all or those of some kinds."""
         return read_events(self.events_path, kinds or None)
 
-    def figures(self) -> Iterator[Event]:
+    def problems(self, damaged_lines: int = 0) -> list[str]:
+        """What is damaged in the run's files and is read without it: one sentence a file.
+
+        damaged_lines: those of the event log, where it was read.
+        """
+        found = []
+        for name, fields in (("meta.json", RunMeta), ("status.json", RunStatus)):
+            value = read_json(self.path / name)
+            if os.path.lexists(self.path / name) and (value is None or len(valid_fields(value, fields)) < len(value)):
+                found.append(f"{name} is damaged; what cannot be read in it is ignored.")
+        if os.path.lexists(self.events_path) and not self.events_path.is_file():
+            found.append("events.jsonl is no file; the run has no events.")
+        elif damaged_lines:
+            lines = "1 line" if damaged_lines == 1 else f"{damaged_lines:,} lines"
+            found.append(f"events.jsonl is damaged; {lines} of it cannot be read and are ignored.")
+        return found
+
+    def figures(self, damaged: Callable[[], None] = lambda: None) -> Iterator[Event]:
         """The events that a list of runs needs: beginnings, epochs and ends, one by one. The epochs come without their
-        histograms, so that a long log takes little memory."""
-        for event in stream_events(self.events_path, _FIGURES):
+        histograms, so that a long log takes little memory. `damaged` is called for each damaged line."""
+        for event in stream_events(self.events_path, _FIGURES, damaged):
             if event["kind"] == "epoch":
                 for part in (event["train"], event["validation"]):
                     part["histogram"] = None
@@ -180,17 +229,39 @@ class RunDirectory:
             shutil.rmtree(self.path)
 
 
-def create(root: Path, config: RunConfig, *, name: str | None, data: DataInfo) -> RunDirectory:
+def observed_state(written: State, by_log: Ending | None) -> State:
+    """The state of a run that no process trains, from the state in its status and how its log ends.
+
+    The log is written before the status: a process that was killed in between leaves the status behind. An exported run
+    has a log only.
+    """
+    if written not in ("running", "created"):
+        return written
+    return by_log or ("crashed" if written == "running" else written)
+
+
+def create(
+    root: Path,
+    config: RunConfig,
+    *,
+    name: str | None,
+    data: DataInfo,
+    claim: Callable[[RunDirectory], None] = lambda run: None,
+) -> RunDirectory:
     """Create a run directory below `root`, with its run.json and meta.json.
 
-    The first run that a process creates gets the id in the environment variable `ID_VARIABLE`, if that is set.
+    claim: called with the directory while it is not yet a run, so that no other process can train it first. The first
+    that a process creates gets the id in the environment variable `ID_VARIABLE`, if that is set and can be an id.
 
     Raises:
         EnvironmentProblem: the folder cannot be written; an incomplete directory is removed.
     """
     with disk_errors("a run", root):
         root.mkdir(parents=True, exist_ok=True)
+        remove_unborn(root)
         wanted = os.environ.pop(ID_VARIABLE, None)
+        if wanted is not None and not _ID.fullmatch(wanted):
+            wanted = None
         while True:
             path = root / (wanted or new_id(config.model))
             try:
@@ -216,12 +287,31 @@ def create(root: Path, config: RunConfig, *, name: str | None, data: DataInfo) -
         try:
             for folder in ("control", "checkpoints"):
                 (path / folder).mkdir()
-            write_atomically(path / "run.json", to_json(info))
-            write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}))
+            claim(RunDirectory(path))
+            write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}), durable=True)
+            write_atomically(path / "run.json", to_json(info), durable=True)  # last: with it, the directory is a run
+            sync_folder(root)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             raise
     return RunDirectory(path)
+
+
+def remove_unborn(root: Path) -> None:
+    """Remove the directories whose creation was killed: they hold nothing that anybody could want."""
+    for path in root.iterdir():
+        with contextlib.suppress(OSError):
+            if _is_unborn(path) and time.time() - path.stat().st_mtime > _UNBORN_AFTER:
+                shutil.rmtree(path)
+
+
+def _is_unborn(path: Path) -> bool:
+    """Whether a directory holds less than `create` makes of a run, and no process is making it."""
+    if (path / "run.json").exists() or not (path / "control").is_dir() or path.is_symlink():
+        return False
+    content = [child for child in path.iterdir() if child.suffix != ".tmp"]
+    filled = any(child.is_dir() and any(child.iterdir()) for child in content)
+    return {child.name for child in content} <= _BEFORE_BIRTH and not filled and not is_written(RunDirectory(path))
 
 
 def new_id(model: str) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -15,6 +16,7 @@ from typing import Unpack
 
 from tmeattn.files import disk_errors
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.liveness import process_mark
 from tmeattn.runs.run_files import RunProgress, RunStatus, State
 
 INTERVAL = 1.0
@@ -23,11 +25,16 @@ INTERVAL = 1.0
 
 class Heartbeat:
     """Context manager: the state is `running` inside the block. Afterwards it is the one given to `end`, or else
-    `failed`."""
+    `failed` after an error and `stopped` after an interruption."""
 
     def __init__(self, run: RunDirectory) -> None:
         self.run = run
         self._status: RunStatus = {"state": "running", "pid": os.getpid(), "host": socket.gethostname()}
+        if (mark := process_mark(os.getpid())) is not None:
+            self._status["process"] = mark
+        self._restored: RunStatus | None = None
+        self._folder = _identity(run)
+        self._missed = 0
         self._done = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -44,6 +51,24 @@ class Heartbeat:
         """Set the state that remains when the block is left."""
         self._status = {**self._status, **progress, "state": state}
 
+    def restore(self, status: RunStatus) -> None:
+        """Leave the status behind that was there before the block: nothing was changed."""
+        self._restored = status
+
+    @property
+    def folder_is_gone(self) -> bool:
+        """Whether the folder of the run is no longer at its path: it was moved or deleted."""
+        return _identity(self.run) != self._folder
+
+    def check_folder(self) -> None:
+        """Notice a lost folder between two checkpoints. It costs nothing while the heartbeat can be written.
+
+        Raises:
+            FileNotFoundError: the folder is gone, and two heartbeats have failed.
+        """
+        if self._missed > 1 and self.folder_is_gone:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.run.path))
+
     def __enter__(self) -> Heartbeat:
         with disk_errors("the status", self.run.path):
             self._write()
@@ -54,15 +79,30 @@ class Heartbeat:
         self._done.set()
         self._thread.join()
         if self._status["state"] == "running":
-            self.end("failed", message=str(error) if error else "")
+            if isinstance(error, Exception):
+                self.end("failed", message=str(error))
+            else:
+                self.end("stopped")
         with contextlib.suppress(OSError):
             self._write()
 
     def _beat(self) -> None:
         while not self._done.wait(INTERVAL):
-            with contextlib.suppress(OSError):  # a full disk must not end the training here
+            try:
                 self._write()
+                self._missed = 0
+            except OSError:  # a full disk must not end the training here
+                self._missed += 1
 
     def _write(self) -> None:
         with self._lock:
-            self.run.write_status({**self._status, "heartbeat": time.time()})
+            self.run.write_status(self._restored or {**self._status, "heartbeat": time.time()})
+
+
+def _identity(run: RunDirectory) -> tuple[int, int] | None:
+    """The same for the same folder, wherever it is moved; None where there is none."""
+    try:
+        stat = run.path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +13,8 @@ from pathlib import Path
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event, best_epoch, epoch_events, finished
+from tmeattn.runs.events import Event, best_epoch, epoch_events
+from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
 from tmeattn.runs.run_files import State
 
@@ -24,7 +27,7 @@ class RunSummary:
     """The key figures of a run.
 
     epoch, epochs: finished and planned. best_accuracy: on the validation split, in [0, 1]. seconds: in all epochs.
-    created: seconds since 1970.
+    created: seconds since 1970. problems: one sentence for each file of the run that is damaged.
     """
 
     id: str
@@ -44,6 +47,7 @@ class RunSummary:
     seconds: float
     created: float
     path: str
+    problems: tuple[str, ...] = ()
 
     def document(self) -> dict[str, object]:
         """The summary as `--json` prints it."""
@@ -56,14 +60,20 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
     Raises:
         BadInput: it is not a run directory of this format.
     """
-    events = list(run.figures()) if events is None else events
+    damaged_lines = 0
+
+    def damaged() -> None:
+        nonlocal damaged_lines
+        damaged_lines += 1
+
+    events = list(run.figures(damaged)) if events is None else events
     train = run.config["train"]
     epochs = epoch_events(events)
     best = best_epoch(events)
     return RunSummary(
         id=run.id,
         name=run.name,
-        state=_state(run, events),
+        state=run.state(events),
         model=run.config["model"],
         dataset=train["dataset"],
         recipe=train["recipe"],
@@ -78,18 +88,22 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
         seconds=sum(event["seconds"] for event in epochs),
         created=run.info["created"],
         path=str(run.path),
+        problems=tuple(run.problems(damaged_lines)),
     )
+
+
+def readable_summaries(root: Path | None = None) -> list[RunSummary]:
+    """The summaries of all readable runs, the newest first. A run that is deleted meanwhile is left out."""
+    found = []
+    for run in all_runs(root):
+        with contextlib.suppress(BadInput, OSError):
+            found.append(summarize(run))
+    return found
 
 
 def is_twin(run: RunDirectory) -> bool:
     """Whether the run was trained with equal weights, for the uniform-weights test."""
     return bool(run.config["train"].get("uniform_attention"))
-
-
-def _state(run: RunDirectory, events: list[Event]) -> State:
-    """The state; from the event log where status.json is missing, as in an exported run."""
-    state = run.state()
-    return "finished" if state == "created" and finished(events) else state
 
 
 def all_runs(root: Path | None = None) -> list[RunDirectory]:
@@ -123,14 +137,27 @@ def check_name(name: str, *, of: RunDirectory | None = None) -> None:
     """Check a user's name for the run `of` (None: a new run), so that `find_run` finds the run by it.
 
     Raises:
-        BadInput: the name is reserved, has characters that are not allowed, or is the name or id of another run.
+        BadInput: the name is reserved, begins with a dash, has characters that are not allowed, looks like the name or
+            id of another run, or is the beginning of its id.
     """
+    if name.startswith("-"):
+        raise BadInput(f"{name!r} cannot be a run's name.", hint="A name that begins with a dash is read as an option.")
     if name in RESERVED_NAMES or "/" in name or "\\" in name or not name.isprintable():
         raise BadInput(
             f"{name!r} cannot be a run's name.", hint="No slashes, no control characters, not latest or best."
         )
-    if any(name in (run.name, run.id) for run in all_runs() if of is None or run.id != of.id):
-        raise BadInput(f"Another run is named {name!r} already.")
+    for run in all_runs():
+        if of is not None and run.id == of.id:
+            continue
+        if _looks(name) in (_looks(run.name or ""), _looks(run.id)):
+            raise BadInput(f"Another run is named {name!r} already.")
+        if len(name) >= MIN_PREFIX and run.id.startswith(_looks(name)):
+            raise BadInput(f"{name!r} cannot be a run's name.", hint=f"It is the beginning of the id {run.id}.")
+
+
+def _looks(name: str) -> str:
+    """Equal for names that look equal: letters with marks in one or two characters, letters of another width."""
+    return unicodedata.normalize("NFKC", name)
 
 
 def find_run(reference: str) -> RunDirectory:
@@ -166,11 +193,13 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
     if reference in ("latest", "best"):
         return _newest(runs) if reference == "latest" else _best(runs)
     named = [run for run in runs if run.name == reference]
+    named = named or [run for run in runs if run.name and _looks(run.name) == _looks(reference)]
     if len(named) == 1:
         return named[0]
     if as_path is not None and as_path.is_dir() and (as_path / "run.json").exists():
         run = RunDirectory(as_path.resolve())
         _ = run.info
+        check_manifest(run.path)
         return run
     fitting = named or [run for run in runs if len(reference) >= MIN_PREFIX and run.id.startswith(reference)]
     if len(fitting) > 1:
@@ -182,6 +211,22 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
         names = [run.name for run in runs if run.name]
         raise UnknownName("run", reference, [*by_id, *names], list_command="tmeattn runs list")
     return fitting[0]
+
+
+def run_to_resume() -> RunDirectory:
+    """The newest run whose training is not over, with or without a checkpoint: what `latest` means for `resume`.
+
+    Raises:
+        BadInput: there is none.
+    """
+    runs = all_runs()
+    if not runs:
+        raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
+    for run in runs:
+        state = run.state()
+        if state != "finished" and not (state == "failed" and run.is_over()):
+            return run
+    raise BadInput("There is no run to resume: all runs are finished.", hint="Train a new one: tmeattn train MODEL")
 
 
 def _by_id(reference: str) -> RunDirectory | None:

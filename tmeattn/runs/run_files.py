@@ -6,7 +6,8 @@
 from typing import Any, Literal, NotRequired, TypedDict
 
 State = Literal["created", "running", "stopped", "finished", "failed", "crashed"]
-"""`crashed` is never written: a run in the state `running` whose process no longer exists is read as crashed."""
+"""`crashed` is never written: a run in the state `running` whose process no longer exists, and whose log has no end, is
+read as crashed."""
 
 
 class StoredTrainOptions(TypedDict):
@@ -91,10 +92,12 @@ class RunStatus(RunProgress):
     """`status.json`, replaced every second while a process trains the run.
 
     pid, host: the process and the computer that it runs on.
+    process:   the mark of the process (see `tmeattn.runs.liveness`); earlier versions did not write it.
     heartbeat: when the status was written, seconds since 1970.
     """
 
     state: State
     pid: NotRequired[int]
     host: NotRequired[str]
+    process: NotRequired[str]
     heartbeat: NotRequired[float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,19 @@ from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
+from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
-from tmeattn.runs.control import process_alive
+from tmeattn.runs.control import drop_requests
 from tmeattn.runs.directory import RunDirectory, create
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.heartbeat import Heartbeat
+from tmeattn.runs.index import check_name
 from tmeattn.runs.leftovers import tidy
-from tmeattn.runs.run_files import DataInfo
+from tmeattn.runs.lock import naming, writing
+from tmeattn.runs.manifest import discard
+from tmeattn.runs.run_files import DataInfo, RunStatus
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
@@ -57,28 +62,48 @@ def start(
     Raises:
         BadInput, EnvironmentProblem: if raised before training begins, the run directory is removed.
         Interrupted: a signal or a request stopped the training, after a checkpoint.
+        KeyboardInterrupt: before training began, and nothing is left behind; or after a second signal.
         Diverged: see `Trainer.fit`.
     """
     config = resolve_run(model, options)
     if config.train.threads is None:
         config = config.model_copy(update={"train": config.train.model_copy(update={"threads": default_threads()})})
-    (dataset, vectors), data = open_data(config.train, narrate)
+    sources, data = open_data(config.train, narrate)
     tracker_specs = find_trackers(trackers)
-    run = create(runs_dir(), config, name=name, data=data)
     has_started = False
 
     def note_start(event: Event) -> None:
         nonlocal has_started
         has_started = has_started or event["kind"] == "started"
 
-    try:
-        _train(run, config, (dataset, vectors), [*listeners, note_start], tracker_specs, narrate)
-    except BaseException:
-        if not has_started:  # nothing was trained
-            with contextlib.suppress(TmeattnError):
-                run.delete()
-        raise
+    with contextlib.ExitStack() as held:
+
+        def claim(run: RunDirectory) -> None:
+            held.enter_context(writing(run))
+
+        run = _create(config, name, data, claim)
+        try:
+            with Heartbeat(run) as heartbeat:
+                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate)
+        except BaseException:
+            if not has_started:  # nothing was trained
+                with contextlib.suppress(TmeattnError):
+                    run.delete()
+            raise
     return run
+
+
+def _create(config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None]) -> RunDirectory:
+    """A new run directory; of several processes that ask for the same name at once, one gets it.
+
+    Raises:
+        BadInput: another run has the name.
+    """
+    if name is None:
+        return create(runs_dir(), config, name=None, data=data, claim=claim)
+    with naming(runs_dir()):
+        check_name(name)
+        return create(runs_dir(), config, name=name, data=data, claim=claim)
 
 
 def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tuple[Sources, DataInfo]:
@@ -119,38 +144,73 @@ def resume(
 ) -> RunDirectory:
     """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
 
+    Requests that an earlier process of the run did not take are dropped.
+
     Raises:
-        BadInput: a process is training the run, its data has changed, or all its checkpoints are damaged.
+        BadInput: another process is training the run, its data has changed, or all its checkpoints are damaged.
         Interrupted, Diverged, EnvironmentProblem: as in `start`.
     """
-    status = run.status()
-    if status["state"] == "running" and process_alive(status):
-        raise BadInput(f"The run {run.id} is being trained by process {status.get('pid')} on {status.get('host')}.")
-    tidy(run, training=True)
-    if run.is_finished():
-        rebuild_vocabulary(run, narrate)
-        narrate(f"The run {run.id} is finished: nothing to resume.")
-        return run
     tracker_specs = find_trackers(trackers)
-    config = stored_config(run.id, run.config)
+    if run.state() == "finished" and not os.access(run.path, os.W_OK):
+        narrate(_nothing_to_resume(run))
+        return run
+    with writing(run):
+        before = run.status()
+        tidy(run, training=True)
+        if run.is_finished():
+            _write_finished(run, before)
+            rebuild_vocabulary(run, narrate)
+            narrate(_nothing_to_resume(run))
+            return run
+        drop_requests(run)
+        with Heartbeat(run) as heartbeat:
+            try:
+                config = stored_config(run.id, run.config)
+                sources = _sources_of(run, config, narrate)
+            except Exception:
+                heartbeat.restore(before)
+                raise
+            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate)
+    return run
+
+
+def _nothing_to_resume(run: RunDirectory) -> str:
+    return f"The run {run.id} is finished: nothing to resume."
+
+
+def _write_finished(run: RunDirectory, status: RunStatus) -> None:
+    """Write the state that a process which was killed after its last event could not write."""
+    if status["state"] in ("running", "stopped", "failed"):
+        with contextlib.suppress(OSError):
+            run.write_status({**status, "state": "finished"})
+
+
+def _sources_of(run: RunDirectory, config: RunConfig, narrate: Narrate) -> Sources:
+    """The data of an existing run.
+
+    Raises:
+        BadInput: they have changed since it was started.
+    """
     dataset = dataset_of(config.train, narrate)
     check_unchanged(run, dataset)
     vectors = open_vectors(config.train.vectors, narrate)
     if not run.has_checkpoint() and (vectors.fingerprint if vectors else None) != run.data["vectors"]:
         raise changed_data(run)  # with a checkpoint, the vectors are in it
-    _train(run, config, (dataset, vectors), listeners, tracker_specs, narrate)
-    return run
+    return dataset, vectors
 
 
 def _train(
     run: RunDirectory,
     config: RunConfig,
     sources: Sources,
+    heartbeat: Heartbeat,
     listeners: Sequence[Listener],
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
 ) -> None:
-    with reporting(run, listeners, trackers) as (emit, heartbeat):
+    with disk_errors("the run", run.path):
+        discard(run.path)
+    with reporting(run, heartbeat, listeners, trackers) as emit:
         saved = checkpoint.load(run.checkpoints, "last", "previous")
         if saved is not None and saved.damaged:
             names = " and ".join(saved.damaged)
@@ -161,12 +221,13 @@ def _train(
 
         def on_progress(progress: Progress) -> None:
             heartbeat.update(step=progress.step, epoch=progress.epoch, best_accuracy=progress.best_accuracy)
+            heartbeat.check_folder()
 
         def acknowledge(signal_name: str) -> None:
             narrate(f"{signal_name}: training stops after this step, with a checkpoint. A second signal quits without.")
 
         with stop_on_signals(acknowledge) as stop:
-            _fit(run, trainer, stop, on_progress, emit, heartbeat)
+            _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
 
 
@@ -176,14 +237,12 @@ def _fit(
     stop: StopFlag,
     on_progress: Callable[[Progress], None],
     emit: Listener,
-    heartbeat: Heartbeat,
 ) -> None:
     progress = trainer.progress
     try:
         reason = trainer.fit(stop, on_progress)
     except Stopped as stopped:
         emit({"kind": "stopped", "step": progress.step, "epoch": progress.epoch + 1, "reason": str(stopped)})
-        heartbeat.end("stopped")
         raise Interrupted(
             f"Training stopped at step {progress.step}, and a checkpoint was saved.",
             hint=f"Resume the run: tmeattn resume {run.id}",
@@ -198,7 +257,6 @@ def _fit(
             "seconds": progress.seconds,
         }
     )
-    heartbeat.end("finished")
 
 
 def _prepare(

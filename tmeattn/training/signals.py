@@ -1,4 +1,5 @@
-"""SIGINT and SIGTERM stop training after the current step and a checkpoint; a second signal stops it immediately."""
+"""SIGINT, SIGTERM and SIGHUP stop training after the current step and a checkpoint; a second signal stops it at once.
+Under nohup, SIGHUP stays ignored."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class StopFlag:
 
 @contextlib.contextmanager
 def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> Iterator[StopFlag]:
-    """Catch SIGINT and SIGTERM inside the block. Outside the main thread, where Python handles no signals, do nothing.
+    """Catch SIGINT, SIGTERM and SIGHUP inside the block. Outside the main thread, where Python handles
+    no signals, do nothing.
 
     `acknowledge` is called once with the name of the signal.
     """
@@ -37,6 +39,8 @@ def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> I
         acknowledge(flag.reason)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, request) for number in numbers}
     try:
         yield flag

@@ -155,8 +155,14 @@ class Trainer:
         if not math.isfinite(value):
             raise Diverged(
                 f"The {quantity} became {value} in step {self.progress.step + 1}: training has diverged.",
-                hint="The last checkpoint is kept. Train again with a smaller --lr, or with --clip-norm 1.",
+                hint=self._advice(),
             )
+
+    def _advice(self) -> str:
+        """What to do about a loss that is not finite: resumed, the run would diverge again."""
+        kept = "The last checkpoint is kept" if self.run.has_checkpoint() else "There is no checkpoint yet"
+        again = f"tmeattn train --from {self.run.id} --lr {self.options.lr / 10:g}"
+        return f"{kept}. Train again with a smaller --lr, or with --clip-norm 1: {again}"
 
     def _log_step(self, alpha: float) -> None:
         means = self.window_meter.means()
@@ -201,7 +207,7 @@ class Trainer:
                 "step": progress.step,
                 "seconds": progress.epoch_seconds,
                 "alpha": alpha,
-                "learning_rate": self.optimizer.param_groups[0]["lr"],
+                "learning_rate": schedule.learning_rate(options, progress.step - 1, self.steps_per_epoch),
                 "best": best,
                 "train": self.epoch_meter.means(),
                 "validation": validation,

@@ -157,7 +157,7 @@ def test_tables_that_are_glued_together(tmp_path, ending):
     separator = "," if ending == "csv" else "\t"
     table = ["text,label", *(f"{text},{label}" for text, label in ROWS)]
     path, narrated = tmp_path / f"a.{ending}", []
-    path.write_text("\n".join([*table, *table]).replace(",", separator))
+    path.write_text("\n".join([*table, "\ufeffText,LABEL", *table[1:]]).replace(",", separator))
     dataset, splits = read(path, tmp_path, narrated)
     assert dataset.classes == ("bad", "fair", "good")
     assert len(splits["train"] + splits["validation"]) == 120

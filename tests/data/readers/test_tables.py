@@ -165,15 +165,36 @@ def test_parquet_rows_and_class_names(tmp_path):
 
 def test_text_lines_and_fasttext(tmp_path):
     assert rows(write(tmp_path, "a b\n\nc\n", "a.txt")) == [(1, ["a b"]), (2, BLANK), (3, ["c"])]
-    content = "__label__good a film\n__label__bad\nno label\n__label__a __label__b x\n"
-    path = write(tmp_path, content, "b.txt")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("__label__bad", ["bad", ""]),
+        ("__label__bad\ta film", ["bad", "a film"]),
+        ("__label__bad \u3000\xa0 a film", ["bad", "a film"]),
+        ("__label__bad\0a film", ["bad", "a film"]),
+        (" \t __label__bad a  film ", ["bad", "a  film "]),
+        ("\ufeff__label__bad a", ["bad", "a"]),
+        ("__LABEL__bad a", ["bad", "a"]),
+        ("a film __label__bad", ["bad", "a film"]),
+        ("a __label__bad\tfilm", ["bad", "a film"]),
+        ("no label", "it has no label that begins with __label__"),
+        ("__label__a __label__b x", "it has several labels, but a text has only one class"),
+        ("__label__a x __label__b", "it has several labels, but a text has only one class"),
+        ("__label__a\tx\t__label__b y", "it has several labels, but a text has only one class"),
+        ("__label__a,__label__b x", "it has several labels, but a text has only one class"),
+        ("x__label__b y", "it has __label__ inside a word"),
+        (" \t ", BLANK),
+        ("", BLANK),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["b.txt", "b.ft.txt.gz"])
+def test_fasttext(tmp_path, line, expected, end, name):
+    path = write(tmp_path, end.join(["", "  ", "__label__good a film", line]) + end, name)
     assert open_table(path).columns == ("label", "text")
-    assert rows(path) == [
-        (1, ["good", "a film"]),
-        (2, ["bad", ""]),
-        (3, "it has no label that begins with __label__"),
-        (4, "it has several labels, but a text has only one class"),
-    ]
+    assert rows(path) == [(1, BLANK), (2, BLANK), (3, ["good", "a film"]), (4, expected)]
 
 
 @pytest.mark.parametrize(

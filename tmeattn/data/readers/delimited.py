@@ -30,7 +30,7 @@ from tmeattn.data.readers.tsv_quoting import Quoting, fields_of_line, tsv_quotin
 from tmeattn.errors import BadInput
 from tmeattn.limits import TEXT
 
-PREFIX = 2**23
+PREFIX = 2**20
 """The characters of a stream from which its quoting is decided. Of a file, all are read."""
 UNCLOSED = "this row opens a quote and never closes it"
 
@@ -130,7 +130,7 @@ class _Lines:
     """
 
     def __init__(self, path: Path, lines: Iterator[str]) -> None:
-        self._path, self._lines, self._most = path, lines, 2 * TEXT.value  # a single field is refused at half of it
+        self._path, self._lines, self._most = path, lines, TEXT.value * 5 // 4  # a single field is refused before
         self._again = deque[str]()
         self.number = 0
         self.begin_row()
@@ -188,6 +188,8 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
     if stream is None:
         rows.close()
 
+    plain_columns = list(map(_plain, columns))
+
     def select(names: Sequence[str]) -> Iterator[Row]:
         places = [columns.index(name) for name in names]
         body: Iterator[Line] = chain(leading, rows)
@@ -195,24 +197,28 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             body = (row for row in source.rows() if row[0] != number)
         for line, fields in body:
             if isinstance(fields, list):
-                fields = _checked(fields, columns)
+                fields = _checked(fields, plain_columns)
             yield line, [fields[at] or None for at in places] if isinstance(fields, list) else fields
 
     return Table(path, kind, columns, "line", select, {}, source.notes)
 
 
-def _checked(fields: list[str], columns: tuple[str, ...]) -> Fields:
-    """The fields of a row, or why they are none."""
+def _checked(fields: list[str], columns: list[str]) -> Fields:
+    """The fields of a row, or why they are none. `columns`: the names of the columns, as `_plain` gives them."""
     if len(fields) != len(columns):
         count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
         return RowProblem(f"it has {count}, but the first line has {len(columns)}")
-    if len(columns) > 1 and fields[0].strip() in columns:
-        names = [name.strip() for name in fields]
-        if names == list(columns):
+    if len(columns) > 1 and _plain(fields[0]) in columns:
+        names = list(map(_plain, fields))
+        if names == columns and any(names):
             return SkippedRow(HEADER_AGAIN)
         if sorted(names) == sorted(columns):
             return RowProblem("it names the columns again, in another order, so the file is several tables")
     return fields
+
+
+def _plain(name: str) -> str:
+    return name.strip("\ufeff").strip().casefold()
 
 
 def _not_blank(fields: Fields) -> Fields:

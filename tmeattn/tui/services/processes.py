@@ -15,7 +15,7 @@ from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
 from tmeattn.render.numbers import flag
-from tmeattn.runs.control import LOG, REQUESTS, take_request
+from tmeattn.runs.control import LOG
 from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, new_id
 
 
@@ -54,13 +54,11 @@ class TrainingProcesses:
         return self._run(run, arguments, home() / "logs" / f"{run.id}.log", {ID_VARIABLE: run.id})
 
     def resume(self, run: RunDirectory) -> TrainingProcess:
-        """Run `tmeattn resume` in the background. Removes pending requests, which would stop the run at once.
+        """Run `tmeattn resume` in the background.
 
         Raises:
             EnvironmentProblem: as for `start`.
         """
-        for request in REQUESTS:
-            take_request(run, request)
         return self._run(run, ["resume", str(run.path)], run.path / LOG, {})
 
     def _run(

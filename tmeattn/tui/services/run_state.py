@@ -12,7 +12,7 @@ from typing import Literal
 
 from tmeattn.render.numbers import count, decimal, percent, seconds
 from tmeattn.runs.control import process_alive
-from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.directory import RunDirectory, observed_state
 from tmeattn.runs.event_types import (
     CheckpointEvent,
     EpochEvent,
@@ -161,10 +161,11 @@ class RunState:
     def _state(self) -> ObservedState:
         if set(self._stamps) == {-1} and not self.run.path.is_dir():
             return "deleted"
-        state = self.status["state"]
-        if state == "running" and not process_alive(self.status):
-            return "crashed"
-        return "finished" if state == "created" and self.finished else state
+        written = self.status["state"]
+        if written == "running" and process_alive(self.status):
+            return written
+        ended = self.ended["kind"] if self.ended and self.caught_up else None
+        return observed_state(written, ended)
 
     def _handle(self, lines: list[str]) -> None:
         if not self.with_steps:

@@ -24,7 +24,8 @@ STATES: dict[ObservedState, tuple[str, str, str]] = {
     "crashed": ("✗", "crashed", "bold red"),
     "deleted": ("✗", "deleted", "dim"),
 }
-"""Sign, word and style. A run counts as crashed if its process has ended or its heartbeat is ten seconds old."""
+"""Sign, word and style. A run counts as crashed if its process has ended and the log has no end; on another computer,
+if its heartbeat is ten seconds old."""
 
 LEAST_SPREAD = 0.02
 CRASHED = "The training process died without an error message"

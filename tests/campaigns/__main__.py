@@ -1,0 +1,39 @@
+"""`python -m tests.campaigns kill|fuzz|disk|bombs --minutes N --seed S`, in the root of the repository."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import secrets
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns", description=__doc__)
+    parser.add_argument("campaign", choices=("kill", "fuzz", "disk", "bombs"))
+    parser.add_argument("--minutes", type=float, default=5.0, help="stop after this time [5]")
+    parser.add_argument("--seed", type=int, help="repeats a campaign [drawn, and printed]")
+    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "tmeattn-campaigns",
+                        help="the folder for failing inputs")  # fmt: skip
+    parser.add_argument("--only", default="", help="only the parts whose names contain this")
+    given = parser.parse_args()
+    seed = secrets.randbelow(2**31) if given.seed is None else given.seed
+    if given.campaign == "bombs":
+        bombs = importlib.import_module("tests.campaigns.bombs")
+        return int(bombs.run(given.minutes, seed))
+    from .forked import preload
+
+    preload()
+    module = importlib.import_module(f"tests.campaigns.{given.campaign}")
+    work = Path(tempfile.mkdtemp(prefix="tmeattn-campaign-"))
+    try:
+        return int(module.run(given.minutes, seed, given.keep.absolute(), work, given.only))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -108,9 +108,9 @@ def test_plugin_that_cannot_be_imported_leaves_the_others(install: Any, source: 
 @pytest.mark.parametrize(
     ("metadata", "distribution"),
     [
-        ({"entry_points": "[tmeattn]\nthis line has no equals sign\n"}, "broken-1.0.dist-info"),
+        ({"entry_points": "[tmeattn]\nthis line has no equals sign\n"}, "broken"),
         ({"entry_points": "[tmeattn]\nx = not a module!\n"}, "broken"),
-        ({"METADATA": "", "entry_points": "[tmeattn]\nx = json\n"}, "unknown"),
+        ({"METADATA": "", "entry_points": "[tmeattn]\nx = json\n"}, "broken"),
     ],
 )
 def test_damaged_metadata_leaves_the_others(install: Any, metadata: dict[str, str], distribution: str) -> None:
@@ -118,6 +118,131 @@ def test_damaged_metadata_leaves_the_others(install: Any, metadata: dict[str, st
     install("zoo", SOURCE.format(name="animals"))
     found = discover()
     assert distribution in problems(found)
+    assert found.get(DatasetSpec, "animals")
+
+
+BROKEN_TEXT = """
+class Odd(BaseException):
+    def __str__(self): raise RuntimeError("no text")
+    __repr__ = __str__
+raise Odd()
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("class Panic(BaseException): pass\nraise Panic('panicked at src/lib.rs')", "Panic: panicked at src/lib.rs"),
+        ("raise KeyboardInterrupt", "cannot be loaded: KeyboardInterrupt"),
+        ("raise GeneratorExit('x')", "GeneratorExit: x"),
+        ("raise StopIteration('x')", "StopIteration: x"),
+        (BROKEN_TEXT, "Odd (its text cannot be shown)"),
+        ("raise ValueError('x' * 100_000)", "ValueError: xxx"),
+    ],
+)
+def test_whatever_a_plugin_raises_is_caught(install: Any, source: str, complaint: str) -> None:
+    install("broken", source)
+    found = discover()
+    (problem,) = problems(found)["broken"]
+    assert complaint in problem
+    assert len(problem) < 300
+    assert found.get(ModelSpec, "mean")
+    (broken,) = [plugin for plugin in found.plugins if plugin.distribution == "broken"]
+    assert "broken_plugin.py" in broken.tracebacks[0]
+
+
+@pytest.mark.parametrize(
+    "caught",
+    ["finally: pass", "except BaseException: pass", "except BaseException as error: raise ValueError from error"],
+)
+def test_a_real_interrupt_during_an_import_still_interrupts(install: Any, caught: str) -> None:
+    import signal
+
+    body = "os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(5)"
+    install("waits", f"import os, signal, time\ntry:\n    {body}\n{caught}\n")
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        discover()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('hello')",
+        "import os; os.write(1, b'hello')",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(\"hello\")'])",
+        "import ctypes; ctypes.CDLL(None).printf(b'hello')",
+        "import sys; sys.__stdout__.write('hello')",
+        "import os, sys; print('hello'); sys.stdout.flush(); os.close(1)",
+        "import sys; print('hello'); sys.stdout.close()",
+    ],
+)
+def test_what_a_plugin_prints_is_kept_off_stdout(install: Any, capfd: pytest.CaptureFixture[str], source: str) -> None:
+    install("loud", source)
+    found = discover()
+    print("a result", flush=True)
+    assert capfd.readouterr().out == "a result\n"
+    (loud,) = [plugin for plugin in found.plugins if plugin.distribution == "loud"]
+    assert (loud.problems, loud.warnings) == (
+        [],
+        ["prints to stdout when it is imported ('hello'): use logging, or print to stderr"],
+    )
+
+
+@pytest.mark.parametrize("hook", list(KINDS))
+def test_a_hook_may_raise_anything(hook: str) -> None:
+    class Panic(BaseException):
+        def __str__(self) -> str:
+            raise GeneratorExit
+
+    found = Registry()
+    for raised, said in ((Panic(), "Panic (its text cannot be shown)"), (KeyboardInterrupt(), "KeyboardInterrupt")):
+        added = register(found, type(raised).__name__, **{hook: raised})
+        assert added.problems == [f"{hook} failed: {said}"]
+
+
+def test_a_spec_whose_fields_fail_is_reported() -> None:
+    class Odd:
+        def __repr__(self) -> str:
+            raise SystemExit(3)
+
+    found = Registry()
+    added = register(found, tmeattn_models=[replace(MODEL, summary=Odd()), MODEL])
+    assert added.problems == ["tmeattn_models returned a spec that cannot be read: SystemExit: 3"]
+    assert found.all(ModelSpec) == [MODEL]
+
+
+@pytest.mark.parametrize("file", ["entry_points.txt", "METADATA"])
+def test_metadata_that_are_not_utf8_leave_the_others(install: Any, tmp_path: Any, file: str) -> None:
+    from importlib.metadata import Distribution, entry_points
+
+    install("demo", SOURCE.format(name="animals"))
+    path = tmp_path / "site" / "demo-1.0.dist-info" / file
+    path.write_bytes(path.read_bytes() + b"\n# caf\xe9\n")
+    kept = vars(Distribution)["entry_points"]
+    try:
+        for _ in range(2):
+            found = discover()
+            (demo,) = [plugin for plugin in found.plugins if plugin.distribution == "demo"]
+            assert demo.version == "1.0"
+            if file == "METADATA":
+                assert demo.problems == []
+            else:
+                assert demo.problems[0].startswith(
+                    "cannot be loaded: its entry_points.txt is damaged: UnicodeDecodeErr"
+                )
+                assert entry_points(group="tmeattn")  # other libraries can read those of the others
+        assert found.get(ModelSpec, "mean")
+    finally:
+        Distribution.entry_points = kept
+
+
+def test_an_entry_point_that_is_there_twice_is_reported(install: Any) -> None:
+    install("demo", SOURCE.format(name="animals"), entry_points="[tmeattn]\ndemo = demo_plugin\ndemo = other\n")
+    found = discover()
+    said = [problem for plugin in found.plugins for problem in plugin.problems]
+    assert said == ["cannot be loaded: its entry_points.txt has 'demo' twice, as demo_plugin and as other"]
     assert found.get(DatasetSpec, "animals")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import json
@@ -10,6 +11,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from io import BufferedReader
@@ -131,6 +133,38 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def publish(fresh: Path, place: Path) -> None:
+    """Give a complete file or folder its name. An older folder is exchanged with it in one step where the system can do
+    that; else it is renamed first, and is missing for a moment. Raises `OSError`."""
+    if place.is_symlink() or not place.is_dir():
+        if place.is_symlink() and fresh.is_dir():
+            place.unlink()
+        fresh.replace(place)
+        return
+    if _exchange(fresh, place):
+        remove(fresh)
+        return
+    aside = temporary_name(place.with_name(f"{place.name}-old"))
+    place.rename(aside)
+    try:
+        fresh.rename(place)
+    except BaseException:
+        aside.rename(place)
+        raise
+    remove(aside)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange the names of two folders in one step, as only Linux can; False where nothing was done."""
+    if sys.platform != "linux":
+        return False
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError):
+        return False
+    return bool(rename(-100, os.fsencode(first), -100, os.fsencode(second), 2) == 0)  # AT_FDCWD, RENAME_EXCHANGE
 
 
 def _is_abandoned(pid: int, changed: float) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -15,10 +16,10 @@ from tmeattn.errors import BadInput
 
 MOST_MEMORY = 2**30
 """Bytes of memory that reading a file takes at most, with the default limits, beside the program itself."""
-LARGEST_EXPANSION = 200
+LARGEST_EXPANSION = 100
 """How many times its size a compressed file may unpack to, beyond the first `FREE_EXPANSION` bytes. Texts unpack to 3
 to 20 times the size of their file, and files that are made to fill a disk to about 1,000 times."""
-FREE_EXPANSION = 64 * 2**20
+FREE_EXPANSION = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -72,36 +73,39 @@ VECTORS = Limit("TMEATTN_MAX_VECTORS", 10_000_000, "word vectors", 1)
 
 
 class Unpacking:
-    """Counts the bytes that a file of `size` bytes unpacks to. `name`: the file, in errors."""
+    """Counts the bytes that a file unpacks to. `name`: the file, in errors."""
 
-    def __init__(self, name: str, size: int) -> None:
-        self.name, self.size, self.unpacked = name, size, 0
+    def __init__(self, name: str) -> None:
+        self.name, self.unpacked, self.packed = name, 0, 0
 
-    def count(self, unpacked: int) -> None:
-        """Count further bytes.
+    def count(self, unpacked: int, packed: int = 0) -> None:
+        """Count further bytes, and the bytes of the file that they were unpacked from.
 
         Raises:
             BadInput: the file unpacks to more than the limits.
         """
         self.unpacked += unpacked
+        self.packed += packed
         if self.unpacked > UNPACKED.value:
             raise UNPACKED.refusal(f"{self.name} unpacks to more than")
-        if self.unpacked > max(FREE_EXPANSION, LARGEST_EXPANSION * self.size) and UNPACKED.variable not in os.environ:
+        if self.unpacked > FREE_EXPANSION + LARGEST_EXPANSION * self.packed and UNPACKED.variable not in os.environ:
             raise BadInput(
-                f"{self.name} unpacks to more than {LARGEST_EXPANSION} times its size of {self.size:,} bytes.",
+                f"{self.name} unpacks to more than {LARGEST_EXPANSION} times its size.",
                 hint="It may be made to fill the disk. If it is right, set the environment variable "
                 f"{UNPACKED.variable} to the GiB that it may unpack to.",
             )
 
 
 class CountedFile(io.RawIOBase):
-    """A decompressed stream that counts what is read, as `Unpacking` does.
+    """The unpacked bytes of an open file, counted as `Unpacking` does.
 
     allowance: the bytes that may be read until it is set again; None for any number.
     """
 
-    def __init__(self, file: IO[bytes], unpacking: Unpacking) -> None:
-        self._source, self._unpacking = file, unpacking
+    def __init__(self, file: IO[bytes], name: str, decompress: Callable[[Any], Any] | None) -> None:
+        """`decompress` opens a compressed file object, such as `gzip.open`; None where the file is not compressed."""
+        self._packed, self._unpacking = _CountedReads(file), Unpacking(name)
+        self._source = self._packed if decompress is None else decompress(self._packed)
         self.allowance: int | None = None
 
     def readable(self) -> bool:
@@ -113,11 +117,27 @@ class CountedFile(io.RawIOBase):
         Raises:
             BadInput: the stream exceeds a limit.
         """
+        before = self._packed.count
         data = self._source.read(len(buffer))
         buffer[: len(data)] = data
-        self._unpacking.count(len(data))
+        self._unpacking.count(len(data), self._packed.count - before)
         if self.allowance is not None:
             self.allowance -= len(data)
             if self.allowance < 0:
                 raise TEXT.refusal(f"{self._unpacking.name}: the header of a member is longer than")
         return len(data)
+
+
+class _CountedReads:
+    """A file object that counts what a decompressor reads of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.count = file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.count += len(data)
+        return data
+
+    def seekable(self) -> bool:
+        return False

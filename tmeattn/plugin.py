@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import traceback
 from dataclasses import dataclass, field
 from typing import get_args
 
+from tmeattn.foreign import formatted
 from tmeattn.specs import API_VERSION, Attention, ModelSpec, Spec
 
 OWN_DISTRIBUTION = "tmeattn"
@@ -46,7 +46,7 @@ class Plugin:
         """Add a problem, and the traceback of the exception that caused it."""
         self.problems.append(problem)
         if error is not None:
-            self.tracebacks.append("".join(traceback.format_exception(error)))
+            self.tracebacks.append(formatted(error))
 
 
 def api_problem(api: object, plugin: Plugin) -> str | None:
@@ -78,9 +78,3 @@ def spec_problem(spec: Spec) -> str | None:
     if isinstance(spec, ModelSpec) and spec.attention not in get_args(Attention):
         return f"{name}: attention is {spec.attention!r}, expected one of {', '.join(get_args(Attention))}"
     return None
-
-
-def one_line(error: BaseException) -> str:
-    """The type and the first line of an error, such as `ImportError: no module named x`."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -9,20 +9,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import io
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, distributions
 from typing import Any, TypeVar
 
 import pluggy
 
 from tmeattn import hookspecs
-from tmeattn.errors import BadInput, UnknownName
-from tmeattn.plugin import OWN_DISTRIBUTION, Plugin, api_problem, one_line, spec_problem
+from tmeattn.errors import BadInput, UnknownName, shortened
+from tmeattn.foreign import ForeignFailure, foreign_code, printed_lines, stdout_kept
+from tmeattn.installed import Installed, installed_plugins
+from tmeattn.plugin import OWN_DISTRIBUTION, Plugin, api_problem, spec_problem
 from tmeattn.specs import (
     DatasetSpec,
     ExplainerSpec,
@@ -88,19 +88,25 @@ class Registry:
         manager = pluggy.PluginManager(hookspecs.GROUP)
         manager.add_hookspecs(hookspecs)
         try:
-            manager.register(module)
-            manager.check_pending()
-        except (Exception, SystemExit) as error:
-            plugin.fail(f"its hooks are invalid: {one_line(error)}", error)
+            with foreign_code():
+                manager.register(module)
+                manager.check_pending()
+        except ForeignFailure as failure:
+            plugin.fail(f"its hooks are invalid: {failure}", failure.error)
             return
         for hook, kind in KINDS.items():
             try:
-                specs = [spec for returned in getattr(manager.hook, hook)() for spec in returned]
-            except (Exception, SystemExit) as error:
-                plugin.fail(f"{hook} failed: {one_line(error)}", error)
+                with foreign_code():
+                    specs = [spec for returned in getattr(manager.hook, hook)() for spec in returned]
+            except ForeignFailure as failure:
+                plugin.fail(f"{hook} failed: {failure}", failure.error)
                 continue
             for spec in specs:
-                self._add(plugin, hook, kind, spec)
+                try:
+                    with foreign_code():  # the fields of a spec may be any objects
+                        self._add(plugin, hook, kind, spec)
+                except ForeignFailure as failure:
+                    plugin.fail(f"{hook} returned a spec that cannot be read: {failure}", failure.error)
 
     def _add(self, plugin: Plugin, hook: str, kind: type[Spec], spec: object) -> None:
         if not isinstance(spec, kind):
@@ -175,58 +181,31 @@ class Registry:
         return self._entries[type(spec)][spec.name][0].plugin
 
 
-@dataclass(frozen=True)
-class _Installed:
-    """An installed entry point, or a distribution whose entry points cannot be read (`entry` is None)."""
-
-    distribution: str
-    version: str
-    entry: EntryPoint | None
-    error: Exception | None = None
-
-
-def _entry_points() -> Iterator[_Installed]:
-    """All entry points of the group, tmeattn's own first, then by distribution.
-
-    A distribution that is on the path twice counts once.
-    """
-    installed: dict[tuple[str, str], _Installed] = {}
-    for distribution in distributions():
-        try:
-            entries: Iterable[EntryPoint] = distribution.entry_points.select(group=hookspecs.GROUP)
-            for entry in entries:
-                name, version = distribution.name or "unknown", distribution.version or "unknown"
-                installed.setdefault((name, entry.name), _Installed(name, version, entry))
-        except Exception as error:  # damaged metadata
-            if f"[{hookspecs.GROUP}]" in (distribution.read_text("entry_points.txt") or ""):
-                name = str(getattr(distribution, "_path", "unknown")).rpartition(os.sep)[2]
-                installed.setdefault((name, ""), _Installed(name, "unknown", None, error))
-    for key in sorted(installed, key=lambda key: (key[0] != OWN_DISTRIBUTION, key)):
-        yield installed[key]
-
-
 def discover() -> Registry:
     """Load every installed plugin; with `TMEATTN_PLUGINS=off`, only tmeattn's own."""
     only_own = os.environ.get("TMEATTN_PLUGINS", "").lower() == "off"
     registry = Registry()
-    for installed in _entry_points():
+    for installed in installed_plugins():
         if not only_own or installed.distribution == OWN_DISTRIBUTION:
             _load(registry, installed)
     return registry
 
 
-def _load(registry: Registry, installed: _Installed) -> None:
+def _load(registry: Registry, installed: Installed) -> None:
     """Import a plugin and register its specs."""
     entry = installed.entry
     name, target = (entry.name, entry.value) if entry else ("unknown", "unknown")
     plugin = Plugin(name, installed.distribution, installed.version, target)
+    if entry is None:
+        plugin.fail(f"cannot be loaded: {installed.problem}", installed.error)
+        registry.plugins.append(plugin)
+        return
     with _measured(plugin):
         try:
-            if entry is None:
-                raise ValueError("its entry_points.txt is damaged") from installed.error
-            module = entry.load()
-        except (Exception, SystemExit) as error:
-            plugin.fail(f"cannot be loaded: {one_line(error)}", error)
+            with foreign_code():
+                module = entry.load()
+        except ForeignFailure as failure:
+            plugin.fail(f"cannot be loaded: {failure}", failure.error)
             registry.plugins.append(plugin)
         else:
             registry.register(plugin, module)
@@ -235,16 +214,18 @@ def _load(registry: Registry, installed: _Installed) -> None:
 @contextlib.contextmanager
 def _measured(plugin: Plugin) -> Iterator[None]:
     """Record a plugin's load time and imports, and warn about its output on stdout, which is reserved for results."""
-    before, began, printed = set(sys.modules), time.perf_counter(), io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    before, began = {name for name in sys.modules if isinstance(name, str)}, time.perf_counter()
+    own = plugin.distribution == OWN_DISTRIBUTION
+    kept: contextlib.AbstractContextManager[list[str]] = contextlib.nullcontext([]) if own else printed_lines()
+    with kept as printed:
         yield
     plugin.seconds = time.perf_counter() - began
-    packages = {name.partition(".")[0] for name in set(sys.modules) - before}
+    packages = {name.partition(".")[0] for name in sys.modules if isinstance(name, str) and name not in before}
     known = {name.partition(".")[0] for name in before} | sys.stdlib_module_names
     plugin.imports.extend(sorted(name for name in packages - known if not name.startswith("_")))
-    if printed.getvalue():
-        line = printed.getvalue().strip().splitlines() or [""]
-        plugin.warnings.append(f"prints to stdout when it is imported ({line[0]!r}): use logging, or print to stderr")
+    if printed:
+        line = shortened(next((line.strip() for line in printed if line.strip()), ""))
+        plugin.warnings.append(f"prints to stdout when it is imported ({line!r}): use logging, or print to stderr")
     if heavy := [name for name in HEAVY if name in plugin.imports]:
         plugin.warnings.append(
             f"imports {' and '.join(heavy)} when it is listed ({plugin.seconds:.1f} s in every command): "
@@ -266,12 +247,25 @@ def resolve(target: str, *, wanted_by: str) -> Any:
     """
     module_name, _, attribute = target.partition(":")
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is reserved for results
+        with foreign_code(), _to_stderr():
             found: Any = importlib.import_module(module_name)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except (Exception, SystemExit) as error:
+            for part in attribute.split("."):
+                found = getattr(found, part)
+    except ForeignFailure as failure:
         raise BadInput(
-            f"{wanted_by}: {target} cannot be loaded: {one_line(error)}.", hint="See: tmeattn plugins doctor"
-        ) from error
+            f"{wanted_by}: {target} cannot be loaded: {failure}.", hint="See: tmeattn plugins doctor"
+        ) from failure.error
     return found
+
+
+@contextlib.contextmanager
+def _to_stderr() -> Iterator[None]:
+    """Print to stderr what the block prints to stdout, which is reserved for results."""
+    try:
+        sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # the stderr of a test or of a screen is no file
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    else:
+        with stdout_kept(sys.stderr):
+            yield

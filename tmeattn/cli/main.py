@@ -40,6 +40,10 @@ COMMANDS = {
     "docs": ("tmeattn.cli.docs:docs", "Read the manual: tmeattn docs getting-started"),
 }
 
+LIBRARIES_WITHOUT_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__", "TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
+"""Environment variables with which pydantic and torch do not read the entry points of every distribution when they are
+imported: a distribution whose metadata are damaged would make that fail."""
+
 
 class LazyGroup(Group):
     """A group that imports a subcommand only when it is used; its help page is made from `COMMANDS` alone."""
@@ -84,6 +88,8 @@ def run(arguments: Sequence[str]) -> int:
 
     0: success. 1: internal error, or diverged training. 2: bad input. 3: environment. 130: interrupted.
     """
+    for name, value in LIBRARIES_WITHOUT_PLUGINS.items():
+        os.environ.setdefault(name, value)
     try:
         if os.environ.get(
             "_TMEATTN_COMPLETE"

@@ -169,15 +169,8 @@ def export(run: str, target: Path, force: bool) -> None:
     from tmeattn.render.console import safe
     from tmeattn.runs.index import find_run
     from tmeattn.runs.portable import export as export_run
-    from tmeattn.training import checkpoint
 
     found = find_run(run)
-    usable = checkpoint.load(found.checkpoints, "best", "last", "previous")
-    if usable is not None and usable.damaged:
-        raise BadInput(
-            f"The run {found.id} cannot be exported: its best weights are damaged.",
-            hint=f"Train a new run with its options: tmeattn train {found.config['model']} --from {found.id}",
-        )
     written = export_run(found, target, force=force)
     click.echo(f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
 

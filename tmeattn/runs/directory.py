@@ -45,6 +45,7 @@ from tmeattn.runs.events import (
     stream_events,
 )
 from tmeattn.runs.lock import LOCK, is_written
+from tmeattn.runs.manifest import set_entry
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
 
@@ -145,8 +146,11 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: meta.json cannot be written.
         """
+        content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
-            write_atomically(self.path / "meta.json", to_json({**self.meta(), "name": name}))
+            set_entry(self.path, "meta.json", None)
+            write_atomically(self.path / "meta.json", content, durable=True)
+            set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:
         """The content of status.json, without fields of a wrong type; the state `created` where there is none."""

@@ -13,6 +13,7 @@ from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, best_epoch, epoch_events
+from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
 from tmeattn.runs.run_files import State
 
@@ -180,6 +181,7 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
     if as_path is not None and as_path.is_dir() and (as_path / "run.json").exists():
         run = RunDirectory(as_path.resolve())
         _ = run.info
+        check_manifest(run.path)
         return run
     fitting = named or [run for run in runs if len(reference) >= MIN_PREFIX and run.id.startswith(reference)]
     if len(fitting) > 1:

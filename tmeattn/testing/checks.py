@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tmeattn.child_python import child_environment, program_command
 from tmeattn.errors import EnvironmentProblem, TmeattnError
+from tmeattn.foreign import ForeignFailure, foreign_code, one_line
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
 from tmeattn.registry import HEAVY, KINDS, registry
@@ -79,17 +80,22 @@ def run_checks(steps: list[Step], *, required: int) -> list[Check]:
 
 def _run(name: str, step: Callable[[], None]) -> Check:
     try:
-        step()
-    except Problem as problem:
-        return Check(name, problem.problem, problem.advice)
-    except EnvironmentProblem as error:
-        return Check(name, skipped=str(error))
-    except TmeattnError as error:
-        return Check(name, error.message, error.hint or "")
-    except (Exception, SystemExit) as error:
-        place = _raised_at(error)
-        return Check(name, f"{type(error).__name__}: {error}", f"It was raised {place}." if place else "")
+        with foreign_code():
+            step()
+    except ForeignFailure as failure:
+        return _failed(name, failure.error)
     return Check(name)
+
+
+def _failed(name: str, error: BaseException) -> Check:
+    if isinstance(error, Problem):
+        return Check(name, error.problem, error.advice)
+    if isinstance(error, EnvironmentProblem):
+        return Check(name, skipped=str(error))
+    if isinstance(error, TmeattnError):
+        return Check(name, error.message, error.hint or "")
+    place = _raised_at(error)
+    return Check(name, one_line(error), f"It was raised {place}." if place else "")
 
 
 def _raised_at(error: BaseException) -> str:

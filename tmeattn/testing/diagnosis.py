@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import traceback
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +11,12 @@ from pathlib import Path
 import tmeattn
 from tmeattn.config import config_class
 from tmeattn.errors import BadInput
+from tmeattn.foreign import formatted
 from tmeattn.plugin import CODE_FIELDS, OWN_DISTRIBUTION, Plugin
 from tmeattn.registry import KIND_NAMES, registry, resolve
 from tmeattn.specs import ModelSpec, Spec
 
+PYTHON = Path(sysconfig.get_path("stdlib"))
 OWN_FOLDER = Path(tmeattn.__file__).parent
 
 
@@ -27,7 +29,7 @@ def diagnosed(plugin: Plugin) -> Plugin:
     for spec in registry().specs_of(plugin):
         for error in _errors_of(spec):
             found.problems.append(error.message.removesuffix("."))
-            trace = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else None
+            trace = formatted(error.__cause__) if error.__cause__ else None
             if trace and trace not in found.tracebacks:
                 found.tracebacks.append(trace)
     return found
@@ -64,10 +66,14 @@ def advice(plugin: Plugin) -> str | None:
 
 
 def _place(trace: str) -> str | None:
-    """The innermost line of a formatted traceback that is not in tmeattn, torch or importlib, but in the plugin."""
+    """The innermost line of a formatted traceback that is in the plugin: not in tmeattn, torch or Python itself."""
     lines = re.findall(r'^ *File "(.+)", line (\d+)', trace, re.MULTILINE)
     for file, number in reversed(lines):
-        in_plugin = not re.search(r"\bimportlib\b|[\\/]torch[\\/]", file) and not Path(file).is_relative_to(OWN_FOLDER)
-        if in_plugin:
+        foreign = file.startswith("<") or re.search(r"\bimportlib\b|[\\/]torch[\\/]", file)
+        if not foreign and Path(file).parent not in (PYTHON, PYTHON / "json") and not _is_own(file):
             return f"{file}, line {number}"
     return None
+
+
+def _is_own(file: str) -> bool:
+    return Path(file).is_relative_to(OWN_FOLDER)

@@ -23,7 +23,7 @@ from tmeattn.errors import BadInput
 from tmeattn.limits import TEXT, CountedFile, Unpacking
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
@@ -76,7 +76,7 @@ def _texts_in_zip(
     path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
     with archive_errors(path), zipfile.ZipFile(path) as archive:
-        unpacking = Unpacking(str(path), path.stat().st_size)
+        unpacking = Unpacking(str(path))
         for info in archive.infolist():
             member = _member_path(path, info.filename)
             if (info.external_attr >> 16) & 0o170000 == 0o120000:
@@ -88,7 +88,7 @@ def _texts_in_zip(
                 skips.add(reason, str(member))
                 continue
             _check_length(path, info.filename, info.file_size)
-            unpacking.count(info.file_size)
+            unpacking.count(info.file_size, info.compress_size)
             yield member, decode(archive.read(info), path, info.filename)
 
 
@@ -125,8 +125,8 @@ def _open_tar(path: Path) -> Iterator[CountedFile]:
     with path.open("rb") as file:
         head = file.read(6)
     decompress = next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None)
-    with path.open("rb") if decompress is None else decompress(path) as file:
-        counted = CountedFile(file, Unpacking(str(path), path.stat().st_size))
+    with path.open("rb") as file:
+        counted = CountedFile(file, str(path), decompress)
         counted.allowance = TEXT.value
         yield counted
 

@@ -130,7 +130,7 @@ class _Lines:
     """
 
     def __init__(self, path: Path, lines: Iterator[str]) -> None:
-        self._path, self._lines, self._most = path, lines, 2 * TEXT.value  # a single field is refused at half of it
+        self._path, self._lines, self._most = path, lines, TEXT.value * 5 // 4  # a single field is refused before
         self._again = deque[str]()
         self.number = 0
         self.begin_row()

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from tmeattn.errors import BadInput
-from tmeattn.limits import TEXT, UNPACKED, CountedFile, Unpacking
+from tmeattn.limits import TEXT, CountedFile
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
 NOT_UTF8 = "it is not UTF-8"
 """The problem of a row whose bytes are not UTF-8."""
-DECOMPRESSORS: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """How a compressed file is opened, by the end of its name."""
 CONTAINERS = {
     b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z",
@@ -55,10 +55,11 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
             with path.open("rb") as file:
                 yield file
         else:
-            with decompress(path) as unpacked:
-                counted = CountedFile(unpacked, Unpacking(str(path), path.stat().st_size))
-                with io.BufferedReader(counted, 2**18) as buffered:
-                    yield buffered
+            with (
+                path.open("rb") as file,
+                io.BufferedReader(CountedFile(file, str(path), decompress), 2**18) as buffered,
+            ):
+                yield buffered
 
 
 @contextmanager
@@ -89,10 +90,8 @@ def open_stream(path: Path) -> BinaryIO:
     """
     decompress = DECOMPRESSORS.get(path.suffix.lower())
     with read_errors(path):
-        if decompress is None:
-            return path.open("rb")
-        # Its size is unknown, so only the limit of the unpacked bytes applies.
-        return io.BufferedReader(CountedFile(decompress(path), Unpacking(str(path), UNPACKED.value)), 2**18)
+        file = path.open("rb")
+        return file if decompress is None else io.BufferedReader(CountedFile(file, str(path), decompress), 2**18)
 
 
 def refuse_other_content(path: Path, file: IO[bytes]) -> None:

@@ -48,14 +48,13 @@ def open_vector_text(path: Path, member: str | None = None) -> Iterator[IO[bytes
         with reading(path):
             file: Any = stack.enter_context(path.open("rb"))
             head = file.peek(8)
-            size = path.stat().st_size
             if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
                 archive = stack.enter_context(zipfile.ZipFile(path))
-                file = stack.enter_context(archive.open(member or _only_member(path, archive)))
-                file = stack.enter_context(io.BufferedReader(CountedFile(file, Unpacking(str(path), size)), _HEAD))
+                info = archive.getinfo(member or _only_member(path, archive))
+                Unpacking(str(path)).count(info.file_size, info.compress_size)
+                file = stack.enter_context(archive.open(info))
             elif opener := next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None):
-                file = stack.enter_context(opener(path))
-                file = stack.enter_context(io.BufferedReader(CountedFile(file, Unpacking(str(path), size)), _HEAD))
+                file = stack.enter_context(io.BufferedReader(CountedFile(file, str(path), opener), _HEAD))
             elif path.suffix.lower() == ".gz":
                 raise BadInput(f"{path} cannot be read: it is not a gzip file.", hint="Correct the end of its name.")
             _refuse_other_content(path, file.peek(_HEAD)[:_HEAD])

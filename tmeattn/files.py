@@ -25,6 +25,7 @@ OTHER_FOLDER = "Free some space or choose another folder."
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON file that `read_json` reads."""
 LARGEST_INTEGER = 2**63
+DEEPEST_JSON = 100
 ABANDONED = 24 * 3600
 """Seconds after which a temporary file is a leftover although a process with its number exists: the number was given
 to another process since."""
@@ -238,9 +239,20 @@ def parse_json(text: str) -> Any:
         ValueError: it is no such JSON, or is nested too deeply.
     """
     try:
-        return json.loads(text, parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+        value = json.loads(text, parse_float=_finite, parse_int=_integer, parse_constant=_finite)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    _check_depth(value, DEEPEST_JSON)
+    return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    """Raise ValueError where a value is nested so deeply that it cannot be written again."""
+    if isinstance(value, dict | list):
+        if not left:
+            raise ValueError("it is nested too deeply")
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_depth(item, left - 1)
 
 
 def _finite(text: str) -> float:

@@ -29,12 +29,15 @@ def list_runs(as_json: bool) -> None:
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.numbers import dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
-    from tmeattn.runs.index import all_runs, damaged_runs, summarize
+    from tmeattn.runs.index import damaged_runs, readable_summaries
 
-    found = [summarize(run) for run in all_runs()]
+    found = readable_summaries()
     console = stderr_console()
     for path, reason in damaged_runs().items():
         console.print(safe(f"Skipped {path.name}: {reason}"))
+    for run in found:
+        for problem in run.problems:
+            console.print(safe(f"{run.id}: {problem}"))
     if as_json:
         echo_json([run.document() for run in found])
         return

@@ -21,10 +21,11 @@ ROWS = [f"a fine text with the number {number},{'pos' if number % 2 else 'neg'}"
 def repeated(folder: Path, name: str, head: bytes, line: bytes, pack: Callable[[bytes], bytes]) -> Path:
     """A compressed file of 3 GiB of one line; compressed pieces may be put one after the other."""
     path = folder / name
-    piece = pack(line * (PIECE // len(line)))
+    size = PIECE // 16
+    piece = pack(line * (size // len(line)))
     with path.open("wb") as file:
         file.write(pack(head))
-        for _ in range(GIGABYTES // PIECE):
+        for _ in range(GIGABYTES // size):
             file.write(piece)
     return path
 

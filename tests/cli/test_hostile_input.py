@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.errors import MOST_QUOTED, BadInput, UnknownName, brief, shortened
+from tmeattn.render.console import stdout_console
 
 LONG = "x" * 100_000
 SPACED = "x y " * 25_000
@@ -32,58 +32,11 @@ def test_a_text_that_begins_with_a_dash(tmeattn: Any, arguments: list[str], opti
 
 
 def test_a_misspelt_option_is_still_corrected(tmeattn: Any) -> None:
-    assert tmeattn("predict", "fine", "--rum", "m").refused() == "No such option '--rum'. Did you mean '--run'?"
+    said = tmeattn("predict", "fine", "--rum", "m").refused()
+    assert "Did you mean" in said
+    assert "'--run'" in said
+    assert "stands after --" not in said
     assert "--help" in tmeattn("runs", "list", "--zzz").refused()
-
-
-@pytest.mark.parametrize("long", [LONG, SPACED])
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["{}"],
-        ["--{}"],
-        ["--home", "{}", "runs", "list"],
-        ["train", "{}"],
-        ["train", "mean", "--dataset", "{}"],
-        ["train", "mean", "--vectors", "{}"],
-        ["train", "mean", "--name", "{}"],
-        ["train", "mean", "--epochs", "{}"],
-        ["train", "mean", "--seeds", "{}"],
-        ["train", "mean", "--config", "{}"],
-        ["train", "mean", "--from", "{}"],
-        ["train", "mean", "--label-column", "{}", "--dataset", "none.csv"],
-        ["models", "{}"],
-        ["predict", "--run", "{}", "text"],
-        ["predict", "--file", "{}"],
-        ["predict", "--{}"],
-        ["predict", "--file", "none.csv", "--output", "{}"],
-        ["predict", "--file", "none.csv", "--output", "a.{}"],
-        ["explain", "text", "--export", "{}"],
-        ["explain", "text", "--run", "{}"],
-        ["explain", "text", "--method", "{}"],
-        ["explain", "--file", "{}"],
-        ["evaluate", "{}"],
-        ["runs", "show", "{}"],
-        ["runs", "compare", "{}", "{}"],
-        ["runs", "export", "{}", "x.zip"],
-        ["data", "show", "{}"],
-        ["data", "fetch", "{}"],
-        ["data", "add", "imdb", "{}"],
-        ["config", "set", "{}", "1"],
-        ["config", "set", "epochs", "{}"],
-        ["plugins", "check", "{}"],
-        ["plugins", "new", "{}"],
-        ["docs", "{}"],
-        ["reproduce", "{}"],
-        ["faithfulness", "{}"],
-    ],
-)
-def test_a_message_quotes_at_most_200_characters(tmeattn: Any, arguments: list[str], long: str) -> None:
-    result = tmeattn(*(argument.replace("{}", long) for argument in arguments))
-    assert result.code in (2, 3), result.err[:500]
-    assert len(result.err) < 1500
-    if long == LONG:
-        assert not re.search(f"x{{{MOST_QUOTED + 1}}}", result.err)
 
 
 def test_shortened() -> None:
@@ -115,11 +68,7 @@ def test_json_shows_no_character_that_misleads(capsys: pytest.CaptureFixture[str
     assert json.loads(out) == value
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "5", "abc", "-3", "", "99999999999"])
-def test_a_table_is_printed_at_any_width(tmeattn: Any, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    usual = tmeattn("models").out
-    if columns == "99999999999":
-        return
+@pytest.mark.parametrize("columns", ["0", "1", "abc"])
+def test_a_table_is_printed_at_any_width(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    assert tmeattn("models").out == usual
+    assert stdout_console().width == 80

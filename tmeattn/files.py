@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import json
@@ -10,6 +11,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from io import BufferedReader
@@ -22,7 +24,10 @@ OTHER_HOME = "Free some space or choose another folder with --home or TMEATTN_HO
 OTHER_FOLDER = "Free some space or choose another folder."
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON file that `read_json` reads."""
+LARGEST_TOML = 2**20
+"""Bytes of the largest TOML file that `read_toml` reads."""
 LARGEST_INTEGER = 2**63
+DEEPEST_JSON = 100
 ABANDONED = 24 * 3600
 """Seconds after which a temporary file is a leftover although a process with its number exists: the number was given
 to another process since."""
@@ -133,6 +138,38 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def publish(fresh: Path, place: Path) -> None:
+    """Give a complete file or folder its name. An older folder is exchanged with it in one step where the system can do
+    that; else it is renamed first, and is missing for a moment. Raises `OSError`."""
+    if place.is_symlink() or not place.is_dir():
+        if place.is_symlink() and fresh.is_dir():
+            place.unlink()
+        fresh.replace(place)
+        return
+    if _exchange(fresh, place):
+        remove(fresh)
+        return
+    aside = temporary_name(place.with_name(f"{place.name}-old"))
+    place.rename(aside)
+    try:
+        fresh.rename(place)
+    except BaseException:
+        aside.rename(place)
+        raise
+    remove(aside)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange the names of two folders in one step, as only Linux can; False where nothing was done."""
+    if sys.platform != "linux":
+        return False
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError):
+        return False
+    return bool(rename(-100, os.fsencode(first), -100, os.fsencode(second), 2) == 0)  # AT_FDCWD, RENAME_EXCHANGE
+
+
 def _is_abandoned(pid: int, changed: float) -> bool:
     """Whether the process that left a temporary file no longer exists. `changed`: when it was written last."""
     if time.time() - changed > ABANDONED:
@@ -204,9 +241,20 @@ def parse_json(text: str) -> Any:
         ValueError: it is no such JSON, or is nested too deeply.
     """
     try:
-        return json.loads(text, parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+        value = json.loads(text, parse_float=_finite, parse_int=_integer, parse_constant=_finite)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    _check_depth(value, DEEPEST_JSON)
+    return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    """Raise ValueError where a value is nested so deeply that it cannot be written again."""
+    if isinstance(value, dict | list):
+        if not left:
+            raise ValueError("it is nested too deeply")
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_depth(item, left - 1)
 
 
 def _finite(text: str) -> float:
@@ -234,3 +282,22 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values in a TOML file.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+        ValueError: it is too large, is not UTF-8, or is no TOML.
+    """
+    import tomllib
+
+    with open_regular(path) as file:
+        data = file.read(LARGEST_TOML + 1)
+    if len(data) > LARGEST_TOML:
+        raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
+    try:
+        return tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
+    except RecursionError:
+        raise ValueError("its lists or tables are nested too deeply") from None

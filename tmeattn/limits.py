@@ -16,7 +16,7 @@ from tmeattn.errors import BadInput
 
 MOST_MEMORY = 2**30
 """Bytes of memory that reading a file takes at most, with the default limits, beside the program itself."""
-LARGEST_EXPANSION = 200
+LARGEST_EXPANSION = 100
 """How many times its size a compressed file may unpack to, beyond the first `FREE_EXPANSION` bytes. Texts unpack to 3
 to 20 times the size of their file, and files that are made to fill a disk to about 1,000 times."""
 FREE_EXPANSION = 32 * 2**20

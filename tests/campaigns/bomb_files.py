@@ -21,10 +21,11 @@ ROWS = [f"a fine text with the number {number},{'pos' if number % 2 else 'neg'}"
 def repeated(folder: Path, name: str, head: bytes, line: bytes, pack: Callable[[bytes], bytes]) -> Path:
     """A compressed file of 3 GiB of one line; compressed pieces may be put one after the other."""
     path = folder / name
-    piece = pack(line * (PIECE // len(line)))
+    size = PIECE // 16
+    piece = pack(line * (size // len(line)))
     with path.open("wb") as file:
         file.write(pack(head))
-        for _ in range(GIGABYTES // PIECE):
+        for _ in range(GIGABYTES // size):
             file.write(piece)
     return path
 
@@ -53,6 +54,16 @@ def text(folder: Path, name: str, content: str) -> Path:
 
 def table(folder: Path) -> Path:
     return text(folder, "table.csv", "text,label\n" + "\n".join(ROWS) + "\n")
+
+
+def parquet(folder: Path) -> Path:
+    import polars as pl
+
+    path = folder / "p.parquet"
+    texts = ["a fine text " * 1000 + str(number) for number in range(7)]
+    codes = pl.Series(range(200_000)) % 7
+    pl.DataFrame({"text": pl.Series(texts)[codes], "label": codes.cast(pl.String)}).write_parquet(path)
+    return path
 
 
 def zip_of_zeros(folder: Path) -> Path:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import logged_runs
 
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
@@ -178,3 +180,26 @@ def test_runs_delete_a_damaged_one_by_its_folder(tmeattn: Any, trained: RunDirec
     assert trained.id in tmeattn("runs", "list").err
     assert tmeattn("runs", "delete", trained.id, "--yes").code == 0
     assert not trained.path.exists()
+
+
+def test_what_is_damaged_is_named(tmeattn: Any, isolated: Path) -> None:
+    logged_runs.write_to(isolated / "runs" / "good-lstm-attn")
+    evil = logged_runs.write_to(isolated / "runs" / "evil-lstm-attn")
+    shutil.copytree(evil.path, isolated / "runs" / "third-lstm-attn")
+    (isolated / "runs" / "third-lstm-attn" / "run.json").write_text("{")
+    (evil.path / "meta.json").write_text('{"name": 5}')
+    (evil.path / "status.json").write_text("[]")
+    with evil.events_path.open("a") as log:
+        log.write('{"kind":"epoch","epoch":"three"}\n{"kind":"of the future"}\nno JSON\n')
+    result = tmeattn("runs", "list", "--json")
+    by_id = {run["id"]: run["problems"] for run in result.json}
+    assert by_id == {
+        "good-lstm-attn": [],
+        "evil-lstm-attn": [
+            "meta.json is damaged; what cannot be read in it is ignored.",
+            "status.json is damaged; what cannot be read in it is ignored.",
+            "events.jsonl is damaged; 2 lines of it cannot be read and are ignored.",
+        ],
+    }
+    assert result.err.count("evil-lstm-attn: meta.json is damaged") == 1
+    assert result.err.count("Skipped third-lstm-attn:") == 1

@@ -79,10 +79,10 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path, in_the_way: str) -> N
 
 @pytest.mark.parametrize("failing", ["run.json", "meta.json"])
 def test_a_full_disk_leaves_no_half_made_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **more: Any) -> None:
         if path.name == failing:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write_atomically(path, data)
+        write_atomically(path, data, **more)
 
     monkeypatch.setattr(directory_module, "write_atomically", full)
     with pytest.raises(EnvironmentProblem, match="No space left"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tmeattn.errors import BadInput
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import encode
-from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, summarize
+from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, run_to_resume, summarize
 
 DATA = {"fingerprint": "f", "classes": ["a", "b"], "vectors": None, "vector_size": 50}
 
@@ -211,7 +212,9 @@ def test_listing_survives_an_event_log_that_is_a_folder(runs: dict[str, RunDirec
 # Names
 
 
-@pytest.mark.parametrize("name", ["latest", "best", "a/b", "a\\b", "a\nb", "\x1b[31m", "\u202eevil", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["latest", "best", "-x", "--json", "a/b", "a\\b", "a\nb", "\x1b[31m", "\u202eevil", "\ud800"]
+)
 def test_names_that_cannot_be(name: str) -> None:
     with pytest.raises(BadInput, match="cannot be a run's name"):
         check_name(name)
@@ -222,6 +225,13 @@ def test_names_that_are_taken(runs: dict[str, RunDirectory]) -> None:
         with pytest.raises(BadInput, match="Another run is named"):
             check_name(taken)
     check_name("first", of=runs["abcd-mean"])
+    with pytest.raises(BadInput, match="the beginning of the id xyzw-mean"):
+        check_name("xyz")
+    check_name("xyz", of=runs["xyzw-mean"])
+    runs["xyzw-mean"].rename("caf\u00e9")
+    with pytest.raises(BadInput, match="Another run is named"):
+        check_name("cafe\u0301")
+    assert find_run("cafe\u0301").id == "xyzw-mean"
     check_name("été, 2. Versuch")
 
 
@@ -234,3 +244,38 @@ def test_a_twin_with_equal_weights_is_neither_the_latest_nor_the_best(runs: dict
     assert find_run("latest").id == "abce-mean"
     assert find_run("best").id == "abcd-mean"
     assert [run.id for run in all_runs() if summarize(run).uniform_attention] == ["twin-attn"]
+
+
+# The run to resume
+
+
+def end(run: RunDirectory, kind: str, **fields: Any) -> None:
+    more: dict[str, Any] = {
+        "finished": {"step": 1, "reason": "epochs", "best_epoch": 1, "best_accuracy": 0.5, "seconds": 1.0},
+        "failed": {"message": "why", "diverged": True},
+        "stopped": {"step": 1, "epoch": 1, "reason": "SIGTERM"},
+    }[kind]
+    with run.events_path.open("a") as file:
+        file.write(encode({"kind": kind, **more, **fields}) + "\n")
+    run.write_status({"state": "running", "pid": 2**31 - 1, "host": socket.gethostname(), "heartbeat": 0})
+
+
+def test_resume_means_the_newest_run_that_is_not_over() -> None:
+    with pytest.raises(BadInput, match="There is no trained run yet"):
+        run_to_resume()
+    end(make("aaaa-mean", 1), "finished")
+    with pytest.raises(BadInput, match="all runs are finished"):
+        run_to_resume()
+    make("bbbb-mean", 2, accuracy=None)
+    assert run_to_resume().id == "bbbb-mean"  # killed before its first checkpoint
+    end(make("cccc-mean", 3), "failed")
+    assert run_to_resume().id == "bbbb-mean"  # the newer one has diverged
+    end(make("dddd-mean", 4), "stopped")
+    assert run_to_resume().id == "dddd-mean"
+
+
+@pytest.mark.parametrize("kind", ["finished", "failed", "stopped"])
+def test_a_process_that_was_killed_before_its_last_status(kind: str) -> None:
+    run = make("aaaa-mean", 1)
+    end(run, kind)
+    assert (run.state(), summarize(run).state) == (kind, kind)

@@ -1,13 +1,17 @@
 """A run that was interrupted and resumed equals one that never was: weights and events, bit for bit."""
 
+import errno
+
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from tmeattn.errors import BadInput, Interrupted
+from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted
 from tmeattn.paths import runs_dir
+from tmeattn.runs.control import request
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training.session import resume, start
+from tmeattn.training.trainer import Diverged, Trainer
 
 TIMING = {"time", "seconds", "tokens_per_second"}
 
@@ -21,7 +25,9 @@ def options(planted):
 
 
 def newest_run() -> RunDirectory:
-    return RunDirectory(max(runs_dir().iterdir(), key=lambda path: path.stat().st_ctime_ns))
+    return RunDirectory(
+        max((path for path in runs_dir().iterdir() if path.is_dir()), key=lambda path: path.stat().st_ctime_ns)
+    )
 
 
 def weights(run, name="last"):
@@ -163,3 +169,90 @@ def test_a_run_in_training_cannot_be_resumed_a_second_time(planted):
 
     start("lstm-attn", options(planted), listeners=[try_to_resume])
     assert refused
+
+
+def test_the_learning_rate_of_an_epoch_is_that_of_its_last_step_after_a_stop_there(planted, undisturbed, monkeypatch):
+    per_epoch = undisturbed.events()[0]["steps_per_epoch"]
+    step = Trainer._step
+
+    def ask_to_stop(self, batch):
+        step(self, batch)
+        if self.progress.step == 2 * per_epoch:
+            request(self.run, "stop")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", ask_to_stop)
+        with pytest.raises(Interrupted):
+            start("lstm-attn", options(planted))
+    assert_same(resume(newest_run()), undisturbed)
+
+
+def test_requests_that_a_killed_process_did_not_take_are_dropped(planted, undisturbed):
+    with pytest.raises(Killed):
+        start("lstm-attn", options(planted), listeners=[killer("checkpoint", 2)])
+    run = newest_run()
+    request(run, "stop")
+    request(run, "checkpoint")
+    assert_same(resume(run), undisturbed)
+    assert not any((run.path / "control").iterdir())
+
+
+def test_a_finished_run_whose_last_status_is_missing_is_put_right(undisturbed):
+    status = undisturbed.status()
+    undisturbed.write_status({**status, "state": "running", "pid": 2**31 - 1})
+    said = []
+    resume(undisturbed, narrate=said.append)
+    assert said == [f"The run {undisturbed.id} is finished: nothing to resume."]
+    assert undisturbed.status()["state"] == "finished"
+
+
+def test_data_that_changed_leave_the_state_as_it_was(planted, monkeypatch):
+    with pytest.raises(Killed):
+        start("lstm-attn", options(planted), listeners=[killer("checkpoint", 2)])
+    run = newest_run()
+    before = (run.status(), run.events_path.read_bytes())
+
+    def fail(*_):
+        raise BadInput("changed")
+
+    monkeypatch.setattr("tmeattn.training.session.dataset_of", fail)
+    with pytest.raises(BadInput, match="changed"):
+        resume(run)
+    assert (run.status(), run.events_path.read_bytes()) == before
+
+
+@pytest.mark.parametrize("to", ["moved", None])
+def test_a_folder_that_is_moved_or_deleted_is_said(planted, tmp_path, to):
+    def lose(event):
+        if event["kind"] == "step" and event["step"] == 20:
+            run = newest_run()
+            run.path.rename(tmp_path / "moved") if to else run.delete()
+
+    with pytest.raises(EnvironmentProblem, match="was moved or deleted while it was trained"):
+        start("lstm-attn", options(planted), listeners=[lose])
+    assert [path for path in runs_dir().iterdir() if path.is_dir()] == []
+    if to:
+        assert RunDirectory(tmp_path / "moved").state() == "failed"
+
+
+def test_a_read_only_folder_is_said(planted, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tmeattn.training.trainer.checkpoint.save_training", fail)
+    with pytest.raises(EnvironmentProblem, match="The folder of the run is read-only"):
+        start("lstm-attn", options(planted))
+
+
+def test_one_of_two_runs_gets_the_name(planted):
+    start("mean", {**planted}, name="mine")
+    with pytest.raises(BadInput, match="Another run is named 'mine' already"):
+        start("mean", {**planted}, name="mine")
+    assert len([path for path in runs_dir().iterdir() if path.is_dir()]) == 1
+
+
+def test_a_divergence_before_the_first_checkpoint_names_what_works(planted):
+    with pytest.raises(Diverged) as caught:
+        start("lstm-attn", {**options(planted), "lr": 1e30, "optimizer": "sgd", "clip_norm": 0.0})
+    assert "There is no checkpoint yet" in caught.value.hint
+    assert f"tmeattn train --from {newest_run().id} --lr" in caught.value.hint

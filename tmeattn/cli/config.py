@@ -97,4 +97,4 @@ def _save(defaults: dict[str, str]) -> None:
         raise BadInput("A default must be valid Unicode.") from None
     with disk_errors("your defaults", path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
+        write_atomically(path, data, durable=True)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
+class SignalInterrupt(KeyboardInterrupt):
+    """A signal ended the command. A plain KeyboardInterrupt that passes `exec` makes Python end by SIGINT after all,
+    even if it is caught."""
+
+
 class OutputProblem(OSError):
     """Standard output cannot be written: the disk is full, or the terminal has gone."""
 
@@ -121,9 +126,9 @@ def _guard_streams() -> None:
 
 def _interrupt_on_signals() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        raise SignalInterrupt
 
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # not ignored, as under nohup
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as SIGHUP is under nohup
             signal.signal(number, interrupt)

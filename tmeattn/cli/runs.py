@@ -29,12 +29,15 @@ def list_runs(as_json: bool) -> None:
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.numbers import dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
-    from tmeattn.runs.index import all_runs, damaged_runs, summarize
+    from tmeattn.runs.index import damaged_runs, readable_summaries
 
-    found = [summarize(run) for run in all_runs()]
+    found = readable_summaries()
     console = stderr_console()
     for path, reason in damaged_runs().items():
         console.print(safe(f"Skipped {path.name}: {reason}"))
+    for run in found:
+        for problem in run.problems:
+            console.print(safe(f"{run.id}: {problem}"))
     if as_json:
         echo_json([run.document() for run in found])
         return
@@ -169,15 +172,8 @@ def export(run: str, target: Path, force: bool) -> None:
     from tmeattn.render.console import safe
     from tmeattn.runs.index import find_run
     from tmeattn.runs.portable import export as export_run
-    from tmeattn.training import checkpoint
 
     found = find_run(run)
-    usable = checkpoint.load(found.checkpoints, "best", "last", "previous")
-    if usable is not None and usable.damaged:
-        raise BadInput(
-            f"The run {found.id} cannot be exported: its best weights are damaged.",
-            hint=f"Train a new run with its options: tmeattn train {found.config['model']} --from {found.id}",
-        )
     written = export_run(found, target, force=force)
     click.echo(f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
 

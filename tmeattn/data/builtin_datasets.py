@@ -39,7 +39,7 @@ def imdb() -> Dataset:
     store = open_text_store(data_dir() / "imdb")
     if store is None:
         raise EnvironmentProblem(
-            "The dataset imdb is not installed.",
+            f"The dataset imdb is {'damaged' if (data_dir() / 'imdb').exists() else 'not installed'}.",
             hint="Download it: tmeattn data fetch imdb (or add your copy: tmeattn data add imdb aclImdb_v1.tar.gz)",
         )
     return Dataset("imdb", store.classes, store.fingerprint, lambda: store.splits)

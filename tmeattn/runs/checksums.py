@@ -43,7 +43,7 @@ def verified_metadata(data: bytes) -> dict[str, str]:
     Raises:
         ValueError: the file is damaged.
     """
-    metadata = _metadata(data)
+    metadata = _metadata(data)  # which verifies the length, too
     stored = metadata.get(CHECKSUM)
     if stored is None:
         if metadata.get("format") != "1":
@@ -93,10 +93,20 @@ def _metadata(data: bytes) -> dict[str, str]:
         header: Any = json.loads(data[8 : 8 + length].decode("utf-8"))
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
-    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(header, dict) or 8 + length + _extent(header) != len(data):
+        raise ValueError("it is not as long as its header says")
+    metadata = header.get("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise ValueError("its header is damaged")
     return metadata
+
+
+def _extent(header: dict[str, Any]) -> int:
+    """The number of bytes of the tensors that a header describes."""
+    try:
+        return max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+    except (KeyError, IndexError, TypeError):
+        raise ValueError("its header is damaged") from None
 
 
 def _place(data: bytes, value: str) -> int:

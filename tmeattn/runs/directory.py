@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, read_json, sync_folder, to_json, write_atomically
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_types import EventKind
 from tmeattn.runs.events import (
@@ -45,6 +45,7 @@ from tmeattn.runs.events import (
     stream_events,
 )
 from tmeattn.runs.lock import LOCK, is_written
+from tmeattn.runs.manifest import set_entry
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
 
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from tmeattn.config import RunConfig
 
 FORMAT = 1
+LATEST = 2.0**36
+"""Seconds since 1970 after which no run can have been created: the year 4147."""
 ID_VARIABLE = "TMEATTN_RUN_ID"
 """The environment variable by which the parent of a training process chooses the id of the run."""
 _FIGURES: tuple[EventKind, ...] = ("started", "resumed", "epoch", "stopped", "finished", "failed")
@@ -105,7 +108,7 @@ class RunDirectory:
                 f"The run {self.id} has format {info.get('format')!r}; this tmeattn reads format {FORMAT}.",
                 hint=f"It was made by tmeattn {maker or 'of another version'}.",
             )
-        if not matches(info, RunInfo):
+        if not matches(info, RunInfo) or not 0 <= info["created"] < LATEST or not info["data"]["classes"]:
             raise BadInput(f"{self.path} is no run directory: its run.json is damaged.")
         return cast(RunInfo, info)
 
@@ -145,8 +148,11 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: meta.json cannot be written.
         """
+        content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
-            write_atomically(self.path / "meta.json", to_json({**self.meta(), "name": name}))
+            set_entry(self.path, "meta.json", None)
+            write_atomically(self.path / "meta.json", content, durable=True)
+            set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:
         """The content of status.json, without fields of a wrong type; the state `created` where there is none."""
@@ -170,10 +176,27 @@ class RunDirectory:
         """The events of the log that count, all or those of some kinds."""
         return read_events(self.events_path, kinds or None)
 
-    def figures(self) -> Iterator[Event]:
+    def problems(self, damaged_lines: int = 0) -> list[str]:
+        """What is damaged in the run's files and is read without it: one sentence a file.
+
+        damaged_lines: those of the event log, where it was read.
+        """
+        found = []
+        for name, fields in (("meta.json", RunMeta), ("status.json", RunStatus)):
+            value = read_json(self.path / name)
+            if os.path.lexists(self.path / name) and (value is None or len(valid_fields(value, fields)) < len(value)):
+                found.append(f"{name} is damaged; what cannot be read in it is ignored.")
+        if os.path.lexists(self.events_path) and not self.events_path.is_file():
+            found.append("events.jsonl is no file; the run has no events.")
+        elif damaged_lines:
+            lines = "1 line" if damaged_lines == 1 else f"{damaged_lines:,} lines"
+            found.append(f"events.jsonl is damaged; {lines} of it cannot be read and are ignored.")
+        return found
+
+    def figures(self, damaged: Callable[[], None] = lambda: None) -> Iterator[Event]:
         """The events that a list of runs needs: beginnings, epochs and ends, one by one. The epochs come without their
-        histograms, so that a long log takes little memory."""
-        for event in stream_events(self.events_path, _FIGURES):
+        histograms, so that a long log takes little memory. `damaged` is called for each damaged line."""
+        for event in stream_events(self.events_path, _FIGURES, damaged):
             if event["kind"] == "epoch":
                 for part in (event["train"], event["validation"]):
                     part["histogram"] = None
@@ -265,8 +288,9 @@ def create(
             for folder in ("control", "checkpoints"):
                 (path / folder).mkdir()
             claim(RunDirectory(path))
-            write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}))
-            write_atomically(path / "run.json", to_json(info))  # last: with it, the directory is a run
+            write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}), durable=True)
+            write_atomically(path / "run.json", to_json(info), durable=True)  # last: with it, the directory is a run
+            sync_folder(root)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             raise

@@ -7,14 +7,17 @@ so no character of a message can end a line.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import math
 import os
 import re
+import stat
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, StartedEvent
 from tmeattn.runs.typed_json import matches
@@ -43,6 +46,8 @@ Ending = Literal["finished", "stopped", "failed"]
 _TAIL_BYTES = 65536
 CHUNK = 1 << 20
 """Bytes of a log that are read at once."""
+DURABLE = frozenset({"epoch", "checkpoint", "stopped", "finished", "failed"})
+"""The events after which the log is flushed to the disk."""
 MOST_LINE = 4 << 20
 """Bytes of the longest line that is read. The lines of a training have some thousand."""
 _KIND = re.compile(r'\{(?:"time":[^,"]*,)?"kind":"([a-z_]+)"')
@@ -82,7 +87,21 @@ def _float_or_object(value: dict[str, Any]) -> Any:
     return value
 
 
-_DECODER = json.JSONDecoder(object_hook=_float_or_object)
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_hook=_float_or_object, parse_constant=_no_number)
+
+
+def is_damaged(line: str) -> bool:
+    """Whether a line that `decode` cannot read is damaged: False for an event of a kind that a newer version knows."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return not isinstance(kind, str) or kind in EVENT_TYPES
 
 
 def kind_of(line: str) -> str | None:
@@ -94,25 +113,45 @@ def kind_of(line: str) -> str | None:
 
 class EventWriter:
     """Appends events to a run's log. If a killed process left an incomplete line, it is ended first, so that the next
-    event has a line of its own."""
+    event has a line of its own. The events in `DURABLE` and all before them are on the disk when the call returns."""
 
     def __init__(self, path: Path) -> None:
         incomplete = _ends_within_a_line(path)
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
         if incomplete:
-            self._file.write("\n")
+            self._append(b"\n")
 
     def __call__(self, event: Event) -> None:
-        self._file.write(encode({"time": time.time(), **event}) + "\n")
-        self._file.flush()
+        """Append one event. Raises `OSError`; the log then ends where it ended before."""
+        self._append(f"{encode({'time': time.time(), **event})}\n".encode())
+        if event["kind"] in DURABLE:
+            os.fsync(self._file.fileno())
+
+    def _append(self, line: bytes) -> None:
+        before = os.fstat(self._file.fileno()).st_size
+        left = memoryview(line)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file.fileno(), before)
+            raise
 
     def close(self) -> None:
         self._file.close()
 
 
+def _open(path: Path) -> BinaryIO:
+    """Open a log for reading, unless it is a pipe or device, which might block for ever. Raises `OSError`."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return path.open("rb")
+
+
 def _ends_within_a_line(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             file.seek(-1, os.SEEK_END)
             return file.read(1) != b"\n"
     except OSError:  # no file yet, or an empty one
@@ -124,6 +163,7 @@ class EventTail:
 
     skipped: lines so far that hold no event that this version can read, or that are longer than `MOST_LINE`.
     at_end:  whether the last call read all complete lines that there were.
+    offset:  the byte up to which the log was read.
     until:   read the log only up to this byte.
     """
 
@@ -132,7 +172,7 @@ class EventTail:
         self.until = until
         self.skipped = 0
         self.at_end = False
-        self._offset = 0
+        self.offset = 0
         self._too_long = False
 
     def read(self) -> list[Event]:
@@ -158,12 +198,12 @@ class EventTail:
         """
         self.at_end = True
         try:
-            with self.path.open("rb") as file:
+            with _open(self.path) as file:
                 size = os.fstat(file.fileno()).st_size
-                if size < self._offset:
-                    self._offset, self._too_long = 0, False
-                file.seek(self._offset)
-                wanted = (size if self.until is None else self.until) - self._offset
+                if size < self.offset:
+                    self.offset, self._too_long = 0, False
+                file.seek(self.offset)
+                wanted = (size if self.until is None else self.until) - self.offset
                 data = file.read(min(most, wanted))
                 self.at_end = len(data) < most
                 if not self.at_end and b"\n" not in data and not self._too_long:
@@ -177,7 +217,7 @@ class EventTail:
             self.skipped += 1
             self._too_long = True
             return self._pass_over(data)
-        self._offset += len(complete)
+        self.offset += len(complete)
         self.at_end |= not complete
         # splitlines() also splits at U+2028 and others
         return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
@@ -186,7 +226,7 @@ class EventTail:
         """Leave out the rest of a line that is too long, as far as it was read."""
         end = data.find(b"\n") + 1
         self._too_long = not end
-        self._offset += end or len(data)
+        self.offset += end or len(data)
         self.at_end &= not end
         return []
 
@@ -229,9 +269,14 @@ def read_events(path: Path, kinds: Collection[str] | None = None) -> list[Event]
     return list(stream_events(path, kinds))
 
 
-def stream_events(path: Path, kinds: Collection[str] | None = None) -> Iterator[Event]:
+def stream_events(
+    path: Path, kinds: Collection[str] | None = None, damaged: Callable[[], None] = lambda: None
+) -> Iterator[Event]:
     """`read_events` one by one, in the memory of some chunks, however long the log is. Events that are logged
-    meanwhile are left out."""
+    meanwhile are left out.
+
+    damaged: called for each line that was read and is damaged.
+    """
     size, resumed = _look(path)
     limits = _Limits(_resumes(path, size) if resumed else ())
     for at, line in enumerate(EventTail(path, size).rest()):
@@ -239,6 +284,8 @@ def stream_events(path: Path, kinds: Collection[str] | None = None) -> Iterator[
         if kinds is not None and kind is not None and kind not in kinds:
             continue
         event = decode(line)
+        if event is None and is_damaged(line):
+            damaged()
         if event is not None and (kinds is None or event["kind"] in kinds) and limits.allow(at, event):
             yield event
 
@@ -247,7 +294,7 @@ def _look(path: Path) -> tuple[int, bool]:
     """The bytes of a log, and whether a `resumed` event may be among them."""
     size, before, word = 0, b"", b"resumed"
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             while data := file.read(CHUNK):
                 if word in data or word in before + data[: len(word)]:
                     return os.fstat(file.fileno()).st_size, True
@@ -309,7 +356,7 @@ def ending(events: Iterable[Event]) -> Ending | None:
 def last_ending(path: Path) -> Ending | None:
     """`ending` of a log, from its last 64 KiB: after its end, an attempt logs nothing but warnings."""
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
             lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError:

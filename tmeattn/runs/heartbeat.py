@@ -57,16 +57,20 @@ class Heartbeat:
 
     @property
     def folder_is_gone(self) -> bool:
-        """Whether the folder of the run is no longer at its path: it was moved or deleted."""
-        return _identity(self.run) != self._folder
+        """Whether the folder of the run is no longer at its path: it was moved, deleted, or is being deleted."""
+        return _identity(self.run) != self._folder or not (self.run.path / "run.json").exists()
 
     def check_folder(self) -> None:
         """Notice a lost folder between two checkpoints. It costs nothing while the heartbeat can be written.
 
         Raises:
-            FileNotFoundError: the folder is gone, and two heartbeats have failed.
+            FileNotFoundError: the folder is gone since two heartbeats.
         """
-        if self._missed > 1 and self.folder_is_gone:
+        if self._missed > 1:
+            self._require_folder()
+
+    def _require_folder(self) -> None:
+        if self.folder_is_gone:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.run.path))
 
     def __enter__(self) -> Heartbeat:
@@ -84,11 +88,13 @@ class Heartbeat:
             else:
                 self.end("stopped")
         with contextlib.suppress(OSError):
-            self._write()
+            if not self.folder_is_gone:
+                self._write()
 
     def _beat(self) -> None:
         while not self._done.wait(INTERVAL):
             try:
+                self._require_folder()
                 self._write()
                 self._missed = 0
             except OSError:  # a full disk must not end the training here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, best_epoch, epoch_events
+from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
 from tmeattn.runs.run_files import State
 
@@ -25,7 +27,7 @@ class RunSummary:
     """The key figures of a run.
 
     epoch, epochs: finished and planned. best_accuracy: on the validation split, in [0, 1]. seconds: in all epochs.
-    created: seconds since 1970.
+    created: seconds since 1970. problems: one sentence for each file of the run that is damaged.
     """
 
     id: str
@@ -45,6 +47,7 @@ class RunSummary:
     seconds: float
     created: float
     path: str
+    problems: tuple[str, ...] = ()
 
     def document(self) -> dict[str, object]:
         """The summary as `--json` prints it."""
@@ -57,7 +60,13 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
     Raises:
         BadInput: it is not a run directory of this format.
     """
-    events = list(run.figures()) if events is None else events
+    damaged_lines = 0
+
+    def damaged() -> None:
+        nonlocal damaged_lines
+        damaged_lines += 1
+
+    events = list(run.figures(damaged)) if events is None else events
     train = run.config["train"]
     epochs = epoch_events(events)
     best = best_epoch(events)
@@ -79,7 +88,17 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
         seconds=sum(event["seconds"] for event in epochs),
         created=run.info["created"],
         path=str(run.path),
+        problems=tuple(run.problems(damaged_lines)),
     )
+
+
+def readable_summaries(root: Path | None = None) -> list[RunSummary]:
+    """The summaries of all readable runs, the newest first. A run that is deleted meanwhile is left out."""
+    found = []
+    for run in all_runs(root):
+        with contextlib.suppress(BadInput, OSError):
+            found.append(summarize(run))
+    return found
 
 
 def is_twin(run: RunDirectory) -> bool:
@@ -180,6 +199,7 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
     if as_path is not None and as_path.is_dir() and (as_path / "run.json").exists():
         run = RunDirectory(as_path.resolve())
         _ = run.info
+        check_manifest(run.path)
         return run
     fitting = named or [run for run in runs if len(reference) >= MIN_PREFIX and run.id.startswith(reference)]
     if len(fitting) > 1:

@@ -89,6 +89,7 @@ def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["he
     lock = FileLock(path, timeout=timeout, thread_local=False, fallback_to_soft=False)
     outcome: Literal["held", "busy", "unsupported"] = "held"
     with disk_errors(what, path.parent):
+        path.parent.stat()  # filelock would make a missing folder
         try:
             lock.acquire()
         except Timeout:

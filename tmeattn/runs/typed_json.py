@@ -20,7 +20,8 @@ def matches(value: Any, hint: Any) -> bool:
     """Whether a JSON value has the type `hint`: a TypedDict, or what its fields may be annotated with (bool, int,
     float, str, None, Any, Literal, a union, a list, a dict with str keys, another TypedDict).
 
-    An int is accepted as a float, a bool as neither. Raises `TypeError` for any other hint.
+    An int is accepted as a float, a bool as neither; an int of more than 64 bits as nothing. Raises
+    `TypeError` for any other hint.
     """
     return _check_of(hint)(value)
 
@@ -76,9 +77,13 @@ def _check_of_plain(hint: Any) -> Check:
     if hint in (None, type(None)):
         return lambda value: value is None
     if hint is float:
-        return lambda value: isinstance(value, int | float) and not isinstance(value, bool)
+        return lambda value: isinstance(value, float) or _is_integer(value)
     if hint is int:
-        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+        return _is_integer
     if hint in (bool, str):
         return lambda value: isinstance(value, hint)
     raise TypeError(f"{hint!r} is no type of a JSON value.")
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63

@@ -7,6 +7,7 @@ of the distribution, @MODULE@ by the name of its module and @CLASS@ by the name 
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 import re
 import sys
@@ -15,7 +16,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors
+from tmeattn.files import OTHER_FOLDER, disk_errors, remove, remove_leftovers, temporary_name
 from tmeattn.registry import KINDS, registry
 
 
@@ -38,23 +39,31 @@ def create(name: str, kind: str, into: Path) -> NewPackage:
 
     Raises:
         BadInput: the name is invalid or not free, or the folder exists.
-        EnvironmentProblem: the folder cannot be written.
+        EnvironmentProblem: the folder cannot be written; nothing of it remains.
     """
     module = _module_name(name)
     _check_name_is_free(name, kind)
     folder = into / name
-    if folder.exists():
+    if folder.exists() or folder.is_symlink():
         raise BadInput(f"{folder} already exists.", hint="Choose another name, or another folder with --into.")
     words = re.split(r"[-_.]+", name)
     values = {"NAME": name, "MODULE": module, "CLASS": "".join(word.capitalize() for word in words)}
     files = {}
     for part in ("common", kind):
         files.update(_templates(Path(str(resources.files(__name__))) / "templates" / part, values))
-    with disk_errors("the plugin", folder):
-        for path, text in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+    with disk_errors("the plugin", folder, hint=OTHER_FOLDER):
+        into.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(into, name)
+        fresh = temporary_name(folder)
+        try:
+            for path, text in files.items():
+                target = fresh / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            fresh.rename(folder)
+        finally:
+            with contextlib.suppress(OSError):
+                remove(fresh)
     return NewPackage(folder, sorted(files), _next_commands(name, kind, folder))
 
 

@@ -14,6 +14,7 @@ from tmeattn.config import RunConfig, TrainOptions, resolve_run, stored_config
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
+from tmeattn.files import disk_errors
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
@@ -24,6 +25,7 @@ from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.index import check_name
 from tmeattn.runs.leftovers import tidy
 from tmeattn.runs.lock import naming, writing
+from tmeattn.runs.manifest import discard
 from tmeattn.runs.run_files import DataInfo, RunStatus
 from tmeattn.specs import Dataset, ModelSpec, Space, TrackerSpec, WordVectors
 from tmeattn.training import checkpoint
@@ -206,6 +208,8 @@ def _train(
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
 ) -> None:
+    with disk_errors("the run", run.path):
+        discard(run.path)
     with reporting(run, heartbeat, listeners, trackers) as emit:
         saved = checkpoint.load(run.checkpoints, "last", "previous")
         if saved is not None and saved.damaged:

@@ -103,6 +103,24 @@ def test_glove(small, tmp_path, monkeypatch, form):
     table, known = vectors.lookup(["film", "absent"])
     assert (vectors.size, known.tolist(), table[0].tolist()) == (300, [True, False], [-1.0] * 300)
     assert vectors.fingerprint == hashlib.sha256(text).hexdigest()
+    (data_dir() / "glove-300d" / "words.parquet").unlink()
+    with pytest.raises(EnvironmentProblem, match="The word vectors glove-300d are damaged"):
+        glove_300d()
+    add("glove-300d", path, lambda line: None)
+    assert glove_300d().fingerprint == vectors.fingerprint
+
+
+@pytest.mark.parametrize("name", ["glove.6B.zip", "glove"])
+def test_a_damaged_member_is_named(small, tmp_path, monkeypatch, name):
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w") as target:
+        target.writestr("glove.6B.50d.txt", "".join(f"word{i} {'1 ' * 49}1\n" for i in range(3)))
+    path.write_bytes(path.read_bytes().replace(b"word1", b"word9"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setitem(PUBLISHED_FILES, "glove-50d", replace(PUBLISHED_FILES["glove-50d"], sha256=digest))
+    with pytest.raises(BadInput, match="cannot be read: Bad CRC-32"):
+        add("glove-50d", path, lambda line: None)
+    assert not list(data_dir().iterdir())
 
 
 def test_other_vectors_are_refused(small, tmp_path):

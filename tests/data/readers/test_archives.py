@@ -44,7 +44,7 @@ def test_size_is_bounded(tmp_path, monkeypatch, make):
         texts(path)
     monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "2")
     monkeypatch.setattr(limits, "FREE_EXPANSION", 2**20)
-    monkeypatch.setattr(limits, "LARGEST_EXPANSION", 100 if make is in_tar else 1 / 2)
+    monkeypatch.setattr(limits, "LARGEST_EXPANSION", 50 if make is in_tar else 1 / 2)
     with pytest.raises(BadInput, match=r"unpacks to more than .* times its size.*TMEATTN_MAX_UNPACKED_GIB"):
         texts(path)
     monkeypatch.setenv("TMEATTN_MAX_UNPACKED_GIB", "1")

@@ -67,3 +67,10 @@ def test_labels_of_lines_are_no_words(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("plain\ngood __label__pos\n")
     with pytest.raises(BadInput, match="line 2: it has a label, the first line none"):
         TextInput(tmp_path / "a.txt").read(print)
+
+
+def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tmeattn.data.readers.text_input.MOST_HELD", 2**20)
+    (tmp_path / "many.txt").write_text("a\n" * 20_000)
+    with pytest.raises(BadInput, match=r"more texts than are read at once \(1 MiB\).*--output FILE"):
+        TextInput(tmp_path / "many.txt").read(print)

@@ -1,6 +1,10 @@
-"""Rows that are skipped, classes and splits that are refused, and a full disk."""
+"""Rows that are skipped, classes and splits that are refused, and bounds."""
 
+import polars as pl
+import pytest
 from support.user_files import ROWS, read, refused, write_csv, write_tree
+
+from tmeattn.errors import BadInput
 
 
 def test_many_classes(tmp_path):
@@ -26,3 +30,21 @@ def test_a_validation_split_is_kept(tmp_path):
     _, splits = read(tmp_path / "tree", tmp_path)
     assert sorted(splits["validation"]) == sorted(ROWS[:6])
     assert sorted(splits["train"]) == sorted(ROWS[:30])
+
+
+def test_the_names_of_classes_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+    long = [(f"text {i}", f"{i}" + "x" * 200_000) for i in range(8)]
+    with pytest.raises(BadInput, match=r"has long labels, of more than 1 MiB.*--label-column"):
+        read(write_csv(tmp_path / "long.csv", long), tmp_path)
+    many = [(f"text {i}", f"{i}" + "x" * 1000) for i in range(1200)]
+    with pytest.raises(BadInput, match=r"has more than 1,0.. different labels"):
+        read(write_csv(tmp_path / "many.csv", many), tmp_path)
+
+
+def test_a_parquet_file_that_unpacks_to_more_than_its_size_allows(tmp_path, monkeypatch):
+    monkeypatch.setattr("tmeattn.limits.FREE_EXPANSION", 10**6)
+    rows = {"text": [f"{'a fine text ' * 100}{i % 3}" for i in range(9000)], "label": [i % 2 for i in range(9000)]}
+    pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(BadInput, match="unpacks to more than 100 times its size"):
+        read(tmp_path / "a.parquet", tmp_path)

@@ -11,7 +11,9 @@ from support.user_files import ROWS, read, refused, write_csv, write_tree
 
 from tmeattn.data.encoding.corpus import open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings
+from tmeattn.data.readers import user_files
 from tmeattn.data.readers.table_folder import tables_in
+from tmeattn.data.readers.user_files import ImportOptions
 from tmeattn.errors import BadInput
 
 
@@ -132,3 +134,25 @@ def test_encodes_from_disk_as_from_memory(tmp_path):
             assert [words[token] for token in split.tokens[a:b]] == known
             assert dataset.classes[code] == label
         assert split.labels.dtype == np.int64
+
+
+def test_a_file_that_was_replaced_with_the_same_size_and_time_is_read_again(tmp_path, monkeypatch):
+    path = write_csv(tmp_path / "a.csv")
+    first, _ = read(path, tmp_path)
+    times = path.stat()
+    path.write_text(path.read_text(encoding="utf-8").replace('"good"', '"fine"'), encoding="utf-8")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    second, _ = read(path, tmp_path)
+    assert (first.classes, second.classes) == (("bad", "fair", "good"), ("bad", "fair", "fine"))
+
+
+def test_every_changed_file_of_a_large_folder_changes_the_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(user_files, "MOST_HASHED_FILES", 2)
+    tree = write_tree(tmp_path / "tree", ROWS[:12])
+    keys = {user_files._key(tree, ImportOptions())}
+    for path in sorted(tree.rglob("*.txt")):
+        times = path.stat()
+        path.write_text(path.read_text(encoding="utf-8")[::-1], encoding="utf-8")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        keys.add(user_files._key(tree, ImportOptions()))
+    assert len(keys) == 13

@@ -93,7 +93,7 @@ def test_a_damaged_member_is_no_traceback(tmp_path):
 def test_sizes_are_bounded(tmp_path, monkeypatch):
     path = write_vectors(tmp_path, b"a 1 2\n" * 400_000, "v.txt.gz")
     monkeypatch.setattr(limits, "FREE_EXPANSION", 10**6)
-    with pytest.raises(BadInput, match="unpacks to more than 200 times its size"):
+    with pytest.raises(BadInput, match="unpacks to more than 100 times its size"):
         vectors_from_file(path)
     monkeypatch.setenv("TMEATTN_MAX_VECTORS", "1000")
     monkeypatch.setenv("TMEATTN_MAX_UNPACKED_GIB", "1")

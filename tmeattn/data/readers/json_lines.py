@@ -22,19 +22,15 @@ from tmeattn.data.readers.rows import (
 )
 from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, is_utf8, open_text
 from tmeattn.errors import BadInput
+from tmeattn.limits import COLUMNS
 
 PREFIX_ROWS, PREFIX_CHARACTERS = 10_000, 2**24
 """The rows of a file whose keys are the columns: a key may be missing in the first row."""
 PREFIX_ROWS_OF_STREAM = 1_000
 """The same of a stream, whose rows are kept until the columns are known."""
 
-JsonRow = tuple[int, dict[str, Any] | RowProblem | SkippedRow]
-
-
-class _DoubledKeys(dict[str, Any]):
-    """An object in which a key occurs twice, with its last value."""
-
-    doubled: frozenset[str]
+JsonRow = tuple[int, dict[str, Any] | RowProblem | SkippedRow, str]
+"""The number of a line, its object or why there is none, and the line."""
 
 
 def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
@@ -52,7 +48,7 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
             prefix.append(row)
         if isinstance(row[1], dict):
             columns |= dict.fromkeys(row[1])
-            characters += sum(len(value) for value in row[1].values() if isinstance(value, str))
+            characters += len(row[2])
         elif isinstance(row[1], RowProblem) and not columns:
             raise BadInput(f"{path}, line {row[0]}: {row[1].reason}.", hint="Each line must be one JSON object.")
         if count == (PREFIX_ROWS if stream is None else PREFIX_ROWS_OF_STREAM) or characters > PREFIX_CHARACTERS:
@@ -63,10 +59,11 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
         rows.close()
 
     def select(names: Sequence[str]) -> Iterator[Row]:
-        for number, values in chain(prefix, rows) if stream is not None else _json_rows(path, None):
+        keys = [json.dumps(name, ensure_ascii=False) for name in names]
+        for number, values, line in chain(prefix, rows) if stream is not None else _json_rows(path, None):
             if not isinstance(values, dict):
                 yield number, values
-            elif isinstance(values, _DoubledKeys) and (twice := values.doubled.intersection(names)):
+            elif any(line.count(key) > 1 for key in keys) and (twice := _doubled(line).intersection(names)):
                 yield number, RowProblem(f"it has the key {quoted(min(twice))} twice")
             else:
                 yield number, [values.get(name) for name in names]
@@ -76,24 +73,26 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
 
 def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[JsonRow, None, None]:
     """Every line with its number."""
+    most = COLUMNS.value
     with open_text(path, stream, newline=None) as file:
         for number, line in enumerate(bounded_lines(path, file), start=1):
             if line.isspace():
-                yield number, SkippedRow(BLANK)
+                yield number, SkippedRow(BLANK), line
                 continue
             if not is_utf8(line):
-                yield number, RowProblem(NOT_UTF8)
+                yield number, RowProblem(NOT_UTF8), line
                 continue
             try:
-                value = json.loads(line, object_pairs_hook=_object)
+                value = json.loads(line)
             except (ValueError, RecursionError) as error:
-                yield number, RowProblem(_json_reason(error))
+                yield number, RowProblem(_json_reason(error)), line
                 continue
             if isinstance(value, dict):
-                check_columns(path, f"line {number}", len(value))
-                yield number, value
+                if len(value) > most:
+                    check_columns(path, f"line {number}", len(value))
+                yield number, value, line
             else:
-                yield number, RowProblem(f"it is {type_name(value)}, not a JSON object")
+                yield number, RowProblem(f"it is {type_name(value)}, not a JSON object"), line
 
 
 def _json_reason(error: Exception) -> str:
@@ -104,11 +103,16 @@ def _json_reason(error: Exception) -> str:
     return f"it is not JSON ({str(error).partition(':')[0]})"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
+def _doubled(line: str) -> frozenset[str]:
+    """The keys that the object of a line has twice; `json.loads` keeps their last value."""
+    doubled: frozenset[str] = frozenset()
+
+    def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal doubled
+        found = dict(pairs)
+        names = [name for name, _ in pairs]
+        doubled = frozenset(name for name in found if names.count(name) > 1)  # the outer object comes last
         return found
-    names = [name for name, _ in pairs]
-    doubled = _DoubledKeys(found)
-    doubled.doubled = frozenset(name for name in found if names.count(name) > 1)
+
+    json.loads(line, object_pairs_hook=record)
     return doubled

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from tmeattn.data.readers.rows import Row, Table, check_columns
 from tmeattn.errors import BadInput
+from tmeattn.limits import Unpacking
 
 
 def open_parquet(path: Path) -> Table:
@@ -27,12 +28,15 @@ def open_parquet(path: Path) -> Table:
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         number = 0
+        unpacking = Unpacking(str(path))
+        unpacking.packed = path.stat().st_size
         # Selectors take names as they are. `select` reads a string such as "*" or "^.*$" as a pattern.
         columns = [cs.by_name(name) for name in names]
         with _opened(path) as file:
             frame = pl.scan_parquet(file, glob=False, hive_partitioning=False).select(columns)
             for batch in frame.collect_batches(chunk_size=2**13, maintain_order=True):
                 for values in batch.iter_rows():
+                    unpacking.count(sum(len(value) for value in values if isinstance(value, str)))
                     number += 1
                     yield number, values
 

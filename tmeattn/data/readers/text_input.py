@@ -17,6 +17,9 @@ from tmeattn.data.readers.tables import format_of, open_table
 from tmeattn.errors import BadInput
 
 STANDARD_INPUT = Path("-")
+MOST_HELD = 2**28
+"""The most characters of the texts that are held in memory at once, with `BYTES_OF_A_TEXT` for each text."""
+BYTES_OF_A_TEXT = 64
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class TextInput:
             BadInput: there is no text, or the file cannot be read.
         """
         table, column = self.open()
-        texts, skips = [], SkipCount()
+        texts, skips, held = [], SkipCount(), 0
         for number, values in table.select([column]):
             if isinstance(values, SkippedRow):
                 skips.add(values.reason, f"{table.unit} {number}")
@@ -72,6 +75,12 @@ class TextInput:
                 skips.add("row{s} without a text", f"{table.unit} {number}")
             else:
                 texts.append(text)
+                held += len(text) + BYTES_OF_A_TEXT
+                if held > MOST_HELD:
+                    raise BadInput(
+                        f"{table.path} contains more texts than are read at once ({MOST_HELD // 2**20} MiB).",
+                        hint="Classify them one after the other: tmeattn predict --file FILE --output FILE",
+                    )
         if not texts:
             raise BadInput(f"There is no text to read: {skips if skips.total else 'no rows'}.")
         for note in table.notes():

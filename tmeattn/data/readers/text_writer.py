@@ -20,6 +20,7 @@ from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_error, disk_errors
+from tmeattn.limits import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ class TextWriter:
         self._lengths, self._labels, self._splits = array("q"), array("i"), array("b")
         self._digests = bytearray()
         self._kept: int | None = None
+        self._label_length = 0
         self.skips, self.notes = SkipCount(), list[str]()
 
     def __enter__(self) -> TextWriter:
@@ -77,14 +79,30 @@ class TextWriter:
             self.skips.add("row{s} without a label", where)
         else:
             data = text.encode("utf-8", "surrogatepass")
+            if len(data) > 4 * TEXT.value:  # a character has at most four bytes
+                raise TEXT.refusal(f"{self.source}, {where}: the text is longer than")
             try:
                 self._file.write(data)
             except OSError as error:
                 raise disk_error(CONTENT, self.folder.parent, error) from error
             self._digests += text_digest(data)
             self._lengths.append(len(data))
-            self._labels.append(self.labels.setdefault(label, len(self.labels)))
+            self._labels.append(self.labels[label] if label in self.labels else self._new_label(label))
             self._splits.append(SPLITS.index(split or "train"))
+
+    def _new_label(self, label: str) -> int:
+        """The code of a class; all names of classes together are held in memory, so their length is bounded."""
+        self._label_length += len(label)
+        if self._label_length > TEXT.value:
+            what = (
+                f"more than {len(self.labels):,} different labels" if len(self.labels) > MOST_CLASSES else "long labels"
+            )
+            raise BadInput(
+                f"{self.source} has {what}, of more than {TEXT.number:,} {TEXT.unit}; the most are "
+                f"{MOST_CLASSES:,} labels.",
+                hint="Name the column of the classes with --label-column.",
+            )
+        return self.labels.setdefault(label, len(self.labels))
 
     def finish(self, hold_out: HoldOut, arrangement: Arrangement | None = None) -> None:
         """Order the classes, hold out validation texts where the source has none, and write the arrays.

@@ -76,7 +76,7 @@ def _downloaded(name: str) -> WordVectors:
     store = open_vector_store(data_dir() / name)
     if store is None:
         raise EnvironmentProblem(
-            f"The word vectors {name} are not installed.",
+            f"The word vectors {name} are {'damaged' if (data_dir() / name).exists() else 'not installed'}.",
             hint=f"Download them: tmeattn data fetch {name} (or add your copy: tmeattn data add {name} glove.6B.zip)",
         )
     return store.word_vectors(name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tmeattn import files
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.files import disk_errors, read_json, to_json, write_atomically
 
@@ -105,3 +106,14 @@ def test_missing_json_is_none(tmp_path: Path) -> None:
 
 def test_json_is_readable() -> None:
     assert to_json({"name": "été"}).decode() == json.dumps({"name": "été"}, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):
+    path = tmp_path / "options.toml"
+    path.write_bytes(b"lr = 0.1\r\n")
+    assert files.read_toml(path) == {"lr": 0.1}
+    monkeypatch.setattr(files, "LARGEST_TOML", 4)
+    with pytest.raises(ValueError, match="larger than"):
+        files.read_toml(path)
+    with pytest.raises(OSError, match="regular file"):
+        files.read_toml(Path(os.devnull))

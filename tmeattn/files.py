@@ -24,6 +24,8 @@ OTHER_HOME = "Free some space or choose another folder with --home or TMEATTN_HO
 OTHER_FOLDER = "Free some space or choose another folder."
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON file that `read_json` reads."""
+LARGEST_TOML = 2**20
+"""Bytes of the largest TOML file that `read_toml` reads."""
 LARGEST_INTEGER = 2**63
 DEEPEST_JSON = 100
 ABANDONED = 24 * 3600
@@ -280,3 +282,22 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values in a TOML file.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+        ValueError: it is too large, is not UTF-8, or is no TOML.
+    """
+    import tomllib
+
+    with open_regular(path) as file:
+        data = file.read(LARGEST_TOML + 1)
+    if len(data) > LARGEST_TOML:
+        raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
+    try:
+        return tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
+    except RecursionError:
+        raise ValueError("its lists or tables are nested too deeply") from None

@@ -5,9 +5,8 @@ The configuration of a run is something else: see `tmeattn.config`.
 
 from __future__ import annotations
 
-import tomllib
-
 from tmeattn.errors import BadInput
+from tmeattn.files import read_toml
 from tmeattn.paths import settings_path
 
 KEYS = {
@@ -28,10 +27,10 @@ def load_defaults() -> dict[str, str]:
     """
     path = settings_path()
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = read_toml(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise BadInput(
             f"Cannot read your defaults in {path}: {str(error)[:200]}.", hint="Correct or delete the file."
         ) from None

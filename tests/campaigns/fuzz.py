@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,7 +27,7 @@ SECONDS = 20
 """What a command may take."""
 BOUND = 2**30
 """Bytes of memory that a command may take beyond the start."""
-BATCH = 25
+BATCH = 50
 """Cases in a process: few enough that what one leaves in memory does not hide in the next."""
 
 
@@ -35,6 +36,7 @@ def run(minutes: float, seed: int, keep: Path, work: Path, only: str = "") -> in
     report = Report("fuzz", seed, keep)
     end = time.monotonic() + 60 * minutes
     targets = [target for target in TARGETS for _ in range(target.weight) if only in target.name]
+    Random(seed).shuffle(targets)
     templates: dict[str, Path] = {}
     done: Counter[str] = Counter()
     turn = 0
@@ -44,7 +46,7 @@ def run(minutes: float, seed: int, keep: Path, work: Path, only: str = "") -> in
         folder = work / "case"
         if target.name not in templates:
             shutil.rmtree(folder, ignore_errors=True)
-            target.prepare(folder)
+            _in_a_process(lambda target=target, folder=folder: target.prepare(folder))  # type: ignore[misc]
             templates[target.name] = Path(shutil.copytree(folder, work / f"template-{len(templates)}"))
         first = done[target.name]
         for number, what, problem in _batch(target, templates[target.name], folder, seed, first, report):
@@ -56,6 +58,23 @@ def run(minutes: float, seed: int, keep: Path, work: Path, only: str = "") -> in
     for name, count in sorted(done.items()):
         print(f"fuzz: {count:6} of {name}")
     return report.end()
+
+
+def _in_a_process(work: Callable[[], None]) -> None:
+    """Call `work` in a forked process: polars starts threads, after which this one could not be forked any more."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    if os.waitpid(pid, 0)[1]:
+        raise RuntimeError("The valid inputs cannot be made; the traceback is above.")
 
 
 def _batch(
@@ -76,7 +95,7 @@ def _batch(
             os._exit(0)
     limit = time.monotonic() + SECONDS * BATCH
     while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
-        hangs = log.exists() and time.time() - log.stat().st_mtime > 3 * SECONDS
+        hangs = log.exists() and time.time() - log.stat().st_mtime > 1.5 * SECONDS
         if time.monotonic() > limit or hangs:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.005)
@@ -99,11 +118,13 @@ def _cases(target: Target, template: Path, folder: Path, seed: int, first: int, 
         chance = Random(f"{seed} {target.name} {number}")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(template, folder, symlinks=True)
-        what = mutate_file(target.choose(folder, chance), chance)
+        mutated = target.choose(folder, chance)
+        what = mutate_file(mutated, chance)
         if chance.random() < 0.1:
-            with contextlib.suppress(ValueError, OSError):
+            with contextlib.suppress(IndexError, OSError):
                 what += ", " + mutate_file(target.choose(folder, chance), chance)
-        chosen = chance.choice(target.commands)
+        reading = [command for command in target.commands if mutated.name in command]
+        chosen = chance.choice(reading or target.commands)
         what += f": tmeattn {' '.join(chosen)}"
         log.write(json.dumps({"number": number, "what": what}) + "\n")
         problem = _problem(folder, chosen, must_succeed=False)
@@ -142,6 +163,28 @@ def _problem(folder: Path, arguments: tuple[str, ...], *, must_succeed: bool) ->
     return "" if result.is_clean_refusal else f"{name} ends with {result.code}: {result.err[-500:]}"
 
 
+def _read(kind: str, path: str) -> int:
+    """Read a dataset or word vectors as `train` does, without the rest of a command: the exit code."""
+    from tmeattn.data.sources import open_dataset, open_vectors
+    from tmeattn.errors import TmeattnError
+
+    def narrate(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    try:
+        if kind == "import":
+            dataset = open_dataset(path, narrate=narrate)
+            for name, split in dataset.read().items():
+                print(name, sum(map(len, split.texts)), sum(split.labels))
+        else:
+            vectors = open_vectors(path, narrate)
+            print(vectors.lookup(["good", "bad", "none"]) if vectors is not None else None)
+    except TmeattnError as error:
+        print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
 class _TooLong(BaseException):
     """The alarm."""
 
@@ -168,7 +211,7 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run_command(list(arguments))
+            code = _read(*arguments) if arguments[0] in ("import", "vectors") else run_command(list(arguments))
     except SystemExit as leave:
         code = leave.code if isinstance(leave.code, int) else 1
     except _TooLong:

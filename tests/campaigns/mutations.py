@@ -88,7 +88,7 @@ def mutate_path(path: Path, chance: Random) -> str:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
     kind = chance.choice(("nothing", "folder", "empty", "pipe", "loop", "dangling link", "zeros", "link", "gap"))
     match kind:
         case "folder":
@@ -115,7 +115,7 @@ def mutate_path(path: Path, chance: Random) -> str:
 def mutate_file(path: Path, chance: Random) -> str:
     """Change a file in one of these ways; what was done."""
     draw = chance.random()
-    if draw < 0.08:
+    if draw < 0.08 or not path.is_file():
         return f"{path.name} becomes {mutate_path(path, chance)}"
     data = path.read_bytes()
     is_json = path.suffix in (".json", ".jsonl")

@@ -170,14 +170,11 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
     if path is None:
         return {}
-    import tomllib
-
     from tmeattn.config import resolve_run
+    from tmeattn.files import read_toml
 
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except RecursionError:
-        raise BadInput(f"--config: {path} is no TOML file: its lists or tables are nested too deeply.") from None
+        values = read_toml(path)
     except ValueError as error:  # also of a number with too many digits, and of bytes that are not UTF-8
         raise BadInput(f"--config: {path} is no TOML file: {str(error)[:200]}.") from None
     except OSError as error:

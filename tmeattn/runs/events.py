@@ -163,6 +163,7 @@ class EventTail:
 
     skipped: lines so far that hold no event that this version can read, or that are longer than `MOST_LINE`.
     at_end:  whether the last call read all complete lines that there were.
+    offset:  the byte up to which the log was read.
     until:   read the log only up to this byte.
     """
 
@@ -171,7 +172,7 @@ class EventTail:
         self.until = until
         self.skipped = 0
         self.at_end = False
-        self._offset = 0
+        self.offset = 0
         self._too_long = False
 
     def read(self) -> list[Event]:
@@ -199,10 +200,10 @@ class EventTail:
         try:
             with _open(self.path) as file:
                 size = os.fstat(file.fileno()).st_size
-                if size < self._offset:
-                    self._offset, self._too_long = 0, False
-                file.seek(self._offset)
-                wanted = (size if self.until is None else self.until) - self._offset
+                if size < self.offset:
+                    self.offset, self._too_long = 0, False
+                file.seek(self.offset)
+                wanted = (size if self.until is None else self.until) - self.offset
                 data = file.read(min(most, wanted))
                 self.at_end = len(data) < most
                 if not self.at_end and b"\n" not in data and not self._too_long:
@@ -216,7 +217,7 @@ class EventTail:
             self.skipped += 1
             self._too_long = True
             return self._pass_over(data)
-        self._offset += len(complete)
+        self.offset += len(complete)
         self.at_end |= not complete
         # splitlines() also splits at U+2028 and others
         return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
@@ -225,7 +226,7 @@ class EventTail:
         """Leave out the rest of a line that is too long, as far as it was read."""
         end = data.find(b"\n") + 1
         self._too_long = not end
-        self._offset += end or len(data)
+        self.offset += end or len(data)
         self.at_end &= not end
         return []
 

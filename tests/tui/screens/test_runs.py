@@ -74,7 +74,7 @@ async def test_rows_change_in_place_when_a_run_goes_on(three, isolated):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down")
         run = RunDirectory(isolated / "runs" / "aaaa-lstm-attn")
-        write(run.path, {**epoch_event(3), "validation": {"accuracy": 0.91, "cross_entropy": 0.3}})
+        write(run.path, {**epoch_event(3), "validation": {**epoch_event(3)["validation"], "accuracy": 0.91}})
         app.screen.refresh_runs()
         await pilot.pause()
         assert rows(app)[0][3:5] == ["3/5", "91.0 %"]
@@ -279,3 +279,44 @@ async def test_a_foreign_format_says_who_made_it(write_run):
     app = an_app()
     async with app.run_test():
         assert "reads format 1" in str(app.screen.details.query_one("Static").render())
+
+
+async def test_only_changed_rows_are_drawn_again_and_only_moved_ones_move(three, write_run, isolated, monkeypatch):
+    for at in range(30):
+        write_run(f"m{at:03d}-mean", model="mean", created=float(at - 100))
+    app = an_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not app.session.runs.caught_up:
+            await pilot.pause()
+        await pilot.press("down")
+        table = app.screen.table
+        changed: list[tuple[str, str]] = []
+        original = RunTable.update_cell
+        monkeypatch.setattr(
+            RunTable,
+            "update_cell",
+            lambda self, row, *rest: changed.append((row, rest[0])) or original(self, row, *rest),
+        )
+        monkeypatch.setattr(RunTable, "clear", lambda *a, **more: pytest.fail("the table is built anew"))
+        drawn = table.drawn
+        for _ in range(6):
+            app.screen.refresh_runs()
+            app.screen._show()
+        assert (table.drawn, changed) == (drawn, [])
+        run = RunDirectory(isolated / "runs" / "m007-mean")
+        run.rename("other")
+        for _ in range(5):
+            app.screen.refresh_runs()
+        assert (table.drawn, changed) == (drawn + 1, [("m007-mean", "run")])
+        write_run("zzzz-mean", model="mean", created=50.0)
+        run.delete()
+        app.session.runs.forget()
+        app.screen.refresh_runs()
+        assert table.drawn == drawn + 2
+        expected = [one.run.id for one in app.session.runs.sorted("newest", "")]
+        assert [row.key.value for row in table.ordered_rows] == expected
+        assert table.selected == "bbbb-mean"
+        await pilot.press("o")
+        expected = [one.run.id for one in app.session.runs.sorted("best accuracy", "")]
+        assert [row.key.value for row in table.ordered_rows] == expected
+        assert (table.selected, table.drawn) == ("bbbb-mean", drawn + 2)

@@ -5,18 +5,55 @@ import os
 import pytest
 
 from tmeattn.errors import BadInput
-from tmeattn.tui.services.run_list import CHUNKS, RunList
+from tmeattn.tui.services import run_list
+from tmeattn.tui.services.run_list import REST, RunList
 
 
-def test_the_list_reads_only_so_much_in_one_go(write_run):
+def test_the_list_opens_and_reads_only_so_much_in_one_go(write_run, monkeypatch):
+    monkeypatch.setattr(run_list, "FOLDERS", 3)
+    monkeypatch.setattr(run_list, "BYTES", 40_000)
+    monkeypatch.setattr(run_list, "AT_LEAST", 20_000)
     for name in "abcdefgh":
         write_run(f"{name * 4}-mean", model="mean")
     listing = RunList()
-    listing.refresh()
-    assert sum(one.reads for one in listing.runs.values()) == CHUNKS
+    seen = []
     while not listing.caught_up:
         listing.refresh()
+        seen.append((len(listing.runs), sum(one.reads for one in listing.runs.values())))
+    assert seen == [(3, 2), (6, 4), (8, 6), (8, 8)]  # two small logs fill the bytes of one look
     assert all(one.epochs for one in listing.runs.values())
+
+
+def test_a_look_without_changes_reads_no_file_and_looks_at_a_fifth_of_the_runs(write_run, monkeypatch):
+    for name in "abcdefghij":
+        write_run(f"{name * 4}-mean", model="mean")
+    listing = RunList()
+    while not listing.caught_up:
+        listing.refresh()
+    looked: list[str] = []
+    original = run_list.RunState.refresh
+    monkeypatch.setattr(run_list.RunState, "refresh", lambda self: looked.append(self.run.id) or original(self))
+    monkeypatch.setattr(type(listing.root), "open", lambda *a, **more: pytest.fail("a file is opened"))
+    monkeypatch.setattr(type(listing.root), "iterdir", lambda *a: pytest.fail("a folder is listed"))
+    for turn in range(REST):
+        assert not listing.refresh()
+        assert len(looked) == 2 * (turn + 1)
+    assert len(set(looked)) == 10
+
+
+def test_a_damaged_run_is_tried_again_in_turn_and_is_no_change(write_run, isolated, monkeypatch):
+    monkeypatch.setattr(run_list, "FOLDERS", 2)
+    for name in "abc":
+        (isolated / "runs" / name).mkdir(parents=True)
+    listing = RunList()
+    while not listing.caught_up:
+        listing.refresh()
+    assert sorted(listing.damaged) == ["a", "b", "c"]
+    assert not listing.refresh()
+    (isolated / "runs" / "b").rmdir()
+    write_run("b", model="mean")
+    assert any([listing.refresh(), listing.refresh()])
+    assert (list(listing.runs), sorted(listing.damaged)) == (["b"], ["a", "c"])
 
 
 def test_the_list_sorts_filters_and_names_what_is_damaged(write_run, isolated):

@@ -35,6 +35,8 @@ _WIDTH = 10.0  # inches
 _PAD = 0.12  # inches on each side of the axes
 _INSIDE = 72 * (_WIDTH - 2 * _PAD)  # points
 _DPI = {"png": 150, "svg": 72}  # Matplotlib always uses 72 for SVG
+_BATCH = 8
+"""Texts that are laid out and drawn together in a PNG of more than so many."""
 _LINE = 0.17  # inches of height of a line of small print
 _STYLE = {
     "font.size": 9,
@@ -90,7 +92,29 @@ def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Li
     with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
         # A character that the font lacks is drawn as a box; the warning would only disturb the output.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        if format == "png" and len(panels) > _BATCH and all(isinstance(panel, HeatmapPanel) for panel in panels):
+            return _stacked(title, footer, panels)
         _figure(title, footer, panels, _DPI[format]).savefig(buffer, format=format, dpi=_DPI[format], metadata=metadata)
+    return buffer.getvalue()
+
+
+def _stacked(title: str, footer: str, panels: tuple[Panel, ...]) -> bytes:
+    """Many texts in one PNG, drawn some at a time and put below each other: laying all out at once takes a time that
+    grows with the square of their number."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    parts = []
+    for start in range(0, len(panels), _BATCH):
+        last = start + _BATCH >= len(panels)
+        batch = panels[start : start + _BATCH]
+        figure = _figure("" if start else title, footer if last else "", batch, _DPI["png"])
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        parts.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    buffer = io.BytesIO()
+    Image.fromarray(np.concatenate(parts)).save(buffer, "png", dpi=(_DPI["png"], _DPI["png"]))
     return buffer.getvalue()
 
 
@@ -111,11 +135,13 @@ def _figure(title: str, footer: str, panels: tuple[Panel, ...], dpi: int) -> Fig
     heights = [max(_KINDS[type(panel)].height(panel) for panel in row) for row in rows] or [1.0]
     title = wrapped(title, _INSIDE, 13, lines=3, bold=True)
     footer = wrapped(footer, _INSIDE, 8, lines=4)
-    margins = 0.3 + 0.22 * len(title.split("\n")) + _LINE * len(footer.split("\n"))
+    margins = (0.3 + 0.22 * len(title.split("\n")) if title else 0) + (_LINE * len(footer.split("\n")) if footer else 0)
     engine = ConstrainedLayoutEngine(w_pad=_PAD, h_pad=0.06)
     figure = Figure(figsize=(_WIDTH, sum(heights) + margins), dpi=dpi, layout=engine)
-    figure.suptitle(title, x=_PAD / _WIDTH, ha="left", fontsize=13, fontweight="bold")
-    figure.supxlabel(footer, x=_PAD / _WIDTH, ha="left", fontsize=8, color="0.3")
+    if title:
+        figure.suptitle(title, x=_PAD / _WIDTH, ha="left", fontsize=13, fontweight="bold")
+    if footer:
+        figure.supxlabel(footer, x=_PAD / _WIDTH, ha="left", fontsize=8, color="0.3")
     # A subfigure for each row, so that the labels of a row do not change the width of the others.
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     if not rows:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.containers import Horizontal
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Input, Static
 
@@ -38,8 +39,10 @@ from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
 """Seconds between two looks at the files of the runs."""
-CATCHING_UP = 0.05
-"""Seconds until the next look while long logs are still being read."""
+CATCHING_UP = 0.01
+"""Seconds until the next look while many or long logs are still being read."""
+SHOWN_EVERY = 16
+"""Looks between two updates of the table while many or long logs are still being read."""
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
@@ -55,6 +58,8 @@ class RunsScreen(BaseScreen):
         super().__init__(session)
         self.runs = session.runs
         self.order = ORDERS[0]
+        self._unshown = 0
+        self._next_look: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
@@ -81,15 +86,19 @@ class RunsScreen(BaseScreen):
 
     def refresh_runs(self) -> None:
         """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
-        if self.runs.refresh() or not self.table.row_count:
+        if self.runs.refresh() or not self.table.row_count or self._unshown:
+            self._unshown += 1
+        if self._unshown and (self.runs.caught_up or self._unshown >= SHOWN_EVERY or not self.table.row_count):
+            self._unshown = 0
             self._show()
-        if not self.runs.caught_up:
-            self.set_timer(CATCHING_UP, self.refresh_runs)
+        if self._next_look is not None:
+            self._next_look.stop()
+        self._next_look = None if self.runs.caught_up else self.set_timer(CATCHING_UP, self.refresh_runs)
 
     def _show(self) -> None:
         visible = self._visible()
         text = self.query_one("#filter", Input).value
-        damaged = [] if text else list(self.runs.damaged.values())
+        damaged = [] if text else sorted(self.runs.damaged.values(), key=lambda one: one.path)
         empty = not self.runs.runs and not self.runs.damaged
         welcome = self.query_one(Welcome)
         self.query_one("#list").display = self.query_one("#summary").display = not empty

@@ -10,10 +10,14 @@ from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.run_state import RunState
 
-CHUNKS = 4
-"""Chunks of logs read in one `refresh`, so that many or long logs never block the screen."""
+FOLDERS = 100
+"""New folders that are opened in one `refresh`, so that many runs never block the screen."""
+BYTES = 2**21
+"""Bytes of logs read in one `refresh`."""
+AT_LEAST = 2**14
+"""What the smallest log counts as: opening it takes as long as reading so many bytes."""
 REST = 5
-"""Runs that have ended are read in every fifth `refresh`."""
+"""The files of a run that has ended are looked at in every fifth `refresh`: in each one, those of a fifth of them."""
 
 ORDERS = ("newest", "best accuracy", "model", "state", "name")
 
@@ -37,23 +41,28 @@ class RunList:
         self.caught_up = False
         self._stamp = -1
         self._turn = 0
+        self._unopened: list[Path] = []
 
     def refresh(self) -> bool:
         """Read new folders and what logs have grown by. Returns whether anything has changed."""
         before = self.version
         self._find_folders()
         self._turn += 1
-        left = CHUNKS
-        self.caught_up = True
-        for run_id, state in list(self.runs.items()):
-            if state.caught_up and state.state not in ("running", "created") and self._turn % REST:
+        left = BYTES
+        behind, self.caught_up = not self.caught_up, not self._unopened
+        for at, (run_id, state) in enumerate(list(self.runs.items())):
+            ended = state.caught_up and state.state not in ("running", "created")
+            if ended and (behind or (at - self._turn) % REST):
                 continue
-            if not state.caught_up and not left:
-                self.caught_up = False
-                continue
-            left -= not state.caught_up
+            if not state.caught_up:
+                if left <= 0:
+                    self.caught_up = False
+                    continue
+                left -= AT_LEAST
             try:
+                already = state.bytes_read
                 self.version += state.refresh()
+                left -= state.bytes_read - already
             except (BadInput, OSError) as error:
                 self._damage(state.run.path, str(error))
             self.caught_up &= state.caught_up
@@ -63,25 +72,30 @@ class RunList:
         return self.version != before
 
     def _find_folders(self) -> None:
-        """Find new folders, where the folder of the runs has changed or contains a damaged run."""
+        """Find new folders, where the folder of the runs has changed, and open some of them; try damaged ones again."""
+        self._look_for_folders()
+        opened, self._unopened = self._unopened[:FOLDERS], self._unopened[FOLDERS:]
+        again = list(self.damaged)[:FOLDERS]
+        for path in [*opened, *(self.damaged[name].path for name in again)]:
+            if path.is_dir():
+                self._add(RunDirectory(path))
+
+    def _look_for_folders(self) -> None:
         try:
             stamp = self.root.stat().st_mtime_ns
         except OSError:
             stamp = 0
-        if stamp == self._stamp and not self.damaged:
+        if stamp == self._stamp:
             return
         self._stamp = stamp
         found = list(self.root.iterdir()) if stamp else []
         names = {path.name for path in found}
-        for gone in [name for name in self.runs if name not in names]:
-            del self.runs[gone]
-            self.version += 1
-        known = set(self.runs)
-        damaged, self.damaged = self.damaged, {}
-        for path in found:
-            if path.name not in known and path.is_dir():
-                self._add(RunDirectory(path))
-        self.version += self.damaged != damaged
+        known: tuple[dict[str, RunState] | dict[str, DamagedRun], ...] = (self.runs, self.damaged)
+        for listed in known:
+            for gone in [name for name in listed if name not in names]:
+                del listed[gone]
+                self.version += 1
+        self._unopened = [path for path in found if path.name not in self.runs and path.name not in self.damaged]
 
     def _add(self, run: RunDirectory) -> None:
         try:
@@ -89,12 +103,16 @@ class RunList:
         except (BadInput, OSError) as error:
             self._damage(run.path, error.message if isinstance(error, BadInput) else str(error))
             return
+        self.damaged.pop(run.id, None)
         self.runs[run.id] = RunState(run, steps=False)
         self.version += 1
 
     def _damage(self, path: Path, reason: str) -> None:
+        """List a folder as damaged, behind the others, so that each of them is tried again in turn."""
         self.runs.pop(path.name, None)
-        self.damaged[path.name] = DamagedRun(path, reason)
+        before, damaged = self.damaged.pop(path.name, None), DamagedRun(path, reason)
+        self.damaged[path.name] = damaged
+        self.version += damaged != before
 
     def forget(self) -> None:
         """Read the folder of the runs again at the next `refresh`, for example after a deletion."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from tmeattn.runs.event_types import (
     WarningEvent,
     WatchedEvent,
 )
-from tmeattn.runs.events import EventTail, best_epoch, decode
+from tmeattn.runs.events import EventTail, best_epoch, decode, kind_of
 from tmeattn.runs.run_files import RunStatus, State
 
 CHUNK = 256 * 1024
@@ -90,8 +91,8 @@ class LogLine:
 class RunState:
     """What the files of a run say. `refresh` reads the new events; `version` grows with every change.
 
-    steps: whether to keep the measures of every step. Without them only the last step event is decoded, which is
-    enough for a list of many runs.
+    steps: whether to keep the measures of every step, the watched texts and the log. Without them, for a list of many
+    runs, only the last step event is decoded, and only the last epoch keeps its histograms.
     """
 
     def __init__(self, run: RunDirectory, *, steps: bool = True) -> None:
@@ -111,6 +112,7 @@ class RunState:
         self.started: StartedEvent | None = None
         self.attempt: StartedEvent | ResumedEvent | None = None
         self.epochs: list[EpochEvent] = []
+        self._histograms = 0
         self.steps = Steps()
         self.last_step: StepEvent | None = None
         self.watched: list[WatchedEvent] = []
@@ -137,7 +139,7 @@ class RunState:
     def _read(self, stamps: tuple[float, ...], most: int) -> None:
         self.reads += 1
         lines = self._tail.lines(most)
-        self.caught_up = not lines or sum(map(len, lines)) < most // 2
+        self.caught_up = self._tail.at_end
         self._stamps = stamps
         if lines:
             self._handle(lines)
@@ -150,14 +152,14 @@ class RunState:
         found: list[float] = []
         for name in ("events.jsonl", "status.json", "meta.json"):
             try:
-                stat = (self.run.path / name).stat()
+                stat = os.stat(f"{self.run.path}/{name}")  # noqa: PTH116  many runs are looked at, and a Path is slow
                 found += (stat.st_mtime_ns, stat.st_size)
             except OSError:
                 found += (-1, -1)
         return tuple(found)
 
     def _state(self) -> ObservedState:
-        if not self.run.path.is_dir():
+        if set(self._stamps) == {-1} and not self.run.path.is_dir():
             return "deleted"
         written = self.status["state"]
         if written == "running" and process_alive(self.status):
@@ -166,10 +168,9 @@ class RunState:
         return observed_state(written, ended)
 
     def _handle(self, lines: list[str]) -> None:
-        last = len(lines) - 1
-        for at, line in enumerate(lines):
-            if not self.with_steps and line.startswith('{"kind":"step"') and at < last:
-                continue
+        if not self.with_steps:
+            lines = _without_details(lines)
+        for line in lines:
             event = decode(line)
             if event is None:
                 continue
@@ -180,7 +181,8 @@ class RunState:
 
     def _log(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
         self.lines_total += 1
-        self.lines.append(LogLine(event.get("time", 0.0), text, level))
+        if self.with_steps:
+            self.lines.append(LogLine(event.get("time", 0.0), text, level))
 
     def _on_started(self, event: StartedEvent) -> None:
         self._reset()
@@ -211,8 +213,12 @@ class RunState:
         best = ", the best so far" if event["best"] else ""
         summary = f"epoch {event['epoch']}: loss {decimal(validation['cross_entropy'])}, accuracy {accuracy}{best}"
         self._log(event, f"{summary}; {seconds(event['seconds'])}", "good" if event["best"] else "info")
+        if not self.with_steps and self.epochs:
+            self.epochs[-1] = _without_histograms_of(self.epochs[-1])
         self.epochs.append(event)
-        _thin_histograms(self.epochs)
+        self._histograms += 1
+        if self._histograms > MOST_HISTOGRAMS:
+            self._histograms = _thin_histograms(self.epochs)
         del self.epochs[:-MOST_EPOCHS]
 
     def _on_watched(self, event: WatchedEvent) -> None:
@@ -238,6 +244,11 @@ class RunState:
     def _on_failed(self, event: FailedEvent) -> None:
         self.ended = event
         self._log(event, f"failed: {event['message']}", "error")
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the log that were read so far."""
+        return self._tail.offset
 
     @property
     def step(self) -> int:
@@ -307,18 +318,34 @@ class RunState:
         return max(now() - float(self.run.info["created"]), 0.0)
 
 
-def _thin_histograms(epochs: list[EpochEvent]) -> None:
-    """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram."""
+def _without_details(lines: list[str]) -> list[str]:
+    """The lines without watched texts, and of the step events only the last one."""
+    kinds = [kind_of(line) for line in lines]
+    last = max((at for at, kind in enumerate(kinds) if kind == "step"), default=None)
+    return [
+        line
+        for at, (line, kind) in enumerate(zip(lines, kinds, strict=True))
+        if at == last or kind not in ("step", "watched", "checkpoint")
+    ]
+
+
+def _thin_histograms(epochs: list[EpochEvent]) -> int:
+    """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram.
+    Returns how many epochs have one."""
     with_histogram = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
     if len(with_histogram) <= MOST_HISTOGRAMS:
-        return
-    for at in with_histogram[1:-1:2]:
-        epoch = epochs[at].copy()
-        epoch["train"], epoch["validation"] = (
-            _without_histograms(epoch["train"]),
-            _without_histograms(epoch["validation"]),
-        )
-        epochs[at] = epoch
+        return len(with_histogram)
+    thinned = with_histogram[1:-1:2]
+    for at in thinned:
+        epochs[at] = _without_histograms_of(epochs[at])
+    return len(with_histogram) - len(thinned)
+
+
+def _without_histograms_of(epoch: EpochEvent) -> EpochEvent:
+    thinned = epoch.copy()
+    thinned["train"] = _without_histograms(epoch["train"])
+    thinned["validation"] = _without_histograms(epoch["validation"])
+    return thinned
 
 
 def _without_histograms(part: EpochPart) -> EpochPart:

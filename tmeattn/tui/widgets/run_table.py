@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from rich.text import Text
 from textual.widgets import DataTable
@@ -41,37 +42,64 @@ FIELDS = (
 )
 
 
+MOST_REMOVED = 20
+"""Rows that are removed one by one; if more go, the table is built anew."""
+Cells = dict[str, Text]
+
+
 class RunTable(DataTable[Text]):
-    """One row for each run, keyed by its id. `show` updates the rows."""
+    """One row for each run, keyed by its id. `show` updates the rows.
+
+    drawn: how many rows were made from the figures of their runs so far.
+    """
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", zebra_stripes=True, cell_padding=1)
         self.marked: list[str] = []
+        self.drawn = 0
         self._fields: list[Field] = []
-        self._shown: dict[str, list[Text]] = {}
+        self._shown: dict[str, Cells] = {}
+        self._made: WeakKeyDictionary[RunState, tuple[object, Cells]] = WeakKeyDictionary()
 
     def show(self, runs: Sequence[RunState], damaged: Iterable[DamagedRun], width: int) -> None:
-        """Update the rows; the cursor stays on its run."""
+        """Update the rows whose runs have changed; the cursor stays on its run."""
         fields = [field for field in FIELDS if field.least <= width]
-        cells = {one.run.id: self._cells(one, fields) for one in runs}
-        cells |= {one.path.name: _damaged_cells(one, fields) for one in damaged}
-        if fields != self._fields or list(cells) != list(self._shown):
-            self._rebuild(fields, cells)
+        cells = {one.run.id: self._cells(one) for one in runs}
+        cells |= {one.path.name: _damaged_cells(one) for one in damaged}
+        selected, gone = self.selected, [run for run in self._shown if run not in cells]
+        if fields != self._fields or selected not in cells or len(gone) > MOST_REMOVED:
+            self._rebuild(fields, cells, selected)
         else:
-            for run, row in cells.items():
-                for field, new, old in zip(fields, row, self._shown[run], strict=True):
-                    if new != old:
-                        self.update_cell(run, field.name, new)
+            self._update(cells, gone, selected)
         self._fields, self._shown = fields, cells
 
-    def _rebuild(self, fields: list[Field], cells: dict[str, list[Text]]) -> None:
-        selected = self.selected
+    def _update(self, cells: dict[str, Cells], gone: list[str], selected: str) -> None:
+        """Change, remove, add and move only what differs from what is shown."""
+        for run in gone:
+            self.remove_row(run)
+        for run, row in cells.items():
+            shown = self._shown.get(run)
+            if shown is None:
+                self.add_row(*(row[field.name] for field in self._fields), key=run)
+            elif shown is not row:
+                for field in self._fields:
+                    if row[field.name] != shown[field.name]:
+                        self.update_cell(run, field.name, row[field.name])
+        wanted = {run: at for at, run in enumerate(cells)}
+        if any(wanted[str(row.key.value)] != at for at, row in enumerate(self.ordered_rows)):
+            first = self._fields[0].name
+            places = {id(self.get_cell(run, first)): at for run, at in wanted.items()}
+            self.sort(first, key=lambda cell: places[id(cell)])
+        if self.selected != selected:
+            self.move_cursor(row=wanted[selected], scroll=False)
+
+    def _rebuild(self, fields: list[Field], cells: dict[str, Cells], selected: str | None) -> None:
         self.clear(columns=True)
         for field in fields:
             label = Text(field.name, justify="right" if field.right else "left")
             self.add_column(label, key=field.name, width=field.width)
         for run, row in cells.items():
-            self.add_row(*row, key=run)
+            self.add_row(*(row[field.name] for field in fields), key=run)
         if selected in cells:
             self.move_cursor(row=self.get_row_index(selected), scroll=False)
 
@@ -82,7 +110,20 @@ class RunTable(DataTable[Text]):
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
-    def _cells(self, one: RunState, fields: Sequence[Field]) -> list[Text]:
+    def _update_dimensions(self, new_rows: object) -> None:
+        """All columns have a fixed width and all rows one line, so no cell of many new rows needs to be measured."""
+        super()._update_dimensions(())
+
+    def _cells(self, one: RunState) -> Cells:
+        """The row of a run, made again only where its figures, its mark or its age in words has changed."""
+        state = (one.version, one.run.id in self.marked, run_wording.ago(one.age))
+        made = self._made.get(one)
+        if made is None or made[0] != state:
+            self.drawn += 1
+            self._made[one] = made = (state, self._make(one))
+        return made[1]
+
+    def _make(self, one: RunState) -> Cells:
         train = one.run.config["train"]
         epoch = one.epochs[-1]["epoch"] if one.epochs else 0
         values = {
@@ -97,12 +138,12 @@ class RunTable(DataTable[Text]):
             "trend": Text(run_wording.trend(run_wording.accuracies(one)), style=foreground(BLUE)),
             "age": Text(run_wording.ago(one.age), style="dim"),
         }
-        return [_fitted(values[field.name], field) for field in fields]
+        return {field.name: _fitted(values[field.name], field) for field in FIELDS}
 
 
-def _damaged_cells(one: DamagedRun, fields: Sequence[Field]) -> list[Text]:
+def _damaged_cells(one: DamagedRun) -> Cells:
     values = {"run": Text(safe(one.path.name)), "state": Text("! damaged", style="bold red")}
-    return [_fitted(values.get(field.name, Text("")), field) for field in fields]
+    return {field.name: _fitted(values.get(field.name, Text("")), field) for field in FIELDS}
 
 
 def _fitted(text: Text, field: Field) -> Text:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-
 _early: list[str] = []
 """Names of signals that came before `stop_on_signals`. Python drops the exception of a handler that was called inside a
 finalizer or a callback; the training then stops after its first step."""

@@ -12,10 +12,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
-def harmless_cell(text: str) -> str:
-    """A text for a cell: what a spreadsheet would run as a formula begins with an apostrophe. Numbers stay as they
-    are."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+def harmless_cell(text: str, *, numbers: bool = False) -> str:
+    """A text for a cell: what a spreadsheet would run as a formula begins with an apostrophe.
+
+    numbers: a number such as -1 stays as it is, because programs read it as the name of a class.
+    """
+    if not text.startswith(_FORMULA) or (numbers and _NUMBER.fullmatch(text)):
+        return text
+    return f"'{text}"
 
 
 def csv_lines(rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:

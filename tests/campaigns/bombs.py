@@ -7,6 +7,7 @@ takes for a small file, in bounded time. Linux and macOS only: the peak of memor
 from __future__ import annotations
 
 import http.server
+import multiprocessing
 import os
 import random
 import shutil
@@ -121,6 +122,17 @@ def bombs(run: Path) -> list[Bomb]:
     ]  # fmt: skip
 
 
+def written(bomb: Bomb, place: Path) -> Path:
+    """The file of a bomb, written by another process: a command starts with the peak of memory of this one."""
+    processes = multiprocessing.get_context("fork")
+    receiver, sender = processes.Pipe(duplex=False)
+    process = processes.Process(target=lambda: sender.send(bomb.make(place)))
+    process.start()
+    path: Path = receiver.recv()
+    process.join()
+    return path
+
+
 def measure(arguments: list[str], home: Path) -> Measured:
     """Run a command of tmeattn; a command that takes too long or too much memory is killed."""
     with tempfile.TemporaryFile() as errors:
@@ -189,7 +201,7 @@ def run(minutes: float, seed: int, only: str = "") -> int:
                 break
             place = work / "bomb"
             place.mkdir()
-            measured = measure(bomb.command(bomb.make(place), work), home)
+            measured = measure(bomb.command(written(bomb, place), work), home)
             failures += not report(bomb.name, measured, bases[bomb.base])
             shutil.rmtree(place)
         if time.monotonic() < end and only in "endless download":

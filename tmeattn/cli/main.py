@@ -14,7 +14,7 @@ import click
 
 from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
-from tmeattn.errors import TmeattnError
+from tmeattn.errors import TmeattnError, brief
 
 COMMANDS = {
     "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
@@ -118,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
         return _report(output_message(error), 3)
     except Exception as error:
         return _report(
-            f"Internal error: {type(error).__name__}: {str(error).rstrip('.')}. "
+            f"Internal error: {type(error).__name__}: {brief(str(error)).rstrip('.')}. "
             "Please report it with the traceback: tmeattn --debug prints it.",
             1,
         )
@@ -132,9 +132,16 @@ def _one_line(error: click.ClickException) -> str:
         name = error.option_name.lstrip("-")
         if any(isinstance(known, click.Argument) and known.name == name for known in context.command.params):
             return f"{name.upper()} is an argument, not an option. Type: {context.command_path} {name.upper()}"
+        if _takes_texts(context.command) and ("Did you mean" not in message or " " in name):
+            dashed = f"A text that begins with a dash stands after --, behind all options: {context.command_path}"
+            return f'{brief(message)} {dashed} -- "- a text"'
     if context is None or "Did you mean" in message:
-        return message
-    return f"{message} See: {context.command_path} --help"
+        return brief(message)
+    return f"{brief(message)} See: {context.command_path} --help"
+
+
+def _takes_texts(command: click.Command) -> bool:
+    return any(isinstance(known, click.Argument) and known.name in ("text", "texts") for known in command.params)
 
 
 def _report(message: str, code: int) -> int:

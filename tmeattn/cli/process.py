@@ -126,6 +126,9 @@ def _guard_streams() -> None:
 
 def _interrupt_on_signals() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
+        from tmeattn.training.signals import note_early
+
+        note_early(number)
         raise SignalInterrupt
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):

@@ -25,7 +25,7 @@ class Encoder:
         self.classes = tuple(classes)
         self._ascii = ascii_only
         self._delimiter = {"csv": ",", "tsv": "\t"}.get(form)
-        self._labels = self.classes if raw else tuple(map(harmless_cell, self.classes))
+        self._labels = self.classes if raw else tuple(harmless_cell(name, numbers=True) for name in self.classes)
 
     def beginning(self) -> bytes:
         """What stands before the rows."""

@@ -7,14 +7,27 @@ import sys
 import unicodedata
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
 _JOINERS = "\u200c\u200d"  # Persian and Hindi need them, and they cannot harm a terminal
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 
 
+_LEAST_WIDTH = 16
+"""Columns: in fewer, a table would show nothing. Output is then made for 80 columns."""
+
+
 class _Console(Console):
-    """A console that leaves it to the caller what follows when the reader of a pipe has ended; Rich would exit."""
+    """A console that leaves it to the caller what follows when the reader of a pipe has ended; Rich would exit.
+
+    A terminal that says it is narrower than any table, as with COLUMNS=0, is taken for one of 80 columns.
+    """
+
+    def _sensible_size(self) -> ConsoleDimensions:
+        found = Console.size.fget(self)  # type: ignore[attr-defined]
+        return found if found.width >= _LEAST_WIDTH else ConsoleDimensions(80, found.height or 25)
+
+    size = property(_sensible_size, Console.size.fset)  # type: ignore[attr-defined]
 
     def on_broken_pipe(self) -> None:
         raise
@@ -37,11 +50,16 @@ def safe(text: str) -> str:
 
     Newlines stay; a tab, and the carriage return of a Windows line end, become a space. Other C0 controls become their
     control picture (ESC is ␛); C1 controls, bidirectional overrides, invisible format characters, line separators and
-    lone surrogates become U+FFFD.
+    lone surrogates become U+FFFD, and so do U+FFFE and U+FFFF, which XML cannot hold.
     """
     if text.isascii() and text.isprintable():
         return text
     return _SUSPECT.sub(_harmless, text)
+
+
+def safe_line(text: str) -> str:
+    """`safe`, with line breaks as spaces, for a name or label in the middle of a line or in a cell of a table."""
+    return safe(text).replace("\n", " ")
 
 
 def _harmless(match: re.Match[str]) -> str:
@@ -55,6 +73,8 @@ def _harmless(match: re.Match[str]) -> str:
         return "\u2421"
     # Cc: C1 controls. Cf: format characters, among them all bidirectional controls. Cs: surrogates. Zl, Zp: separators.
     if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in _JOINERS:
+        return "\ufffd"
+    if code in (0xFFFE, 0xFFFF):
         return "\ufffd"
     return character
 

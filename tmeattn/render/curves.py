@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.braille import BrailleCanvas
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.palette import series_style
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Curves:
         if self.title:
             heading.append(safe(self.title), style="bold")
         if self.y_label:
-            heading.append(f"{'  ' if self.title else ''}{safe(self.y_label)}", style="dim")
+            heading.append(f"{'  ' if self.title else ''}{safe_line(self.y_label)}", style="dim")
         return heading if heading else None
 
 
@@ -106,11 +106,13 @@ def _draw(chart: Curves, points: list[list[tuple[float, float] | None]], width: 
     margin = max(len(tick_label(value, y_step)) for value in y_ticks)
 
     named = len(chart.series) > 1
-    names = [f" {MARKERS[i % len(MARKERS)]} {safe(each.name)}" for i, each in enumerate(chart.series)] if named else []
+    names = (
+        [f" {MARKERS[i % len(MARKERS)]} {safe_line(each.name)}" for i, each in enumerate(chart.series)] if named else []
+    )
     room = min(_LABEL_WIDTH, width // 3)
     legend = any(cell_len(name) > room for name in names)  # too long for the right margin: below the chart
     beside = [name[:2] for name in names] if legend else names
-    x_label = f" {safe(chart.x_label)}" if chart.x_label else ""
+    x_label = f" {safe_line(chart.x_label)}" if chart.x_label else ""
     label_width = min(max(map(cell_len, [*beside, x_label])), room)
     columns = max(4, width - margin - 1 - label_width)
     # As many rows as put every tick on the middle of a row, evenly spaced.
@@ -200,7 +202,7 @@ def _x_axis(
     )
     line = Text(" " * (margin + 1) + tick_line(marks, columns), style="dim", no_wrap=True)
     if chart.x_label:
-        line.append(f" {safe(chart.x_label)}")
+        line.append(f" {safe_line(chart.x_label)}")
     line.truncate(width, overflow="ellipsis")
     yield line
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.histogram import histogram
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.tables import Column, key_values, table
@@ -49,7 +49,7 @@ def dataset_page(statistics: DatasetStatistics) -> Group:
     for sample in statistics["samples"]:
         text = " ".join(sample["text"].split())
         excerpt = text if len(text) <= SAMPLE_CHARACTERS else text[:SAMPLE_CHARACTERS] + "…"
-        parts += [Text(), Text(safe(sample["label"]), style="bold"), Text(safe(excerpt))]
+        parts += [Text(), Text(safe_line(sample["label"]), style="bold"), Text(safe(excerpt))]
     return Group(*parts)
 
 

@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
@@ -172,18 +172,18 @@ def heatmap_header(explanation: Explanation) -> Iterator[Text]:
     """The prediction, the method with the model, the attention entropy and the note, each on its own line."""
     predicted = explanation.predicted_label
     line = Text("Prediction: ")
-    line.append(safe(predicted), style="bold")
+    line.append(safe_line(predicted), style="bold")
     line.append(f" {percent(explanation.confidence)}")
     if explanation.true_label is not None:
         correct = explanation.is_correct
         line.append("   ✓ correct" if correct else "   ✗ wrong", style="green" if correct else "bold red")
-        line.append(f", the label is {safe(explanation.true_label)}")
+        line.append(f", the label is {safe_line(explanation.true_label)}")
     yield line
     about = Text(safe(method_text(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
     if explanation.names_target:
-        about.append(f", for the class {safe(explanation.target_label)}")
+        about.append(f", for the class {safe_line(explanation.target_label)}")
     yield about
     if entropy := entropy_text(explanation):
         yield Text(entropy)
@@ -244,7 +244,7 @@ def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
 def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
     """The meaning of the colours or brackets, and the mark of words outside the vocabulary."""
     unknown = sum(not word.known for word in explanation.words)
-    target = safe(explanation.target_label)
+    target = safe_line(explanation.target_label)
     line = Text("Legend: ", style="dim", overflow="fold") if not marks.colour else Text()
     if not marks.peak:
         line.append("all scores are zero: no word influences the prediction")

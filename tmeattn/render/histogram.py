@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.spacing import evenly_spaced
@@ -113,7 +113,7 @@ class Ridges:
         columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0))
         for index in evenly_spaced(len(self.rows), _MOST_ROWS):
             label, counts = self.rows[index]
-            line = _line(safe(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
+            line = _line(safe_line(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
             if self.means:
                 line.append(f"  mean {decimal(self.means[index], 2)}")
             yield line

@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tmeattn.render.axes import tick_line
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.numbers import finite
 from tmeattn.render.palette import diverging, shows_heat
 
@@ -64,9 +64,9 @@ class Matrix:
                     line.append(_shade(value / peak) * cell)
             yield line
         marks = [(at * len(cells[0]) * cell // 4, str(at * columns // 4)) for at in range(4)]
-        axis = " " * (_LABEL + 1) + tick_line(marks, len(cells[0]) * cell).rstrip() + f" {safe(self.x_label)}"
+        axis = " " * (_LABEL + 1) + tick_line(marks, len(cells[0]) * cell).rstrip() + f" {safe_line(self.x_label)}"
         yield Text(axis[:width], style="dim", no_wrap=True)
-        rows_are = f"rows: {safe(self.y_label)}; " if self.y_label else ""
+        rows_are = f"rows: {safe_line(self.y_label)}; " if self.y_label else ""
         scale = f"blue {-peak:.3g}, grey 0, orange {peak:.3g}"
         if not colour:
             negative = any(value < 0 for row in self.values for value in row)

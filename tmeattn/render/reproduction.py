@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.evaluation.intervals import accuracy_interval
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.heatmap import HeatmapKey, entropy_text, heatmap
 from tmeattn.render.histogram import ridges
@@ -204,7 +204,7 @@ def _heatmap(panel: HeatmapPanel) -> list[RenderableType]:
         facts.append(f"label {explanation.true_label}")
     if entropy := entropy_text(explanation):
         facts.append(entropy)
-    parts = [Text(safe(panel.title), style="bold"), Text(safe(", ".join(facts)), style="dim")]
+    parts = [Text(safe(panel.title), style="bold"), Text(safe_line(", ".join(facts)), style="dim")]
     parts += [Text(safe(explanation.note), style="italic")] if explanation.note else []
     return [*parts, heatmap(explanation, details=False)]
 

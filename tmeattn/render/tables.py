@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.numbers import MISSING, count
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class FittedTable:
 
     def _least_of(self, index: int) -> int:
         column = self.columns[index]
-        widest = max(cell_len(safe(column.name)), *(row[index].cell_len for row in self.rows), 1)
+        widest = max(cell_len(safe_line(column.name)), *(row[index].cell_len for row in self.rows), 1)
         return min(widest, column.least) if column.wrap else widest
 
     def _marks(self, kept: Sequence[int]) -> dict[str, str]:
@@ -103,7 +103,7 @@ class FittedTable:
         for index in kept:
             column = self.columns[index]
             grid.add_column(
-                Text(safe(column.name)),
+                Text(safe_line(column.name)),
                 justify="right" if column.numeric else "left",
                 style=column.style,
                 no_wrap=not column.wrap,
@@ -128,7 +128,7 @@ def table(
 ) -> FittedTable:
     """A table with a bold header and no vertical lines. A plain string is the name of a text column.
 
-    Strings pass through `safe`, None becomes a dash, `Text` keeps its style and must be made safe by the caller.
+    Strings pass through `safe_line`, None becomes a dash, `Text` keeps its style and must be made safe by the caller.
     """
     specs = tuple(Column(column) if isinstance(column, str) else column for column in columns)
     return FittedTable(specs, tuple(tuple(map(_cell, row)) for row in rows), title, caption)
@@ -141,7 +141,7 @@ def key_values(pairs: Iterable[tuple[str, Cell]]) -> Table:
     grid.add_column(overflow="fold")
     for key, value in pairs:
         if value is not None:
-            grid.add_row(Text(safe(key)), _cell(value))
+            grid.add_row(Text(safe_line(key)), _cell(value))
     return grid
 
 
@@ -156,4 +156,4 @@ def _cell(value: Cell) -> Text:
         return Text(count(value))
     if isinstance(value, float):
         return Text(f"{value:.4g}")
-    return Text(safe(value))
+    return Text(safe_line(value))

@@ -70,7 +70,7 @@ def _place(trace: str) -> str | None:
     lines = re.findall(r'^ *File "(.+)", line (\d+)', trace, re.MULTILINE)
     for file, number in reversed(lines):
         foreign = file.startswith("<") or re.search(r"\bimportlib\b|[\\/]torch[\\/]", file)
-        if not foreign and Path(file).parent not in (PYTHON, PYTHON / "json") and not _is_own(file):
+        if not foreign and Path(file).parent != PYTHON and not _is_own(file):
             return f"{file}, line {number}"
     return None
 

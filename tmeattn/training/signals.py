@@ -9,6 +9,15 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+_early: list[str] = []
+"""Names of signals that came before `stop_on_signals`. Python drops the exception of a handler that was called inside a
+finalizer or a callback; the training then stops after its first step."""
+
+
+def note_early(number: int) -> None:
+    """Remember a signal whose handler raises KeyboardInterrupt."""
+    _early.append(signal.Signals(number).name)
+
 
 class StopFlag:
     """True after a signal, which `reason` names; the trainer reads it between steps."""
@@ -28,6 +37,9 @@ def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> I
     `acknowledge` is called once with the name of the signal.
     """
     flag = StopFlag()
+    if _early:
+        flag.reason = _early[0]
+        _early.clear()
     if threading.current_thread() is not threading.main_thread():
         yield flag
         return

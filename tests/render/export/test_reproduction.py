@@ -221,7 +221,7 @@ def test_latex_shows_labels_as_they_are(label: str) -> None:
     assert not re.search(r"[\\&%$#_{}~^<>|`\[\]*]|--", back)
     back = "".join(chr(ord(c) - 0xE000) if 0xE000 <= ord(c) < 0xE400 else c for c in back).replace("\0", "\\")
     if not re.search("[\ue000-\ue3ff]", label):
-        assert back == " ".join(safe(label).split())
+        assert back == re.sub("[\u2400-\u2421\ufffd]", "?", " ".join(safe(label).split()))
     text = "\n".join(line for line in lines if not line.startswith("%"))
     assert text.count("\\begin{table}") == 1
     assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
 
 _SVG_COLUMNS = 92
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""The characters that XML 1.0 forbids: a reader of the picture would refuse the whole file."""
 _CSV = (
     *("text", "run", "model", "method", "layer", "head", "predicted", "probability", "class"),
     *("start", "end", "word", "token", "known", "score"),
@@ -74,7 +77,7 @@ def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
         emoji=False,
     )
     console.print(picture)
-    return console.export_svg(title="tmeattn explain").encode()
+    return _NOT_XML.sub("\ufffd", console.export_svg(title="tmeattn explain")).encode()
 
 
 def _png(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:

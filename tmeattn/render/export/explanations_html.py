@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from tmeattn.render.export.charts import colour
-from tmeattn.render.export.markup import latex_text
+from tmeattn.render.export.markup import latex_text, one_line
 from tmeattn.render.export.style import PAGE_STYLE
 from tmeattn.render.export.text_width import plain
 from tmeattn.render.heat_scale import HeatScale
@@ -19,6 +19,7 @@ from tmeattn.render.palette import BLUE, ORANGE
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Word
 
+Escape = Callable[[str], str]
 _STEPS = 5  # boxes on each side of zero in the legend
 _BOLD = 0.5  # least share of full colour at which LaTeX sets a word in bold
 
@@ -37,20 +38,21 @@ def html_page(explanations: Sequence[Explanation]) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{_html(title)}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n{sections}\n</main>\n"
+        f'<title dir="auto">{_html(one_line(title))}</title>'
+        f"\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n{sections}\n</main>\n"
         "<footer>Created with tmeattn</footer>\n</body>\n</html>\n"
     )
 
 
 def _section(explanation: Explanation) -> str:
     scale = HeatScale.of(explanation)
-    heading = f"{_html(explanation.predicted_label)} <small>{_probability(explanation)}</small>"
+    heading = f"{_isolated(explanation.predicted_label)} <small>{_probability(explanation)}</small>"
     if explanation.true_label is not None:
         verdict = "✓ correct" if explanation.is_correct else '<b class="wrong">✗ wrong</b>'
-        heading += f" <small>{verdict}, the label is {_html(explanation.true_label)}</small>"
-    about = "<br>".join(map(_html, _about(explanation)))
-    parts = ["<section>", f"<h2>{heading}</h2>", f'<p class="about">{about}</p>']
-    parts.append(f'<p class="text">{"".join(_html_words(explanation, scale))}</p>')
+        heading += f" <small>{verdict}, the label is {_isolated(explanation.true_label)}</small>"
+    about = "<br>".join(_about(explanation, _html, _isolated))
+    parts = ["<section>", f'<h2 dir="auto">{heading}</h2>', f'<p class="about" dir="auto">{about}</p>']
+    parts.append(f'<p class="text" dir="auto">{"".join(_html_words(explanation, scale))}</p>')
     hidden = explanation.tokens_cut
     if hidden > 0:
         words = "word" if hidden == 1 else "words"
@@ -62,15 +64,16 @@ def _probability(explanation: Explanation) -> str:
     return percent(explanation.confidence)
 
 
-def _about(explanation: Explanation) -> Iterator[str]:
-    line = f"{method_text(explanation)} (run {explanation.run})"
+def _about(explanation: Explanation, text: Escape, name: Escape) -> Iterator[str]:
+    """Lines about an explanation. `text` escapes sentences, and `name` the names of the user in them."""
+    line = f"{text(method_text(explanation))} (run {name(explanation.run)})"
     if explanation.names_target:
-        line += f", for the class {explanation.target_label}"
+        line += f", for the class {name(explanation.target_label)}"
     yield line
     if entropy := entropy_text(explanation):
-        yield entropy[0].upper() + entropy[1:]
+        yield text(entropy[0].upper() + entropy[1:])
     if explanation.note:
-        yield explanation.note
+        yield text(explanation.note)
 
 
 def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
@@ -100,7 +103,8 @@ def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
         f'<span class="w{" against" if step < 0 else ""}" style="--heat:{abs(step) / _STEPS:.2f}">&nbsp;&nbsp;</span>'
         for step in steps
     )
-    low, high = (f"against {target}", f"for {target}") if scale.signed else (f"{scale.base:.3g}", f"{scale.full:.3g}")
+    name = _isolated(target)
+    low, high = (f"against {name}", f"for {name}") if scale.signed else (f"{scale.base:.3g}", f"{scale.full:.3g}")
     meaning = "weight above uniform" if scale.uniform else f"score, full at {scale.full:.3g}"
     lines = "solid line: evidence for the class, dashed: against it; " if scale.signed else ""
     unknown = (
@@ -109,7 +113,7 @@ def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
         else '; <i class="unknown">italic</i>: not in the vocabulary'
     )
     return (
-        f'<p class="legend"><span>{_html(low)}</span> {boxes} <span>{_html(high)}</span><br>'
+        f'<p class="legend"><span>{low}</span> {boxes} <span>{high}</span><br>'
         f"Colour and thickness of the line: {meaning}; {lines}point at a word to see its score{unknown}.</p>"
     )
 
@@ -125,7 +129,8 @@ def _html_strongest(explanation: Explanation, scale: HeatScale) -> str:
         kind = "against" if word.score < 0 else "for"
         bar = f'<span class="{kind}" style="width:{100 * abs(word.score) / peak:.1f}%"></span>'
         rows.append(
-            f'<tr><th scope="row">{text}</th><td>{_score(word, explanation)}</td><td class="bar">{bar}</td></tr>'
+            f'<tr><th scope="row" dir="auto">{text}</th><td>{_score(word, explanation)}</td>'
+            f'<td class="bar">{bar}</td></tr>'
         )
     return f"<table><caption>Strongest words</caption>{''.join(rows)}</table>"
 
@@ -136,6 +141,11 @@ def _score(word: Word, explanation: Explanation) -> str:
 
 def _html(text: str) -> str:
     return escape(plain(text))
+
+
+def _isolated(name: str) -> str:
+    """A name on one line, whose direction of writing does not influence the words around it."""
+    return f'<bdi dir="auto">{escape(one_line(name))}</bdi>'
 
 
 def latex_text_page(explanations: Sequence[Explanation]) -> str:
@@ -150,10 +160,10 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
         heading = f"{explanation.predicted_label} {_probability(explanation)}"
         if explanation.true_label is not None:
             heading += f", the label is {explanation.true_label}"
-        about = ". ".join(_about(explanation))
+        about = ". ".join(_about(explanation, latex_text, latex_text))
         blocks += [
             r"\begingroup\setlength{\fboxsep}{1pt}\setlength{\parindent}{0pt}\raggedright\linespread{1.25}\selectfont",
-            rf"\textbf{{{latex_text(heading)}}}\quad\textit{{{latex_text(about)}}}\par\smallskip",
+            rf"\textbf{{{latex_text(heading)}}}\quad\textit{{{about}}}\par\smallskip",
             "".join(_latex_words(explanation, scale)) + r"\par\medskip",
             rf"{{\footnotesize {_latex_legend(explanation, scale)}\par}}",
             r"\endgroup\bigskip",

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, finite
+from tmeattn.spreadsheet import harmless_cell
 
 if TYPE_CHECKING:
     from tmeattn.render.export.columns import ExportColumn
-
-# Characters that begin a formula in a spreadsheet; in some languages Excel accepts the wide forms too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~#$&<>]")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -21,6 +19,7 @@ _LIST = re.compile(r"^([-+]|\d{1,9}[.)])(?= |$)")
 # At the beginning of a row, brackets and stars would be options of \\ and \midrule. Two hyphens would become a dash,
 # and a minus sign a hyphen.
 _LATEX = re.compile(r"[\\&%$#_{}~^<>|`\[\]*ατ±°]|-(?=-)|(?<![\w-])-(?=\d)")
+_REPLACED = re.compile("[\u2400-\u2421\ufffd]")  # what `safe` puts for a character: pdfLaTeX stops at these
 _LATEX_NAMES = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -56,7 +55,10 @@ def list_item(text: str) -> str:
 
 def pipes(columns: Sequence[ExportColumn]) -> str:
     """A Markdown table."""
-    lines = [[column.heading for column in columns], ["---:" if column.number else ":---" for column in columns]]
+    lines = [
+        [markdown_text(column.heading) for column in columns],
+        ["---:" if column.number else ":---" for column in columns],
+    ]
     rows = zip(*(column.cells for column in columns), strict=True)
     lines += [[MISSING if cell is None else markdown_text(cell) for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -64,7 +66,7 @@ def pipes(columns: Sequence[ExportColumn]) -> str:
 
 def latex_text(text: str) -> str:
     """A text escaped for LaTeX."""
-    return _LATEX.sub(_latex_name, one_line(text))
+    return _LATEX.sub(_latex_name, _REPLACED.sub("?", one_line(text)))
 
 
 def _latex_name(match: re.Match[str]) -> str:
@@ -97,5 +99,5 @@ def csv_cell(value: object) -> object:
     if isinstance(value, tuple):
         return csv_cell(" ".join(str(round(part, 6) if isinstance(part, float) else part) for part in value))
     if isinstance(value, str):
-        return ("'" if value.startswith(_FORMULA) else "") + safe(value)
+        return safe(harmless_cell(value))
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from tmeattn.render.console import safe
@@ -12,7 +11,7 @@ _MOST = 2000  # characters that are measured: no line of a picture holds more
 
 def plain(text: str) -> str:
     """A text without characters that control a terminal or that XML, and so SVG, cannot hold, replaced one for one."""
-    return re.sub("[\ufffe\uffff]", "\ufffd", safe(text))
+    return safe(text)
 
 
 def wrapped(text: str, width: float, size: float, *, lines: int = 1, bold: bool = False) -> str:

@@ -17,7 +17,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 
 if TYPE_CHECKING:
     from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
@@ -108,7 +108,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         if position == self.cursor:
             style += Style(reverse=True) if self.has_focus else Style(bold=True, underline=True)
         predicted = self._predicted(row)
-        label = safe(self.texts.classes[self.texts.labels_N[row]])
+        label = safe_line(self.texts.classes[self.texts.labels_N[row]])
         words = f"{self.texts.words_N[row]:,}"
         return Strip([Segment(self._line(f"{row:,}", label, predicted, words, self._beginning(row)), style)])
 
@@ -128,7 +128,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         right = name == self.texts.classes[self.texts.labels_N[row]]
         share = min(99, round(100 * float(self.predictions.probabilities_NC[row, best])))
         mark = ("✓" if right else "✗") if self.predictions.comparable else " "
-        return f"{mark} {set_cell_size(safe(name), LONGEST_CLASS).rstrip()} {share} %"
+        return f"{mark} {set_cell_size(safe_line(name), LONGEST_CLASS).rstrip()} {share} %"
 
     def _beginning(self, row: int) -> str:
         """The beginning of a text, or what stands around the place that was searched for."""

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import Explanation, Word
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heatmap import heatmap
 from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, foreground
@@ -111,7 +111,7 @@ class WatchedTextView(Static, can_focus=True):
         right = predicted == self.source.label
         line = Text.assemble(("✓ " if right else "✗ ", "green" if right else "bold red"), (safe(predicted), "bold"))
         line.append(f" {percent(about.confidence)}")
-        line.append("" if right else f", label {safe(self.source.label)}", style="dim")
+        line.append("" if right else f", label {safe_line(self.source.label)}", style="dim")
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
         self.update(Group(line, heatmap(about, details=False)))
 

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe_line
 from tmeattn.render.histogram import histogram
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.tables import Cell, Column, table
@@ -23,7 +23,7 @@ def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predi
     """Counts of all splits; lengths and predictions of the selected split."""
     if shown is None:
         return Group(Text("No dataset is open.", style="italic"))
-    numeric = [Column(safe(name), numeric=True) for name in (*shown.classes, "texts")]
+    numeric = [Column(safe_line(name), numeric=True) for name in (*shown.classes, "texts")]
     rows: list[list[Cell]] = [[name, *_per_class(texts), len(texts)] for name, texts in splits.items()]
     parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text(), *_lengths(shown)]
     if predictions is not None and predictions.comparable and predictions.known().any():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tmeattn.render.console import safe
+from tmeattn.render.console import safe, safe_line
 from tmeattn.render.explanations import word_differences
 from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import MISSING, percent
@@ -33,17 +33,19 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
     )
     for index in ranked[: MOST_CLASSES if len(ranked) > 2 else 1]:
         style = "bold" if index == explanation.predicted else "dim"
-        line.append(f"{safe(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style)
+        line.append(
+            f"{safe_line(explanation.classes[index])} {percent(explanation.probabilities[index])}  ", style=style
+        )
     if explanation.true_label is not None:
         right = explanation.is_correct
-        verdict_text = "✓ correct" if right else f"✗ wrong, label {safe(explanation.true_label)}"
+        verdict_text = "✓ correct" if right else f"✗ wrong, label {safe_line(explanation.true_label)}"
         line.append(verdict_text, style="" if right else "bold")
     yield line
     if dropped:
         yield moved(explanation, whole, dropped)
     about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
     if explanation.names_target:
-        about += f", for the class {safe(explanation.target_label)}"
+        about += f", for the class {safe_line(explanation.target_label)}"
     if entropy := entropy_text(explanation):
         about += f"; {entropy}"
     yield Text(about, style="dim")
@@ -60,7 +62,7 @@ def change(whole: Explanation, after: Sequence[float]) -> str:
     before = whole.confidence
     now = float(after[whole.predicted])
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
-    probabilities = f"{safe(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
+    probabilities = f"{safe_line(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
     flip = ", the prediction changes" if flips else ""
     return f"{probabilities} ({round(100 * (now - before), 1) + 0.0:+.1f} points{flip})"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import types
 from dataclasses import replace
 from typing import Any
@@ -188,6 +190,15 @@ def test_what_a_plugin_prints_is_kept_off_stdout(install: Any, capfd: pytest.Cap
         [],
         ["prints to stdout when it is imported ('hello'): use logging, or print to stderr"],
     )
+
+
+def test_code_is_resolved_under_a_stderr_that_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen(io.StringIO):
+        def fileno(self) -> int:  # as in a full-screen application
+            return -1
+
+    monkeypatch.setattr(sys, "stderr", Screen())
+    assert resolve("tmeattn.models.configs:MeanConfig", wanted_by="A test").__name__ == "MeanConfig"
 
 
 @pytest.mark.parametrize("hook", list(KINDS))

@@ -262,10 +262,8 @@ def resolve(target: str, *, wanted_by: str) -> Any:
 def _to_stderr() -> Iterator[None]:
     """Print to stderr what the block prints to stdout, which is reserved for results."""
     try:
-        sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):  # the stderr of a test or of a screen is no file
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    else:
-        with stdout_kept(sys.stderr):
-            yield
+        is_file = sys.stderr.fileno() >= 0  # a full-screen application answers -1
+    except (AttributeError, OSError, ValueError):  # the stderr of a test is no file
+        is_file = False
+    with stdout_kept(sys.stderr) if is_file else contextlib.redirect_stdout(sys.stderr):
+        yield

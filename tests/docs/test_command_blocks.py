@@ -26,7 +26,6 @@ CANNOT_RUN = {
     r"python3 -m venv": "it installs the project; .ci/run runs it",
     r"\. \.venv/bin/activate && pytest": "it is this suite; .ci/run runs it",
     r"pip install": "it installs a package",
-    r"tmeattn resume$": "it needs a run that is not finished; tests/training/test_resume.py has one",
     r"tmeattn tui": "it is full-screen; tests/tui drives the screens",
     r"tmeattn data fetch": "it needs the network; tests/data/download runs it against a local server",
     r"tmeattn data add": "it needs the published archive; tests/data/download runs it with a small one",

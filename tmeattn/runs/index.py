@@ -216,8 +216,10 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
 def run_to_resume() -> RunDirectory:
     """The newest run whose training is not over, with or without a checkpoint: what `latest` means for `resume`.
 
+    If the training of all runs is over, the newest of them: to resume it reports that there is nothing to do.
+
     Raises:
-        BadInput: there is none.
+        BadInput: there is no run.
     """
     runs = all_runs()
     if not runs:
@@ -226,7 +228,7 @@ def run_to_resume() -> RunDirectory:
         state = run.state()
         if state != "finished" and not (state == "failed" and run.is_over()):
             return run
-    raise BadInput("There is no run to resume: all runs are finished.", hint="Train a new one: tmeattn train MODEL")
+    return runs[0]
 
 
 def _by_id(reference: str) -> RunDirectory | None:

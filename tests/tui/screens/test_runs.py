@@ -283,7 +283,7 @@ async def test_a_foreign_format_says_who_made_it(write_run):
 
 async def test_only_changed_rows_are_drawn_again_and_only_moved_ones_move(three, write_run, isolated, monkeypatch):
     for at in range(30):
-        write_run(f"m{at:03d}-mean", model="mean", created=float(at - 100))
+        write_run(f"m{at:03d}-mean", model="mean", created=at / 100)
     app = an_app()
     async with app.run_test(size=(80, 24)) as pilot:
         while not app.session.runs.caught_up:

@@ -75,6 +75,8 @@ BINARY = b"2 3\nfilm " + np.array([0.1, 2, 3], dtype="<f4").tobytes() + b"\nkino
         (zipped(), "contains 0 files"),
         (zipped(a_txt=GLOVE).replace(b"PK\x01\x02", b"XX\x01\x02"), "cannot be read"),
     ],
+    # Not by the content: compressed files hold the time, and parallel workers must agree on the names of the tests.
+    ids=("binary", "binary-gz", "fasttext", "npy", "parquet", "pickle", "nul", "utf-16", "two", "none", "damaged"),
 )
 def test_containers_that_are_refused(tmp_path, content, message):
     with pytest.raises(BadInput, match=message):

@@ -152,6 +152,8 @@ async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
         await driver.press("x", "t", "end", "space", *"bad")
         assert "dropped" not in said(driver)
         assert "wrong" not in said(driver)
+        assert "correct" not in said(driver)
+        assert "label positive" not in said(driver)
         assert driver.reader.questions[-1].text == "so dull bad"
 
 

@@ -171,14 +171,14 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     from tmeattn.config import resolve_run
-    from tmeattn.files import read_toml
+    from tmeattn.files import read_error, read_toml
 
     try:
         values = read_toml(path)
     except ValueError as error:  # also of a number with too many digits, and of bytes that are not UTF-8
         raise BadInput(f"--config: {path} is no TOML file: {str(error)[:200]}.") from None
     except OSError as error:
-        raise BadInput(f"--config: {path} cannot be read: {error.strerror or error}.") from None
+        raise read_error(path, error, what="--config: ") from None
     options = {key.replace("-", "_"): value for key, value in values.items()}
     try:
         resolve_run(spec.name, options)

@@ -15,6 +15,7 @@ The types of the three JSON files are in `tmeattn.runs.run_files`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import platform
 import re
@@ -31,7 +32,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, read_json, sync_folder, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, sync_folder, to_json, write_atomically
+from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_types import EventKind
 from tmeattn.runs.events import (
@@ -100,7 +102,7 @@ class RunDirectory:
         """
         info = read_json(self.path / "run.json")
         if info is None or "config" not in info:
-            raise BadInput(f"{self.path} is no run directory: it has no readable run.json.")
+            raise _no_run(self.path)
         if info.get("format") != FORMAT:
             versions = info.get("versions")
             maker = versions.get("tmeattn") if isinstance(versions, dict) else None
@@ -225,8 +227,18 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: it cannot be deleted.
         """
-        with disk_errors("the run", self.path, verb="delete", hint="Check the permissions of the folder."):
+        with disk_errors("the run", self.path, verb="delete"):
             shutil.rmtree(self.path)
+
+
+def _no_run(path: Path) -> BadInput:
+    """Why a directory cannot be read as a run."""
+    try:
+        open_regular(path / "run.json").close()
+    except OSError as error:
+        if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
+            return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
+    return BadInput(f"{path} is no run directory: it has no readable run.json.")
 
 
 def observed_state(written: State, by_log: Ending | None) -> State:

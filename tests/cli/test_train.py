@@ -57,7 +57,7 @@ def test_another_optimizer_leaves_the_momentum_of_a_run_behind(tmeattn: Any, qui
     again = tmeattn("train", "--from", first["id"], "--optimizer", "adamw", "--json").json
     assert RunDirectory(Path(again["path"])).config["train"]["momentum"] == 0
     refused = tmeattn("train", "--from", first["id"], "--optimizer", "adamw", "--momentum", "0.9").refused()
-    assert refused == "--momentum 0.9 is an option of SGD, and the optimizer is adamw."
+    assert refused.startswith("--momentum 0.9 is an option of SGD, and the optimizer is adamw.")
 
 
 def test_the_default_of_threads_is_that_of_openmp(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,8 +148,8 @@ class LstmAttnConfig(LstmConfig):
 
     The report's best model of part 1.
 
-    Recipes modern and report: as for the LSTM. With --alpha and the recipe modern, the entropy penalty increases over two epochs, because a full penalty
-    from the first step can make attention collapse to one word.
+    Recipes modern and report: as for the LSTM. With --alpha and the recipe modern, the entropy penalty increases over
+    two epochs, because a full penalty from the first step can make attention collapse to one word.
     """
 
     recipes: ClassVar[Recipes] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         raise BadInput("--seed and --seeds exclude each other.")
     if from_run and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file), **given}
+    options = {**_inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
     for seed, run_name in planned:  # check all runs before the first is trained
         resolve_run(spec.name, {**options, "seed": seed})
@@ -153,6 +153,16 @@ def _train_with_progress(
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
     return report(run, as_json)
+
+
+def _inherited(
+    spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
+    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file)}
+    if given.get("optimizer", options.get("optimizer")) != options.get("optimizer"):
+        options.pop("momentum", None)
+    return options
 
 
 def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:

@@ -150,6 +150,9 @@ class TrainOptions(Options):
     limit: Annotated[int, Field(ge=2)] | None = Field(
         None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."
     )
+    batch_entropy: bool = Field(
+        False, description="Log the attention entropy of every training batch, for histograms through training."
+    )
     checkpoint_every: int = Field(
         200, ge=1, description="Steps between checkpoints; another checkpoint follows every epoch."
     )
@@ -297,6 +300,11 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
         raise BadInput(
             f"--uniform-attention makes the weights of pooling equal, and the model {spec.name!r} does not pool by "
             "attention.",
+            hint="Leave it out, or choose a model that does: tmeattn models",
+        )
+    if train.batch_entropy and spec.attention != "pool":
+        raise BadInput(
+            f"--batch-entropy logs the entropy of pooling attention, and the model {spec.name!r} has none.",
             hint="Leave it out, or choose a model that does: tmeattn models",
         )
     if train.uniform_attention and train.alpha > 0:

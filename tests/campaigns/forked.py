@@ -57,23 +57,31 @@ class Result:
         return any(mark.search(self.err) for mark in _NO_LINES_FOR_USERS)
 
 
+_LIBRARIES = (
+    "polars", "torch._dynamo", "rich.live", "rich.progress", "rich.table", "rich.box", "numpy.ma", "sklearn.metrics",
+    "scipy.stats", "filelock",
+)  # fmt: skip
+"""What commands import inside functions, by themselves or through an optimizer."""
+
+
 def preload() -> None:
     """Import what commands import, so that forked processes need not. Starts no thread."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["TMEATTN_PLUGINS"] = "off"
     import torch
 
-    torch.set_num_threads(1)
-    import polars  # noqa: F401
-
-    from tmeattn.cli import config, data, main, plugins, predict, process, runs, train  # noqa: F401
-    from tmeattn.inference import classifier, streaming  # noqa: F401
+    import tmeattn
     from tmeattn.registry import registry
-    from tmeattn.training import session  # noqa: F401
 
+    torch.set_num_threads(1)
+    package = Path(tmeattn.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        if not {"tui", "scaffold", "docs", "__main__", "__init__"} & set(parts):
+            importlib.import_module(".".join(parts))
+    for name in _LIBRARIES:
+        importlib.import_module(name)
     registry()
-    for name in ("torch._dynamo", "rich.live", "rich.progress", "rich.table", "rich.box", "tmeattn.api", "numpy.ma"):
-        importlib.import_module(name)  # imported by an optimizer, and by what prints
 
 
 class Running:

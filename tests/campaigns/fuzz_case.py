@@ -12,13 +12,23 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 from .forked import Result
 
 SECONDS = 20
-"""What a command may take."""
+"""What a command may take of the processor."""
+PATIENCE = 90
+"""Seconds after which a command waits for something that does not come: other programs may keep the processor busy."""
 BOUND = 2**30
 """Bytes of memory that a command may take beyond the start."""
+
+
+def limit_memory() -> None:
+    """Let this process take four times the bound, so that what exceeds it fails before the computer has no memory."""
+    with contextlib.suppress(OSError, ValueError):  # not Linux
+        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (size + 4 * BOUND, size + 4 * BOUND))
 
 
 def problem_of(folder: Path, arguments: tuple[str, ...], *, must_succeed: bool) -> str:
@@ -28,7 +38,7 @@ def problem_of(folder: Path, arguments: tuple[str, ...], *, must_succeed: bool) 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
     name = " ".join(arguments[:2])
     if result.hangs:
-        return f"{name} takes more than {SECONDS} s"
+        return f"{name} takes more than {SECONDS} s of the processor, or waits for {PATIENCE} s"
     if grown > BOUND:
         return f"{name} takes {grown / 2**20:.0f} MiB"
     if result.has_traceback or "Internal error" in result.err:
@@ -89,6 +99,9 @@ def _read(reader: Callable[[str], None], path: str) -> int:
     return 0
 
 
+_TIMERS = ((signal.SIGALRM, signal.ITIMER_REAL, PATIENCE), (signal.SIGPROF, signal.ITIMER_PROF, SECONDS))
+
+
 class _TooLong(BaseException):
     """The alarm."""
 
@@ -109,10 +122,13 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
         sys.path.insert(0, site)
         sys.modules.pop("fuzzed_plugin", None)
         registry.cache_clear()
+    if arguments[0] == "texts" or "--file" in arguments:
+        _end_pipes(folder)
     out, err, past = io.StringIO(), io.StringIO(), io.BytesIO()
     hangs, code = False, 1
-    signal.signal(signal.SIGALRM, alarm)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    for number, timer, seconds in _TIMERS:
+        signal.signal(number, alarm)
+        signal.setitimer(timer, seconds)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _descriptor_2(past):
             reader = READERS.get(arguments[0])
@@ -124,10 +140,18 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
     except BaseException:
         err.write(traceback.format_exc())
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for _, timer, _ in _TIMERS:
+            signal.setitimer(timer, 0)
         if site in sys.path:
             sys.path.remove(site)
     return Result(code, out.getvalue(), err.getvalue(), hangs=hangs, past=past.getvalue().decode(errors="replace"))
+
+
+def _end_pipes(folder: Path) -> None:
+    """Texts may come from a named pipe, for whose other end a command waits: each is opened and closed."""
+    for path in folder.iterdir():
+        if path.is_fifo():
+            Thread(target=lambda path=path: os.close(os.open(path, os.O_WRONLY)), daemon=True).start()  # type: ignore[misc]
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ import pytest
 from tmeattn.config import resolve_run
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.control import LOG, STALE_AFTER, log_tail, pending, process_alive, request, take_request
-from tmeattn.runs.directory import RunDirectory, create
+from tmeattn.runs.creation import create
+from tmeattn.runs.directory import RunDirectory
 
 DATA: Any = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
 

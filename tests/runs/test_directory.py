@@ -17,8 +17,9 @@ import pytest
 from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.files import write_atomically
-from tmeattn.runs import directory as directory_module
-from tmeattn.runs.directory import FORMAT, RunDirectory, create
+from tmeattn.runs import creation
+from tmeattn.runs.creation import create
+from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.heartbeat import Heartbeat
 
 DATA = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
@@ -62,7 +63,7 @@ def test_create_and_read(tmp_path: Path) -> None:
 
 def test_a_taken_id_is_not_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     letters = iter("aaaa" + "aaaa" + "bbbb")
-    monkeypatch.setattr(directory_module.secrets, "choice", lambda _: next(letters))
+    monkeypatch.setattr(creation.secrets, "choice", lambda _: next(letters))
     assert [make(tmp_path).id, make(tmp_path).id] == ["aaaa-mean", "bbbb-mean"]
 
 
@@ -84,7 +85,7 @@ def test_a_full_disk_leaves_no_half_made_run(tmp_path: Path, monkeypatch: pytest
             raise OSError(errno.ENOSPC, "No space left on device")
         write_atomically(path, data, **more)
 
-    monkeypatch.setattr(directory_module, "write_atomically", full)
+    monkeypatch.setattr(creation, "write_atomically", full)
     with pytest.raises(EnvironmentProblem, match="No space left"):
         make(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -19,7 +19,8 @@ import pytest
 from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.runs import lock as lock_module
-from tmeattn.runs.directory import RunDirectory, create, remove_unborn
+from tmeattn.runs.creation import create, remove_incomplete
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.lock import LOCK, is_written, naming, writing
 
 DATA: Any = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
@@ -142,5 +143,5 @@ def test_what_a_killed_creation_left_is_removed(tmp_path: Path) -> None:
         (root / name / ".meta.json.1.tmp").touch()
     os.utime(root / "abcd-mean", (0, 0))
     os.utime(root / "mine", (0, 0))
-    remove_unborn(root)
+    remove_incomplete(root)
     assert sorted(path.name for path in root.iterdir()) == sorted([made.id, "mine", "young-mean"])

@@ -22,7 +22,8 @@ from tmeattn.runs.events import Listener
 from tmeattn.runs.index import all_runs
 from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.specs import ModelSpec
-from tmeattn.training.session import open_data, resume, start
+from tmeattn.training.run_data import open_data
+from tmeattn.training.session import resume, start
 
 Narrate = Callable[[str], None]
 

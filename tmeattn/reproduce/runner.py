@@ -18,7 +18,8 @@ from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
 from tmeattn.runs.reuse import ReusableRuns, identity
 from tmeattn.runs.run_files import DataInfo
-from tmeattn.training.session import open_data, resume, start
+from tmeattn.training.run_data import open_data
+from tmeattn.training.session import resume, start
 from tmeattn.training.trainer import Diverged
 
 Watch = Callable[[str], AbstractContextManager[Listener]]

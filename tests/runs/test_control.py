@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import EnvironmentProblem
+from tmeattn.run_config import resolve_run
 from tmeattn.runs.control import LOG, STALE_AFTER, log_tail, pending, process_alive, request, take_request
 from tmeattn.runs.creation import create
 from tmeattn.runs.directory import RunDirectory

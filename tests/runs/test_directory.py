@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.files import write_atomically
+from tmeattn.run_config import resolve_run
 from tmeattn.runs import creation
 from tmeattn.runs.creation import create
 from tmeattn.runs.directory import FORMAT, RunDirectory

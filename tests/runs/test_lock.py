@@ -16,8 +16,8 @@ from typing import Any
 import filelock
 import pytest
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.run_config import resolve_run
 from tmeattn.runs import lock as lock_module
 from tmeattn.runs.creation import create, remove_incomplete
 from tmeattn.runs.directory import RunDirectory

@@ -24,7 +24,7 @@ from tmeattn.runs.lock import LOCK, is_written
 from tmeattn.runs.run_files import DataInfo, RunInfo, StoredConfig
 
 if TYPE_CHECKING:
-    from tmeattn.config import RunConfig
+    from tmeattn.run_config import RunConfig
 
 ID_VARIABLE = "TMEATTN_RUN_ID"
 """The environment variable by which the parent of a training process chooses the id of the run."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from tmeattn.config import RunConfig
 from tmeattn.data.sources import open_training_corpus
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.registry import registry
+from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.specs import ModelSpec, Space

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tmeattn.config import RunConfig, TrainOptions
+from tmeattn.config import TrainOptions
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_vectors
 from tmeattn.errors import BadInput
 from tmeattn.models.building import choose_device
+from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import Dataset, WordVectors

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tmeattn.config import RunConfig, resolve_run, stored_config
 from tmeattn.cpu import default_threads
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.files import disk_errors
 from tmeattn.paths import runs_dir
+from tmeattn.run_config import RunConfig, resolve_run, stored_config
 from tmeattn.runs.control import drop_requests
 from tmeattn.runs.creation import create
 from tmeattn.runs.directory import RunDirectory

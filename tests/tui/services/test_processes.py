@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tmeattn.config import resolve_run
+from tmeattn.run_config import resolve_run
 from tmeattn.runs import control
 from tmeattn.runs.creation import ID_VARIABLE, command, create
 from tmeattn.runs.directory import RunDirectory

@@ -76,6 +76,8 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     if isinstance(dataset, str) and not is_dataset(dataset) and (path := existing_path(dataset)) is not None:
         train_given["dataset"] = str(path)
     train = _validated(TrainOptions, train_given, model, known=[*model_class.model_fields, *TrainOptions.model_fields])
+    if "momentum" not in given and train.optimizer != "sgd":  # a recipe's momentum is that of its own optimizer
+        train = train.model_copy(update={"momentum": 0.0})
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
     _check_together(spec, train)
@@ -114,6 +116,11 @@ def model_config(run: RunConfig) -> ModelConfig:
 
 
 def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
+    if train.momentum > 0 and train.optimizer != "sgd":
+        raise BadInput(
+            f"--momentum {train.momentum:g} is an option of SGD, and the optimizer is {train.optimizer}.",
+            hint="Add --optimizer sgd, or leave --momentum out.",
+        )
     if train.alpha > 0 and spec.attention == "none":
         raise BadInput(
             f"--alpha penalises attention entropy, and the model {spec.name!r} has no attention.",

@@ -80,6 +80,16 @@ def test_a_killed_run_continues_as_if_nothing_had_happened(planted, undisturbed,
     assert run.status()["state"] == "finished"
 
 
+def test_the_momentum_of_sgd_is_resumed(planted):
+    wanted = options(planted) | {"optimizer": "sgd", "momentum": 0.9, "lr": 0.1, "clip_norm": 0.0}
+    undisturbed = start("lstm-attn", wanted)
+    with pytest.raises(Killed):
+        start("lstm-attn", wanted, listeners=[killer("checkpoint", 3)])
+    run = newest_run()
+    assert_same(resume(run), undisturbed)
+    assert any(name.endswith("momentum_buffer") for name in weights(run))
+
+
 def test_killed_again_and_again(planted, undisturbed):
     with pytest.raises(Killed):
         start("lstm-attn", options(planted), listeners=[killer("checkpoint", 2)])

@@ -14,6 +14,7 @@ vocabulary.json  the words that the model knows
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import shutil
@@ -24,7 +25,8 @@ from pathlib import Path
 from typing import cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, to_json, write_atomically
+from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_reader import last_ending, read_events, stream_events
 from tmeattn.runs.event_types import EventKind
@@ -71,7 +73,7 @@ class RunDirectory:
         """
         info = read_json(self.path / "run.json")
         if info is None or "config" not in info:
-            raise BadInput(f"{self.path} is no run directory: it has no readable run.json.")
+            raise _no_run(self.path)
         if info.get("format") != FORMAT:
             versions = info.get("versions")
             maker = versions.get("tmeattn") if isinstance(versions, dict) else None
@@ -196,8 +198,18 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: it cannot be deleted.
         """
-        with disk_errors("the run", self.path, verb="delete", hint="Check the permissions of the folder."):
+        with disk_errors("the run", self.path, verb="delete"):
             shutil.rmtree(self.path)
+
+
+def _no_run(path: Path) -> BadInput:
+    """Why a directory cannot be read as a run."""
+    try:
+        open_regular(path / "run.json").close()
+    except OSError as error:
+        if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
+            return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
+    return BadInput(f"{path} is no run directory: it has no readable run.json.")
 
 
 def observed_state(written: State, by_log: Ending | None) -> State:

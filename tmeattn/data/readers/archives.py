@@ -19,8 +19,10 @@ from typing import Any
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import read_error
 from tmeattn.limits import TEXT, CountedFile, Unpacking
+from tmeattn.os_errors import reason
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
@@ -173,7 +175,9 @@ def archive_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno:
+            raise read_error(path, error) from error
         raise BadInput(
-            f"{path} cannot be read as an archive: {(str(error) or type(error).__name__)[:200]}.",
+            f"{path} cannot be read as an archive: {shortened(reason(error))}.",
             hint="Copy or download it again, or unpack it and give the folder.",
         ) from error

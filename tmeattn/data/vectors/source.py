@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from tmeattn.data.readers.archives import COMPRESSED, DAMAGE
-from tmeattn.errors import BadInput
+from tmeattn.data.readers.text_io import COMPLETE
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import read_error
 from tmeattn.limits import CountedFile, Unpacking
+from tmeattn.os_errors import reason
 
 _HEAD = 2**16
 _CONVERT_BIN = (
@@ -67,11 +70,9 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        reason = str(getattr(error, "strerror", None) or error) or type(error).__name__
-        raise BadInput(
-            f"{path} cannot be read: {reason[:200]}.",
-            hint="Check the path, the permissions, and that the file is complete.",
-        ) from error
+        if isinstance(error, OSError) and error.errno:
+            raise read_error(path, error) from error
+        raise BadInput(f"{path} cannot be read: {shortened(reason(error))}.", hint=COMPLETE) from error
 
 
 def _only_member(path: Path, archive: zipfile.ZipFile) -> str:

@@ -64,7 +64,9 @@ def test_a_model_that_uses_the_order_falls_to_chance(model: str, ordered: dict[s
 
 def test_a_seed_is_a_choice_of_permutations(ordered: dict[str, Any]) -> None:
     model = tmeattn.train("lstm", **ordered)
-    first, again, other = (model.evaluate(shuffle_words=True, shuffle_seed=seed)["shuffled_words"] for seed in (3, 3, 4))
+    first, again, other = (
+        model.evaluate(shuffle_words=True, shuffle_seed=seed)["shuffled_words"] for seed in (3, 3, 4)
+    )
     assert first == again
     assert first["cross_entropy"] != other["cross_entropy"]
     with pytest.raises(BadInput, match="must be 0 or more, not -1"):

@@ -15,7 +15,7 @@ import numpy as np
 
 from tmeattn.data.readers.text_input import MOST_HELD
 from tmeattn.errors import BadInput, shortened
-from tmeattn.files import open_regular
+from tmeattn.files import open_regular, read_error
 from tmeattn.limits import TEXT
 
 Documents = Mapping[str, str] | Path
@@ -160,7 +160,7 @@ def _lines(path: Path) -> Iterator[str]:
                     raise BadInput(f"--rationales: {path} is longer than {MOST_HELD // 2**20} MiB.")
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except OSError as error:
-        raise BadInput(f"--rationales: {path} cannot be read: {error.strerror or error}.") from None
+        raise read_error(path, error, what="--rationales: ") from None
     except UnicodeDecodeError as error:
         raise BadInput(f"--rationales: {path}, line {number}: not UTF-8 at byte {error.start}.") from None
 

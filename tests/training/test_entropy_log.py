@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, Interrupted
+from tmeattn.run_config import resolve_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.reuse import ReusableRuns, identity
 from tmeattn.training.session import resume, start

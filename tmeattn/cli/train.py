@@ -67,7 +67,8 @@ def train() -> None:
 def train_command(spec: ModelSpec) -> click.Command:
     """The command that trains one model."""
     from tmeattn.cli.support.config_options import options_of
-    from tmeattn.config import TrainOptions, config_class, resolve_run
+    from tmeattn.config import TrainOptions
+    from tmeattn.run_config import config_class, resolve_run
 
     model_class = config_class(spec)
     modern = resolve_run(spec.name, {}).flat()
@@ -119,7 +120,7 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    from tmeattn.config import resolve_run
+    from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
@@ -184,8 +185,8 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
     if path is None:
         return {}
-    from tmeattn.config import resolve_run
     from tmeattn.files import read_error, read_toml
+    from tmeattn.run_config import resolve_run
 
     try:
         values = read_toml(path)

@@ -132,6 +132,11 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
             "attention.",
             hint="Leave it out, or choose a model that does: tmeattn models",
         )
+    if train.batch_entropy and spec.attention != "pool":
+        raise BadInput(
+            f"--batch-entropy logs the entropy of pooling attention, and the model {spec.name!r} has none.",
+            hint="Leave it out, or choose a model that does: tmeattn models",
+        )
     if train.uniform_attention and train.alpha > 0:
         raise BadInput("--uniform-attention leaves --alpha nothing to penalise.", hint="Leave one of them out.")
     if train.alpha > 0 and train.alpha_warmup > train.epochs:

@@ -167,7 +167,8 @@ def test_running_and_crashed(tmp_path: Path) -> None:
 
 
 FINISHED = {
-    "kind": "finished", "time": 2.0, "step": 4, "reason": "epochs", "best_epoch": 1, "best_accuracy": 0.5, "seconds": 1.0,
+    "kind": "finished", "time": 2.0, "step": 4, "reason": "epochs", "best_epoch": 1, "best_accuracy": 0.5,
+    "seconds": 1.0,
 }  # fmt: skip
 
 

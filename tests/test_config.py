@@ -11,20 +11,12 @@ from typing import Any, ClassVar, Literal
 import pytest
 from pydantic import Field
 
-from tmeattn.config import (
-    REPORT,
-    ModelConfig,
-    Recipes,
-    RunConfig,
-    TrainOptions,
-    config_class,
-    model_config,
-    resolve_run,
-)
+from tmeattn.config import REPORT, ModelConfig, Recipes, TrainOptions
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
 from tmeattn.registry import Registry
+from tmeattn.run_config import RunConfig, config_class, model_config, resolve_run
 from tmeattn.specs import ModelSpec
 
 

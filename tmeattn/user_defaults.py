@@ -1,6 +1,6 @@
 """The user's defaults for a few options of `tmeattn train`, in a TOML file that `tmeattn config` reads and writes.
 
-The configuration of a run is something else: see `tmeattn.config`.
+The configuration of a run is something else: see `tmeattn.run_config`.
 """
 
 from __future__ import annotations

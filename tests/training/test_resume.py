@@ -10,7 +10,7 @@ from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted
 from tmeattn.paths import runs_dir
 from tmeattn.runs.control import request
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import last_ending
+from tmeattn.runs.event_reader import last_ending
 from tmeattn.training.session import resume, start
 from tmeattn.training.trainer import Diverged, Trainer
 
@@ -226,7 +226,7 @@ def test_data_that_changed_leave_the_state_as_it_was(planted, monkeypatch):
     def fail(*_):
         raise BadInput("changed")
 
-    monkeypatch.setattr("tmeattn.training.session.dataset_of", fail)
+    monkeypatch.setattr("tmeattn.training.run_data.dataset_of", fail)
     with pytest.raises(BadInput, match="changed"):
         resume(run)
     assert (run.status(), run.events_path.read_bytes()) == before

@@ -10,7 +10,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import json_option, run_argument, seeds_in, track_option
+from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
@@ -67,7 +67,8 @@ def train() -> None:
 def train_command(spec: ModelSpec) -> click.Command:
     """The command that trains one model."""
     from tmeattn.cli.support.config_options import options_of
-    from tmeattn.config import TrainOptions, config_class, resolve_run
+    from tmeattn.config import TrainOptions
+    from tmeattn.run_config import config_class, resolve_run
 
     model_class = config_class(spec)
     modern = resolve_run(spec.name, {}).flat()
@@ -75,7 +76,11 @@ def train_command(spec: ModelSpec) -> click.Command:
     own = options_of(model_class, modern, report)
     common = options_of(TrainOptions, modern, report)
     command_only = [
-        click.Option(["--seeds"], metavar="INTEGERS", help="Train one run for each of these seeds, such as 0,1,2."),
+        click.Option(
+            ["--seeds"],
+            metavar=SEEDS_METAVAR,
+            help="Train one run for each seed: 3 for the seeds 0,1,2, or a list: 5,6.",
+        ),
         click.Option(["--name"], metavar="TEXT", help="Your own name for the run."),
         click.Option(
             ["--config", "config_file"],
@@ -115,7 +120,7 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    from tmeattn.config import resolve_run
+    from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
@@ -180,8 +185,8 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
     if path is None:
         return {}
-    from tmeattn.config import resolve_run
     from tmeattn.files import read_error, read_toml
+    from tmeattn.run_config import resolve_run
 
     try:
         values = read_toml(path)

@@ -24,7 +24,8 @@ def test_every_target_in_the_manual_exists() -> None:
 
 
 def test_the_tables_have_every_accuracy_of_the_report() -> None:
-    rows = re.findall(r"^\| [^|]+ \| (\d\d\.\d+)", PAGE, re.MULTILINE)
+    sections = PAGE.partition("\n## Exercises\n")[0]
+    rows = re.findall(r"^\| [^|]+ \| (\d\d\.\d+)", sections, re.MULTILINE)
     known = {run.report for target in all_targets().values() for run in target.runs if run.report is not None}
     assert known == set(map(float, rows))
 

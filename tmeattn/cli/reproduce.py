@@ -82,8 +82,8 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
 
 
 def _settings(values: dict[str, Any]) -> Settings:
-    from tmeattn.config import resolve_run
     from tmeattn.reproduce.plan import Settings
+    from tmeattn.run_config import resolve_run
 
     overrides = {key: values[key] for key in PASSED_ON if values[key] is not None}
     resolve_run("mean", {"recipe": values["recipe"], **overrides})  # raises for options that are not valid

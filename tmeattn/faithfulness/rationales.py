@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tmeattn.errors import BadInput
+from tmeattn.files import read_error
 
 Documents = Mapping[str, str] | Path
 """The documents by id, or the folder of their files."""
@@ -128,7 +129,7 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
-        raise BadInput(f"--rationales: {path} cannot be read: {error.strerror}.") from None
+        raise read_error(path, error, what="--rationales: ") from None
     except UnicodeDecodeError as error:
         raise BadInput(f"--rationales: {path} is not UTF-8, at byte {error.start}.") from None
     for number, line in enumerate(lines, start=1):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from tmeattn.config import RunConfig, model_config, stored_config
 from tmeattn.errors import BadInput
+from tmeattn.run_config import RunConfig, model_config, stored_config
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.run_files import DataInfo
 

@@ -266,8 +266,10 @@ def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
 
 
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
-    """AdamW or SGD without momentum over the trainable parameters, of which there may be none. Word vectors get no
-    weight decay, because it would shrink the vectors of rare words, which seldom get a gradient."""
+    """AdamW, or SGD with or without momentum, over the trainable parameters, of which there may be none.
+
+    Word vectors get no weight decay, because it would shrink the vectors of rare words, which seldom get a gradient.
+    """
     vectors = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
     without_decay = {id(parameter) for parameter in vectors}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -277,5 +279,5 @@ def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optim
     ]
     groups = [group for group in groups if group["params"]] or groups[:1]
     if options.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=options.lr)
+        return torch.optim.SGD(groups, lr=options.lr, momentum=options.momentum)
     return torch.optim.AdamW(groups, lr=options.lr)

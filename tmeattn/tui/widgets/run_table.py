@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import count, percent
+from tmeattn.render.numbers import age, count, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.tui.services.run_list import DamagedRun
 from tmeattn.tui.services.run_state import RunState
@@ -116,7 +116,7 @@ class RunTable(DataTable[Text]):
 
     def _cells(self, one: RunState) -> Cells:
         """The row of a run, made again only where its figures, its mark or its age in words has changed."""
-        state = (one.version, one.run.id in self.marked, run_wording.ago(one.age))
+        state = (one.version, one.run.id in self.marked, age(one.age))
         made = self._made.get(one)
         if made is None or made[0] != state:
             self.drawn += 1
@@ -136,7 +136,7 @@ class RunTable(DataTable[Text]):
             "best": Text(percent(one.best_accuracy), style="bold"),
             "ETA": Text(run_wording.time_left(one)),
             "trend": Text(run_wording.trend(run_wording.accuracies(one)), style=foreground(BLUE)),
-            "age": Text(run_wording.ago(one.age), style="dim"),
+            "age": Text(age(one.age), style="dim"),
         }
         return {field.name: _fitted(values[field.name], field) for field in FIELDS}
 

@@ -22,7 +22,7 @@ LONG = [
     "--batch-size",
     "2",
     "--epochs",
-    "20",
+    "16",
     "--patience",
     "0",
     "--checkpoint-every",
@@ -94,7 +94,7 @@ def test_kill_9_at_random_moments_then_resume_gives_the_undisturbed_weights(
     process = preloaded.start(*command, env=environment)
     ended = []
     for _ in range(3):
-        wait_for_steps(isolated, logged_steps(isolated) + draw.randrange(10, 60))
+        wait_for_steps(isolated, logged_steps(isolated) + draw.randrange(10, 50))
         process.send_signal(signal.SIGKILL)
         ended.append(process.wait())
         process = preloaded.start("resume", only_run(isolated).name, env=environment)
@@ -116,7 +116,7 @@ def test_the_example_plugin_installs_trains_and_explains(tmeattn, environment, t
     assert "additive-attn" in tmeattn("models", env=env).stdout
     assert "--score-size" in tmeattn("train", "additive-attn", "--help", env=env).stdout
     trained = tmeattn(
-        "train", "additive-attn", *QUICK, "--score-size", "4", "--epochs", "60", "--batch-size", "4", "--lr", "0.05",
+        "train", "additive-attn", *QUICK, "--score-size", "4", "--epochs", "30", "--batch-size", "8", "--lr", "0.1",
         "--patience", "0", "--json", env=env,
     )  # fmt: skip
     assert trained.returncode == 0, trained.stderr

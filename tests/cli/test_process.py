@@ -30,7 +30,7 @@ def shell(environment: dict[str, str], command: str, redirected: str) -> tuple[i
 @pytest.mark.parametrize("command", ["models", "models --json", "--help"])
 def test_full_standard_output_is_one_line(environment: dict[str, str], command: str) -> None:
     code, _, said = shell(environment, command, "> /dev/full")
-    assert (code, said) == (3, "Error: Cannot write to standard output: No space left on device.\n")
+    assert (code, said) == (3, "Error: Cannot write to standard output: No space left on device. Free some space.\n")
 
 
 def test_closed_streams(environment: dict[str, str]) -> None:
@@ -86,11 +86,11 @@ def listed(environment: dict[str, str]) -> Any:
 
 def test_training_outlives_its_narration(environment: dict[str, str], train: Train) -> None:
     """As in `tmeattn train mean 2>&1 | head -1`."""
-    process, narration = train("--epochs", "60")
+    process, narration = train("--epochs", "20")
     assert narration.readline()
     narration.close()
     assert process.wait() == 0
-    assert (listed(environment)["state"], listed(environment)["epoch"]) == ("finished", 60)
+    assert (listed(environment)["state"], listed(environment)["epoch"]) == ("finished", 20)
 
 
 def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(environment: dict[str, str], train: Train) -> None:

@@ -26,12 +26,11 @@ def test_replaces(tmp_path: Path, durable: bool) -> None:
 
 
 def test_a_rewrite_removes_what_killed_processes_left_of_the_same_file(tmp_path: Path) -> None:
-    for name in (f".file.{dead_pid()}.tmp", f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp"):
+    kept = [f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp"]
+    for name in (f".file.{dead_pid()}.tmp", *kept):
         (tmp_path / name).touch()
     rewrite(tmp_path / "file", b"new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp", "file"]
-    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "file"])
 
 
 @pytest.mark.parametrize("broken", ["write", "fsync", "replace"])

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, open_regular, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_reader import last_ending, read_events, stream_events
@@ -125,7 +125,7 @@ class RunDirectory:
         content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
             set_entry(self.path, "meta.json", None)
-            write_atomically(self.path / "meta.json", content, durable=True)
+            rewrite(self.path / "meta.json", content, durable=True)
             set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tmeattn.errors import EnvironmentProblem, Interrupted, TmeattnError
 from tmeattn.files import disk_errors
+from tmeattn.foreign import one_line
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, EventWriter, Listener
 from tmeattn.runs.heartbeat import Heartbeat
@@ -56,7 +57,7 @@ def reporting(
         raise
     except Exception as error:
         if heartbeat.state == "running":
-            message = error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
+            message = error.message if isinstance(error, TmeattnError) else one_line(error)
             heartbeat.end("failed", message=message)
             with contextlib.suppress(TmeattnError, OSError):
                 emit({"kind": "failed", "message": message, "diverged": isinstance(error, Diverged)})

@@ -126,7 +126,7 @@ def look_up(vectors_path: Path, words_path: Path, words: Sequence[str]) -> tuple
     """
     import polars as pl
 
-    index = pl.read_parquet(words_path)
+    index = pl.read_parquet(words_path, glob=False)
     if "row" not in index.columns:
         index = index.with_row_index("row")
     # A word with a lone surrogate has no UTF-8 form; null joins no row.

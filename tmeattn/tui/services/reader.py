@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.foreign import plugin_error
 from tmeattn.runs.index import all_runs
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ class TextReader:
             return call(self._classifier(run))
         except TmeattnError:
             raise
-        except Exception as error:
-            raise BadInput(f"The run {run.id} cannot be read: {type(error).__name__}: {error}.") from error
+        except BaseException as error:  # a plugin's code may raise anything
+            raise plugin_error(error, f"The run {run.id}", "cannot be read") from error
 
     def _classifier(self, run: RunDirectory) -> TrainedClassifier:
         """The run's best weights so far."""
@@ -175,8 +176,8 @@ def _count_parameters(spec: ModelSpec) -> int | None:
         return count_parameters(spec)
     except TmeattnError:
         raise
-    except Exception as error:  # a plugin's model
-        raise BadInput(f"The model {spec.name} cannot be built: {type(error).__name__}: {error}.") from error
+    except BaseException as error:  # a plugin's model
+        raise plugin_error(error, f"The model {spec.name}", "cannot be built") from error
 
 
 def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanation:

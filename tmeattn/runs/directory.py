@@ -7,7 +7,7 @@ events.jsonl     see `tmeattn.runs.events`
 control/         requests, read between steps: see `tmeattn.runs.control`
 run.lock         locked by the process that trains the run: see `tmeattn.runs.lock`
 checkpoints/     last, previous, best (.safetensors)
-vocabulary.json  the words that the model knows
+vocabulary.json  the words of the model's vocabulary
 
 `tmeattn.runs.creation` creates the directory. The types of the three JSON files are in `tmeattn.runs.run_files`.
 """

@@ -15,9 +15,9 @@ FOLDERS = 100
 BYTES = 2**21
 """Bytes of logs read in one `refresh`."""
 AT_LEAST = 2**14
-"""What the smallest log counts as: opening it takes as long as reading so many bytes."""
+"""The bytes that the smallest log counts as, because opening it takes as long as reading this number of bytes."""
 REST = 5
-"""The files of a run that has ended are looked at in every fifth `refresh`: in each one, those of a fifth of them."""
+"""The files of a run that has ended are checked in every fifth `refresh`; each `refresh` checks a fifth of the runs."""
 
 ORDERS = ("newest", "best accuracy", "model", "state", "name")
 
@@ -44,7 +44,7 @@ class RunList:
         self._unopened: list[Path] = []
 
     def refresh(self) -> bool:
-        """Read new folders and what logs have grown by. Returns whether anything has changed."""
+        """Read new folders and the new events of the logs. Returns whether anything has changed."""
         before = self.version
         self._find_folders()
         self._turn += 1

@@ -1,4 +1,4 @@
-"""What is kept between sessions: the last screen, the theme and the user's keys. Losing it does no harm."""
+"""The state that is kept between sessions: the last screen, the theme and the user's keys. It may be lost."""
 
 from __future__ import annotations
 

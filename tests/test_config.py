@@ -11,20 +11,12 @@ from typing import Any, ClassVar, Literal
 import pytest
 from pydantic import Field
 
-from tmeattn.config import (
-    REPORT,
-    ModelConfig,
-    Recipes,
-    RunConfig,
-    TrainOptions,
-    config_class,
-    model_config,
-    resolve_run,
-)
+from tmeattn.config import REPORT, ModelConfig, Recipes, TrainOptions
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
 from tmeattn.registry import Registry
+from tmeattn.run_config import RunConfig, config_class, model_config, resolve_run
 from tmeattn.specs import ModelSpec
 
 
@@ -111,6 +103,21 @@ def test_report_recipe_is_the_reports() -> None:
     flat = resolve_run("lstm-attn", {"recipe": "report"}).flat()
     assert (flat["optimizer"], flat["lr"], flat["tokenizer"], flat["max_length"]) == ("sgd", 0.01, "whitespace", 200)
     assert flat["tune_embeddings"] is False
+    assert flat["momentum"] == 0.9
+    assert resolve_run("lstm", {"recipe": "report", "momentum": 0}).train.momentum == 0  # the letter of the report
+    assert (flat["epochs"], flat["patience"]) == (200, 15)  # as many epochs as needed
+
+
+def test_the_momentum_of_a_recipe_is_that_of_its_optimizer() -> None:
+    assert resolve_run("mean", {"recipe": "report", "optimizer": "adamw"}).train.momentum == 0
+    assert resolve_run("mean", {}).train.momentum == 0
+    assert resolve_run("mean", {"optimizer": "sgd", "momentum": 0.5}).train.momentum == 0.5
+
+
+@pytest.mark.parametrize("recipe", ["modern", "report"])
+def test_momentum_needs_sgd(recipe: str) -> None:
+    message = refused("mean", momentum=0.9, optimizer="adamw", recipe=recipe)
+    assert message.startswith("--momentum 0.9 is an option of SGD, and the optimizer is adamw.")
 
 
 def test_none_is_as_if_not_given(toy: str) -> None:

@@ -118,7 +118,8 @@ def test_every_global_option_is_in_the_manual() -> None:
 
 
 def test_every_option_of_training_is_in_the_manual() -> None:
-    from tmeattn.config import TrainOptions, config_class
+    from tmeattn.config import TrainOptions
+    from tmeattn.run_config import config_class
 
     train = {flag for name in TrainOptions.model_fields for flag in [f"--{name.replace('_', '-')}"]}
     common = options(EVERYTHING["tmeattn train mean"]) - {"--dropout", "--input-dropout"}

@@ -91,13 +91,19 @@ class Model:
         job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, raw=raw)
         return stream_predictions(job, self.classifier)
 
-    def evaluate(self, split: str = "validation") -> EvaluationDocument:
+    def evaluate(
+        self, split: str = "validation", *, shuffle_words: bool = False, shuffle_seed: int = 0
+    ) -> EvaluationDocument:
         """Evaluate the model on a split of the run's dataset: the JSON document of `tmeattn evaluate --json`.
+
+        shuffle_words: also evaluate the texts with shuffled words, permuted with `shuffle_seed` (0 or more): the field
+                       `shuffled_words`.
 
         Raises:
             tmeattn.errors.BadInput: the dataset has no such split, or it has changed since the run was trained.
         """
-        return evaluate_run(self.classifier, split).document()
+        seed = shuffle_seed if shuffle_words else None
+        return evaluate_run(self.classifier, split, shuffle_seed=seed).document()
 
 
 def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:

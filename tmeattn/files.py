@@ -19,10 +19,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, Literal
 
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
+from tmeattn.os_errors import ELSEWHERE, advice, is_environment, reason
 
-OTHER_HOME = "Free some space or choose another folder with --home or TMEATTN_HOME."
-OTHER_FOLDER = "Free some space or choose another folder."
+OTHER_HOME = f"{ELSEWHERE} with --home or TMEATTN_HOME"
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON file that `read_json` reads."""
 LARGEST_TOML = 2**20
@@ -38,22 +38,47 @@ _STARTED = time.time()
 
 @contextlib.contextmanager
 def disk_errors(
-    what: str, path: Path, *, verb: Literal["write", "delete"] = "write", hint: str = OTHER_HOME
+    what: str,
+    path: Path,
+    *,
+    verb: Literal["write", "delete"] = "write",
+    elsewhere: str = OTHER_HOME,
+    then: str = "",
 ) -> Iterator[None]:
     """Turn an `OSError` inside the block (a full disk, a missing permission) into an `EnvironmentProblem` whose message
-    names the content, the path and the reason."""
+    names the content, the path, the reason, and the advice that fits it.
+
+    elsewhere: how the user chooses another place, see `tmeattn.os_errors.advice`.   then: a sentence after the advice.
+    """
     try:
         yield
     except OSError as error:
-        raise disk_error(what, path, error, verb=verb, hint=hint) from error
+        raise disk_error(what, path, error, verb=verb, elsewhere=elsewhere, then=then) from error
 
 
 def disk_error(
-    what: str, path: Path, error: OSError, *, verb: Literal["write", "delete"] = "write", hint: str = OTHER_HOME
+    what: str,
+    path: Path,
+    error: OSError,
+    *,
+    verb: Literal["write", "delete"] = "write",
+    elsewhere: str = OTHER_HOME,
+    then: str = "",
 ) -> EnvironmentProblem:
     """The `EnvironmentProblem` of an `OSError`, for code that is too hot for `disk_errors`."""
-    place = f"to {path}" if verb == "write" else f"at {path}"
-    return EnvironmentProblem(f"Cannot {verb} {what} {place}: {error.strerror or error}.", hint=hint)
+    place = f"to {shortened(path)}" if verb == "write" else f"at {shortened(path)}"
+    hint = f"{advice(error, verb, elsewhere=elsewhere)} {then}".rstrip()
+    return EnvironmentProblem(f"Cannot {verb} {what} {place}: {reason(error)}.", hint=hint)
+
+
+def read_error(path: Path, error: OSError, *, what: str = "", hint: str | None = None) -> BadInput | EnvironmentProblem:
+    """The error of a file that cannot be read: an `EnvironmentProblem` where the computer is the cause, such as a
+    faulty disk, and else a `BadInput`, because the user gave its path.
+
+    what: words before the path, such as the option that names it.   hint: instead of the advice that fits the error.
+    """
+    kind = EnvironmentProblem if is_environment(error) else BadInput
+    return kind(f"{what}{shortened(path)} cannot be read: {reason(error)}.", hint=hint or advice(error, "read"))
 
 
 def temporary_name(path: Path) -> Path:

@@ -1,12 +1,12 @@
 """The user's defaults for a few options of `tmeattn train`, in a TOML file that `tmeattn config` reads and writes.
 
-The configuration of a run is something else: see `tmeattn.config`.
+The configuration of a run is something else: see `tmeattn.run_config`.
 """
 
 from __future__ import annotations
 
 from tmeattn.errors import BadInput
-from tmeattn.files import read_toml
+from tmeattn.files import read_error, read_toml
 from tmeattn.paths import settings_path
 
 KEYS = {
@@ -30,7 +30,9 @@ def load_defaults() -> dict[str, str]:
         found = read_toml(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise read_error(path, error, what="Your defaults: ") from None
+    except ValueError as error:
         raise BadInput(
             f"Cannot read your defaults in {path}: {str(error)[:200]}.", hint="Correct or delete the file."
         ) from None

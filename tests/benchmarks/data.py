@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tmeattn.config import resolve_run
 from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
+from tmeattn.run_config import resolve_run
 
 
 def seconds(work):

@@ -21,12 +21,12 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from tmeattn.config import resolve_run
 from tmeattn.cpu import available_cores
 from tmeattn.data.encoding.batches import BucketedBatches
 from tmeattn.data.sources import open_dataset, open_training_corpus, open_vectors
 from tmeattn.models.building import build_model
 from tmeattn.models.layers import masked_softmax
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import ModelOutput, Space
 from tmeattn.training.objective import objective
 from tmeattn.training.trainer import make_optimizer

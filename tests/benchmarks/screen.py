@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support import logged_runs
 
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import EventTail
+from tmeattn.runs.event_reader import EventTail
 from tmeattn.runs.index import all_runs
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.services.saved_state import SavedState

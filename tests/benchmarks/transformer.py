@@ -22,11 +22,11 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from tmeattn.config import resolve_run
 from tmeattn.cpu import available_cores
 from tmeattn.data.encoding.batches import BucketedBatches
 from tmeattn.data.sources import open_dataset, open_training_corpus
 from tmeattn.models.building import build_model
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import Space
 from tmeattn.training.objective import objective
 from tmeattn.training.precision import autocast, full_precision, supports_bf16

@@ -26,6 +26,17 @@ def test_evaluate(tmeattn: Any, trained: RunDirectory) -> None:
     assert tmeattn("evaluate", "--split", "validatoin").refused().endswith("Did you mean validation?")
 
 
+def test_evaluate_with_shuffled_words(tmeattn: Any, trained: RunDirectory) -> None:
+    document = tmeattn("evaluate", trained.id, "--shuffle-words", "--shuffle-seed", "2", "--json").json
+    assert document["shuffled_words"]["seed"] == 2
+    assert document["shuffled_words"]["accuracy"] == document["accuracy"]  # simple-attn reads a bag of words
+    assert tmeattn("evaluate", trained.id, "--json").json == {
+        key: value for key, value in document.items() if key != "shuffled_words"
+    }
+    assert "0 of 16" in tmeattn("evaluate", trained.id, "--shuffle-words").out
+    assert tmeattn("evaluate", trained.id, "--shuffle-seed", "2").refused() == "--shuffle-seed needs --shuffle-words."
+
+
 def test_evaluate_refuses_data_that_has_changed(
     tmeattn: Any, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,16 @@ def test_from_a_run_alone_takes_its_model_too(tmeattn: Any, trained: RunDirector
     assert (again["model"], again["seed"]) == ("simple-attn", 7)
 
 
+def test_another_optimizer_leaves_the_momentum_of_a_run_behind(tmeattn: Any, quick: list[str]) -> None:
+    first = tmeattn("train", "mean", *quick, "--optimizer", "sgd", "--momentum", "0.9", "--json").json
+    config = RunDirectory(Path(first["path"])).config["train"]
+    assert (config["optimizer"], config["momentum"]) == ("sgd", 0.9)
+    again = tmeattn("train", "--from", first["id"], "--optimizer", "adamw", "--json").json
+    assert RunDirectory(Path(again["path"])).config["train"]["momentum"] == 0
+    refused = tmeattn("train", "--from", first["id"], "--optimizer", "adamw", "--momentum", "0.9").refused()
+    assert refused.startswith("--momentum 0.9 is an option of SGD, and the optimizer is adamw.")
+
+
 def test_the_default_of_threads_is_that_of_openmp(monkeypatch: pytest.MonkeyPatch) -> None:
     for said, expected in (("3", 3), ("", available_cores()), ("0", available_cores()), ("2,4", available_cores())):
         monkeypatch.setenv("OMP_NUM_THREADS", said)

@@ -32,6 +32,7 @@ COMMANDS = {
     "tmeattn explain --index 1 --run maps --method attention --layer 1 --head 2 --json": ["Explanations"],
     "tmeattn predict 'the good film' --run first --json": ["Predictions"],
     "tmeattn evaluate maps --json": ["Evaluation"],
+    "tmeattn evaluate maps --shuffle-words --json": ["Evaluation"],
     "tmeattn mistakes first --top 1 --json": ["Mistakes", "Explanations"],
     "tmeattn faithfulness first --methods attention,random --limit 4 --twin --json": ["Faithfulness"],
     "tmeattn faithfulness first --methods attention,random --rationales marked.jsonl --json": ["Faithfulness"],

@@ -6,11 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmeattn.config import resolve_run
 from tmeattn.data.encoding.batches import SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.evaluate import evaluate
 from tmeattn.models.building import build_model
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import Space
 
 NAMES = ("mean", "simple-attn", "query-attn", "lstm", "lstm-attn", "transformer")

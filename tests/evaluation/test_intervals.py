@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmeattn.evaluation.intervals import accuracy_interval, percentile_interval, resampled_accuracies
+from tmeattn.evaluation.intervals import (
+    accuracy_interval,
+    paired_interval,
+    percentile_interval,
+    resampled_accuracies,
+)
 
 
 def difference(one, other, **options):
@@ -37,6 +42,17 @@ def test_pairing_narrows_the_interval():
     _, low, high = difference(one, almost)
     _, wide_low, wide_high = difference(one, draw.permutation(almost))
     assert high - low < 0.5 * (wide_high - wide_low)
+
+
+def test_the_interval_of_counts_is_that_of_drawn_texts():
+    draw = np.random.default_rng(5)
+    one = draw.random(3000) < 0.8
+    other = np.where(draw.random(3000) < 0.9, one, draw.random(3000) < 0.5)
+    _, low, high = difference(one, other)
+    assert paired_interval(one, other) == pytest.approx((low, high), abs=0.1 * (high - low))
+    assert paired_interval(other, one) == pytest.approx((-high, -low), abs=0.1 * (high - low))
+    assert paired_interval(one, one) == (0, 0)
+    assert paired_interval(one, ~one & False)[0] > 0.7
 
 
 def test_seeds_that_disagree_widen_the_interval():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tmeattn.config import stored_config
 from tmeattn.errors import BadInput
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
 from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.run_config import stored_config
 
 
 def quiet(line: str) -> None:

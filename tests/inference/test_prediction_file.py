@@ -7,72 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.killed_predictions import Lengths
+from support.prediction_jobs import interrupt, names, predict, undisturbed
 
 from tmeattn.data.readers.text_input import TextInput
-from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
-from tmeattn.inference import prediction_file, streaming
-from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
+from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.inference import prediction_file
+from tmeattn.inference.streaming import PredictionJob, stream_predictions
 
-TEXTS = [f"text {number}" for number in range(30)]
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "CHUNK", 7)
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    path = tmp_path / "in.csv"
-    path.write_text("text,other\n" + "".join(f"{text},{text} too\n" for text in TEXTS))
-    return path
-
-
-def predict(
-    table: Path, output: Path, classifier: Any = None, said: list[str] | None = None, **options: Any
-) -> StreamSummary:
-    column = options.pop("column", "text")
-    job = PredictionJob(*TextInput(table, None, column).open(), output, **options)
-    narrate = (lambda line: None) if said is None else said.append
-    return stream_predictions(job, classifier or Lengths(), narrate=narrate)
-
-
-def undisturbed(table: Path, tmp_path: Path, name: str = "out.csv") -> bytes:
-    whole = tmp_path / f"whole-{name}"
-    predict(table, whole)
-    data = whole.read_bytes()
-    whole.unlink()
-    return data
-
-
-class Stops(Lengths):
-    """Is interrupted at a chunk."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__()
-        self.left = at
-
-    def probabilities(self, texts: list[str]) -> Any:
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
-        return super().probabilities(texts)
-
-
-def interrupt(table: Path, output: Path, at: int = 3, **options: Any) -> None:
-    with pytest.raises(TmeattnError, match="Stopped after"):
-        predict(table, output, Stops(at), **options)
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
+pytestmark = pytest.mark.usefixtures("small_chunks")
 
 # Killed
 
@@ -242,67 +189,6 @@ def test_a_full_disk_leaves_nothing_that_blocks_the_next_try(
     assert output.read_bytes() == expected
 
 
-# Where it is written
-
-
-def test_the_input_is_never_the_output(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = table.read_bytes()
-    (tmp_path / "link.csv").symlink_to(table)
-    (tmp_path / "hard.csv").hardlink_to(table)
-    os.link(table, tmp_path / "new.csv.part")
-    os.link(table, tmp_path / "newer.csv.part.json")
-    monkeypatch.chdir(tmp_path)
-    for name in (table, "in.csv", "./../" + tmp_path.name + "/in.csv", "link.csv", "hard.csv", "new.csv", "newer.csv"):
-        for options in ({"force": True}, {"resume": True}, {}, {"force": True, "resume": True}):
-            with pytest.raises(BadInput, match="is the file that is read"):
-                predict(table, Path(name), **options)
-    with pytest.raises(BadInput, match="is the file that is read"):
-        predict(Path("link.csv"), Path("in.csv"), force=True)
-    assert table.read_bytes() == before
-
-
-@pytest.mark.parametrize("link", ["out.csv", "out.csv.part", "out.csv.part.json"])
-@pytest.mark.parametrize("dangling", [True, False])
-def test_links_are_not_written_through(table: Path, tmp_path: Path, link: str, dangling: bool) -> None:
-    target = tmp_path / "target"
-    if not dangling:
-        target.write_text("precious")
-    (tmp_path / link).symlink_to(target)
-    for options in ({"force": True}, {"resume": True}, {}):
-        with pytest.raises(BadInput, match="is a symbolic link, and predictions are written only to a regular file"):
-            predict(table, tmp_path / "out.csv", **options)
-    assert (tmp_path / link).is_symlink()
-    assert not target.exists() if dangling else target.read_text() == "precious"
-
-
-def test_devices_and_folders_are_refused(table: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.csv")
-    (tmp_path / "folder.csv").mkdir()
-    for name, kind in (("pipe.csv", "device, pipe or socket"), ("folder.csv", "folder")):
-        with pytest.raises(BadInput, match=f"is a {kind}"):
-            predict(table, tmp_path / name, force=True)
-
-
-@pytest.mark.parametrize("name", ["p.xlsx", "p.parquet", "p.csv.gz", "p.txt", "p.CSVX"])
-def test_other_formats_are_refused(table: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadInput, match=r"must end in \.jsonl, \.csv or \.tsv"):
-        predict(table, tmp_path / name)
-    assert names(tmp_path) == {"in.csv"}
-
-
-def test_two_processes_do_not_write_one_part(table: Path, tmp_path: Path) -> None:
-    output = tmp_path / "out.csv"
-    interrupt(table, output)
-    import fcntl
-
-    with (tmp_path / "out.csv.part").open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        for options in ({"resume": True}, {"force": True}):
-            with pytest.raises(BadInput, match="Another process is writing"):
-                predict(table, output, **options)
-    predict(table, output, resume=True)
-
-
 def test_a_finished_file_whose_note_was_left_is_complete(table: Path, tmp_path: Path) -> None:
     output, said = tmp_path / "out.csv", []
     with pytest.MonkeyPatch.context() as patch:
@@ -314,36 +200,3 @@ def test_a_finished_file_whose_note_was_left_is_complete(table: Path, tmp_path: 
     assert names(tmp_path) == {"in.csv", "out.csv"}
     with pytest.raises(BadInput, match="exists already"):
         predict(table, output, resume=True)
-
-
-# Formulas
-
-FORMULAS = ('=HYPERLINK("x")', "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "-5", "plain")
-
-
-@pytest.mark.parametrize("name", ["out.csv", "out.tsv"])
-def test_a_class_is_not_a_formula(table: Path, tmp_path: Path, name: str) -> None:
-    import csv
-
-    classifier = Lengths()
-    found = {}
-    for raw in (False, True):
-        for at in range(0, len(FORMULAS), 2):
-            classifier.classes = FORMULAS[at : at + 2]
-            predict(table, tmp_path / name, classifier, raw=raw, force=True)
-            with (tmp_path / name).open(newline="", encoding="utf-8") as file:
-                rows = list(csv.reader(file, delimiter="\t" if name.endswith("tsv") else ","))
-            assert {row[1] for row in rows[1:]} == set(rows[0][3:])
-            found[raw, at] = rows[0][3:]
-    shown = [cell for at in range(0, len(FORMULAS), 2) for cell in found[False, at]]
-    assert shown == [*(f"'{text}" for text in FORMULAS[:8]), "-5", "plain"]
-    assert tuple(cell for at in range(0, len(FORMULAS), 2) for cell in found[True, at]) == FORMULAS
-
-
-def test_a_job_is_checked_when_it_is_made(table: Path, tmp_path: Path) -> None:
-    job = PredictionJob(*TextInput(table).open(), tmp_path / "x.jsonl")
-    assert job.output_format == "jsonl"
-    assert replace(job, output=None).output_format == "jsonl"
-    assert replace(job, output=Path("x")).output_format == "jsonl"
-    with pytest.raises(BadInput, match="there is no name of a file"):
-        replace(job, output=Path())

@@ -10,21 +10,16 @@ import pytest
 import tmeattn
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
-from tmeattn.inference import streaming
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.streaming import PredictionJob, stream_predictions
 from tmeattn.runs.directory import RunDirectory
 
 TEXTS = ["a good film", "a bad film"] * 10
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "CHUNK", 7)
+pytestmark = pytest.mark.usefixtures("small_chunks")
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Path:
+def json_lines(tmp_path: Path) -> Path:
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
     return path
@@ -34,26 +29,26 @@ def rows(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_a_file_is_classified_from_python(trained: RunDirectory, table: Path, tmp_path: Path) -> None:
+def test_a_file_is_classified_from_python(trained: RunDirectory, json_lines: Path, tmp_path: Path) -> None:
     model, output = tmeattn.load(trained.path), tmp_path / "out.jsonl"
-    summary = model.predict_file(table, output)
+    summary = model.predict_file(json_lines, output)
     assert (summary.texts, summary.skipped) == (20, ())
     assert summary.seconds > 0
     assert [row["label"] for row in rows(output)] == [one.label for one in model.predict(TEXTS)]
     with pytest.raises(BadInput, match="exists already"):
-        model.predict_file(table, output)
+        model.predict_file(json_lines, output)
 
 
-def test_progress_and_messages_are_callbacks(trained: RunDirectory, table: Path, tmp_path: Path) -> None:
+def test_progress_and_messages_are_callbacks(trained: RunDirectory, json_lines: Path, tmp_path: Path) -> None:
     classifier, output, done = TrainedClassifier(trained), tmp_path / "out.csv", []
-    good = table.read_text()
-    table.write_text("".join(good.splitlines(keepends=True)[:10]) + "no json\n" + good)
-    job = PredictionJob(*TextInput(table).open(), output)
+    good = json_lines.read_text()
+    json_lines.write_text("".join(good.splitlines(keepends=True)[:10]) + "no json\n" + good)
+    job = PredictionJob(*TextInput(json_lines).open(), output)
     with pytest.raises(BadInput, match=r"line 11.*10 rows before it are in .*out.csv.part"):
         stream_predictions(job, classifier, progress=done.append)
     assert done == [7, 3]
     messages: list[str] = []
-    job = PredictionJob(*TextInput(table).open(), output, skip_bad=True, resume=True)
+    job = PredictionJob(*TextInput(json_lines).open(), output, skip_bad=True, resume=True)
     summary = stream_predictions(job, classifier, narrate=messages.append)
     assert (summary.texts, summary.skipped) == (20, (11,))
     assert messages == ["Continuing after line 10."]

@@ -9,12 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmeattn.config import model_config, resolve_run
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.models.building import build_model, check_contract, count_parameters
 from tmeattn.models.layers import entropy
 from tmeattn.registry import discover, registry, resolve
+from tmeattn.run_config import model_config, resolve_run
 from tmeattn.specs import ModelSpec, Space
 
 NAMES = [spec.name for spec in discover().all(ModelSpec) if discover().plugin_of(spec).distribution == "tmeattn"]

@@ -6,9 +6,9 @@ import math
 import pytest
 import torch
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput
 from tmeattn.models.building import build_model
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import Space
 
 SPACE = Space(vocabulary_size=20, num_classes=2, vector_size=8)

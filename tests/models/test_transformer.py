@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tmeattn.config import resolve_run
 from tmeattn.data.encoding.batches import collate
 from tmeattn.errors import BadInput
 from tmeattn.models.building import build_model
 from tmeattn.models.layers import attention_entropy
 from tmeattn.models.transformer import SelfAttention, sinusoidal
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import Space
 
 SPACE = Space(vocabulary_size=30, num_classes=3, vector_size=8)

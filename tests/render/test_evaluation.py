@@ -29,6 +29,20 @@ def test_everything_fits(width, classes):
     assert "…" not in text
 
 
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_shuffled_words_are_beside_the_accuracy(width):
+    shuffled = {
+        "seed": 7, "accuracy": 0.4375, "accuracy_interval": (0.41, 0.464), "cross_entropy": 1.3, "difference": -0.0625,
+        "difference_interval": (-0.081, -0.043), "changed_predictions": 1034, "largest_probability_change": 3.2e-7,
+    }  # fmt: skip
+    text = draw(evaluation_page({**result(2), "shuffled_words": shuffled}), width)
+    assert max(map(len, text.splitlines())) <= width
+    words = " ".join(text.split())
+    for part in ("43.75 %", "seed 7", "-6.25 points", "-8.10 to -4.30", "1,034 of 1,234", "3.2e-07"):
+        assert part in words
+    assert "shuffled" not in draw(evaluation_page(result(2)), width)
+
+
 def test_few_classes_show_the_matrix_and_many_the_worst_of_it():
     few, many = draw(evaluation_page(result(2)), 80), draw(evaluation_page(result(40)), 80)
     assert "predicted:" in few

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tmeattn.render.numbers import count, decimal, option_value, percent, seconds
+from tmeattn.render.numbers import age, count, decimal, option_value, percent, seconds
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,12 @@ from tmeattn.render.numbers import count, decimal, option_value, percent, second
 )  # fmt: skip
 def test_seconds(value: float | None, shown: str) -> None:
     assert seconds(value) == shown
+
+
+def test_ages_have_one_unit() -> None:
+    assert [age(duration) for duration in (-5, 0, 299, 3600, 47 * 3600, 48 * 3600)] == [
+        "0 min", "0 min", "5 min", "1 h", "47 h", "2 d",
+    ]  # fmt: skip
 
 
 def test_numbers() -> None:

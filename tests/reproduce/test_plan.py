@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput
 from tmeattn.reproduce.plan import Settings, entries, overview
 from tmeattn.reproduce.targets import Run, Target, Variant, find_target
-from tmeattn.runs.directory import RunDirectory, create
+from tmeattn.run_config import resolve_run
+from tmeattn.runs.creation import create
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.reuse import ReusableRuns, identity
 
 ALPHAS = (

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.created_runs import create_run, dead_pid
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.control import LOG, STALE_AFTER, log_tail, pending, process_alive, request, take_request
-from tmeattn.runs.directory import RunDirectory, create
-
-DATA: Any = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
-
-
-def make(root: Path, name: str | None = None) -> RunDirectory:
-    return create(root, resolve_run("mean", {}), name=name, data=DATA)
-
-
-def dead_pid() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def status(**fields: Any) -> Any:
@@ -52,7 +37,7 @@ def test_a_damaged_status_is_not_alive(damage: dict[str, Any]) -> None:
 
 
 def test_a_request_is_taken_once(tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     assert not take_request(run, "stop")
     assert not pending(run, "stop")
     request(run, "stop")
@@ -63,7 +48,7 @@ def test_a_request_is_taken_once(tmp_path: Path) -> None:
 
 
 def test_a_request_that_cannot_be_written_names_the_run(tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     (run.path / "control").rmdir()
     (run.path / "control").touch()
     with pytest.raises(EnvironmentProblem, match="Cannot write the request to") as caught:
@@ -72,7 +57,7 @@ def test_a_request_that_cannot_be_written_names_the_run(tmp_path: Path) -> None:
 
 
 def test_the_log_is_in_the_run_or_beside_the_runs(isolated: Path, tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     assert log_tail(run) == []
     (isolated / "logs").mkdir(parents=True)
     (isolated / "logs" / f"{run.id}.log").write_text("early\n\n")

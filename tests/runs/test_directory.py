@@ -6,32 +6,20 @@ import errno
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.created_runs import DATA, create_run, dead_pid
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.files import write_atomically
-from tmeattn.runs import directory as directory_module
-from tmeattn.runs.directory import FORMAT, RunDirectory, create
+from tmeattn.run_config import resolve_run
+from tmeattn.runs import creation
+from tmeattn.runs.creation import create
+from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.heartbeat import Heartbeat
-
-DATA = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
-
-
-def make(root: Path, name: str | None = None) -> RunDirectory:
-    return create(root, resolve_run("mean", {}), name=name, data=DATA)
-
-
-def dead_pid() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def edit(run: RunDirectory, **changes: Any) -> RunDirectory:
@@ -57,13 +45,13 @@ def test_create_and_read(tmp_path: Path) -> None:
     assert read.state() == "created"
     assert read.events() == []
     assert not read.has_checkpoint()
-    assert make(tmp_path).id != make(tmp_path).id
+    assert create_run(tmp_path).id != create_run(tmp_path).id
 
 
 def test_a_taken_id_is_not_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     letters = iter("aaaa" + "aaaa" + "bbbb")
-    monkeypatch.setattr(directory_module.secrets, "choice", lambda _: next(letters))
-    assert [make(tmp_path).id, make(tmp_path).id] == ["aaaa-mean", "bbbb-mean"]
+    monkeypatch.setattr(creation.secrets, "choice", lambda _: next(letters))
+    assert [create_run(tmp_path).id, create_run(tmp_path).id] == ["aaaa-mean", "bbbb-mean"]
 
 
 @pytest.mark.parametrize("in_the_way", ["home", "runs"])
@@ -73,7 +61,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path, in_the_way: str) -> N
     file.parent.mkdir(exist_ok=True)
     file.write_text("")
     with pytest.raises(EnvironmentProblem, match="Cannot write a run to") as caught:
-        make(root)
+        create_run(root)
     assert str(root) in caught.value.message
 
 
@@ -84,14 +72,14 @@ def test_a_full_disk_leaves_no_half_made_run(tmp_path: Path, monkeypatch: pytest
             raise OSError(errno.ENOSPC, "No space left on device")
         write_atomically(path, data, **more)
 
-    monkeypatch.setattr(directory_module, "write_atomically", full)
+    monkeypatch.setattr(creation, "write_atomically", full)
     with pytest.raises(EnvironmentProblem, match="No space left"):
-        make(tmp_path)
+        create_run(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_rename(tmp_path: Path) -> None:
-    run = make(tmp_path, "first")
+    run = create_run(tmp_path, "first")
     notes = {"name": "first", "notes": "mine", "later": [1]}
     (run.path / "meta.json").write_text(json.dumps(notes))
     run.rename("second")
@@ -103,7 +91,7 @@ def test_rename(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("meta", [None, "{", "[]", '{"name": 5}', '{"notes": ""}'])
 def test_a_damaged_name_is_no_name(tmp_path: Path, meta: str | None) -> None:
-    run = make(tmp_path, "first")
+    run = create_run(tmp_path, "first")
     (run.path / "meta.json").unlink()
     if meta is not None:
         (run.path / "meta.json").write_text(meta)
@@ -138,12 +126,12 @@ def test_no_readable_run_json(tmp_path: Path, content: str | None) -> None:
 )
 def test_damaged_run_json(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=r"run\.json is damaged"):
-        _ = edit(make(tmp_path), **changes).info
+        _ = edit(create_run(tmp_path), **changes).info
 
 
 @pytest.mark.parametrize("versions", [{"tmeattn": "9.9"}, None, "9.9"])
 def test_another_format(tmp_path: Path, versions: Any) -> None:
-    run = edit(make(tmp_path), format=FORMAT + 1, versions=versions)
+    run = edit(create_run(tmp_path), format=FORMAT + 1, versions=versions)
     with pytest.raises(BadInput, match=f"has format {FORMAT + 1}; this tmeattn reads format {FORMAT}") as caught:
         _ = run.info
     assert ("9.9" if isinstance(versions, dict) else "another version") in (caught.value.hint or "")
@@ -164,13 +152,13 @@ def status(**fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
 def test_a_state_that_was_left_behind_stays(tmp_path: Path, state: str) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     run.write_status(status(state=state, pid=dead_pid(), heartbeat=0))
     assert run.state() == state
 
 
 def test_running_and_crashed(tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     run.write_status(status())
     assert run.state() == "running"
     run.write_status(status(pid=dead_pid()))
@@ -178,7 +166,7 @@ def test_running_and_crashed(tmp_path: Path) -> None:
 
 
 def test_a_damaged_status_file_is_as_none(tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     (run.path / "status.json").write_text('{"state": "run')
     assert run.state() == "created"
 
@@ -187,7 +175,7 @@ def test_heartbeat_leaves_a_state_behind(tmp_path: Path, monkeypatch: pytest.Mon
     from tmeattn.runs import heartbeat as heartbeat_module
 
     monkeypatch.setattr(heartbeat_module, "INTERVAL", 0.005)
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     with Heartbeat(run) as heartbeat:
         assert run.state() == "running"
         assert run.status()["pid"] == os.getpid()
@@ -203,7 +191,7 @@ def test_heartbeat_leaves_a_state_behind(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_heartbeat_of_a_failure_says_so(tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     with pytest.raises(ValueError, match="broken"), Heartbeat(run):
         raise ValueError("broken")
     assert run.state() == "failed"
@@ -215,7 +203,7 @@ def test_heartbeat_of_a_failure_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["best", "last", "previous"])
 def test_has_checkpoint(tmp_path: Path, name: str) -> None:
-    run = make(tmp_path)
+    run = create_run(tmp_path)
     (run.checkpoints / "next.safetensors").touch()
     assert not run.has_checkpoint()
     (run.checkpoints / f"{name}.safetensors").touch()
@@ -223,7 +211,7 @@ def test_has_checkpoint(tmp_path: Path, name: str) -> None:
 
 
 def test_delete(tmp_path: Path) -> None:
-    run, other = make(tmp_path), make(tmp_path)
+    run, other = create_run(tmp_path), create_run(tmp_path)
     run.delete()
     assert list(tmp_path.iterdir()) == [other.path]
     with pytest.raises(EnvironmentProblem, match=run.id):

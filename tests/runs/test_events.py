@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tmeattn.runs.event_reader import EventTail, current, read_events
 from tmeattn.runs.event_types import WarningEvent
-from tmeattn.runs.events import EventTail, EventWriter, current, decode, encode, read_events
+from tmeattn.runs.events import EventWriter, decode, encode
 
 HIGH, LOW = "\ud800", "\udc00"
 SPLITTERS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput
 from tmeattn.paths import runs_dir
+from tmeattn.run_config import resolve_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import encode
 from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, run_to_resume

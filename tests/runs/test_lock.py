@@ -15,14 +15,14 @@ from typing import Any
 
 import filelock
 import pytest
+from support.created_runs import create_run
 
-from tmeattn.config import resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.runs import lock as lock_module
-from tmeattn.runs.directory import RunDirectory, create, remove_unborn
+from tmeattn.runs.creation import remove_incomplete
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.lock import LOCK, is_written, naming, writing
 
-DATA: Any = {"fingerprint": "f", "classes": ["negative", "positive"], "vectors": None, "vector_size": 50}
 HOLDER = (
     "import sys, time, fcntl\n"
     "file = open(sys.argv[1], 'a')\n"
@@ -35,7 +35,7 @@ HOLDER = (
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDirectory:
     monkeypatch.setattr(lock_module, "_WRITER_TIMEOUT", 0.0)
-    return create(tmp_path / "runs", resolve_run("mean", {}), name=None, data=DATA)
+    return create_run(tmp_path / "runs")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there_is_said(run: RunDirectory) -> None:
 
 def test_what_a_killed_creation_left_is_removed(tmp_path: Path) -> None:
     root = tmp_path / "runs"
-    made = create(root, resolve_run("mean", {}), name=None, data=DATA)
+    made = create_run(root)
     for name in ("abcd-mean", "young-mean", "mine"):
         (root / name).mkdir()
     for name in ("abcd-mean", "young-mean"):
@@ -142,5 +142,5 @@ def test_what_a_killed_creation_left_is_removed(tmp_path: Path) -> None:
         (root / name / ".meta.json.1.tmp").touch()
     os.utime(root / "abcd-mean", (0, 0))
     os.utime(root / "mine", (0, 0))
-    remove_unborn(root)
+    remove_incomplete(root)
     assert sorted(path.name for path in root.iterdir()) == sorted([made.id, "mine", "young-mean"])

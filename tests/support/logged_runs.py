@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.config import resolve_run
+from tmeattn.run_config import resolve_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, encode
 

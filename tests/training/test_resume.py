@@ -10,7 +10,7 @@ from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted
 from tmeattn.paths import runs_dir
 from tmeattn.runs.control import request
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import last_ending
+from tmeattn.runs.event_reader import last_ending
 from tmeattn.training.session import resume, start
 from tmeattn.training.trainer import Diverged, Trainer
 
@@ -78,6 +78,16 @@ def test_a_killed_run_continues_as_if_nothing_had_happened(planted, undisturbed,
     run = newest_run()
     assert_same(resume(run), undisturbed)
     assert run.status()["state"] == "finished"
+
+
+def test_the_momentum_of_sgd_is_resumed(planted):
+    wanted = options(planted) | {"optimizer": "sgd", "momentum": 0.9, "lr": 0.1, "clip_norm": 0.0}
+    undisturbed = start("lstm-attn", wanted)
+    with pytest.raises(Killed):
+        start("lstm-attn", wanted, listeners=[killer("checkpoint", 3)])
+    run = newest_run()
+    assert_same(resume(run), undisturbed)
+    assert any(name.endswith("momentum_buffer") for name in weights(run))
 
 
 def test_killed_again_and_again(planted, undisturbed):
@@ -216,7 +226,7 @@ def test_data_that_changed_leave_the_state_as_it_was(planted, monkeypatch):
     def fail(*_):
         raise BadInput("changed")
 
-    monkeypatch.setattr("tmeattn.training.session.dataset_of", fail)
+    monkeypatch.setattr("tmeattn.training.run_data.dataset_of", fail)
     with pytest.raises(BadInput, match="changed"):
         resume(run)
     assert (run.status(), run.events_path.read_bytes()) == before

@@ -108,7 +108,7 @@ HAS_BF16 = supports_bf16(torch.device("cpu"))
     ],
 )
 def test_every_kind_of_model_trains_in_bf16_with_weights_in_float32(planted, model, monkeypatch):
-    monkeypatch.setattr("tmeattn.training.session.supports_bf16", lambda device: True)
+    monkeypatch.setattr("tmeattn.training.build_trainer.supports_bf16", lambda device: True)
     run = start(model, {**planted, "precision": "bf16", "alpha": 0.01, "alpha_warmup": 0.0})
     kinds = [event["kind"] for event in run.events()]
     assert (kinds[-1], "warning" in kinds) == ("finished", False)
@@ -117,7 +117,7 @@ def test_every_kind_of_model_trains_in_bf16_with_weights_in_float32(planted, mod
 
 
 def test_without_bf16_it_warns_and_trains_in_float32(planted, monkeypatch):
-    monkeypatch.setattr("tmeattn.training.session.supports_bf16", lambda device: False)
+    monkeypatch.setattr("tmeattn.training.build_trainer.supports_bf16", lambda device: False)
     seen = []
     monkeypatch.setattr(
         "tmeattn.training.trainer.autocast", lambda kind, device: seen.append(kind) or precision.autocast(kind, device)

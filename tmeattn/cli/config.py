@@ -1,4 +1,4 @@
-"""`tmeattn config get`, `set`, `unset`: the user's defaults. The configuration of a run is `tmeattn.config`."""
+"""`tmeattn config get`, `set`, `unset`: the user's defaults. The options of a run are in `tmeattn.config`."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def get_setting(key: str | None, as_json: bool) -> None:
 @click.argument("value")
 def set_setting(key: str, value: str) -> None:
     """Set the default of KEY to VALUE, for example: tmeattn config set dataset imdb."""
-    from tmeattn.config import RANDOM, is_dataset, resolve_run
+    from tmeattn.config import RANDOM
     from tmeattn.data.sources import open_vectors
     from tmeattn.paths import existing_path
     from tmeattn.registry import registry
+    from tmeattn.run_config import is_dataset, resolve_run
     from tmeattn.specs import DatasetSpec, ModelSpec
 
     _known(key)

@@ -15,6 +15,7 @@ import click
 from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
 from tmeattn.errors import TmeattnError, brief
+from tmeattn.os_errors import environment_problem
 
 COMMANDS = {
     "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
@@ -117,6 +118,8 @@ def run(arguments: Sequence[str]) -> int:
         discard(sys.stdout)
         return _report(output_message(error), 3)
     except Exception as error:
+        if problem := environment_problem(error):
+            return _report(problem, 3)
         return _report(
             f"Internal error: {type(error).__name__}: {brief(str(error)).rstrip('.')}. "
             "Please report it with the traceback: tmeattn --debug prints it.",

@@ -60,8 +60,8 @@ def _document(spec: ModelSpec) -> ModelDocument:
 
 
 def _page(spec: ModelSpec, as_json: bool) -> None:
-    from tmeattn.config import config_class, resolve_run
     from tmeattn.models.building import count_parameters
+    from tmeattn.run_config import config_class, resolve_run
 
     config = config_class(spec)
     recipes = {recipe: resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report")}

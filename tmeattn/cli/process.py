@@ -59,7 +59,10 @@ def flushed(code: int) -> int:
 
 def output_message(error: OSError) -> str:
     """What a user reads about standard output that cannot be written."""
-    return f"Cannot write to standard output: {error.strerror or error}."
+    from tmeattn.os_errors import ROOM, reason
+
+    hint = " Free some space." if error.errno in ROOM else ""
+    return f"Cannot write to standard output: {reason(error)}.{hint}"
 
 
 def discard(stream: IO[str]) -> None:

@@ -26,8 +26,10 @@ def runs() -> None:
 @json_option("an array of runs")
 def list_runs(as_json: bool) -> None:
     """All runs, the newest first."""
+    import time
+
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.numbers import dataset_name, percent, shortened
+    from tmeattn.render.numbers import age, dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
     from tmeattn.runs.summary_cache import overviews
 
@@ -45,6 +47,7 @@ def list_runs(as_json: bool) -> None:
     if not found:
         console.print("There is no run yet. Train a model: tmeattn train lstm-attn --alpha 0.05")
         return
+    now = time.time()
     rows = [
         (
             (f"{shortened(run.name, LONGEST_NAME)} ({run.model})" if run.name else run.id)
@@ -55,7 +58,7 @@ def list_runs(as_json: bool) -> None:
             str(run.seed),
             f"{run.epoch}/{run.epochs}",
             percent(run.best_accuracy, 2),
-            _age(run.created),
+            age(now - run.created),
         )
         for run in found
     ]
@@ -64,16 +67,6 @@ def list_runs(as_json: bool) -> None:
         for name, drop in (("alpha", 3), ("seed", 4), ("epoch", 1), ("best", 0), ("age", 5))
     ]
     stdout_console().print(table(["run", "state", Column("dataset", wrap=True, least=9, drop=2), *numeric], rows))
-
-
-def _age(created: float) -> str:
-    """How long ago, in one unit: 5 min, 3 h, 2 d."""
-    import time
-
-    minutes = max(time.time() - created, 0) / 60
-    if minutes < 60:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"
 
 
 @runs.command()

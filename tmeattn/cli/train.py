@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import json_option, run_argument, seeds_in, track_option
+from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
@@ -67,7 +67,8 @@ def train() -> None:
 def train_command(spec: ModelSpec) -> click.Command:
     """The command that trains one model."""
     from tmeattn.cli.support.config_options import options_of
-    from tmeattn.config import TrainOptions, config_class, resolve_run
+    from tmeattn.config import TrainOptions
+    from tmeattn.run_config import config_class, resolve_run
 
     model_class = config_class(spec)
     modern = resolve_run(spec.name, {}).flat()
@@ -75,7 +76,11 @@ def train_command(spec: ModelSpec) -> click.Command:
     own = options_of(model_class, modern, report)
     common = options_of(TrainOptions, modern, report)
     command_only = [
-        click.Option(["--seeds"], metavar="INTEGERS", help="Train one run for each of these seeds, such as 0,1,2."),
+        click.Option(
+            ["--seeds"],
+            metavar=SEEDS_METAVAR,
+            help="Train one run for each seed: 3 for the seeds 0,1,2, or a list: 5,6.",
+        ),
         click.Option(["--name"], metavar="TEXT", help="Your own name for the run."),
         click.Option(
             ["--config", "config_file"],
@@ -115,7 +120,7 @@ class ModelCommand(click.Command):
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    from tmeattn.config import resolve_run
+    from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
@@ -126,7 +131,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         raise BadInput("--seed and --seeds exclude each other.")
     if from_run and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file), **given}
+    options = {**_inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
     for seed, run_name in planned:  # check all runs before the first is trained
         resolve_run(spec.name, {**options, "seed": seed})
@@ -155,6 +160,16 @@ def _train_with_progress(
     return report(run, as_json)
 
 
+def _inherited(
+    spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
+    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file)}
+    if given.get("optimizer", options.get("optimizer")) != options.get("optimizer"):
+        options.pop("momentum", None)
+    return options
+
+
 def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
     """The options of an earlier run; if that has another model, only the options of training."""
     if reference is None:
@@ -170,15 +185,15 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
     if path is None:
         return {}
-    from tmeattn.config import resolve_run
-    from tmeattn.files import read_toml
+    from tmeattn.files import read_error, read_toml
+    from tmeattn.run_config import resolve_run
 
     try:
         values = read_toml(path)
     except ValueError as error:  # also of a number with too many digits, and of bytes that are not UTF-8
         raise BadInput(f"--config: {path} is no TOML file: {str(error)[:200]}.") from None
     except OSError as error:
-        raise BadInput(f"--config: {path} cannot be read: {error.strerror or error}.") from None
+        raise read_error(path, error, what="--config: ") from None
     options = {key.replace("-", "_"): value for key, value in values.items()}
     try:
         resolve_run(spec.name, options)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import numpy as np
 
 from tmeattn.data.checksums import sampled_sha256
-from tmeattn.files import disk_errors
+from tmeattn.files import disk_errors, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,10 +117,12 @@ def read_manifest(path: Path, version: int) -> Any:
     Sizes are verified each time, checksums at the first time that a process opens the files.
 
     Raises:
-        ValueError: the manifest has another format version, or a file beside it has another size or checksum. `DAMAGE`
-            lists the other errors.
+        ValueError: the manifest is no JSON object, is damaged or has another format version, or a file beside it has
+            another size or checksum. `DAMAGE` lists the other errors.
     """
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest: Any = read_json(path)
+    if manifest is None:
+        raise ValueError("the manifest is missing or damaged")
     own = manifest.pop(_OWN, None)
     if own is not None and own != _own_checksum(manifest):
         raise ValueError("the manifest is damaged")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from tmeattn.config import RANDOM, TrainOptions, is_dataset
+from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
 from tmeattn.data.encoding.unknown_words import unknown_words_warning
@@ -16,6 +16,7 @@ from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
+from tmeattn.run_config import is_dataset
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Dataset, DatasetSpec, Split, VectorsSpec, WordVectors
 

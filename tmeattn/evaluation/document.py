@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import NotRequired
 
 from tmeattn.evaluation.quality import Quality
+from tmeattn.evaluation.word_order import ShuffledWords
 
 
 class EvaluationDocument(Quality):
@@ -23,6 +24,7 @@ class EvaluationDocument(Quality):
     attention_texts:    the number of texts on which the attention entropy was measured.
     accuracy_interval:  95 % interval of the accuracy (Wilson 1927).
     confusion:          numbers of texts by the true class, then by the predicted class.
+    shuffled_words:     the same texts with shuffled words, if that was asked for.
     """
 
     run: str
@@ -40,3 +42,4 @@ class EvaluationDocument(Quality):
     attention_texts: NotRequired[int]
     accuracy_interval: tuple[float, float]
     confusion: dict[str, dict[str, int]]
+    shuffled_words: NotRequired[ShuffledWords]

@@ -36,6 +36,21 @@ def percentile_interval(values_R: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def paired_interval(
+    correct_N: np.ndarray, other_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[float, float]:
+    """The 95 % interval of the difference of two accuracies on the same N texts, each (N,) bool (paired bootstrap).
+
+    The difference of a resample depends only on how many texts it has that one, the other or neither of the two alone
+    classifies correctly. So these three numbers are drawn, not the texts, and any number of texts fits in memory.
+    """
+    texts = len(correct_N)
+    gained, lost = np.count_nonzero(correct_N & ~other_N), np.count_nonzero(~correct_N & other_N)
+    shares = np.array([gained, lost, texts - gained - lost]) / texts
+    drawn_R3 = np.random.default_rng(seed).multinomial(texts, shares, size=resamples)
+    return percentile_interval((drawn_R3[:, 0] - drawn_R3[:, 1]) / texts)
+
+
 def accuracy_interval(accuracy: float, texts: int) -> tuple[float, float]:
     """The 95 % interval of an accuracy that was measured on `texts` texts (Wilson 1927)."""
     z2 = 1.959963984540054**2 / texts

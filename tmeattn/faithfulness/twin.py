@@ -10,19 +10,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tmeattn.config import RunConfig, stored_config
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.intervals import percentile_interval, resampled_accuracies
 from tmeattn.faithfulness.results import TwinComparison
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.evaluate_run import evaluate_run
 from tmeattn.registry import registry
+from tmeattn.run_config import RunConfig, stored_config
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import all_runs
 from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.specs import ModelSpec
-from tmeattn.training.session import open_data, resume, start
+from tmeattn.training.run_data import open_data
+from tmeattn.training.session import resume, start
 
 Narrate = Callable[[str], None]
 

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tmeattn.config import RunConfig, stored_config
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
@@ -25,6 +24,7 @@ from tmeattn.inference.embedding_hooks import word_embedding
 from tmeattn.models.building import build_model, choose_device
 from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
 from tmeattn.registry import registry
+from tmeattn.run_config import RunConfig, stored_config
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import UNKNOWN, ModelSpec, Space
 from tmeattn.training import checkpoint

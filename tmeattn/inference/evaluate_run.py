@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from tmeattn.data.encoding.encode import EncodedSplit
+from tmeattn.data.encoding.shuffle import shuffle_words
 from tmeattn.data.sources import (
     TEST,
     changed_data,
@@ -18,11 +19,12 @@ from tmeattn.data.sources import (
     open_training_corpus,
     open_vectors,
 )
-from tmeattn.errors import UnknownName
+from tmeattn.errors import BadInput, UnknownName
 from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
 from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.evaluation.quality import quality
+from tmeattn.evaluation.word_order import ShuffledWords, compare_orders
 from tmeattn.inference.classifier import TrainedClassifier
 
 Narrate = Callable[[str], None]
@@ -30,11 +32,15 @@ Narrate = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """The evaluation of a trained classifier on a split of its dataset."""
+    """The evaluation of a trained classifier on a split of its dataset.
+
+    shuffled: the comparison with the same texts with shuffled words; None if that was not asked for.
+    """
 
     classifier: TrainedClassifier
     split: str
     evaluation: Evaluation
+    shuffled: ShuffledWords | None = None
 
     def correct(self) -> np.ndarray:
         """(N,) bool: whether each text was classified correctly, in the order of the split."""
@@ -61,6 +67,7 @@ class RunEvaluation:
                 true: {predicted: int(number) for predicted, number in zip(names, row, strict=True)}
                 for true, row in zip(names, evaluation.confusion(), strict=True)
             },
+            **({} if self.shuffled is None else {"shuffled_words": self.shuffled}),
         }
         return cast(EvaluationDocument, document)
 
@@ -70,27 +77,41 @@ def evaluate_run(
     split: str = "validation",
     *,
     attention: bool = True,
+    shuffle_seed: int | None = None,
     narrate: Narrate = lambda line: None,
 ) -> RunEvaluation:
     """Evaluate a trained classifier on a split of its dataset, as training did.
 
-    attention: False leaves out the self-attention maps, which take most of the time.
-    narrate:   called with each line about the progress of reading the dataset.
+    attention:    False leaves out the self-attention maps, which take most of the time.
+    shuffle_seed: also evaluate the texts with shuffled words, permuted with this seed (see `shuffle_words`).
+    narrate:      called with each line about the progress of reading the dataset.
 
     Raises:
         UnknownName: the dataset has no such split.
-        BadInput: the data has changed since the run was trained.
+        BadInput: the data has changed since the run was trained, or the seed is negative.
     """
-    options = classifier.config.train
+    if shuffle_seed is not None and shuffle_seed < 0:
+        raise BadInput(f"The seed of the shuffled words must be 0 or more, not {shuffle_seed}.")
+    options, encoded = classifier.config.train, _encoded_split(classifier, split, narrate)
     evaluation = evaluate_split(
         classifier.model,
-        _encoded_split(classifier, split, narrate),
+        encoded,
         max_length=options.max_length,
         alpha=options.alpha if attention else 0.0,
         device=classifier.device,
         attention=measured_attention(classifier.spec.attention, options.alpha) if attention else "none",
     )
-    return RunEvaluation(classifier, split, evaluation)
+    if shuffle_seed is None:
+        return RunEvaluation(classifier, split, evaluation)
+    shuffled = evaluate_split(
+        classifier.model,
+        shuffle_words(encoded, options.max_length, shuffle_seed),
+        max_length=options.max_length,
+        alpha=0.0,
+        device=classifier.device,
+        attention="none",
+    )
+    return RunEvaluation(classifier, split, evaluation, compare_orders(evaluation, shuffled, shuffle_seed))
 
 
 def _encoded_split(classifier: TrainedClassifier, split: str, narrate: Narrate) -> EncodedSplit:

@@ -8,8 +8,9 @@ import stat
 import sys
 from pathlib import Path
 
-from tmeattn.errors import BadInput, EnvironmentProblem, shortened
-from tmeattn.files import OTHER_FOLDER
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import disk_error
+from tmeattn.os_errors import ELSEWHERE
 
 OUTPUT_FORMATS = {
     "": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
@@ -47,8 +48,7 @@ def check_target(path: Path, table_path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        problem = f"Cannot write the predictions to {shortened(path)}: {error.strerror}."
-        raise EnvironmentProblem(problem, hint=OTHER_FOLDER) from None
+        raise disk_error("the predictions", path, error, elsewhere=ELSEWHERE) from None
     if _is_input(path, table_path):
         raise BadInput(f"{path} is the file that is read.", hint="Choose another name for --output.")
     if stat.S_ISLNK(found.st_mode):

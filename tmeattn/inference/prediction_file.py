@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tmeattn.errors import BadInput, shortened
-from tmeattn.files import OTHER_FOLDER, disk_errors, to_json, write_atomically
+from tmeattn.files import disk_errors, to_json, write_atomically
 from tmeattn.inference.output_target import check_target
 from tmeattn.inference.prediction_note import (
     NOTE_VERSION,
@@ -28,7 +28,9 @@ from tmeattn.inference.prediction_note import (
     read_note,
     state_of,
 )
+from tmeattn.os_errors import ELSEWHERE
 
+CONTINUE = "Then continue with --resume."
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -95,7 +97,7 @@ class PredictionFile:
             BadInput: there is nothing to continue, it was made from something else, or another process writes it.
             EnvironmentProblem: it cannot be written. Nothing of a new part is left.
         """
-        with disk_errors("the predictions", self.part, hint=OTHER_FOLDER):
+        with disk_errors("the predictions", self.part, elsewhere=ELSEWHERE):
             existed = self.part.exists()
             if resume and not existed and not self.note_path.exists():
                 raise BadInput(f"There is no {self.part} to resume.", hint="Leave --resume out.")
@@ -221,8 +223,8 @@ class PredictionFile:
             EnvironmentProblem: they cannot be written. The rows that are noted can be continued.
         """
         before = self._noted
-        hint = f"{OTHER_FOLDER} Then continue with --resume." if before else OTHER_FOLDER
-        with disk_errors("the predictions", self.part, hint=hint):
+        then = CONTINUE if before else ""
+        with disk_errors("the predictions", self.part, elsewhere=ELSEWHERE, then=then):
             self._write(data)
             for number, text in rows:
                 add_row(self._rows_hash, number, text)
@@ -262,8 +264,7 @@ class PredictionFile:
         Raises:
             EnvironmentProblem: the disk is full or the folder cannot be written. The rows can be continued.
         """
-        hint = f"{OTHER_FOLDER} Then continue with --resume."
-        with disk_errors("the predictions", self.output, hint=hint):
+        with disk_errors("the predictions", self.output, elsewhere=ELSEWHERE, then=CONTINUE):
             assert self._file is not None
             os.fsync(self._file.fileno())
             self._write_note(complete=True)

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.config import RunConfig, model_config, resolve_run
 from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
 from tmeattn.models.layers import uniform_weights
 from tmeattn.registry import registry, resolve
+from tmeattn.run_config import RunConfig, model_config, resolve_run
 from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
 
 

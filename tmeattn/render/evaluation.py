@@ -38,8 +38,32 @@ def _figures(result: EvaluationDocument) -> RenderableType:
                 "attention entropy",
                 None if entropy is None else f"{decimal(entropy)} nats, {percent(share)} of uniform{sample}",
             ),
+            *_shuffled(result),
         ]
     )
+
+
+def _shuffled(result: EvaluationDocument) -> list[tuple[str, str]]:
+    if (shuffled := result.get("shuffled_words")) is None:
+        return []
+    interval, difference = shuffled["accuracy_interval"], shuffled["difference_interval"]
+    return [
+        (
+            "shuffled words",
+            f"{percent(shuffled['accuracy'], 2)} (95 % interval {percent(interval[0])} to {percent(interval[1])}; "
+            f"seed {shuffled['seed']})",
+        ),
+        (
+            "difference",
+            f"{100 * shuffled['difference']:+.2f} points (95 % interval {100 * difference[0]:+.2f} to "
+            f"{100 * difference[1]:+.2f})",
+        ),
+        (
+            "changed predictions",
+            f"{count(shuffled['changed_predictions'])} of {count(result['texts'])}; "
+            f"the largest change of a probability is {shuffled['largest_probability_change']:.2g}",
+        ),
+    ]
 
 
 def _classes(result: EvaluationDocument) -> RenderableType:

@@ -51,6 +51,14 @@ def seconds(duration: float | None) -> str:
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
 
 
+def age(duration: float) -> str:
+    """The age of a thing, in seconds, in one unit: "5 min", "3 h", "2 d"."""
+    minutes = max(duration, 0) / 60
+    if minutes < 60:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"
+
+
 def shortened(text: str, cells: int) -> str:
     """The first `cells` terminal cells of a text, with an ellipsis if it is longer."""
     cut = Text(safe(text))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tmeattn.config import config_class, resolve_run
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, flag, option_value
 from tmeattn.render.tables import Column, key_values, table
+from tmeattn.run_config import config_class, resolve_run
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,7 @@ class FittedTable:
         """The lines that `_grid` has where every cell has the space that it needs: much faster for many rows."""
         columns = [self.columns[index] for index in kept]
         names = [Text(safe_line(column.name), style="bold") for column in columns]
-        yield _line(columns, names, widths)
+        yield _line([replace(column, style="") for column in columns], names, widths)
         yield Segment("─" * (sum(widths) + _GAP * (len(widths) - 1)) + "\n")
         for row in self.rows:
             yield _line(columns, [row[index] for index in kept], widths)

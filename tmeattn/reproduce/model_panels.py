@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tmeattn.config import Recipe, resolve_run
+from tmeattn.config import Recipe
 from tmeattn.data.sources import open_split
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
@@ -11,6 +11,7 @@ from tmeattn.models.transformer import sinusoidal
 from tmeattn.reproduce.results import HeatmapPanel, MatrixPanel, Panel
 from tmeattn.reproduce.targets import MatrixTarget
 from tmeattn.reproduce.trained import EntryRuns
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import Split
 
 PER_CLASS = 2

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
-from tmeattn.config import Recipe, RunConfig, resolve_run
+from tmeattn.config import Recipe
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
+from tmeattn.run_config import RunConfig, resolve_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.reuse import NOT_IDENTITY, ReusableRuns, identity
 

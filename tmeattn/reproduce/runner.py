@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from tmeattn.config import RunConfig
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.paths import runs_dir
 from tmeattn.reproduce.assemble import target_result
@@ -13,12 +12,14 @@ from tmeattn.reproduce.plan import Entry, Settings, entries
 from tmeattn.reproduce.results import Result
 from tmeattn.reproduce.targets import Target, parts
 from tmeattn.reproduce.trained import SeedRun
+from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import all_runs
 from tmeattn.runs.reuse import ReusableRuns, identity
 from tmeattn.runs.run_files import DataInfo
-from tmeattn.training.session import open_data, resume, start
+from tmeattn.training.run_data import open_data
+from tmeattn.training.session import resume, start
 from tmeattn.training.trainer import Diverged
 
 Watch = Callable[[str], AbstractContextManager[Listener]]

@@ -9,63 +9,36 @@ run.lock         locked by the process that trains the run: see `tmeattn.runs.lo
 checkpoints/     last, previous, best (.safetensors)
 vocabulary.json  the words that the model knows
 
-The types of the three JSON files are in `tmeattn.runs.run_files`.
+`tmeattn.runs.creation` creates the directory. The types of the three JSON files are in `tmeattn.runs.run_files`.
 """
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
-import platform
-import re
-import secrets
 import shlex
 import shutil
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, read_json, sync_folder, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, to_json, write_atomically
+from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
+from tmeattn.runs.event_reader import last_ending, read_events, stream_events
 from tmeattn.runs.event_types import EventKind
-from tmeattn.runs.events import (
-    Ending,
-    Event,
-    diverged,
-    ending,
-    finished,
-    last_ending,
-    read_events,
-    stream_events,
-)
-from tmeattn.runs.lock import LOCK, is_written
+from tmeattn.runs.events import Ending, Event, diverged, ending, finished
 from tmeattn.runs.manifest import set_entry
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
 
-if TYPE_CHECKING:
-    from tmeattn.config import RunConfig
-
 FORMAT = 1
 LATEST = 2.0**36
 """Seconds since 1970 after which no run can have been created: the year 4147."""
-ID_VARIABLE = "TMEATTN_RUN_ID"
-"""The environment variable by which the parent of a training process chooses the id of the run."""
 _FIGURES: tuple[EventKind, ...] = ("started", "resumed", "epoch", "stopped", "finished", "failed")
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which are easily confused
-
-
-_ID = re.compile(r"\w[\w.-]*")
-_BEFORE_BIRTH = {"control", "checkpoints", LOCK, "meta.json"}
-"""What `create` makes before run.json."""
-_UNBORN_AFTER = 5.0
-"""Seconds after which a directory without run.json was not finished by the process that created it."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +73,7 @@ class RunDirectory:
         """
         info = read_json(self.path / "run.json")
         if info is None or "config" not in info:
-            raise BadInput(f"{self.path} is no run directory: it has no readable run.json.")
+            raise _no_run(self.path)
         if info.get("format") != FORMAT:
             versions = info.get("versions")
             maker = versions.get("tmeattn") if isinstance(versions, dict) else None
@@ -225,8 +198,18 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: it cannot be deleted.
         """
-        with disk_errors("the run", self.path, verb="delete", hint="Check the permissions of the folder."):
+        with disk_errors("the run", self.path, verb="delete"):
             shutil.rmtree(self.path)
+
+
+def _no_run(path: Path) -> BadInput:
+    """Why a directory cannot be read as a run."""
+    try:
+        open_regular(path / "run.json").close()
+    except OSError as error:
+        if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
+            return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
+    return BadInput(f"{path} is no run directory: it has no readable run.json.")
 
 
 def observed_state(written: State, by_log: Ending | None) -> State:
@@ -238,90 +221,3 @@ def observed_state(written: State, by_log: Ending | None) -> State:
     if written not in ("running", "created"):
         return written
     return by_log or ("crashed" if written == "running" else written)
-
-
-def create(
-    root: Path,
-    config: RunConfig,
-    *,
-    name: str | None,
-    data: DataInfo,
-    claim: Callable[[RunDirectory], None] = lambda run: None,
-) -> RunDirectory:
-    """Create a run directory below `root`, with its run.json and meta.json.
-
-    claim: called with the directory while it is not yet a run, so that no other process can train it first. The first
-    that a process creates gets the id in the environment variable `ID_VARIABLE`, if that is set and can be an id.
-
-    Raises:
-        EnvironmentProblem: the folder cannot be written; an incomplete directory is removed.
-    """
-    with disk_errors("a run", root):
-        root.mkdir(parents=True, exist_ok=True)
-        remove_unborn(root)
-        wanted = os.environ.pop(ID_VARIABLE, None)
-        if wanted is not None and not _ID.fullmatch(wanted):
-            wanted = None
-        while True:
-            path = root / (wanted or new_id(config.model))
-            try:
-                path.mkdir()
-                break
-            except FileExistsError:
-                wanted = None
-        info: RunInfo = {
-            "format": FORMAT,
-            "id": path.name,
-            "created": time.time(),
-            "config": cast(StoredConfig, config.model_dump(mode="json")),
-            "data": data,
-            "command": command(),
-            "versions": {
-                "tmeattn": version("tmeattn"),
-                "torch": version("torch"),
-                "numpy": version("numpy"),
-                "python": platform.python_version(),
-                "platform": platform.platform(),
-            },
-        }
-        try:
-            for folder in ("control", "checkpoints"):
-                (path / folder).mkdir()
-            claim(RunDirectory(path))
-            write_atomically(path / "meta.json", to_json({"name": name, "notes": ""}), durable=True)
-            write_atomically(path / "run.json", to_json(info), durable=True)  # last: with it, the directory is a run
-            sync_folder(root)
-        except BaseException:
-            shutil.rmtree(path, ignore_errors=True)
-            raise
-    return RunDirectory(path)
-
-
-def remove_unborn(root: Path) -> None:
-    """Remove the directories whose creation was killed: they hold nothing that anybody could want."""
-    for path in root.iterdir():
-        with contextlib.suppress(OSError):
-            if _is_unborn(path) and time.time() - path.stat().st_mtime > _UNBORN_AFTER:
-                shutil.rmtree(path)
-
-
-def _is_unborn(path: Path) -> bool:
-    """Whether a directory holds less than `create` makes of a run, and no process is making it."""
-    if (path / "run.json").exists() or not (path / "control").is_dir() or path.is_symlink():
-        return False
-    content = [child for child in path.iterdir() if child.suffix != ".tmp"]
-    filled = any(child.is_dir() and any(child.iterdir()) for child in content)
-    return {child.name for child in content} <= _BEFORE_BIRTH and not filled and not is_written(RunDirectory(path))
-
-
-def new_id(model: str) -> str:
-    """A random id for a run; that it is taken already is unlikely."""
-    return f"{''.join(secrets.choice(_ALPHABET) for _ in range(4))}-{model}"
-
-
-def command() -> list[str]:
-    """The command line of this process as a user types it."""
-    program = Path(sys.argv[0])
-    if program.name == "__main__.py":  # python -m
-        return [program.parent.name, *sys.argv[1:]]
-    return [program.name or "python", *sys.argv[1:]]

@@ -19,13 +19,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.files import (
-    OTHER_FOLDER,
     disk_errors,
     is_temporary,
     open_regular,
     publish,
+    read_error,
     remove,
     remove_leftovers,
     sync_folder,
@@ -33,6 +33,7 @@ from tmeattn.files import (
     write_temporary,
 )
 from tmeattn.limits import TEXT, Unpacking
+from tmeattn.os_errors import ELSEWHERE, reason
 from tmeattn.runs.checksums import verified_metadata
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.leftovers import tidy
@@ -70,7 +71,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     _check_replaceable(place, as_zip=as_zip)
     tidy(run)
     contents = _contents(run)
-    with disk_errors("the export", target, hint=OTHER_FOLDER):
+    with disk_errors("the export", target, elsewhere=ELSEWHERE):
         remove_leftovers(place.parent, place.name)
         fresh = temporary_name(place)
         try:
@@ -100,7 +101,7 @@ def _contents(run: RunDirectory) -> dict[str, bytes]:
         except OSError as error:
             if name in REQUIRED:
                 raise BadInput(
-                    f"The run {run.id} cannot be exported: {name} cannot be read ({error.strerror})."
+                    f"The run {run.id} cannot be exported: {name} cannot be read ({reason(error)})."
                 ) from None
     try:
         metadata = verified_metadata(contents["checkpoints/best.safetensors"])
@@ -272,5 +273,8 @@ def _zip_errors(path: Path) -> Iterator[None]:
         zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError, TypeError,
         LookupError, OverflowError, struct.error,
     ) as error:  # fmt: skip
-        reason = (str(error) or type(error).__name__)[:200]
-        raise BadInput(f"{path} cannot be unpacked: {reason}.", hint="Copy or export it again.") from error
+        if isinstance(error, OSError) and error.errno:
+            raise read_error(path, error) from error
+        raise BadInput(
+            f"{path} cannot be unpacked: {shortened(reason(error))}.", hint="Copy or export it again."
+        ) from error

@@ -27,7 +27,7 @@ class StoredTrainOptions(TypedDict):
 
 
 class StoredConfig(TypedDict):
-    """A `tmeattn.config.RunConfig` as JSON. Its model options are those of the model's own configuration class."""
+    """A `tmeattn.run_config.RunConfig` as JSON. Its model options are those of the model's own configuration class."""
 
     model: str
     model_options: dict[str, Any]

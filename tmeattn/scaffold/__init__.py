@@ -16,7 +16,8 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from tmeattn.errors import BadInput
-from tmeattn.files import OTHER_FOLDER, disk_errors, remove, remove_leftovers, temporary_name
+from tmeattn.files import disk_errors, remove, remove_leftovers, temporary_name
+from tmeattn.os_errors import ELSEWHERE
 from tmeattn.registry import KINDS, registry
 
 
@@ -51,7 +52,7 @@ def create(name: str, kind: str, into: Path) -> NewPackage:
     files = {}
     for part in ("common", kind):
         files.update(_templates(Path(str(resources.files(__name__))) / "templates" / part, values))
-    with disk_errors("the plugin", folder, hint=OTHER_FOLDER):
+    with disk_errors("the plugin", folder, elsewhere=ELSEWHERE):
         into.mkdir(parents=True, exist_ok=True)
         remove_leftovers(into, name)
         fresh = temporary_name(folder)

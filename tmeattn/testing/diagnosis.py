@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import tmeattn
-from tmeattn.config import config_class
 from tmeattn.errors import BadInput
 from tmeattn.foreign import formatted
 from tmeattn.plugin import CODE_FIELDS, OWN_DISTRIBUTION, Plugin
 from tmeattn.registry import KIND_NAMES, registry, resolve
+from tmeattn.run_config import config_class
 from tmeattn.specs import ModelSpec, Spec
 
 PYTHON = Path(sysconfig.get_path("stdlib"))

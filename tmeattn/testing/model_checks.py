@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tmeattn.config import RunConfig, config_class, resolve_run
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.sources import open_dataset, open_training_corpus
 from tmeattn.errors import Interrupted
@@ -21,6 +20,7 @@ from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.models.building import build_model, check_contract
+from tmeattn.run_config import RunConfig, config_class, resolve_run
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event

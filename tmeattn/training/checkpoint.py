@@ -21,7 +21,8 @@ from torch import Tensor, nn
 
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import Meter
-from tmeattn.files import disk_errors, open_regular, sync_folder, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_error, sync_folder, write_atomically
+from tmeattn.os_errors import NETWORK, PROCESS, READ_ONLY, number_of
 from tmeattn.runs.checksums import CHECKSUM, FORMAT, NEXT, UNSEALED, seal, verified_metadata
 from tmeattn.runs.typed_json import matches
 from tmeattn.training.prepared import pack, unpack
@@ -136,7 +137,11 @@ class Checkpoint:
 
 
 def _read(path: Path) -> Checkpoint | None:
-    """The checkpoint in a file; None where it is damaged, in its tensors or in its metadata."""
+    """The checkpoint in a file; None where it is damaged, in its tensors or in its metadata.
+
+    Raises:
+        BadInput, EnvironmentProblem: it cannot be opened, such as for a missing permission.
+    """
     try:
         with open_regular(path) as file:
             data = file.read()
@@ -148,7 +153,11 @@ def _read(path: Path) -> Checkpoint | None:
         if path.stem != "best" and "random.cpu" not in tensors:
             raise KeyError("random.cpu")
         return Checkpoint(tensors, progress, path.stem)
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, AssertionError, AttributeError, RecursionError):
+    except OSError as error:
+        if number_of(error) in READ_ONLY | PROCESS | NETWORK:  # the file may be sound
+            raise read_error(path, error) from error
+        return None
+    except (SafetensorError, KeyError, TypeError, ValueError, AssertionError, AttributeError, RecursionError):
         return None
 
 

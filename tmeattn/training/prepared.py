@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tmeattn.config import RunConfig, model_config
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.models.building import owner
 from tmeattn.registry import resolve
+from tmeattn.run_config import RunConfig, model_config
 from tmeattn.specs import ModelSpec
 
 ARRAY = "$array"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tmeattn.config import stored_config
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.files import disk_errors, open_regular
+from tmeattn.run_config import stored_config
 from tmeattn.runs.checksums import vocabulary_checksum
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training.checkpoint import Checkpoint

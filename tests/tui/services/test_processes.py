@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from tmeattn.config import resolve_run
+from tmeattn.run_config import resolve_run
 from tmeattn.runs import control
-from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, command, create
+from tmeattn.runs.creation import ID_VARIABLE, command, create
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services import processes
 from tmeattn.tui.services.processes import TrainingProcesses
 from tmeattn.tui.services.run_state import RunState

@@ -6,7 +6,9 @@ import pytest
 from support.logged_runs import STEPS, epoch_events, started_event, step_event, write
 
 from tmeattn.tui.services import run_state as module
-from tmeattn.tui.services.run_state import MOST_HISTOGRAMS, MOST_LINES, MOST_POINTS, RunState
+from tmeattn.tui.services.log_lines import MOST_LINES
+from tmeattn.tui.services.run_history import MOST_HISTOGRAMS, MOST_POINTS
+from tmeattn.tui.services.run_state import RunState
 
 
 def read(run_state):

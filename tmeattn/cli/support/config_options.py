@@ -1,6 +1,6 @@
 """Options made from configuration fields, so that the command line, config files and Python accept the same values.
 
-An option passes its text unchanged to `config.resolve_run`, which converts and validates it.
+An option passes its text unchanged to `run_config.resolve_run`, which converts and validates it.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tmeattn.errors import EnvironmentProblem
+from tmeattn.os_errors import reason
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Wheel:
             with path.open("rb") as file:
                 actual = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise self._damage(path, f"cannot be read ({error.strerror})") from error
+            raise self._damage(path, f"cannot be read ({reason(error)})") from error
         if actual != sha256:
             raise self._damage(path, f"is not the file of {self.distribution} {self.version}")
 

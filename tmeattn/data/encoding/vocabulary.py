@@ -13,6 +13,7 @@ import numpy as np
 
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.files import open_regular, write_atomically
+from tmeattn.os_errors import reason
 from tmeattn.specs import PADDING, UNKNOWN
 
 if TYPE_CHECKING:
@@ -80,9 +81,8 @@ class Vocabulary:
             with open_regular(path) as file:
                 return cls.parse(file.read(), checksum)
         except (OSError, ValueError) as error:
-            reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise EnvironmentProblem(
-                f"The vocabulary {path} cannot be read: {reason}.",
+                f"The vocabulary {path} cannot be read: {reason(error)}.",
                 hint=hint or "Restore the file from a copy, or train the run again.",
             ) from error
 

@@ -12,15 +12,17 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import read_error
 from tmeattn.limits import TEXT, CountedFile, Unpacking
+from tmeattn.os_errors import reason
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
@@ -75,7 +77,7 @@ def texts_in_archive(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> It
 def _texts_in_zip(
     path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
-    with archive_errors(path), zipfile.ZipFile(path) as archive:
+    with _archive_errors(path), zipfile.ZipFile(path) as archive:
         unpacking = Unpacking(str(path))
         for info in archive.infolist():
             member = _member_path(path, info.filename)
@@ -95,7 +97,7 @@ def _texts_in_zip(
 def _texts_in_tar(
     path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
-    with archive_errors(path), _open_tar(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
+    with _archive_errors(path), _open_tar(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
         while (info := archive.next()) is not None:
             member = _member_path(path, info.name)
             if info.islnk() or info.issym():
@@ -168,12 +170,19 @@ def _link(path: Path, name: str) -> BadInput:
 
 
 @contextmanager
-def archive_errors(path: Path) -> Iterator[None]:
-    """Turn what a damaged, encrypted or unreadable archive raises into a `BadInput` that names it."""
+def damage_errors(path: Path, *, kind: str, hint: str) -> Iterator[None]:
+    """Turn what reading a damaged, encrypted or missing file raises into a `BadInput` that names the file.
+
+    kind: added after "cannot be read", such as " as an archive".
+    """
     try:
         yield
     except DAMAGE as error:
-        raise BadInput(
-            f"{path} cannot be read as an archive: {(str(error) or type(error).__name__)[:200]}.",
-            hint="Copy or download it again, or unpack it and give the folder.",
-        ) from error
+        if isinstance(error, OSError) and error.errno:
+            raise read_error(path, error) from error
+        raise BadInput(f"{path} cannot be read{kind}: {shortened(reason(error))}.", hint=hint) from error
+
+
+def _archive_errors(path: Path) -> AbstractContextManager[None]:
+    hint = "Copy or download it again, or unpack it and give the folder."
+    return damage_errors(path, kind=" as an archive", hint=hint)

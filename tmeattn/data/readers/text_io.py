@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from tmeattn.errors import BadInput
+from tmeattn.files import read_error
 from tmeattn.limits import TEXT, CountedFile
+from tmeattn.os_errors import reason
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
@@ -27,6 +29,7 @@ CONTAINERS = {
     b"\x28\xb5\x2f\xfd": "zstd", b"Rar!": "rar", b"PAR1": "Parquet", b"%PDF": "PDF",
 }  # fmt: skip
 """First bytes of files that are no text."""
+COMPLETE = "Check that the file is complete."
 CONVERT = "Convert it, for example from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
 
 
@@ -35,11 +38,10 @@ def read_errors(path: Path) -> Iterator[None]:
     """Turn what reading a file can raise into a `BadInput` that names the file."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise BadInput(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            hint="Check the path, the permissions, and that the file is complete.",
-        ) from error
+    except OSError as error:
+        raise read_error(path, error, hint=None if error.errno else COMPLETE) from error
+    except (EOFError, zlib.error, lzma.LZMAError) as error:
+        raise BadInput(f"{path} cannot be read: {reason(error)}.", hint=COMPLETE) from error
 
 
 @contextmanager

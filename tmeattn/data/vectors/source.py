@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from tmeattn.data.readers.archives import COMPRESSED, DAMAGE
+from tmeattn.data.readers.archives import COMPRESSED, damage_errors
+from tmeattn.data.readers.text_io import COMPLETE
 from tmeattn.errors import BadInput
 from tmeattn.limits import CountedFile, Unpacking
 
@@ -61,17 +62,9 @@ def open_vector_text(path: Path, member: str | None = None) -> Iterator[IO[bytes
         yield file
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn what reading a damaged, encrypted or missing file raises into a `BadInput` that names it."""
-    try:
-        yield
-    except DAMAGE as error:
-        reason = str(getattr(error, "strerror", None) or error) or type(error).__name__
-        raise BadInput(
-            f"{path} cannot be read: {reason[:200]}.",
-            hint="Check the path, the permissions, and that the file is complete.",
-        ) from error
+def reading(path: Path) -> AbstractContextManager[None]:
+    """A context in which errors of reading a file of vectors become a `BadInput` that names the file."""
+    return damage_errors(path, kind="", hint=COMPLETE)
 
 
 def _only_member(path: Path, archive: zipfile.ZipFile) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.files import OTHER_FOLDER, disk_errors, write_atomically
+from tmeattn.files import disk_errors, write_atomically
+from tmeattn.os_errors import ELSEWHERE
 from tmeattn.render.export.figures import figure_bytes
 from tmeattn.render.export.reproduction import csv_text, latex, markdown
 
@@ -21,7 +22,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         EnvironmentProblem: it is a file, or cannot be created or written.
     """
-    with disk_errors("the export", folder, hint=OTHER_FOLDER):
+    with disk_errors("the export", folder, elsewhere=ELSEWHERE):
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / ".tmeattn", b"")
         (folder / ".tmeattn").unlink()
@@ -51,7 +52,7 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         EnvironmentProblem: no space, no permission, or no such folder.
     """
-    with disk_errors("the export", path, hint=OTHER_FOLDER):
+    with disk_errors("the export", path, elsewhere=ELSEWHERE):
         write_atomically(path, content)
 
 

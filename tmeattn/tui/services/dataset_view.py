@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from tmeattn.config import stored_config
 from tmeattn.data.encoding.dataset_check import check_dataset
 from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.run_config import stored_config
 from tmeattn.runs.directory import RunDirectory
 
 PredictionFilter = Literal["any", "right", "wrong"]

@@ -16,7 +16,8 @@ from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
 from tmeattn.render.numbers import flag
 from tmeattn.runs.control import LOG
-from tmeattn.runs.directory import ID_VARIABLE, RunDirectory, new_id
+from tmeattn.runs.creation import ID_VARIABLE, new_id
+from tmeattn.runs.directory import RunDirectory
 
 
 @dataclass

@@ -11,13 +11,14 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from tmeattn.config import RANDOM, RunConfig, TrainOptions, config_class, is_dataset, resolve_run
+from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_dataset
 from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry
 from tmeattn.render.numbers import count, flag, option_value, seconds
+from tmeattn.run_config import RunConfig, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
 from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.listed_run import ListedRun

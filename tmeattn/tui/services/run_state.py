@@ -6,90 +6,35 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import time as now
 from typing import Literal
 
-from tmeattn.render.numbers import count, decimal, percent, seconds
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, observed_state
+from tmeattn.runs.event_reader import EventTail
 from tmeattn.runs.event_types import (
-    CheckpointEvent,
     EpochEvent,
-    EpochPart,
     Event,
     FailedEvent,
     FinishedEvent,
     ResumedEvent,
     StartedEvent,
     StepEvent,
-    StepMeasure,
     StoppedEvent,
-    WarningEvent,
     WatchedEvent,
 )
-from tmeattn.runs.events import EventTail, best_epoch, decode, kind_of
+from tmeattn.runs.events import best_epoch, decode, kind_of
 from tmeattn.runs.run_files import RunStatus, State
+from tmeattn.tui.services.log_lines import MOST_LINES, LogLine, log_line
+from tmeattn.tui.services.run_history import MOST_EPOCHS, MOST_HISTOGRAMS, Steps, thin_histograms, without_histograms
 
 CHUNK = 256 * 1024
 """Bytes of a log read at once: some thousand events, about 10 ms."""
-MOST_POINTS = 2048
-MOST_HISTOGRAMS = 128
-MOST_EPOCHS = 4096
-MOST_LINES = 1000
-MEASURES: tuple[StepMeasure, ...] = ("cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second")
 ObservedState = State | Literal["deleted"]
 
 
-@dataclass
-class Steps:
-    """Measures by training step. Above 2,048 points, the mean of two neighbours takes their place."""
-
-    step: list[int] = field(default_factory=list)
-    columns: dict[StepMeasure, list[float | None]] = field(default_factory=lambda: {name: [] for name in MEASURES})
-    stride: int = 1
-    _waiting: list[StepEvent] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.step)
-
-    def add(self, event: StepEvent) -> None:
-        self._waiting.append(event)
-        if len(self._waiting) < self.stride:
-            return
-        self.step.append(event["step"])
-        for name, column in self.columns.items():
-            column.append(_mean([waiting[name] for waiting in self._waiting]))
-        self._waiting = []
-        if len(self) > MOST_POINTS:
-            self._halve()
-
-    def drop_after(self, step: int) -> None:
-        """Remove the points after a step."""
-        self._waiting = []
-        keep = sum(at <= step for at in self.step)
-        del self.step[keep:]
-        for column in self.columns.values():
-            del column[keep:]
-
-    def _halve(self) -> None:
-        self.step = self.step[1::2]
-        for name, column in self.columns.items():
-            self.columns[name] = [_mean(column[at : at + 2]) for at in range(0, 2 * len(self.step), 2)]
-        self.stride *= 2
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line of the log on the screen. time: seconds since 1970."""
-
-    time: float
-    text: str
-    level: Literal["info", "good", "warning", "error"] = "info"
-
-
 class RunState:
-    """What the files of a run say. `refresh` reads the new events; `version` grows with every change.
+    """The state of a run by its files. `refresh` reads the new events; `version` grows with every change.
 
     steps: whether to keep the measures of every step, the watched texts and the log. Without them, for a list of many
     runs, only the last step event is decoded, and only the last epoch keeps its histograms.
@@ -175,24 +120,22 @@ class RunState:
             if event is None:
                 continue
             handler: Callable[[Event], None] | None = getattr(self, f"_on_{event['kind']}", None)
-            if handler is not None:
-                with contextlib.suppress(KeyError, TypeError, ValueError):  # an event without a required field
+            with contextlib.suppress(KeyError, TypeError, ValueError):  # an event without a required field
+                if handler is not None:
                     handler(event)
+                self._log(event)
 
-    def _log(self, event: Event, text: str, level: Literal["info", "good", "warning", "error"] = "info") -> None:
+    def _log(self, event: Event) -> None:
+        line = log_line(event)
+        if line is None:
+            return
         self.lines_total += 1
         if self.with_steps:
-            self.lines.append(LogLine(event.get("time", 0.0), text, level))
+            self.lines.append(line)
 
     def _on_started(self, event: StartedEvent) -> None:
         self._reset()
         self.started = self.attempt = event
-        self._log(
-            event,
-            f"started: {count(event['train_texts'])} training and {count(event['validation_texts'])} "
-            f"validation texts, {count(event['parameters'])} parameters, {event['device']}, "
-            f"threads {event['threads']}",
-        )
 
     def _on_resumed(self, event: ResumedEvent) -> None:
         step, epoch = event["step"], event["epoch"]
@@ -200,7 +143,6 @@ class RunState:
         self.steps.drop_after(step)
         self.epochs = [earlier for earlier in self.epochs if earlier["step"] <= step and earlier["epoch"] <= epoch]
         self.watched = [earlier for earlier in self.watched if earlier["epoch"] <= epoch]
-        self._log(event, f"resumed after step {count(step)}")
 
     def _on_step(self, event: StepEvent) -> None:
         if self.with_steps:
@@ -208,17 +150,12 @@ class RunState:
         self.last_step = event
 
     def _on_epoch(self, event: EpochEvent) -> None:
-        validation = event["validation"]
-        accuracy = percent(validation["accuracy"], 2)
-        best = ", the best so far" if event["best"] else ""
-        summary = f"epoch {event['epoch']}: loss {decimal(validation['cross_entropy'])}, accuracy {accuracy}{best}"
-        self._log(event, f"{summary}; {seconds(event['seconds'])}", "good" if event["best"] else "info")
         if not self.with_steps and self.epochs:
-            self.epochs[-1] = _without_histograms_of(self.epochs[-1])
+            self.epochs[-1] = without_histograms(self.epochs[-1])
         self.epochs.append(event)
         self._histograms += 1
         if self._histograms > MOST_HISTOGRAMS:
-            self._histograms = _thin_histograms(self.epochs)
+            self._histograms = thin_histograms(self.epochs)
         del self.epochs[:-MOST_EPOCHS]
 
     def _on_watched(self, event: WatchedEvent) -> None:
@@ -226,24 +163,14 @@ class RunState:
         if len(self.watched) > 2 * MOST_HISTOGRAMS:
             self.watched = self.watched[1::2]
 
-    def _on_checkpoint(self, event: CheckpointEvent) -> None:
-        self._log(event, f"checkpoint at step {count(event['step'])}")
-
-    def _on_warning(self, event: WarningEvent) -> None:
-        self._log(event, event["message"], "warning")
-
     def _on_stopped(self, event: StoppedEvent) -> None:
         self.ended = event
-        self._log(event, f"stopped at step {count(event['step'])} ({event['reason']}), can be resumed", "warning")
 
     def _on_finished(self, event: FinishedEvent) -> None:
         self.ended = event
-        why = "validation accuracy did not improve" if event["reason"] == "patience" else "all epochs are done"
-        self._log(event, f"finished: {why}; {seconds(event['seconds'])}", "good")
 
     def _on_failed(self, event: FailedEvent) -> None:
         self.ended = event
-        self._log(event, f"failed: {event['message']}", "error")
 
     @property
     def bytes_read(self) -> int:
@@ -327,34 +254,3 @@ def _without_details(lines: list[str]) -> list[str]:
         for at, (line, kind) in enumerate(zip(lines, kinds, strict=True))
         if at == last or kind not in ("step", "watched", "checkpoint")
     ]
-
-
-def _thin_histograms(epochs: list[EpochEvent]) -> int:
-    """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram.
-    Returns how many epochs have one."""
-    with_histogram = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
-    if len(with_histogram) <= MOST_HISTOGRAMS:
-        return len(with_histogram)
-    thinned = with_histogram[1:-1:2]
-    for at in thinned:
-        epochs[at] = _without_histograms_of(epochs[at])
-    return len(with_histogram) - len(thinned)
-
-
-def _without_histograms_of(epoch: EpochEvent) -> EpochEvent:
-    thinned = epoch.copy()
-    thinned["train"] = _without_histograms(epoch["train"])
-    thinned["validation"] = _without_histograms(epoch["validation"])
-    return thinned
-
-
-def _without_histograms(part: EpochPart) -> EpochPart:
-    copy = part.copy()
-    copy["histogram"] = None
-    copy.pop("heads", None)
-    return copy
-
-
-def _mean(values: list[float | None]) -> float | None:
-    numbers = [value for value in values if value is not None]
-    return sum(numbers) / len(numbers) if numbers else None

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
-from tmeattn.render.numbers import percent, seconds
+from tmeattn.render.numbers import age, percent, seconds
 from tmeattn.render.summary import entropy_histogram
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
@@ -72,7 +72,7 @@ def _page(one: RunState, width: int) -> Group:
             ("best validation", Text(f"{percent(one.best_accuracy, 2)} (epoch {best})", "bold") if best else None),
             ("attention entropy", run_wording.entropy(one) if one.epochs else None),
             ("time per epoch", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
-            ("created", f"{run_wording.ago(one.age)} ago"),
+            ("created", f"{age(one.age)} ago"),
         ]
     )
     parts += [Text(), facts]

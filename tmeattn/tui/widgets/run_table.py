@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import count, percent
+from tmeattn.render.numbers import age, count, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
@@ -270,7 +270,7 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _state(self, one: ListedRun) -> object:
         """What the cells of a run are made from."""
-        return one.version, one.run.id in self.marked, run_wording.ago(one.age)
+        return one.version, one.run.id in self.marked, age(one.age)
 
     def _cells(self, one: ListedRun) -> Cells:
         """The cells of a run, made again only where its figures, its mark or its age in words has changed."""
@@ -294,7 +294,7 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
             "best": Text(percent(one.best_accuracy) if one.is_read else "…", style="bold"),
             "ETA": Text(run_wording.time_left(one.live) if one.live else ""),
             "trend": Text(run_wording.trend(one.recent), style=foreground(BLUE)),
-            "age": Text(run_wording.ago(one.age), style="dim"),
+            "age": Text(age(one.age), style="dim"),
         }
         return {field.name: _fitted(values[field.name], field) for field in FIELDS}
 

@@ -42,11 +42,11 @@ def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, V
     Raises:
         TmeattnError: the dataset is not installed, or has changed since.
     """
-    from tmeattn.config import stored_config
     from tmeattn.data.encoding.tokenizers import tokenizer
     from tmeattn.data.encoding.vocabulary import Vocabulary
     from tmeattn.data.sources import dataset_of
     from tmeattn.errors import BadInput
+    from tmeattn.run_config import stored_config
 
     train = run.config["train"]
     dataset = dataset_of(stored_config(run.id, run.config).train)

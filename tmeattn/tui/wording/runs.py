@@ -83,14 +83,6 @@ def time_left(run_state: RunState) -> str:
     return f"{hours}h {minutes:02d}m" if hours < 48 else f"{hours // 24}d {hours % 24}h"
 
 
-def ago(age: float) -> str:
-    """An age in one unit: 5 min, 3 h, 2 d."""
-    minutes = age / 60
-    if minutes < 60:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"
-
-
 def command(run: RunDirectory) -> str:
     """The command line that started a run; empty if it is unknown."""
     words = run.info.get("command")

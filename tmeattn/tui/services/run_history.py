@@ -1,0 +1,84 @@
+"""The curves of a run in bounded memory: measures by training step, and the histograms of its epochs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tmeattn.runs.event_types import EpochEvent, EpochPart, StepEvent, StepMeasure
+
+MOST_POINTS = 2048
+"""Points of a curve of steps."""
+MOST_HISTOGRAMS = 128
+"""Epochs that keep their histogram, and watched epochs that are kept."""
+MOST_EPOCHS = 4096
+MEASURES: tuple[StepMeasure, ...] = ("cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second")
+
+
+@dataclass
+class Steps:
+    """Measures by training step. Above 2,048 points, the mean of two neighbours takes their place."""
+
+    step: list[int] = field(default_factory=list)
+    columns: dict[StepMeasure, list[float | None]] = field(default_factory=lambda: {name: [] for name in MEASURES})
+    stride: int = 1
+    _waiting: list[StepEvent] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    def add(self, event: StepEvent) -> None:
+        self._waiting.append(event)
+        if len(self._waiting) < self.stride:
+            return
+        self.step.append(event["step"])
+        for name, column in self.columns.items():
+            column.append(_mean([waiting[name] for waiting in self._waiting]))
+        self._waiting = []
+        if len(self) > MOST_POINTS:
+            self._halve()
+
+    def drop_after(self, step: int) -> None:
+        """Remove the points after a step."""
+        self._waiting = []
+        keep = sum(at <= step for at in self.step)
+        del self.step[keep:]
+        for column in self.columns.values():
+            del column[keep:]
+
+    def _halve(self) -> None:
+        self.step = self.step[1::2]
+        for name, column in self.columns.items():
+            self.columns[name] = [_mean(column[at : at + 2]) for at in range(0, 2 * len(self.step), 2)]
+        self.stride *= 2
+
+
+def _mean(values: list[float | None]) -> float | None:
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def thin_histograms(epochs: list[EpochEvent]) -> int:
+    """Remove the histograms of every second epoch where there are too many; the last epoch keeps its histogram.
+    Returns how many epochs have one."""
+    with_histogram = [at for at, epoch in enumerate(epochs) if epoch["validation"].get("histogram")]
+    if len(with_histogram) <= MOST_HISTOGRAMS:
+        return len(with_histogram)
+    thinned = with_histogram[1:-1:2]
+    for at in thinned:
+        epochs[at] = without_histograms(epochs[at])
+    return len(with_histogram) - len(thinned)
+
+
+def without_histograms(epoch: EpochEvent) -> EpochEvent:
+    """A copy of the event without the histograms of its two splits."""
+    thinned = epoch.copy()
+    thinned["train"] = _part_without_histograms(epoch["train"])
+    thinned["validation"] = _part_without_histograms(epoch["validation"])
+    return thinned
+
+
+def _part_without_histograms(part: EpochPart) -> EpochPart:
+    copy = part.copy()
+    copy["histogram"] = None
+    copy.pop("heads", None)
+    return copy

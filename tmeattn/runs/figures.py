@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from tmeattn.runs.event_reader import CHUNK, EventTail
 from tmeattn.runs.event_types import EpochEvent, Event
-from tmeattn.runs.events import CHUNK, Ending, EventTail, decode, is_damaged, kind_of
+from tmeattn.runs.events import Ending, decode, is_damaged
 
 RECENT = 8
 """Epochs whose accuracy a list shows as a trend."""
-_PASSED_OVER = frozenset({"step", "watched", "checkpoint", "warning"})
+_PASSED_OVER = ("step", "watched", "checkpoint", "warning")
 """Kinds of events that no figure needs: their lines are not decoded."""
 
 
@@ -68,14 +69,11 @@ class FigureReader:
     def read(self, most: int = CHUNK) -> None:
         """Read at most about `most` bytes."""
         before = self._tail.offset
-        lines = self._tail.lines(most)
+        lines = self._tail.lines(most, without=_PASSED_OVER)
         if self._tail.offset < before:  # another log is in its place
             self._reset()
         self.at_end = self._tail.at_end
         for line in lines:
-            kind = kind_of(line)
-            if kind in _PASSED_OVER:
-                continue
             event = decode(line)
             if event is not None:
                 self.add(event)

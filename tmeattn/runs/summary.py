@@ -5,11 +5,13 @@
 from dataclasses import asdict, dataclass
 from typing import TypedDict
 
+from tmeattn.files import read_json
 from tmeattn.runs.control import process_alive
-from tmeattn.runs.directory import RunDirectory, observed_state
+from tmeattn.runs.directory import RunDirectory, damage, observed_state
 from tmeattn.runs.events import Ending, Event
 from tmeattn.runs.figures import FigureReader, LogFigures, figures_of
-from tmeattn.runs.run_files import State
+from tmeattn.runs.run_files import RunMeta, RunStatus, State
+from tmeattn.runs.typed_json import valid_fields
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ class RunSummary:
 
 
 class RunFacts(TypedDict):
-    """What `run.json`, `meta.json` and `status.json` say of a run. written: the state in `status.json`."""
+    """What `run.json`, `meta.json` and `status.json` say of a run.
+
+    written:  the state in `status.json`.
+    problems: one sentence for each of the files that is damaged.
+    """
 
     name: str | None
     written: State
@@ -58,6 +64,7 @@ class RunFacts(TypedDict):
     limit: int | None
     epochs: int
     created: float
+    problems: list[str]
 
 
 def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummary:
@@ -70,7 +77,7 @@ def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummar
     """
     facts = read_facts(run)
     figures = FigureReader(run.events_path).read_all() if events is None else figures_of(events)
-    return summary_of(run, facts, figures, run.problems(figures["damaged_lines"]))
+    return summary_of(run, facts, figures, run.log_problems(figures["damaged_lines"]))
 
 
 def read_facts(run: RunDirectory) -> RunFacts:
@@ -80,9 +87,11 @@ def read_facts(run: RunDirectory) -> RunFacts:
         BadInput: it is not a run directory of this format.
     """
     train = run.config["train"]
+    meta, status = read_json(run.path / "meta.json"), read_json(run.path / "status.json")
+    written = valid_fields(status or {}, RunStatus).get("state", "created")
     return {
-        "name": run.name,
-        "written": run.status()["state"],
+        "name": valid_fields(meta or {}, RunMeta).get("name"),
+        "written": written,
         "model": run.config["model"],
         "dataset": train["dataset"],
         "recipe": train["recipe"],
@@ -92,10 +101,11 @@ def read_facts(run: RunDirectory) -> RunFacts:
         "limit": train["limit"],
         "epochs": train["epochs"],
         "created": run.info["created"],
+        "problems": damage(run.path / "meta.json", meta, RunMeta) + damage(run.path / "status.json", status, RunStatus),
     }
 
 
-def summary_of(run: RunDirectory, facts: RunFacts, figures: LogFigures, problems: list[str]) -> RunSummary:
+def summary_of(run: RunDirectory, facts: RunFacts, figures: LogFigures, log_problems: list[str]) -> RunSummary:
     """The summary of what was read. The state of a run whose process may be alive is looked up now."""
     return RunSummary(
         id=run.id,
@@ -115,7 +125,7 @@ def summary_of(run: RunDirectory, facts: RunFacts, figures: LogFigures, problems
         seconds=figures["seconds"],
         created=facts["created"],
         path=str(run.path),
-        problems=tuple(problems),
+        problems=(*facts["problems"], *log_problems),
     )
 
 

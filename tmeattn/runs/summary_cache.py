@@ -42,7 +42,7 @@ class _Stored(TypedDict):
     stamps: list[list[int] | None]
     facts: RunFacts
     figures: LogFigures
-    problems: list[str]
+    log_problems: list[str]
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class SummaryCache:
 
     def add(self, run: RunDirectory, stamps: Stamps | None, facts: RunFacts, figures: LogFigures) -> Overview:
         """Keep the figures of a run. stamps: those of its files before they were read."""
-        problems = run.problems(figures["damaged_lines"])
-        stored: _Stored = {"stamps": stamps or [], "facts": facts, "figures": figures, "problems": problems}
+        problems = run.log_problems(figures["damaged_lines"])
+        stored: _Stored = {"stamps": stamps or [], "facts": facts, "figures": figures, "log_problems": problems}
         if stamps is not None and _is_old(stamps) and stamps == stamps_of(run):
             self._runs[run.id] = stored
             self.changed = True
@@ -168,5 +168,5 @@ def _is_old(stamps: Stamps) -> bool:
 
 
 def _overview(run: RunDirectory, stored: _Stored) -> Overview:
-    summary = summary_of(run, stored["facts"], stored["figures"], stored["problems"])
+    summary = summary_of(run, stored["facts"], stored["figures"], stored["log_problems"])
     return Overview(run, summary, stored["facts"], stored["figures"], stored["stamps"] or None)

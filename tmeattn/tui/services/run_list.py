@@ -10,7 +10,7 @@ from pathlib import Path
 from tmeattn.errors import BadInput
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, observed_state
-from tmeattn.runs.events import CHUNK
+from tmeattn.runs.event_reader import CHUNK
 from tmeattn.runs.figures import FigureReader, LogFigures
 from tmeattn.runs.summary import read_facts, state_now
 from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of

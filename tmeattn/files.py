@@ -106,6 +106,12 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = False) -> None:
         sync_folder(path.parent)
 
 
+def rewrite(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """`write_atomically` for a file that is written seldom: also remove what killed processes left of earlier tries."""
+    remove_leftovers(path.parent, path.name)
+    write_atomically(path, data, durable=durable)
+
+
 def write_temporary(path: Path, data: bytes, *, durable: bool) -> None:
     """Write a file that is renamed later. `durable`: wait until its bytes are on the disk."""
     with path.open("wb") as file:

@@ -175,7 +175,7 @@ def export(run: str, target: Path, force: bool) -> None:
 
 @runs.command()
 @run_argument(many=True)
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Delete without a confirmation.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints permanently. Name a damaged run by its folder."""
     from tmeattn.paths import runs_dir

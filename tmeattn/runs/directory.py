@@ -7,7 +7,7 @@ events.jsonl     see `tmeattn.runs.events`
 control/         requests, read between steps: see `tmeattn.runs.control`
 run.lock         locked by the process that trains the run: see `tmeattn.runs.lock`
 checkpoints/     last, previous, best (.safetensors)
-vocabulary.json  the words that the model knows
+vocabulary.json  the words of the model's vocabulary
 
 `tmeattn.runs.creation` creates the directory. The types of the three JSON files are in `tmeattn.runs.run_files`.
 """
@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, open_regular, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_reader import last_ending, read_events, stream_events
 from tmeattn.runs.event_types import EventKind
 from tmeattn.runs.events import Ending, Event, diverged, ending, finished
+from tmeattn.runs.leftovers import put_right
 from tmeattn.runs.manifest import set_entry
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
@@ -124,7 +125,7 @@ class RunDirectory:
         content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
             set_entry(self.path, "meta.json", None)
-            write_atomically(self.path / "meta.json", content, durable=True)
+            rewrite(self.path / "meta.json", content, durable=True)
             set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:
@@ -136,14 +137,18 @@ class RunDirectory:
         write_atomically(self.path / "status.json", to_json(status))
 
     def state(self, events: list[Event] | None = None) -> State:
-        """The state of the run, with what its process could not write any more: see `observed_state`.
+        """The state of the run, with what its process could not write any more: see `observed_state`. A status that was
+        not replaced at the end is put right.
 
         events: those of the log, where they were read already.
         """
         status = self.status()
         if status["state"] not in ("running", "created") or process_alive(status):
             return status["state"]
-        return observed_state(status["state"], last_ending(self.events_path) if events is None else ending(events))
+        state = observed_state(status["state"], last_ending(self.events_path) if events is None else ending(events))
+        if status["state"] == "running" and state == "finished":
+            put_right(self, status)
+        return state
 
     def events(self, *kinds: EventKind) -> list[Event]:
         """The events of the log that count, all or those of some kinds."""

@@ -128,7 +128,7 @@ class _Limits:
             self._limits.append((at, step, epoch))
 
     def allow(self, at: int, event: Event) -> bool:
-        """Whether the event at this place of the log counts. Places are asked for in their order."""
+        """Whether the event at this place of the log counts. Call it with the places in their order."""
         while self._limits and self._limits[-1][0] <= at:
             self._limits.pop()
         if not self._limits:

@@ -24,9 +24,9 @@ CACHED = 10
 BYTES = 2**21
 """Bytes of logs read in one `refresh`."""
 AT_LEAST = 2**14
-"""What the smallest log counts as: opening it takes as long as reading so many bytes."""
+"""The bytes that the smallest log counts as, because opening it takes as long as reading this number of bytes."""
 REST = 5
-"""The files of a run that has ended are looked at in every fifth `refresh`: in each one, those of a fifth of them."""
+"""The files of a run that has ended are checked in every fifth `refresh`; each `refresh` checks a fifth of the runs."""
 OPENED = 8
 """Runs whose whole state is kept, those that were looked at last."""
 
@@ -68,7 +68,7 @@ class RunList:
         return not self._unopened
 
     def refresh(self) -> bool:
-        """Read new folders and what logs have grown by. Returns whether anything has changed."""
+        """Read new folders and the new events of the logs. Returns whether anything has changed."""
         before, behind = self.version, not self.caught_up
         self._look_for_folders()
         self._open_folders()

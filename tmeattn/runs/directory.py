@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
@@ -159,11 +159,13 @@ class RunDirectory:
 
         damaged_lines: those of the event log, where it was read.
         """
+        found = damage(self.path / "meta.json", read_json(self.path / "meta.json"), RunMeta)
+        found += damage(self.path / "status.json", read_json(self.path / "status.json"), RunStatus)
+        return found + self.log_problems(damaged_lines)
+
+    def log_problems(self, damaged_lines: int) -> list[str]:
+        """What is damaged in the event log, as `problems` names it."""
         found = []
-        for name, fields in (("meta.json", RunMeta), ("status.json", RunStatus)):
-            value = read_json(self.path / name)
-            if os.path.lexists(self.path / name) and (value is None or len(valid_fields(value, fields)) < len(value)):
-                found.append(f"{name} is damaged; what cannot be read in it is ignored.")
         if os.path.lexists(self.events_path) and not self.events_path.is_file():
             found.append("events.jsonl is no file; the run has no events.")
         elif damaged_lines:
@@ -215,6 +217,13 @@ def _no_run(path: Path) -> BadInput:
         if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
     return BadInput(f"{path} is no run directory: it has no readable run.json.")
+
+
+def damage(path: Path, value: dict[str, Any] | None, fields: Any) -> list[str]:
+    """The sentence about a damaged JSON file from its content; nothing for a file that is whole or does not exist."""
+    if value is not None and len(valid_fields(value, fields)) == len(value):
+        return []
+    return [f"{path.name} is damaged; what cannot be read in it is ignored."] if os.path.lexists(path) else []
 
 
 def observed_state(written: State, by_log: Ending | None) -> State:

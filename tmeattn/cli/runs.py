@@ -31,11 +31,12 @@ def list_runs(as_json: bool) -> None:
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.numbers import age, dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
-    from tmeattn.runs.index import damaged_runs, readable_summaries
+    from tmeattn.runs.summary_cache import overviews
 
-    found = readable_summaries()
+    readable, damaged = overviews()
+    found = [one.summary for one in readable]
     console = stderr_console()
-    for path, reason in damaged_runs().items():
+    for path, reason in damaged.items():
         console.print(safe(f"Skipped {path.name}: {reason}"))
     for run in found:
         for problem in run.problems:
@@ -81,7 +82,8 @@ def show(run: str, as_json: bool) -> None:
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values
     from tmeattn.runs.events import epoch_events
-    from tmeattn.runs.index import find_run, summarize
+    from tmeattn.runs.index import find_run
+    from tmeattn.runs.summary import summarize
 
     found = find_run(run)
     events = found.events()
@@ -173,7 +175,7 @@ def export(run: str, target: Path, force: bool) -> None:
 
 @runs.command()
 @run_argument(many=True)
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Delete without a confirmation.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints permanently. Name a damaged run by its folder."""
     from tmeattn.paths import runs_dir

@@ -7,7 +7,7 @@ events.jsonl     see `tmeattn.runs.events`
 control/         requests, read between steps: see `tmeattn.runs.control`
 run.lock         locked by the process that trains the run: see `tmeattn.runs.lock`
 checkpoints/     last, previous, best (.safetensors)
-vocabulary.json  the words that the model knows
+vocabulary.json  the words of the model's vocabulary
 
 `tmeattn.runs.creation` creates the directory. The types of the three JSON files are in `tmeattn.runs.run_files`.
 """
@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, open_regular, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_reader import last_ending, read_events, stream_events
@@ -125,7 +125,7 @@ class RunDirectory:
         content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
             set_entry(self.path, "meta.json", None)
-            write_atomically(self.path / "meta.json", content, durable=True)
+            rewrite(self.path / "meta.json", content, durable=True)
             set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:
@@ -160,11 +160,13 @@ class RunDirectory:
 
         damaged_lines: those of the event log, where it was read.
         """
+        found = damage(self.path / "meta.json", read_json(self.path / "meta.json"), RunMeta)
+        found += damage(self.path / "status.json", read_json(self.path / "status.json"), RunStatus)
+        return found + self.log_problems(damaged_lines)
+
+    def log_problems(self, damaged_lines: int) -> list[str]:
+        """What is damaged in the event log, as `problems` names it."""
         found = []
-        for name, fields in (("meta.json", RunMeta), ("status.json", RunStatus)):
-            value = read_json(self.path / name)
-            if os.path.lexists(self.path / name) and (value is None or len(valid_fields(value, fields)) < len(value)):
-                found.append(f"{name} is damaged; what cannot be read in it is ignored.")
         if os.path.lexists(self.events_path) and not self.events_path.is_file():
             found.append("events.jsonl is no file; the run has no events.")
         elif damaged_lines:
@@ -218,6 +220,13 @@ def _no_run(path: Path) -> BadInput:
         if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
     return BadInput(f"{path} is no run directory: it has no readable run.json.")
+
+
+def damage(path: Path, value: dict[str, Any] | None, fields: Any) -> list[str]:
+    """The sentence about a damaged JSON file from its content; nothing for a file that is whole or does not exist."""
+    if value is not None and len(valid_fields(value, fields)) == len(value):
+        return []
+    return [f"{path.name} is damaged; what cannot be read in it is ignored."] if os.path.lexists(path) else []
 
 
 def observed_state(written: State, by_log: Ending | None) -> State:

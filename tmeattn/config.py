@@ -142,6 +142,9 @@ class TrainOptions(Options):
     limit: Annotated[int, Field(ge=2)] | None = Field(
         None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."
     )
+    batch_entropy: bool = Field(
+        False, description="Log the attention entropy of every training batch, for histograms through training."
+    )
     checkpoint_every: int = Field(
         200, ge=1, description="Steps between checkpoints; another checkpoint follows every epoch."
     )

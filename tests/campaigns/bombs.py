@@ -15,14 +15,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.campaigns import bomb_files as files
 from tmeattn.limits import MOST_MEMORY
+
+from . import bomb_files as files
+from .report import Options, Report
+
+ENDLESS = "endless download"
+"""`data fetch` from a server whose answer never ends."""
 
 MOST_SECONDS = 120
 """Of CPU; other programs may keep the processor busy."""
@@ -168,53 +172,39 @@ def faults(measured: Measured, base: Measured) -> list[str]:
     return found
 
 
-def report(name: str, measured: Measured, base: Measured) -> bool:
-    """Print a line; whether all is well."""
-    wrong = faults(measured, base)
+def judge(report: Report, name: str, measured: Measured, base: Measured) -> None:
+    """Print a line about a bomb, and count what is wrong about it."""
     last = next((line for line in reversed(measured.errors.splitlines()) if line.strip()), "")
-    print(
-        f"{'FAIL ' + ', '.join(wrong) if wrong else 'ok'}  {name}: exit {measured.code}, "
-        f"{(measured.memory - base.memory) / 2**20:+,.0f} MiB, {measured.seconds:.1f} s: {last[:160]}",
-        flush=True,
-    )
-    return not wrong
+    end = f"exit {measured.code}, {(measured.memory - base.memory) / 2**20:+,.0f} MiB, {measured.seconds:.1f} s: {last}"
+    report.cases += 1
+    if wrong := faults(measured, base):
+        report.fail(name, f"{', '.join(wrong)}: {end}")
+    else:
+        print(f"ok  {name}: {end[:400]}", flush=True)
 
 
-def run(minutes: float, seed: int, only: str = "") -> int:
-    """Try the bombs in the order of the seed, until the time is over. Returns the number of failures.
-
-    only: part of the names of the bombs to try.
-    """
-    work = Path(tempfile.mkdtemp(prefix="tmeattn-bombs-"))
-    end = time.monotonic() + 60 * minutes
-    failures = 0
-    try:
-        home, small = work / "home", files.table(work)
-        train = ["train", "query-attn", "--dataset", str(small), *QUICK, "--name", "small"]
-        bases = {"show": measure(show(small, work), home), "train": measure(train, home)}
-        bases["explain"] = measure(explain(Path("small"), work), home)
-        (folder,) = (home / "runs").iterdir()
-        tries = [bomb for bomb in bombs(folder) if only in bomb.name]
-        random.Random(seed).shuffle(tries)
-        for bomb in tries:
-            if time.monotonic() > end:
-                break
-            place = work / "bomb"
-            place.mkdir()
-            measured = measure(bomb.command(written(bomb, place), work), home)
-            failures += not report(bomb.name, measured, bases[bomb.base])
-            shutil.rmtree(place)
-        if time.monotonic() < end and only in "endless download":
-            failures += not endless_download(home, bases["show"])
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return failures
-
-
-def endless_download(home: Path, base: Measured) -> bool:
-    """`data fetch` from a server whose answer never ends."""
-    with endless_server() as url:
-        return report("endless download", measure(["data", "fetch", "imdb", "--url", url], home), base)
+def run(options: Options) -> int:
+    """Try the bombs in the order of the seed, until the time is over. Returns the exit code."""
+    report, work = Report("bombs", options), options.work
+    home, small = work / "home", files.table(work)
+    train = ["train", "query-attn", "--dataset", str(small), *QUICK, "--name", "small"]
+    bases = {"show": measure(show(small, work), home), "train": measure(train, home)}
+    bases["explain"] = measure(explain(Path("small"), work), home)
+    (folder,) = (path for path in (home / "runs").iterdir() if path.is_dir())
+    tries = [bomb for bomb in bombs(folder) if options.only in bomb.name]
+    random.Random(options.seed).shuffle(tries)
+    if options.only in ENDLESS and not report.over:
+        with endless_server() as url:
+            judge(report, ENDLESS, measure(["data", "fetch", "imdb", "--url", url], home), bases["show"])
+    for bomb in tries:
+        if report.over:
+            break
+        place = work / "bomb"
+        place.mkdir()
+        measured = measure(bomb.command(written(bomb, place), work), home)
+        judge(report, bomb.name, measured, bases[bomb.base])
+        shutil.rmtree(place)
+    return report.end()
 
 
 class _Endless(http.server.BaseHTTPRequestHandler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -12,10 +13,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from .faults import Faults
 
+_NO_LINES_FOR_USERS = [
+    re.compile(mark, re.MULTILINE)
+    for mark in (r"Traceback \(most recent call last\)", "Exception ignored", "panicked at", r"^\S+:\d+: \w*Warning: ")
+]
+Setup = Callable[[], None]
 LIMIT = 120.0
 """Seconds after which a command counts as one that does not end."""
 
@@ -26,6 +31,7 @@ class Result:
 
     code:    its exit code; the negative number of the signal that ended it.
     changes: the changes that it made to files, as pairs of kind and path, where they were counted.
+    past:    what was written to descriptor 2 past `sys.stderr`, where that was told apart: by a library, or a child.
     """
 
     code: int
@@ -33,6 +39,7 @@ class Result:
     err: str
     changes: list[tuple[str, str]] = field(default_factory=list)
     hangs: bool = False
+    past: str = ""
 
     @property
     def last_line(self) -> str:
@@ -46,7 +53,15 @@ class Result:
 
     @property
     def has_traceback(self) -> bool:
-        return "Traceback (most recent call last)" in self.err or "Exception ignored" in self.err
+        """Whether it printed a traceback, a warning of Python or the panic of a library."""
+        return any(mark.search(self.err) for mark in _NO_LINES_FOR_USERS)
+
+
+_LIBRARIES = (
+    "polars", "torch._dynamo", "rich.live", "rich.progress", "rich.table", "rich.box", "numpy.ma", "sklearn.metrics",
+    "scipy.stats", "filelock",
+)  # fmt: skip
+"""What commands import inside functions, by themselves or through an optimizer."""
 
 
 def preload() -> None:
@@ -55,62 +70,92 @@ def preload() -> None:
     os.environ["TMEATTN_PLUGINS"] = "off"
     import torch
 
-    torch.set_num_threads(1)
-    import polars  # noqa: F401
-
-    from tmeattn.cli import config, data, main, plugins, predict, runs, train  # noqa: F401
-    from tmeattn.inference import classifier, streaming  # noqa: F401
+    import tmeattn
     from tmeattn.registry import registry
-    from tmeattn.training import session  # noqa: F401
 
+    torch.set_num_threads(1)
+    package = Path(tmeattn.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        if not {"tui", "scaffold", "docs", "__main__", "__init__"} & set(parts):
+            importlib.import_module(".".join(parts))
+    for name in _LIBRARIES:
+        importlib.import_module(name)
     registry()
-    for name in ("torch._dynamo", "rich.live", "rich.progress", "rich.table", "rich.box", "tmeattn.api", "numpy.ma"):
-        importlib.import_module(name)  # imported by an optimizer, and by what prints
 
 
-def command(
-    work: Path, *arguments: str, faults: Faults | None = None, setup: Callable[[], None] | None = None,
-    limit: float = LIMIT,
-) -> Result:  # fmt: skip
-    """Run `tmeattn ARGUMENTS` in the folder `work`, whose `home` is its home.
+class Running:
+    """A command that was started.
+
+    pid: its process.   result: its end; None while it runs.
+    """
+
+    def __init__(self, work: Path, arguments: tuple[str, ...], faults: Faults | None, setup: Setup | None) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pipes = {name: os.pipe() for name in ("out", "err", "changes")}
+        self.pid = os.fork()
+        if self.pid == 0:
+            _child(work, {name: write for name, (_, write) in pipes.items()}, arguments, faults, setup)
+        self.result: Result | None = None
+        self._pipes: dict[str, int] = {}
+        self._texts: dict[str, bytearray] = {}
+        for name, (read, write) in pipes.items():
+            os.close(write)
+            os.set_blocking(read, False)
+            self._pipes[name], self._texts[name] = read, bytearray()
+
+    def poll(self, *, hangs: bool = False) -> Result | None:
+        """The end of the command, or None. `hangs`: what to write into it."""
+        if self.result is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            self._drain()
+            if ended:
+                for read in self._pipes.values():
+                    os.close(read)
+                out, err, changes = (bytes(text).decode(errors="replace") for text in self._texts.values())
+                pairs = [(kind, path) for kind, path in json.loads(changes)] if changes else []
+                self.result = Result(os.waitstatus_to_exitcode(status), out, err, pairs, hangs)
+        return self.result
+
+    def signal(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def wait(self, limit: float = LIMIT) -> Result:
+        """The end of the command, which is killed after `limit` seconds."""
+        start, hangs = time.monotonic(), False
+        while (result := self.poll(hangs=hangs)) is None:
+            if time.monotonic() - start > limit:
+                os.kill(self.pid, signal.SIGKILL)
+                hangs = True
+            time.sleep(0.002)
+        return result
+
+    def _drain(self) -> None:
+        for name, read in self._pipes.items():
+            with suppress(BlockingIOError):
+                while data := os.read(read, 2**16):
+                    self._texts[name] += data
+
+
+def start(work: Path, *arguments: str, faults: Faults | None = None, setup: Setup | None = None) -> Running:
+    """Start `tmeattn ARGUMENTS` in the folder `work`, whose `home` is its home.
 
     faults: the faults to install in it.   setup: called in it, such as to set a limit.
-    limit:  seconds after which it hangs, and is killed.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pipes = {name: os.pipe() for name in ("out", "err", "changes")}
-    pid = os.fork()
-    if pid == 0:
-        _child(work, {name: write for name, (_, write) in pipes.items()}, arguments, faults, setup)
-    texts: dict[str, bytearray] = {}
-    for name, (read, write) in pipes.items():
-        os.close(write)
-        os.set_blocking(read, False)
-        texts[name] = bytearray()
-    start, hangs = time.monotonic(), False
-    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
-        _drain(pipes, texts)
-        if time.monotonic() - start > limit:
-            os.kill(pid, signal.SIGKILL)
-            hangs = True
-        time.sleep(0.002)
-    _drain(pipes, texts)
-    for read, _ in pipes.values():
-        os.close(read)
-    out, err, changes = (bytes(text).decode(errors="replace") for text in texts.values())
-    pairs = [(kind, path) for kind, path in json.loads(changes)] if changes else []
-    return Result(os.waitstatus_to_exitcode(ended[1]), out, err, pairs, hangs)
+    return Running(work, arguments, faults, setup)
 
 
-def _drain(pipes: dict[str, tuple[int, int]], texts: dict[str, bytearray]) -> None:
-    for name, (read, _) in pipes.items():
-        with suppress(BlockingIOError):
-            while data := os.read(read, 2**16):
-                texts[name] += data
+def command(work: Path, *arguments: str, faults: Faults | None = None, setup: Setup | None = None) -> Result:
+    """Run a command to its end; see `start`."""
+    return start(work, *arguments, faults=faults, setup=setup).wait()
 
 
-def _child(work: Path, pipes: dict[str, int], arguments: tuple[str, ...], faults: Faults | None, setup: Any) -> None:
+def _child(
+    work: Path, pipes: dict[str, int], arguments: tuple[str, ...], faults: Faults | None, setup: Setup | None
+) -> None:
     code = 70
     try:
         os.chdir(work)
@@ -124,14 +169,14 @@ def _child(work: Path, pipes: dict[str, int], arguments: tuple[str, ...], faults
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
         sys.argv = ["tmeattn", *arguments]
-        from tmeattn.cli.main import run
+        from tmeattn.cli.process import run_process
 
         if setup is not None:
             setup()
         if faults is not None:
             faults.install()
         try:
-            code = run(list(arguments))
+            code = run_process(arguments)
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else 1
         sys.stdout.flush()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import shutil
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
 from tmeattn.testing.toy import planted_texts
 
 from . import scenarios
+from .fuzz_case import in_process
 
 
 @dataclass(frozen=True)
@@ -63,20 +68,30 @@ def table(ending: str) -> bytes:
         return json.dumps([{"text": text, "label": label} for text, label in rows()]).encode()
     if ending == "txt":
         return "".join(f"__label__{label} {text}\n" for text, label in rows()).encode()
-    if ending == "csv.gz":
-        return gzip.compress(table("csv"), mtime=0)
+    if ending in _PACKERS:
+        return _PACKERS[ending](table("csv"))
+    texts = {f"data/{label}/{number}.txt": text.encode() for number, (text, label) in enumerate(rows(12))}
     if ending == "zip":
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("train.csv", table("csv"))
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text)
         return buffer.getvalue()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for label in ("negative", "positive"):
-            member = tarfile.TarInfo(f"data/{label}/a.txt")
-            member.size = 5
-            archive.addfile(member, io.BytesIO(b"words"))
+    with tarfile.open(fileobj=buffer, mode="w:gz" if ending == "tar.gz" else "w") as archive:
+        for name, text in texts.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
     return buffer.getvalue()
 
 
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "csv.gz": partial(gzip.compress, mtime=0),
+    "csv.bz2": bz2.compress,
+    "csv.xz": lzma.compress,
+}
+
+
+@cache
 def one_table(ending: str) -> Callable[[Path], None]:
     def prepare(folder: Path) -> None:
         folder.mkdir()
@@ -104,8 +119,48 @@ def vectors(folder: Path) -> None:
     lines = [f"{word} {' '.join(str(i / 7) for i in range(8))}\n" for word in words]
     (folder / "vectors.txt").write_text("".join(lines))
     (folder / "with-header.vec").write_text(f"{len(lines)} 8\n" + "".join(lines))
-    with zipfile.ZipFile(folder / "vectors.zip", "w") as archive:
+    (folder / "vectors.txt.gz").write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+    with (folder / "vectors.bin").open("wb") as file:
+        file.write(f"{len(words)} 8\n".encode())
+        for word in words:
+            file.write(word.encode() + b" " + struct.pack("<8f", *range(8)) + b"\n")
+    with zipfile.ZipFile(folder / "vectors.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("vectors.txt", "".join(lines))
+
+
+def parsed_vectors(folder: Path) -> None:
+    """Word vectors that are in the cache."""
+    vectors(folder)
+    read_in(folder, "vectors", "vectors.txt")
+
+
+def imported(folder: Path) -> None:
+    """A table that is in the cache."""
+    one_table("csv")(folder)
+    read_in(folder, "import", "table.csv")
+
+
+def read_in(folder: Path, kind: str, name: str) -> None:
+    """Call one of `fuzz_case.READERS` in a folder."""
+    result = in_process(folder, (kind, name))
+    scenarios.need(result.code == 0, f"{name} is read", result)
+
+
+def rationales(folder: Path) -> None:
+    (folder / "docs").mkdir(parents=True)
+    (folder / "docs" / "one").write_text("a truly bad film , with a good song")
+    evidence = {"docid": "one", "start_token": 1, "end_token": 3, "text": "truly bad"}
+    lines = [{"annotation_id": "one", "evidences": [[evidence]]}, {"annotation_id": "two", "evidences": []}]
+    (folder / "annotations.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def half_predicted(folder: Path) -> None:
+    """An interrupted prediction: the rows so far, and the note about them."""
+    scenarios.trained(folder)
+    with (folder / "new.csv").open("a") as file:
+        file.write('"",positive\n')  # this row has no text
+    scenarios.command(folder, *scenarios.PREDICT)
+    scenarios.need((folder / "out.csv.part.json").exists(), "an interrupted prediction can be resumed")
 
 
 def two_runs(folder: Path) -> None:
@@ -130,6 +185,12 @@ def settings(folder: Path) -> None:
     (folder / "options.json").write_text('{"epochs": 2, "lr": 0.1, "recipe": "modern"}')
 
 
+def saved_state(folder: Path) -> None:
+    (folder / "home").mkdir(parents=True)
+    keys = {"screen": "train", "theme": "dark", "keys": {"quit": "q", "help": "f1"}}
+    (folder / "home" / "tui.json").write_text(json.dumps(keys))
+
+
 def plugin_metadata(folder: Path) -> None:
     info = folder / "site" / "fuzzed-1.0.dist-info"
     info.mkdir(parents=True)
@@ -152,33 +213,48 @@ OTHERS = (
     ("explain", "good film", "--run", "bbbb"),
     ("predict", "good film", "--run", "latest"),
 )
-ENDINGS = ("csv", "tsv", "jsonl", "json", "parquet", "txt", "csv.gz", "zip", "tar.gz")
+TABLES = ("csv", "tsv", "jsonl", "json", "parquet", "txt", "csv.gz", "csv.bz2", "csv.xz")
+VECTORS = ("vectors.txt", "with-header.vec", "vectors.txt.gz", "vectors.zip", "vectors.bin")
 TARGETS = (
     *(
         Target(
             f"reader of {ending}", one_table(ending), (f"table.{ending}",),
-            (("import", f"table.{ending}"),), weight=3,
+            (("import", f"table.{ending}"), ("import", f"table.{ending}"), ("texts", f"table.{ending}")), weight=3,
         )
-        for ending in ENDINGS
+        for ending in TABLES
     ),
-    Target("class folders", class_folders, ("texts/*/*/*", "texts/*/*", "texts/*"), (("import", "texts"),)),
+    *(
+        Target(f"archive {ending}", one_table(ending), (f"table.{ending}",), (("import", f"table.{ending}"),), weight=2)
+        for ending in ("zip", "tar", "tar.gz")
+    ),
+    Target("class folders", class_folders, ("texts/*/*/*", "texts/*/*", "texts/*"), (("import", "texts"),), weight=2),
     Target("table folder", table_folder, ("texts/*",), (("import", "texts"),)),
-    Target(
-        "vectors", vectors, ("vectors.*", "*.vec"),
-        tuple(("vectors", name) for name in ("vectors.txt", "with-header.vec", "vectors.zip")),
+    *(Target(f"vectors {name}", vectors, (name,), (("vectors", name),), weight=2) for name in VECTORS),
+    Target("cached vectors", parsed_vectors, ("home/cache/*/*",), (("vectors", "vectors.txt"),)),
+    Target("cached texts", imported, ("home/cache/*/*",), (("import", "table.csv"),)),
+    Target("rationales", rationales, ("annotations.jsonl", "docs/*"), (("rationales", "annotations.jsonl"),)),
+    *(
+        Target(f"run file {name}", two_runs, (f"{RUN}/{name}",), OF_RUN, OTHERS)
+        for name in ("run.json", "status.json", "meta.json", "events.jsonl", "vocabulary.json")
     ),
-    Target("run files", two_runs, (f"{RUN}/*.json*",), OF_RUN, OTHERS, weight=6),
-    Target("checkpoints", two_runs, (f"{RUN}/checkpoints/*",), OF_RUN, OTHERS, weight=2),
+    Target("checkpoints", two_runs, (f"{RUN}/checkpoints/*",), OF_RUN, OTHERS),
     Target("a run folder", two_runs, (f"{RUN}/*", RUN), OF_RUN, OTHERS[:1]),
     Target(
-        "cache", two_runs, ("home/cache/*/*",),
+        "cache of a run", two_runs, ("home/cache/*/*",),
         (("resume", "aaaa"), ("evaluate", "aaaa"), ("import", "toy.csv")), OTHERS[:1],
     ),
     Target(
-        "exports", two_runs, ("out/*", "out.zip", "out/checkpoints/*"),
-        (("predict", "good film", "--run", "out"), ("predict", "good film", "--run", "out.zip"),
-         ("explain", "good film", "--run", "out.zip"), ("runs", "show", "out")),
-        OTHERS[:1], weight=2,
+        "exported folder", two_runs, ("out/*", "out/checkpoints/*"),
+        (("predict", "good film", "--run", "out"), ("explain", "good film", "--run", "out"), ("runs", "show", "out")),
+        OTHERS[:1],
+    ),
+    Target(
+        "exported zip", two_runs, ("out.zip",),
+        (("predict", "good film", "--run", "out.zip"), ("explain", "good film", "--run", "out.zip")), OTHERS[:1],
+    ),
+    Target(
+        "interrupted prediction", half_predicted, ("out.csv.part", "out.csv.part.json", "new.csv"),
+        ((*scenarios.PREDICT, "--resume"), (*scenarios.PREDICT, "--resume", "--skip-bad")),
     ),
     Target(
         "settings", settings, ("home/config.toml", "options.*"),
@@ -186,6 +262,7 @@ TARGETS = (
          ("train", "mean", "--config", "options.toml", "--dataset", "no.csv"),
          ("train", "mean", "--config", "options.json", "--dataset", "no.csv")), weight=3,
     ),
+    Target("saved state", saved_state, ("home/tui.json",), (("saved state", "home/tui.json"),)),
     Target(
         "plugins", plugin_metadata, ("site/*/*", "site/*.py"),
         (("plugins", "list"), ("plugins", "doctor"), ("models", "list")), (("plugins", "list", "--json"),),

@@ -1,25 +1,55 @@
-"""The report of a campaign: how many cases, which failed and why; the folder of each failure is kept."""
+"""The options of a campaign, and its report: how many cases, which failed and why."""
 
 from __future__ import annotations
 
 import collections
 import re
 import shutil
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
-class Report:
-    """Counts the cases of a campaign; failures are printed at once and kept below `keep`."""
+@dataclass(frozen=True)
+class Options:
+    """What the user of a campaign gives.
 
-    def __init__(self, campaign: str, seed: int, keep: Path) -> None:
+    minutes: the time after which no further case begins.
+    cases:   the number of cases after which it ends; None for no such number.
+    seed:    the seed of all that is drawn.
+    keep:    the folder for failing inputs.
+    work:    an empty folder for the cases.
+    only:    part of the name of what is tried.
+    """
+
+    minutes: float
+    seed: int
+    keep: Path
+    work: Path
+    only: str = ""
+    cases: int | None = None
+
+
+class Report:
+    """Counts the cases of a campaign; failures are printed at once, and their folders kept."""
+
+    def __init__(self, campaign: str, options: Options) -> None:
         self.campaign = campaign
-        self.keep = keep / campaign
+        self.keep = options.keep / campaign
         self.cases = 0
         self.failures: collections.Counter[str] = collections.Counter()
-        print(f"{campaign}: seed {seed}", flush=True)
+        self._begin = time.monotonic()
+        self._options = options
+        print(f"{campaign}: seed {options.seed}", flush=True)
+
+    @property
+    def over(self) -> bool:
+        """Whether the time or the number of cases that was given is reached."""
+        most = self._options.cases
+        return time.monotonic() > self._begin + 60 * self._options.minutes or (most is not None and self.cases >= most)
 
     @contextmanager
     def case(self, what: str, folder: Path | None = None) -> Iterator[None]:
@@ -46,7 +76,8 @@ class Report:
     def end(self) -> int:
         """Print the counts; the exit code of the campaign: 1 with a failure."""
         failed = sum(self.failures.values())
-        print(f"\n{self.campaign}: {self.cases} cases, {failed} failed")
+        minutes = (time.monotonic() - self._begin) / 60
+        print(f"\n{self.campaign}: {self.cases} cases, {failed} failed, {minutes:.1f} minutes")
         for group, count in self.failures.most_common():
             print(f"  {count:5}  {group[:300]}")
         if failed:

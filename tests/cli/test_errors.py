@@ -43,7 +43,11 @@ ESC = "\x1b[31m\x1b]0;title\x07"
         ("train mean --epochs", "Option '--epochs' requires an argument."),
         ("train mean --config none.toml", "Invalid value for '--config'"),
         ("train mean --from nothing", "There is no run named 'nothing'."),
-        ("train mean --seeds one", "--seeds: 'one' is no list of numbers. Write it like 0,1,2."),
+        (
+            "train mean --seeds one",
+            "--seeds: 'one' is not a number of seeds from 1 to 100. Write 3 for the seeds 0,1,2;",
+        ),
+        ("train mean --seeds 1,one", "--seeds: '1,one' is no list of numbers. Write 3 for the seeds 0,1,2;"),
         ("train mean --seeds 1,1", "--seeds: '1,1' has a seed twice."),
         ("train mean --seeds 1 --seed 2", "--seed and --seeds exclude each other."),
         ("train mean --name a/b", "'a/b' cannot be a run's name."),

@@ -69,6 +69,22 @@ def test_every_changed_byte_of_an_entry_is_noticed(entry):
             read_manifest(entry / "m.json", 1)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes and devices")
+@pytest.mark.parametrize("name", ["m.json", "data.bin"])
+def test_an_entry_that_never_ends_is_damaged(entry, name):
+    (entry / "data.bin").write_bytes(b"")  # a pipe has the same size
+    (entry / "m.json").unlink()
+    write_manifest(entry / "m.json", {"format": 1, "words": ["a"], **file_checks(entry)})
+    (entry / name).unlink()
+    os.mkfifo(entry / name)
+    with pytest.raises(DAMAGE):
+        read_manifest(entry / "m.json", 1)
+    (entry / name).unlink()
+    (entry / name).symlink_to("/dev/zero")
+    with pytest.raises(DAMAGE):
+        read_manifest(entry / "m.json", 1)
+
+
 def test_an_entry_without_checksums_is_read(entry):
     manifest = json.loads((entry / "m.json").read_text())
     del manifest["checksums"], manifest["checksum"]

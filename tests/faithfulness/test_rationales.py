@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def test_documents_in_one_file(tmp_path: Path) -> None:
         ),
         ({"evidences": [[evidence(1, 3, docid="two")]]}, "line 1: there is no document 'two' in"),
         ({"evidences": [[evidence(1, 3, docid="../val.jsonl")]]}, "line 1: there is no document '../val.jsonl' in"),
+        ({"evidences": [[evidence(1, 3, docid="a\0")]]}, "line 1: there is no document 'a\\x00' in"),
+        ({"evidences": [[evidence(1, 3, docid="x" * 5000)]]}, "line 1: there is no document 'xxx"),
         ({"evidences": [[evidence(3, 1)]]}, "line 1: a piece of evidence has no 'start_token' below its 'end_token'."),
         (
             {"evidences": [["words"]]},
@@ -82,3 +85,29 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     with pytest.raises(BadInput, match="cannot be read"):
         read_rationales(tmp_path / "other.jsonl")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_no_pipe_is_waited_for(tmp_path: Path) -> None:
+    path = write(tmp_path, {"evidences": [[evidence(0, 1, docid="pipe")]]})
+    os.mkfifo(tmp_path / "docs" / "pipe")
+    with pytest.raises(BadInput, match="line 1: there is no document 'pipe'"):
+        read_rationales(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(BadInput, match="cannot be read: it is not a regular file"):
+        read_rationales(path)
+
+
+def test_long_lines_and_documents_are_refused_by_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+    path = write(tmp_path, {"evidences": [[evidence(0, 1)]]}, documents={"one": "word " * 2**18})
+    with pytest.raises(BadInput, match="line 1: the document 'one' is longer than 1 MiB") as refusal:
+        read_rationales(path)
+    assert "TMEATTN_MAX_TEXT_MIB" in str(refusal.value)
+    path.write_text('{}\n{"evidences": "' + "x" * 2**20)
+    with pytest.raises(BadInput, match="line 1: the field 'evidences' is missing"):
+        read_rationales(path)
+    path.write_text("\n" + '{"evidences": "' + "x" * 2**20)
+    with pytest.raises(BadInput, match="line 2: it is longer than 1 MiB"):
+        read_rationales(path)

@@ -11,7 +11,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import targets
-from tmeattn.cli.support.options import json_option, seeds_in
+from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, seeds_in
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PASSED_ON = ("dataset", "tokenizer", "vectors", "vector_size", "max_length", "epochs", "limit", "device", "threads")
 """Options of `tmeattn train` that are passed on to every run."""
-MOST_SEEDS = 100
 
 
 def _passed_on() -> list[click.Option]:
@@ -46,7 +45,11 @@ class ReproduceCommand(click.Command):
     "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyperparameters."
 )
 @click.option(
-    "--seeds", default="1", show_default=True, metavar="N|LIST", help="Number of seeds, from 0, or a list: 0,1,2."
+    "--seeds",
+    default="1",
+    show_default=True,
+    metavar=SEEDS_METAVAR,
+    help="Train each run with several seeds: 3 for the seeds 0,1,2, or a list: 5,6.",
 )
 @click.option("--quick", is_flag=True, help="Train a tenth of the epochs (at least two); results are marked.")
 @click.option(
@@ -87,18 +90,7 @@ def _settings(values: dict[str, Any]) -> Settings:
 
     overrides = {key: values[key] for key in PASSED_ON if values[key] is not None}
     resolve_run("mean", {"recipe": values["recipe"], **overrides})  # raises for options that are not valid
-    return Settings(values["recipe"], _seeds(values["seeds"]), values["quick"], overrides)
-
-
-def _seeds(text: str) -> tuple[int, ...]:
-    if "," in text:
-        return tuple(seeds_in(text))
-    if not text.strip().isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
-        raise BadInput(
-            f"--seeds: {text!r} is not a number of seeds from 1 to {MOST_SEEDS}.",
-            hint="Write 3 for the seeds 0,1,2; 5,6 for these two; 7, for the seed 7 alone.",
-        )
-    return tuple(range(int(text)))
+    return Settings(values["recipe"], tuple(seeds_in(values["seeds"])), values["quick"], overrides)
 
 
 def _list(target: str | None, settings: Settings, as_json: bool) -> None:

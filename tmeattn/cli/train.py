@@ -10,7 +10,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import json_option, run_argument, seeds_in, track_option
+from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
@@ -76,7 +76,11 @@ def train_command(spec: ModelSpec) -> click.Command:
     own = options_of(model_class, modern, report)
     common = options_of(TrainOptions, modern, report)
     command_only = [
-        click.Option(["--seeds"], metavar="INTEGERS", help="Train one run for each of these seeds, such as 0,1,2."),
+        click.Option(
+            ["--seeds"],
+            metavar=SEEDS_METAVAR,
+            help="Train one run for each seed: 3 for the seeds 0,1,2, or a list: 5,6.",
+        ),
         click.Option(["--name"], metavar="TEXT", help="Your own name for the run."),
         click.Option(
             ["--config", "config_file"],
@@ -221,7 +225,7 @@ def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.summary import summary
-    from tmeattn.runs.index import summarize
+    from tmeattn.runs.summary import summarize
 
     events = run.events()
     run_summary = summarize(run, events)

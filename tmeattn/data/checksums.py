@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from tmeattn.files import open_regular
 from tmeattn.spacing import evenly_spaced
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ def sampled_sha256(path: Path) -> str:
     """The SHA-256 of the size of a file and of its content, or of `BLOCKS` blocks of a file larger than `WHOLE`.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is no regular file.
     """
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         digest = hashlib.sha256(str(size).encode())
         for block in evenly_spaced(-(-size // BLOCK), BLOCKS):

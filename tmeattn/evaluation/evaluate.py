@@ -133,10 +133,28 @@ def evaluate_split(
         model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all"
     )
     if attention == "sample":
-        only = np.asarray(evenly_spaced(len(split), ATTENTION_SAMPLE), dtype=np.int64)
-        batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
-        sample = evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
+        sample = _sample(model, split, max_length=max_length, device=device)
         sample["loss"], sample["cross_entropy"] = evaluation.means["loss"], evaluation.means["cross_entropy"]
         sample["accuracy"] = evaluation.means["accuracy"]
         return replace(evaluation, means=sample)
     return evaluation
+
+
+def _sample(model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device) -> EpochPart:
+    """Means over the fixed sample of texts, with attention maps."""
+    only = np.asarray(evenly_spaced(len(split), ATTENTION_SAMPLE), dtype=np.int64)
+    batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
+    return evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
+
+
+def attention_of_split(
+    model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device, attention: Measured
+) -> EpochPart:
+    """Means over those texts of a split whose attention `evaluate_split` measures, without the others.
+
+    Torch's random state is as it was, also after a model that draws random numbers in evaluation mode.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        if attention == "sample":
+            return _sample(model, split, max_length=max_length, device=device)
+        return evaluate_split(model, split, max_length=max_length, alpha=0.0, device=device, attention=attention).means

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from tmeattn.errors import BadInput
-from tmeattn.files import read_error
+from tmeattn.data.readers.text_input import MOST_HELD
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import open_regular, read_error
+from tmeattn.limits import TEXT
 
 Documents = Mapping[str, str] | Path
 """The documents by id, or the folder of their files."""
@@ -63,9 +65,8 @@ def _rationale(
 ) -> Rationale:
     named = {str(piece.get("docid") or record.get("annotation_id")) for piece in pieces if isinstance(piece, dict)}
     if len(named) != 1:
-        raise BadInput(
-            f"{where}: all its evidence must be in one document, but it names {', '.join(sorted(named)) or 'none'}."
-        )
+        names = shortened(", ".join(sorted(named)) or "none")
+        raise BadInput(f"{where}: all its evidence must be in one document, but it names {names}.")
     (docid,) = named
     text = _document(where, docid, documents)
     tokens = [match.span() for match in re.finditer(r"\S+", text)]
@@ -78,14 +79,14 @@ def _annotated_span(where: str, piece: Any, docid: str, text: str, tokens: list[
         raise BadInput(f"{where}: a piece of evidence has no 'start_token' below its 'end_token'.")
     if end > len(tokens):
         raise BadInput(
-            f"{where}: evidence up to token {end}, but the document {docid!r} has {len(tokens)} tokens.",
+            f"{where}: evidence up to token {end}, but the document {shortened(docid)!r} has {len(tokens)} tokens.",
             hint="Are these the documents that were annotated?",
         )
     begin, finish = tokens[start][0], tokens[end - 1][1]
     quoted = piece.get("text")
     if isinstance(quoted, str) and quoted.split() != text[begin:finish].split():
         raise BadInput(
-            f"{where}: the text of the evidence is {_short(quoted)!r}, but the document {docid!r} has "
+            f"{where}: the text of the evidence is {_short(quoted)!r}, but the document {shortened(docid)!r} has "
             f"{_short(text[begin:finish])!r} at this position.",
             hint="Are these the documents that were annotated?",
         )
@@ -110,29 +111,29 @@ def _documents(folder: Path) -> Documents:
 
 
 def _document(where: str, docid: str, documents: Documents) -> str:
-    if isinstance(documents, Path):
-        path = documents / docid
-        inside = path.resolve().is_relative_to(documents.resolve())
-        try:
-            return path.read_text(encoding="utf-8") if inside else _missing(where, docid, documents)
-        except (OSError, ValueError):
-            return _missing(where, docid, documents)
-    return documents[docid] if docid in documents else _missing(where, docid, "docs.jsonl")
+    if not isinstance(documents, Path):
+        return documents[docid] if docid in documents else _missing(where, docid, "docs.jsonl")
+    try:
+        path = (documents / docid).resolve()
+        if not path.is_relative_to(documents.resolve()):
+            _missing(where, docid, documents)
+        with open_regular(path) as file:
+            data = file.read(TEXT.value + 1)
+        text = data.decode("utf-8")
+    except (OSError, ValueError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
+        _missing(where, docid, documents)
+    if len(data) > TEXT.value:
+        raise TEXT.refusal(f"{where}: the document {shortened(docid)!r} is longer than")
+    return text
 
 
-def _missing(where: str, docid: str, place: object) -> str:
-    raise BadInput(f"{where}: there is no document {docid!r} in {place}.")
+def _missing(where: str, docid: str, place: object) -> NoReturn:
+    raise BadInput(f"{where}: there is no document {shortened(docid)!r} in {place}.")
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of a file with one JSON object on each line, each with its file and line for messages."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").split("\n")
-    except OSError as error:
-        raise read_error(path, error, what="--rationales: ") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"--rationales: {path} is not UTF-8, at byte {error.start}.") from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines(path), start=1):
         if line.strip():
             where = f"--rationales: {path}, line {number}"
             try:
@@ -144,6 +145,24 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             if not isinstance(record, dict):
                 raise BadInput(f"{where}: this is not a JSON object.", hint="--rationales takes ERASER's .jsonl files.")
             yield where, record
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a regular file in UTF-8, which are bounded one by one and together."""
+    size = number = 0
+    try:
+        with open_regular(path) as file:
+            while line := file.readline(TEXT.value + 1):
+                size, number = size + len(line), number + 1
+                if len(line) > TEXT.value:
+                    raise TEXT.refusal(f"--rationales: {path}, line {number}: it is longer than")
+                if size > MOST_HELD:
+                    raise BadInput(f"--rationales: {path} is longer than {MOST_HELD // 2**20} MiB.")
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except OSError as error:
+        raise read_error(path, error, what="--rationales: ") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"--rationales: {path}, line {number}: not UTF-8 at byte {error.start}.") from None
 
 
 def _short(text: str) -> str:

@@ -108,6 +108,17 @@ class EpochEvent(_Logged):
     validation: Annotated[EpochPart, "Means over the validation split, measured after the epoch"]
 
 
+class EntropyEvent(_Logged):
+    """The attention entropy of the validation texts before the first step; with `--batch-entropy`, also that of the
+    texts of every training batch, with the weights before its step."""
+
+    kind: Literal["entropy"]
+    step: Annotated[int, "Steps done: 0 before training; of a training batch, with its own step"]
+    split: Annotated[Literal["train", "validation"], "The split of the texts"]
+    entropy: Annotated[float | None, "Mean attention entropy, nats; null without a word"]
+    histogram: Annotated[Histogram | None, "Distribution of the attention entropy; null without a word"]
+
+
 class WatchedEvent(_Logged):
     """Predictions and attention on a few validation texts, the same ones after every epoch."""
 
@@ -164,6 +175,7 @@ Event = (
     | ResumedEvent
     | StepEvent
     | EpochEvent
+    | EntropyEvent
     | WatchedEvent
     | CheckpointEvent
     | WarningEvent
@@ -172,7 +184,17 @@ Event = (
     | FailedEvent
 )
 EventKind = Literal[
-    "started", "resumed", "step", "epoch", "watched", "checkpoint", "warning", "stopped", "finished", "failed"
+    "started",
+    "resumed",
+    "entropy",
+    "step",
+    "epoch",
+    "watched",
+    "checkpoint",
+    "warning",
+    "stopped",
+    "finished",
+    "failed",
 ]
 Listener = Callable[[Event], None]
 SplitName = Literal["train", "validation"]
@@ -184,6 +206,7 @@ StepMeasure = Literal["cross_entropy", "accuracy", "entropy", "penalty", "loss",
 EVENT_TYPES: dict[str, type[Any]] = {
     "started": StartedEvent,
     "resumed": ResumedEvent,
+    "entropy": EntropyEvent,
     "step": StepEvent,
     "epoch": EpochEvent,
     "watched": WatchedEvent,

@@ -10,8 +10,8 @@ from tmeattn.run_config import RunConfig, model_config, stored_config
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.run_files import DataInfo
 
-NOT_IDENTITY = frozenset({"threads", "device", "checkpoint_every"})
-"""Options that change how fast a run is computed, but not the weights that it is meant to reach."""
+NOT_IDENTITY = frozenset({"threads", "device", "checkpoint_every", "batch_entropy"})
+"""Options that change how fast a run is computed or what it logs, but not the weights that it is meant to reach."""
 
 
 def identity(config: RunConfig) -> str:
@@ -45,10 +45,11 @@ class ReusableRuns:
 
     def find(self, config: RunConfig, data: DataInfo | None = None) -> RunDirectory | None:
         """A run with that configuration, trained on `data` where that is given: a run that is over, or else one that
-        can be continued; None where there is neither."""
+        can be continued; None where there is neither. Where `config` logs every batch, the run does, too."""
         fitting = [
             run
             for run in self._by_identity.get(identity(config), ())
-            if data is None or all(run.data.get(key) == value for key, value in data.items())
+            if (data is None or all(run.data.get(key) == value for key, value in data.items()))
+            and (run.options.get("batch_entropy", False) or not config.train.batch_entropy)
         ]
         return next((run for run in fitting if run.is_over()), fitting[0] if fitting else None)

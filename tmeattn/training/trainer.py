@@ -15,12 +15,12 @@ from tmeattn.data.encoding.batches import Batch, BucketedBatches
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import TmeattnError
-from tmeattn.evaluation.evaluate import evaluate_split, measured_attention
+from tmeattn.evaluation.evaluate import attention_of_split, evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.event_types import EpochPart, Listener, WatchedText
+from tmeattn.runs.event_types import EpochPart, Listener, SplitName, WatchedText
 from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
@@ -64,6 +64,7 @@ class Trainer:
         self.model, self.options, self.corpus, self.run = model, options, corpus, run
         self.progress, self.device, self.emit = progress, device, emit
         self.attention = measured_attention(attention, options.alpha)
+        self.has_attention = attention != "none"
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         self.optimizer = make_optimizer(model, options)
@@ -88,10 +89,34 @@ class Trainer:
             Diverged: the loss or the gradient norm is not finite; earlier checkpoints are kept.
             EnvironmentProblem: a checkpoint cannot be written.
         """
+        self._measure_untrained()
         self._clock = self._window_clock = time.perf_counter()
         while (reason := self._end_reason()) is None:
             self._epoch(stop, on_progress)
         return reason
+
+    def _measure_untrained(self) -> None:
+        """Log the attention entropy before the first step, once in a run. Nothing of the training changes by it."""
+        if self.has_attention and self.progress.step == 0 and not self.run.events("entropy"):
+            means = attention_of_split(
+                self.model,
+                self.corpus.splits["validation"],
+                max_length=self.options.max_length,
+                device=self.device,
+                attention=self.attention,
+            )
+            self._log_entropy("validation", means)
+
+    def _log_entropy(self, split: SplitName, means: EpochPart) -> None:
+        self.emit(
+            {
+                "kind": "entropy",
+                "step": self.progress.step,
+                "split": split,
+                "entropy": means["entropy"],
+                "histogram": means["histogram"],
+            }
+        )
 
     def _end_reason(self) -> str | None:
         if self.progress.epoch >= self.options.epochs:
@@ -145,8 +170,11 @@ class Trainer:
         entropy_B = None if loss.entropy_B is None else loss.entropy_B.detach().float().cpu().numpy()
         cross_entropy = loss.cross_entropy.item()
         hits = int((output.logits_BC.argmax(dim=1) == labels_B).sum())
-        for running in (self.epoch_meter, self.window_meter):
+        of_batch = [self._meter()] if options.batch_entropy else []
+        for running in (self.epoch_meter, self.window_meter, *of_batch):
             running.add(loss=total, cross_entropy=cross_entropy, hits=hits, lengths_B=keys_B, entropy_B=entropy_B)
+        for running in of_batch:
+            self._log_entropy("train", running.means())
         self._window_tokens += int(lengths_B.sum())
         if progress.step % LOG_EVERY == 0:
             self._log_step(alpha)

@@ -12,9 +12,9 @@ from support.tiny_corpus import VALIDATION, VECTORS, dataset, lookup, texts
 
 from tmeattn.data.encoding import corpus as corpus_module
 from tmeattn.data.encoding.corpus import open_corpus
-from tmeattn.data.encoding.encode import CorpusSettings, coverage_lines
+from tmeattn.data.encoding.encode import CorpusSettings, Coverage, coverage_lines
 from tmeattn.data.encoding.tokenizers import Tokenizer
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem
 
 SETTINGS = CorpusSettings()
 
@@ -32,7 +32,9 @@ def test_second_opening_does_no_work(tmp_path, monkeypatch):
     lines.clear()
     second = open_corpus(counted, SETTINGS, vectors, tmp_path, narrate=lines.append)
     assert calls == {"tokens": 6, "read": 1, "lookup": 1}
-    assert lines == list(coverage_lines("toy", 2, 7))  # nothing was encoded, and the vectors are judged each time
+    assert lines == list(
+        coverage_lines("toy", Coverage(2, 7, 4, 9))
+    )  # nothing was encoded, and the vectors are judged each time
     assert second.fingerprint == first.fingerprint
     assert second.vocabulary.words == first.vocabulary.words
     np.testing.assert_array_equal(second.splits["train"].tokens, first.splits["train"].tokens)
@@ -81,7 +83,7 @@ def test_failure_leaves_nothing_behind(tmp_path):
     def broken(words):
         raise RuntimeError("no vectors today")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(BadInput, match="cannot be looked up: RuntimeError: no vectors today"):
         open_corpus(dataset(), SETTINGS, replace(VECTORS, lookup=broken), tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.tiny_corpus import TRAIN, VALIDATION, VECTORS, dataset, lookup, texts
 
 from tmeattn.data.encoding.corpus import open_corpus
-from tmeattn.data.encoding.encode import CorpusSettings, coverage_lines, limited_rows
+from tmeattn.data.encoding.encode import CorpusSettings, Coverage, coverage_lines, limited_rows
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.specs import UNKNOWN, Split
 
@@ -103,11 +103,26 @@ def test_frozen_vectors_of_other_words_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
     lines = []
     open_corpus(dataset(), SETTINGS, none, tmp_path, narrate=lines.append)
-    assert lines[-2:] == coverage_lines("toy", 0, 7)
+    assert lines[-2:] == coverage_lines("toy", Coverage(0, 7, 0, 9))
 
 
 def test_the_share_of_words_with_a_vector():
-    assert coverage_lines("v", 1, 2) == ["1 of 2 words of the vocabulary have a vector in v (50.0 %)."]
-    few = coverage_lines("v", 499, 1000)
-    assert few[0] == "499 of 1,000 words of the vocabulary have a vector in v (49.9 %)."
-    assert few[1].startswith("Warning: fewer than half")
+    rare_words_without_one = coverage_lines("v", Coverage(235, 1000, 5000, 10_000))
+    assert rare_words_without_one == [
+        "235 of 1,000 words of the vocabulary (23.5 %; 50.0 % of their occurrences in the training texts) have a "
+        "vector in v."
+    ]
+    few = coverage_lines("v", Coverage(999, 1000, 4999, 10_000))
+    assert "(99.9 %; 50.0 % of" in few[0]
+    assert few[1].startswith("Warning: fewer than half of the texts' words have a vector.")
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_coverage_is_of_the_training_texts_and_of_words_that_are_frequent_enough(tmp_path, dropped):
+    often = Split(["good good good film odd", "zzz yyy xxx odd film"], [0, 1])
+    settings = CorpusSettings(drop_words_without_vector=dropped)
+    corpus = open_corpus(dataset(train=often), settings, VECTORS, tmp_path)
+    assert corpus.coverage == Coverage(known=2, words=6, known_tokens=5, words_tokens=10)
+    assert open_corpus(dataset(train=often), settings, VECTORS, tmp_path).coverage == corpus.coverage
+    frequent = open_corpus(dataset(train=often), replace(settings, min_count=2), VECTORS, tmp_path).coverage
+    assert frequent == Coverage(known=2, words=3, known_tokens=5, words_tokens=7)

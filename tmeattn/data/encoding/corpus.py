@@ -26,7 +26,15 @@ from tmeattn.data.cache import (
     save_array,
     write_manifest,
 )
-from tmeattn.data.encoding.encode import CONTENT, CorpusSettings, Encoded, EncodedSplit, coverage_lines, encode
+from tmeattn.data.encoding.encode import (
+    CONTENT,
+    CorpusSettings,
+    Coverage,
+    Encoded,
+    EncodedSplit,
+    coverage_lines,
+    encode,
+)
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.files import disk_errors
 
@@ -36,14 +44,14 @@ if TYPE_CHECKING:
 
     from tmeattn.specs import Dataset, WordVectors
 
-FORMAT = 3
+FORMAT = 4
 """Part of every key: raise it whenever the encoding or the files change."""
 
 _MANIFEST, _VOCABULARY, _VECTORS = "corpus.json", "vocabulary.json", "vectors.npy"
 
 
 class CorpusManifest(FileChecks):
-    """`corpus.json`. `coverage`: the words that have a vector, and all words; None without pretrained vectors."""
+    """`corpus.json`. `coverage`: the numbers of `Coverage`, in their order; None without pretrained vectors."""
 
     format: int
     classes: list[str]
@@ -61,7 +69,7 @@ class Corpus:
     splits:      "train", "validation", and "test" where the dataset has one.
     vectors:     pretrained vectors (V, D) float32, zero rows for words without one; None where none were given.
     folder:      its folder in the cache.
-    coverage:    the words that have a vector, and all words that are frequent enough; None without `vectors`.
+    coverage:    the words that have a vector; None without `vectors`.
     """
 
     classes: tuple[str, ...]
@@ -69,7 +77,7 @@ class Corpus:
     splits: dict[str, EncodedSplit]
     vectors: np.ndarray | None
     folder: Path
-    coverage: tuple[int, int] | None = None
+    coverage: Coverage | None = None
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -100,7 +108,7 @@ def open_corpus(
     folder = cache / f"corpus-{_key(dataset, settings, vectors)[:32]}"
     corpus = open_or_build(folder, _open, build, CONTENT, narrate)
     if vectors is not None and corpus.coverage is not None:
-        for line in coverage_lines(vectors.name, *corpus.coverage):
+        for line in coverage_lines(vectors.name, corpus.coverage):
             narrate(line)
     return corpus
 
@@ -141,7 +149,7 @@ def _open(folder: Path) -> Corpus | None:
             for name in manifest["splits"]
         }
         vectors = load_array(folder / _VECTORS) if _VECTORS in manifest["sizes"] else None
-        coverage = (manifest["coverage"][0], manifest["coverage"][1]) if manifest["coverage"] is not None else None
+        coverage = Coverage(*manifest["coverage"]) if manifest["coverage"] is not None else None
         return Corpus(tuple(manifest["classes"]), manifest["fingerprint"], splits, vectors, folder, coverage)
     except DAMAGE:
         return None

@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.files import disk_errors
+from tmeattn.foreign import plugin_call
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 CONTENT = "the encoded corpus"
 LEAST_COVERAGE = 50
-"""Per cent of the words of the vocabulary; the user is warned where fewer have a vector."""
+"""Per cent of the occurrences of the vocabulary's words in the training texts; the user is warned where fewer are of
+words with a vector. Of the different words themselves, far fewer may have one: most of them are rare spellings."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +73,31 @@ class EncodedSplit:
         return np.diff(self.offsets)
 
 
+class Coverage(NamedTuple):
+    """How many words of the vocabulary have a vector, before those without one are dropped.
+
+    known, words:               different words that have a vector, and all that are frequent enough.
+    known_tokens, words_tokens: the occurrences of both in the training texts.
+    """
+
+    known: int
+    words: int
+    known_tokens: int
+    words_tokens: int
+
+
 @dataclass(frozen=True, eq=False)
 class Encoded:
     """An encoded dataset without the arrays of its splits, which are on disk.
 
     vectors_VD: float32, zero rows for words without a vector; None where no vectors were given.
-    coverage:   the words that have a vector, and all words that are frequent enough; None where no vectors were given.
+    coverage:   the words that have a vector; None where no vectors were given.
     """
 
     splits: tuple[str, ...]
     vocabulary: Vocabulary
     vectors_VD: np.ndarray | None
-    coverage: tuple[int, int] | None
+    coverage: Coverage | None
 
 
 def encode(
@@ -99,8 +114,9 @@ def encode(
         EnvironmentProblem: `folder` cannot be written.
     """
     started = time.monotonic()
-    splits = dataset.read()
-    check_dataset(dataset, splits)
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        splits = dataset.read()
+        check_dataset(dataset, splits)
     rows = {name: _rows(dataset, name, split, settings) for name, split in splits.items()}
     narrate(f"Encoding {sum(map(len, rows.values())):,} texts of {dataset.name}, once; the cache keeps the result.")
     # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
@@ -134,7 +150,8 @@ def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabula
         UnknownName: the dataset has no such split.
         BadInput: the split is malformed.
     """
-    splits = dataset.read()
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        splits = dataset.read()
     if name not in splits:
         raise UnknownName("split", name, splits)
     split = splits[name]
@@ -221,21 +238,23 @@ def _renumber(provisional: Path, final: Path, ids: np.ndarray) -> None:
 
 def _vocabulary(
     counter: Counter[str], settings: CorpusSettings, vectors: WordVectors | None
-) -> tuple[Vocabulary, np.ndarray | None, tuple[int, int] | None]:
+) -> tuple[Vocabulary, np.ndarray | None, Coverage | None]:
     """The vocabulary; vectors_VD and the coverage where there are pretrained vectors."""
     vocabulary = Vocabulary.build(counter, settings.min_count)
     if vectors is None:
         return vocabulary, None, None
     words, special = vocabulary.words, len(SPECIAL)
-    table_ND, known_N = vectors.lookup(words[special:])
+    with plugin_call(f"Vectors {vectors.name}", "cannot be looked up"):
+        table_ND, known_N = vectors.lookup(words[special:])
     shape = (len(words) - special, vectors.size)
     if table_ND.shape != shape or known_N.shape != shape[:1]:
         raise BadInput(
             f"The lookup of the word vectors {vectors.name} returned the shapes {table_ND.shape} and {known_N.shape}; "
             f"expected are {shape} and {shape[:1]}."
         )
-    coverage = int(np.count_nonzero(known_N)), len(known_N)
-    if settings.drop_words_without_vector and coverage[0] == 0:
+    tokens_N = np.array([counter[word] for word in words[special:]], dtype=np.int64)
+    coverage = Coverage(int(np.count_nonzero(known_N)), len(known_N), int(tokens_N[known_N].sum()), int(tokens_N.sum()))
+    if settings.drop_words_without_vector and coverage.known == 0:
         raise no_word_has_a_vector(vectors, words[special:])
     kept = np.flatnonzero(known_N) if settings.drop_words_without_vector else np.arange(len(known_N))
     vectors_VD = np.zeros((special + len(kept), vectors.size), dtype=np.float32)
@@ -255,13 +274,17 @@ def no_word_has_a_vector(vectors: WordVectors, words: list[str]) -> BadInput:
     )
 
 
-def coverage_lines(name: str, known: int, words: int) -> list[str]:
-    """What the user is told about the words that have a vector."""
-    share = 100 * known / max(words, 1)
-    lines = [f"{known:,} of {words:,} words of the vocabulary have a vector in {name} ({share:.1f} %)."]
-    if share < LEAST_COVERAGE:
+def coverage_lines(name: str, coverage: Coverage) -> list[str]:
+    """The lines for the user about the words that have a vector."""
+    known, words, known_tokens, words_tokens = coverage
+    share, share_tokens = 100 * known / max(words, 1), 100 * known_tokens / max(words_tokens, 1)
+    lines = [
+        f"{known:,} of {words:,} words of the vocabulary ({share:.1f} %; {share_tokens:.1f} % of their occurrences in "
+        f"the training texts) have a vector in {name}."
+    ]
+    if share_tokens < LEAST_COVERAGE:
         lines.append(
-            "Warning: fewer than half of the words have a vector. "
+            "Warning: fewer than half of the texts' words have a vector. "
             "Check that the vectors fit the language and the spelling of the texts."
         )
     return lines

@@ -26,12 +26,11 @@ def test_replaces(tmp_path: Path, durable: bool) -> None:
 
 
 def test_a_rewrite_removes_what_killed_processes_left_of_the_same_file(tmp_path: Path) -> None:
-    for name in (f".file.{dead_pid()}.tmp", f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp"):
+    kept = [f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp"]
+    for name in (f".file.{dead_pid()}.tmp", *kept):
         (tmp_path / name).touch()
     rewrite(tmp_path / "file", b"new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp", "file"]
-    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "file"])
 
 
 @pytest.mark.parametrize("broken", ["write", "fsync", "replace"])
@@ -116,6 +115,14 @@ def test_missing_json_is_none(tmp_path: Path) -> None:
 
 def test_json_is_readable() -> None:
     assert to_json({"name": "été"}).decode() == json.dumps({"name": "été"}, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_what_is_wrong_about_a_toml_file_is_said_without_the_words_of_python(tmp_path):
+    path = tmp_path / "options.toml"
+    for content, problem in (("a = " + "9" * 5000, "thousands of digits"), ("a = " + "[" * 5000, "too deeply")):
+        path.write_text(content)
+        with pytest.raises(ValueError, match=problem):
+            files.read_toml(path)
 
 
 def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):

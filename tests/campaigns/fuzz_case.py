@@ -79,7 +79,15 @@ def _rationales(path: str) -> None:
     print(len(read_rationales(Path(path))))
 
 
-READERS = {"import": _import, "texts": _texts, "vectors": _vectors, "rationales": _rationales}
+def _saved_state(path: str) -> None:
+    from tmeattn.tui.services.saved_state import SavedState
+
+    SavedState.load().save()
+
+
+READERS = {
+    "import": _import, "texts": _texts, "vectors": _vectors, "rationales": _rationales, "saved state": _saved_state,
+}  # fmt: skip
 """Readers of files that are called without the rest of a command, by the first word of what a target runs."""
 
 

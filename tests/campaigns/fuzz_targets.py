@@ -185,6 +185,12 @@ def settings(folder: Path) -> None:
     (folder / "options.json").write_text('{"epochs": 2, "lr": 0.1, "recipe": "modern"}')
 
 
+def saved_state(folder: Path) -> None:
+    (folder / "home").mkdir(parents=True)
+    keys = {"screen": "train", "theme": "dark", "keys": {"quit": "q", "help": "f1"}}
+    (folder / "home" / "tui.json").write_text(json.dumps(keys))
+
+
 def plugin_metadata(folder: Path) -> None:
     info = folder / "site" / "fuzzed-1.0.dist-info"
     info.mkdir(parents=True)
@@ -256,6 +262,7 @@ TARGETS = (
          ("train", "mean", "--config", "options.toml", "--dataset", "no.csv"),
          ("train", "mean", "--config", "options.json", "--dataset", "no.csv")), weight=3,
     ),
+    Target("saved state", saved_state, ("home/tui.json",), (("saved state", "home/tui.json"),)),
     Target(
         "plugins", plugin_metadata, ("site/*/*", "site/*.py"),
         (("plugins", "list"), ("plugins", "doctor"), ("models", "list")), (("plugins", "list", "--json"),),

@@ -247,3 +247,18 @@ def test_read_events_counts_once(tmp_path: Path) -> None:
 
 def test_no_log_is_no_events(tmp_path: Path) -> None:
     assert read_events(tmp_path / "events.jsonl") == []
+
+
+def test_an_event_that_cannot_be_made_durable_is_not_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk that is found at the end would leave a run that has finished by its log and failed by its state."""
+    writer = EventWriter(tmp_path / "events.jsonl")
+    writer({"kind": "warning", "message": "x"})
+    before = (tmp_path / "events.jsonl").read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        writer({"kind": "stopped", "step": 1, "epoch": 1, "reason": "SIGINT"})
+    assert (tmp_path / "events.jsonl").read_bytes() == before

@@ -13,7 +13,7 @@ Use = Literal["write", "read", "delete"]
 _IN_TEXT = re.compile(r"\(os error (\d{1,5})\)")
 """How libraries in Rust name the error number."""
 _NO_MEMORY = re.compile("can't allocate memory|out of memory")
-"""How torch says so."""
+"""The messages of torch for too little memory."""
 
 
 def _numbers(*names: str) -> frozenset[int]:
@@ -22,8 +22,9 @@ def _numbers(*names: str) -> frozenset[int]:
 
 
 ROOM = _numbers("ENOSPC", "EDQUOT")
+"""The disk or the quota of the user is full."""
 READ_ONLY = _numbers("EROFS", "EACCES", "EPERM")
-"""Nothing can be written there, for want of a permission or because the file system is read-only."""
+"""Nothing can be written there, because a permission is missing or the file system is read-only."""
 NETWORK = _numbers(
     "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ENETRESET",
     "ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EREMOTEIO", "ECOMM",

@@ -140,7 +140,7 @@ def open_split(
 def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) -> WordVectors | None:
     """Open word vectors by name or from a text file; None for random vectors.
 
-    narrate: told about a doubt, such as a file whose first line states another number of words.
+    narrate: called with a warning, such as a file whose first line states another number of words.
 
     Raises:
         UnknownName: there are no vectors with that name and no such file.

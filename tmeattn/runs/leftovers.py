@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def tidy(run: RunDirectory, *, training: bool = False) -> None:
     """Remove the temporary files of processes that no longer exist from a run's folder.
 
-    training: this process trains the run, so that a checkpoint under its temporary name is nobody else's.
+    training: this process trains the run, so that a checkpoint under its temporary name is its own.
     """
     for folder in (run.path, run.checkpoints, run.path / "control"):
         remove_leftovers(folder)
@@ -36,7 +36,7 @@ def put_right(run: RunDirectory, status: RunStatus) -> None:
 
 
 def write_finished(run: RunDirectory, status: RunStatus) -> None:
-    """Write the state of a run that this process holds, and whose log says that it is finished."""
+    """Write the state of a run that this process holds, and whose log ends with `finished`."""
     if status["state"] in ("running", "stopped", "failed"):
         with contextlib.suppress(OSError):
             run.write_status({**status, "state": "finished"})

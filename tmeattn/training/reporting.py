@@ -96,5 +96,5 @@ def folder_problems(run: RunDirectory, heartbeat: Heartbeat) -> Iterator[None]:
 
 
 def _is_below(folder: Path, name: object) -> bool:
-    """Whether a failed operation was on a file of the folder, as far as the error tells."""
+    """Whether a failed operation was on a file of the folder, as far as the error names it."""
     return not isinstance(name, str | os.PathLike) or Path(name).is_relative_to(folder)

@@ -275,7 +275,7 @@ def no_word_has_a_vector(vectors: WordVectors, words: list[str]) -> BadInput:
 
 
 def coverage_lines(name: str, coverage: Coverage) -> list[str]:
-    """What the user is told about the words that have a vector."""
+    """The lines for the user about the words that have a vector."""
     known, words, known_tokens, words_tokens = coverage
     share, share_tokens = 100 * known / max(words, 1), 100 * known_tokens / max(words_tokens, 1)
     lines = [

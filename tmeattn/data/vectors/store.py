@@ -98,7 +98,7 @@ def build_vector_store(
 
     open_lines: opens the text as a binary file.   source: names it in errors.
     check:      called before the folder is kept; raises where these are not the expected vectors.
-    narrate:    told about a doubt, such as a first line that states another number of words.
+    narrate:    called with a warning, such as a first line that states another number of words.
 
     Raises:
         BadInput: a line is not a word with its numbers; the message gives the line.

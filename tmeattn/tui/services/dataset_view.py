@@ -37,8 +37,8 @@ class SplitTexts:
     fingerprint: str = ""
 
     def are_of(self, run: RunDirectory) -> bool:
-        """Whether right and wrong can be told: False where the run was trained on this dataset when it had other
-        texts, labels or classes."""
+        """Whether predictions can be compared with the labels: False where the run was trained on this dataset when it
+        had other texts, labels or classes."""
         if run.config["train"]["dataset"] != self.dataset or not self.fingerprint:
             return True
         return run.data["fingerprint"] == self.fingerprint and tuple(run.data["classes"]) == self.classes
@@ -84,7 +84,7 @@ class Predictions:
     """The predictions of a run.
 
     probabilities_NC: over its own `classes`, NaN for texts not predicted yet.
-    comparable:       whether right and wrong can be told (see `SplitTexts.are_of`).
+    comparable:       whether they can be compared with the labels (see `SplitTexts.are_of`).
     """
 
     classes: tuple[str, ...]

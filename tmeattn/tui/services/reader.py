@@ -37,7 +37,7 @@ Weights = tuple["Path", str, int]
 
 @dataclass(frozen=True)
 class ModelCapabilities:
-    """What the model of a run supports.
+    """The classes, methods and heads that the model of a run supports.
 
     classes: the names of its classes. methods: every explainer, with the reason why it does not support the model, or
     None. heads: the number of heads of each self-attention layer.
@@ -69,7 +69,7 @@ class TextReader:
         return await self._submit(run, lambda classifier: _explain(classifier, request))
 
     async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
-        """What the run's model supports. Raises `TmeattnError` where the run cannot be read."""
+        """The capabilities of the run's model. Raises `TmeattnError` where the run cannot be read."""
         return await self._submit(run, _capabilities)
 
     async def count_parameters(self, spec: ModelSpec) -> int | None:

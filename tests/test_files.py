@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.created_runs import dead_pid
 
 from tmeattn import files
 from tmeattn.errors import EnvironmentProblem
-from tmeattn.files import disk_errors, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, read_json, rewrite, to_json, write_atomically
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -22,6 +23,14 @@ def test_replaces(tmp_path: Path, durable: bool) -> None:
         write_atomically(path, data, durable=durable)
         assert path.read_bytes() == data
         assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208
+
+
+def test_a_rewrite_removes_what_killed_processes_left_of_the_same_file(tmp_path: Path) -> None:
+    kept = [f".other.{dead_pid()}.tmp", f".file.{os.getppid()}.tmp"]
+    for name in (f".file.{dead_pid()}.tmp", *kept):
+        (tmp_path / name).touch()
+    rewrite(tmp_path / "file", b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "file"])
 
 
 @pytest.mark.parametrize("broken", ["write", "fsync", "replace"])
@@ -106,6 +115,14 @@ def test_missing_json_is_none(tmp_path: Path) -> None:
 
 def test_json_is_readable() -> None:
     assert to_json({"name": "été"}).decode() == json.dumps({"name": "été"}, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_what_is_wrong_about_a_toml_file_is_said_without_the_words_of_python(tmp_path):
+    path = tmp_path / "options.toml"
+    for content, problem in (("a = " + "9" * 5000, "thousands of digits"), ("a = " + "[" * 5000, "too deeply")):
+        path.write_text(content)
+        with pytest.raises(ValueError, match=problem):
+            files.read_toml(path)
 
 
 def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):

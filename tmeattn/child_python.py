@@ -2,8 +2,8 @@
 file of the user and no part of the program.
 
 Python itself puts the current folder there for `python -m`, for `python -c`, and for an empty entry of PYTHONPATH. A
-folder that PYTHONPATH names, or that an editable installation adds, stays: somebody chose it. This module imports
-nothing that could come from the current folder.
+folder that PYTHONPATH names, or that an editable installation adds, stays, because the user chose it. This module
+imports nothing that could come from the current folder.
 """
 
 import os

@@ -7,6 +7,7 @@ import ctypes
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -103,6 +104,12 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = False) -> None:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def rewrite(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """`write_atomically` for a file that is written seldom: also remove what killed processes left of earlier tries."""
+    remove_leftovers(path.parent, path.name)
+    write_atomically(path, data, durable=durable)
 
 
 def write_temporary(path: Path, data: bytes, *, durable: bool) -> None:
@@ -266,33 +273,30 @@ def parse_json(text: str) -> Any:
         ValueError: it is no such JSON, or is nested too deeply.
     """
     try:
-        value = json.loads(text, parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+        value = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    _check_depth(value, DEEPEST_JSON)
+    _check(value, DEEPEST_JSON)
     return value
 
 
-def _check_depth(value: Any, left: int) -> None:
-    """Raise ValueError where a value is nested so deeply that it cannot be written again."""
+def _check(value: Any, left: int) -> None:
+    """Raise ValueError where a number is too large, or a value is nested so deeply that it cannot be written again."""
     if isinstance(value, dict | list):
         if not left:
             raise ValueError("it is nested too deeply")
         for item in value.values() if isinstance(value, dict) else value:
-            _check_depth(item, left - 1)
+            if item.__class__ is not str:
+                _check(item, left - 1)
+    elif value.__class__ is float:
+        if not abs(value) < math.inf:
+            raise ValueError("a number is too large")
+    elif value.__class__ is int and not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
+        raise ValueError("a number is too large")
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not abs(value) < float("inf"):
-        raise ValueError(f"{text[:20]} is no finite number")
-    return value
-
-
-def _integer(text: str) -> int:
-    if len(text) > 20 or not -LARGEST_INTEGER <= (value := int(text)) < LARGEST_INTEGER:
-        raise ValueError(f"{text[:20]} is too large")
-    return value
+def _refuse(name: str) -> float:
+    raise ValueError(f"{name} is no finite number")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -322,7 +326,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         data = file.read(LARGEST_TOML + 1)
     if len(data) > LARGEST_TOML:
         raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
+    text = data.decode("utf-8").replace("\r\n", "\n")
     try:
-        return tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # Python converts no such number
+        raise ValueError("one of its numbers has thousands of digits") from None
     except RecursionError:
         raise ValueError("its lists or tables are nested too deeply") from None

@@ -6,11 +6,15 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from typing import IO, Any
 
-from tmeattn.errors import shortened
+from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError, shortened
+from tmeattn.os_errors import advice, environment_problem
+
+_INTERRUPTING = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class ForeignFailure(Exception):
@@ -27,32 +31,74 @@ def foreign_code() -> Iterator[None]:
 
     Raises:
         ForeignFailure: it raised something, a `KeyboardInterrupt` of its own included.
-        KeyboardInterrupt: the user pressed Ctrl-C, even if the foreign code caught that.
+        KeyboardInterrupt: the user interrupted the program, even if the foreign code caught that.
     """
-    previous = signal.getsignal(signal.SIGINT)
-    pressed = []
-
-    def press(number: int, frame: Any) -> Any:
-        pressed.append(number)
-        return previous(number, frame) if callable(previous) else None
-
-    watched = callable(previous)
-    if watched:
+    interrupted: list[int] = []
+    with _watched_signals(interrupted):
         try:
-            signal.signal(signal.SIGINT, press)
-        except ValueError:  # not the main thread, which alone gets signals
-            watched = False
+            yield
+        except BaseException as error:
+            if interrupted:
+                raise KeyboardInterrupt from None
+            raise ForeignFailure(error) from error
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _watched_signals(interrupted: list[int]) -> Iterator[None]:
+    """Add each signal to `interrupted` whose handler raises an exception inside the block. A handler that only takes
+    note, as that of a training does, is called as without this."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+        yield
+        return
+    handlers = {number: signal.getsignal(number) for number in _INTERRUPTING}
+
+    def watch(number: int, frame: Any) -> Any:
+        handler = handlers[signal.Signals(number)]
+        try:
+            return handler(number, frame) if callable(handler) else None
+        except BaseException:
+            interrupted.append(number)
+            raise
+
+    watched = [number for number, handler in handlers.items() if callable(handler)]
+    for number in watched:
+        signal.signal(number, watch)
     try:
         yield
-    except BaseException as error:
-        if pressed:
-            raise KeyboardInterrupt from None
-        raise ForeignFailure(error) from error
     finally:
-        if watched:
-            signal.signal(signal.SIGINT, previous)
-    if pressed:
-        raise KeyboardInterrupt
+        for number in watched:
+            signal.signal(number, handlers[number])
+
+
+@contextlib.contextmanager
+def plugin_call(whose: str, does: str) -> Iterator[None]:
+    """Call the code of a plugin in the block. A `TmeattnError` that it raises is not changed.
+
+    whose, does: the beginning of the message, such as "Model 'x' (from y)" and "fails in forward".
+
+    Raises:
+        BadInput: it raised something else, whatever that is.
+        EnvironmentProblem: the computer is the cause, such as a full disk.
+        KeyboardInterrupt: the user interrupted the program.
+    """
+    try:
+        with foreign_code():
+            yield
+    except ForeignFailure as failure:
+        raise plugin_error(failure.error, whose, does) from failure.error
+
+
+def plugin_error(error: BaseException, whose: str, does: str) -> TmeattnError:
+    """The error of a plugin that raised another: see `plugin_call`."""
+    if isinstance(error, TmeattnError):
+        return error
+    message = f"{whose} {does}: {one_line(error).removesuffix('.')}."
+    if environment_problem(error) is None:
+        return BadInput(message, hint="See: tmeattn plugins doctor")
+    hint = advice(error) if isinstance(error, OSError) else "Close other programs, or choose a smaller batch or model."
+    return EnvironmentProblem(message, hint=hint)
 
 
 def one_line(error: BaseException) -> str:

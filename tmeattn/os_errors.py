@@ -13,7 +13,7 @@ Use = Literal["write", "read", "delete"]
 _IN_TEXT = re.compile(r"\(os error (\d{1,5})\)")
 """How libraries in Rust name the error number."""
 _NO_MEMORY = re.compile("can't allocate memory|out of memory")
-"""How torch says so."""
+"""The messages of torch for too little memory."""
 
 
 def _numbers(*names: str) -> frozenset[int]:
@@ -22,8 +22,9 @@ def _numbers(*names: str) -> frozenset[int]:
 
 
 ROOM = _numbers("ENOSPC", "EDQUOT")
+"""The disk or the quota of the user is full."""
 READ_ONLY = _numbers("EROFS", "EACCES", "EPERM")
-"""Nothing can be written there, for want of a permission or because the file system is read-only."""
+"""Nothing can be written there, because a permission is missing or the file system is read-only."""
 NETWORK = _numbers(
     "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ENETRESET",
     "ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EREMOTEIO", "ECOMM",
@@ -70,11 +71,15 @@ def number_of(error: BaseException) -> int | None:
     """The error number of an `OSError`, or the one that another library names in its text; None without one."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
-    try:
-        found = _IN_TEXT.search(str(error))
-    except Exception:  # the text of a foreign exception is code of its own
-        return None
+    found = _IN_TEXT.search(_text(error))
     return int(found[1]) if found else None
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # the text of a foreign exception is code of its own
+        return ""
 
 
 def reason(error: BaseException) -> str:
@@ -82,7 +87,7 @@ def reason(error: BaseException) -> str:
     number = number_of(error)
     if number is not None and not getattr(error, "strerror", None):
         return os.strerror(number)
-    text = " ".join(str(getattr(error, "strerror", None) or error).split())
+    text = " ".join(str(getattr(error, "strerror", None) or _text(error)).split())
     return text.rstrip(".") or type(error).__name__
 
 
@@ -109,7 +114,7 @@ def is_environment(error: BaseException) -> bool:
 def environment_problem(error: BaseException) -> str | None:
     """The message of an error that no part of the program expected, where the computer or a permission is its cause;
     None where a mistake of the program may be."""
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))):
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_MEMORY.search(_text(error))):
         return "There is not enough memory. Close other programs, or choose a smaller batch, model or input."
     if not isinstance(error, OSError) or not (is_environment(error) or number_of(error) in READ_ONLY):
         return None

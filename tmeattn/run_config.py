@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from tmeattn.config import RANDOM, REPORT, RESERVED, ModelConfig, Options, TrainOptions
 from tmeattn.errors import BadInput
+from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import DatasetSpec, ModelSpec
@@ -147,10 +148,11 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
 
 
 def _validated(kind: type[Any], values: Mapping[str, Any], model: str, *, known: Iterable[str] = ()) -> Any:
-    try:
-        return kind.model_validate(dict(values))
-    except ValidationError as error:
-        raise _bad_input(error, model, known) from None
+    with plugin_call(f"The model {model!r}", "fails to check its options"):
+        try:
+            return kind.model_validate(dict(values))
+        except ValidationError as error:
+            raise _bad_input(error, model, known) from None
 
 
 def _bad_input(error: ValidationError, model: str, known: Iterable[str]) -> BadInput:

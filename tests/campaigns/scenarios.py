@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -202,8 +203,10 @@ def finish_training(work: Path, reference: Any, _: Any) -> None:
     states = [run["state"] for run in runs]
     need(not set(states) & {"running"}, f"a run whose process is dead is not {states}")
     if not runs:
-        for folder in (work / "home" / "runs").glob("*"):  # what a killed creation leaves is not listed as a run
-            need(not any(folder.rglob("*.json*")), f"{folder.name} has files of a run but is not listed")
+        for folder in (work / "home" / "runs").glob("*-*"):  # a killed creation, which the next one removes
+            results = {path.name for path in folder.rglob("*.json*")} - {"meta.json"}
+            need(all(name.endswith(".tmp") for name in results), f"{folder.name} has {results} but is not listed")
+            os.utime(folder, (0, 0))  # as if some seconds had passed
         must(work, *TRAIN)
     elif states != ["finished"]:
         must(work, "resume")

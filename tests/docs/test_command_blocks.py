@@ -31,8 +31,9 @@ CANNOT_RUN = {
     r"tmeattn data add": "it needs the published archive; tests/data/download runs it with a small one",
     r"tmeattn config set dataset imdb": "it needs the fetched dataset",
     r"tmeattn data show imdb-25k": "it reads 25,000 reviews; tests/data shows planted data",
-    r"tmeattn plugins check first-attention": "it needs the plugin to be installed; tests/plugins runs the guide",
-    r"tmeattn train first-attention": "the same",
+    r"tmeattn plugins check (first-attention|text-query)": "it needs an installed plugin; tests/plugins runs the guide",
+    r"tmeattn train (first-attention|text-query)": "the same",
+    r"tmeattn runs compare mine builtin": "it needs the run of such a plugin",
 }
 """Patterns of lines that are not run here, each with the reason."""
 

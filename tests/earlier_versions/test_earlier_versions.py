@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 
 import tmeattn
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import find_run, summarize
+from tmeattn.runs.index import find_run
+from tmeattn.runs.summary import summarize
 from tmeattn.training.session import resume
 
 VERSIONS = sorted(path for path in Path(__file__).parent.iterdir() if (path / "expected.json").exists())

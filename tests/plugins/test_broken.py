@@ -25,6 +25,8 @@ import pytest
         ({"init": "raise ValueError('no such size')"}, "cannot be built: ValueError: no such size"),
         ({"before": "raise OSError('no weights')"}, "broken_model:Model cannot be loaded: OSError: no weights"),
         ({"forward": "raise KeyError('x')"}, "fails in forward: KeyError: 'x'"),
+        ({"forward": "raise SystemExit(3)"}, "fails in forward: SystemExit: 3"),
+        ({"init": "raise KeyboardInterrupt"}, "cannot be built: KeyboardInterrupt"),
         ({"end": "return logits"}, "forward returned Tensor, not a tmeattn.ModelOutput"),
         ({"end": "logits = logits[:, :1]"}, "logits have shape (2, 1), expected (2, 2)"),
         ({"attended": "attention = attention * torch.nan"}, "attention weights are NaN or infinite"),

@@ -3,7 +3,7 @@ from rich.cells import cell_len
 from support.explanations import draw, epoch_event
 
 from tmeattn.render.summary import entropy_heads, entropy_history, summary
-from tmeattn.runs.index import RunSummary
+from tmeattn.runs.summary import RunSummary
 
 RUN = RunSummary(
     id="k3f9", name="first \x1b[2J try", state="finished", model="lstm-attn", dataset="imdb", recipe="modern",

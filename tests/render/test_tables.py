@@ -1,7 +1,13 @@
 """Tables that fit their console."""
 
+import io
+
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
 from support.explanations import draw
 
 from tmeattn.render.tables import Column, key_values, table
@@ -58,3 +64,25 @@ def test_what_is_dropped_can_become_a_note() -> None:
 def test_a_table_without_columns_to_drop_shrinks_as_ever() -> None:
     output = draw(table(["name", Column("x", wrap=True)], [["abcdef", "word " * 9]]), 14)
     assert all(cell_len(line) <= 14 for line in output.splitlines())
+
+
+@pytest.mark.parametrize("title", [None, "Title"])
+def test_the_quick_lines_of_a_table_that_fits_are_those_of_a_rich_table(title: str | None) -> None:
+    columns = [*COLUMNS[:4], Column("last", style="dim")]
+    rows = [[*row[:4], Text("漢字 red", style="red")] for row in ROWS] + [["x", None, Text("7", "bold"), 1, "tail"]]
+    quick = table(columns, rows, title=title)
+    console = Console(width=80, color_system="truecolor", force_terminal=True, record=True, file=io.StringIO())
+    lines = console.render_lines(quick, pad=True)
+    grid = console.render_lines(quick._grid(range(5), {}, 80), pad=True)
+    shown = lines[1 if title else 0 : -1]  # without the title and what is below the table
+    assert [cells(line) for line in shown] == [cells(line) for line in grid]
+
+
+def cells(line: list[Segment]) -> list[tuple[str, object]]:
+    """Characters with their colour and weight; those of a space do not matter."""
+    styled = [(segment.text, segment.style or Style.null()) for segment in line]
+    return [
+        (letter, None if letter == " " else (style.color, bool(style.bold), bool(style.dim)))
+        for text, style in styled
+        for letter in text
+    ]

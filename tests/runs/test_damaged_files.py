@@ -18,8 +18,9 @@ from tmeattn.cli.support.completion import runs as complete
 from tmeattn.errors import TmeattnError
 from tmeattn.runs.comparison import compare_runs
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import all_runs, damaged_runs, find_run, readable_summaries, summarize
+from tmeattn.runs.index import all_runs, damaged_runs, find_run, readable_summaries
 from tmeattn.runs.reuse import ReusableRuns
+from tmeattn.runs.summary import summarize
 from tmeattn.tui.services.run_list import ORDERS, RunList
 
 FILES = ("run.json", "meta.json", "status.json", "events.jsonl")

@@ -16,7 +16,8 @@ from tmeattn.paths import runs_dir
 from tmeattn.run_config import resolve_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import encode
-from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, run_to_resume, summarize
+from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, run_to_resume
+from tmeattn.runs.summary import summarize
 
 DATA = {"fingerprint": "f", "classes": ["a", "b"], "vectors": None, "vector_size": 50}
 

@@ -94,6 +94,10 @@ def test_a_resumed_run_is_told_from_its_start_without_what_no_longer_counts(noti
         ("raise SystemExit(1)", "failed: SystemExit: 1"),
         ("return len", "failed: "),
         ("return lambda event: 1 / 0", "failed: ZeroDivisionError: division by zero"),
+        ("raise KeyboardInterrupt", "failed: KeyboardInterrupt"),
+        ("raise type('Panic', (BaseException,), {})('panicked')", "failed: Panic: panicked"),
+        ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})", "failed: Odd (its text cannot be shown)"),
+        ("raise ValueError('x' * 100_000)", "failed: ValueError: xxx"),
     ],
 )
 def test_a_failing_tracker_is_told_of_once_and_the_others_go_on(noting: Any, broken: str, said: str) -> None:
@@ -104,6 +108,7 @@ def test_a_failing_tracker_is_told_of_once_and_the_others_go_on(noting: Any, bro
         (warning,) = warnings
         assert warning.startswith(f"The tracker 'broken' (from noting) {said}")
         assert warning.endswith("Training continues without it.")
+        assert len(warning) < 400
     assert "finished" in {event["kind"] for event in told()}
 
 
@@ -152,3 +157,14 @@ def test_an_unknown_tracker_leaves_no_run(planted: Options) -> None:
 
 def test_trackers_are_found_by_the_registry(fresh_registry: Registry) -> None:
     assert find_trackers([]) == []
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(3)", "KeyboardInterrupt()", "Odd()"])
+def test_a_tracker_of_a_finished_run_that_raises_anything_is_named(
+    noting: Any, trained: RunDirectory, raised: str
+) -> None:
+    odd = "class Odd(BaseException):\n        def __str__(self): raise GeneratorExit\n"
+    noting(f"{odd}    raise {raised}")
+    (spec,) = find_trackers(["broken"])
+    with pytest.raises(BadInput, match=r"The tracker 'broken' \(from noting\) failed: "):
+        track(trained, spec)

@@ -87,7 +87,7 @@ def _save(defaults: dict[str, str]) -> None:
     """Replace the file of the user's defaults."""
     import json
 
-    from tmeattn.files import disk_errors, write_atomically
+    from tmeattn.files import disk_errors, rewrite
     from tmeattn.paths import settings_path
 
     path = settings_path()
@@ -98,4 +98,4 @@ def _save(defaults: dict[str, str]) -> None:
         raise BadInput("A default must be valid Unicode.") from None
     with disk_errors("your defaults", path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data, durable=True)
+        rewrite(path, data, durable=True)

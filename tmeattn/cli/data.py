@@ -82,16 +82,16 @@ def list_data(as_json: bool) -> None:
 
 def _listed(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> ListedData:
     """A row of the list. The load function opens the data without reading it, and raises where it is missing."""
+    from tmeattn.foreign import ForeignFailure, foreign_code
     from tmeattn.registry import registry, resolve
 
     problem: TmeattnError | None = None
     try:
-        resolve(spec.load, wanted_by=spec.name)()
-    except TmeattnError as error:
-        problem = error
-    except Exception as error:  # the code of a plugin may raise anything
-        reason = f"{type(error).__name__}: {error}"
-        problem = BadInput(reason, hint=f"The plugin is broken: {reason}")
+        with foreign_code():
+            resolve(spec.load, wanted_by=spec.name)()
+    except ForeignFailure as failure:
+        broken = BadInput(str(failure), hint=f"The plugin is broken: {failure}")
+        problem = failure.error if isinstance(failure.error, TmeattnError) else broken
     return {
         "name": spec.name,
         "kind": kind,

@@ -25,9 +25,10 @@ def evaluate(run: str, split: str, shuffle_words: bool, shuffle_seed: int | None
     range. Macro-F1 is the mean F1 of the classes, so rare classes count as much as common ones. The calibration error
     is the mean distance between the model's confidence and its accuracy (ECE, 15 bins).
 
-    --shuffle-words shows what the order of words is worth to the model. The words that the model reads of a text are
-    permuted, the same way for every model that reads the same words. The difference between the accuracies has its 95 %
-    interval (paired bootstrap over the texts). A model that reads a bag of words does not change, except for rounding.
+    --shuffle-words measures how much the model depends on the order of words. The words that the model reads of a text
+    are permuted, the same way for every model that reads the same words. The difference between the accuracies has its
+    95 % interval (paired bootstrap over the texts). A model that reads a bag of words does not change, except for
+    rounding.
     """
     from tmeattn.errors import BadInput
     from tmeattn.inference.classifier import TrainedClassifier

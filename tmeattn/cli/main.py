@@ -15,6 +15,7 @@ import click
 from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
 from tmeattn.errors import TmeattnError, brief
+from tmeattn.foreign import one_line
 from tmeattn.os_errors import environment_problem
 
 COMMANDS = {
@@ -117,11 +118,13 @@ def run(arguments: Sequence[str]) -> int:
     except OutputProblem as error:
         discard(sys.stdout)
         return _report(output_message(error), 3)
-    except Exception as error:
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a library written in Rust raises panics that are no Exception
         if problem := environment_problem(error):
             return _report(problem, 3)
         return _report(
-            f"Internal error: {type(error).__name__}: {brief(str(error)).rstrip('.')}. "
+            f"Internal error: {one_line(error).rstrip('.')}. "
             "Please report it with the traceback: tmeattn --debug prints it.",
             1,
         )

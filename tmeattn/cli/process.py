@@ -21,14 +21,14 @@ class SignalInterrupt(KeyboardInterrupt):
 
 
 class OutputProblem(OSError):
-    """Standard output cannot be written: the disk is full, or the terminal has gone."""
+    """Standard output cannot be written: the disk is full, or the terminal was closed."""
 
 
 def run_process(arguments: Sequence[str]) -> int:
     """Run a command line in a process of its own and return its exit code.
 
     SIGTERM and SIGHUP interrupt a command as Ctrl-C does; under nohup, SIGHUP stays ignored. Messages that cannot be
-    written to standard error are dropped: the exit code says what happened.
+    written to standard error are dropped, and only the exit code reports the result.
     """
     _open_missing_streams()
     _guard_streams()
@@ -88,7 +88,7 @@ def _open_missing_streams() -> None:
 
 
 class _StandardOutput(io.FileIO):
-    """Standard output whose errors can be told from those of files."""
+    """Standard output with errors of its own class, so that they differ from those of files."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:

@@ -31,11 +31,12 @@ def list_runs(as_json: bool) -> None:
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.numbers import age, dataset_name, percent, shortened
     from tmeattn.render.tables import Column, table
-    from tmeattn.runs.index import damaged_runs, readable_summaries
+    from tmeattn.runs.summary_cache import overviews
 
-    found = readable_summaries()
+    readable, damaged = overviews()
+    found = [one.summary for one in readable]
     console = stderr_console()
-    for path, reason in damaged_runs().items():
+    for path, reason in damaged.items():
         console.print(safe(f"Skipped {path.name}: {reason}"))
     for run in found:
         for problem in run.problems:
@@ -81,7 +82,8 @@ def show(run: str, as_json: bool) -> None:
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values
     from tmeattn.runs.events import epoch_events
-    from tmeattn.runs.index import find_run, summarize
+    from tmeattn.runs.index import find_run
+    from tmeattn.runs.summary import summarize
 
     found = find_run(run)
     events = found.events()
@@ -173,13 +175,15 @@ def export(run: str, target: Path, force: bool) -> None:
 
 @runs.command()
 @run_argument(many=True)
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Delete without a confirmation.")
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints permanently. Name a damaged run by its folder."""
     from tmeattn.paths import runs_dir
     from tmeattn.render.console import safe
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.index import damaged_runs, find_runs
+    from tmeattn.runs.lock import delete as delete_run
+    from tmeattn.runs.lock import is_trained
 
     damaged = {path.name: RunDirectory(path) for path in damaged_runs()}
     whole = iter(find_runs([reference for reference in run if reference not in damaged]))
@@ -187,14 +191,14 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
     for each in found:
         if each.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may contain more than the run
             raise BadInput(f"The run {each.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
-        if each.state() == "running":
+        if is_trained(each):
             raise BadInput(f"The run {each.id} is being trained.", hint="Stop it first.")
     listing = safe(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
     if not (yes or _confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return
     for each in found:
-        each.delete()
+        delete_run(each)
     click.echo(f"Deleted {listing}.", err=True)
 
 

@@ -225,7 +225,7 @@ def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
     """Print the summary of a finished run and the next command to type; return the summary as JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.summary import summary
-    from tmeattn.runs.index import summarize
+    from tmeattn.runs.summary import summarize
 
     events = run.events()
     run_summary = summarize(run, events)

@@ -19,6 +19,7 @@ def tui(run: str | None) -> None:
     """
     import sys
 
+    from tmeattn.library_output import screen_kept
     from tmeattn.runs.index import find_run
 
     found = find_run(run) if run else None
@@ -27,6 +28,7 @@ def tui(run: str | None) -> None:
     from tmeattn.tui.app import TmeattnApp
 
     app = TmeattnApp(found)
-    app.run()
+    with screen_kept():
+        app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

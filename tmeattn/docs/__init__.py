@@ -24,6 +24,7 @@ ORDER = (
     "data",
     "runs",
     "reproduce",
+    "report",
     "python",
     "plugins",
     "formats",

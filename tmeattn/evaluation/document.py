@@ -24,7 +24,7 @@ class EvaluationDocument(Quality):
     attention_texts:    the number of texts on which the attention entropy was measured.
     accuracy_interval:  95 % interval of the accuracy (Wilson 1927).
     confusion:          numbers of texts by the true class, then by the predicted class.
-    shuffled_words:     the same texts with shuffled words, if that was asked for.
+    shuffled_words:     the same texts with shuffled words, if it was requested.
     """
 
     run: str

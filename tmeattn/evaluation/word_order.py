@@ -1,4 +1,4 @@
-"""What the order of words is worth to a model: its evaluation on the same texts with shuffled words. No torch."""
+"""How much a model depends on the order of words: its evaluation on the same texts with shuffled words. No torch."""
 
 from __future__ import annotations
 

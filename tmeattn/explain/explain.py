@@ -9,10 +9,11 @@ from itertools import groupby
 import numpy as np
 
 from tmeattn.data.sources import open_split
-from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import FALLBACK, default_method, require_compatible, require_layer_and_head
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
+from tmeattn.foreign import plugin_call
 from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
@@ -81,16 +82,12 @@ def attribute(
         BadInput: the explainer fails, or does not return one finite score for each word.
     """
     method = resolve(spec.explain, wanted_by=f"Explainer {spec.name!r}")
-    try:
+    with plugin_call(f"Explainer {spec.name!r}", "failed"):
         chosen = {"layer": layer, "head": head} if spec.selects_heads else {}
         attributions = [
             scores if isinstance(scores, Attribution) else Attribution(scores)
             for scores in method(classifier, texts, target, **chosen)
         ]
-    except TmeattnError:
-        raise
-    except Exception as error:
-        raise BadInput(f"Explainer {spec.name!r} failed: {type(error).__name__}: {error}") from error
     if len(attributions) != len(texts):
         raise BadInput(
             f"Explainer {spec.name!r} was given {len(texts)} texts and returned scores of {len(attributions)}."
@@ -99,10 +96,8 @@ def attribute(
 
 
 def _checked(spec: ExplainerSpec, text: EncodedText, attribution: Attribution) -> Attribution:
-    try:
+    with plugin_call(f"Explainer {spec.name!r}", "must return numbers"):
         scores = np.asarray(attribution.scores_T, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"Explainer {spec.name!r} must return numbers: {error}.") from error
     if scores.shape != (len(text.spans),) or not np.isfinite(scores).all():
         raise BadInput(
             f"Explainer {spec.name!r} must return {len(text.spans)} finite scores, not the shape {scores.shape}."

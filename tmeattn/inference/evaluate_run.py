@@ -34,7 +34,7 @@ Narrate = Callable[[str], None]
 class RunEvaluation:
     """The evaluation of a trained classifier on a split of its dataset.
 
-    shuffled: the comparison with the same texts with shuffled words; None if that was not asked for.
+    shuffled: the comparison with the same texts with shuffled words; None if it was not requested.
     """
 
     classifier: TrainedClassifier

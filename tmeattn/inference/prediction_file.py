@@ -1,7 +1,7 @@
 """The file that streaming prediction writes, and how an interrupted prediction is continued.
 
-The rows are written to `OUTPUT.part`, and the note beside it (`prediction_note.py`) says how far the file is complete
-and from what it was made. When all rows are written, the file gets its final name and the note is removed.
+The rows are written to `OUTPUT.part`, and the note beside it (`prediction_note.py`) holds how far the file is complete
+and what it was made from. When all rows are written, the file gets its final name and the note is removed.
 """
 
 from __future__ import annotations

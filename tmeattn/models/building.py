@@ -8,8 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
+from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.foreign import plugin_call
 from tmeattn.models.layers import uniform_weights
+from tmeattn.plugin import OWN_DISTRIBUTION
 from tmeattn.registry import registry, resolve
 from tmeattn.run_config import RunConfig, model_config, resolve_run
 from tmeattn.specs import PADDING, UNKNOWN, ModelOutput, ModelSpec, Space
@@ -29,17 +31,26 @@ def build_model(run: RunConfig, space: Space) -> nn.Module:
     spec = registry().get(ModelSpec, run.model)
     build = resolve(spec.build, wanted_by=owner(spec))
     config = model_config(run)
-    try:
+    with plugin_call(owner(spec), "cannot be built"):
         model = build(config, space)
-    except TmeattnError:
-        raise
-    except Exception as error:
-        raise BadInput(f"{owner(spec)} cannot be built: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
         raise BadInput(f"{owner(spec)}: {spec.build} returned {type(model).__name__}, not a torch.nn.Module.")
     if run.train.uniform_attention:
         _use_uniform_weights(model)
+    if registry().plugin_of(spec).distribution != OWN_DISTRIBUTION:
+        _name_the_owner(model, owner(spec))
     return model
+
+
+def _name_the_owner(model: nn.Module, name: str) -> None:
+    """Let what each call of a plugin's model raises name the plugin, also in the middle of a training."""
+    forward = model.forward
+
+    def named_forward(*arguments: Any, **named: Any) -> Any:
+        with plugin_call(name, "fails in forward"):
+            return forward(*arguments, **named)
+
+    model.forward = named_forward
 
 
 def _use_uniform_weights(model: nn.Module) -> None:
@@ -71,9 +82,8 @@ def check_contract(
     random_state, training = torch.get_rng_state(), model.training
     model.eval()
     try:
-        output = model(tokens_BT, mask_BT, need_maps=spec.attention == "self")
-    except Exception as error:
-        raise BadInput(f"{name} fails in forward: {type(error).__name__}: {error}") from error
+        with plugin_call(name, "fails in forward"):
+            output = model(tokens_BT, mask_BT, need_maps=spec.attention == "self")
     finally:
         model.train(training)
         torch.set_rng_state(random_state)

@@ -18,9 +18,9 @@ _LEAST_WIDTH = 16
 
 
 class _Console(Console):
-    """A console that leaves it to the caller what follows when the reader of a pipe has ended; Rich would exit.
+    """A console that raises an error when the reader of a pipe has ended, where Rich would exit.
 
-    A terminal that says it is narrower than any table, as with COLUMNS=0, is taken for one of 80 columns.
+    A terminal that reports a width below that of any table, as with COLUMNS=0, is treated as one of 80 columns.
     """
 
     def _sensible_size(self) -> ConsoleDimensions:

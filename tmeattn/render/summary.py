@@ -16,7 +16,7 @@ from tmeattn.render.numbers import count, decimal, finite, percent, seconds
 from tmeattn.render.tables import Cell, Column, key_values, table
 from tmeattn.runs.event_types import EpochEvent, EpochPart, Event, SplitName, StepEvent
 from tmeattn.runs.events import best_epoch, epoch_events, started_event
-from tmeattn.runs.index import RunSummary
+from tmeattn.runs.summary import RunSummary
 
 _Measure = Literal["cross_entropy", "accuracy"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -63,7 +65,12 @@ class FittedTable:
         marks = self._marks(kept)
         if self.title:
             yield Text(safe(self.title), style="bold")
-        yield self._grid(kept, marks, options.max_width)
+        widths = [self._widest[index] for index in kept]
+        fits = sum(widths) + _GAP * (len(kept) - 1) <= options.max_width
+        if kept and not marks and fits and not any("\n" in cell.plain for row in self.rows for cell in row):
+            yield from self._lines(kept, widths)
+        else:
+            yield self._grid(kept, marks, options.max_width)
         about = "; ".join(self.columns[index].about for index in kept if self.columns[index].about)
         below = [f"{about}." if about else "", self.caption or "", *(f"{mark} {note}" for note, mark in marks.items())]
         if text := " ".join(filter(None, below)):
@@ -85,8 +92,15 @@ class FittedTable:
 
     def _least_of(self, index: int) -> int:
         column = self.columns[index]
-        widest = max(cell_len(safe_line(column.name)), *(row[index].cell_len for row in self.rows), 1)
-        return min(widest, column.least) if column.wrap else widest
+        return min(self._widest[index], column.least) if column.wrap else self._widest[index]
+
+    @cached_property
+    def _widest(self) -> tuple[int, ...]:
+        """The widths of all columns without a line break in a cell."""
+        return tuple(
+            max(cell_len(safe_line(column.name)), *(row[index].cell_len for row in self.rows), 1)
+            for index, column in enumerate(self.columns)
+        )
 
     def _marks(self, kept: Sequence[int]) -> dict[str, str]:
         """The footnotes from the cells of left-out columns, each with its mark."""
@@ -96,6 +110,15 @@ class FittedTable:
 
     def _noted(self, kept: Sequence[int]) -> list[int]:
         return [index for index, column in enumerate(self.columns) if column.noted and index not in kept]
+
+    def _lines(self, kept: Sequence[int], widths: Sequence[int]) -> RenderResult:
+        """The lines that `_grid` has where every cell has the space that it needs: much faster for many rows."""
+        columns = [self.columns[index] for index in kept]
+        names = [Text(safe_line(column.name), style="bold") for column in columns]
+        yield _line([replace(column, style="") for column in columns], names, widths)
+        yield Segment("─" * (sum(widths) + _GAP * (len(widths) - 1)) + "\n")
+        for row in self.rows:
+            yield _line(columns, [row[index] for index in kept], widths)
 
     def _grid(self, kept: Sequence[int], marks: Mapping[str, str], width: int) -> Table:
         grid = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
@@ -117,6 +140,25 @@ class FittedTable:
                 cells[0].append(" ".join(noted))
             grid.add_row(*cells)
         return grid
+
+
+def _line(columns: Sequence[Column], cells: Sequence[Text], widths: Sequence[int]) -> Segment | Text:
+    """One line of a table: as plain text where it has no style."""
+    spaces = [width - cell.cell_len for cell, width in zip(cells, widths, strict=True)]
+    before = [" " * space if column.numeric else "" for column, space in zip(columns, spaces, strict=True)]
+    after = ["" if column.numeric else " " * space for column, space in zip(columns, spaces, strict=True)]
+    gap = " " * _GAP
+    if not any(cell.style or cell.spans or column.style for cell, column in zip(cells, columns, strict=True)):
+        parts = (f"{left}{cell.plain}{right}" for left, cell, right in zip(before, cells, after, strict=True))
+        return Segment(gap.join(parts) + "\n")
+    line = Text(no_wrap=True)
+    for at, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+        line.append(gap if at else "").append_text(_styled(before[at], cell, after[at], column.style))
+    return line
+
+
+def _styled(before: str, cell: Text, after: str, style: str | Style) -> Text:
+    return Text(style=style).append(before).append_text(cell).append(after)
 
 
 def table(

@@ -12,7 +12,7 @@ from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochEvent, EpochMeasure, EpochPart
 from tmeattn.runs.events import best_epoch, epoch_events
-from tmeattn.runs.index import RunSummary, summarize
+from tmeattn.runs.summary import RunSummary, summarize
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908).
 _T95 = (

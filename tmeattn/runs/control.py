@@ -67,9 +67,9 @@ def drop_requests(run: RunDirectory) -> None:
 
 
 def process_alive(status: RunStatus) -> bool:
-    """Whether the process that wrote a `running` status is alive. On this computer the operating system knows it, also
-    of a process that is suspended; on another, or where the status names no process well enough, the heartbeat must be
-    recent."""
+    """Whether the process that wrote a `running` status is alive. On this computer the operating system decides, also
+    about a process that is suspended. On another, or where the status does not identify its process, the heartbeat must
+    be recent."""
     here, earliest = status.get("host") == socket.gethostname(), -STALE_AFTER
     if here:
         known = exists(status.get("pid"), status.get("process"))

@@ -7,7 +7,7 @@ events.jsonl     see `tmeattn.runs.events`
 control/         requests, read between steps: see `tmeattn.runs.control`
 run.lock         locked by the process that trains the run: see `tmeattn.runs.lock`
 checkpoints/     last, previous, best (.safetensors)
-vocabulary.json  the words that the model knows
+vocabulary.json  the words of the model's vocabulary
 
 `tmeattn.runs.creation` creates the directory. The types of the three JSON files are in `tmeattn.runs.run_files`.
 """
@@ -22,15 +22,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, open_regular, read_json, to_json, write_atomically
+from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_reader import last_ending, read_events, stream_events
 from tmeattn.runs.event_types import EventKind
 from tmeattn.runs.events import Ending, Event, diverged, ending, finished
+from tmeattn.runs.leftovers import put_right
 from tmeattn.runs.manifest import set_entry
 from tmeattn.runs.run_files import DataInfo, RunInfo, RunMeta, RunStatus, State, StoredConfig
 from tmeattn.runs.typed_json import matches, valid_fields
@@ -124,7 +125,7 @@ class RunDirectory:
         content = to_json({**self.meta(), "name": name})
         with disk_errors("the name", self.path):
             set_entry(self.path, "meta.json", None)
-            write_atomically(self.path / "meta.json", content, durable=True)
+            rewrite(self.path / "meta.json", content, durable=True)
             set_entry(self.path, "meta.json", content)
 
     def status(self) -> RunStatus:
@@ -136,14 +137,22 @@ class RunDirectory:
         write_atomically(self.path / "status.json", to_json(status))
 
     def state(self, events: list[Event] | None = None) -> State:
-        """The state of the run, with what its process could not write any more: see `observed_state`.
+        """The state of the run, with what its process could not write any more: see `settled_state`.
 
         events: those of the log, where they were read already.
         """
         status = self.status()
-        if status["state"] not in ("running", "created") or process_alive(status):
-            return status["state"]
-        return observed_state(status["state"], last_ending(self.events_path) if events is None else ending(events))
+        written = status["state"]
+        if written == "finished" or (written in ("running", "created") and process_alive(status)):
+            return written
+        return self.settled_state(written, last_ending(self.events_path) if events is None else ending(events))
+
+    def settled_state(self, written: State, by_log: Ending | None) -> State:
+        """`observed_state`. The status of a finished run that was not replaced at the end is put right."""
+        state = observed_state(written, by_log)
+        if state == "finished" and written not in ("finished", "created"):
+            put_right(self, self.status())
+        return state
 
     def events(self, *kinds: EventKind) -> list[Event]:
         """The events of the log that count, all or those of some kinds."""
@@ -154,11 +163,13 @@ class RunDirectory:
 
         damaged_lines: those of the event log, where it was read.
         """
+        found = damage(self.path / "meta.json", read_json(self.path / "meta.json"), RunMeta)
+        found += damage(self.path / "status.json", read_json(self.path / "status.json"), RunStatus)
+        return found + self.log_problems(damaged_lines)
+
+    def log_problems(self, damaged_lines: int) -> list[str]:
+        """What is damaged in the event log, as `problems` names it."""
         found = []
-        for name, fields in (("meta.json", RunMeta), ("status.json", RunStatus)):
-            value = read_json(self.path / name)
-            if os.path.lexists(self.path / name) and (value is None or len(valid_fields(value, fields)) < len(value)):
-                found.append(f"{name} is damaged; what cannot be read in it is ignored.")
         if os.path.lexists(self.events_path) and not self.events_path.is_file():
             found.append("events.jsonl is no file; the run has no events.")
         elif damaged_lines:
@@ -206,10 +217,19 @@ def _no_run(path: Path) -> BadInput:
     """Why a directory cannot be read as a run."""
     try:
         open_regular(path / "run.json").close()
+    except ValueError:  # the name is no name of a file
+        pass
     except OSError as error:
         if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
     return BadInput(f"{path} is no run directory: it has no readable run.json.")
+
+
+def damage(path: Path, value: dict[str, Any] | None, fields: Any) -> list[str]:
+    """The sentence about a damaged JSON file from its content; nothing for a file that is whole or does not exist."""
+    if value is not None and len(valid_fields(value, fields)) == len(value):
+        return []
+    return [f"{path.name} is damaged; what cannot be read in it is ignored."] if os.path.lexists(path) else []
 
 
 def observed_state(written: State, by_log: Ending | None) -> State:
@@ -218,6 +238,8 @@ def observed_state(written: State, by_log: Ending | None) -> State:
     The log is written before the status: a process that was killed in between leaves the status behind. An exported run
     has a log only.
     """
+    if by_log == "finished" and written in ("stopped", "failed"):  # all was done but the last status
+        return by_log
     if written not in ("running", "created"):
         return written
     return by_log or ("crashed" if written == "running" else written)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from tmeattn.runs.event_types import Event
@@ -53,10 +55,12 @@ class EventTail:
         while not self.at_end:
             yield from self.lines()
 
-    def lines(self, most: int = CHUNK) -> list[str]:
+    def lines(self, most: int = CHUNK, without: tuple[str, ...] = ()) -> list[str]:
         """The next lines, not decoded, without empty ones: about `most` bytes at most, and the rest in the next calls.
 
         A log that has become shorter was replaced, and is read from its start.
+
+        without: kinds of events whose lines, as `EventWriter` writes them, are left out.
         """
         self.at_end = True
         try:
@@ -81,6 +85,9 @@ class EventTail:
             return self._pass_over(data)
         self.offset += len(complete)
         self.at_end |= not complete
+        if without:
+            found = _lines_without(without).findall(b"\n" + complete)
+            return [line.decode("utf-8", "replace") for line in found if line.strip()]
         # splitlines() also splits at U+2028 and others
         return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
 
@@ -91,6 +98,13 @@ class EventTail:
         self.offset += end or len(data)
         self.at_end &= not end
         return []
+
+
+@cache
+def _lines_without(kinds: tuple[str, ...]) -> re.Pattern[bytes]:
+    """A pattern that finds the lines of all other kinds, each after a line break, without looking into the rest."""
+    words = "|".join(map(re.escape, kinds)).encode()
+    return re.compile(rb'\n(?!\{(?:"time":[^,"\n]*,)?"kind":"(?:' + words + rb')")([^\n]+)')
 
 
 def current(events: Iterable[Event]) -> list[Event]:
@@ -114,7 +128,7 @@ class _Limits:
             self._limits.append((at, step, epoch))
 
     def allow(self, at: int, event: Event) -> bool:
-        """Whether the event at this place of the log counts. Places are asked for in their order."""
+        """Whether the event at this place of the log counts. Call it with the places in their order."""
         while self._limits and self._limits[-1][0] <= at:
             self._limits.pop()
         if not self._limits:

@@ -1,109 +1,28 @@
-"""Find runs: all of them, or one by its id, a prefix of it, its name, a path, `latest` or `best`; summarize them."""
+"""Find runs: all of them, or one by its id, a prefix of it, its name, a path, `latest` or `best`."""
 
 from __future__ import annotations
 
-import contextlib
 import unicodedata
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event, best_epoch, epoch_events
 from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
-from tmeattn.runs.run_files import State
+from tmeattn.runs.summary import RunSummary, is_twin
+from tmeattn.runs.summary_cache import Overview, overviews
 
 MIN_PREFIX = 2
 RESERVED_NAMES = {"latest", "best"}
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """The key figures of a run.
-
-    epoch, epochs: finished and planned. best_accuracy: on the validation split, in [0, 1]. seconds: in all epochs.
-    created: seconds since 1970. problems: one sentence for each file of the run that is damaged.
-    """
-
-    id: str
-    name: str | None
-    state: State
-    model: str
-    dataset: str
-    recipe: str
-    alpha: float
-    uniform_attention: bool
-    seed: int
-    limit: int | None
-    epoch: int
-    epochs: int
-    best_accuracy: float | None
-    best_epoch: int | None
-    seconds: float
-    created: float
-    path: str
-    problems: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, object]:
-        """The summary as `--json` prints it."""
-        return asdict(self)
-
-
-def summarize(run: RunDirectory, events: list[Event] | None = None) -> RunSummary:
-    """Read a run's key figures from its files.
-
-    Raises:
-        BadInput: it is not a run directory of this format.
-    """
-    damaged_lines = 0
-
-    def damaged() -> None:
-        nonlocal damaged_lines
-        damaged_lines += 1
-
-    events = list(run.figures(damaged)) if events is None else events
-    train = run.config["train"]
-    epochs = epoch_events(events)
-    best = best_epoch(events)
-    return RunSummary(
-        id=run.id,
-        name=run.name,
-        state=run.state(events),
-        model=run.config["model"],
-        dataset=train["dataset"],
-        recipe=train["recipe"],
-        alpha=train["alpha"],
-        uniform_attention=is_twin(run),
-        seed=train["seed"],
-        limit=train["limit"],
-        epoch=epochs[-1]["epoch"] if epochs else 0,
-        epochs=train["epochs"],
-        best_accuracy=best["validation"]["accuracy"] if best else None,
-        best_epoch=best["epoch"] if best else None,
-        seconds=sum(event["seconds"] for event in epochs),
-        created=run.info["created"],
-        path=str(run.path),
-        problems=tuple(run.problems(damaged_lines)),
-    )
-
-
 def readable_summaries(root: Path | None = None) -> list[RunSummary]:
     """The summaries of all readable runs, the newest first. A run that is deleted meanwhile is left out."""
-    found = []
-    for run in all_runs(root):
-        with contextlib.suppress(BadInput, OSError):
-            found.append(summarize(run))
-    return found
-
-
-def is_twin(run: RunDirectory) -> bool:
-    """Whether the run was trained with equal weights, for the uniform-weights test."""
-    return bool(run.config["train"].get("uniform_attention"))
+    return [one.summary for one in overviews(root)[0]]
 
 
 def all_runs(root: Path | None = None) -> list[RunDirectory]:
@@ -186,12 +105,14 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
         return unpack(as_path, cache_dir() / "imported")
     if (run := _by_id(reference)) is not None:
         return run
+    if reference == "best":
+        return _best()
     runs = every_run()
     by_id = {run.id: run for run in runs}
     if reference in by_id:
         return by_id[reference]
-    if reference in ("latest", "best"):
-        return _newest(runs) if reference == "latest" else _best(runs)
+    if reference == "latest":
+        return _newest(runs)
     named = [run for run in runs if run.name == reference]
     named = named or [run for run in runs if run.name and _looks(run.name) == _looks(reference)]
     if len(named) == 1:
@@ -252,23 +173,27 @@ def _as_path(reference: str) -> Path | None:
         return None
 
 
-def _with_checkpoint(runs: list[RunDirectory]) -> list[RunDirectory]:
-    usable = [run for run in runs if run.has_checkpoint() and not is_twin(run)]
-    if not usable:
-        raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
-    return usable
+def _with_checkpoint(runs: list[RunDirectory]) -> Iterator[RunDirectory]:
+    """The runs that can be used, in the same order; each is looked at only when it is asked for."""
+    return (run for run in runs if run.has_checkpoint() and not is_twin(run))
 
 
 def _newest(runs: list[RunDirectory]) -> RunDirectory:
-    return _with_checkpoint(runs)[0]
+    return _one_of(next(_with_checkpoint(runs), None))
 
 
-def _best(runs: list[RunDirectory]) -> RunDirectory:
+def _one_of(run: RunDirectory | None) -> RunDirectory:
+    if run is None:
+        raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
+    return run
+
+
+def _best() -> RunDirectory:
     """The run with the highest validation accuracy, the newest of equals. Runs on part of the texts (--limit) count
     only if there are no others."""
 
-    def rank(run: RunDirectory) -> tuple[bool, float]:
-        summary = summarize(run)
-        return summary.limit is None, summary.best_accuracy or 0.0
+    def rank(one: Overview) -> tuple[bool, float]:
+        return one.summary.limit is None, one.summary.best_accuracy or 0.0
 
-    return max(_with_checkpoint(runs), key=rank)
+    ranked = sorted(overviews()[0], key=rank, reverse=True)
+    return _one_of(next(_with_checkpoint([one.run for one in ranked]), None))

@@ -2,7 +2,7 @@
 
 The number of an ended process is given to a new one, so a process is identified by its number and by its mark: the
 computer's boot, the space of process numbers (a container has its own) and the time at which it was started. The mark
-comes from /proc, or else from psutil if that is installed, or else from `ps`; a reader must be able to ask the same
+comes from /proc, or else from psutil if that is installed, or else from `ps`; a reader must have the same
 source. A process that is suspended exists. One that has ended and was not collected by its parent does not.
 """
 
@@ -18,8 +18,8 @@ _MOST_PID = 2**31 - 1
 
 
 def process_mark(pid: int) -> str | None:
-    """A text that only this process has, as long as it exists; None where it does not exist, or where the system does
-    not tell. Its first word names the source."""
+    """A text that only this process has, as long as it exists; None where it does not exist, or where the system
+    does not report it. Its first word names the source."""
     if (place := _place()) is not None:
         return _mark_in_proc(pid, place)
     return _mark_of_psutil(pid) or _mark_of_ps(pid)

@@ -1,7 +1,7 @@
 """Checks of JSON values against TypedDicts: what a run directory holds was written by another process, perhaps by
 another version, and may be damaged.
 
-Fields that a TypedDict does not know are accepted, because a newer version may have added them.
+Fields that a TypedDict does not have are accepted, because a newer version may have added them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_or
 
 Check = Callable[[Any], bool]
 _PLAIN: dict[Any, frozenset[type]] = {int: frozenset({int}), float: frozenset({int, float}), str: frozenset({str})}
-"""Types whose values need no check of their own: a quick look at a long list."""
+"""Types whose values need no check of their own, so that a long list is checked fast."""
 
 
 def matches(value: Any, hint: Any) -> bool:

@@ -231,12 +231,14 @@ def _stop_after_ten(event: Event) -> None:
 
 
 def _difference(one: RunDirectory, other: RunDirectory) -> str | None:
-    """The name of a tensor in which the last checkpoints of two runs differ; None: they are equal."""
+    """The name of a tensor in which the last checkpoints of two runs differ, one of the model's where there is one;
+    None: they are equal."""
     states = [checkpoint.load(run.checkpoints, "last") for run in (one, other)]
     first, second = ({} if found is None else found.tensors for found in states)
     if first.keys() != second.keys():
         return "set of tensors"
-    return next((name for name in first if not torch.equal(first[name], second[name])), None)
+    names = sorted(first, key=lambda name: not name.startswith("model."))  # files keep no order
+    return next((name for name in names if not torch.equal(first[name], second[name])), None)
 
 
 def _texts(space: Space) -> list[np.ndarray]:

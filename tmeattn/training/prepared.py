@@ -11,7 +11,8 @@ from torch import Tensor
 
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.encoding.encode import EncodedSplit
-from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.errors import BadInput
+from tmeattn.foreign import plugin_call
 from tmeattn.models.building import owner
 from tmeattn.registry import resolve
 from tmeattn.run_config import RunConfig, model_config
@@ -31,12 +32,8 @@ def prepare(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
         return None
     training_only = replace(corpus, splits={"train": clipped(corpus.splits["train"], config.train.max_length)})
     function = resolve(spec.prepare, wanted_by=owner(spec))
-    try:
+    with plugin_call(owner(spec), "fails in prepare"):
         prepared = function(model_config(config), training_only)
-    except TmeattnError:
-        raise
-    except Exception as error:
-        raise BadInput(f"{owner(spec)} fails in prepare: {type(error).__name__}: {error}") from error
     try:
         pack(prepared)
     except TypeError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tmeattn.errors import EnvironmentProblem, Interrupted, TmeattnError
 from tmeattn.files import disk_errors
+from tmeattn.foreign import one_line
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, EventWriter, Listener
 from tmeattn.runs.heartbeat import Heartbeat
@@ -56,7 +57,7 @@ def reporting(
         raise
     except Exception as error:
         if heartbeat.state == "running":
-            message = error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
+            message = error.message if isinstance(error, TmeattnError) else one_line(error)
             heartbeat.end("failed", message=message)
             with contextlib.suppress(TmeattnError, OSError):
                 emit({"kind": "failed", "message": message, "diverged": isinstance(error, Diverged)})
@@ -95,5 +96,5 @@ def folder_problems(run: RunDirectory, heartbeat: Heartbeat) -> Iterator[None]:
 
 
 def _is_below(folder: Path, name: object) -> bool:
-    """Whether a failed operation was on a file of the folder, as far as the error tells."""
+    """Whether a failed operation was on a file of the folder, as far as the error names it."""
     return not isinstance(name, str | os.PathLike) or Path(name).is_relative_to(folder)

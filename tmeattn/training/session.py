@@ -18,10 +18,10 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.index import check_name
-from tmeattn.runs.leftovers import tidy
+from tmeattn.runs.leftovers import tidy, write_finished
 from tmeattn.runs.lock import naming, writing
 from tmeattn.runs.manifest import discard
-from tmeattn.runs.run_files import DataInfo, RunStatus
+from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
@@ -118,7 +118,7 @@ def resume(
         before = run.status()
         tidy(run, training=True)
         if run.is_finished():
-            _write_finished(run, before)
+            write_finished(run, before)
             rebuild_vocabulary(run, narrate)
             narrate(_nothing_to_resume(run))
             return run
@@ -136,13 +136,6 @@ def resume(
 
 def _nothing_to_resume(run: RunDirectory) -> str:
     return f"The run {run.id} is finished: nothing to resume."
-
-
-def _write_finished(run: RunDirectory, status: RunStatus) -> None:
-    """Write the state that a process which was killed after its last event could not write."""
-    if status["state"] in ("running", "stopped", "failed"):
-        with contextlib.suppress(OSError):
-            run.write_status({**status, "state": "finished"})
 
 
 def _train(

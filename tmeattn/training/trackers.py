@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.errors import TmeattnError
+from tmeattn.foreign import one_line, plugin_call
 from tmeattn.registry import registry, resolve
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
@@ -38,12 +39,8 @@ def track(run: RunDirectory, spec: TrackerSpec) -> int:
         BadInput: the tracker fails. A `TmeattnError` that it raises is not changed.
     """
     events = run.events()
-    try:
+    with plugin_call(_title(spec), "failed"):
         _process(spec, run, iter(events))
-    except TmeattnError:
-        raise
-    except Exception as error:
-        raise BadInput(f"{_title(spec)} failed: {type(error).__name__}: {error}") from error
     return len(events)
 
 
@@ -97,10 +94,8 @@ class _TrackerThread:
         try:
             _process(self.spec, self.run, iter(self.events.get, _END))
         except BaseException as error:  # a SystemExit of a tracker must not end the training either
-            reason = (
-                error.message.rstrip(".") if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"
-            )
-            self.problem = f"failed: {reason}"
+            reason = error.message if isinstance(error, TmeattnError) else one_line(error)
+            self.problem = f"failed: {reason.rstrip('.')}"
 
     def close(self, timeout: float) -> None:
         self.events.put(_END)

@@ -1,4 +1,4 @@
-"""The application: it opens screens, starts and stops training processes, and saves what the next session needs."""
+"""The application: it opens screens, starts and stops training processes, and saves the state for the next session."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 EXIT_STOPPED = 130
 EVERY = 1.0
-"""Seconds between two looks at the training processes."""
+"""Seconds between two checks of the training processes."""
 TABS: dict[str, type[BaseScreen]] = {
     "runs": RunsScreen,
     "explain": ExplainScreen,

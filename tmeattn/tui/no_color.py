@@ -1,4 +1,4 @@
-"""What NO_COLOR does to the screens: greys, and heatmaps in brackets."""
+"""NO_COLOR on the screens: all colours become greys, and heatmaps mark words by brackets."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from textual.color import Color
 from textual.filter import Monochrome
 
 
-class Greys(Monochrome):
-    """Textual's own filter, which fails on a segment without a style, such as an empty canvas has."""
+class GreyFilter(Monochrome):
+    """Textual's filter for greys, which alone fails on a segment without a style, such as that of an empty canvas."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         styled = [Segment(text, style or Style.null(), control) for text, style, control in segments]
@@ -18,7 +18,7 @@ class Greys(Monochrome):
 
 
 def respect_no_color(app: App[None]) -> None:
-    """Textual takes NO_COLOR for itself; here whoever asks the console hears of it too."""
+    """Set `no_color` of the console too, because Textual applies NO_COLOR only to its own output."""
     if app.no_color:
         app.console.no_color = True
-        app._filters = [Greys() if isinstance(one, Monochrome) else one for one in app._filters]
+        app._filters = [GreyFilter() if isinstance(one, Monochrome) else one for one in app._filters]

@@ -1,4 +1,4 @@
-"""What the screens share during one session. The application makes it and gives it to every screen."""
+"""The state that the screens share during one session. The application creates it and passes it to every screen."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""tmeattn's themes. Each also names the colours of its heatmaps: against, none, for."""
+"""The colour themes of the application, and the heatmap colours of each theme."""
 
 from __future__ import annotations
 
 from textual.theme import Theme
 
-from tmeattn.render.palette import BLUE, GREY, ORANGE, Rgb
+from tmeattn.render.palette import BLUE, GREY, ORANGE, HeatColours
 
 DEFAULT = "tmeattn-dark"
 
@@ -51,7 +51,7 @@ CONTRAST = Theme(
     dark=True,
     text_alpha=1.0,
 )
-# Okabe and Ito's colours (2008), which people with any common colour vision tell apart.
+# The colours of Okabe and Ito (2008), which are distinct in all common kinds of colour vision.
 COLOUR_BLIND = Theme(
     name="tmeattn-colour-blind",
     primary="#56b4e9",
@@ -66,7 +66,7 @@ COLOUR_BLIND = Theme(
     panel="#212a33",
     dark=True,
 )
-for theme in (DARK, LIGHT, CONTRAST, COLOUR_BLIND):  # scrollbars stay in the background
+for theme in (DARK, LIGHT, CONTRAST, COLOUR_BLIND):  # a scrollbar is drawn on the background of the screen
     theme.variables.update(
         {
             "scrollbar": theme.panel or "",
@@ -80,16 +80,15 @@ for theme in (DARK, LIGHT, CONTRAST, COLOUR_BLIND):  # scrollbars stay in the ba
     )
 THEMES = (DARK, LIGHT, CONTRAST, COLOUR_BLIND)
 
-HeatColours = tuple[Rgb, Rgb, Rgb]
-HEAT: dict[str, HeatColours] = {
+HEATMAP_COLOURS: dict[str, HeatColours] = {
     DARK.name: (BLUE, GREY, ORANGE),
     LIGHT.name: (BLUE, (226, 222, 214), ORANGE),
     CONTRAST.name: (BLUE, (60, 60, 60), (255, 208, 0)),
     COLOUR_BLIND.name: ((86, 180, 233), (110, 110, 110), (230, 159, 0)),
 }
-"""By theme; others take the first."""
+"""The colours of a heatmap at -1 (against the class), 0 and 1 (for the class), by theme."""
 
 
 def heat_colours(theme: str) -> HeatColours:
-    """Colours at -1, 0 and 1 of a heatmap under a theme, also one that is not tmeattn's own."""
-    return HEAT.get(theme, HEAT[DEFAULT])
+    """The colours of a heatmap at -1, 0 and 1 under a theme. A theme of another package gets those of the default."""
+    return HEATMAP_COLOURS.get(theme, HEATMAP_COLOURS[DEFAULT])

@@ -14,7 +14,7 @@ from tmeattn.data.encoding import corpus as corpus_module
 from tmeattn.data.encoding.corpus import open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, Coverage, coverage_lines
 from tmeattn.data.encoding.tokenizers import Tokenizer
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem
 
 SETTINGS = CorpusSettings()
 
@@ -83,7 +83,7 @@ def test_failure_leaves_nothing_behind(tmp_path):
     def broken(words):
         raise RuntimeError("no vectors today")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(BadInput, match="cannot be looked up: RuntimeError: no vectors today"):
         open_corpus(dataset(), SETTINGS, replace(VECTORS, lookup=broken), tmp_path)
     assert not list(tmp_path.iterdir())
 

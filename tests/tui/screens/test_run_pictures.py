@@ -7,7 +7,9 @@ that changed.
 import pytest
 from support.logged_runs import BEGAN
 
+from tmeattn.docs import Topic
 from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens import manual
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.saved_state import SavedState
@@ -87,6 +89,38 @@ def test_new_run(snap_compare, runs):
         await pilot.press("n")
         await drawn(pilot)
         await pilot.pause(0.3)
+
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)
+
+
+PAGE = """# Training
+
+`tmeattn train` trains a model and writes a [run](runs.md).
+
+## Recipes
+
+| recipe | optimizer | epochs |
+|---|---|---|
+| `modern` | AdamW | 5 |
+| `report` | SGD | 50 |
+
+- **Alpha** is the factor of the entropy penalty in the loss.
+- A run that was interrupted continues with this command:
+
+```bash
+tmeattn resume latest
+```
+"""
+
+
+def test_manual(snap_compare, runs, monkeypatch):
+    pages = [Topic("training", "Training", PAGE), Topic("runs", "Runs", "# Runs"), Topic("data", "Data", "# Data")]
+    monkeypatch.setattr(manual, "topics", lambda: pages)
+
+    async def opened(pilot):
+        await drawn(pilot)
+        await pilot.press("f1", "m")
+        await drawn(pilot)
 
     assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)
 

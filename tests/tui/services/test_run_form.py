@@ -6,7 +6,7 @@ from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.services.run_list import RunList
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +43,14 @@ def test_the_command_line_means_the_same_as_the_form(planted):
     assert form.resolve_run("transformer", values) == form.resolve_run("transformer", given)
 
 
+def listed(*runs):
+    """These runs as the list of runs has them."""
+    listing = RunList()
+    while not listing.caught_up:
+        listing.refresh()
+    return [listing.runs[run.id] for run in runs]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -55,18 +63,14 @@ def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options
     runs = [write_run("aaaa-lstm-attn", limit=1280), write_run("bbbb-lstm-attn", limit=1280, max_length=100)]
     whole = write_run("cccc-mean", model="mean", done=1)
     (whole.events_path).write_text(whole.events_path.read_text().replace('"train_texts":1280', '"train_texts":2000'))
-    found = [RunState(run) for run in (*runs, whole)]
-    for one in found:
-        one.refresh()
+    found = listed(*runs, whole)
     assert said in form.estimate(form.resolve_run("lstm-attn", options), found)
 
 
 def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run, monkeypatch):
     runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
     runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))
-    found = [RunState(run) for run in runs]
-    for one in found:
-        one.refresh()
+    found = listed(*runs)
     config = form.resolve_run("lstm-attn", {"limit": 1280, "threads": 2})
     assert "(from aaaa-lstm-attn on 1,280 texts, which differs in max-length)" in form.estimate(config, found)
     assert "(from bbbb-lstm-attn on 1,280 texts, which differs in threads (1, not 2))" in form.estimate(
@@ -80,9 +84,8 @@ def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write
 
 def test_time_is_unknown_where_nothing_is_known(write_run):
     assert "unknown" in form.estimate(form.resolve_run("lstm-attn", {}), [])
-    one = RunState(write_run("aaaa-lstm-attn", limit=1280))
-    one.refresh()
-    assert "no run on all texts" in form.estimate(form.resolve_run("lstm-attn", {}), [one])
+    found = listed(write_run("aaaa-lstm-attn", limit=1280))
+    assert "no run on all texts" in form.estimate(form.resolve_run("lstm-attn", {}), found)
 
 
 def test_a_run_gives_back_the_options_that_made_it(write_run):

@@ -8,7 +8,8 @@ from support.scripted_reader import STYLES
 from textual.app import App, ComposeResult
 
 from tmeattn.tui.widgets.axes import Epochs, Round, RoundPowers
-from tmeattn.tui.widgets.chart import Chart, Curve, _thinned
+from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.plot import Curve, thinned
 
 
 def test_gaps_and_what_is_not_finite_are_left_out():
@@ -31,10 +32,10 @@ def test_the_value_at_the_cursor_is_that_of_the_nearest_point():
 
 def test_no_more_points_than_can_be_seen_each_a_mean():
     curve = Curve("a", list(range(1000)), [float(x) for x in range(1000)])
-    thin = _thinned(curve, 100)
+    thin = thinned(curve, 100)
     assert len(thin.xs) == 100
     assert (thin.xs[0], thin.ys[0]) == (4.5, 4.5)
-    assert _thinned(thin, 100) is thin
+    assert thinned(thin, 100) is thin
 
 
 def test_round_ticks():

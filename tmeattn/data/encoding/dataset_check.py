@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmeattn.errors import BadInput
+from tmeattn.foreign import plugin_error
 from tmeattn.specs import Dataset, Split
 
 if TYPE_CHECKING:
@@ -49,10 +50,17 @@ def check_split(dataset: Dataset, name: str, split: Split) -> None:
 
 def checked_texts(dataset: Dataset, name: str, split: Split, rows: np.ndarray) -> Iterator[str]:
     """The texts at `rows` of the split, in order; raises `BadInput` at the first that is not a string."""
-    texts = iter(split.texts) if len(rows) == len(split.texts) else map(split.texts.__getitem__, rows.tolist())
-    for row, text in zip(rows.tolist(), texts, strict=True):
-        if not isinstance(text, str):
-            raise BadInput(
-                f"Dataset {dataset.name}, split {name!r}, row {row}: the text is {type(text).__name__}, not str."
-            )
-        yield text
+    row = -1
+    try:
+        texts = iter(split.texts) if len(rows) == len(split.texts) else map(split.texts.__getitem__, rows.tolist())
+        for row, text in zip(rows.tolist(), texts, strict=True):
+            if not isinstance(text, str):
+                raise BadInput(
+                    f"Dataset {dataset.name}, split {name!r}, row {row}: the text is {type(text).__name__}, not str."
+                )
+            yield text
+    except (GeneratorExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the texts may be read by a plugin's code
+        where = f"Dataset {dataset.name}, split {name!r}, after row {row}"
+        raise plugin_error(error, where, "cannot be read") from error

@@ -20,6 +20,7 @@ from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.files import disk_errors
+from tmeattn.foreign import plugin_call
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
@@ -113,8 +114,9 @@ def encode(
         EnvironmentProblem: `folder` cannot be written.
     """
     started = time.monotonic()
-    splits = dataset.read()
-    check_dataset(dataset, splits)
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        splits = dataset.read()
+        check_dataset(dataset, splits)
     rows = {name: _rows(dataset, name, split, settings) for name, split in splits.items()}
     narrate(f"Encoding {sum(map(len, rows.values())):,} texts of {dataset.name}, once; the cache keeps the result.")
     # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
@@ -148,7 +150,8 @@ def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabula
         UnknownName: the dataset has no such split.
         BadInput: the split is malformed.
     """
-    splits = dataset.read()
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        splits = dataset.read()
     if name not in splits:
         raise UnknownName("split", name, splits)
     split = splits[name]
@@ -241,7 +244,8 @@ def _vocabulary(
     if vectors is None:
         return vocabulary, None, None
     words, special = vocabulary.words, len(SPECIAL)
-    table_ND, known_N = vectors.lookup(words[special:])
+    with plugin_call(f"Vectors {vectors.name}", "cannot be looked up"):
+        table_ND, known_N = vectors.lookup(words[special:])
     shape = (len(words) - special, vectors.size)
     if table_ND.shape != shape or known_N.shape != shape[:1]:
         raise BadInput(
@@ -271,7 +275,7 @@ def no_word_has_a_vector(vectors: WordVectors, words: list[str]) -> BadInput:
 
 
 def coverage_lines(name: str, coverage: Coverage) -> list[str]:
-    """What the user is told about the words that have a vector."""
+    """The lines for the user about the words that have a vector."""
     known, words, known_tokens, words_tokens = coverage
     share, share_tokens = 100 * known / max(words, 1), 100 * known_tokens / max(words_tokens, 1)
     lines = [

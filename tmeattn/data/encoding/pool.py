@@ -138,7 +138,7 @@ class _Worker:
     def close(self) -> None:
         self._process.kill()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        with suppress(OSError), self._process:  # closing stdin flushes a frame that nobody reads any more
+        with suppress(OSError), self._process:  # closing stdin flushes a frame that no process reads any more
             pass
 
 

@@ -123,7 +123,7 @@ def _kind(info: tarfile.TarInfo) -> str:
 
 @contextmanager
 def _open_tar(path: Path) -> Iterator[CountedFile]:
-    """The uncompressed bytes of a tar; its first bytes tell how it is compressed."""
+    """The uncompressed bytes of a tar; the compression is found by its first bytes."""
     with path.open("rb") as file:
         head = file.read(6)
     decompress = next((opener for mark, opener in COMPRESSED.items() if head.startswith(mark)), None)
@@ -134,7 +134,7 @@ def _open_tar(path: Path) -> Iterator[CountedFile]:
 
 
 def _note_table(member: PurePosixPath, tables: list[str]) -> None:
-    """Remember the first member that is a table."""
+    """Add the first member that is a table."""
     if not tables and (format_of(Path(member)) or "txt") != "txt" and "__MACOSX" not in member.parts:
         tables.append(str(member)[:200])
 

@@ -60,7 +60,7 @@ class _Spans:
             self.like_rows = lines
 
     def notes(self, path: Path) -> list[str]:
-        """What the user should know."""
+        """Notes about the file for the user."""
         if not self.fields:
             return []
         count = f"{self.fields:,} quoted field{'' if self.fields == 1 else 's'}"
@@ -119,7 +119,7 @@ class _Reader:
             self.delimiter = max(",;\t|", key=first.count)
 
     def notes(self) -> list[str]:
-        """What the user should know."""
+        """Notes about the file for the user."""
         return ([self.quoting_note] if self.quoting_note else []) + self.spans.notes(self.path)
 
 

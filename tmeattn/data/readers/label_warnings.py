@@ -59,7 +59,7 @@ def _invisible(char: str) -> bool:
 
 
 def _visible(labels: Sequence[str]) -> list[str]:
-    """The labels in quotation marks; in ASCII where their difference cannot be seen."""
+    """The labels in quotation marks; in ASCII where their difference is not visible."""
     shown = [label[:60] for label in labels[:4]]
     plain = {
         "".join(char for char in unicodedata.normalize("NFC", label) if not _invisible(char)).strip() for label in shown

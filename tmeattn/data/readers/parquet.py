@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tmeattn.data.readers.rows import Row, Table, check_columns
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import read_error
+from tmeattn.library_output import library_output_kept
 from tmeattn.limits import Unpacking
+
+_UNREADABLE: tuple[type[BaseException], ...] = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def open_parquet(path: Path) -> Table:
@@ -33,12 +37,16 @@ def open_parquet(path: Path) -> Table:
         # Selectors take names as they are. `select` reads a string such as "*" or "^.*$" as a pattern.
         columns = [cs.by_name(name) for name in names]
         with _opened(path) as file:
-            frame = pl.scan_parquet(file, glob=False, hive_partitioning=False).select(columns)
+            whole = pl.scan_parquet(file, glob=False, hive_partitioning=False)
+            rows = whole.select(pl.len()).collect().item()
+            frame = whole.select(columns)
             for batch in frame.collect_batches(chunk_size=2**13, maintain_order=True):
                 for values in batch.iter_rows():
                     unpacking.count(sum(len(value) for value in values if isinstance(value, str)))
                     number += 1
                     yield number, values
+            if number != rows:  # a panic ends the batches without an error
+                raise _damaged(path, f"{number:,} of its {rows:,} rows can be read")
 
     return Table(path, "parquet", tuple(schema), "row", select, _class_names(path))
 
@@ -48,28 +56,41 @@ def _class_names(path: Path) -> dict[str, Sequence[str]]:
     import polars as pl
 
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, library_output_kept():
             features = json.loads(pl.read_parquet_metadata(file)["huggingface"])["info"]["features"]
         return {
             column: feature["names"]
             for column, feature in features.items()
             if isinstance(feature, dict) and "names" in feature
         }
-    except (pl.exceptions.PolarsError, OSError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNREADABLE + _polars_errors():
         return {}
+
+
+def _polars_errors() -> tuple[type[BaseException], ...]:
+    """What polars raises for a damaged file; a panic is no `Exception`."""
+    import polars as pl
+
+    return pl.exceptions.PolarsError, pl.exceptions.PanicException
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open the file here: polars would read its name as a pattern, a home folder or an address."""
-    import polars as pl
-
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, library_output_kept():
             yield file
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise BadInput(
-            f"{path} cannot be read as a Parquet file: {reason}.",
-            hint="Write the file again, or convert it to CSV or JSON lines.",
-        ) from error
+    except OSError as error:
+        if error.errno:
+            raise read_error(path, error) from error
+        raise _damaged(path, error) from error
+    except _polars_errors() as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, problem: object) -> BadInput:
+    first = next(iter(str(problem).splitlines()), "") or type(problem).__name__
+    return BadInput(
+        f"{path} cannot be read as a Parquet file: {shortened(first)}.",
+        hint="Write the file again, or convert it to CSV or JSON lines.",
+    )

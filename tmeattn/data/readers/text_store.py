@@ -26,7 +26,7 @@ SPLITS = ("train", "validation", "test")
 
 
 class TextManifest(FileChecks):
-    """`texts.json`. `notes`: what the user should know; absent in old files."""
+    """`texts.json`. `notes`: notes about the source for the user; absent in old files."""
 
     format: int
     classes: list[str]

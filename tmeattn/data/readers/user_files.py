@@ -62,7 +62,7 @@ def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narra
             _report(writer, path, narrate)
 
     store = open_or_build(cache / f"texts-{_key(path, options)[:32]}", open_text_store, build, CONTENT, narrate)
-    if not built:  # what is odd about the files is said each time
+    if not built:  # the notes about the files are repeated each time
         for note in store.notes:
             narrate(note)
     return store

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tmeattn.errors import BadInput
+from tmeattn.library_output import library_output_kept
 from tmeattn.limits import COLUMNS
 
 if TYPE_CHECKING:
@@ -99,14 +100,15 @@ def _parse_table(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None
 
     columns = [str(place) for place in range(size)]
     try:
-        table = pl.read_csv(
-            block,
-            separator=" ",
-            has_header=False,
-            quote_char=None,
-            schema={"word": pl.String, **dict.fromkeys(columns, pl.Float32)},
-        )
-    except (pl.exceptions.PolarsError, ValueError):
+        with library_output_kept():
+            table = pl.read_csv(
+                block,
+                separator=" ",
+                has_header=False,
+                quote_char=None,
+                schema={"word": pl.String, **dict.fromkeys(columns, pl.Float32)},
+            )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
         return None
     lines = block.count(b"\n") + (not block.endswith(b"\n"))
     vectors_ND = table.select(columns).to_numpy()

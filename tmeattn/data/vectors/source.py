@@ -37,13 +37,13 @@ _OTHERS = {
 def open_vector_text(path: Path, member: str | None = None) -> Iterator[IO[bytes]]:
     """Open the text of a file of word vectors.
 
-    The first bytes tell how a file is compressed, whatever its name is. Errors of reading are those of the libraries:
-    see `reading`.
+    The compression of a file is found by its first bytes, not by its name. Errors of reading are those of the
+    libraries: see `reading`.
 
     member: the file in a zip; None: its only file.
 
     Raises:
-        BadInput: the file cannot be read, or is no text of word vectors; the message says what it is.
+        BadInput: the file cannot be read, or is no text of word vectors; the message names what it is.
     """
     with ExitStack() as stack:
         with reading(path):

@@ -98,7 +98,7 @@ def build_vector_store(
 
     open_lines: opens the text as a binary file.   source: names it in errors.
     check:      called before the folder is kept; raises where these are not the expected vectors.
-    narrate:    told about a doubt, such as a first line that states another number of words.
+    narrate:    called with a warning, such as a first line that states another number of words.
 
     Raises:
         BadInput: a line is not a word with its numbers; the message gives the line.
@@ -126,7 +126,7 @@ def look_up(vectors_path: Path, words_path: Path, words: Sequence[str]) -> tuple
     """
     import polars as pl
 
-    index = pl.read_parquet(words_path)
+    index = pl.read_parquet(words_path, glob=False)
     if "row" not in index.columns:
         index = index.with_row_index("row")
     # A word with a lone surrogate has no UTF-8 form; null joins no row.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.files import disk_errors, write_atomically
+from tmeattn.files import disk_errors, rewrite
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.render.export.figures import figure_bytes
 from tmeattn.render.export.reproduction import csv_text, latex, markdown
@@ -24,7 +24,7 @@ def check_folder(folder: Path) -> None:
     """
     with disk_errors("the export", folder, elsewhere=ELSEWHERE):
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / ".tmeattn", b"")
+        rewrite(folder / ".tmeattn", b"")
         (folder / ".tmeattn").unlink()
 
 
@@ -53,7 +53,7 @@ def write_file(path: Path, content: bytes) -> None:
         EnvironmentProblem: no space, no permission, or no such folder.
     """
     with disk_errors("the export", path, elsewhere=ELSEWHERE):
-        write_atomically(path, content)
+        rewrite(path, content)
 
 
 def write(result: Result, folder: Path) -> list[Path]:

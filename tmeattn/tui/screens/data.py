@@ -248,7 +248,7 @@ class DataScreen(BaseScreen):
         await asyncio.sleep(MOMENT)
         if self._is_closed():
             return
-        texts, seen = self.texts, self.table.seen
+        texts, seen = self.texts, self.table.visible_rows
         if texts is None or self.table.texts is not texts or not seen or self.filtering:
             return
         try:

@@ -15,7 +15,7 @@ from tmeattn.errors import TmeattnError
 
 
 class Confirm(ModalScreen[bool]):
-    """Asks before an action that cannot be undone. The answer is no unless the user chooses the action.
+    """A confirmation before an action that cannot be undone. The result is False unless the user chooses the action.
 
     action: the verb on the button that confirms.
     """
@@ -49,7 +49,7 @@ class Confirm(ModalScreen[bool]):
 
 
 class AskText(ModalScreen[str | None]):
-    """Asks for one line of text; None where the user cancels.
+    """An input of one line of text; the result is None if the user cancels.
 
     check: raises a `TmeattnError` for a text that cannot be used; its message is shown while the user types.
     """

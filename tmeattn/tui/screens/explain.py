@@ -35,7 +35,7 @@ PAUSE = 0.3
 MOMENT = 0.15
 """Seconds that the cursor stays at a word until the prediction without the word is computed."""
 PATIENCE = 0.5
-"""Seconds of waiting after which the screen shows what it waits for."""
+"""Seconds after which the screen shows that it waits, and the reason."""
 NO_RUN = (
     "There is no trained run yet. Press {runs} and start a run, or in a shell: tmeattn train lstm-attn --alpha 0.05"
 )
@@ -108,7 +108,7 @@ class ExplainScreen(BaseScreen):
         return second if self.other_run and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
 
     def request(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
-        """What the run explains now. dropped: whether the dropped words are left out."""
+        """The request to explain the present text. dropped: whether the dropped words are left out."""
         text = self.text
         return ExplainRequest(
             text=text,
@@ -196,7 +196,7 @@ class ExplainScreen(BaseScreen):
 
     @contextmanager
     def _waiting_for(self, what: str) -> Iterator[None]:
-        """Show what the screen waits for, where it takes long."""
+        """Show that the screen waits, and the reason, if it takes long."""
         timer = self.set_timer(PATIENCE, lambda: self._put_word([Text(what, style="italic")]))
         try:
             yield

@@ -1,4 +1,4 @@
-"""The help: the keys of a screen, a way to change them, and the door to the manual."""
+"""The help: the keys of a screen, a way to change them, and the way to the manual."""
 
 from __future__ import annotations
 

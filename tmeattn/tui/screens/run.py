@@ -34,7 +34,7 @@ from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
-"""Seconds between two looks at the files, and so between two redraws."""
+"""Seconds between two checks of the files, and so between two redraws."""
 CATCHING_UP = 0.01
 """Seconds until the next look while a long log is still being read."""
 ALL_PANES = (110, 36)

@@ -9,11 +9,13 @@ from textual import events, on
 from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Button, DataTable, Input, Static
+from textual.widgets import Button, Input, Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
+from tmeattn.runs.lock import delete as delete_run
+from tmeattn.runs.lock import is_trained
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
@@ -29,11 +31,12 @@ from tmeattn.tui.messages import (
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.services import processes
+from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import ORDERS
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
-from tmeattn.tui.widgets.run_table import FIELDS, RunTable
+from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
 from tmeattn.tui.wording import runs as run_wording
 
@@ -86,11 +89,15 @@ class RunsScreen(BaseScreen):
 
     def refresh_runs(self) -> None:
         """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
+        self.runs.wanted, listed = self.table.seen, self.runs.all_listed
         if self.runs.refresh() or not self.table.row_count or self._unshown:
             self._unshown += 1
-        if self._unshown and (self.runs.caught_up or self._unshown >= SHOWN_EVERY or not self.table.row_count):
+        new_rows = not self.table.row_count or self.runs.all_listed > listed
+        if self._unshown and (self.runs.caught_up or self._unshown >= SHOWN_EVERY or new_rows):
             self._unshown = 0
             self._show()
+        elif self._unshown:
+            self._show_details()
         if self._next_look is not None:
             self._next_look.stop()
         self._next_look = None if self.runs.caught_up else self.set_timer(CATCHING_UP, self.refresh_runs)
@@ -113,7 +120,7 @@ class RunsScreen(BaseScreen):
         self.query_one("#summary", Static).update(self._summary(len(visible), text))
         self._show_details()
 
-    def _visible(self) -> list[RunState]:
+    def _visible(self) -> list[ListedRun]:
         return self.runs.sorted(self.order, self.query_one("#filter", Input).value)
 
     def _summary(self, visible: int, text: str) -> str:
@@ -126,12 +133,13 @@ class RunsScreen(BaseScreen):
         return " · ".join([*parts, f"sort: {self.order}", *([f"filter: {text}"] if text else [])])
 
     def _show_details(self) -> None:
-        selected_id = self.table.selected
+        selected_id, selected = self.table.selected, None
         if selected_id in self.runs.damaged:
             self.details.show_damaged(self.runs.damaged[selected_id])
         else:
-            self.details.show(self.selected)
-        self.refresh_footer(self.selected.state if self.selected else None)
+            selected = self.selected
+            self.details.show(selected)
+        self.refresh_footer(selected.state if selected else None)
 
     def is_applicable(self, action: str) -> bool:
         return run_wording.useful(action, self.selected)
@@ -139,23 +147,22 @@ class RunsScreen(BaseScreen):
     @property
     def selected(self) -> RunState | None:
         """The run at the cursor; None for a damaged run, or without runs."""
-        return self.runs.runs.get(self.table.selected or "")
+        return self.runs.opened(self.table.selected)
 
-    @on(DataTable.RowHighlighted)
+    @on(RunTable.Moved)
     def highlighted(self) -> None:
         self._show_details()
-        if self.selected is not None and self.selected.run.has_checkpoint():
-            self.session.selected_run = self.selected.run
+        one = self.runs.runs.get(self.table.selected or "")
+        if one is not None and one.run.has_checkpoint():
+            self.session.selected_run = one.run
 
-    @on(DataTable.RowSelected)
+    @on(RunTable.Opened)
     def row_selected(self) -> None:
         self.action_open()
 
-    @on(DataTable.HeaderSelected)
-    def header_selected(self, event: DataTable.HeaderSelected) -> None:
-        field = next(field for field in FIELDS if field.name == event.column_key.value)
-        if field.order:
-            self._sort(field.order)
+    @on(RunTable.OrderChosen)
+    def order_chosen(self, event: RunTable.OrderChosen) -> None:
+        self._sort(event.order)
 
     @on(Button.Pressed, "#default")
     def start_default(self) -> None:
@@ -193,7 +200,7 @@ class RunsScreen(BaseScreen):
         elif run_id in self.runs.runs:
             self.table.marked.append(run_id)
         self._show()
-        self.table.action_cursor_down()
+        self.table.action_move(1)
 
     def action_unmark(self) -> None:
         """Clear the filter and all marks."""
@@ -257,9 +264,7 @@ class RunsScreen(BaseScreen):
     def action_delete(self) -> None:
         marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
         chosen = marked or [run_id for run_id in (self.table.selected,) if run_id]
-        running = [
-            run_id for run_id in chosen if run_id in self.runs.runs and self.runs.runs[run_id].state == "running"
-        ]
+        running = [run_id for run_id in chosen if is_trained(RunDirectory(self.runs.root / run_id))]
         if running:
             self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))
         elif chosen:
@@ -272,7 +277,7 @@ class RunsScreen(BaseScreen):
             if not path.exists():  # another program deleted it
                 continue
             try:
-                RunDirectory(path).delete()
+                delete_run(RunDirectory(path))
             except TmeattnError as error:
                 self.post_message(ShowProblem(error))
         self.table.marked.clear()

@@ -14,7 +14,8 @@ import numpy as np
 
 from tmeattn.data.encoding.dataset_check import check_dataset
 from tmeattn.data.sources import dataset_of, open_dataset
-from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.errors import TmeattnError
+from tmeattn.foreign import plugin_error
 from tmeattn.run_config import stored_config
 from tmeattn.runs.directory import RunDirectory
 
@@ -36,8 +37,8 @@ class SplitTexts:
     fingerprint: str = ""
 
     def are_of(self, run: RunDirectory) -> bool:
-        """Whether right and wrong can be told: False where the run was trained on this dataset when it had other
-        texts, labels or classes."""
+        """Whether predictions can be compared with the labels: False where the run was trained on this dataset when it
+        had other texts, labels or classes."""
         if run.config["train"]["dataset"] != self.dataset or not self.fingerprint:
             return True
         return run.data["fingerprint"] == self.fingerprint and tuple(run.data["classes"]) == self.classes
@@ -68,8 +69,8 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Split
         check_dataset(found, splits)
     except TmeattnError:
         raise
-    except Exception as error:  # a plugin's reader
-        raise BadInput(f"The dataset {dataset} cannot be read: {type(error).__name__}: {error}.") from error
+    except BaseException as error:  # a plugin's reader
+        raise plugin_error(error, f"The dataset {dataset}", "cannot be read") from error
     return {
         name: SplitTexts(
             dataset, name, found.classes, split.texts, np.asarray(split.labels, dtype=np.int64), found.fingerprint
@@ -83,7 +84,7 @@ class Predictions:
     """The predictions of a run.
 
     probabilities_NC: over its own `classes`, NaN for texts not predicted yet.
-    comparable:       whether right and wrong can be told (see `SplitTexts.are_of`).
+    comparable:       whether they can be compared with the labels (see `SplitTexts.are_of`).
     """
 
     classes: tuple[str, ...]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.foreign import plugin_error
 from tmeattn.runs.index import all_runs
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ Weights = tuple["Path", str, int]
 
 @dataclass(frozen=True)
 class ModelCapabilities:
-    """What the model of a run supports.
+    """The classes, methods and heads that the model of a run supports.
 
     classes: the names of its classes. methods: every explainer, with the reason why it does not support the model, or
     None. heads: the number of heads of each self-attention layer.
@@ -68,7 +69,7 @@ class TextReader:
         return await self._submit(run, lambda classifier: _explain(classifier, request))
 
     async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
-        """What the run's model supports. Raises `TmeattnError` where the run cannot be read."""
+        """The capabilities of the run's model. Raises `TmeattnError` where the run cannot be read."""
         return await self._submit(run, _capabilities)
 
     async def count_parameters(self, spec: ModelSpec) -> int | None:
@@ -126,8 +127,8 @@ class TextReader:
             return call(self._classifier(run))
         except TmeattnError:
             raise
-        except Exception as error:
-            raise BadInput(f"The run {run.id} cannot be read: {type(error).__name__}: {error}.") from error
+        except BaseException as error:  # a plugin's code may raise anything
+            raise plugin_error(error, f"The run {run.id}", "cannot be read") from error
 
     def _classifier(self, run: RunDirectory) -> TrainedClassifier:
         """The run's best weights so far."""
@@ -175,8 +176,8 @@ def _count_parameters(spec: ModelSpec) -> int | None:
         return count_parameters(spec)
     except TmeattnError:
         raise
-    except Exception as error:  # a plugin's model
-        raise BadInput(f"The model {spec.name} cannot be built: {type(error).__name__}: {error}.") from error
+    except BaseException as error:  # a plugin's model
+        raise plugin_error(error, f"The model {spec.name}", "cannot be built") from error
 
 
 def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanation:

@@ -21,10 +21,12 @@ from tmeattn.render.numbers import count, flag, option_value, seconds
 from tmeattn.run_config import RunConfig, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
 from tmeattn.specs import ModelSpec, VectorsSpec
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.services.listed_run import ListedRun
 
 FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr", "batch_size", "max_length")
 """The train options that users change most; they come first."""
+MOST_COMPARED = 100
+"""Runs, the newest, among which the most similar is looked for."""
 PACE = ("max_length", "batch_size", "threads", "precision", "device", "tune_embeddings", "vectors")
 """The train options that change the time per epoch."""
 
@@ -117,26 +119,25 @@ def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
     return next((named[word] for word in words if word in named), None)
 
 
-def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
+def estimate(config: RunConfig, runs: Iterable[ListedRun]) -> str:
     """The expected time per epoch: that of the most similar earlier run, scaled by the number of texts."""
-    same_data = [state for state in runs if state.run.config["train"]["dataset"] == config.train.dataset]
-    known = [state for state in same_data if state.epochs and state.run.config["model"] == config.model]
+    same_data = [one for one in runs if one.facts["dataset"] == config.train.dataset]
+    known = [one for one in same_data if one.epoch_seconds and one.facts["model"] == config.model]
     if not known:
         return "The time per epoch is unknown: there is no run of this model on this dataset yet."
-    whole = [state for state in same_data if not state.run.config["train"]["limit"]]
-    texts = config.train.limit or max((state.started["train_texts"] for state in whole if state.started), default=0)
+    texts = config.train.limit or max((one.train_texts or 0 for one in same_data if not one.facts["limit"]), default=0)
     if not texts:
         return "The time per epoch is unknown: there is no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
     wanted["threads"] = wanted["threads"] or default_threads()
-    best = max(known, key=lambda state: _similarity(_differing(state, wanted), state))
-    its_texts = best.started["train_texts"] if best.started else texts
-    took = sorted(epoch["seconds"] for epoch in best.epochs)[len(best.epochs) // 2]
-    epoch = took * texts / max(its_texts, 1)
+    newest = sorted(known, key=lambda one: one.facts["created"])[-MOST_COMPARED:]
+    best = max(newest, key=lambda one: _similarity(_differing(one, wanted), one))
+    its_texts = best.train_texts or texts
+    epoch = best.epoch_seconds * texts / max(its_texts, 1)
     differing = _differing(best, wanted)
     names = [name.replace("_", "-") for name in differing if name != "threads"][:3]
-    if "threads" in differing and best.started:
-        names.insert(0, f"threads ({best.started['threads']}, not {wanted['threads']})")
+    if "threads" in differing and best.threads:
+        names.insert(0, f"threads ({best.threads}, not {wanted['threads']})")
     different = f", which differs in {', '.join(names)}" if names else ""
     total = seconds(epoch * config.train.epochs)
     epochs = f"{config.train.epochs} epoch{'' if config.train.epochs == 1 else 's'}"
@@ -144,16 +145,16 @@ def estimate(config: RunConfig, runs: Iterable[RunState]) -> str:
     return f"About {seconds(epoch)} per epoch, {total} for {epochs} ({source})."
 
 
-def _similarity(differing: list[str], state: RunState) -> tuple[bool, int, float]:
+def _similarity(differing: list[str], one: ListedRun) -> tuple[bool, int, float]:
     """A sort key: how well a run predicts the time of another. The same threads count most, then few differences, then
     a late start."""
-    return "threads" not in differing, -len(differing), float(state.run.info["created"])
+    return "threads" not in differing, -len(differing), one.facts["created"]
 
 
-def _differing(state: RunState, wanted: Mapping[str, Any]) -> list[str]:
+def _differing(one: ListedRun, wanted: Mapping[str, Any]) -> list[str]:
     """The options that change the time per epoch and differ."""
-    has = {**state.run.config["model_options"], **state.run.config["train"]}
-    has["threads"] = state.started["threads"] if state.started else wanted["threads"]  # those that the run used
+    has = {**one.run.config["model_options"], **one.run.config["train"]}
+    has["threads"] = one.threads or wanted["threads"]  # those that the run used
     if wanted["threads"] == "auto":
         has.pop("threads")
     return [name for name, value in wanted.items() if name in has and value is not None and has[name] != value]

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tmeattn.errors import BadInput
-from tmeattn.paths import runs_dir
-from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.control import process_alive
+from tmeattn.runs.directory import RunDirectory, observed_state
+from tmeattn.runs.event_reader import CHUNK
+from tmeattn.runs.figures import FigureReader, LogFigures
+from tmeattn.runs.summary import read_facts, state_now
+from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of
+from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_state import RunState
 
 FOLDERS = 100
-"""New folders that are opened in one `refresh`, so that many runs never block the screen."""
+"""New folders whose files are read in one `refresh`, so that many runs never block the screen."""
+CACHED = 10
+"""Folders that are found in the cache in the time in which one is read."""
 BYTES = 2**21
 """Bytes of logs read in one `refresh`."""
 AT_LEAST = 2**14
-"""What the smallest log counts as: opening it takes as long as reading so many bytes."""
+"""The bytes that the smallest log counts as, because opening it takes as long as reading this number of bytes."""
 REST = 5
-"""The files of a run that has ended are looked at in every fifth `refresh`: in each one, those of a fifth of them."""
+"""The files of a run that has ended are checked in every fifth `refresh`; each `refresh` checks a fifth of the runs."""
+OPENED = 8
+"""Runs whose whole state is kept, those that were looked at last."""
 
 ORDERS = ("newest", "best accuracy", "model", "state", "name")
+_BY_STATE = ("running", "created", "stopped", "crashed", "failed", "deleted", "finished")
 
 
 @dataclass(frozen=True)
@@ -31,56 +43,51 @@ class DamagedRun:
 
 
 class RunList:
-    """Runs by id. `refresh` reads the disk; `version` grows with every change."""
+    """Runs by id. `refresh` reads the disk; `version` grows with every change.
+
+    wanted: ids of the runs whose logs are read before the others, those that are seen.
+    """
 
     def __init__(self) -> None:
-        self.root = runs_dir()
-        self.runs: dict[str, RunState] = {}
+        self._cache = SummaryCache()
+        self.root = self._cache.root
+        self.runs: dict[str, ListedRun] = {}
         self.damaged: dict[str, DamagedRun] = {}
+        self.wanted: Sequence[str] = ()
         self.version = 0
         self.caught_up = False
         self._stamp = -1
         self._turn = 0
         self._unopened: list[Path] = []
+        self._unread: dict[str, tuple[FigureReader, Stamps | None]] = {}
+        self._opened: dict[str, RunState] = {}
+
+    @property
+    def all_listed(self) -> bool:
+        """Whether all folders were opened; the logs of some runs may not be read yet."""
+        return not self._unopened
 
     def refresh(self) -> bool:
-        """Read new folders and what logs have grown by. Returns whether anything has changed."""
-        before = self.version
-        self._find_folders()
+        """Read new folders and the new events of the logs. Returns whether anything has changed."""
+        before, behind = self.version, not self.caught_up
+        self._look_for_folders()
+        self._open_folders()
+        if not self._unopened:
+            self._read_logs()
         self._turn += 1
-        left = BYTES
-        behind, self.caught_up = not self.caught_up, not self._unopened
-        for at, (run_id, state) in enumerate(list(self.runs.items())):
-            ended = state.caught_up and state.state not in ("running", "created")
-            if ended and (behind or (at - self._turn) % REST):
+        for at, one in enumerate(list(self.runs.values())):
+            if one.run.id in self._unread:
                 continue
-            if not state.caught_up:
-                if left <= 0:
-                    self.caught_up = False
-                    continue
-                left -= AT_LEAST
-            try:
-                already = state.bytes_read
-                self.version += state.refresh()
-                left -= state.bytes_read - already
-            except (BadInput, OSError) as error:
-                self._damage(state.run.path, str(error))
-            self.caught_up &= state.caught_up
-            if state.state == "deleted":
-                self.runs.pop(run_id, None)
-                self.version += 1
+            if one.live is not None or one.state == "created" or not (behind or (at - self._turn) % REST):
+                self._try(partial(self._look_at, one), one.run)
+        reading = any(one.live is not None and not one.live.caught_up for one in self.runs.values())
+        self.caught_up = not self._unopened and not self._unread and not reading
+        if self.caught_up:
+            self._cache.save(self.runs)
         return self.version != before
 
-    def _find_folders(self) -> None:
-        """Find new folders, where the folder of the runs has changed, and open some of them; try damaged ones again."""
-        self._look_for_folders()
-        opened, self._unopened = self._unopened[:FOLDERS], self._unopened[FOLDERS:]
-        again = list(self.damaged)[:FOLDERS]
-        for path in [*opened, *(self.damaged[name].path for name in again)]:
-            if path.is_dir():
-                self._add(RunDirectory(path))
-
     def _look_for_folders(self) -> None:
+        """Find new folders, where the folder of the runs has changed."""
         try:
             stamp = self.root.stat().st_mtime_ns
         except OSError:
@@ -90,59 +97,143 @@ class RunList:
         self._stamp = stamp
         found = list(self.root.iterdir()) if stamp else []
         names = {path.name for path in found}
-        known: tuple[dict[str, RunState] | dict[str, DamagedRun], ...] = (self.runs, self.damaged)
-        for listed in known:
-            for gone in [name for name in listed if name not in names]:
-                del listed[gone]
-                self.version += 1
+        for gone in [name for name in (*self.runs, *self.damaged) if name not in names]:
+            self._remove(gone)
         self._unopened = [path for path in found if path.name not in self.runs and path.name not in self.damaged]
 
-    def _add(self, run: RunDirectory) -> None:
+    def _open_folders(self) -> None:
+        """Open new folders, and try damaged ones again."""
+        left, again = FOLDERS * CACHED, list(self.damaged)[:FOLDERS]
+        while self._unopened and left > 0:
+            left -= self._open(self._unopened.pop(0))
+        for name in again:
+            self._open(self.damaged[name].path)
+
+    def _open(self, path: Path) -> int:
+        """List a folder, from the cache if its files have not changed. Returns what it costs."""
+        if not path.is_dir():
+            return 1
+        run = RunDirectory(path)
+        known = self._cache.find(run)
+        if known is not None and known.summary.state != "running":
+            self._list(ListedRun(run, known.facts, known.summary.state, known.figures, known.stamps))
+            return 1
+        self._try(lambda: self._list(self._fresh(run)), run)
+        return CACHED
+
+    def _fresh(self, run: RunDirectory) -> ListedRun:
+        """A run as its small files describe it; its log is read next. Raises `BadInput`, `OSError`."""
+        stamps = stamps_of(run)
+        facts = read_facts(run)
+        if facts["written"] == "running" and process_alive(run.status()):
+            return ListedRun(run, facts, "running", None, stamps, RunState(run, steps=False))
+        self._unread[run.id] = FigureReader(run.events_path), stamps
+        return ListedRun(run, facts, observed_state(facts["written"], None), None, stamps)
+
+    def _list(self, one: ListedRun) -> None:
+        before = self.runs.get(one.run.id)
+        if before is not None and not one.is_read:
+            one.figures = before.figures  # shown until the log is read again
+        self.damaged.pop(one.run.id, None)
+        self.runs[one.run.id] = one
+        self.version += 1
+
+    def _read_logs(self) -> None:
+        left = BYTES
+        for name in [*(name for name in self.wanted if name in self._unread), *self._unread]:
+            if left <= 0:
+                return
+            if name not in self._unread:  # it was wanted
+                continue
+            reader, stamps = self._unread[name]
+            already = reader.offset
+            reader.read(min(left, CHUNK))
+            left -= max(reader.offset - already, AT_LEAST)
+            if reader.at_end:
+                del self._unread[name]
+                self._finish(self.runs[name], reader.figures(), stamps)
+
+    def _finish(self, one: ListedRun, figures: LogFigures, stamps: Stamps | None) -> None:
+        """The log of a run was read to its end."""
+        one.figures = figures
+        one.state = state_now(one.run, one.facts["written"], figures["ending"])
+        one.changed()
+        self.version += 1
+        self._cache.add(one.run, stamps, one.facts, figures)
+
+    def _look_at(self, one: ListedRun) -> None:
+        """Read what has changed in the files of a run. Raises `BadInput`, `OSError`."""
+        if one.live is None:
+            if stamps_of(one.run) != one.stamps:
+                self._read_again(one)
+            return
+        if one.live.refresh():
+            one.state, one.name = one.live.state, one.live.name
+            one.changed()
+            self.version += 1
+        if one.state != "running" and one.live.caught_up:
+            self._read_again(one)
+
+    def _read_again(self, one: ListedRun) -> None:
+        if one.run.path.is_dir():
+            self._list(self._fresh(RunDirectory(one.run.path)))
+        else:
+            self._remove(one.run.id)
+
+    def _try(self, read: Callable[[], None], run: RunDirectory) -> None:
         try:
-            _ = run.info
+            read()
         except (BadInput, OSError) as error:
             self._damage(run.path, error.message if isinstance(error, BadInput) else str(error))
-            return
-        self.damaged.pop(run.id, None)
-        self.runs[run.id] = RunState(run, steps=False)
-        self.version += 1
 
     def _damage(self, path: Path, reason: str) -> None:
         """List a folder as damaged, behind the others, so that each of them is tried again in turn."""
-        self.runs.pop(path.name, None)
-        before, damaged = self.damaged.pop(path.name, None), DamagedRun(path, reason)
+        before, damaged = self.damaged.get(path.name), DamagedRun(path, reason)
+        version = self.version
+        self._remove(path.name)
         self.damaged[path.name] = damaged
-        self.version += damaged != before
+        self.version = version + (damaged != before)
+
+    def _remove(self, name: str) -> None:
+        self.runs.pop(name, None)
+        self.damaged.pop(name, None)
+        self._unread.pop(name, None)
+        self._opened.pop(name, None)
+        self.version += 1
 
     def forget(self) -> None:
         """Read the folder of the runs again at the next `refresh`, for example after a deletion."""
         self._stamp = -1
 
-    def sorted(self, order: str, text: str) -> list[RunState]:
+    def opened(self, name: str | None) -> RunState | None:
+        """The state of one run with its epochs, read up to now; None where there is no such run, or it is damaged."""
+        one = self.runs.get(name or "")
+        if one is None:
+            return None
+        if one.live is not None:
+            return one.live
+        state = self._opened.pop(one.run.id, None) or RunState(one.run, steps=False)
+        try:
+            state.refresh()
+        except (BadInput, OSError) as error:
+            self._damage(one.run.path, error.message if isinstance(error, BadInput) else str(error))
+            return None
+        self._opened[one.run.id] = state
+        if len(self._opened) > OPENED:
+            del self._opened[next(iter(self._opened))]
+        return state
+
+    def sorted(self, order: str, text: str) -> list[ListedRun]:
         """The runs whose columns contain every word of `text`, in one of `ORDERS`."""
         words = text.lower().split()
-        fitting = [state for state in self.runs.values() if all(word in _searchable(state) for word in words)]
-        fitting.sort(key=lambda state: -float(state.run.info["created"]))
+        fitting = [one for one in self.runs.values() if not words or all(word in one.searchable for word in words)]
+        fitting.sort(key=lambda one: -one.facts["created"])
         if order == "best accuracy":
-            fitting.sort(key=lambda state: -(state.best_accuracy or 0.0))
+            fitting.sort(key=lambda one: -(one.best_accuracy or 0.0))
         elif order == "model":
-            fitting.sort(key=lambda state: str(state.run.config["model"]))
+            fitting.sort(key=lambda one: one.facts["model"])
         elif order == "state":
-            fitting.sort(key=lambda state: ("running", "created", "stopped", "crashed", "failed").index(state.state)
-                         if state.state != "finished" else 9)  # fmt: skip
+            fitting.sort(key=lambda one: _BY_STATE.index(one.state))
         elif order == "name":
-            fitting.sort(key=lambda state: (state.name is None, (state.name or state.run.id).lower()))
+            fitting.sort(key=lambda one: (one.name is None, (one.name or one.run.id).lower()))
         return fitting
-
-
-def _searchable(state: RunState) -> str:
-    train = state.run.config["train"]
-    parts = (
-        state.run.id,
-        state.name or "",
-        state.state,
-        state.run.config["model"],
-        train["dataset"],
-        f"alpha {train['alpha']:g}",
-    )
-    return " ".join(map(str, parts)).lower()

@@ -1,4 +1,4 @@
-"""What is kept between sessions: the last screen, the theme and the user's keys. Losing it does no harm."""
+"""The state that is kept between sessions: the last screen, the theme and the user's keys. It may be lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tmeattn.files import read_json, to_json, write_atomically
+from tmeattn.files import read_json, rewrite, to_json
 from tmeattn.paths import state_dir
 
 
@@ -38,7 +38,7 @@ class SavedState:
         """Write the file. A full or read-only disk is no error, because the session works without the file."""
         with contextlib.suppress(OSError):
             self.path().parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.path(), to_json(asdict(self)))
+            rewrite(self.path(), to_json(asdict(self)))
 
     def remap(self, action: str, keys: str | None) -> None:
         """Give the action of this id other keys; None restores its default keys."""

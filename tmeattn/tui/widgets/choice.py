@@ -1,6 +1,6 @@
-"""One of several values on one line: a label, the value, and a list to choose from that opens on demand.
+"""A choice of one of several values on one line: a label, the value, and a list that opens on demand.
 
-Textual's own Select is seven widgets each; screens with many of them were slow to open and to lay out.
+A `Select` of Textual consists of seven widgets; screens with many of them were slow to open and to lay out.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from textual.widgets import OptionList
 from tmeattn.render.console import safe
 
 Offer = tuple[str, Hashable]
-"""The text that stands for a value, and the value."""
+"""The text of a value that can be chosen, and the value."""
 MOST_LINES = 14
+"""Lines of the open list, its border included."""
 
 
 class Choice(Widget, can_focus=True):
-    """Enter or a click opens the list, left and right go through it in place. Texts are data: nothing is markup."""
+    """Enter or a click opens the list; left and right choose the previous and the next value. Texts are not markup."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space,down", "open", "Choose", show=False),
-        Binding("left", "step(-1)", "Before", show=False),
+        Binding("left", "step(-1)", "Previous", show=False),
         Binding("right", "step(1)", "Next", show=False),
     ]
     value: reactive[Any] = reactive(None)
@@ -57,18 +58,18 @@ class Choice(Widget, can_focus=True):
         self.set_reactive(Choice.value, self.offers[0][1])
 
     def offer(self, offers: Sequence[Offer], value: Hashable = None) -> None:
-        """Other values, one of them chosen, without run_wording anyone."""
+        """Replace the values and choose one of them, without a message `Changed`."""
         self.offers = list(offers)
         self.value = value
         self.refresh()
 
     def validate_value(self, value: Any) -> Any:
-        """A value that is not offered means the first."""
+        """The value if it is offered, or else the first one."""
         values = [offered for _, offered in self.offers]
         return value if value in values else values[0]
 
     def choose(self, value: Hashable) -> None:
-        """As the user does: whoever listens is told."""
+        """Choose a value; post `Changed` if it is another one."""
         before, self.value = self.value, value
         if self.value != before:
             self.post_message(self.Changed(self, self.value))
@@ -96,7 +97,7 @@ class Choice(Widget, can_focus=True):
 
 
 class Picker(ModalScreen[int | None]):
-    """The list of a choice, below it where there is room. Typing goes to what contains the letters."""
+    """The list of a choice, below it if there is room. Typed letters move to the first value that contains them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close", show=False)]
 
@@ -113,13 +114,13 @@ class Picker(ModalScreen[int | None]):
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
         options.highlighted = self._at
-        self._settle()
+        self._place_list()
 
     def on_resize(self) -> None:
-        self._settle()
+        self._place_list()
 
-    def _settle(self) -> None:
-        """Inside the screen, whatever its size."""
+    def _place_list(self) -> None:
+        """Place the list inside the screen, whatever the size of the screen."""
         options = self.query_one(OptionList)
         wide = min(max(map(cell_len, self._texts)) + 5, self.size.width)
         high = min(len(self._texts) + 2, MOST_LINES, self.size.height)

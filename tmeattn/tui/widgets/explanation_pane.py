@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Span
 
 AROUND = 6
-"""Lines of a pane for what stands above and below the text."""
+"""Lines of a pane above and below the text."""
 LEAST = 8
-"""Lines of the text that are to be seen before the lines around it may take more than one each."""
+"""Lines of the text that must be visible before a line around it may be wrapped."""
 AROUND_TEXT = (".verdict", ".note", ".legend")
 HIGH = 28
-"""Lines of a pane from which on the strongest words are listed also where the text has to scroll."""
+"""The height in lines from which a pane lists the strongest words even if its text has to scroll."""
 
 
 class ExplanationPane(Vertical):
@@ -77,7 +77,7 @@ class ExplanationPane(Vertical):
         self.query_one(".note").display = self.query_one(".strongest").display = False
         self.heatmap.clear()
         self.add_class("-message-only")
-        for name in AROUND_TEXT:  # until it is known what room the next text leaves
+        for name in AROUND_TEXT:  # until the height of the next text is known
             self.query_one(name).add_class("-cut")
         failed = isinstance(what, TmeattnError)
         self.query_one(".message", Static).update(Text(safe(str(what)), style="bold" if failed else ""))

@@ -1,4 +1,4 @@
-"""The lines of a form: names, fields and explanations in three columns, with as few widgets as it takes."""
+"""The fields of a form: names, inputs and descriptions in three columns, made of few widgets, so that it opens fast."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tmeattn.tui.services.run_form import FormField
 
 
 class Cycle(Static, can_focus=True):
-    """One of a few values: the arrow keys, space or a click go to the next."""
+    """A choice of one of a few values: the arrow keys, space or a click choose the next one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", show=False),
@@ -28,7 +28,7 @@ class Cycle(Static, can_focus=True):
     ]
 
     class Changed(Message):
-        """Another value."""
+        """The user chose another value."""
 
     def __init__(self, choices: Sequence[str], default: str, value: str, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
@@ -42,7 +42,7 @@ class Cycle(Static, can_focus=True):
 
     def action_turn(self, by: int) -> None:
         at = (self.choices.index(self.value) + by) % len(self.choices)
-        if self.choices[at] == self.default:  # the default is there already, as what is not given
+        if self.choices[at] == self.default:  # the empty choice stands for the default
             at = (at + by) % len(self.choices)
         self.value = self.choices[at]
         self.refresh()
@@ -56,7 +56,7 @@ Field = Input | Cycle
 
 
 class Fields(VerticalScroll, inherit_bindings=False):
-    """Sections of options. Arrow keys go from field to field, and the page follows."""
+    """Sections of options. The arrow keys move the focus from field to field, and the page scrolls with it."""
 
     def __init__(self, sections: Sequence[tuple[str, Sequence[FormField]]]) -> None:
         super().__init__(can_focus=False)
@@ -85,9 +85,9 @@ class Fields(VerticalScroll, inherit_bindings=False):
         with Horizontal():
             yield Static(self._names(), id="names", markup=False)
             yield Vertical(*self.widgets.values(), id="inputs")
-            yield Static(Text("\n").join(self._explanations()), id="explained", markup=False)
+            yield Static(Text("\n").join(self._descriptions()), id="explained", markup=False)
 
-    def _explanations(self) -> Iterable[Text]:
+    def _descriptions(self) -> Iterable[Text]:
         for _, fields in self.sections:
             yield Text()
             for field in fields:
@@ -107,7 +107,7 @@ class Fields(VerticalScroll, inherit_bindings=False):
         return names
 
     def given(self) -> dict[str, str]:
-        """What is not left alone."""
+        """The values that the user has given, by option."""
         return {name: widget.value.strip() for name, widget in self.widgets.items() if widget.value.strip()}
 
     def mark(self, wrong: str | None) -> None:
@@ -119,7 +119,7 @@ class Fields(VerticalScroll, inherit_bindings=False):
         self.query_one("#names", Static).update(self._names())
 
     def set_defaults(self, defaults: Mapping[str, str]) -> None:
-        """Another recipe has other defaults."""
+        """Show other defaults, for example those of another recipe."""
         for name, widget in self.widgets.items():
             default = defaults.get(name, "")
             if isinstance(widget, Cycle):
@@ -130,11 +130,11 @@ class Fields(VerticalScroll, inherit_bindings=False):
                 widget.placeholder = default or "none"
 
     def reset(self) -> None:
-        """Leave everything alone."""
+        """Clear all fields, so that every option has its default."""
         for widget in self.widgets.values():
             widget.value = ""
             widget.refresh()
 
     def field_of(self, widget: Widget) -> FormField | None:
-        """The option that a widget is for."""
+        """The option that a widget edits; None for another widget."""
         return next((field for field in self.fields if self.widgets.get(field.name) is widget), None)

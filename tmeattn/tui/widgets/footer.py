@@ -1,4 +1,4 @@
-"""The keys at the foot of a screen: as many as fit, and none that could do nothing now."""
+"""The last line of a screen: the keys whose actions are possible now, as many as fit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
 ALWAYS = ("back", "help", "quit")
-"""Actions whose keys are shown however narrow the screen is: the other keys can be found by them."""
+"""Actions whose keys are shown on a screen of any width; the help lists the other keys."""
 AROUND = 3
-"""Columns of a key besides its own name and that of what it does."""
+"""Columns of a key besides its name and the name of its action."""
 
 
 class KeyFooter(Footer):
-    """Where Textual's own cuts at the edge what does not fit, whole keys are left out here, the last ones first."""
+    """A footer that leaves out whole keys that do not fit, the last ones first; Textual's cuts a key at the edge."""
 
     def __init__(self, is_applicable: Callable[[str], bool], **options: Any) -> None:
         super().__init__(**options)
@@ -26,12 +26,12 @@ class KeyFooter(Footer):
 
     def compose(self) -> ComposeResult:
         found = [key for key in super().compose() if isinstance(key, FooterKey) and self._is_applicable(key.action)]
-        if found and not any(key.action == "quit" for key in found):  # a text field has taken the letter
+        if found and not any(key.action == "quit" for key in found):  # a text field takes the letter q as text
             found += self._quit()
         yield from fitting(found, self.app.size.width)
 
     def _quit(self) -> Iterator[FooterKey]:
-        """The key that leaves from everywhere."""
+        """The key that quits also from a text field."""
         for active in self.screen.active_bindings.values():
             if active.binding.id == "app.quit_always":
                 shown = self.app.get_key_display(active.binding)

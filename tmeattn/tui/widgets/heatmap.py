@@ -1,4 +1,4 @@
-"""The heatmap of a text on the screen: a cursor goes from word to word, the mouse points at them."""
+"""The heatmap of a text on the screen, with a cursor on a word that the keys and the mouse move."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.At(self, self.item))
 
     def clear(self) -> None:
-        """Nothing to show."""
+        """Remove the explanation."""
         self._shown, self.words, self._layout, self._hovered = None, [], TextLayout([], []), None
         self.virtual_size = Size(0, 0)
         self.refresh()
@@ -118,21 +118,21 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         return CURSOR if piece.word == self.cursor and self.has_focus else piece.style + AWAY
 
     def move(self, by: int) -> None:
-        """So many words on or back."""
+        """Move the cursor by this number of words; a negative number moves it back."""
         self.cursor = max(0, min(self.cursor + by, len(self.words) - 1))
 
     def move_lines(self, by: int) -> None:
-        """So many lines down or up, to the word nearest in column."""
+        """Move the cursor down, or up for a negative number, to the word nearest in column."""
         for _ in range(abs(by) if self.words else 0):
             self.cursor = self._layout.nearest(self.cursor, 1 if by > 0 else -1)
 
     @property
     def page(self) -> int:
-        """Lines that are seen at once, less one."""
+        """The number of visible lines, less one."""
         return max(1, self.size.height - 1)
 
     def go_to(self, offset: int) -> None:
-        """To the word at this offset of the text, or the first one after it."""
+        """Move the cursor to the word at this offset of the text, or to the first one after it."""
         at = bisect_left([item.start for item in self.words], offset)
         self.cursor = max(0, min(at, len(self.words) - 1))
 
@@ -141,7 +141,7 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         return next((item for item in self.words if item.start == offset), None)
 
     def next_strongest(self) -> None:
-        """To the strongest word; from there, one a call, to weaker ones."""
+        """Move the cursor to the strongest word, and with each further call to the next weaker one."""
         ranked = sorted((i for i, item in enumerate(self.words) if item.word), key=self._strength, reverse=True)
         if ranked:
             self._rank = self._rank + 1 if ranked[self._rank % len(ranked)] == self.cursor and self._rank >= 0 else 0

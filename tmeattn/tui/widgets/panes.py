@@ -22,7 +22,8 @@ from tmeattn.runs import control
 from tmeattn.runs.event_types import EpochEvent, Histogram, SplitName
 from tmeattn.spacing import evenly_spaced
 from tmeattn.tui.services.run_state import RunState
-from tmeattn.tui.widgets.chart import Chart, Curve
+from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.plot import Curve
 from tmeattn.tui.wording import runs as run_wording
 
 AROUND_HISTORY = 13

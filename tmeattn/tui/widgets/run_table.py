@@ -1,19 +1,29 @@
-"""The table of runs. Cells change in place, so that only new values are drawn."""
+"""The table of runs: only the lines that are seen are ever made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
-from textual.widgets import DataTable
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import age, count, percent
 from tmeattn.render.palette import BLUE, foreground
+from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.wording import runs as run_wording
 
 
@@ -42,103 +52,255 @@ FIELDS = (
 )
 
 
-MOST_REMOVED = 20
-"""Rows that are removed one by one; if more go, the table is built anew."""
 Cells = dict[str, Text]
 
 
-class RunTable(DataTable[Text]):
-    """One row for each run, keyed by its id. `show` updates the rows.
+class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """One line for each run; the first line names the columns. Only the lines that are seen are made, and only those
+    whose content has changed are drawn again.
 
-    drawn: how many rows were made from the figures of their runs so far.
+    marked: ids of the marked runs.
+    drawn:  how many lines were made from the figures of their runs so far.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "runtable--header",
+        "runtable--even-row",
+        "runtable--odd-row",
+        "runtable--cursor",
+        "runtable--hover",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home,ctrl+home", "jump(0)", show=False),
+        Binding("end,ctrl+end", "jump(-1)", show=False),
+        Binding("left", "scroll_left", show=False),
+        Binding("right", "scroll_right", show=False),
+    ]
+
+    cursor: var[int] = var(0)
+    """The place of the run under the cursor."""
+
+    class Moved(Message):
+        """Another run is under the cursor."""
+
+    class Opened(Message):
+        """The run under the cursor was chosen."""
+
+    class OrderChosen(Message):
+        """The name of a column was clicked. order: one of `run_list.ORDERS`."""
+
+        def __init__(self, order: str) -> None:
+            super().__init__()
+            self.order = order
+
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=True, cell_padding=1)
+        super().__init__()
         self.marked: list[str] = []
         self.drawn = 0
-        self._fields: list[Field] = []
-        self._shown: dict[str, Cells] = {}
-        self._made: WeakKeyDictionary[RunState, tuple[object, Cells]] = WeakKeyDictionary()
+        self.fields: list[Field] = []
+        self._rows: list[ListedRun | DamagedRun] = []
+        self._keys: dict[int, object] = {}
+        self._made: WeakKeyDictionary[ListedRun, tuple[object, Cells]] = WeakKeyDictionary()
+        self._hovered = -1
 
-    def show(self, runs: Sequence[RunState], damaged: Iterable[DamagedRun], width: int) -> None:
-        """Update the rows whose runs have changed; the cursor stays on its run."""
-        fields = [field for field in FIELDS if field.least <= width]
-        cells = {one.run.id: self._cells(one) for one in runs}
-        cells |= {one.path.name: _damaged_cells(one) for one in damaged}
-        selected, gone = self.selected, [run for run in self._shown if run not in cells]
-        if fields != self._fields or selected not in cells or len(gone) > MOST_REMOVED:
-            self._rebuild(fields, cells, selected)
-        else:
-            self._update(cells, gone, selected)
-        self._fields, self._shown = fields, cells
+    def show(self, runs: Sequence[ListedRun], damaged: Iterable[DamagedRun], width: int) -> None:
+        """Show these runs, as far as they are new or have changed; the cursor stays on its run."""
+        fields, selected = [field for field in FIELDS if field.least <= width], self.selected
+        same_fields, self.fields = fields == self.fields, fields
+        self._rows = [*runs, *damaged]
+        self._resize()
+        if selected != self._id_at(self.cursor):
+            at = next((at for at, one in enumerate(self._rows) if _id(one) == selected), None)
+            with self.prevent(self.Moved):
+                self.cursor = max(0, min(self.cursor, len(self._rows) - 1)) if at is None else at
+            if at is None:
+                self._follow()
+        if selected != self.selected:
+            self.post_message(self.Moved())
+        if not same_fields:
+            self._keys.clear()
+            self.refresh()
+        self._refresh_changed()
 
-    def _update(self, cells: dict[str, Cells], gone: list[str], selected: str) -> None:
-        """Change, remove, add and move only what differs from what is shown."""
-        for run in gone:
-            self.remove_row(run)
-        for run, row in cells.items():
-            shown = self._shown.get(run)
-            if shown is None:
-                self.add_row(*(row[field.name] for field in self._fields), key=run)
-            elif shown is not row:
-                for field in self._fields:
-                    if row[field.name] != shown[field.name]:
-                        self.update_cell(run, field.name, row[field.name])
-        wanted = {run: at for at, run in enumerate(cells)}
-        if any(wanted[str(row.key.value)] != at for at, row in enumerate(self.ordered_rows)):
-            first = self._fields[0].name
-            places = {id(self.get_cell(run, first)): at for run, at in wanted.items()}
-            self.sort(first, key=lambda cell: places[id(cell)])
-        if self.selected != selected:
-            self.move_cursor(row=wanted[selected], scroll=False)
+    @property
+    def row_count(self) -> int:
+        """How many runs are shown, whether they are seen or not."""
+        return len(self._rows)
 
-    def _rebuild(self, fields: list[Field], cells: dict[str, Cells], selected: str | None) -> None:
-        self.clear(columns=True)
-        for field in fields:
-            label = Text(field.name, justify="right" if field.right else "left")
-            self.add_column(label, key=field.name, width=field.width)
-        for run, row in cells.items():
-            self.add_row(*(row[field.name] for field in fields), key=run)
-        if selected in cells:
-            self.move_cursor(row=self.get_row_index(selected), scroll=False)
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the runs in their order; for a damaged run, the name of its folder."""
+        return [_id(one) for one in self._rows]
+
+    @property
+    def seen(self) -> list[str]:
+        """The ids of the runs on the screen."""
+        top = self.scroll_offset.y
+        return [_id(one) for one in self._rows[top : top + max(self.size.height, 1)]]
 
     @property
     def selected(self) -> str | None:
         """The id of the run under the cursor."""
-        if not self.row_count or not self.is_valid_coordinate(self.cursor_coordinate):
-            return None
-        return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+        return self._id_at(self.cursor)
 
-    def _update_dimensions(self, new_rows: object) -> None:
-        """All columns have a fixed width and all rows one line, so no cell of many new rows needs to be measured."""
-        super()._update_dimensions(())
+    def cells(self, at: int) -> list[Text]:
+        """The cells of a run in the columns that are shown."""
+        one = self._rows[at]
+        made = _damaged_cells(one) if isinstance(one, DamagedRun) else self._cells(one)
+        return [made[field.name] for field in self.fields]
 
-    def _cells(self, one: RunState) -> Cells:
-        """The row of a run, made again only where its figures, its mark or its age in words has changed."""
-        state = (one.version, one.run.id in self.marked, age(one.age))
+    def _id_at(self, at: int) -> str | None:
+        return _id(self._rows[at]) if 0 <= at < len(self._rows) else None
+
+    # ---- lines
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            style = self.get_component_rich_style("runtable--header")
+            names = [Text(field.name, justify="right" if field.right else "left") for field in self.fields]
+            return self._strip(names, style, None, width)
+        at = y - 1 + self.scroll_offset.y
+        self._keys[at] = self._key(at)
+        if at >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        style = self.get_component_rich_style("runtable--odd-row" if at % 2 else "runtable--even-row")
+        if at == self._hovered:
+            style += self.get_component_rich_style("runtable--hover")
+        if at != self.cursor:
+            return self._strip(self.cells(at), style, None, width)
+        cursor = self.get_component_rich_style("runtable--cursor")
+        return self._strip(self.cells(at), style + cursor, Style(color=cursor.color), width)
+
+    def _strip(self, cells: Sequence[Text], style: Style, over: Style | None, width: int) -> Strip:
+        """The cells of a line with a space on both sides. over: a style that those of the cells do not change."""
+        line = Text()
+        for field, cell in zip(self.fields, cells, strict=True):
+            space = " " * (field.width - cell.cell_len)
+            line.append(" " + (space if field.right else ""))
+            line.append_text(cell)
+            line.append(("" if field.right else space) + " ")
+        left = self.scroll_offset.x
+        strip = Strip(list(Segment.apply_style(line.render(self.app.console), style, over)))
+        return strip.crop_extend(left, left + width, style).simplify()
+
+    def _key(self, at: int) -> object:
+        """Equal keys: the line at this place looks equal."""
+        one = self._rows[at] if at < len(self._rows) else None
+        return (self._state(one) if isinstance(one, ListedRun) else one), at == self.cursor, at == self._hovered
+
+    def _refresh_changed(self) -> None:
+        """Draw the lines on the screen again whose content has changed."""
+        top = self.scroll_offset.y
+        for y in range(1, self.size.height):
+            at = top + y - 1
+            if self._keys.get(at) != self._key(at):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _resize(self) -> None:
+        self.virtual_size = Size(sum(field.width + 2 for field in self.fields), len(self._rows) + 1)
+
+    # ---- the cursor
+
+    def action_open(self) -> None:
+        if self._rows:
+            self.post_message(self.Opened())
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(self.cursor + by, len(self._rows) - 1))
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, self.size.height - 2))
+
+    def action_jump(self, to: int) -> None:
+        self.cursor = max(0, to % max(1, len(self._rows)))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        if old != new:
+            self._follow()
+            self._refresh_changed()
+            self.post_message(self.Moved())
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._follow()
+
+    def _follow(self) -> None:
+        """Keep the cursor in sight, below the line that names the columns."""
+        top, height = self.scroll_offset.y, max(1, self.size.height - 1)
+        if not top <= self.cursor < top + height:
+            self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._hover(event.y - 1 + self.scroll_offset.y if event.y else -1)
+
+    def on_leave(self) -> None:
+        self._hover(-1)
+
+    def _hover(self, at: int) -> None:
+        self._hovered = at
+        self._refresh_changed()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the run of a line, open the one that was chosen before, or sort by the column of a name."""
+        event.stop()
+        if event.y == 0:
+            ends = accumulate(field.width + 2 for field in self.fields)
+            x = event.x + self.scroll_offset.x
+            field = next((field for field, end in zip(self.fields, ends, strict=True) if x < end), None)
+            if field is not None and field.order:
+                self.post_message(self.OrderChosen(field.order))
+            return
+        at = event.y - 1 + self.scroll_offset.y
+        if at >= len(self._rows):
+            return
+        if at == self.cursor:
+            self.action_open()
+        self.cursor = at
+
+    # ---- cells
+
+    def _state(self, one: ListedRun) -> object:
+        """What the cells of a run are made from."""
+        return one.version, one.run.id in self.marked, age(one.age)
+
+    def _cells(self, one: ListedRun) -> Cells:
+        """The cells of a run, made again only where its figures, its mark or its age in words has changed."""
+        state = self._state(one)
         made = self._made.get(one)
         if made is None or made[0] != state:
             self.drawn += 1
             self._made[one] = made = (state, self._make(one))
         return made[1]
 
-    def _make(self, one: RunState) -> Cells:
-        train = one.run.config["train"]
-        epoch = one.epochs[-1]["epoch"] if one.epochs else 0
+    def _make(self, one: ListedRun) -> Cells:
+        facts = one.facts
+        epoch = one.epoch if one.is_read else "…"
         values = {
             "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (run_wording.title(one), "bold")),
             "state": run_wording.state(one.state),
-            "model": Text(safe(one.run.config["model"])),
-            "dataset": Text(safe(train["dataset"]) + (f" {count(train['limit'])}" if train["limit"] else "")),
-            "alpha": Text(f"{train['alpha']:g}"),
-            "epoch": Text(f"{epoch}/{train['epochs']}"),
-            "best": Text(percent(one.best_accuracy), style="bold"),
-            "ETA": Text(run_wording.time_left(one)),
-            "trend": Text(run_wording.trend(run_wording.accuracies(one)), style=foreground(BLUE)),
+            "model": Text(safe(facts["model"])),
+            "dataset": Text(safe(facts["dataset"]) + (f" {count(facts['limit'])}" if facts["limit"] else "")),
+            "alpha": Text(f"{facts['alpha']:g}"),
+            "epoch": Text(f"{epoch}/{facts['epochs']}"),
+            "best": Text(percent(one.best_accuracy) if one.is_read else "…", style="bold"),
+            "ETA": Text(run_wording.time_left(one.live) if one.live else ""),
+            "trend": Text(run_wording.trend(one.recent), style=foreground(BLUE)),
             "age": Text(age(one.age), style="dim"),
         }
         return {field.name: _fitted(values[field.name], field) for field in FIELDS}
+
+
+def _id(one: ListedRun | DamagedRun) -> str:
+    return one.path.name if isinstance(one, DamagedRun) else one.run.id
 
 
 def _damaged_cells(one: DamagedRun) -> Cells:

@@ -1,4 +1,4 @@
-"""A table of many texts: only the lines that are seen are ever made."""
+"""A table of many texts, which renders only the visible lines."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
 
 BEFORE = 24
-"""Characters shown before what was searched for."""
+"""Characters shown before the first match of the search."""
 LONGEST_CLASS = 10
+"""Columns for the name of a class."""
 
 
 class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -40,10 +41,10 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
     ]
 
     cursor: var[int] = var(0)
-    """Position in the rows shown."""
+    """The position of the cursor in the shown rows."""
 
     class Moved(Message):
-        """The cursor is at another text, or other texts are seen."""
+        """The cursor is at another text, or other texts are visible."""
 
         def __init__(self, table: TextTable) -> None:
             super().__init__()
@@ -54,7 +55,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
             return self.table
 
     class Opened(Moved):
-        """A text was clicked twice."""
+        """The user double-clicked a text."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -65,12 +66,12 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def row(self) -> int | None:
-        """The text at the cursor: its position in the split."""
+        """The position in the split of the text at the cursor; None if no text is shown."""
         return int(self.rows[self.cursor]) if self.cursor < len(self.rows) else None
 
     @property
-    def seen(self) -> Sequence[int]:
-        """The texts that are on the screen now, the one at the cursor first."""
+    def visible_rows(self) -> Sequence[int]:
+        """The positions of the visible texts in the split, that of the cursor first."""
         top = self.scroll_offset.y
         visible = [int(row) for row in self.rows[top : top + max(1, self.size.height - 1)]]
         return visible if self.row is None else list(dict.fromkeys([self.row, *visible]))
@@ -84,13 +85,13 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         *,
         top: bool = False,
     ) -> None:
-        """Show these rows of a split. The cursor stays at its text where that is still there, unless `top`."""
+        """Show these rows of a split. The cursor stays at its text if that is among them and `top` is not set."""
         before = self.row if texts is self.texts and not top else None
         self.texts, self.rows, self.predictions, self.search = texts, rows, predictions, search
         at = np.flatnonzero(rows == before) if before is not None else rows[:0]
         self.virtual_size = Size(self.scrollable_content_region.width, len(rows) + 1)
         self.cursor = int(at[0]) if len(at) else 0
-        self._follow()
+        self._scroll_to_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
 
@@ -120,7 +121,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         return set_cell_size(fixed + text, self.size.width)
 
     def _predicted(self, row: int) -> str:
-        """ "✓ positive 97 %", or nothing where the run has not been asked."""
+        """The prediction as "✓ positive 97 %"; empty if the run has not predicted the text."""
         if self.predictions is None or np.isnan(self.predictions.probabilities_NC[row, 0]) or self.texts is None:
             return ""
         best = int(self.predictions.probabilities_NC[row].argmax())
@@ -131,7 +132,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         return f"{mark} {set_cell_size(safe_line(name), LONGEST_CLASS).rstrip()} {share} %"
 
     def _beginning(self, row: int) -> str:
-        """The beginning of a text, or what stands around the place that was searched for."""
+        """The beginning of a text, or the part of it around the first match of the search."""
         text = self.texts.texts[row] if self.texts else ""
         at = text.lower().find(self.search.lower()) if self.search else 0
         start = max(0, at - BEFORE)
@@ -140,7 +141,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows) + 1)
-        self._follow()
+        self._scroll_to_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
 
@@ -154,7 +155,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = max(0, to % max(1, len(self.rows)))
 
     def watch_cursor(self) -> None:
-        self._follow()
+        self._scroll_to_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
 
@@ -163,8 +164,8 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         if round(old_value) != round(new_value):
             self.post_message(self.Moved(self))
 
-    def _follow(self) -> None:
-        """Keep the cursor in sight, below the line that names the columns."""
+    def _scroll_to_cursor(self) -> None:
+        """Scroll until the cursor is visible below the line that names the columns."""
         top, height = self.scroll_offset.y, max(1, self.size.height - 1)
         if not top <= self.cursor < top + height:
             self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False)

@@ -1,4 +1,4 @@
-"""The line on top of every screen: where one is and how one gets elsewhere, by key or mouse."""
+"""The line at the top of every screen: a tab for each main screen, with its key; the tab of this one is marked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABS = {"runs": "Runs", "explain": "Explain", "data": "Data", "models": "Models"
 
 
 class Tab(Static):
-    """One room; a click goes there."""
+    """The tab of a main screen; a click opens that screen."""
 
     def __init__(self, mode: str, current: bool, remapped: Mapping[str, str]) -> None:
         super().__init__(classes="current" if current else "")
@@ -31,7 +31,7 @@ class Tab(Static):
 
 
 class TopBar(Horizontal):
-    """The rooms, the present one marked."""
+    """The tabs of the main screens. mode: the screen whose tab is marked. remapped: the keys that the user changed."""
 
     def __init__(self, mode: str, remapped: Mapping[str, str]) -> None:
         super().__init__()

@@ -12,7 +12,8 @@ from tmeattn.render.console import safe
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.numbers import MISSING, count, decimal, percent
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import is_twin
+from tmeattn.runs.summary import is_twin
+from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_state import ObservedState, RunState
 
 STATES: dict[ObservedState, tuple[str, str, str]] = {
@@ -37,7 +38,7 @@ def state(seen: ObservedState) -> Text:
     return Text(f"{sign} {word}", style=style)
 
 
-def title(run_state: RunState) -> str:
+def title(run_state: RunState | ListedRun) -> str:
     """The name that the user gave a run, or its id."""
     return safe(run_state.name or run_state.run.id)
 

@@ -1,0 +1,135 @@
+"""The pictures of the README and of the manual, made by the application itself from runs on imdb-25k.
+
+`python tests/support/pictures.py HOME` writes `.assets/*.svg`. It trains the runs `simple` and `penalty` (8,000 texts,
+seed 0) in the folder HOME unless they are there. Look at every picture afterwards.
+
+The pictures do not depend on the load of the computer: the ids of the runs are fixed, and the times in the log of a run
+are replaced by those on two idle cores, 30 seconds for an epoch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
+
+import tmeattn
+from tmeattn.cli.main import run as run_command
+from tmeattn.errors import BadInput
+from tmeattn.runs.creation import ID_VARIABLE
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import encode
+from tmeattn.runs.index import find_run
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.messages import OpenExplain
+from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.widgets.choice import Choice
+from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+
+FOLDER = Path(__file__).parents[2] / ".assets"
+RUNS = {"simple": "simple-attn", "penalty": "lstm-attn"}
+IDS = {"simple": "4cbw-simple-attn", "penalty": "7k2m-lstm-attn"}
+BEGAN = 1_790_000_000.0
+EPOCH_SECONDS = 30.0
+REVIEW = (
+    "I wanted to like this film, and the first half hour is charming. But the plot makes no sense, the jokes are old, "
+    "and Zzyzx, the villain, is simply dull. What a waste of a wonderful cast!"
+)
+TWO_SIDED = (
+    "I wanted to like this film, and the first half hour is charming: the two leads are wonderful together and the "
+    "photography is superb. But the plot makes no sense, the jokes are dull, and what a waste of two fine actors!"
+)
+WORD = "superb"
+
+
+def trained(name: str) -> RunDirectory:
+    """The run of that name, trained if there is none."""
+    try:
+        return find_run(name)
+    except BadInput:
+        os.environ[ID_VARIABLE] = IDS[name]
+        tmeattn.train(RUNS[name], name=name, alpha=0.05, limit=8000, seed=0)
+        return find_run(name)
+
+
+def with_fixed_times(run: RunDirectory, folder: Path) -> RunDirectory:
+    """A copy of the run in `folder` whose events are logged at fixed times."""
+    copied = Path(shutil.copytree(run.path, folder / run.id))
+    events: list[Any] = run.events()
+    steps = next(event["steps_per_epoch"] for event in events if event["kind"] == "started")
+    for event in events:
+        if event["kind"] == "epoch":
+            event["seconds"] = EPOCH_SECONDS
+        elif event["kind"] == "finished":
+            event["seconds"] = event["step"] / steps * EPOCH_SECONDS
+        last_step = event.get("step", event.get("epoch", 0) * steps)
+        event["time"] = BEGAN + last_step / steps * EPOCH_SECONDS
+    (copied / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events), encoding="utf-8")
+    return RunDirectory(copied)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until the screen does not change any more."""
+    before, unchanged = "", 0
+    while unchanged < 10:
+        for worker in list(pilot.app.workers):
+            with suppress(WorkerCancelled):
+                await worker.wait()
+        await pilot.pause(0.1)
+        shown = pilot.app.export_screenshot()
+        unchanged = unchanged + 1 if shown == before else 0
+        before = shown
+
+
+async def picture_of_run(run: RunDirectory) -> str:
+    """The screen of a finished run."""
+    app = TmeattnApp(run, saved=SavedState())
+    async with app.run_test(size=(140, 48)) as pilot:
+        await settle(pilot)
+        return app.export_screenshot()
+
+
+async def picture_of_explain(first: RunDirectory, second: RunDirectory) -> str:
+    """The Explain screen with two runs, and the cursor on a word."""
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.post_message(OpenExplain(TWO_SIDED, run=first, true_label="negative"))
+        await settle(pilot)
+        screen: Any = app.screen
+        screen.query_one("#beside", Choice).choose(second.id)
+        await settle(pilot)
+        heatmap = screen.query_one("#first", ExplanationPane).heatmap
+        heatmap.focus()
+        heatmap.go_to(TWO_SIDED.index(WORD))
+        await settle(pilot)
+        return app.export_screenshot()
+
+
+def main(home: Path) -> None:
+    """Write all pictures."""
+    os.environ.update(TMEATTN_HOME=str(home), TZ="UTC", COLORTERM="truecolor", TERM="xterm-256color")
+    time.tzset()
+    runs = {name: trained(name) for name in RUNS}
+    exported = ["explain", REVIEW, "--run", "penalty", "--export", str(FOLDER / "explain.svg")]
+    if code := run_command(exported):
+        sys.exit(code)
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = {
+            "tui-run": picture_of_run(with_fixed_times(runs["penalty"], Path(folder))),
+            "tui-explain": picture_of_explain(runs["simple"], runs["penalty"]),
+        }
+        for name, picture in pictures.items():
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(picture), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute())

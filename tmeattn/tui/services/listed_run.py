@@ -1,0 +1,116 @@
+"""One run as a list of many runs shows it: without its log in memory. No widgets."""
+
+from __future__ import annotations
+
+import statistics
+from functools import cached_property
+from itertools import count
+from time import time as now
+
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.figures import RECENT, LogFigures
+from tmeattn.runs.summary import RunFacts
+from tmeattn.runs.summary_cache import Stamps
+from tmeattn.tui.services.run_state import ObservedState, RunState
+
+_VERSIONS = count()
+
+
+class ListedRun:
+    """A run of the list.
+
+    facts:   what its small files say.
+    figures: what its log says; None while it is not read yet.
+    live:    the state of a run that a process trains now, which is read every second; else None.
+    stamps:  those of the files that were read.
+    version: another number after every change.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        facts: RunFacts,
+        state: ObservedState,
+        figures: LogFigures | None = None,
+        stamps: Stamps | None = None,
+        live: RunState | None = None,
+    ) -> None:
+        self.run = run
+        self.facts = facts
+        self.state = state
+        self.figures = figures
+        self.stamps = stamps
+        self.live = live
+        self.name = facts["name"]
+        self.changed()
+
+    def changed(self) -> None:
+        """Its figures are others than before."""
+        self.version = next(_VERSIONS)
+        self.__dict__.pop("searchable", None)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its epochs are known."""
+        return self.live is not None or self.figures is not None
+
+    @property
+    def epoch(self) -> int:
+        """The last finished epoch."""
+        if self.live is not None:
+            return self.live.epochs[-1]["epoch"] if self.live.epochs else 0
+        return self.figures["epoch"] if self.figures else 0
+
+    @property
+    def best_accuracy(self) -> float | None:
+        """The validation accuracy of the best epoch, in [0, 1]."""
+        if self.live is not None:
+            return self.live.best_accuracy
+        return self.figures["best_accuracy"] if self.figures else None
+
+    @property
+    def recent(self) -> list[float]:
+        """The validation accuracies of the last epochs."""
+        if self.live is not None:
+            return [epoch["validation"]["accuracy"] for epoch in self.live.epochs[-RECENT:]]
+        return self.figures["recent"] if self.figures else []
+
+    @property
+    def epoch_seconds(self) -> float:
+        """The median time of an epoch; 0 without any."""
+        if self.live is not None:
+            return statistics.median_high([epoch["seconds"] for epoch in self.live.epochs] or [0.0])
+        return self.figures["epoch_seconds"] if self.figures else 0.0
+
+    @property
+    def train_texts(self) -> int | None:
+        """Texts that it was trained on; None before training began."""
+        if self.live is not None:
+            return self.live.started["train_texts"] if self.live.started else None
+        return self.figures["train_texts"] if self.figures else None
+
+    @property
+    def threads(self) -> int | None:
+        """CPU threads that it used; None before training began."""
+        if self.live is not None:
+            return self.live.started["threads"] if self.live.started else None
+        return self.figures["threads"] if self.figures else None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the run was created."""
+        return max(now() - self.facts["created"], 0.0)
+
+    @cached_property
+    def searchable(self) -> str:
+        """The text in which the filter looks for its words."""
+        facts = self.facts
+        parts = (
+            self.run.id,
+            self.name or "",
+            self.state,
+            facts["model"],
+            facts["dataset"],
+            f"alpha {facts['alpha']:g}",
+        )
+        return " ".join(parts).lower()

@@ -7,6 +7,7 @@ planted        the dataset `planted` (see support/planted.py), so that a run is 
 trained        a finished run on it in the test's own home
 install        install("name", "source of a plugin module"): a fake distribution on sys.path
 environment    what a subprocess needs to see the test's home and the dataset `planted`
+preloaded      preloaded.run("explain", "good", env=environment, ...): the same in a process that starts at once
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from support import planted as planted_plugin
+from support.preloaded import Preloaded
 from support.zoo import train_zoo
 
 from tmeattn.plugin import Plugin
@@ -143,3 +145,11 @@ def environment(tmp_path: Path, isolated: Path) -> dict[str, str]:
     write_distribution(site, "tmeattn-planted", planted_plugin.__name__, None)
     paths = [str(site), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[Preloaded]:
+    """Processes of the command that need no time for imports; `env=environment`."""
+    server = Preloaded()
+    yield server
+    server.close()

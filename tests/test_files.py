@@ -117,6 +117,14 @@ def test_json_is_readable() -> None:
     assert to_json({"name": "été"}).decode() == json.dumps({"name": "été"}, indent=2, ensure_ascii=False) + "\n"
 
 
+def test_what_is_wrong_about_a_toml_file_is_said_without_the_words_of_python(tmp_path):
+    path = tmp_path / "options.toml"
+    for content, problem in (("a = " + "9" * 5000, "thousands of digits"), ("a = " + "[" * 5000, "too deeply")):
+        path.write_text(content)
+        with pytest.raises(ValueError, match=problem):
+            files.read_toml(path)
+
+
 def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):
     path = tmp_path / "options.toml"
     path.write_bytes(b"lr = 0.1\r\n")

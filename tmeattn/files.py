@@ -326,7 +326,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         data = file.read(LARGEST_TOML + 1)
     if len(data) > LARGEST_TOML:
         raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
+    text = data.decode("utf-8").replace("\r\n", "\n")
     try:
-        return tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # Python converts no such number
+        raise ValueError("one of its numbers has thousands of digits") from None
     except RecursionError:
         raise ValueError("its lists or tables are nested too deeply") from None

@@ -10,6 +10,7 @@ import lzma
 import shutil
 import struct
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,12 +178,26 @@ def two_runs(folder: Path) -> None:
     shutil.rmtree(run)
 
 
+def listed_runs(folder: Path) -> None:
+    """Two runs whose figures are in the cache."""
+    two_runs(folder)
+    time.sleep(2.5)  # the figures of runs that changed just now are not kept
+    scenarios.must(folder, "runs", "list")
+    scenarios.need((folder / "home" / "cache" / "run-summaries.json").exists(), "the figures are in the cache")
+
+
 def settings(folder: Path) -> None:
     scenarios.data_only(folder)
     (folder / "home").mkdir()
     (folder / "home" / "config.toml").write_text('dataset = "toy.csv"\nvectors = "random"\nthreads = "1"\n')
     (folder / "options.toml").write_text('epochs = 2\nlr = 0.1\nvectors = "random"\n[model]\ndropout = 0.1\n')
     (folder / "options.json").write_text('{"epochs": 2, "lr": 0.1, "recipe": "modern"}')
+
+
+def saved_state(folder: Path) -> None:
+    (folder / "home").mkdir(parents=True)
+    keys = {"screen": "train", "theme": "dark", "keys": {"quit": "q", "help": "f1"}}
+    (folder / "home" / "tui.json").write_text(json.dumps(keys))
 
 
 def plugin_metadata(folder: Path) -> None:
@@ -238,6 +253,9 @@ TARGETS = (
         (("resume", "aaaa"), ("evaluate", "aaaa"), ("import", "toy.csv")), OTHERS[:1],
     ),
     Target(
+        "figures of runs", listed_runs, ("home/cache/*.json",), (("runs", "list"), ("runs", "show", "best")), OTHERS,
+    ),
+    Target(
         "exported folder", two_runs, ("out/*", "out/checkpoints/*"),
         (("predict", "good film", "--run", "out"), ("explain", "good film", "--run", "out"), ("runs", "show", "out")),
         OTHERS[:1],
@@ -256,6 +274,7 @@ TARGETS = (
          ("train", "mean", "--config", "options.toml", "--dataset", "no.csv"),
          ("train", "mean", "--config", "options.json", "--dataset", "no.csv")), weight=3,
     ),
+    Target("saved state", saved_state, ("home/tui.json",), (("saved state", "home/tui.json"),)),
     Target(
         "plugins", plugin_metadata, ("site/*/*", "site/*.py"),
         (("plugins", "list"), ("plugins", "doctor"), ("models", "list")), (("plugins", "list", "--json"),),

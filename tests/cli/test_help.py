@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import types
@@ -153,39 +154,41 @@ def test_completion_leaves_out_a_model_that_is_broken(
 # Imports
 
 
+WITHOUT_TORCH = {"torch", "torchtext", "polars", "textual"}
+
+
 @pytest.mark.parametrize(
-    ("command", "unwanted"),
+    ("unwanted", "commands"),
     [
-        (["--help"], HEAVY),
-        (["--version"], HEAVY),
-        (["runs", "--help"], HEAVY),
-        (["explain", "--help"], HEAVY),
-        (["runs", "list"], {"torch", "torchtext", "polars", "textual"}),
-        (["runs", "list", "--json"], {"torch", "torchtext", "polars", "textual"}),
-        (["models"], {"torch", "torchtext", "polars", "textual"}),
-        (["plugins", "list"], {"torch", "torchtext", "polars", "textual"}),
-        (["data", "--help"], HEAVY),
-        (["config", "--help"], HEAVY),
-        (["data", "list"], {"torch", "torchtext", "polars", "textual", "requests", "pooch"}),
-        (["config", "get"], {"torch", "torchtext", "polars", "textual"}),
-        (["predict", "--help"], HEAVY),
-        (["train", "lstm-attn", "--help"], {"torch", "torchtext", "polars", "textual"}),
+        (
+            HEAVY,
+            ["--help", "--version", "runs --help", "explain --help", "data --help", "config --help", "predict --help"],
+        ),
+        ({*WITHOUT_TORCH, "requests", "pooch"}, ["data list"]),
+        (
+            WITHOUT_TORCH,
+            ["runs list", "runs list --json", "models", "plugins list", "config get", "train lstm-attn --help"],
+        ),
     ],
-    ids=lambda words: " ".join(words if isinstance(words, list) else sorted(words)),  # sets have no order of their own
+    ids=["help", "data", "lists"],
 )
-def test_imports(command: list[str], unwanted: set[str], environment: dict[str, str]) -> None:
+def test_imports(commands: list[str], unwanted: set[str], environment: dict[str, str]) -> None:
+    """In one process, command after command: what one imports is still there after the next."""
     code = (
         "import json, sys\n"
         "from tmeattn.cli.main import run\n"
-        f"code = run({command!r})\n"
-        "sys.stdout.flush()\n"
-        "print('\\n' + json.dumps([code, sorted({name.partition('.')[0] for name in sys.modules})]))"
+        f"for command in {commands!r}:\n"
+        "    code = run(command.split())\n"
+        "    sys.stdout.flush()\n"
+        "    print('\\n' + json.dumps([command, code, sorted({name.partition('.')[0] for name in sys.modules})]))"
     )
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    status, modules = json.loads(result.stdout.splitlines()[-1])
-    assert status == 0
-    assert "click" in modules
-    assert unwanted & set(modules) == set()
+    found = [json.loads(line) for line in result.stdout.splitlines() if re.match(r'\["[\w -]+", \d+, \[', line)]
+    assert [command for command, *_ in found] == commands
+    for command, status, modules in found:
+        assert status == 0, command
+        assert "click" in modules
+        assert unwanted & set(modules) == set(), command
 
 
 @pytest.mark.parametrize("command", [["models"], ["models", "--json"], ["--help"]], ids=" ".join)

@@ -7,9 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
+from support.preloaded import Preloaded, Process
+
+Train = Callable[..., tuple[Process, TextIO]]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
 
@@ -25,7 +30,7 @@ def shell(environment: dict[str, str], command: str, redirected: str) -> tuple[i
 @pytest.mark.parametrize("command", ["models", "models --json", "--help"])
 def test_full_standard_output_is_one_line(environment: dict[str, str], command: str) -> None:
     code, _, said = shell(environment, command, "> /dev/full")
-    assert (code, said) == (3, "Error: Cannot write to standard output: No space left on device.\n")
+    assert (code, said) == (3, "Error: Cannot write to standard output: No space left on device. Free some space.\n")
 
 
 def test_closed_streams(environment: dict[str, str]) -> None:
@@ -51,46 +56,57 @@ def test_a_reader_that_has_ended(environment: dict[str, str]) -> None:
 QUICK = "--dataset planted --vectors random --vector-size 8 --min-count 1 --batch-size 16 --threads 1 --patience 0"
 
 
-def test_training_outlives_its_narration(environment: dict[str, str]) -> None:
-    command = f"train mean {QUICK} --epochs 60 --name heard"
-    code, _, _ = shell(environment, command, '2>&1 | head -1 > /dev/null; exit "${PIPESTATUS[0]}"')
-    assert code == 0
-    listed = shell(environment, "runs list --json", "")[1]
-    assert '"state": "finished"' in listed
-    assert '"epoch": 60' in listed
+@pytest.fixture
+def train(environment: dict[str, str], preloaded: Preloaded, tmp_path: Path) -> Iterator[Train]:
+    """`train("--epochs", "9", ignoring=[...])` starts a training; the process and its narration, line by line."""
+    opened = []
+
+    def start(*arguments: str, ignoring: Sequence[int] = ()) -> tuple[Process, TextIO]:
+        narration = tmp_path / "narration"
+        os.mkfifo(narration)
+        command = ["train", "mean", *QUICK.split(), *arguments]
+        process = preloaded.start(*command, env=environment, stdout=narration, stderr=narration, ignoring=ignoring)
+        opened.append(narration.open(encoding="utf-8"))
+        return process, opened[-1]
+
+    yield start
+    for narration in opened:
+        narration.close()
 
 
-def train(environment: dict[str, str], prefix: list[str] | None = None) -> subprocess.Popen[str]:
-    """A long training whose first epochs have been logged."""
-    command = [*(prefix or []), sys.executable, "-m", "tmeattn", "train", "mean", *QUICK.split(), "--epochs", "100000"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    assert process.stderr is not None
-    while "epoch 2/" not in (line := process.stderr.readline()):
+def wait_for(said: str, narration: TextIO) -> None:
+    while said not in (line := narration.readline()):
         assert line, "the training has ended"
-    return process
 
 
-def state(environment: dict[str, str]) -> Any:
+def listed(environment: dict[str, str]) -> Any:
     (run,) = json.loads(shell(environment, "runs list --json", "")[1])
-    return run["state"]
+    return run
 
 
-def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(environment: dict[str, str]) -> None:
-    with train(environment) as process:
-        process.send_signal(signal.SIGHUP)
-        assert process.stderr is not None
-        assert "and a checkpoint was saved" in process.stderr.read().splitlines()[-1]
-    assert process.returncode == 130
-    assert state(environment) == "stopped"
+def test_training_outlives_its_narration(environment: dict[str, str], train: Train) -> None:
+    """As in `tmeattn train mean 2>&1 | head -1`."""
+    process, narration = train("--epochs", "20")
+    assert narration.readline()
+    narration.close()
+    assert process.wait() == 0
+    assert (listed(environment)["state"], listed(environment)["epoch"]) == ("finished", 20)
 
 
-def test_under_nohup_a_hang_up_is_ignored(environment: dict[str, str]) -> None:
-    ignoring = ["bash", "-c", 'trap "" HUP; exec "$@"', "bash"]
-    with train(environment, ignoring) as process:
-        assert process.stderr is not None
-        process.send_signal(signal.SIGHUP)
-        while "epoch 9/" not in process.stderr.readline():
-            assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        process.stderr.read()
-    assert process.returncode == 130
+def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(environment: dict[str, str], train: Train) -> None:
+    process, narration = train("--epochs", "100000")
+    wait_for("epoch 2/", narration)
+    process.send_signal(signal.SIGHUP)
+    assert "and a checkpoint was saved" in narration.read().splitlines()[-1]
+    assert process.wait() == 130
+    assert listed(environment)["state"] == "stopped"
+
+
+def test_under_nohup_a_hang_up_is_ignored(train: Train) -> None:
+    process, narration = train("--epochs", "100000", ignoring=[signal.SIGHUP])
+    wait_for("epoch 2/", narration)
+    process.send_signal(signal.SIGHUP)
+    wait_for("epoch 9/", narration)
+    process.send_signal(signal.SIGTERM)
+    narration.read()
+    assert process.wait() == 130

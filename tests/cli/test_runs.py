@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from support import logged_runs
 
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
+from tmeattn.runs.liveness import process_mark
+from tmeattn.runs.lock import writing
 
 SUMMARY = {"id", "name", "state", "model", "dataset", "recipe", "alpha", "uniform_attention", "seed", "limit",
            "epoch", "epochs", "best_accuracy", "best_epoch", "seconds", "created", "path"}  # fmt: skip
@@ -65,6 +68,8 @@ def test_runs_show_says_how_to_go_on(tmeattn: Any, trained: RunDirectory) -> Non
     assert "resume" not in tmeattn("runs", "show").out
     status = json.loads((trained.path / "status.json").read_text())
     (trained.path / "status.json").write_text(json.dumps({**status, "state": "stopped"}))
+    events = trained.events_path.read_text().splitlines(keepends=True)
+    trained.events_path.write_text("".join(line for line in events if '"kind":"finished"' not in line))
     assert f"The run is stopped. Resume it: tmeattn resume {trained.id}" in tmeattn("runs", "show").out
     trained.rename("my run")
     assert "tmeattn resume 'my run'" in tmeattn("runs", "show").out
@@ -149,11 +154,20 @@ def test_runs_delete_takes_all_or_none(tmeattn: Any, trained: RunDirectory) -> N
 
 
 def test_runs_delete_spares_a_run_in_training(tmeattn: Any, trained: RunDirectory) -> None:
-    trained.write_status({**trained.status(), "state": "running", "pid": os.getpid(), "heartbeat": 2e9 + 2e9})
-    assert tmeattn("runs", "delete", trained.id, "--yes").refused() == (
-        f"The run {trained.id} is being trained. Stop it first."
-    )
+    trained.write_status({"state": "finished"})  # the lock counts, not what is written
+    with writing(trained):
+        refusal = tmeattn("runs", "delete", trained.id, "--yes").refused()
+    assert refusal == f"The run {trained.id} is being trained. Stop it first."
     assert trained.path.exists()
+
+
+def test_runs_delete_takes_a_run_whose_process_was_killed(tmeattn: Any, trained: RunDirectory) -> None:
+    mark = {"process": process_mark(os.getppid())}  # alive, but it does not hold the lock: the number was given anew
+    status: Any = {"state": "running", "pid": os.getppid(), "host": socket.gethostname(), "heartbeat": 1.0, **mark}
+    trained.write_status(status)
+    assert trained.state() == "running"
+    assert tmeattn("runs", "delete", trained.id, "--yes").code == 0
+    assert not trained.path.exists()
 
 
 @pytest.mark.parametrize("target", ["out", "out.zip"])

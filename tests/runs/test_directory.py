@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tmeattn.runs.creation import create
 from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.lock import writing
+from tmeattn.runs.summary import summarize
 
 
 def edit(run: RunDirectory, **changes: Any) -> RunDirectory:
@@ -172,15 +174,37 @@ FINISHED = {
 }  # fmt: skip
 
 
-def test_whoever_looks_at_a_finished_run_puts_its_status_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("look", [RunDirectory.state, summarize])
+def test_whoever_looks_at_a_finished_run_puts_its_status_right(
+    tmp_path: Path, look: Callable[[RunDirectory], Any]
+) -> None:
     run = create_run(tmp_path)
     run.events_path.write_text(json.dumps(FINISHED) + "\n")
     leftover = run.path / f".status.json.{dead_pid()}.tmp"
     leftover.touch()
     run.write_status(status(pid=dead_pid(), step=4))
-    assert run.state() == "finished"
-    assert (run.status()["state"], run.status()["step"]) == ("finished", 4)
+    look(run)
+    assert (run.state(), run.status()["state"], run.status()["step"]) == ("finished", "finished", 4)
     assert not leftover.exists()
+
+
+@pytest.mark.parametrize("written", ["failed", "stopped"])
+def test_a_state_that_the_last_status_could_not_replace_is_put_right(tmp_path: Path, written: Any) -> None:
+    run = create_run(tmp_path)
+    run.events_path.write_text(json.dumps(FINISHED) + "\n")
+    run.write_status({"state": written, "step": 4})
+    assert run.state() == "finished"
+    assert run.status()["state"] == "finished"
+
+
+def test_a_full_disk_leaves_the_last_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no room for a second file, but the old one can be written again."""
+    run = create_run(tmp_path)
+    with Heartbeat(run) as heartbeat:
+        monkeypatch.setattr(RunDirectory, "write_status", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        heartbeat.end("finished", step=3)
+    assert run.status()["state"] == "finished"
+    assert run.status()["step"] == 3
 
 
 def test_the_status_of_a_run_that_is_written_is_not_put_right(tmp_path: Path) -> None:

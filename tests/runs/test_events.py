@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -193,6 +194,13 @@ def test_writer_appends_and_flushes_each_line(tmp_path: Path) -> None:
     assert path.read_bytes().count(b"\n") == 2
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_writer_waits_for_no_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "events.jsonl")
+    with pytest.raises(OSError, match="not a regular file"):
+        EventWriter(tmp_path / "events.jsonl")
+
+
 def test_writer_leaves_the_event_alone(tmp_path: Path) -> None:
     event: WarningEvent = {"kind": "warning", "message": "a"}
     writer = EventWriter(tmp_path / "events.jsonl")
@@ -247,3 +255,18 @@ def test_read_events_counts_once(tmp_path: Path) -> None:
 
 def test_no_log_is_no_events(tmp_path: Path) -> None:
     assert read_events(tmp_path / "events.jsonl") == []
+
+
+def test_an_event_that_cannot_be_made_durable_is_not_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk that is found at the end would leave a run that has finished by its log and failed by its state."""
+    writer = EventWriter(tmp_path / "events.jsonl")
+    writer({"kind": "warning", "message": "x"})
+    before = (tmp_path / "events.jsonl").read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        writer({"kind": "stopped", "step": 1, "epoch": 1, "reason": "SIGINT"})
+    assert (tmp_path / "events.jsonl").read_bytes() == before

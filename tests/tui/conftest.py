@@ -1,7 +1,31 @@
 """Fixtures of the screens' tests (see logged_runs.py, run_screen.py, explain_screen.py)."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from support.explain_screen import quick_and_coloured, runs
 from support.logged_runs import clock, write_run
 from support.run_screen import resumed, watched_texts
+from textual.css.stylesheet import Stylesheet
 
 __all__ = ["clock", "quick_and_coloured", "resumed", "runs", "watched_texts", "write_run"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def styles_are_parsed_once() -> Iterator[None]:
+    """All apps of a session share the rules parsed from the same styles: parsing took a quarter of the tests' time."""
+    parse = Stylesheet._parse_rules
+    parsed: dict[tuple[Any, ...], Any] = {}
+
+    def parse_once(self: Stylesheet, *source: Any, **named: Any) -> Any:
+        key = (source, tuple(named.items()), frozenset(self._variables.items()))
+        if key not in parsed:
+            parsed[key] = parse(self, *source, **named)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield

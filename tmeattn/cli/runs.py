@@ -182,6 +182,8 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
     from tmeattn.render.console import safe
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.index import damaged_runs, find_runs
+    from tmeattn.runs.lock import delete as delete_run
+    from tmeattn.runs.lock import is_trained
 
     damaged = {path.name: RunDirectory(path) for path in damaged_runs()}
     whole = iter(find_runs([reference for reference in run if reference not in damaged]))
@@ -189,14 +191,14 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
     for each in found:
         if each.path.resolve().parent != runs_dir().resolve():  # a folder elsewhere may contain more than the run
             raise BadInput(f"The run {each.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
-        if each.state() == "running":
+        if is_trained(each):
             raise BadInput(f"The run {each.id} is being trained.", hint="Stop it first.")
     listing = safe(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
     if not (yes or _confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return
     for each in found:
-        each.delete()
+        delete_run(each)
     click.echo(f"Deleted {listing}.", err=True)
 
 

@@ -140,17 +140,21 @@ class RunDirectory:
         write_atomically(self.path / "status.json", to_json(status))
 
     def state(self, events: list[Event] | None = None) -> State:
-        """The state of the run, with what its process could not write any more: see `observed_state`. A status that was
-        not replaced at the end is put right.
+        """The state of the run, with what its process could not write any more: see `settled_state`.
 
         events: those of the log, where they were read already.
         """
         status = self.status()
-        if status["state"] not in ("running", "created") or process_alive(status):
-            return status["state"]
-        state = observed_state(status["state"], last_ending(self.events_path) if events is None else ending(events))
-        if status["state"] == "running" and state == "finished":
-            put_right(self, status)
+        written = status["state"]
+        if written == "finished" or (written in ("running", "created") and process_alive(status)):
+            return written
+        return self.settled_state(written, last_ending(self.events_path) if events is None else ending(events))
+
+    def settled_state(self, written: State, by_log: Ending | None) -> State:
+        """`observed_state`. The status of a finished run that was not replaced at the end is put right."""
+        state = observed_state(written, by_log)
+        if state == "finished" and written not in ("finished", "created"):
+            put_right(self, self.status())
         return state
 
     def events(self, *kinds: EventKind) -> list[Event]:
@@ -231,6 +235,8 @@ def _no_run(path: Path) -> BadInput:
     """Why a directory cannot be read as a run."""
     try:
         open_regular(path / "run.json").close()
+    except ValueError:  # the name is no name of a file
+        pass
     except OSError as error:
         if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
@@ -252,6 +258,8 @@ def observed_state(written: State, by_log: Ending | None) -> State:
     The log is written before the status: a process that was killed in between leaves the status behind. An exported run
     has a log only.
     """
+    if by_log == "finished" and written in ("stopped", "failed"):  # all was done but the last status
+        return by_log
     if written not in ("running", "created"):
         return written
     return by_log or ("crashed" if written == "running" else written)

@@ -112,6 +112,9 @@ class EventWriter:
     event has a line of its own. The events in `DURABLE` and all before them are on the disk when the call returns."""
 
     def __init__(self, path: Path) -> None:
+        """Open the log, or create it. Raises `OSError`, also for a pipe or device."""
+        if path.exists():
+            _require_regular(path)
         incomplete = _ends_within_a_line(path)
         self._file = path.open("ab", buffering=0)
         if incomplete:
@@ -119,16 +122,16 @@ class EventWriter:
 
     def __call__(self, event: Event) -> None:
         """Append one event. Raises `OSError`; the log then ends where it ended before."""
-        self._append(f"{encode({'time': time.time(), **event})}\n".encode())
-        if event["kind"] in DURABLE:
-            os.fsync(self._file.fileno())
+        self._append(f"{encode({'time': time.time(), **event})}\n".encode(), durable=event["kind"] in DURABLE)
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, line: bytes, *, durable: bool = False) -> None:
         before = os.fstat(self._file.fileno()).st_size
         left = memoryview(line)
         try:
             while left:
                 left = left[self._file.write(left) :]
+            if durable:  # some file systems find out here that they are full
+                os.fsync(self._file.fileno())
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file.fileno(), before)
@@ -144,9 +147,13 @@ def open_log(path: Path) -> BinaryIO:
     Raises:
         OSError: there is no log, or it is no regular file.
     """
+    _require_regular(path)
+    return path.open("rb")
+
+
+def _require_regular(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return path.open("rb")
 
 
 def _ends_within_a_line(path: Path) -> bool:

@@ -14,7 +14,7 @@ import time
 from types import TracebackType
 from typing import Unpack
 
-from tmeattn.files import disk_errors
+from tmeattn.files import disk_errors, to_json
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.liveness import process_mark
 from tmeattn.runs.run_files import RunProgress, RunStatus, State
@@ -89,7 +89,17 @@ class Heartbeat:
                 self.end("stopped")
         with contextlib.suppress(OSError):
             if not self.folder_is_gone:
-                self._write()
+                self._write_last()
+
+    def _write_last(self) -> None:
+        """Write the status that stays. On a full disk there is no room for a second file, but the space of the old one
+        can be used again; a status that this tears is read as none, and the log tells how the run ended."""
+        try:
+            self._write()
+        except OSError:
+            with (self.run.path / "status.json").open("r+b", buffering=0) as file:
+                file.write(to_json(self._content()))
+                file.truncate()
 
     def _beat(self) -> None:
         while not self._done.wait(INTERVAL):
@@ -102,7 +112,10 @@ class Heartbeat:
 
     def _write(self) -> None:
         with self._lock:
-            self.run.write_status(self._restored or {**self._status, "heartbeat": time.time()})
+            self.run.write_status(self._content())
+
+    def _content(self) -> RunStatus:
+        return self._restored or {**self._status, "heartbeat": time.time()}
 
 
 def _identity(run: RunDirectory) -> tuple[int, int] | None:

@@ -41,9 +41,8 @@ def writing(run: RunDirectory) -> Iterator[None]:
         EnvironmentProblem: the folder of the run cannot be written.
     """
     with _locked(run.path / LOCK, "the lock") as lock:
-        if lock == "busy":
+        if lock == "busy" or _has_unlocked_writer(run, locked=lock == "held"):
             raise _refusal(run)
-        _refuse_unlocked_writer(run, locked=lock == "held")
         yield
 
 
@@ -56,6 +55,34 @@ def is_written(run: RunDirectory) -> bool:
             return lock == "busy"
     except EnvironmentProblem:
         return False
+
+
+def is_trained(run: RunDirectory) -> bool:
+    """Whether a process trains a run, by the lock, which the written state may not show: a killed process leaves
+    `running` behind. Where the lock cannot be asked, the state is believed."""
+    if not (run.path / LOCK).exists():  # a run of an earlier version, or no run at all
+        return run.state() == "running"
+    try:
+        with _locked(run.path / LOCK, "the lock") as lock:
+            return lock == "busy" or _has_unlocked_writer(run, locked=lock == "held")
+    except EnvironmentProblem:
+        return run.state() == "running"
+
+
+def delete(run: RunDirectory) -> None:
+    """Delete a run that no process trains; meanwhile, none can begin to.
+
+    Raises:
+        BadInput: a process trains it.
+        EnvironmentProblem: it cannot be deleted.
+    """
+    with contextlib.ExitStack() as held:
+        if is_trained(run):
+            raise _refusal(run)
+        if os.name == "posix":  # elsewhere, a file that is open cannot be deleted
+            with contextlib.suppress(EnvironmentProblem):
+                held.enter_context(writing(run))
+        run.delete()
 
 
 @contextlib.contextmanager
@@ -105,16 +132,15 @@ def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["he
             lock.release()
 
 
-def _refuse_unlocked_writer(run: RunDirectory, *, locked: bool) -> None:
-    """Refuse where the status is that of a writer that the lock does not keep out: of an earlier version, or on a
-    computer that does not share the locks of this file system."""
+def _has_unlocked_writer(run: RunDirectory, *, locked: bool) -> bool:
+    """Whether the status is that of a writer that the lock does not keep out: of an earlier version, or on a computer
+    that does not share the locks of this file system."""
     status = run.status()
     if status["state"] != "running" or not process_alive(status):
-        return
+        return False
     here = status.get("host") == socket.gethostname()
     itself = here and status.get("pid") == os.getpid()
-    if not itself and not (here and locked and "process" in status):
-        raise _refusal(run)
+    return not itself and not (here and locked and "process" in status)
 
 
 def _refusal(run: RunDirectory) -> BadInput:

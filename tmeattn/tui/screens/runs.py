@@ -14,6 +14,8 @@ from textual.widgets import Button, Input, Static
 from tmeattn.errors import TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
+from tmeattn.runs.lock import delete as delete_run
+from tmeattn.runs.lock import is_trained
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
@@ -267,9 +269,7 @@ class RunsScreen(BaseScreen):
     def action_delete(self) -> None:
         marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
         chosen = marked or [run_id for run_id in (self.table.selected,) if run_id]
-        running = [
-            run_id for run_id in chosen if run_id in self.runs.runs and self.runs.runs[run_id].state == "running"
-        ]
+        running = [run_id for run_id in chosen if is_trained(RunDirectory(self.runs.root / run_id))]
         if running:
             self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))
         elif chosen:
@@ -282,7 +282,7 @@ class RunsScreen(BaseScreen):
             if not path.exists():  # another program deleted it
                 continue
             try:
-                RunDirectory(path).delete()
+                delete_run(RunDirectory(path))
             except TmeattnError as error:
                 self.post_message(ShowProblem(error))
         self.table.marked.clear()

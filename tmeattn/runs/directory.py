@@ -240,8 +240,6 @@ def _no_run(path: Path) -> BadInput:
     except OSError as error:
         if number_of(error) not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return BadInput(f"{path / 'run.json'} cannot be read: {reason(error)}.", hint=advice(error, "read"))
-    except ValueError:  # a name that no file can have
-        pass
     return BadInput(f"{path} is no run directory: it has no readable run.json.")
 
 

@@ -181,7 +181,7 @@ def test_every_file_of_a_run_is_in_the_manual() -> None:
 
 def test_every_path_in_the_architecture_exists() -> None:
     named = re.findall(r"`([\w/.]+(?:/|\.py|\.toml|\.tcss|\.md))`", ARCHITECTURE)
-    assert {"tui/keys.py", "data/readers/", "reproduce/targets.toml"} <= set(named)
+    assert {"tui/keys.py", "data/readers/", "reproduce/part1.toml"} <= set(named)
     roots = (ROOT / "tmeattn", ROOT)
     outside = {"tmeattn/", "run.json", "events.jsonl"}
     assert [name for name in named if name not in outside and not any((root / name).exists() for root in roots)] == []

@@ -119,7 +119,10 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
     from tmeattn.cli.main import run as run_command
     from tmeattn.registry import registry
 
+    alarms = []
+
     def alarm(*_: object) -> None:
+        alarms.append(1)
         raise _TooLong
 
     os.chdir(folder)
@@ -133,7 +136,7 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
     if arguments[0] == "texts" or "--file" in arguments:
         _end_pipes(folder)
     out, err, past = io.StringIO(), io.StringIO(), io.BytesIO()
-    hangs, code = False, 1
+    code = 1
     for number, timer, seconds in _TIMERS:
         signal.signal(number, alarm)
         signal.setitimer(timer, seconds)
@@ -143,8 +146,6 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
             code = run_command(list(arguments)) if reader is None else _read(reader, arguments[1])
     except SystemExit as leave:
         code = leave.code if isinstance(leave.code, int) else 1
-    except _TooLong:
-        hangs = True
     except BaseException:
         err.write(traceback.format_exc())
     finally:
@@ -152,7 +153,9 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
             signal.setitimer(timer, 0)
         if site in sys.path:
             sys.path.remove(site)
-    return Result(code, out.getvalue(), err.getvalue(), hangs=hangs, past=past.getvalue().decode(errors="replace"))
+    return Result(
+        code, out.getvalue(), err.getvalue(), hangs=bool(alarms), past=past.getvalue().decode(errors="replace")
+    )
 
 
 def _end_pipes(folder: Path) -> None:

@@ -10,6 +10,7 @@ import lzma
 import shutil
 import struct
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,6 +178,14 @@ def two_runs(folder: Path) -> None:
     shutil.rmtree(run)
 
 
+def listed_runs(folder: Path) -> None:
+    """Two runs whose figures are in the cache."""
+    two_runs(folder)
+    time.sleep(2.5)  # the figures of runs that changed just now are not kept
+    scenarios.must(folder, "runs", "list")
+    scenarios.need((folder / "home" / "cache" / "run-summaries.json").exists(), "the figures are in the cache")
+
+
 def settings(folder: Path) -> None:
     scenarios.data_only(folder)
     (folder / "home").mkdir()
@@ -242,6 +251,9 @@ TARGETS = (
     Target(
         "cache of a run", two_runs, ("home/cache/*/*",),
         (("resume", "aaaa"), ("evaluate", "aaaa"), ("import", "toy.csv")), OTHERS[:1],
+    ),
+    Target(
+        "figures of runs", listed_runs, ("home/cache/*.json",), (("runs", "list"), ("runs", "show", "best")), OTHERS,
     ),
     Target(
         "exported folder", two_runs, ("out/*", "out/checkpoints/*"),

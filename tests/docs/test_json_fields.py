@@ -49,7 +49,9 @@ COMMANDS = {
     "tmeattn plugins doctor --json": ["Plugins"],
     "tmeattn plugins new new-attn --json": ["Plugins"],
     "tmeattn reproduce table1 --list --json": ["Reproduction"],
+    "tmeattn reproduce fig2 --json": ["Reproduction"],
     "tmeattn reproduce fig4 --json": ["Reproduction"],
+    "tmeattn reproduce fig12 --json": ["Reproduction", "Models"],
     "tmeattn reproduce fig6 --seeds 2 --json": ["Reproduction"],
     "tmeattn reproduce table1 --json": ["Reproduction"],
     "tmeattn reproduce heatmaps --json": ["Reproduction", "Explanations"],
@@ -135,7 +137,7 @@ def test_every_command_with_json_is_looked_at() -> None:
 def test_every_panel_is_looked_at(printed: tuple[dict[str, Any], Any]) -> None:
     documents = [document for command, document in printed[0].items() if "reproduce" in command]
     panels = {panel["kind"] for document in documents if isinstance(document, dict) for panel in document["panels"]}
-    assert panels == {"curve", "ridge", "heatmap", "matrix"}
+    assert panels == {"curve", "ridge", "heatmap", "matrix", "diagram"}
 
 
 def test_every_event_and_field_is_documented_from_the_types() -> None:

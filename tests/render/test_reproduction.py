@@ -8,7 +8,17 @@ from rich.cells import cell_len
 from support.explanations import draw, explain
 
 from tmeattn.render.reproduction import conditions, reproduction
-from tmeattn.reproduce.results import Context, CurvePanel, Difference, HeatmapPanel, PlottedLine, Result, Row
+from tmeattn.reproduce.results import (
+    Context,
+    CurvePanel,
+    Difference,
+    HeatmapPanel,
+    PlottedLine,
+    Result,
+    Ridge,
+    RidgePanel,
+    Row,
+)
 
 CONTEXT = Context(
     "report", "imdb-25k", "validation", 5021, "glove-50d", (0,), None, quick=False, machines=("cpu, 1 thread",)
@@ -18,6 +28,7 @@ ROWS = tuple(
     Row(label, "m", 0.8, (0.81,), 0.81 + 0.01 * index, None, 0.9, 3.2, 0.71, 12.3, 31.0, 50.0, 0.8, (), ("k3f9",))
     for index, label in enumerate(LABELS)
 )
+ROWS = tuple(dataclasses.replace(row, low=0.799, high=0.821, report_train=None) for row in ROWS)
 DIFFERENCES = (
     Difference(LABELS[0], LABELS[1], 0.01, -0.001, 0.02, -0.016),
     Difference(LABELS[1], LABELS[2], 0.01, 0.005, 0.02, 0.01),
@@ -49,7 +60,7 @@ def header(output: str, ruled: int = 0) -> list[str]:
             {"limit": 400, "options": ("--epochs 2",)},
             "trained on only 400 texts, --epochs 2, shortened, not comparable with the report",
         ),
-        ({"quick": True}, "seed 0, quick: few epochs, not comparable with the report"),
+        ({"quick": True}, "seed 0, quick: few texts and epochs, not comparable with the report"),
     ],
 )
 def test_conditions_tell_what_was_changed(fields: dict[str, Any], end: str) -> None:
@@ -67,7 +78,11 @@ def test_seconds_are_told_with_their_machine() -> None:
 def test_differences_say_what_their_intervals_cover() -> None:
     one = told()
     assert "over the validation texts, without other seeds, not corrected for the number of comparisons." in one
-    assert "reversed, not significant" in one
+    assert "one seed: " in one
+    assert "not significant" in one
+    assert "reversed" not in one  # the sign of a difference that may be noise says nothing
+    clear = (dataclasses.replace(DIFFERENCES[0], low=0.001), DIFFERENCES[1])
+    assert "reversed" in told(differences=clear)
     several = told(context=dataclasses.replace(CONTEXT, seeds=(0, 1, 2)))
     assert "paired bootstrap over seeds and texts, not corrected for the number of comparisons." in several
     assert "other seeds" not in several
@@ -76,13 +91,14 @@ def test_differences_say_what_their_intervals_cover() -> None:
 def test_a_collapse_has_a_column() -> None:
     assert "last" not in header(told())
     fallen = (*ROWS[:2], dataclasses.replace(ROWS[2], last_accuracy=0.5))
-    assert header(told(rows=fallen))[:3] == ["report", "here", "last"]
+    assert header(told(rows=fallen))[:5] == ["report", "here", "95", "%", "train"]
+    assert "last" in header(told(rows=fallen))
     assert "50.00" in told(rows=fallen)
 
 
 @pytest.mark.parametrize("width", [40, 50, 60, 80, 140])
 def test_labels_and_accuracies_stay_at_any_width(width: int) -> None:
-    rows = (*ROWS[:2], dataclasses.replace(ROWS[2], half=0.003, last_accuracy=0.5, diverged=(1,)))
+    rows = (*ROWS[:2], dataclasses.replace(ROWS[2], half=0.003, last_accuracy=0.5, diverged=(1,), at_chance=True))
     output = told(width, rows=rows)
     assert max(cell_len(line.rstrip()) for line in output.splitlines()) <= width
     assert {"report", "here"} <= set(header(output)) & set(header(output, 1))
@@ -93,8 +109,9 @@ def test_labels_and_accuracies_stay_at_any_width(width: int) -> None:
         "81.00",
         "-1.60",
         "+1.00",
-        "reversed, not significant",
+        "not significant",
         "diverged",
+        "chance",
     ):
         assert word in flat
     lines = output.splitlines()
@@ -132,3 +149,24 @@ def test_heatmaps_come_with_their_note_and_one_key() -> None:
     assert "underlined" in coloured
     known = dataclasses.replace(shown, panels=(HeatmapPanel("c", explain("good film", [0.9, 0.1])),))
     assert draw(reproduction(known), 200).splitlines()[-1].strip() == "[word]: strong word of its text"
+
+
+def test_a_table_has_both_columns_of_the_report_and_the_interval() -> None:
+    rows = (dataclasses.replace(ROWS[0], report_train=0.845), dataclasses.replace(ROWS[1], at_chance=True))
+    output = told(rows=rows, differences=())
+    assert header(output)[:7] == ["report", "here", "95", "%", "report", "train", "train"]
+    assert "80.00 81.00 79.9 to 82.1 84.50 90.00" in " ".join(output.split())
+    assert "One seed; 95 %: Wilson's interval over texts, without other seeds." in " ".join(output.split())
+    assert "at chance" in output
+
+
+def test_what_the_optimizer_is_stands_in_the_conditions() -> None:
+    method = "SGD, learning rate 0.01, momentum 0.9"
+    assert conditions(dataclasses.replace(CONTEXT, method=method)).startswith(f"recipe report, {method}, imdb-25k")
+
+
+def test_a_formula_keeps_its_lines_and_a_histogram_its_note() -> None:
+    ridge = RidgePanel("h", 0.0, 2.0, (Ridge("epoch 1", (1, 2), 1.0),), "Epoch 0 is missing: k3f9.")
+    output = told(60, rows=(), differences=(), panels=(ridge,), formula=("p = sin(t)", "q = cos(t)"))
+    assert "    p = sin(t)\n    q = cos(t)\n" in output
+    assert "Epoch 0 is missing: k3f9." in output

@@ -2,28 +2,23 @@
 
 from types import SimpleNamespace
 
-import pytest
-
 from tmeattn.reproduce import collapse
-from tmeattn.reproduce.collapse import collapse_notes
 
 
-def entry(label, alpha):
-    return SimpleNamespace(label=label, configs=[SimpleNamespace(train=SimpleNamespace(alpha=alpha))])
+def entry(label, alpha, model="s"):
+    configs = [SimpleNamespace(train=SimpleNamespace(alpha=alpha))]
+    return SimpleNamespace(label=label, configs=configs, run=SimpleNamespace(label=model))
 
 
-def seed(*epochs):
+def seed(*epochs, texts=5000):
     """A run of (accuracy, entropy) an epoch; the best is the first with the highest accuracy."""
     events = [{"validation": {"accuracy": accuracy, "entropy": nats}} for accuracy, nats in epochs]
     best = max(events, key=lambda event: event["validation"]["accuracy"], default=None)
-    run = SimpleNamespace(config={"train": {"dataset": "halves"}})
-    return SimpleNamespace(epochs=events, best=best, run=run)
+    return SimpleNamespace(epochs=events, best=best, started={"validation_texts": texts})
 
 
-@pytest.fixture(autouse=True)
-def halves(monkeypatch):
-    split = SimpleNamespace(labels=[0, 1] * 50)
-    monkeypatch.setattr(collapse, "dataset_of", lambda options: SimpleNamespace(read=lambda: {"validation": split}))
+def collapse_notes(entry_runs):
+    return collapse.collapse_notes(entry_runs, 0.5)
 
 
 def test_without_a_penalty_there_is_nothing_to_say():
@@ -38,8 +33,25 @@ def test_all_learnt():
 
 
 def test_without_a_penalty_nothing_learnt_is_said_too():
-    notes = collapse_notes([(entry("free", 0.0), [seed((0.5, 4.0))]), (entry("a", 0.1), [seed((0.8, 1.0))])])
-    assert notes[0].startswith("free: learned nothing")
+    seeds = [seed((0.5, 4.0)), seed((0.8, 4.0))]
+    notes = collapse_notes([(entry("free", 0.0), seeds), (entry("a", 0.1), [seed((0.8, 1.0))] * 2)])
+    assert notes[0].startswith("free: learned nothing in 1 of 2 seeds")
+
+
+def test_where_the_model_without_a_penalty_learnt_nothing_the_penalty_is_not_blamed():
+    hopeless = [(entry("free", 0.0), [seed((0.5, 4.0))]), (entry("a", 1.0), [seed((0.5, 0.1))])]
+    learnt = [(entry("b", 0.0, "lstm"), [seed((0.8, 4.0))]), (entry("c", 1.0, "lstm"), [seed((0.5, 0.1))])]
+    notes = collapse_notes([*hopeless, *learnt])
+    assert notes[0] == "s learned nothing without a penalty either, so nothing follows on its penalties."
+    assert not any(note.startswith(("a:", "free:")) for note in notes)
+    assert any(note.startswith("c: learned nothing") for note in notes)
+    assert notes[-1] == "One seed: which configurations collapse varies with the seed."
+
+
+def test_a_fall_within_the_noise_of_few_texts_is_not_reported():
+    fallen = (0.66, 4.0), (0.59, 2.0)
+    assert any("lost accuracy" in note for note in collapse_notes([(entry("a", 1.0), [seed(*fallen)])]))
+    assert not any("lost" in note for note in collapse_notes([(entry("a", 1.0), [seed(*fallen, texts=100)])]))
 
 
 def test_nothing_learnt_names_seeds_accuracy_and_entropy():

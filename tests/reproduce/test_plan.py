@@ -6,7 +6,7 @@ import pytest
 
 from tmeattn.errors import BadInput
 from tmeattn.reproduce.plan import Settings, entries, overview
-from tmeattn.reproduce.targets import Run, Target, Variant, find_target
+from tmeattn.reproduce.targets import Run, Target, Variant, all_targets, find_target
 from tmeattn.run_config import resolve_run
 from tmeattn.runs.creation import create
 from tmeattn.runs.directory import RunDirectory
@@ -35,16 +35,34 @@ def test_variants_change_every_run_and_warm_up_is_a_share_of_the_epochs():
     assert (at_once.alpha_warmup, slowly.alpha_warmup) == (0, 25)
 
 
-def test_quick_cuts_epochs_and_warm_up_with_them():
-    assert [(t.epochs, t.alpha_warmup) for t in only(TARGET, quick=True)] == [(5, 0), (5, 0), (5, 2.5)]
-    assert {t.epochs for t in only(TARGET, quick=True, recipe="modern")} == {2}
-    assert {t.epochs for t in only(TARGET, quick=True, overrides={"epochs": "1"})} == {1}  # never more than asked for
+def test_quick_takes_few_texts_of_the_modern_length_for_few_epochs():
+    runs = only(TARGET, quick=True)
+    assert [(t.epochs, t.alpha_warmup) for t in runs] == [(4, 0), (4, 0), (4, 2)]
+    assert {(t.limit, t.max_length) for t in runs} == {(6000, 400)}
+    assert {t.epochs for t in only(find_target("table2"), quick=True)} == {2}
+
+
+def test_what_is_typed_beats_quick():
+    assert {t.epochs for t in only(TARGET, quick=True, overrides={"epochs": "30"})} == {30}
+    assert {t.limit for t in only(TARGET, quick=True, overrides={"limit": "9"})} == {9}
+    assert {t.max_length for t in only(TARGET, quick=True, overrides={"max_length": 7})} == {7}
+
+
+@pytest.mark.parametrize("name", [name for name, target in all_targets().items() if target.runs])
+def test_the_quick_rows_of_a_target_have_the_same_validation_texts(name):
+    assert len({train.limit for train in only(find_target(name), quick=True)}) == 1
+
+
+def test_every_batch_is_logged_on_request_where_there_is_pooling_attention():
+    target = TARGET.model_copy(update={"runs": (*TARGET.runs, Run(label="m", model="mean")), "variants": (Variant(),)})
+    assert [train.batch_entropy for train in only(target, per_batch=True)] == [True, False]
+    assert [train.batch_entropy for train in only(target)] == [False, False]
 
 
 def test_a_longer_run_stays_longer_whatever_the_epochs():
     target = TARGET.model_copy(update={"runs": (Run(label="s", model="mean", longer=2.0),), "variants": (Variant(),)})
     epochs = [only(target, **more)[0].epochs for more in ({}, {"overrides": {"epochs": "3"}}, {"quick": True})]
-    assert epochs == [100, 6, 10]
+    assert epochs == [100, 6, 8]
 
 
 def test_overrides_win_and_are_validated():

@@ -73,7 +73,6 @@ def test_finished_runs_are_reused_whoever_trained_them(settings, bench):
     start("mean", {**first.overrides, "recipe": "report", "checkpoint_every": 1})
     (one,) = bench(target("table"), first)
     assert bench.titles == ["1 of 1: attention, seed 0"]
-    assert bench.said[0] == "2 runs needed: 1 already trained, 1 to train."
     (again,) = bench(target("table"), first)
     assert bench.titles == []
     assert again == one
@@ -108,21 +107,20 @@ def test_a_run_that_diverges_leaves_the_others_alone(settings, bench):
 
 def test_every_kind_of_show(settings, bench):
     (result,) = bench(target(*ALL), settings())
-    (difference,) = result.differences
-    assert (difference.above, difference.label) == ("mean", "attention")
-    assert difference.report is None  # two epochs are no measure for the report's fifty
-    assert difference.low <= difference.difference <= difference.high
-    # measured again from the weights, the difference is that of the accuracies that training logged
-    assert difference.difference == pytest.approx(result.rows[1].accuracy - result.rows[0].accuracy)
     curves = [panel for panel in result.panels if isinstance(panel, CurvePanel)]
-    assert [panel.y_label for panel in curves] == [*("cross-entropy", "accuracy, %") * 2, "validation accuracy, %"]
+    assert [panel.y_label for panel in curves] == [
+        *("loss (cross-entropy)", "accuracy, %") * 2,
+        "validation loss (cross-entropy)",
+        "validation accuracy, %",
+    ]
     assert [line.name for line in curves[0].lines] == ["train", "validation"]
     assert [line.name for line in curves[-1].lines] == ["mean", "attention"]
     assert curves[0].lines[0].xs == (1, 2)
-    by_epoch, by_epoch_2, by_variant = [panel for panel in result.panels if isinstance(panel, RidgePanel)]
-    assert [sum(row.counts) for row in by_epoch.rows] == [64, 64]  # all training texts, in both epochs
-    assert [sum(row.counts) for row in by_epoch_2.rows] == [16, 16]
-    assert [row.label for row in by_variant.rows] == ["attention"]
+    validation, training, by_variant = [panel for panel in result.panels if isinstance(panel, RidgePanel)]
+    assert [row.label for row in validation.rows] == ["epoch 0", "epoch 1", "epoch 2"]
+    assert [sum(row.counts) for row in validation.rows] == [16, 16, 16]
+    assert [sum(row.counts) for row in training.rows] == [64, 64]  # all training texts, in both epochs
+    assert (by_variant.title, by_variant.rows, by_variant.note) == ("attention", validation.rows, None)
     heatmaps = [panel for panel in result.panels if isinstance(panel, HeatmapPanel)]
     assert len(heatmaps) == 2 * 2 * 2  # models, classes, texts
     assert {panel.explanation.true_label for panel in heatmaps} == {"negative", "positive"}
@@ -135,7 +133,12 @@ def test_the_alpha_study_names_collapse(settings, bench):
     (result,) = bench(chosen, settings())
     assert len(result.rows) == 9
     assert len({run for row in result.rows for run in row.runs}) == 9
-    assert [panel.title for panel in result.panels] == ["s, penalty from the first step", "s, with warm-up"]
+    titles = ["s, penalty from the first step", "s, with warm-up"]
+    assert [panel.title for panel in result.panels] == [title for title in titles for _ in range(2)]
+    assert [panel.y_label for panel in result.panels[:2]] == [
+        "validation loss (cross-entropy)",
+        "validation accuracy, %",
+    ]
     assert all(len(panel.lines) == 5 for panel in result.panels)
     assert result.notes
 
@@ -169,10 +172,51 @@ def test_damaged_best_weights_are_left_out_of_the_comparison(settings, bench):
 
 def test_seeds_are_summed_in_histograms_and_averaged_in_curves(settings, bench):
     (result,) = bench(target("validation", "entropy-by-epoch", runs=PAIR[1:]), settings(seeds=(0, 1, 2)))
-    (curve,) = [panel for panel in result.panels if isinstance(panel, CurvePanel)]
-    ridge = [panel for panel in result.panels if isinstance(panel, RidgePanel)][1]
+    _, curve = [panel for panel in result.panels if isinstance(panel, CurvePanel)]
+    ridge = next(panel for panel in result.panels if isinstance(panel, RidgePanel))
     assert sum(ridge.rows[0].counts) == 3 * 16
     accuracies = [run.events() for run in all_runs()]
     first = [next(e["validation"]["accuracy"] for e in events if e["kind"] == "epoch") for events in accuracies]
     assert curve.lines[0].ys[0] == pytest.approx(100 * sum(first) / 3)
     assert curve.lines[0].halves is not None
+
+
+def test_a_run_without_epoch_0_is_used_and_its_panel_says_what_is_missing(settings, bench):
+    bench(target("entropy-by-epoch", runs=PAIR[1:]), settings())
+    (run,) = all_runs()
+    log = [line for line in run.events_path.read_text().splitlines() if '"entropy",' not in line.replace(" ", "")[:60]]
+    run.events_path.write_text("\n".join(log) + "\n")
+    (result,) = bench(target("entropy-by-epoch", runs=PAIR[1:]), settings())
+    assert bench.titles == []
+    assert [row.label for row in result.panels[0].rows] == ["epoch 1", "epoch 2"]
+    assert result.panels[0].note == f"Epoch 0 is missing: {run.id} was trained by a version that did not measure it."
+
+
+def test_every_batch_has_a_histogram_on_request(settings, bench):
+    (result,) = bench(target("entropy-by-epoch", runs=PAIR[1:]), settings(per_batch=True))
+    batches = result.panels[2]
+    assert batches.title == "attention, training batches, before each step"
+    assert [row.label for row in batches.rows] == ["batch 1", "batch 2"]
+    assert [sum(row.counts) for row in batches.rows] == [64, 64]
+    bench(target("entropy-by-epoch", runs=PAIR[1:]), settings())
+    assert bench.titles == []  # the run has what is wanted without batches, too
+
+
+def test_rows_at_chance_are_named_and_not_compared(settings, bench):
+    (result,) = bench(target("table", "differences"), settings())
+    assert result.context.chance == 0.5
+    assert [row.at_chance for row in result.rows] == [True, True]
+    assert result.differences == ()
+    assert result.notes[0].startswith("At chance: mean; attention. The 95 % interval includes always predicting")
+    learnt = Run(label="learns", model="simple-attn", options={"lr": 0.5, "epochs": 40}, report=80.0)
+    (result,) = bench(
+        target("table", "differences", runs=(PAIR[0], learnt)),
+        settings(overrides={key: value for key, value in settings().overrides.items() if key != "epochs"}),
+    )
+    assert [row.at_chance for row in result.rows][1] is False
+    (difference,) = result.differences
+    assert (difference.above, difference.label) == ("mean", "learns")
+    assert difference.report == pytest.approx(-0.1)
+    assert difference.low <= difference.difference <= difference.high
+    # measured again from the weights, the difference is that of the accuracies that training logged
+    assert difference.difference == pytest.approx(result.rows[1].accuracy - result.rows[0].accuracy)

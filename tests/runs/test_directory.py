@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tmeattn.runs.creation import create
 from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.lock import writing
+from tmeattn.runs.summary import summarize
 
 
 def edit(run: RunDirectory, **changes: Any) -> RunDirectory:
@@ -172,14 +174,17 @@ FINISHED = {
 }  # fmt: skip
 
 
-def test_whoever_looks_at_a_finished_run_puts_its_status_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("look", [RunDirectory.state, summarize])
+def test_whoever_looks_at_a_finished_run_puts_its_status_right(
+    tmp_path: Path, look: Callable[[RunDirectory], Any]
+) -> None:
     run = create_run(tmp_path)
     run.events_path.write_text(json.dumps(FINISHED) + "\n")
     leftover = run.path / f".status.json.{dead_pid()}.tmp"
     leftover.touch()
     run.write_status(status(pid=dead_pid(), step=4))
-    assert run.state() == "finished"
-    assert (run.status()["state"], run.status()["step"]) == ("finished", 4)
+    look(run)
+    assert (run.state(), run.status()["state"], run.status()["step"]) == ("finished", "finished", 4)
     assert not leftover.exists()
 
 

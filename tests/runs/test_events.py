@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -191,6 +192,13 @@ def test_writer_appends_and_flushes_each_line(tmp_path: Path) -> None:
         assert event["time"] > 1e9
         writer.close()
     assert path.read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_writer_waits_for_no_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "events.jsonl")
+    with pytest.raises(OSError, match="not a regular file"):
+        EventWriter(tmp_path / "events.jsonl")
 
 
 def test_writer_leaves_the_event_alone(tmp_path: Path) -> None:

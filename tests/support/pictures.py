@@ -2,13 +2,18 @@
 
 `python tests/support/pictures.py HOME` writes `.assets/*.svg`. It trains the runs `simple` and `penalty` (8,000 texts,
 seed 0) in the folder HOME unless they are there. Look at every picture afterwards.
+
+The pictures do not depend on the load of the computer: the ids of the runs are fixed, and the times in the log of a run
+are replaced by those on two idle cores, 30 seconds for an epoch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +25,9 @@ from textual.worker import WorkerCancelled
 import tmeattn
 from tmeattn.cli.main import run as run_command
 from tmeattn.errors import BadInput
+from tmeattn.runs.creation import ID_VARIABLE
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import encode
 from tmeattn.runs.index import find_run
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenExplain
@@ -30,6 +37,9 @@ from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 
 FOLDER = Path(__file__).parents[2] / ".assets"
 RUNS = {"simple": "simple-attn", "penalty": "lstm-attn"}
+IDS = {"simple": "4cbw-simple-attn", "penalty": "7k2m-lstm-attn"}
+BEGAN = 1_790_000_000.0
+EPOCH_SECONDS = 30.0
 REVIEW = (
     "I wanted to like this film, and the first half hour is charming. But the plot makes no sense, the jokes are old, "
     "and Zzyzx, the villain, is simply dull. What a waste of a wonderful cast!"
@@ -46,8 +56,25 @@ def trained(name: str) -> RunDirectory:
     try:
         return find_run(name)
     except BadInput:
+        os.environ[ID_VARIABLE] = IDS[name]
         tmeattn.train(RUNS[name], name=name, alpha=0.05, limit=8000, seed=0)
         return find_run(name)
+
+
+def with_fixed_times(run: RunDirectory, folder: Path) -> RunDirectory:
+    """A copy of the run in `folder` whose events are logged at fixed times."""
+    copied = Path(shutil.copytree(run.path, folder / run.id))
+    events: list[Any] = run.events()
+    steps = next(event["steps_per_epoch"] for event in events if event["kind"] == "started")
+    for event in events:
+        if event["kind"] == "epoch":
+            event["seconds"] = EPOCH_SECONDS
+        elif event["kind"] == "finished":
+            event["seconds"] = event["step"] / steps * EPOCH_SECONDS
+        last_step = event.get("step", event.get("epoch", 0) * steps)
+        event["time"] = BEGAN + last_step / steps * EPOCH_SECONDS
+    (copied / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events), encoding="utf-8")
+    return RunDirectory(copied)
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -74,7 +101,7 @@ async def picture_of_run(run: RunDirectory) -> str:
 async def picture_of_explain(first: RunDirectory, second: RunDirectory) -> str:
     """The Explain screen with two runs, and the cursor on a word."""
     app = TmeattnApp(saved=SavedState())
-    async with app.run_test(size=(110, 34)) as pilot:
+    async with app.run_test(size=(120, 30)) as pilot:
         app.post_message(OpenExplain(TWO_SIDED, run=first, true_label="negative"))
         await settle(pilot)
         screen: Any = app.screen
@@ -92,15 +119,16 @@ def main(home: Path) -> None:
     os.environ.update(TMEATTN_HOME=str(home), TZ="UTC", COLORTERM="truecolor", TERM="xterm-256color")
     time.tzset()
     runs = {name: trained(name) for name in RUNS}
-    exported = ["explain", REVIEW, "--run", "penalty", "--export", str(FOLDER / "explain.svg"), "--force"]
+    exported = ["explain", REVIEW, "--run", "penalty", "--export", str(FOLDER / "explain.svg")]
     if code := run_command(exported):
         sys.exit(code)
-    pictures = {
-        "tui-run": picture_of_run(runs["penalty"]),
-        "tui-explain": picture_of_explain(runs["simple"], runs["penalty"]),
-    }
-    for name, picture in pictures.items():
-        (FOLDER / f"{name}.svg").write_text(asyncio.run(picture), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = {
+            "tui-run": picture_of_run(with_fixed_times(runs["penalty"], Path(folder))),
+            "tui-explain": picture_of_explain(runs["simple"], runs["penalty"]),
+        }
+        for name, picture in pictures.items():
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(picture), encoding="utf-8")
 
 
 if __name__ == "__main__":

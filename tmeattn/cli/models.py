@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import asdict
 from typing import TypedDict
 
 import click
@@ -61,11 +62,12 @@ def _document(spec: ModelSpec) -> ModelDocument:
 
 def _page(spec: ModelSpec, as_json: bool) -> None:
     from tmeattn.models.building import count_parameters
+    from tmeattn.models.tracing import default_diagrams
     from tmeattn.run_config import config_class, resolve_run
 
     config = config_class(spec)
     recipes = {recipe: resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report")}
-    parameters = count_parameters(spec)
+    parameters, diagrams = count_parameters(spec), default_diagrams(spec)
     if as_json:
         options = [
             {
@@ -80,6 +82,7 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
                 **_document(spec),
                 "description": inspect.getdoc(config),
                 "parameters": parameters,
+                "diagrams": [asdict(diagram) for diagram in diagrams],
                 "options": options,
                 "recipes": recipes,
             }
@@ -88,4 +91,4 @@ def _page(spec: ModelSpec, as_json: bool) -> None:
     from tmeattn.render.console import stdout_console
     from tmeattn.render.plugin_pages import ModelPage
 
-    stdout_console().print(ModelPage(spec, parameters))
+    stdout_console().print(ModelPage(spec, parameters, diagrams=diagrams))

@@ -40,7 +40,12 @@ class ReproduceCommand(click.Command):
 
 @click.command(cls=ReproduceCommand)
 @click.argument("target", required=False, metavar="[TARGET]", shell_complete=targets)
-@click.option("--list", "listing", is_flag=True, help="List the targets (or TARGET alone) and the runs that they need.")
+@click.option(
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List the targets; with TARGET, the runs that it needs and how long they take. Nothing is trained.",
+)
 @click.option(
     "--recipe", type=click.Choice(["report", "modern"]), default="report", show_default=True, help="Hyperparameters."
 )
@@ -51,7 +56,15 @@ class ReproduceCommand(click.Command):
     metavar=SEEDS_METAVAR,
     help="Train each run with several seeds: 3 for the seeds 0,1,2, or a list: 5,6.",
 )
-@click.option("--quick", is_flag=True, help="Train a tenth of the epochs (at least two); results are marked.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Train on few texts for few epochs, to try everything out; results are marked. Options given beside it win.",
+)
+@click.option("--per-batch", is_flag=True, help="Also log and show the attention entropy of every batch.")
+@click.option(
+    "--oov-marks", is_flag=True, help="Show reviews as the report does: in lower case, __OOV__ for unknown words."
+)
 @click.option(
     "--export",
     type=click.Path(path_type=Path),
@@ -79,6 +92,7 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
     from tmeattn.reproduce.targets import find_target, parts
 
     chosen = find_target(target)
+    _check_shown(chosen, settings)
     if export is not None:
         _check_export(export, parts(chosen))
     _reproduce(chosen, settings, export, as_json)
@@ -90,7 +104,25 @@ def _settings(values: dict[str, Any]) -> Settings:
 
     overrides = {key: values[key] for key in PASSED_ON if values[key] is not None}
     resolve_run("mean", {"recipe": values["recipe"], **overrides})  # raises for options that are not valid
-    return Settings(values["recipe"], tuple(seeds_in(values["seeds"])), values["quick"], overrides)
+    return Settings(
+        values["recipe"],
+        tuple(seeds_in(values["seeds"])),
+        values["quick"],
+        overrides,
+        per_batch=values["per_batch"],
+        oov_marks=values["oov_marks"],
+    )
+
+
+def _check_shown(target: Target, settings: Settings) -> None:
+    """Check that the target has what an option is about."""
+    from tmeattn.reproduce.targets import parts
+
+    shown = {show for part in parts(target) for show in part.show}
+    if settings.per_batch and "entropy-by-epoch" not in shown:
+        raise BadInput("--per-batch is for targets with entropy histograms.", hint="These are fig4, fig6 and fig9.")
+    if settings.oov_marks and "heatmaps" not in shown:
+        raise BadInput("--oov-marks is for targets with reviews.", hint="These are fig5, fig7 and heatmaps.")
 
 
 def _list(target: str | None, settings: Settings, as_json: bool) -> None:
@@ -98,8 +130,10 @@ def _list(target: str | None, settings: Settings, as_json: bool) -> None:
     from tmeattn.reproduce.targets import all_targets, find_target
     from tmeattn.runs.index import all_runs
 
-    wanted = [find_target(target)] if target else all_targets().values()
-    targets = overview(wanted, settings, all_runs())
+    if target is not None:
+        _list_target(find_target(target), settings, as_json)
+        return
+    targets = overview(all_targets().values(), settings, all_runs())
     if as_json:
         echo_json(targets)
         return
@@ -113,13 +147,41 @@ def _list(target: str | None, settings: Settings, as_json: bool) -> None:
     stdout_console().print(table(["target", Column("title", wrap=True), *numeric], rows, caption=caption))
 
 
+def _list_target(target: Target, settings: Settings, as_json: bool) -> None:
+    """The runs of one target and their time; without the time, but with the reason, if the data is missing."""
+    from dataclasses import asdict
+
+    from tmeattn.errors import TmeattnError
+    from tmeattn.render.console import stderr_console, stdout_console
+    from tmeattn.render.forecast import ForecastView, without_forecast
+    from tmeattn.reproduce.forecast import forecast
+    from tmeattn.reproduce.plan import overview
+    from tmeattn.runs.index import all_runs
+
+    (listed,) = overview([target], settings, all_runs())
+    plan, problem = None, None
+    try:
+        plan = forecast(target, settings, all_runs())
+    except TmeattnError as error:
+        problem = " ".join(filter(None, (error.message, error.hint)))
+    if as_json:
+        echo_json([{**listed, "forecast": asdict(plan) if plan else None, "problem": problem}])
+        return
+    stdout_console().print(ForecastView(target.title, plan) if plan else without_forecast(target.title, listed))
+    if problem:
+        stderr_console().print(problem, markup=False, soft_wrap=True)
+
+
 def _check_export(folder: Path, targets: list[Target]) -> None:
     """Check before hours of training that the folder is writable and that matplotlib is installed, if it is needed."""
     from tmeattn.render.export.figures import require_matplotlib
     from tmeattn.render.export.files import check_folder
 
     check_folder(folder)
-    if any(target.matrices or set(target.show) - {"table", "differences", "collapse"} for target in targets):
+    if any(
+        target.matrices or target.diagrams or set(target.show) - {"table", "differences", "collapse"}
+        for target in targets
+    ):
         require_matplotlib()
 
 
@@ -128,11 +190,17 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
 
     from tmeattn.render.console import safe, stderr_console, stdout_console
     from tmeattn.render.export.files import write
+    from tmeattn.render.forecast import ForecastView
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.render.reproduction import reproduction
+    from tmeattn.reproduce.forecast import forecast
     from tmeattn.reproduce.runner import reproduce as run
+    from tmeattn.runs.index import all_runs
 
     console = stderr_console()
+    plan = forecast(target, settings, all_runs())
+    if plan is not None:
+        console.print(ForecastView(target.title, plan))
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 NEARLY_UNIFORM = 0.97
@@ -150,6 +150,21 @@ class Explanation:
         document["predicted"], document["target"] = self.predicted_label, self.target_label
         document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
         return document
+
+
+OOV = "__OOV__"
+
+
+def with_oov_marks(explanation: Explanation) -> Explanation:
+    """The explanation with its text in the look of the report: in lower case, and `__OOV__` in place of each unknown
+    word."""
+    text, at, words = "", 0, []
+    for word in explanation.words:
+        text += explanation.text[at : word.start].lower()
+        shown = explanation.word_text(word).lower() if word.known else OOV
+        words.append(replace(word, start=len(text), end=len(text) + len(shown)))
+        text, at = text + shown, word.end
+    return replace(explanation, text=text + explanation.text[at:].lower(), words=tuple(words))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from rich.text import Text
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
+from tmeattn.render.diagram import DiagramView
 from tmeattn.render.numbers import count, flag, option_value
 from tmeattn.render.tables import Column, key_values, table
 from tmeattn.run_config import config_class, resolve_run
@@ -19,6 +20,8 @@ from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSp
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+    from tmeattn.models.diagram import Diagram
 
 KINDS: dict[type[Spec], str] = {
     ModelSpec: "model",
@@ -34,6 +37,7 @@ class ModelPage:
 
     parameters: number of trainable parameters, None if it depends on the data.
     counted:    whether `parameters` has been computed yet.
+    diagrams:   its steps, if they have been traced.
 
     Raises, when it is rendered:
         BadInput: the configuration of the model cannot be loaded.
@@ -42,6 +46,7 @@ class ModelPage:
     spec: ModelSpec
     parameters: int | None
     counted: bool = True
+    diagrams: tuple[Diagram, ...] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         spec, config = self.spec, config_class(self.spec)
@@ -59,6 +64,9 @@ class ModelPage:
         yield Text(spec.name, style="bold")
         for text, preformatted in blocks(inspect.getdoc(config) or spec.summary, options.max_width):
             yield Text(safe(text), no_wrap=preformatted, overflow="ignore" if preformatted else "fold")
+        for diagram in self.diagrams:
+            yield Text()
+            yield DiagramView(diagram, f"{diagram.name}, from the model with its default options")
         yield Text(f"\n{self._size()}")
         yield Text(safe(f"Source: {spec.reference}.") if spec.reference else "", style="dim")
         yield Text()

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.curves import Series, curves
+from tmeattn.render.diagram import DiagramView
 from tmeattn.render.heatmap import HeatmapKey, entropy_text, heatmap
 from tmeattn.render.histogram import ridges
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.matrix import matrix
 from tmeattn.render.numbers import MISSING, count, decimal, finite, percent
 from tmeattn.render.tables import Column, table
-from tmeattn.reproduce.results import FALL, CurvePanel, HeatmapPanel, MatrixPanel, RidgePanel
+from tmeattn.reproduce.results import FALL, CurvePanel, DiagramPanel, HeatmapPanel, MatrixPanel, RidgePanel
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Context, Difference, Panel, Result, Row
@@ -30,6 +30,8 @@ def reproduction(result: Result) -> Group:
         Text(safe(result.title), style="bold"),
         Text(conditions(result.context), style="dim"),
     ]
+    if result.formula:
+        parts += [Text(), *(Text(f"    {safe(line)}", no_wrap=True, overflow="fold") for line in result.formula)]
     if result.says:
         parts.append(Text(f"Finding of the report: {safe(result.says)}"))
     if result.rows:
@@ -45,10 +47,11 @@ def reproduction(result: Result) -> Group:
 def conditions(context: Context | None) -> str:
     """ "recipe report, imdb-25k validation split (5,021 texts), vectors glove-50d, seed 0" """
     if context is None:
-        return "computed from the formula, without training"
+        return "computed without training"
     seeds = f"seed{'s' if len(context.seeds) > 1 else ''} {', '.join(map(str, context.seeds))}"
     parts = [
         f"recipe {context.recipe}",
+        *([context.method] if context.method else []),
         f"{context.dataset} {context.split} split ({count(context.texts)} texts)",
         f"vectors {context.vectors}",
         seeds,
@@ -57,7 +60,7 @@ def conditions(context: Context | None) -> str:
         parts.append(f"trained on only {count(context.limit)} texts")
     parts += context.options
     if context.quick:
-        parts.append("quick: few epochs, not comparable with the report")
+        parts.append("quick: few texts and epochs, not comparable with the report")
     elif context.shortened:
         parts.append("shortened, not comparable with the report")
     return safe(", ".join(parts))
@@ -78,11 +81,12 @@ def collapsed(rows: Sequence[Row]) -> bool:
 
 
 def verdict(difference: Difference) -> str:
-    """A remark on a difference: whether its sign is not that of the report, and whether it is not significant."""
-    remarks = ["reversed"] if difference.reversed else []
-    if finite(difference.low) is not None and finite(difference.high) is not None and not difference.significant:
-        remarks.append("not significant")
-    return ", ".join(remarks)
+    """A remark on a difference: that it is not significant, or if it is, that its sign is not that of the report."""
+    if finite(difference.low) is None or finite(difference.high) is None:
+        return ""
+    if not difference.significant:
+        return "not significant"
+    return "reversed" if difference.reversed else ""
 
 
 def how_differences(context: Context | None) -> str:
@@ -90,8 +94,8 @@ def how_differences(context: Context | None) -> str:
     if context is not None and len(context.seeds) > 1:
         return "Points of accuracy; paired bootstrap over seeds and texts, not corrected for the number of comparisons."
     return (
-        "Points of accuracy; paired bootstrap over the validation texts, without other seeds, not corrected for the "
-        "number of comparisons."
+        "Points of accuracy; one seed: paired bootstrap over the validation texts, without other seeds, not corrected "
+        "for the number of comparisons."
     )
 
 
@@ -103,30 +107,44 @@ def _rows(result: Result) -> RenderableType:
         (Column("", wrap=True), [row.label for row in rows]),
         (Column("report", numeric=True), [_points(row.report) for row in rows]),
         (Column("here", numeric=True, style="bold", about=best), [_points(row.accuracy) for row in rows]),
+        (Column("95 %", numeric=True, drop=1), [interval_text(row) for row in rows]),
         (
-            Column("±", numeric=True, drop=1, about="±: half of Student's 95 % interval over seeds"),
-            [_points(row.half) for row in rows],
+            Column("report train", numeric=True, drop=3, about="train: training accuracy during that epoch"),
+            [_points(row.report_train) for row in rows],
         ),
-        (Column("last", numeric=True, drop=2, about="last: after the last epoch"), last),
+        (Column("train", numeric=True, drop=2), [_points(row.train_accuracy) for row in rows]),
+        (Column("last", numeric=True, drop=4, about="last: after the last epoch"), last),
         (
-            Column("nats", numeric=True, drop=3, about="nats: attention entropy"),
+            Column("nats", numeric=True, drop=5, about="nats: attention entropy"),
             [decimal(row.entropy, 2) for row in rows],
         ),
         (
-            Column("/ ln n", numeric=True, drop=5, about="/ ln n: its share of uniform"),
+            Column("/ ln n", numeric=True, drop=7, about="/ ln n: its share of uniform"),
             [percent(row.normalized_entropy, 0) for row in rows],
         ),
         (
-            Column("epoch", numeric=True, drop=4, about="epoch: best/trained"),
+            Column("epoch", numeric=True, drop=6, about="epoch: best/trained"),
             [f"{_short(row.best_epoch)}/{_short(row.epochs)}" for row in rows],
         ),
         (
-            Column("s/epoch", numeric=True, drop=6, about=measured_on(result.context)),
+            Column("s/epoch", numeric=True, drop=8, about=measured_on(result.context)),
             [decimal(row.seconds_per_epoch, 1) for row in rows],
         ),
-        (Column("", drop=7, noted=True), [f"{len(row.diverged)} diverged" if row.diverged else "" for row in rows]),
+        (Column("", drop=9, noted=True), [remark(row) for row in rows]),
     ]
     return _filled(columns, caption=_uncertainty(result))
+
+
+def remark(row: Row) -> str:
+    """What is wrong with a row: that seeds diverged, that it is at chance."""
+    diverged = f"{len(row.diverged)} diverged" if row.diverged else ""
+    return ", ".join(filter(None, (diverged, "at chance" if row.at_chance else "")))
+
+
+def interval_text(row: Row) -> str:
+    """ "78.1 to 80.3": the 95 % interval of an accuracy in percent."""
+    low, high = finite(row.low), finite(row.high)
+    return MISSING if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def _filled(columns: Sequence[tuple[Column, Sequence[str]]], caption: str) -> RenderableType:
@@ -136,16 +154,12 @@ def _filled(columns: Sequence[tuple[Column, Sequence[str]]], caption: str) -> Re
 
 
 def _uncertainty(result: Result) -> str:
-    """The uncertainty of the accuracies."""
-    known = [row.accuracy for row in result.rows if row.accuracy is not None]
+    """What the 95 % intervals are."""
     if result.context is None:
         return ""
     if len(result.context.seeds) > 1:
-        return "Means over seeds."
-    if not known or not result.context.texts:
-        return "One seed."
-    low, high = accuracy_interval(sum(known) / len(known), result.context.texts)
-    return f"One seed; 95 % interval of an accuracy over texts: about ± {50 * (high - low):.1f} points (Wilson)."
+        return "Means over seeds; 95 %: Student's interval over seeds."
+    return "One seed; 95 %: Wilson's interval over texts, without other seeds."
 
 
 def _differences(differences: Sequence[Difference], context: Context | None) -> RenderableType:
@@ -185,12 +199,17 @@ def _shared_ranges(panels: Sequence[Panel]) -> dict[str, tuple[float, float]]:
     return {label: (min(ys), max(ys)) for label, ys in values.items() if ys}
 
 
-def _chart(panel: CurvePanel | RidgePanel | MatrixPanel, ranges: Mapping[str, tuple[float, float]]) -> RenderableType:
+def _chart(
+    panel: CurvePanel | RidgePanel | MatrixPanel | DiagramPanel, ranges: Mapping[str, tuple[float, float]]
+) -> RenderableType:
+    if isinstance(panel, DiagramPanel):
+        return DiagramView(panel.diagram, panel.title)
     if isinstance(panel, MatrixPanel):
         return matrix(panel.values, title=panel.title, x_label=panel.x_label, y_label=panel.y_label)
     if isinstance(panel, RidgePanel):
         rows = [(ridge.label, ridge.counts) for ridge in panel.rows]
-        return ridges(rows, panel.low, panel.high, mean=[ridge.mean for ridge in panel.rows], title=panel.title)
+        drawn = ridges(rows, panel.low, panel.high, mean=[ridge.mean for ridge in panel.rows], title=panel.title)
+        return Group(drawn, Text(safe(panel.note), style="italic")) if panel.note else drawn
     series = [Series(line.name, line.xs, line.ys) for line in panel.lines]
     return curves(
         series, title=panel.title, y_label=panel.y_label, x_label=panel.x_label, y_range=ranges.get(panel.y_label)
@@ -201,7 +220,7 @@ def _heatmap(panel: HeatmapPanel) -> list[RenderableType]:
     explanation = panel.explanation
     facts = [f"predicted {explanation.predicted_label} {percent(explanation.confidence)}"]
     if explanation.true_label:
-        facts.append(f"label {explanation.true_label}")
+        facts.append(f"{'✓ right' if explanation.is_correct else '✗ wrong'}: the label is {explanation.true_label}")
     if entropy := entropy_text(explanation):
         facts.append(entropy)
     parts = [Text(safe(panel.title), style="bold"), Text(safe_line(", ".join(facts)), style="dim")]

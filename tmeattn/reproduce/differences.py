@@ -22,7 +22,7 @@ def compare(
     """The difference of every row from the row above it, and a sentence for each significantly reversed pair of rows.
 
     A pair is reversed if its order in the report is the other one; shortened runs are not compared with the report.
-    Rows without trained weights are left out.
+    Rows without trained weights are left out, and so are pairs of rows at chance, whose difference would be noise.
     """
     kept: list[Row] = []
     correct: list[np.ndarray] = []
@@ -49,8 +49,11 @@ def compare(
             (below.report or 0) - (above.report or 0) if known else None,
         )
 
-    neighbours = tuple(difference(*pair) for pair in pairwise(range(len(kept))))
-    pairs = [difference(*pair) for pair in combinations(range(len(kept)), 2)]
+    def is_finding(pair: tuple[int, int]) -> bool:
+        return not all(kept[index].at_chance for index in pair)
+
+    neighbours = tuple(difference(*pair) for pair in filter(is_finding, pairwise(range(len(kept)))))
+    pairs = [difference(*pair) for pair in filter(is_finding, combinations(range(len(kept)), 2))]
     return neighbours, [_sentence(pair) for pair in pairs if pair.reversed and pair.significant]
 
 

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from tmeattn.config import Recipe
+from tmeattn.registry import registry
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
 from tmeattn.run_config import RunConfig, resolve_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.reuse import NOT_IDENTITY, ReusableRuns, identity
-
-QUICK = 10
-"""`--quick` divides the number of epochs by this, and trains at least two."""
+from tmeattn.specs import ModelSpec
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices of a user; `overrides` are options of `tmeattn train` for every run."""
+    """The choices of a user.
+
+    quick:     few texts and epochs; `overrides` take precedence.
+    overrides: options of `tmeattn train` for every run.
+    per_batch: also log and show the attention entropy of every batch.
+    oov_marks: show unknown words of heatmaps as `__OOV__`.
+    """
 
     recipe: Recipe = "report"
     seeds: tuple[int, ...] = (0,)
     quick: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    per_batch: bool = False
+    oov_marks: bool = False
 
     def typed(self) -> tuple[str, ...]:
         """The overrides as command-line options, without dataset, vectors and limit, which are shown separately."""
@@ -53,6 +59,12 @@ class Entry:
         """The accuracy in the report, a fraction; None for a variant, which the report does not give."""
         return None if self.run.report is None or self.variant.label else round(self.run.report / 100, 6)
 
+    @property
+    def report_train(self) -> float | None:
+        """The training accuracy in the report, as `report`."""
+        known = self.run.report_train
+        return None if known is None or self.variant.label else round(known / 100, 6)
+
 
 def entries(target: Target, settings: Settings) -> tuple[Entry, ...]:
     """The rows of a target.
@@ -70,14 +82,26 @@ def entries(target: Target, settings: Settings) -> tuple[Entry, ...]:
 def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunConfig:
     options: dict[str, Any] = {"recipe": settings.recipe, **run.options, **variant.options, **settings.overrides}
     options["seed"] = seed
+    if settings.quick:
+        options = {**_quick(run), **options}
+    if settings.per_batch and registry().get(ModelSpec, run.model).attention == "pool":
+        options["batch_entropy"] = True
     recommended = resolve_run(run.model, {**options, "alpha_warmup": None}).train.epochs
-    epochs = min(recommended, max(2, math.ceil(recommended / QUICK))) if settings.quick else recommended
-    epochs = round(run.longer * epochs)
+    shortened = settings.quick and "epochs" not in settings.overrides
+    epochs = round(run.longer * (min(recommended, run.quick.epochs) if shortened else recommended))
     if epochs != recommended:
         options["epochs"] = epochs
     if variant.warmup is not None:
         options["alpha_warmup"] = round(variant.warmup * epochs, 3)  # 0.4 * 8 is not 3.2
     return resolve_run(run.model, options)
+
+
+def _quick(run: Run) -> dict[str, Any]:
+    """Fewer texts, of the length that the recipe `modern` reads, so that a model learns something in few epochs."""
+    return {
+        "limit": run.quick.limit,
+        "max_length": resolve_run(run.model, {"recipe": "modern"}).train.max_length,
+    }
 
 
 class NeededRun(TypedDict):

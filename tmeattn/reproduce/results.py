@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tmeattn.explain.explanation import Explanation
+from tmeattn.models.diagram import Diagram
 
 FALL = 0.05
 """Least loss of accuracy from the best to the last epoch that is reported."""
@@ -19,7 +20,7 @@ FALL = 0.05
 class Row:
     """One line of a table: a configuration over all seeds.
 
-    report:             the accuracy in the report; None if the report does not give it.
+    report, report_train: the validation and the training accuracy in the report; None if it does not give them.
     accuracies:         one for each seed, at its best epoch; a seed that diverged before its first epoch is missing.
     entropy, normalized_entropy, train_accuracy: means over seeds at the best epoch; the first two are None without
                         attention.
@@ -27,6 +28,8 @@ class Row:
     last_accuracy:      mean over seeds after the last epoch; far below the best if training collapsed.
     diverged:           seeds whose loss became NaN or infinite.
     runs:               ids of the runs, one for each seed.
+    low, high:          95 % interval of the accuracy: Student's over seeds, or with one seed Wilson's over texts.
+    at_chance:          whether the interval includes the accuracy of always predicting the larger class.
     """
 
     label: str
@@ -44,6 +47,10 @@ class Row:
     last_accuracy: float | None
     diverged: tuple[int, ...]
     runs: tuple[str, ...]
+    report_train: float | None = None
+    low: float | None = None
+    high: float | None = None
+    at_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,12 +108,14 @@ class Ridge:
 
 @dataclass(frozen=True)
 class RidgePanel:
-    """Histograms of attention entropy below each other, over bins from `low` to `high` nats."""
+    """Histograms of attention entropy below each other, over bins from `low` to `high` nats; `note` says what is
+    missing."""
 
     title: str
     low: float
     high: float
     rows: tuple[Ridge, ...]
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,15 @@ class MatrixPanel:
     values: tuple[tuple[float, ...], ...]
 
 
-Panel = CurvePanel | RidgePanel | HeatmapPanel | MatrixPanel
+@dataclass(frozen=True)
+class DiagramPanel:
+    """The architecture of a model or of a part of it."""
+
+    title: str
+    diagram: Diagram
+
+
+Panel = CurvePanel | RidgePanel | HeatmapPanel | MatrixPanel | DiagramPanel
 
 
 @dataclass(frozen=True)
@@ -136,6 +153,8 @@ class Context:
 
     options:  options that override the recipe, as typed: ("--epochs 2", "--max-length 50").
     machines: the devices of the runs: ("cpu, 2 threads",), several if they differ.
+    method:   the optimizer that all runs share: "SGD, learning rate 0.01, momentum 0.9"; None if they differ.
+    chance:   the accuracy of always predicting the larger class of the validation texts.
     """
 
     recipe: str
@@ -148,6 +167,8 @@ class Context:
     quick: bool
     options: tuple[str, ...] = ()
     machines: tuple[str, ...] = ()
+    method: str | None = None
+    chance: float | None = None
 
     @property
     def shortened(self) -> bool:
@@ -161,6 +182,7 @@ class Result:
 
     says:    the finding of the report on this target.
     context: the conditions of the runs; None if nothing was trained.
+    formula: lines of a formula.
     notes:   sentences on the results.
     runs:    ids of all runs.
     """
@@ -174,6 +196,7 @@ class Result:
     panels: tuple[Panel, ...]
     notes: tuple[str, ...]
     runs: tuple[str, ...] = ()
+    formula: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The result as `--json` prints it; every panel has its `kind`."""

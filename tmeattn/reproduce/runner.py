@@ -52,9 +52,6 @@ class _RunTrainer:
         needed = {identity(config): config for config in configs}
         finished = [key for key, config in needed.items() if self._finished(config) is not None]
         self._missing, self._number = len(needed) - len(finished), 0
-        reused = f"{len(finished)} already trained, " if finished else ""
-        if configs:
-            narrate(f"{len(needed)} run{'s' if len(needed) != 1 else ''} needed: {reused}{self._missing} to train.")
 
     def run(self, entry: Entry, config: RunConfig) -> SeedRun:
         key = identity(config)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.reproduce.plan import Entry
 from tmeattn.reproduce.results import Row
 from tmeattn.runs.comparison import mean_and_half_interval
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.event_types import EpochEvent, Event, StartedEvent
+from tmeattn.runs.event_types import EntropyEvent, EpochEvent, Event, StartedEvent
 from tmeattn.runs.events import best_epoch, diverged, epoch_events, started_event
 
 
@@ -34,6 +35,11 @@ class SeedRun:
     def started(self) -> StartedEvent | None:
         return started_event(self.events)
 
+    @cached_property
+    def entropies(self) -> list[EntropyEvent]:
+        """The attention entropy before training, and of each batch where the run logs it."""
+        return [event for event in self.events if event["kind"] == "entropy"]
+
     @property
     def machine(self) -> str | None:
         """Device and threads: "cpu, 2 threads"."""
@@ -51,11 +57,12 @@ EntryRuns = Sequence[tuple[Entry, Sequence[SeedRun]]]
 """Every entry of a target with its runs, one for each seed."""
 
 
-def row(entry: Entry, seed_runs: Sequence[SeedRun]) -> Row:
-    """The table row of one entry."""
+def row(entry: Entry, seed_runs: Sequence[SeedRun], chance: float | None = None) -> Row:
+    """The table row of one entry. `chance` is the accuracy of always predicting the larger class."""
     best = [event for seed_run in seed_runs if (event := seed_run.best) is not None]
     accuracies = tuple(event["validation"]["accuracy"] for event in best)
     accuracy, half = mean_and_half_interval(accuracies)
+    low, high = interval(accuracy, half, seed_runs)
     return Row(
         label=entry.label,
         model=entry.run.model,
@@ -72,7 +79,23 @@ def row(entry: Entry, seed_runs: Sequence[SeedRun]) -> Row:
         last_accuracy=mean(seed_run.epochs[-1]["validation"]["accuracy"] for seed_run in seed_runs if seed_run.epochs),
         diverged=tuple(seed_run.seed for seed_run in seed_runs if diverged(seed_run.events)),
         runs=tuple(seed_run.run.id for seed_run in seed_runs),
+        report_train=entry.report_train,
+        low=low,
+        high=high,
+        at_chance=low is not None and chance is not None and low <= chance,
     )
+
+
+def interval(
+    accuracy: float | None, half: float | None, seed_runs: Sequence[SeedRun]
+) -> tuple[float | None, float | None]:
+    """The 95 % interval of an accuracy: Student's over seeds, or for one seed Wilson's over its validation texts."""
+    if accuracy is None or not 0 <= accuracy <= 1:
+        return None, None
+    if half is not None:
+        return max(accuracy - half, 0.0), min(accuracy + half, 1.0)
+    texts = max((seed_run.started["validation_texts"] for seed_run in seed_runs if seed_run.started), default=0)
+    return accuracy_interval(accuracy, texts) if texts else (None, None)
 
 
 def mean(values: Iterable[float | None]) -> float | None:

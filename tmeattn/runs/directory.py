@@ -138,8 +138,7 @@ class RunDirectory:
         write_atomically(self.path / "status.json", to_json(status))
 
     def state(self, events: list[Event] | None = None) -> State:
-        """The state of the run, with what its process could not write any more: see `observed_state`. A status that was
-        not replaced at the end is put right.
+        """The state of the run, with what its process could not write any more: see `settled_state`.
 
         events: those of the log, where they were read already.
         """
@@ -147,9 +146,13 @@ class RunDirectory:
         written = status["state"]
         if written == "finished" or (written in ("running", "created") and process_alive(status)):
             return written
-        state = observed_state(written, last_ending(self.events_path) if events is None else ending(events))
-        if written != "created" and state == "finished":
-            put_right(self, status)
+        return self.settled_state(written, last_ending(self.events_path) if events is None else ending(events))
+
+    def settled_state(self, written: State, by_log: Ending | None) -> State:
+        """`observed_state`. The status of a finished run that was not replaced at the end is put right."""
+        state = observed_state(written, by_log)
+        if state == "finished" and written not in ("finished", "created"):
+            put_right(self, self.status())
         return state
 
     def events(self, *kinds: EventKind) -> list[Event]:

@@ -112,6 +112,9 @@ class EventWriter:
     event has a line of its own. The events in `DURABLE` and all before them are on the disk when the call returns."""
 
     def __init__(self, path: Path) -> None:
+        """Open the log, or create it. Raises `OSError`, also for a pipe or device."""
+        if path.exists():
+            _require_regular(path)
         incomplete = _ends_within_a_line(path)
         self._file = path.open("ab", buffering=0)
         if incomplete:
@@ -144,9 +147,13 @@ def open_log(path: Path) -> BinaryIO:
     Raises:
         OSError: there is no log, or it is no regular file.
     """
+    _require_regular(path)
+    return path.open("rb")
+
+
+def _require_regular(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return path.open("rb")
 
 
 def _ends_within_a_line(path: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from tmeattn.files import read_json
 from tmeattn.runs.control import process_alive
-from tmeattn.runs.directory import RunDirectory, damage, observed_state
+from tmeattn.runs.directory import RunDirectory, damage
 from tmeattn.runs.events import Ending, Event
 from tmeattn.runs.figures import FigureReader, LogFigures, figures_of
 from tmeattn.runs.run_files import RunMeta, RunStatus, State
@@ -133,7 +133,7 @@ def state_now(run: RunDirectory, written: State, ending: Ending | None) -> State
     """The state of a run, as `RunDirectory.state`, from what was read already."""
     if written in ("running", "created") and process_alive(run.status()):
         return written
-    return observed_state(written, ending)
+    return run.settled_state(written, ending)
 
 
 def is_twin(run: RunDirectory) -> bool:

@@ -29,6 +29,8 @@ MEAN = Row(
     last_accuracy=0.79,
     diverged=(),
     runs=("k3f9", "a8c2", "zz01"),
+    low=0.7882,
+    high=0.7944,
 )
 SIMPLE = dataclasses.replace(
     MEAN, label="Simple attention", report=0.78, accuracy=0.8034, entropy=4.87, normalized_entropy=0.9161, diverged=(2,)
@@ -83,12 +85,16 @@ def test_markdown_in_full() -> None:
     assert "glove-50d" in lines[2]
     assert lines[4] == "The report: better."
     assert "| Report, % | Here, % |" in lines[6]
-    assert lines[8] == "| Mean of vectors | 79.61 | 79.13 | 0.31 | -0.48 | – | – | 31.3/50 | 12.3 | k3f9, a8c2, zz01 |"
-    assert lines[9].startswith("| Simple attention | 78.00 | 80.34 | 0.31 | +2.34 | 4.87 | 0.916 | 31.3/50 |")
+    assert lines[8] == (
+        "| Mean of vectors | 79.61 | 79.13 | 78.8 to 79.4 | -0.48 | 90.00 | – | – | 31.3/50 | 12.3 | k3f9, a8c2, zz01 |"
+    )
+    assert lines[9].startswith(
+        "| Simple attention | 78.00 | 80.34 | 78.8 to 79.4 | +2.34 | 90.00 | 4.87 | 0.916 | 31.3/50 |"
+    )
     assert "diverged: seed 2" in lines[9]
-    assert lines[10] == "| Nothing |" + " – |" * 9
+    assert lines[10] == "| Nothing |" + " – |" * 10
     assert lines[14].startswith("| Simple attention | Mean of vectors | +1.21 | -0.10 to +2.00 | -1.61 |")
-    assert "reversed, not significant" in lines[14]
+    assert lines[14].endswith("| not significant |")
     assert lines[-3:] == ["- One.", "- \\- Two.", ""]
 
 
@@ -111,10 +117,11 @@ def test_latex_in_full() -> None:
     text = latex(result(MEAN, SIMPLE, NOTHING, differences=(DIFFERENCE,), title="50 % of A_B"))
     assert text.startswith(r"% 50 \% of A\_B")
     assert (
-        r"Mean of vectors & 79.61 & 79.13 \ensuremath{\pm} 0.31 & \ensuremath{-}0.48 & -- & 31.3/50 & 12.3 \\" in text
+        r"Mean of vectors & 79.61 & 79.13 {[}78.8 to 79.4{]} & \ensuremath{-}0.48 & 90.00 & -- & 31.3/50 & 12.3 \\"
+        in text
     )
-    assert r"Nothing & -- & -- & -- & -- & -- & -- \\" in text
-    assert "0.31 (1 diverged)" in text
+    assert r"Nothing & -- & -- & -- & -- & -- & -- & -- \\" in text
+    assert "79.4{]} (1 diverged)" in text
     assert r"\ensuremath{-}0.10 to +2.00" in text
     for name in ("table", "tabular"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") > 0
@@ -182,7 +189,7 @@ def test_markdown_shows_labels_as_they_are(label: str) -> None:
     tables = [line for line in lines if line.startswith("| ")]
     assert len(tables) == 4 + 3
     # Readers differ on whether a backslash before a backslash counts: both ways the number of cells must be right.
-    for columns, table in ((10, tables[:4]), (6, tables[4:])):
+    for columns, table in ((11, tables[:4]), (6, tables[4:])):
         for line in table:
             assert len(re.findall(r"(?<!\\)\|", line)) == columns + 1
             assert len(re.sub(r"\\.", "", line).split("|")) == columns + 2
@@ -228,7 +235,7 @@ def test_latex_shows_labels_as_they_are(label: str) -> None:
 
 
 def test_columns_that_are_empty_are_left_out() -> None:
-    alone = dataclasses.replace(MEAN, half=None, report=None)
+    alone = dataclasses.replace(MEAN, half=None, report=None, train_accuracy=None, low=None, high=None)
     head = markdown(result(alone)).split("\n")[4]
     assert head == "| Configuration | Here, % | Epoch, best/trained | s/epoch | Runs |"
     assert r"Configuration & Here & Epoch & s/epoch \\" in latex(result(alone))

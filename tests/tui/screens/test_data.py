@@ -13,6 +13,7 @@ import pytest
 from support import scripted_reader
 from support.planted import texts as planted_texts
 from support.scripted_reader import Driver, opened
+from support.waiting import until
 from textual.widgets import Input
 
 from tmeattn.config import TrainOptions
@@ -170,11 +171,10 @@ async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_b
 
         driver.reader.probabilities = slow
         driver.screen.choice("prediction").choose("wrong")
-        await driver.pilot.pause(0.1)
-        assert driver.said("#summary") == "none found so far, esc cancels"
-        assert driver.said("#whole-text") == "Searching …"
+        await until(driver.pilot, lambda: driver.said("#summary") == "none found so far, esc cancels")
+        await until(driver.pilot, lambda: driver.said("#whole-text") == "Searching …")
         goes_on.set()
-        await driver.pilot.pause(0.1)
+        await until(driver.pilot, lambda: driver.said("#summary").startswith("8 of 32 predicted"))
         so_far = len(table(driver).rows)
         assert 0 < so_far <= 8
         assert driver.said("#summary") == f"8 of 32 predicted, {so_far} found so far, esc cancels"

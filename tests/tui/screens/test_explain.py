@@ -9,6 +9,7 @@ import sys
 import pytest
 from support.explain_screen import REVIEW, heatmap, open_screen
 from support.scripted_reader import MOST_WORDS, Driver
+from support.waiting import until
 from textual.widgets import OptionList, TextArea
 
 from tmeattn.tui.widgets.choice import Picker
@@ -103,8 +104,7 @@ async def test_the_mouse_points_at_words(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.pilot.hover(heatmap(driver), offset=(14, 0))
-        await driver.settle()
-        assert driver.said("#word").startswith("good")
+        await until(driver.pilot, lambda: driver.said("#word").startswith("good"))
         assert heatmap(driver).cursor == 0
         await driver.pilot.click(heatmap(driver), offset=(5, 0))
         await driver.settle()

@@ -2,6 +2,7 @@
 
 import pytest
 from support.scripted_reader import seen
+from support.waiting import until
 
 from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
@@ -15,7 +16,7 @@ async def test_help_lists_every_key_of_the_screen(key):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f5", key)
-        assert isinstance(app.screen, HelpScreen)
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen) and app.screen.query_one("DataTable").row_count)
         shown = {app.screen.query_one("DataTable").get_row_at(at)[1].plain for at in range(len(app.screen.rows))}
         for one in keys.KEYS:
             if one.place in ("models", "app"):

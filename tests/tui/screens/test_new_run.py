@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.scripted_reader import seen
+from support.waiting import until
 
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
@@ -62,15 +63,13 @@ async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         await pilot.press(*"-1")
-        await pilot.pause(0.3)
-        assert "--alpha" in told(screen)
+        await until(pilot, lambda: "--alpha" in told(screen))
         assert screen.form.widgets["alpha"].has_class("wrong")
         assert screen.query_one("#start").disabled
         await pilot.press("ctrl+s")
         assert started == []
         await pilot.press("backspace", "backspace", *"0.1")
-        await pilot.pause(0.3)
-        assert told(screen).endswith("$ tmeattn train lstm-attn --alpha 0.1")
+        await until(pilot, lambda: told(screen).endswith("$ tmeattn train lstm-attn --alpha 0.1"))
         assert not screen.form.widgets["alpha"].has_class("wrong")
 
 
@@ -90,8 +89,7 @@ async def test_another_model_has_other_options_and_keeps_what_it_shares(started)
         await pilot.press("down", *"3")
         choice = screen.query_one("#model", Choice)
         screen.post_message(Choice.Changed(choice, "mean"))
-        await pilot.pause(0.3)
-        assert "hidden_size" not in screen.form.widgets
+        await until(pilot, lambda: "hidden_size" not in screen.form.widgets)
         assert "alpha" not in screen.form.widgets  # a model without attention has no entropy to penalise
         assert screen.form.given() == {"epochs": "3"}
 
@@ -103,9 +101,8 @@ async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
         recipe = screen.form.widgets["recipe"]
         recipe.focus()
         await pilot.press("right")
-        await pilot.pause(0.3)
         assert recipe.value == "report"
-        assert screen.form.widgets["epochs"].placeholder == "50"  # the recipe's own
+        await until(pilot, lambda: screen.form.widgets["epochs"].placeholder == "200")  # the recipe's own
         await pilot.press("space")
         assert recipe.value == ""
 
@@ -154,6 +151,5 @@ async def test_a_model_whose_plugin_is_broken_says_so(install, started):
     async with app.run_test() as pilot:
         screen = await opened(pilot)
         screen.post_message(Choice.Changed(screen.query_one("#model", Choice), "halved"))
-        await pilot.pause(0.3)
-        assert "gone:Config cannot be loaded" in told(screen)
+        await until(pilot, lambda: "gone:Config cannot be loaded" in told(screen))
         assert screen.query_one("#start").disabled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tmeattn.render.numbers import MISSING, finite
-from tmeattn.render.reproduction import collapsed, verdict
+from tmeattn.render.reproduction import collapsed, interval_text, remark, verdict
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row
@@ -30,13 +30,16 @@ def row_columns(result: Result) -> list[ExportColumn]:
         ExportColumn("Configuration", [row.label for row in rows], number=False),
         ExportColumn("Report, %", [_decimal(row.report, 2, scale=100) for row in rows]),
         ExportColumn("Here, %", [_decimal(row.accuracy, 2, scale=100) for row in rows]),
-        ExportColumn("± (95 %), points", [_decimal(row.half, 2, scale=100) for row in rows]),
+        ExportColumn("95 % interval, %", [_row_interval(row) for row in rows]),
         ExportColumn("Minus report, points", _minus_report(result)),
+        ExportColumn("Report, training, %", [_decimal(row.report_train, 2, scale=100) for row in rows]),
+        ExportColumn("Here, training, %", [_decimal(row.train_accuracy, 2, scale=100) for row in rows]),
         ExportColumn("After the last epoch, %", last),
         ExportColumn("Entropy, nats", [_decimal(row.entropy, 2) for row in rows]),
         ExportColumn("Entropy, normalised", [_decimal(row.normalized_entropy, 3) for row in rows]),
         ExportColumn("Epoch, best/trained", [_epochs(row) for row in rows]),
         ExportColumn("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
+        ExportColumn("Remark", ["at chance" if row.at_chance else None for row in rows], number=False),
         ExportColumn("Runs", [_runs(row) for row in rows], number=False),
     ]
     return _filled(columns)
@@ -50,6 +53,8 @@ def brief_columns(result: Result) -> list[ExportColumn]:
         ExportColumn("Report", [_decimal(row.report, 2, scale=100) for row in rows]),
         ExportColumn("Here", [_accuracy(row) for row in rows]),
         ExportColumn("Minus report", _minus_report(result)),
+        ExportColumn("Report, training", [_decimal(row.report_train, 2, scale=100) for row in rows]),
+        ExportColumn("Training", [_decimal(row.train_accuracy, 2, scale=100) for row in rows]),
         ExportColumn("Entropy", [_decimal(row.entropy, 2) for row in rows]),
         ExportColumn("Epoch", [_epochs(row) for row in rows]),
         ExportColumn("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
@@ -85,10 +90,17 @@ def _minus_report(result: Result) -> list[str | None]:
 
 
 def _accuracy(row: Row) -> str | None:
-    """The accuracy with its interval, and the number of seeds that diverged."""
-    accuracy, half = _decimal(row.accuracy, 2, scale=100), _decimal(row.half, 2, scale=100)
-    diverged = f"({len(row.diverged)} diverged)" if row.diverged else None
-    return " ".join(filter(None, (accuracy, f"± {half}" if half else None, diverged))) or None
+    """The accuracy with its interval, and what is wrong with it."""
+    accuracy, interval, wrong = _decimal(row.accuracy, 2, scale=100), _row_interval(row), remark(row)
+    return (
+        " ".join(filter(None, (accuracy, f"[{interval}]" if interval else None, f"({wrong})" if wrong else None)))
+        or None
+    )
+
+
+def _row_interval(row: Row) -> str | None:
+    text = interval_text(row)
+    return None if text == MISSING else text
 
 
 def _epochs(row: Row) -> str | None:

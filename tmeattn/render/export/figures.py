@@ -19,10 +19,11 @@ from tmeattn.render.export.charts import (
     matrix_height,
     ridges_height,
 )
+from tmeattn.render.export.diagram_figure import diagram_height, draw_diagram
 from tmeattn.render.export.heatmap_figure import draw_heatmap, heatmap_height
 from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.reproduction import conditions
-from tmeattn.reproduce.results import CurvePanel, HeatmapPanel, MatrixPanel, Panel, RidgePanel
+from tmeattn.reproduce.results import CurvePanel, DiagramPanel, HeatmapPanel, MatrixPanel, Panel, RidgePanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -202,4 +203,5 @@ _KINDS = {
     RidgePanel: _Kind(draw_ridges, ridges_height, in_row=2),
     MatrixPanel: _Kind(draw_matrix, matrix_height, in_row=2),
     HeatmapPanel: _Kind(draw_heatmap, heatmap_height, in_row=1),
+    DiagramPanel: _Kind(draw_diagram, diagram_height, in_row=1),
 }

@@ -19,6 +19,7 @@ _COLUMNS = (
     *("entropy", "normalized_entropy", "seconds_per_epoch", "best_epoch", "epochs", "diverged", "runs"),
     *("minus", "difference", "difference_low", "difference_high", "difference_report"),
     *("recipe", "dataset", "split", "texts", "vectors", "seeds", "limit", "quick", "options", "machines"),
+    *("report_train", "low", "high", "at_chance", "method"),
 )
 
 
@@ -116,3 +117,4 @@ def _csv_row(result: Result, row: Row, difference: Difference | None) -> Iterabl
             "; ".join(option.removeprefix("--") for option in context.options),
             "; ".join(context.machines),
         )
+    yield from (row.report_train, row.low, row.high, row.at_chance, context.method if context else None)

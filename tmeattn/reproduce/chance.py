@@ -1,0 +1,35 @@
+"""Rows at chance: those that cannot be told from always predicting the larger class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from tmeattn.config import TrainOptions
+from tmeattn.data.encoding.encode import limited_rows
+from tmeattn.data.sources import dataset_of
+from tmeattn.reproduce.results import Row
+from tmeattn.reproduce.trained import SeedRun
+
+
+def larger_class(seed_run: SeedRun) -> float:
+    """The share of the larger class among the validation texts of a run."""
+    options = TrainOptions.model_validate(seed_run.run.config["train"])
+    dataset = dataset_of(options)
+    labels_N = np.asarray(dataset.read()["validation"].labels)
+    kept = limited_rows(labels_N, "validation", len(dataset.classes), options.limit)
+    return max(Counter(labels_N[kept].tolist()).values()) / len(kept)
+
+
+def chance_notes(rows: Sequence[Row], chance: float | None) -> list[str]:
+    """A sentence on the rows at chance; empty if there are none."""
+    labels = [row.label for row in rows if row.at_chance]
+    if not labels or chance is None:
+        return []
+    more = " Such rows are not compared with one another." if len(labels) > 1 else ""
+    return [
+        f"At chance: {'; '.join(labels)}. The 95 % interval includes always predicting the larger class "
+        f"({100 * chance:.1f} %).{more}"
+    ]

@@ -24,7 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import MOST_QUOTED, BadInput
 from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
@@ -117,7 +117,8 @@ class RunDirectory:
     def reference(self) -> str:
         """How a user names the run in a command line: by its name, quoted for the shell, or else by its id."""
         name = self.name
-        return shlex.quote(name if name and not name.startswith("-") else self.id)
+        typed = name and not name.startswith("-") and len(name) <= MOST_QUOTED
+        return shlex.quote(name if name and typed else self.id)
 
     def rename(self, name: str | None) -> None:
         """Set the user's own name for the run.

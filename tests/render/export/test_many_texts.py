@@ -37,5 +37,5 @@ def test_many_texts_are_laid_out_in_parts_of_bounded_size(monkeypatch: pytest.Mo
 
 def test_a_png_that_would_take_gigabytes_is_refused_before_it_is_drawn() -> None:
     panels = tuple(HeatmapPanel("a", explain("a text")) for _ in range(3)) * 2000
-    with pytest.raises(BadInput, match="6,000 pictures .* the limit is 150 million"):
+    with pytest.raises(BadInput, match=r"6,000 pictures .* the limit is 150 million"):
         picture_bytes("title", "", panels, "png")

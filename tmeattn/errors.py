@@ -95,8 +95,14 @@ class UnknownName(BadInput):
 
 
 def _near(name: str, known: list[str]) -> str | None:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"Did you mean {' or '.join(near)}?" if near else None
+    near = nearest(name, known, 3, cutoff=0.5)
+    return f"Did you mean {' or '.join(map(shortened, near))}?" if near else None
+
+
+def nearest(name: str, known: Iterable[str], most: int, cutoff: float = 0.6) -> list[str]:
+    """The known names that are most similar to a name, at most `most`; none for a name that is too long to be one, for
+    which the comparison would take long."""
+    return [] if len(name) > MOST_QUOTED else difflib.get_close_matches(name, list(known), n=most, cutoff=cutoff)
 
 
 def _all_of(known: list[str]) -> str:

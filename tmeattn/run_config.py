@@ -7,14 +7,13 @@ same values. The options are in `tmeattn.config`, the defaults that a user sets 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from tmeattn.config import RANDOM, REPORT, RESERVED, ModelConfig, Options, TrainOptions
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, nearest, shortened
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry, resolve
@@ -159,9 +158,9 @@ def _bad_input(error: ValidationError, model: str, known: Iterable[str]) -> BadI
     """A message about the first error that pydantic found."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
-    flag = "--" + name.replace("_", "-")
+    flag = "--" + shortened(name.replace("_", "-"))
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, list(known), n=1)
+        near = nearest(name, known, 1)
         hint = f"Did you mean --{near[0].replace('_', '-')}?" if near else f"See: tmeattn train {model} --help"
         return BadInput(f"{flag} is no option of the model {model!r}.", hint=hint)
     if first["type"] == "missing":

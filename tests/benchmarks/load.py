@@ -114,6 +114,15 @@ async def on_screen(path: Path | None = None) -> None:
     def settled() -> bool:
         return app.screen.run_state.caught_up if path is not None else app.session.runs.caught_up
 
+    home = os.environ["TMEATTN_HOME"]
+    for note in ("imports and an empty home", "an empty home"):
+        began = time.process_time()
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["TMEATTN_HOME"] = folder
+            async with TmeattnApp(saved=SavedState()).run_test(size=(COLUMNS, ROWS)) as pilot:
+                await pilot.pause()
+        print(f"screen: {time.process_time() - began:.1f} s of CPU for {note}")
+    os.environ["TMEATTN_HOME"] = home
     began = time.process_time()
     app = TmeattnApp(path and RunDirectory(path), saved=SavedState())
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
@@ -123,8 +132,10 @@ async def on_screen(path: Path | None = None) -> None:
         await pilot.pause()
         print(f"screen: {time.process_time() - began:.1f} s of CPU to settle, the longest frame {longest:.2f} s")
         longest = 0.0
-        for keys in (["down"], ["end"], ["o"], ["slash", *"name 1"], ["escape"]) if path is None else (["2"], ["1"]):
-            presses = keys * KEYS if keys == ["down"] else keys
+        repeated = (["down"], ["up"], ["pagedown"], ["space"])
+        many = (*repeated, ["end"], ["home"], ["o"], ["slash", *"name 1"], ["escape"], ["enter"], ["escape"])
+        for keys in many if path is None else (["2"], ["1"]):
+            presses = keys * KEYS if keys in repeated else keys
             began = time.process_time()
             for key in presses:
                 await pilot.press(key)
@@ -152,11 +163,16 @@ def measure_screen(path: Path | None = None) -> None:
 def runs(home: Path, options: argparse.Namespace) -> None:
     many_runs(home, options.runs or 2000)
     command("--version", note="import")
+    command("runs", "list", note="runs list, the first time")
     command("runs", "list")
     command("runs", "list", "--json")
     command("runs", "show", "r00007")
     command("runs", "show", "best", "--json")
+    command("runs", "show", "latest", "--json")
     complete("tmeattn runs show r0000")
+    measure_screen()
+    shutil.rmtree(home / "cache")
+    print("without the cache:")
     measure_screen()
 
 
@@ -177,6 +193,8 @@ def log(home: Path, options: argparse.Namespace) -> None:
     command("runs", "list")
     command("runs", "show", "long")
     command("runs", "show", "long", "--json")
+    shutil.copytree(run.path, run.path.with_name("other-lstm-attn"))
+    command("runs", "compare", "long", "other")
     measure_screen(run.path)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,3 +74,53 @@ def test_json_shows_no_character_that_misleads(capsys: pytest.CaptureFixture[str
 def test_a_table_is_printed_at_any_width(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     assert stdout_console().width == 80
+
+
+@pytest.mark.parametrize("long", [LONG, SPACED], ids=["one word", "words"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["{}"],
+        ["--{}"],
+        ["--home", "{}", "runs", "list"],
+        ["train", "{}"],
+        ["train", "mean", "--dataset", "{}"],
+        ["train", "mean", "--name", "{}"],
+        ["train", "mean", "--epochs", "{}"],
+        ["train", "mean", "--seeds", "{}"],
+        ["train", "mean", "--optimizer", "{}"],
+        ["train", "mean", "--config", "{}"],
+        ["train", "mean", "--from", "{}"],
+        ["models", "{}"],
+        ["predict", "--run", "{}", "text"],
+        ["predict", "--{}"],
+        ["explain", "text", "--export", "{}"],
+        ["explain", "--file", "{}"],
+        ["runs", "show", "{}"],
+        ["runs", "compare", "{}", "{}"],
+        ["data", "show", "{}"],
+        ["data", "fetch", "{}"],
+        ["config", "set", "{}", "1"],
+        ["plugins", "check", "{}"],
+        ["plugins", "new", "{}"],
+        ["docs", "{}"],
+        ["reproduce", "{}"],
+    ],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_a_long_input_is_one_line_that_quotes_little_of_it(tmeattn: Any, arguments: list[str], long: str) -> None:
+    result = tmeattn(*(argument.replace("{}", long) for argument in arguments))
+    assert result.code in (2, 3), result.err[:500]
+    assert result.err.count("\n") == 1
+    assert "Internal error" not in result.err
+    assert len(result.err) < 600
+    quoted = max(map(len, re.findall(r"x+" if long == LONG else r"(?:x y )+", result.err)), default=0)
+    assert quoted <= MOST_QUOTED
+
+
+def test_a_home_that_cannot_be_is_refused(tmeattn: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    homes = {"~nobody-here/x": "determine home", str(tmp_path / "file"): "Not a directory", "é" * 200: "too long"}
+    for home, why in homes.items():
+        monkeypatch.setenv("TMEATTN_HOME", home)
+        assert why in tmeattn("runs", "list").refused()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 from collections.abc import Iterator
 
 import pytest
@@ -75,3 +76,31 @@ def test_without_proc_it_is_told_by_ps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness.subprocess, "run", no_ps)
     assert process_mark(os.getpid()) is None
     assert exists(os.getpid(), mark) is None
+
+
+def test_without_proc_psutil_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Process:
+        def __init__(self, pid: int) -> None:
+            if pid == 1:
+                raise fake.Error
+            self.pid = pid
+
+        def status(self) -> str:
+            return "zombie" if self.pid == os.getppid() else "running"
+
+        def create_time(self) -> float:
+            return 1795653407.034
+
+    fake = types.SimpleNamespace(Process=Process, Error=type("Error", (Exception,), {}), STATUS_ZOMBIE="zombie")
+    monkeypatch.setitem(sys.modules, "psutil", fake)
+    monkeypatch.setattr(liveness, "_place", lambda: None)
+    monkeypatch.setattr(liveness, "_mark_of_ps", lambda pid: None)
+    mark = process_mark(os.getpid())
+    assert mark == "psutil 1795653407.03"
+    assert exists(os.getpid(), mark)
+    assert exists(os.getpid(), "psutil 1795653999.00") is False
+    assert process_mark(os.getppid()) is None  # a zombie has ended
+    assert process_mark(1) is None
+    assert exists(1, mark) is None
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert process_mark(os.getpid()) is None

@@ -156,3 +156,19 @@ def test_a_summary_needs_no_histogram_and_the_file_keeps_it(isolated: Path) -> N
     run = logged_runs.write_to(isolated / "runs" / "aaaa-lstm-attn", heads=True)
     assert not any(event["kind"] == "epoch" and event["validation"]["histogram"] for event in run.figures())
     assert all(event["validation"]["histogram"] for event in run.events("epoch"))  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(("epochs", "kept"), [(1, [0, 4, 8, 12, 16]), (2, [])])
+def test_a_page_about_a_run_needs_few_steps_and_no_watched_texts(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, epochs: int, kept: list[int]
+) -> None:
+    monkeypatch.setattr("tmeattn.runs.directory.MOST_STEPS", 5)
+    run = logged_runs.write_to(isolated / "runs" / "long-lstm-attn", done=0)
+    with run.events_path.open("a") as file:
+        file.writelines(as_logged(step_event(step, 1)) for step in range(20))
+        for epoch in range(1, epochs + 1):
+            file.write(as_logged({**epoch_event(epoch), "step": 20}))
+            file.write(as_logged(logged_runs.watched_event(epoch)))
+    found = run.page_events()
+    assert [event["step"] for event in found if event["kind"] == "step"] == kept
+    assert [event["kind"] for event in found if event["kind"] != "step"] == ["started", "finished"] + ["epoch"] * epochs

@@ -1,13 +1,17 @@
 """A run that was interrupted and resumed equals one that never was: weights and events, bit for bit."""
 
 import errno
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
+from conftest import QUICK, register_planted
 from safetensors.torch import load_file
 
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted
 from tmeattn.paths import runs_dir
+from tmeattn.registry import registry
 from tmeattn.runs.control import request
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_reader import last_ending
@@ -63,9 +67,21 @@ def killer(kind, count):
     return listen
 
 
+@pytest.fixture(scope="module")
+def trained_undisturbed(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("undisturbed")))
+        registry.cache_clear()
+        register_planted(registry())
+        run = start("lstm-attn", options(QUICK))
+        registry.cache_clear()
+        return run.path
+
+
 @pytest.fixture
-def undisturbed(planted):
-    return start("lstm-attn", options(planted))
+def undisturbed(trained_undisturbed, planted, isolated):
+    """A run that was never interrupted, in the test's own home."""
+    return RunDirectory(Path(shutil.copytree(trained_undisturbed, isolated / "runs" / trained_undisturbed.name)))
 
 
 @pytest.mark.parametrize(

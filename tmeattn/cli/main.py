@@ -3,6 +3,7 @@ stderr and an exit code."""
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -14,9 +15,9 @@ import click
 
 from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
-from tmeattn.errors import TmeattnError, brief
+from tmeattn.errors import BadInput, TmeattnError, brief, shortened
 from tmeattn.foreign import one_line
-from tmeattn.os_errors import environment_problem
+from tmeattn.os_errors import advice, environment_problem, reason
 
 COMMANDS = {
     "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
@@ -81,8 +82,27 @@ def cli(home: Path | None, debug: bool) -> None:
     """
     if home is not None:
         os.environ["TMEATTN_HOME"] = str(home.absolute())
+    _check_home()
     if debug:
         os.environ["TMEATTN_DEBUG"] = "1"
+
+
+def _check_home() -> None:
+    """Check that the folder that `--home` or the environment names can be one.
+
+    Raises:
+        BadInput: its name is too long, is that of another kind of file, or names a user who does not exist.
+    """
+    if not os.environ.get("TMEATTN_HOME"):
+        return
+    from tmeattn.paths import home
+
+    try:
+        if not home().is_dir() and home().exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except (OSError, RuntimeError) as error:
+        place = shortened(os.environ["TMEATTN_HOME"])
+        raise BadInput(f"The home folder {place} cannot be used: {reason(error)}.", hint="Choose another.") from None
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -121,6 +141,8 @@ def run(arguments: Sequence[str]) -> int:
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a library written in Rust raises panics that are no Exception
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            return _report(f"{shortened(error.filename)}: {reason(error)}. {advice(error)}", 2)
         if problem := environment_problem(error):
             return _report(problem, 3)
         return _report(

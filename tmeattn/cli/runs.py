@@ -86,7 +86,7 @@ def show(run: str, as_json: bool) -> None:
     from tmeattn.runs.summary import summarize
 
     found = find_run(run)
-    events = found.events()
+    events = found.page_events()
     run_summary = summarize(found, events)
     if as_json:
         document = {**run_summary.document(), **found.info, "name": found.name, "history": epoch_events(events)}

@@ -227,7 +227,7 @@ def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
     from tmeattn.render.summary import summary
     from tmeattn.runs.summary import summarize
 
-    events = run.events()
+    events = run.page_events()
     run_summary = summarize(run, events)
     if not as_json:
         stdout_console().print(summary(run_summary, events))

@@ -25,7 +25,7 @@ class SeedRun:
 
     @cached_property
     def events(self) -> list[Event]:
-        return self.run.events()
+        return self.run.page_events()
 
     @cached_property
     def epochs(self) -> list[EpochEvent]:

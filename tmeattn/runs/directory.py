@@ -24,7 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import MOST_QUOTED, BadInput
 from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
 from tmeattn.runs.control import process_alive
@@ -39,6 +39,9 @@ from tmeattn.runs.typed_json import matches, valid_fields
 FORMAT = 1
 LATEST = 2.0**36
 """Seconds since 1970 after which no run can have been created: the year 4147."""
+MOST_STEPS = 4096
+"""Step events that a page about a run keeps."""
+_PAGE: tuple[EventKind, ...] = ("started", "resumed", "entropy", "epoch", "warning", "stopped", "finished", "failed")
 _FIGURES: tuple[EventKind, ...] = ("started", "resumed", "epoch", "stopped", "finished", "failed")
 
 
@@ -114,7 +117,8 @@ class RunDirectory:
     def reference(self) -> str:
         """How a user names the run in a command line: by its name, quoted for the shell, or else by its id."""
         name = self.name
-        return shlex.quote(name if name and not name.startswith("-") else self.id)
+        typed = name and not name.startswith("-") and len(name) <= MOST_QUOTED
+        return shlex.quote(name if name and typed else self.id)
 
     def rename(self, name: str | None) -> None:
         """Set the user's own name for the run.
@@ -157,6 +161,21 @@ class RunDirectory:
     def events(self, *kinds: EventKind) -> list[Event]:
         """The events of the log that count, all or those of some kinds."""
         return read_events(self.events_path, kinds or None)
+
+    def page_events(self) -> list[Event]:
+        """The events that one page about the run shows, in bounded memory: without watched texts and checkpoints, and
+        with step events only before the second epoch, of which at most `MOST_STEPS` are kept, evenly spaced."""
+        events = self.events(*_PAGE)
+        if sum(event["kind"] == "epoch" for event in events) > 1:
+            return events
+        steps: list[Event] = []
+        every = 1
+        for at, event in enumerate(stream_events(self.events_path, ("step",))):
+            if at % every == 0:
+                steps.append(event)
+            if len(steps) > MOST_STEPS:
+                steps, every = steps[::2], 2 * every
+        return [*events, *steps]
 
     def problems(self, damaged_lines: int = 0) -> list[str]:
         """What is damaged in the run's files and is read without it: one sentence a file.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from tmeattn.errors import BadInput, UnknownName
+from tmeattn.errors import BadInput, UnknownName, shortened
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.manifest import check_manifest
@@ -18,6 +18,8 @@ from tmeattn.runs.summary_cache import Overview, overviews
 
 MIN_PREFIX = 2
 RESERVED_NAMES = {"latest", "best"}
+LONGEST_NAME = 200
+"""Characters of the longest name that a user can give a run."""
 
 
 def readable_summaries(root: Path | None = None) -> list[RunSummary]:
@@ -61,6 +63,10 @@ def check_name(name: str, *, of: RunDirectory | None = None) -> None:
     """
     if name.startswith("-"):
         raise BadInput(f"{name!r} cannot be a run's name.", hint="A name that begins with a dash is read as an option.")
+    if len(name) > LONGEST_NAME:
+        raise BadInput(
+            f"{shortened(name)!r} cannot be a run's name.", hint=f"Choose at most {LONGEST_NAME} characters."
+        )
     if name in RESERVED_NAMES or "/" in name or "\\" in name or not name.isprintable():
         raise BadInput(
             f"{name!r} cannot be a run's name.", hint="No slashes, no control characters, not latest or best."

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, remove, remove_leftovers, temporary_name
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.registry import KINDS, registry
+
+LONGEST_NAME = 100
+"""Characters of the longest name of a package."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ def create(name: str, kind: str, into: Path) -> NewPackage:
         BadInput: the name is invalid or not free, or the folder exists.
         EnvironmentProblem: the folder cannot be written; nothing of it remains.
     """
+    if len(name) > LONGEST_NAME:
+        raise BadInput(f"The name {shortened(name)!r} is too long.", hint=f"Choose at most {LONGEST_NAME} characters.")
     module = _module_name(name)
     _check_name_is_free(name, kind)
     folder = into / name

@@ -9,12 +9,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count
 from typing import Any
 
 from tmeattn.errors import TmeattnError
 from tmeattn.foreign import one_line, plugin_call
 from tmeattn.registry import registry, resolve
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.event_reader import stream_events
 from tmeattn.runs.events import Event
 from tmeattn.specs import TrackerSpec
 
@@ -38,10 +40,16 @@ def track(run: RunDirectory, spec: TrackerSpec) -> int:
     Raises:
         BadInput: the tracker fails. A `TmeattnError` that it raises is not changed.
     """
-    events = run.events()
+    number = count()
     with plugin_call(_title(spec), "failed"):
-        _process(spec, run, iter(events))
-    return len(events)
+        _process(spec, run, (event for event, _ in zip(logged_so_far(run), number, strict=False)))
+    return next(number)
+
+
+def logged_so_far(run: RunDirectory) -> Iterator[Event]:
+    """The events that count and are in the log at the time of the call, read one by one as they are asked for."""
+    events = stream_events(run.events_path)
+    return chain([first] if (first := next(events, None)) is not None else [], events)
 
 
 class RunTrackers:
@@ -58,13 +66,10 @@ class RunTrackers:
     def __call__(self, event: Event) -> None:
         """Pass on an event that was logged."""
         if event["kind"] in ("started", "resumed"):
-            self._active = [_TrackerThread(spec, self.run) for spec in self.specs]
-            events = self.run.events() if self.specs else []
+            self._active = [_TrackerThread(spec, self.run, logged_so_far(self.run)) for spec in self.specs]
         else:
-            events = [event]
-        for tracker in self._active:
-            for new in events:
-                tracker.events.put(new)
+            for tracker in self._active:
+                tracker.events.put(event)
         self._warn_of_failures()
 
     def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
@@ -81,10 +86,10 @@ class RunTrackers:
 
 
 class _TrackerThread:
-    """The thread of a tracker and the queue of events that it has not processed yet."""
+    """The thread of a tracker and the queue of events that it has not processed yet. earlier: those before them."""
 
-    def __init__(self, spec: TrackerSpec, run: RunDirectory) -> None:
-        self.spec, self.run = spec, run
+    def __init__(self, spec: TrackerSpec, run: RunDirectory, earlier: Iterator[Event]) -> None:
+        self.spec, self.run, self.earlier = spec, run, earlier
         self.problem: str | None = None
         self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"tracker {spec.name}", daemon=True)
@@ -92,7 +97,7 @@ class _TrackerThread:
 
     def _run(self) -> None:
         try:
-            _process(self.spec, self.run, iter(self.events.get, _END))
+            _process(self.spec, self.run, chain(self.earlier, iter(self.events.get, _END)))
         except BaseException as error:  # a SystemExit of a tracker must not end the training either
             reason = error.message if isinstance(error, TmeattnError) else one_line(error)
             self.problem = f"failed: {reason.rstrip('.')}"

@@ -35,9 +35,9 @@ def test_a_validation_split_is_kept(tmp_path):
 def test_the_names_of_classes_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
     long = [(f"text {i}", f"{i}" + "x" * 200_000) for i in range(8)]
-    with pytest.raises(BadInput, match=r"has long labels, of more than 1 MiB.*--label-column"):
+    with pytest.raises(BadInput, match=r"line 2: the label .* 200,001 characters.*--label-column"):
         read(write_csv(tmp_path / "long.csv", long), tmp_path)
-    many = [(f"text {i}", f"{i}" + "x" * 1000) for i in range(1200)]
+    many = [(f"text {i}", f"{i}" + "x" * 990) for i in range(1200)]
     with pytest.raises(BadInput, match=r"has more than 1,0.. different labels"):
         read(write_csv(tmp_path / "many.csv", many), tmp_path)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
 from tmeattn.files import disk_error
 
 Progress = Callable[[int, int | None], None]
@@ -25,6 +25,7 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress, *, size: int 
     size: of the file in bytes, where it is known; a longer answer is not read to its end.
 
     Raises:
+        BadInput: `url` is no address.
         EnvironmentProblem: the server cannot be reached or refuses, the disk is full, or the SHA-256 differs.
     """
     import pooch
@@ -35,16 +36,20 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress, *, size: int 
         pooch.retrieve(
             url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=_Resuming(target, progress, size)
         )
+    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+        raise BadInput(
+            f"{shortened(url)!r} is no address of a file.", hint="Give one that begins with https://."
+        ) from None
     except requests.RequestException as error:
         raise EnvironmentProblem(
-            f"{url} cannot be downloaded: {_reason(error)}.",
+            f"{shortened(url)} cannot be downloaded: {_reason(error)}.",
             hint="Run the same command to continue. Without a network, bring the file and use: tmeattn data add",
         ) from error
     except OSError as error:
         raise disk_error(target.name, target.parent, error) from error
     except ValueError as error:  # pooch reports another SHA-256 with it
         raise EnvironmentProblem(
-            f"{url} is not the expected file: its SHA-256 is not {sha256[:16]}....",
+            f"{shortened(url)} is not the expected file: its SHA-256 is not {sha256[:16]}....",
             hint="The file was deleted. Run the command again, or give another address with --url.",
         ) from error
     return target
@@ -103,6 +108,6 @@ class _Resuming:
         if self.size is not None and received > self.size:
             self.part.unlink(missing_ok=True)
             raise EnvironmentProblem(
-                f"{url} is not the expected file: it is longer than {self.size:,} bytes.",
+                f"{shortened(url)} is not the expected file: it is longer than {self.size:,} bytes.",
                 hint="What was received has been deleted. Give another address with --url.",
             )

@@ -18,7 +18,7 @@ from tmeattn.data.holdout import hash_array, text_digest
 from tmeattn.data.readers.label_warnings import alike, label_warnings, numbers_of_rows
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, TEXTS, TextManifest
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_error, disk_errors
 from tmeattn.limits import TEXT
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     """Called with hashes_N and labels_N of the training texts; returns which go to validation, (N,) bool."""
 
 MOST_CLASSES = 1000
+LONGEST_LABEL = 1000
+"""Characters of the longest label."""
 NO_LABEL = "-1"
 
 
@@ -87,19 +89,26 @@ class TextWriter:
                 raise disk_error(CONTENT, self.folder.parent, error) from error
             self._digests += text_digest(data)
             self._lengths.append(len(data))
-            self._labels.append(self.labels[label] if label in self.labels else self._new_label(label))
+            self._labels.append(self.labels[label] if label in self.labels else self._new_label(label, where))
             self._splits.append(SPLITS.index(split or "train"))
 
-    def _new_label(self, label: str) -> int:
-        """The code of a class; all names of classes together are held in memory, so their length is bounded."""
+    def _new_label(self, label: str, where: str) -> int:
+        """The code of a class; all names of classes together are held in memory, so their length is bounded.
+
+        Raises:
+            BadInput: the name is too long for one, or all are.
+        """
+        if len(label) > LONGEST_LABEL:
+            raise BadInput(
+                f"{self.source}, {where}: the label {shortened(label)!r} has {len(label):,} characters, more than "
+                f"{LONGEST_LABEL:,}.",
+                hint="Name the column of the classes with --label-column.",
+            )
         self._label_length += len(label)
         if self._label_length > TEXT.value:
-            what = (
-                f"more than {len(self.labels):,} different labels" if len(self.labels) > MOST_CLASSES else "long labels"
-            )
             raise BadInput(
-                f"{self.source} has {what}, of more than {TEXT.number:,} {TEXT.unit}; the most are "
-                f"{MOST_CLASSES:,} labels.",
+                f"{self.source} has more than {len(self.labels):,} different labels, of more than {TEXT.number:,} "
+                f"{TEXT.unit}; the most are {MOST_CLASSES:,} labels.",
                 hint="Name the column of the classes with --label-column.",
             )
         return self.labels.setdefault(label, len(self.labels))

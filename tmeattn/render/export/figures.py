@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.render.export.charts import (
     curves_height,
     draw_curves,
@@ -36,6 +36,8 @@ _WIDTH = 10.0  # inches
 _PAD = 0.12  # inches on each side of the axes
 _INSIDE = 72 * (_WIDTH - 2 * _PAD)  # points
 _DPI = {"png": 150, "svg": 72}  # Matplotlib always uses 72 for SVG
+MOST_PIXELS = 150_000_000
+"""Pixels of the largest PNG: about 160 texts of 230 words. It takes 6 bytes of memory a pixel."""
 _BATCH = 8
 """Texts that are laid out and drawn together in a PNG of more than so many."""
 _LINE = 0.17  # inches of height of a line of small print
@@ -84,10 +86,13 @@ def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Li
 
     Raises:
         EnvironmentProblem: Matplotlib is not installed.
+        BadInput: a PNG would have more than `MOST_PIXELS` pixels.
     """
     require_matplotlib()
     import matplotlib.style
 
+    if format == "png":
+        _check_size(panels)
     buffer = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None} if format == "svg" else {"Software": None}
     with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
@@ -97,6 +102,18 @@ def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Li
             return _stacked(title, footer, panels)
         _figure(title, footer, panels, _DPI[format]).savefig(buffer, format=format, dpi=_DPI[format], metadata=metadata)
     return buffer.getvalue()
+
+
+def _check_size(panels: tuple[Panel, ...]) -> None:
+    """Raise `BadInput` for a PNG that would take gigabytes of memory."""
+    heights = (max(_KINDS[type(panel)].height(panel) for panel in row) for row in _grid(panels))
+    pixels = _WIDTH * sum(heights) * _DPI["png"] ** 2
+    if pixels > MOST_PIXELS:
+        raise BadInput(
+            f"A PNG of {len(panels):,} pictures would have {pixels / 1e6:,.0f} million pixels; "
+            f"the limit is {MOST_PIXELS / 1e6:,.0f} million.",
+            hint="Export to .html, .tex, .json or .csv, or export fewer texts.",
+        )
 
 
 def _stacked(title: str, footer: str, panels: tuple[Panel, ...]) -> bytes:

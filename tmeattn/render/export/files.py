@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
 from tmeattn.files import disk_errors, rewrite
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.render.export.figures import figure_bytes
@@ -38,10 +38,10 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
     known = list(endings)
     if path.suffix.lower() not in known:
         *first, last = known
-        raise BadInput(f"--export: {path} must end in {', '.join(first)} or {last}.")
+        raise BadInput(f"--export: {shortened(path)} must end in {', '.join(first)} or {last}.")
     if not path.absolute().parent.is_dir():
         raise EnvironmentProblem(
-            f"Cannot write the export: the folder {path.absolute().parent} does not exist.",
+            f"Cannot write the export: the folder {shortened(path.absolute().parent)} does not exist.",
             hint="Create it, or choose another.",
         )
 

@@ -46,6 +46,8 @@ CATCHING_UP = 0.01
 """Seconds until the next look while many or long logs are still being read."""
 SHOWN_EVERY = 16
 """Looks between two updates of the table while many or long logs are still being read."""
+RESTING = 0.05
+"""Seconds that the cursor stays on a run until its details are drawn, so that a key that is held down is not slow."""
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
@@ -63,6 +65,7 @@ class RunsScreen(BaseScreen):
         self.order = ORDERS[0]
         self._unshown = 0
         self._next_look: Timer | None = None
+        self._details_soon: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
@@ -151,7 +154,9 @@ class RunsScreen(BaseScreen):
 
     @on(RunTable.Moved)
     def highlighted(self) -> None:
-        self._show_details()
+        if self._details_soon is not None:
+            self._details_soon.stop()
+        self._details_soon = self.set_timer(RESTING, self._show_details)
         one = self.runs.runs.get(self.table.selected or "")
         if one is not None and one.run.has_checkpoint():
             self.session.selected_run = one.run

@@ -17,11 +17,11 @@ from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_state import RunState
 
-FOLDERS = 100
+FOLDERS = 200
 """New folders whose files are read in one `refresh`, so that many runs never block the screen."""
 CACHED = 10
 """Folders that are found in the cache in the time in which one is read."""
-BYTES = 2**21
+BYTES = 2**22
 """Bytes of logs read in one `refresh`."""
 AT_LEAST = 2**14
 """The bytes that the smallest log counts as, because opening it takes as long as reading this number of bytes."""
@@ -75,12 +75,12 @@ class RunList:
         if not self._unopened:
             self._read_logs()
         self._turn += 1
-        for at, one in enumerate(list(self.runs.values())):
-            if one.run.id in self._unread:
-                continue
-            if one.live is not None or one.state == "created" or not (behind or (at - self._turn) % REST):
+        live = [one for one in self.runs.values() if one.live is not None or one.state == "created"]
+        rest = [] if behind else list(self.runs.values())[self._turn % REST :: REST]
+        for one in {one.run.id: one for one in (*live, *rest)}.values():
+            if one.run.id not in self._unread:
                 self._try(partial(self._look_at, one), one.run)
-        reading = any(one.live is not None and not one.live.caught_up for one in self.runs.values())
+        reading = any(one.live is not None and not one.live.caught_up for one in live)
         self.caught_up = not self._unopened and not self._unread and not reading
         if self.caught_up:
             self._cache.save(self.runs)

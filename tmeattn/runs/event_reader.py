@@ -58,9 +58,18 @@ class EventTail:
     def lines(self, most: int = CHUNK, without: tuple[str, ...] = ()) -> list[str]:
         """The next lines, not decoded, without empty ones: about `most` bytes at most, and the rest in the next calls.
 
-        A log that has become shorter was replaced, and is read from its start.
-
         without: kinds of events whose lines, as `EventWriter` writes them, are left out.
+        """
+        complete = self.chunk(most)
+        if without:
+            return [line.decode("utf-8", "replace") for _, line in lines_without(complete, without)]
+        # splitlines() also splits at U+2028 and others
+        return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
+
+    def chunk(self, most: int = CHUNK) -> bytes:
+        """The next complete lines as bytes: about `most` bytes at most, and the rest in the next calls.
+
+        A log that has become shorter was replaced, and is read from its start.
         """
         self.at_end = True
         try:
@@ -75,7 +84,7 @@ class EventTail:
                 if not self.at_end and b"\n" not in data and not self._too_long:
                     data += file.readline(MOST_LINE - most)
         except OSError:  # not written yet, or the run is being deleted
-            return []
+            return b""
         if self._too_long:
             return self._pass_over(data)
         complete = data[: data.rfind(b"\n") + 1]
@@ -85,19 +94,22 @@ class EventTail:
             return self._pass_over(data)
         self.offset += len(complete)
         self.at_end |= not complete
-        if without:
-            found = _lines_without(without).findall(b"\n" + complete)
-            return [line.decode("utf-8", "replace") for line in found if line.strip()]
-        # splitlines() also splits at U+2028 and others
-        return [line for line in complete.decode("utf-8", "replace").split("\n") if line.strip()]
+        return complete
 
-    def _pass_over(self, data: bytes) -> list[str]:
+    def _pass_over(self, data: bytes) -> bytes:
         """Leave out the rest of a line that is too long, as far as it was read."""
         end = data.find(b"\n") + 1
         self._too_long = not end
         self.offset += end or len(data)
         self.at_end &= not end
-        return []
+        return b""
+
+
+def lines_without(data: bytes, kinds: tuple[str, ...]) -> Iterator[tuple[int, bytes]]:
+    """The lines of all events but those of some kinds, as `EventWriter` writes them, and where each begins."""
+    for found in _lines_without(kinds).finditer(b"\n" + data):
+        if line := found[1].strip():
+            yield found.start(), line
 
 
 @cache

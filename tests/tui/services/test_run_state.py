@@ -1,10 +1,12 @@
 """Runs followed by their files: bit by bit, within bounds, and whatever their logs hold."""
 
 import json
+from itertools import pairwise
 
 import pytest
-from support.logged_runs import STEPS, epoch_events, started_event, step_event, write
+from support.logged_runs import STEPS, epoch_event, epoch_events, started_event, step_event, watched_event, write
 
+from tmeattn.tui.services import log_sample
 from tmeattn.tui.services import run_state as module
 from tmeattn.tui.services.log_lines import MOST_LINES
 from tmeattn.tui.services.run_history import MOST_HISTOGRAMS, MOST_POINTS
@@ -123,3 +125,68 @@ def test_time_left_in_the_first_epoch_goes_by_the_steps(write_run):
     began = started_event("abcd", "lstm-attn", 5)["time"]
     write(run.path, {**step_event(10, 1), "time": began + 5.0})
     assert read(RunState(run)).seconds_left == pytest.approx(0.5 * 90)
+
+
+@pytest.fixture
+def long_log(write_run, monkeypatch):
+    """A run with 20,000 step events, epochs, resumes and warnings, whose log counts as long."""
+    monkeypatch.setattr(log_sample, "LONG", 2**18)
+    monkeypatch.setattr(log_sample, "SAMPLES", 500)
+    monkeypatch.setattr(module, "LARGE_CHUNK", 2**18)
+    run = write_run("abcd-lstm-attn", done=0, state="stopped")
+    for epoch in range(1, 21):
+        steps = range((epoch - 1) * 1000 + 1, epoch * 1000 + 1)
+        write(run.path, *({**step_event(at, epoch), "cross_entropy": 1 + at / 20_000} for at in steps))
+        write(run.path, {**epoch_event(epoch), "step": steps[-1]}, watched_event(epoch))
+        write(run.path, {"kind": "warning", "message": f"warning {epoch}"}, {"kind": "entropy", "step": steps[-1]})
+    return run
+
+
+def test_of_a_long_log_the_step_events_are_sampled_and_all_others_are_exact(long_log, monkeypatch):
+    decoded = []
+    decode = module.decode
+    monkeypatch.setattr(module, "decode", lambda line: decoded.append(line) or decode(line))
+    sampled = read(RunState(long_log))
+    assert sum('"kind":"step"' in line for line in decoded) < 700
+    monkeypatch.setattr(module, "spacing", lambda behind: 0)
+    full = read(RunState(long_log))
+    assert sampled.epochs == full.epochs
+    assert sampled.watched == full.watched
+    assert (list(sampled.lines), sampled.lines_total) == (list(full.lines), full.lines_total)
+    assert (sampled.last_step, sampled.step) == (full.last_step, 20_000)
+    steps, values = sampled.steps.curve("cross_entropy")
+    assert steps == sorted(steps)
+    assert max(after - before for before, after in pairwise([0, *steps])) < 200
+    assert values == pytest.approx([1 + at / 20_000 for at in steps], abs=0.01)
+
+
+def test_what_a_long_log_gets_later_appears_at_once(long_log):
+    one = read(RunState(long_log))
+    write(long_log.path, step_event(20_001, 21), {"kind": "warning", "message": "new"})
+    assert one.refresh()
+    assert one.steps.curve("loss")[0][-1] == one.steps.last == one.step == 20_001
+    assert one.lines[-1].text == "new"
+    points = len(one.steps)
+    write(long_log.path, *(step_event(at, 21) for at in range(20_002, 20_402)))
+    one.refresh()
+    assert 5 <= len(one.steps) - points <= 20  # as dense as the points before
+
+
+def test_a_long_log_that_was_resumed_has_no_point_twice(long_log):
+    write(long_log.path, {"kind": "resumed", "step": 10_000, "epoch": 10})
+    write(long_log.path, *({**step_event(at, 11), "cross_entropy": 3.0} for at in range(10_001, 15_001)))
+    one = read(RunState(long_log))
+    assert one.steps.step == sorted(one.steps.step)
+    assert one.steps.last == one.step == 15_000
+    assert len(one.epochs) == 10
+    assert all(y == 3.0 for x, y in zip(*one.steps.curve("cross_entropy"), strict=True) if x > 10_200)
+
+
+def test_of_many_warnings_only_those_are_decoded_that_the_log_shows(write_run, monkeypatch):
+    monkeypatch.setattr(log_sample, "LONG", 2**16)
+    run = write_run("abcd-lstm-attn", done=0, state="stopped")
+    write(run.path, *({"kind": "warning", "message": f"warning {at}"} for at in range(3000)))
+    one = read(RunState(run))
+    assert one.lines[-1].text == "warning 2999"
+    assert len(one.lines) == MOST_LINES
+    assert one.lines_total == 3002

@@ -35,7 +35,7 @@ from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
 """Seconds between two checks of the files, and so between two redraws."""
-CATCHING_UP = 0.01
+CATCHING_UP = 0.002
 """Seconds until the next look while a long log is still being read."""
 ALL_PANES = (110, 36)
 """Columns and lines from which on all panes are shown at once."""

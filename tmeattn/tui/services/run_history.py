@@ -37,6 +37,18 @@ class Steps:
         if len(self) > MOST_POINTS:
             self._halve()
 
+    @property
+    def last(self) -> int | None:
+        """The step of the newest event that was added; None without any."""
+        return self._waiting[-1]["step"] if self._waiting else self.step[-1] if self.step else None
+
+    def curve(self, measure: StepMeasure) -> tuple[list[int], list[float | None]]:
+        """The steps and values of a measure. The events that make no whole point yet are the last point."""
+        if not self._waiting:
+            return self.step, self.columns[measure]
+        value = _mean([waiting[measure] for waiting in self._waiting])
+        return [*self.step, self._waiting[-1]["step"]], [*self.columns[measure], value]
+
     def drop_after(self, step: int) -> None:
         """Remove the points after a step."""
         self._waiting = []

@@ -23,13 +23,16 @@ from tmeattn.runs.event_types import (
     StoppedEvent,
     WatchedEvent,
 )
-from tmeattn.runs.events import best_epoch, decode, kind_of
+from tmeattn.runs.events import best_epoch, decode
 from tmeattn.runs.run_files import RunStatus, State
 from tmeattn.tui.services.log_lines import MOST_LINES, LogLine, log_line
+from tmeattn.tui.services.log_sample import sample, spacing, step_lines, without_details
 from tmeattn.tui.services.run_history import MOST_EPOCHS, MOST_HISTOGRAMS, Steps, thin_histograms, without_histograms
 
 CHUNK = 256 * 1024
 """Bytes of a log read at once: some thousand events, about 10 ms."""
+LARGE_CHUNK = 2**21
+"""Bytes read at once of a long log, whose step events are sampled: about 10 ms too."""
 ObservedState = State | Literal["deleted"]
 
 
@@ -37,7 +40,8 @@ class RunState:
     """The state of a run by its files. `refresh` reads the new events; `version` grows with every change.
 
     steps: whether to keep the measures of every step, the watched texts and the log. Without them, for a list of many
-    runs, only the last step event is decoded, and only the last epoch keeps its histograms.
+    runs, only the last step event is decoded, and only the last epoch keeps its histograms. The step events of a long
+    log are sampled; those that are logged later are all read.
     """
 
     def __init__(self, run: RunDirectory, *, steps: bool = True) -> None:
@@ -47,6 +51,7 @@ class RunState:
         self.with_steps = steps
         self._tail = EventTail(run.events_path)
         self._stamps: tuple[float, ...] = ()
+        self._every = self._passed = 0
         self.status: RunStatus = {"state": "created"}
         self.state: ObservedState = "created"
         self.name: str | None = None
@@ -83,11 +88,19 @@ class RunState:
 
     def _read(self, stamps: tuple[float, ...], most: int) -> None:
         self.reads += 1
-        lines = self._tail.lines(most)
+        size = int(stamps[1])
+        if self.caught_up or not self._tail.offset:
+            self._every = spacing(size - self._tail.offset if size >= self._tail.offset else size)
+        sampled = self._every or not self.with_steps
+        data = self._tail.chunk(LARGE_CHUNK if sampled else most)
         self.caught_up = self._tail.at_end
         self._stamps = stamps
-        if lines:
+        if data:
+            lines, left_out = self._lines(data)
             self._handle(lines)
+            self.lines_total += left_out
+        if self.caught_up:
+            self._end_sample()
         self.status = self.run.status()
         self.name = self.run.name
         self.version += 1
@@ -112,9 +125,24 @@ class RunState:
         ended = self.ended["kind"] if self.ended and self.caught_up else None
         return observed_state(written, ended)
 
-    def _handle(self, lines: list[str]) -> None:
+    def _lines(self, data: bytes) -> tuple[list[str], int]:
+        """The lines that are decoded: all, unless many are read at once or the steps are not kept. Then how many lines
+        of the log on the screen were left out because newer ones fill it."""
         if not self.with_steps:
-            lines = _without_details(lines)
+            return without_details(data), 0
+        if not self._every:
+            return data.decode("utf-8", "replace").split("\n"), 0
+        self._passed += step_lines(data)
+        return sample(data, self._every)
+
+    def _end_sample(self) -> None:
+        """From now on every step event is decoded: as many of them make one point as there are behind each of the
+        points so far."""
+        if self._every and len(self.steps):
+            self.steps.stride = max(self.steps.stride, self._passed // len(self.steps))
+        self._every = self._passed = 0
+
+    def _handle(self, lines: list[str]) -> None:
         for line in lines:
             event = decode(line)
             if event is None:
@@ -243,14 +271,3 @@ class RunState:
     def age(self) -> float:
         """Seconds since the run was created."""
         return max(now() - float(self.run.info["created"]), 0.0)
-
-
-def _without_details(lines: list[str]) -> list[str]:
-    """The lines without watched texts, and of the step events only the last one."""
-    kinds = [kind_of(line) for line in lines]
-    last = max((at for at, kind in enumerate(kinds) if kind == "step"), default=None)
-    return [
-        line
-        for at, (line, kind) in enumerate(zip(lines, kinds, strict=True))
-        if at == last or kind not in ("step", "watched", "checkpoint")
-    ]

@@ -31,7 +31,7 @@ def diagram_height(panel: DiagramPanel) -> float:
 def draw_diagram(panel: DiagramPanel, axes: Axes, *, wide: bool = True) -> None:
     """Draw a box for each step, with the shape of its output, and the class and the parameters of modules at its right.
 
-    Blue boxes are modules, orange ones operations; inputs and parameters have no box.
+    Blue boxes are modules, orange ones operations, dotted ones inputs and parameters.
     """
     diagram = panel.diagram
     axes.set_axis_off()
@@ -61,21 +61,21 @@ def _draw_node(node: Node, index: int, right: float, axes: Axes) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     left, end = _BOX
-    if node.kind in ("module", "operation"):
-        fill = colour(BLUE if node.kind == "module" else ORANGE, 0.25)
-        box = FancyBboxPatch(
-            (left, _y(index) - _HALF),
-            end - left,
-            2 * _HALF,
-            boxstyle=f"round,pad=0,rounding_size={_HALF if node.kind == 'operation' else 0.04}",
-            facecolor=fill,
-            edgecolor="0.3",
-            linewidth=0.8,
-        )
-        axes.add_patch(box)
+    fills = {"module": colour(BLUE, 0.25), "operation": colour(ORANGE, 0.25)}
+    box = FancyBboxPatch(
+        (left, _y(index) - _HALF),
+        end - left,
+        2 * _HALF,
+        boxstyle=f"round,pad=0,rounding_size={_HALF if node.kind == 'operation' else 0.04}",
+        facecolor=fills.get(node.kind, "white"),
+        edgecolor="0.3",
+        linewidth=0.8,
+        linestyle="-" if node.kind in fills else ":",
+    )
+    axes.add_patch(box)
     label = wrapped(node_label(node), 72 * (end - left) - 10, 9)
     axes.text(_middle(), _y(index), label, ha="center", va="center", fontsize=9)
-    facts = "   ".join(filter(None, (node.shape, node.detail, parameters_text(node.parameters, node.trainable))))
+    facts = ", ".join(filter(None, (node.shape, node.detail, parameters_text(node.parameters, node.trainable))))
     axes.text(right, _y(index), wrapped(facts, 72 * (_WIDTH - right), 8), va="center", fontsize=8, color="0.25")
 
 

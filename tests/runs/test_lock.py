@@ -140,7 +140,10 @@ def test_what_a_killed_creation_left_is_removed(tmp_path: Path) -> None:
     for name in ("abcd-mean", "young-mean"):
         (root / name / "control").mkdir()
         (root / name / ".meta.json.1.tmp").touch()
-    os.utime(root / "abcd-mean", (0, 0))
-    os.utime(root / "mine", (0, 0))
+    (root / "efgh-mean").mkdir()  # killed before it made the first folder
+    (root / "ijkm-mean").mkdir()
+    (root / "ijkm-mean" / "notes.txt").touch()
+    for name in ("abcd-mean", "efgh-mean", "ijkm-mean", "mine"):
+        os.utime(root / name, (0, 0))
     remove_incomplete(root)
-    assert sorted(path.name for path in root.iterdir()) == sorted([made.id, "mine", "young-mean"])
+    assert sorted(path.name for path in root.iterdir()) == sorted([made.id, "ijkm-mean", "mine", "young-mean"])

@@ -1,10 +1,13 @@
 """Text files that are not UTF-8, incomplete or missing."""
 
+import gzip
+
 import pytest
 from support.user_files import write_file as write
 
+from tmeattn import limits
 from tmeattn.data.readers.tables import open_table
-from tmeattn.data.readers.text_io import not_utf8
+from tmeattn.data.readers.text_io import not_utf8, open_binary
 from tmeattn.errors import BadInput
 
 
@@ -29,3 +32,17 @@ def test_unreadable(tmp_path):
     for path in (tmp_path / "missing.csv", cut):
         with pytest.raises(BadInput, match="cannot be read"):
             list(open_table(path).select([]))
+
+
+def test_padding_is_read_within_bounds(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "MOST_PADDING", 2**16)
+    member = gzip.compress(b"text\n")
+    for name, head in (("t.csv.xz", b""), ("t.csv.gz", member)):
+        with (tmp_path / name).open("wb") as file:
+            file.write(head)
+            file.truncate(2**20)
+        with pytest.raises(BadInput, match="unpack to nothing"), open_binary(tmp_path / name) as file:
+            file.read()
+    (tmp_path / "t.csv.gz").write_bytes(member + bytes(1000) + member)
+    with open_binary(tmp_path / "t.csv.gz") as file:
+        assert file.read() == b"text\ntext\n"

@@ -3,7 +3,7 @@
 `python tests/support/pictures.py HOME` writes `.assets/*.svg`. It trains the runs `simple` and `penalty` (8,000 texts,
 seed 0) in the folder HOME unless they are there. Look at every picture afterwards.
 
-The ids of the runs are fixed. The times are those of the trainings, so that the computer should have nothing else to do.
+The ids of the runs are fixed. The times are those of the trainings: give the computer nothing else to do meanwhile.
 """
 
 from __future__ import annotations

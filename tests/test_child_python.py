@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from conftest import write_distribution
@@ -117,3 +118,39 @@ def test_programs_find_this_package_and_the_path_of_this_process(tmp_path, monke
     )
     package = os.path.join(os.path.dirname(child_python.__file__), "__init__.py")  # noqa: PTH118, PTH120
     assert done.stdout.split() == [package, "False", "False"]
+
+
+@pytest.mark.parametrize(
+    ("path", "python_path", "safe", "left"),
+    [
+        (["", "lib"], "", False, ["lib"]),
+        (["HERE", "lib"], "", False, ["lib"]),
+        (["lib"], "", False, ["lib"]),
+        (["HERE", "lib"], "", True, ["HERE", "lib"]),  # Python has left it out already: somebody put it there
+        (["lib", "HERE", "other"], "lib::other", True, ["lib", "other"]),  # an empty entry is no choice
+        (["lib", "HERE", "other"], "lib:HERE::other", True, ["lib", "HERE", "other"]),
+    ],
+)
+def test_the_current_folder_leaves_the_path_of_this_process(monkeypatch, tmp_path, path, python_path, safe, left):
+    monkeypatch.chdir(tmp_path)
+    here = str(tmp_path)
+    found = [here if part == "HERE" else part for part in path]
+    monkeypatch.setattr(child_python, "sys", SimpleNamespace(flags=SimpleNamespace(safe_path=safe), path=found))
+    monkeypatch.setenv("PYTHONPATH", python_path.replace("HERE", here).replace(":", os.pathsep))
+    monkeypatch.setenv(child_python.SAFE_PATH, "")
+    child_python.leave_out_current_folder()
+    assert found == [here if part == "HERE" else part for part in left]
+    assert os.environ[child_python.SAFE_PATH] == "1"
+    assert "" not in os.environ["PYTHONPATH"].split(os.pathsep) or not python_path
+
+
+def test_a_deleted_current_folder_is_no_other(monkeypatch, tmp_path):
+    def fail():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "getcwd", fail)
+    found = ["lib", str(tmp_path)]
+    monkeypatch.setattr(child_python, "sys", SimpleNamespace(flags=SimpleNamespace(safe_path=False), path=found))
+    monkeypatch.setenv(child_python.SAFE_PATH, "")
+    child_python.leave_out_current_folder()
+    assert found == ["lib", str(tmp_path)]

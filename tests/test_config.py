@@ -6,6 +6,7 @@ import json
 import sys
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pytest
@@ -306,3 +307,17 @@ def test_every_option_has_a_description(toy: str) -> None:
 def test_uniform_attention_needs_pooling(model: str, options: dict[str, float], said: str) -> None:
     assert refused(model, uniform_attention=True, **options).startswith(said)
     assert resolve_run("simple-attn", {"uniform_attention": True}).train.uniform_attention
+
+
+def test_options_that_are_valid_already_are_taken_as_they_are() -> None:
+    options = TrainOptions(dataset="imdb", epochs=3)
+    assert TrainOptions.model_validate(options) == options
+    with pytest.raises(ValueError, match="valid dictionary"):
+        TrainOptions.model_validate("epochs")
+
+
+def test_a_file_of_vectors_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vectors.txt").write_text("a 1\n")
+    monkeypatch.chdir(tmp_path)
+    assert resolve_run("mean", {"vectors": "vectors.txt"}).train.vectors == str(tmp_path / "vectors.txt")
+    assert resolve_run("mean", {"vectors": "glove-50d"}).train.vectors == "glove-50d"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,3 +136,115 @@ def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):
         files.read_toml(path)
     with pytest.raises(OSError, match="regular file"):
         files.read_toml(Path(os.devnull))
+
+
+class Faults:
+    """`os` with a few functions of another system."""
+
+    def __init__(self, **replaced: Any) -> None:
+        self.__dict__.update(replaced)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+
+def raising(error: BaseException) -> Any:
+    def fail(*arguments: Any) -> Any:
+        raise error
+
+    return fail
+
+
+def test_a_folder_that_cannot_be_synced_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "os", Faults(name="nt"))
+    files.sync_folder(tmp_path / "not even there")
+    monkeypatch.setattr(files, "os", Faults(open=raising(PermissionError())))
+    files.sync_folder(tmp_path)
+    monkeypatch.setattr(files, "os", Faults(fsync=raising(OSError(errno.EINVAL, "no folders"))))
+    files.sync_folder(tmp_path)
+    monkeypatch.setattr(files, "os", Faults(fsync=raising(OSError(errno.EIO, "faulty disk"))))
+    with pytest.raises(OSError, match="faulty disk"):
+        files.sync_folder(tmp_path)
+
+
+def leftovers(folder: Path, pid: int, age: float) -> bool:
+    """Whether a temporary file of a process is kept, which was written so many seconds ago."""
+    path = folder / f".file.{pid}.tmp"
+    path.touch()
+    os.utime(path, (time.time() - age,) * 2)
+    files.remove_leftovers(folder)
+    return path.exists()
+
+
+def test_leftovers_of_processes_that_exist_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert leftovers(tmp_path, os.getppid(), 0)
+    assert not leftovers(tmp_path, os.getppid(), files.ABANDONED + 60)
+    assert not leftovers(tmp_path, 0, 0)
+    assert not leftovers(tmp_path, dead_pid(), 0)
+    assert not leftovers(tmp_path, 9_999_999_999, 0)
+    monkeypatch.setattr(files, "os", Faults(kill=raising(PermissionError())))  # a process of another user
+    assert leftovers(tmp_path, 12345, 0)
+    monkeypatch.setattr(files, "os", Faults(name="nt"))
+    assert leftovers(tmp_path, dead_pid(), 0)
+
+
+def test_leftovers_of_an_earlier_process_with_the_same_number_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_STARTED", time.time() - 60)
+    assert leftovers(tmp_path, os.getpid(), 0)
+    assert not leftovers(tmp_path, os.getpid(), 120)
+
+
+def folder_with(path: Path, content: str) -> Path:
+    path.mkdir()
+    (path / "content").write_text(content)
+    return path
+
+
+@pytest.mark.parametrize("system", ["exchange", "no such function", "no library", "other system"])
+def test_a_folder_takes_the_place_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    if system == "no such function":
+        monkeypatch.setattr(files.ctypes, "CDLL", lambda name: object())
+    if system == "no library":
+        monkeypatch.setattr(files.ctypes, "CDLL", raising(OSError()))
+    if system == "other system":
+        monkeypatch.setattr(files, "sys", SimpleNamespace(platform="darwin"))
+    place = folder_with(tmp_path / "place", "old")
+    files.publish(folder_with(tmp_path / "fresh", "new"), place)
+    assert (place / "content").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_folder_takes_the_place_of_a_link(tmp_path: Path) -> None:
+    target = folder_with(tmp_path / "target", "old")
+    place = tmp_path / "place"
+    place.symlink_to(target)
+    files.publish(folder_with(tmp_path / "fresh", "new"), place)
+    assert not place.is_symlink()
+    assert [(folder / "content").read_text() for folder in (place, target)] == ["new", "old"]
+
+
+def test_the_old_folder_comes_back_where_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "sys", SimpleNamespace(platform="darwin"))
+    place = folder_with(tmp_path / "place", "old")
+    with pytest.raises(FileNotFoundError):
+        files.publish(tmp_path / "nothing", place)
+    assert (place / "content").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_json_that_python_can_read_and_not_write_is_refused() -> None:
+    deep = files.DEEPEST_JSON
+    assert files.parse_json("[" * deep + "]" * deep) is not None
+    for text, problem in (
+        ("[" * (deep + 1) + "]" * (deep + 1), "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+        ("[1e999]", "a number is too large"),
+        (f"[{2**63}]", "a number is too large"),
+        ("[NaN]", "NaN is no finite number"),
+    ):
+        with pytest.raises(ValueError, match=problem):
+            files.parse_json(text)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
+import threading
 from typing import Any
 
 import pytest
 
 from tmeattn.errors import BadInput, EnvironmentProblem, UnknownName
-from tmeattn.foreign import plugin_call
+from tmeattn.foreign import formatted, plugin_call, printed_lines, stdout_kept
 
 
 class Odd(BaseException):
@@ -94,3 +96,55 @@ def test_a_signal_does_what_its_handler_does(name: str, raising: bool) -> None:
         signal.signal(number, before)
     assert noted == [number]
     assert reached == ([] if raising else [True])
+
+
+def test_a_thread_gets_no_signals_and_needs_no_handlers() -> None:
+    found: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            with plugin_call("A", "fails"):
+                raise KeyboardInterrupt
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    (error,) = found
+    assert isinstance(error, BadInput)
+    assert error.message == "A fails: KeyboardInterrupt."
+
+
+class Unshown(Odd):
+    @property
+    def __notes__(self) -> list[str]:
+        raise GeneratorExit
+
+
+def test_an_error_that_cannot_be_formatted_keeps_its_lines() -> None:
+    try:
+        raise Unshown
+    except Unshown as error:
+        lines = formatted(error).splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert "in test_an_error_that_cannot_be_formatted_keeps_its_lines" in lines[1]
+    assert lines[-1] == "Unshown (its text cannot be shown)"
+
+
+def test_what_is_printed_is_kept_where_there_is_no_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(number: int) -> int:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(os, "dup", fail)
+    kept = io.StringIO()
+    with stdout_kept(kept):
+        print("a line")
+    assert kept.getvalue() == "a line\n"
+
+
+def test_lines_printed_past_python_are_kept() -> None:
+    with printed_lines() as lines:
+        print("one")
+        os.write(1, b"two\n")
+    assert sorted(lines) == ["one", "two"]

@@ -6,12 +6,13 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import Distribution, PathDistribution, entry_points, version
+from importlib.metadata import Distribution, PathDistribution, distributions, entry_points, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tmeattn import installed
 from tmeattn.installed import LARGEST_METADATA
 from tmeattn.registry import discover
 from tmeattn.specs import DatasetSpec, ModelSpec
@@ -89,3 +90,42 @@ def test_metadata_in_the_place_of_their_folder(install: Any, tmp_path: Path) -> 
     assert [plugin.distribution for plugin in discover().plugins if plugin.problems] == []
     assert "sound" in {entry.name for entry in entry_points(group="tmeattn")}
     assert version("old") == "2"
+
+
+def test_without_its_own_metadata_tmeattn_still_has_its_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "_distributions", lambda: iter([]))
+    (own,) = installed.installed_plugins()
+    assert (own.distribution, own.version, own.problem) == ("tmeattn", "unknown", "")
+    assert own.entry is not None
+    assert own.entry.value == "tmeattn.builtin"
+
+
+def test_a_damaged_folder_on_the_path_ends_the_search_and_not_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(path: list[str]) -> Iterator[Distribution]:
+        yield from distributions(name="tmeattn")
+        raise RuntimeError("damaged")
+
+    monkeypatch.setattr(installed, "distributions", found)
+    assert {one.distribution for one in installed.installed_plugins()} == {"tmeattn"}
+
+
+class Odd(Distribution):
+    """A distribution in a place that is no folder, whose entry points cannot be read."""
+
+    _path: Any = None
+
+    def read_text(self, filename: str) -> str | None:
+        raise RuntimeError("damaged")
+
+    def locate_file(self, path: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("path", [None, object()])
+def test_a_damaged_distribution_that_may_be_no_plugin_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, path: Any
+) -> None:
+    odd = Odd()
+    odd._path = path
+    monkeypatch.setattr(installed, "_distributions", lambda: iter([odd]))
+    assert {one.distribution for one in installed.installed_plugins()} == {"tmeattn"}

@@ -141,3 +141,16 @@ def test_no_other_module_words_this_advice() -> None:
     others = [path for path in (ROOT / "tmeattn").rglob("*.py") if path != own]
     found = [path.name for path in others if worded.search(path.read_text(encoding="utf-8"))]
     assert found == ["process.py"]  # standard output, which has no other folder
+
+
+class Silent(BaseException):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_an_error_without_a_text_has_its_name_as_the_reason() -> None:
+    assert reason(Silent()) == "Silent"
+    assert reason(ValueError("Too  much.\n")) == "Too much"
+    assert number_of(Silent()) is None
+    assert environment_problem(Silent()) is None
+    assert advice(Silent(), "read") == "Check the path and the permissions."

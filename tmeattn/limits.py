@@ -20,6 +20,9 @@ LARGEST_EXPANSION = 100
 """How many times its size a compressed file may unpack to, beyond the first `FREE_EXPANSION` bytes. Texts unpack to 3
 to 20 times the size of their file, and files that are made to fill a disk to about 1,000 times."""
 FREE_EXPANSION = 32 * 2**20
+MOST_PADDING = 4 * 2**20
+"""Bytes of a compressed file that may unpack to nothing: padding, headers, and blocks that are not yet complete. A file
+or a device that goes on with zeros would otherwise be read to its end."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ class CountedFile(io.RawIOBase):
 
     def __init__(self, file: IO[bytes], name: str, decompress: Callable[[Any], Any] | None) -> None:
         """`decompress` opens a compressed file object, such as `gzip.open`; None where the file is not compressed."""
-        self._packed, self._unpacking = _CountedReads(file), Unpacking(name)
+        self._unpacking = Unpacking(name)
+        self._packed = _CountedReads(file, name, bounded=decompress is not None)
         self._source = self._packed if decompress is None else decompress(self._packed)
         self.allowance: int | None = None
 
@@ -120,6 +124,7 @@ class CountedFile(io.RawIOBase):
         before = self._packed.count
         data = self._source.read(len(buffer))
         buffer[: len(data)] = data
+        self._packed.without_content = 0
         self._unpacking.count(len(data), self._packed.count - before)
         if self.allowance is not None:
             self.allowance -= len(data)
@@ -129,14 +134,21 @@ class CountedFile(io.RawIOBase):
 
 
 class _CountedReads:
-    """A file object that counts what a decompressor reads of it."""
+    """A file object that counts what a decompressor reads of it, in all and since it last returned content."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self.count = file, 0
+    def __init__(self, file: IO[bytes], name: str, *, bounded: bool) -> None:
+        self._file, self._name, self._bounded = file, name, bounded
+        self.count = self.without_content = 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
         self.count += len(data)
+        self.without_content += len(data)
+        if self._bounded and self.without_content > MOST_PADDING:
+            raise BadInput(
+                f"{self._name} is damaged: more than {MOST_PADDING // 2**20} MiB of it unpack to nothing.",
+                hint="Copy or download it again.",
+            )
         return data
 
     def seekable(self) -> bool:

@@ -87,6 +87,7 @@ def bombs(run: Path) -> list[Bomb]:
     ]
     return [
         *found,
+        Bomb("xz of 3 GiB of zeros", lambda folder: files.long_line(folder, "z.csv.xz", b"", b""), show),
         Bomb("Parquet of 2 GB of text", files.parquet, show),
         Bomb("zip of zeros", files.zip_of_zeros, show),
         Bomb("tar of zeros", files.tar_of_zeros, show),

@@ -239,10 +239,10 @@ def finish_prediction(work: Path, reference: Any, _: Any) -> None:
     """The predictions are whole or absent, and `--resume` completes them."""
     out = work / "out.csv"
     need(not out.exists() or digest(out) == reference[0], "predictions are whole or absent")
-    if not out.exists():
-        result = command(work, *PREDICT, "--resume")
-        if result.code != 0:  # nothing was written yet, which the command may say
-            need(result.is_clean_refusal, "a resumed prediction succeeds or is refused by one line", result)
+    result = command(work, *PREDICT, "--resume")
+    if result.code != 0:  # nothing was written yet, or the predictions are complete, which the command may say
+        need(result.is_clean_refusal, "a resumed prediction succeeds or is refused by one line", result)
+        if not out.exists():
             must(work, *PREDICT)
     equal(prediction_outcome(work), reference)
 

@@ -217,3 +217,29 @@ def test_what_is_damaged_is_named(tmeattn: Any, isolated: Path) -> None:
     }
     assert result.err.count("evil-lstm-attn: meta.json is damaged") == 1
     assert result.err.count("Skipped third-lstm-attn:") == 1
+
+
+TRACKER = """
+from tmeattn.hookspecs import hookimpl
+from tmeattn.specs import TrackerSpec
+
+def track(run):
+    return lambda event: None
+
+@hookimpl
+def tmeattn_trackers():
+    return [TrackerSpec("note", "Notes", "noting_plugin:track")]
+"""
+
+
+def test_runs_track(tmeattn: Any, install: Any, isolated: Path, trained_once: Path) -> None:
+    install("noting", TRACKER)
+    run = RunDirectory(Path(shutil.copytree(trained_once, isolated / "runs" / trained_once.name)))
+    number = len(run.events())
+    assert tmeattn("runs", "track", "latest", "note", "--json").json == {
+        "run": run.id, "tracker": "note", "events": number
+    }  # fmt: skip
+    told = tmeattn("runs", "track", run.id, "note")
+    assert told.out == ""
+    assert " ".join(told.err.split()) == f"note has exported {number:,} events of {run.id}."
+    assert tmeattn("runs", "track", run.id, "notes").refused().startswith("There is no tracker named 'notes'.")

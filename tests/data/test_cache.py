@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
 from tmeattn.data import cache, checksums
 from tmeattn.data.cache import DAMAGE, STALE, file_checks, open_or_build, read_manifest, write_manifest
+from tmeattn.errors import EnvironmentProblem
 
 
 def open_done(folder):
@@ -118,3 +121,47 @@ def test_a_damaged_entry_is_built_again_and_told(tmp_path):
         lines.append,
     )
     assert lines == [f"A file of the texts in {tmp_path / 'entry'} is damaged; it is built again."]
+
+
+def test_an_entry_of_another_format_is_damaged(entry):
+    with pytest.raises(ValueError, match="format 1, not 2"):
+        read_manifest(entry / "m.json", 2)
+
+
+def test_without_a_name_of_its_process_numbers_a_computer_is_known_by_its_own(monkeypatch):
+    with_numbers = cache._computer()
+
+    def fail(path):
+        raise OSError
+
+    monkeypatch.setattr(cache.Path, "readlink", fail)
+    without = cache._computer()
+    assert re.fullmatch("[0-9a-f]{8}", without)
+    assert without == cache._computer()
+    monkeypatch.setattr(cache.socket, "gethostname", lambda: "another")
+    assert len({with_numbers, without, cache._computer()}) >= 2
+
+
+def test_where_the_system_cannot_say_a_process_counts_as_alive(monkeypatch):
+    def fail(pid, number):
+        raise PermissionError  # it belongs to another user
+
+    assert cache._is_alive(0)
+    assert cache._is_alive(10**30)
+    assert cache._is_alive(os.getpid())
+    monkeypatch.setattr(cache.os, "kill", fail)
+    assert cache._is_alive(12345)
+    monkeypatch.setattr(cache, "os", types.SimpleNamespace(name="nt"))
+    assert cache._is_alive(12345)
+
+
+def test_an_entry_that_is_damaged_as_soon_as_it_is_built_is_an_error(tmp_path):
+    built = []
+
+    def build(folder):
+        built.append(folder)
+
+    with pytest.raises(EnvironmentProblem, match="Cannot write the texts to"):
+        open_or_build(tmp_path / "entry", lambda folder: None, build, "the texts")
+    assert len(built) == 1
+    assert not (tmp_path / "entry").exists()

@@ -111,3 +111,14 @@ def test_long_lines_and_documents_are_refused_by_the_limit(tmp_path: Path, monke
     path.write_text("\n" + '{"evidences": "' + "x" * 2**20)
     with pytest.raises(BadInput, match="line 2: it is longer than 1 MiB"):
         read_rationales(path)
+
+
+def test_documents_without_a_text_and_files_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "val.jsonl"
+    path.write_text(json.dumps({"annotation_id": "one", "evidences": []}))
+    (tmp_path / "docs.jsonl").write_text(json.dumps({"docid": "one"}))
+    with pytest.raises(BadInput, match=r"docs\.jsonl, line 1: the field 'document' is missing"):
+        read_rationales(path)
+    (tmp_path / "docs.jsonl").write_bytes(b'{"docid": "\xe9"}')
+    with pytest.raises(BadInput, match=r"docs\.jsonl, line 1: not UTF-8 at byte 11\."):
+        read_rationales(path)

@@ -12,6 +12,7 @@ import tmeattn
 from tmeattn.errors import BadInput
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
+from tmeattn.explain.methods import attention
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 
@@ -65,3 +66,15 @@ def test_a_run_without_checkpoint_says_how_to_go_on(trained: RunDirectory) -> No
         path.unlink()
     with pytest.raises(BadInput, match="resume"):
         TrainedClassifier(trained)
+
+
+def test_a_run_that_was_stopped_in_its_first_epoch_has_no_best_weights(trained: RunDirectory) -> None:
+    (trained.checkpoints / "best.safetensors").unlink()
+    assert TrainedClassifier(trained).notes == ["The run has no best weights yet; using its last checkpoint."]
+
+
+def test_a_model_without_attention_has_no_weights_to_show(zoo: dict[str, TrainedClassifier]) -> None:
+    classifier = zoo["mean"]
+    assert classifier.word_attention([classifier.token_ids("a good film")]) is None
+    with pytest.raises(BadInput, match="The model 'mean' has no attention to show"):
+        attention(classifier, [classifier.encode("a good film")], None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -200,3 +201,31 @@ def test_a_finished_file_whose_note_was_left_is_complete(table: Path, tmp_path: 
     assert names(tmp_path) == {"in.csv", "out.csv"}
     with pytest.raises(BadInput, match="exists already"):
         predict(table, output, resume=True)
+
+
+@pytest.mark.parametrize("system", ["no module", "no locks"])
+def test_a_system_without_locks_writes_all_the_same(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    expected = undisturbed(table, tmp_path)
+    if system == "no module":
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    else:
+        fcntl = pytest.importorskip("fcntl")
+
+        def fail(*arguments: Any) -> None:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+        monkeypatch.setattr(fcntl, "flock", fail)
+    predict(table, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == expected
+    assert names(tmp_path) == {"in.csv", "out.csv"}
+
+
+def test_what_a_killed_process_left_of_its_note_is_removed(table: Path, tmp_path: Path) -> None:
+    interrupt(table, tmp_path / "out.csv")
+    (note,) = [name for name in names(tmp_path) if name not in ("in.csv", "out.csv.part")]
+    (tmp_path / f".{note}.12345.tmp").touch()
+    (tmp_path / ".other.12345.tmp").touch()
+    predict(table, tmp_path / "out.csv", resume=True)
+    assert names(tmp_path) == {"in.csv", "out.csv", ".other.12345.tmp"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import tmeattn
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.streaming import PredictionJob, stream_predictions
+from tmeattn.inference.streaming import PredictionJob, peak_memory, stream_predictions
 from tmeattn.runs.directory import RunDirectory
 
 TEXTS = ["a good film", "a bad film"] * 10
@@ -54,3 +55,9 @@ def test_progress_and_messages_are_callbacks(trained: RunDirectory, json_lines: 
     assert messages == ["Continuing after line 10."]
     assert len(output.read_text().splitlines()) == 31
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["in.jsonl", "out.csv"]
+
+
+def test_without_a_measure_of_memory_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (peak_memory() or 0) > 2**20
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak_memory() is None

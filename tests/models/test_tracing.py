@@ -10,7 +10,8 @@ from torch import nn
 
 from tmeattn.models.building import build_model
 from tmeattn.models.diagram import Diagram
-from tmeattn.models.tracing import default_diagrams, shape_text, trace
+from tmeattn.models.diagram_nodes import shape_text
+from tmeattn.models.tracing import default_diagrams, trace
 from tmeattn.registry import registry
 from tmeattn.run_config import resolve_run
 from tmeattn.specs import ModelOutput, ModelSpec, Space

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from support.explanations import CONTROL, draw, explain
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import heatmap
+from tmeattn.render.heatmap import heatmap, method_text
 
 PROSE = st.text(st.sampled_from("abcXYZ.,!? \n\t[]~é映😀\x1b\x9b\u202e"), max_size=200)
 
@@ -141,3 +141,10 @@ def test_nearly_uniform_attention_is_not_painted_all_over() -> None:
 def test_in_a_short_text_the_weakest_words_do_not_pass_for_strong() -> None:
     output = draw(heatmap(explain("good film and more here", [0.6, 0.2, 0.05, 0.1, 0.05]), details=False))
     assert "[good] [film] and more here" in output
+
+
+def test_the_method_is_named_with_the_layer_and_head_that_were_chosen() -> None:
+    assert method_text(explain("a film")) == "attention, lstm-attn"
+    chosen = explain("a film", model="transformer", method="rollout", layer=2, head=1)
+    assert method_text(chosen) == "rollout, transformer, layer 2, head 1"
+    assert method_text(explain("a film", method="lime")) == "LIME, lstm-attn"

@@ -260,3 +260,43 @@ def test_the_bar_moves_at_the_end_of_an_epoch_without_step_events() -> None:
         assert "step 7" in screen.now
         progress({**epoch_event(2), "step": 14})
         assert "epoch 2/2" in screen.now
+
+
+class Lost(io.StringIO):
+    """A terminal that cannot be written any more."""
+
+    error: BaseException | None = None
+    written = 0
+
+    def write(self, text: str) -> int:
+        self.written += 1
+        if self.error is not None:
+            raise self.error
+        return super().write(text)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), ValueError("closed file"), SystemExit(1)])
+def test_a_lost_terminal_ends_the_display_and_not_the_training(error: BaseException, terminal: bool) -> None:
+    file = Lost()
+    console = Console(file=file, force_terminal=terminal, width=80, height=24, _environ={})
+    clock = Clock()
+    with TrainingProgress(console, clock=clock) as progress:
+        progress(STARTED)
+        file.error = error
+        progress(epoch_event(1))
+        written = file.written
+        progress(epoch_event(2))
+        assert file.written == written
+
+
+def test_what_a_signal_interrupted_is_written_with_the_next_line() -> None:
+    file = Lost()
+    progress = TrainingProgress(Console(file=file, width=80, _environ={}), clock=Clock())
+    with progress:
+        progress(STARTED)
+        file.error = RuntimeError("reentrant call")
+        progress({"kind": "warning", "message": "one"})
+        file.error = None
+        progress({"kind": "warning", "message": "two"})
+    assert file.getvalue().endswith("Warning: one\nWarning: two\n")

@@ -1,18 +1,20 @@
 """Reproduced tables and figures on the terminal."""
 
 import dataclasses
+import math
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from support.explanations import draw, explain
 
-from tmeattn.render.reproduction import conditions, reproduction
+from tmeattn.render.reproduction import conditions, how_differences, reproduction, verdict
 from tmeattn.reproduce.results import (
     Context,
     CurvePanel,
     Difference,
     HeatmapPanel,
+    MatrixPanel,
     PlottedLine,
     Result,
     Ridge,
@@ -70,7 +72,7 @@ def test_conditions_tell_what_was_changed(fields: dict[str, Any], end: str) -> N
 def test_seconds_are_told_with_their_machine() -> None:
     assert "s/epoch on cpu, 1 thread." in told()
     two = dataclasses.replace(CONTEXT, machines=("cpu, 1 thread", "cpu, 2 threads"))
-    assert "s/epoch on cpu, 1 thread or cpu, 2 threads, not comparable." in told(context=two)
+    assert "s/epoch on cpu, 1 thread or cpu, 2 threads, not comparable." in " ".join(told(context=two).split())
     untimed = tuple(dataclasses.replace(row, seconds_per_epoch=None) for row in ROWS)
     assert "s/epoch" not in told(rows=untimed)
 
@@ -170,3 +172,45 @@ def test_a_formula_keeps_its_lines_and_a_histogram_its_note() -> None:
     output = told(60, rows=(), differences=(), panels=(ridge,), formula=("p = sin(t)", "q = cos(t)"))
     assert "    p = sin(t)\n    q = cos(t)\n" in output
     assert "Epoch 0 is missing: k3f9." in output
+
+
+def test_a_matrix_and_what_the_report_says_of_it() -> None:
+    panel = MatrixPanel("dot products", "position", "dimension", ((1.0, 0.5), (0.5, 1.0)))
+    output = told(
+        60, rows=(), differences=(), panels=(panel,), context=None, says="They fall.", notes=("A [bold]note.",)
+    )
+    lines = output.splitlines()
+    assert lines[:3] == ["Table", "computed without training", "Finding of the report: They fall."]
+    assert "dot products" in output
+    assert "dimension" in output
+    assert lines[-1] == "A [bold]note."
+
+
+def test_a_heatmap_tells_the_label_of_its_text() -> None:
+    panels = tuple(
+        HeatmapPanel(label, explain("good film", [0.9, 0.1], true_label=label)) for label in ("positive", "negative")
+    )
+    output = told(rows=(), differences=(), panels=panels)
+    assert "predicted positive 97.3 %, ✓ right: the label is positive" in output
+    assert "predicted positive 97.3 %, ✗ wrong: the label is negative" in output
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "report", "remark"),
+    [
+        (math.nan, 0.02, 0.01, ""),
+        (-0.01, 0.02, 0.01, "not significant"),
+        (0.01, 0.02, 0.01, ""),
+        (0.01, 0.02, -0.01, "reversed"),
+        (0.01, 0.02, None, ""),
+    ],
+)
+def test_the_remark_on_a_difference(low: float, high: float, report: float | None, remark: str) -> None:
+    assert verdict(Difference("a", "b", 0.015, low, high, report)) == remark
+
+
+def test_rows_without_a_context_have_no_word_on_their_intervals() -> None:
+    assert "95 %: " not in told(differences=(), context=None)
+    many = dataclasses.replace(CONTEXT, seeds=(0, 1))
+    assert "Means over seeds; 95 %: Student's interval over seeds." in " ".join(told(context=many).split())
+    assert how_differences(many).startswith("Points of accuracy; paired bootstrap over seeds and texts")

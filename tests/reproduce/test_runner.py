@@ -207,7 +207,7 @@ def test_rows_at_chance_are_named_and_not_compared(settings, bench):
     assert result.context.chance == 0.5
     assert [row.at_chance for row in result.rows] == [True, True]
     assert result.differences == ()
-    assert result.notes[0].startswith("At chance: mean; attention. The 95 % interval includes always predicting")
+    assert result.notes[0].startswith("At chance: all rows. The 95 % interval includes always predicting")
     learnt = Run(label="learns", model="simple-attn", options={"lr": 0.5, "epochs": 40}, report=80.0)
     (result,) = bench(
         target("table", "differences", runs=(PAIR[0], learnt)),

@@ -43,3 +43,15 @@ def test_the_command_prints_every_run_and_the_mean_over_seeds(three, capsys, mon
 def test_one_run_is_nothing_to_compare(three):
     with pytest.raises(BadInput, match="two runs"):
         compare_runs(three[:1])
+
+
+@pytest.mark.parametrize(("values", "point"), [(31, 2.042), (32, 2.040), (41, 2.021), (121, 1.980), (1001, 1.962)])
+def test_the_points_of_student_beyond_the_table(values, point):
+    mean, half = mean_and_half_interval([float(index % 2) for index in range(values)])
+    deviation = (sum((index % 2 - mean) ** 2 for index in range(values)) / (values - 1)) ** 0.5
+    assert half * values**0.5 / deviation == pytest.approx(point, abs=1e-3)
+
+
+def test_one_value_has_no_interval():
+    assert mean_and_half_interval([]) == (None, None)
+    assert mean_and_half_interval([0.5]) == (0.5, None)

@@ -12,7 +12,16 @@ import pytest
 from support.created_runs import create_run, dead_pid
 
 from tmeattn.errors import EnvironmentProblem
-from tmeattn.runs.control import LOG, STALE_AFTER, log_tail, pending, process_alive, request, take_request
+from tmeattn.runs.control import (
+    LOG,
+    STALE_AFTER,
+    heartbeat_age,
+    log_tail,
+    pending,
+    process_alive,
+    request,
+    take_request,
+)
 
 
 def status(**fields: Any) -> Any:
@@ -64,3 +73,14 @@ def test_the_log_is_in_the_run_or_beside_the_runs(isolated: Path, tmp_path: Path
     assert log_tail(run) == ["early"]
     (run.path / LOG).write_bytes(b"x" * 10_000 + b"\none\n\xff two  \n\n")
     assert log_tail(run, 2) == ["one", "\ufffd two"]
+
+
+@pytest.mark.parametrize("heartbeat", [None, True, "now", 10**400, float("inf"), float("nan")])
+def test_a_heartbeat_that_is_no_time_has_no_age(heartbeat: Any) -> None:
+    assert heartbeat_age(status(heartbeat=heartbeat)) is None
+    assert heartbeat_age({"state": "running"}) is None
+
+
+def test_the_age_of_a_heartbeat_may_be_negative() -> None:
+    assert 4 < (heartbeat_age(status(heartbeat=time.time() - 5)) or 0) < 300
+    assert (heartbeat_age(status(heartbeat=time.time() + 1000)) or 0) < 0

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.files import write_atomically
 from tmeattn.run_config import resolve_run
 from tmeattn.runs import creation
-from tmeattn.runs.creation import create
+from tmeattn.runs.creation import ID_VARIABLE, command, create
 from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.lock import writing
@@ -267,3 +268,35 @@ def test_delete(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [other.path]
     with pytest.raises(EnvironmentProblem, match=run.id):
         run.delete()
+
+
+def test_a_lost_folder_is_noticed_after_two_missed_heartbeats(tmp_path: Path) -> None:
+    run = create_run(tmp_path)
+    heartbeat = Heartbeat(run)
+    heartbeat.check_folder()
+    run.path.rename(tmp_path / "elsewhere")
+    assert heartbeat.folder_is_gone
+    heartbeat.check_folder()  # nothing was missed yet
+    heartbeat._missed = 2
+    with pytest.raises(FileNotFoundError, match=run.id):
+        heartbeat.check_folder()
+
+
+def test_the_id_that_a_parent_process_chose_is_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, others = "abcd-mean", []
+    for given in (first, first, "../escape"):
+        monkeypatch.setenv(ID_VARIABLE, given)
+        others.append(create_run(tmp_path).id)
+        assert ID_VARIABLE not in os.environ
+    assert others[0] == first
+    assert len({*others}) == 3
+    assert all(name.endswith("-mean") for name in others)
+
+
+@pytest.mark.parametrize(
+    ("program", "typed"),
+    [("/usr/bin/tmeattn", "tmeattn"), ("/lib/tmeattn/__main__.py", "tmeattn"), ("", "python"), ("-c", "-c")],
+)
+def test_the_command_of_a_run_is_what_was_typed(monkeypatch: pytest.MonkeyPatch, program: str, typed: str) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "train", "mean"])
+    assert command() == [typed, "train", "mean"]

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import filelock
@@ -21,7 +22,7 @@ from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.runs import lock as lock_module
 from tmeattn.runs.creation import remove_incomplete
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.lock import LOCK, is_written, naming, writing
+from tmeattn.runs.lock import LOCK, is_trained, is_written, naming, writing
 
 HOLDER = (
     "import sys, time, fcntl\n"
@@ -140,7 +141,45 @@ def test_what_a_killed_creation_left_is_removed(tmp_path: Path) -> None:
     for name in ("abcd-mean", "young-mean"):
         (root / name / "control").mkdir()
         (root / name / ".meta.json.1.tmp").touch()
-    os.utime(root / "abcd-mean", (0, 0))
-    os.utime(root / "mine", (0, 0))
+    (root / "efgh-mean").mkdir()  # killed before it made the first folder
+    (root / "ijkm-mean").mkdir()
+    (root / "ijkm-mean" / "notes.txt").touch()
+    for name in ("abcd-mean", "efgh-mean", "ijkm-mean", "mine"):
+        os.utime(root / name, (0, 0))
     remove_incomplete(root)
-    assert sorted(path.name for path in root.iterdir()) == sorted([made.id, "mine", "young-mean"])
+    assert sorted(path.name for path in root.iterdir()) == sorted([made.id, "ijkm-mean", "mine", "young-mean"])
+
+
+def test_a_name_that_another_process_is_giving(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_module, "NAMES_TIMEOUT", 0.0)
+    root = run.path.parent
+    with naming(root), pytest.raises(EnvironmentProblem) as caught, naming(root):
+        pass
+    assert caught.value.message == f"Another process has held the lock {root / '.names.lock'} for 0 seconds."
+    assert caught.value.hint == "It is perhaps suspended: continue or end it."
+
+
+def test_a_lock_that_cannot_be_opened_is_an_error_for_writers_only(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object, *more: object, **named: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (run.path / LOCK).touch()
+    monkeypatch.setattr(filelock.FileLock, "acquire", fail)
+    assert not is_written(run)
+    assert not is_trained(run)
+    with pytest.raises(EnvironmentProblem, match="Permission denied"), writing(run):
+        pass
+
+
+def test_a_writer_that_has_only_just_begun_is_waited_for(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid, host = os.getppid(), socket.gethostname()
+
+    def write_status(seconds: float) -> None:
+        run.write_status({"state": "running", "pid": pid, "host": host, "heartbeat": time.time()})
+
+    monkeypatch.setattr(lock_module, "_WRITER_TIMEOUT", 2.0)
+    monkeypatch.setattr(lock_module, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=write_status))
+    with writing(run):
+        assert f"by process {pid} on {host} (heartbeat " in refused(run)

@@ -13,7 +13,7 @@ from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
-from tmeattn.runs.portable import CONTENT, MANIFEST, REQUIRED, export, unpack
+from tmeattn.runs.portable import CONTENT, MANIFEST, REQUIRED, _is_vocabulary, export, unpack
 
 
 def files(folder: Path) -> set[str]:
@@ -183,3 +183,34 @@ def test_full_disk_while_unpacking(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem, match="Cannot write the imported run"):
         unpack(pack(tmp_path / "a.zip", minimal()), tmp_path / "into")
     assert os.path.isfile(tmp_path / "into")  # noqa: PTH113
+
+
+@pytest.mark.parametrize(("name", "kind"), [("out.zip", "a folder, and no zip file"), ("out", "a file, and no folder")])
+def test_an_export_of_the_other_kind_is_not_replaced(
+    trained: RunDirectory, tmp_path: Path, name: str, kind: str
+) -> None:
+    place = tmp_path / name
+    place.mkdir() if name == "out.zip" else place.write_text("mine")
+    with pytest.raises(BadInput) as caught:
+        export(trained, place, force=True)
+    assert caught.value.message == f"{place} is {kind}."
+    assert place.is_dir() or place.read_text() == "mine"
+
+
+def test_a_file_that_cannot_be_read_is_named(trained: RunDirectory, tmp_path: Path) -> None:
+    (trained.path / "vocabulary.json").unlink()
+    (trained.path / "vocabulary.json").mkdir()
+    with pytest.raises(BadInput) as caught:
+        export(trained, tmp_path / "out")
+    assert caught.value.message == (
+        f"The run {trained.id} cannot be exported: vocabulary.json cannot be read (it is not a regular file)."
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "right"), [(b'["a", "\xed\xa0\x80"]', True), (b"{}", False), (b"[", False), (b"[" * 100_000, False)]
+)
+def test_a_vocabulary_without_a_checksum_is_a_list(content: bytes, right: bool) -> None:
+    assert _is_vocabulary(content, "") is right
+    assert not _is_vocabulary(content, "0" * 64)

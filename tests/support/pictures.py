@@ -3,17 +3,14 @@
 `python tests/support/pictures.py HOME` writes `.assets/*.svg`. It trains the runs `simple` and `penalty` (8,000 texts,
 seed 0) in the folder HOME unless they are there. Look at every picture afterwards.
 
-The pictures do not depend on the load of the computer: the ids of the runs are fixed, and the times in the log of a run
-are replaced by those on two idle cores, 30 seconds for an epoch.
+The ids of the runs are fixed. The times are those of the trainings: give the computer nothing else to do meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -27,7 +24,6 @@ from tmeattn.cli.main import run as run_command
 from tmeattn.errors import BadInput
 from tmeattn.runs.creation import ID_VARIABLE
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import encode
 from tmeattn.runs.index import find_run
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenExplain
@@ -38,8 +34,6 @@ from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 FOLDER = Path(__file__).parents[2] / ".assets"
 RUNS = {"simple": "simple-attn", "penalty": "lstm-attn"}
 IDS = {"simple": "4cbw-simple-attn", "penalty": "7k2m-lstm-attn"}
-BEGAN = 1_790_000_000.0
-EPOCH_SECONDS = 30.0
 REVIEW = (
     "I wanted to like this film, and the first half hour is charming. But the plot makes no sense, the jokes are old, "
     "and Zzyzx, the villain, is simply dull. What a waste of a wonderful cast!"
@@ -59,22 +53,6 @@ def trained(name: str) -> RunDirectory:
         os.environ[ID_VARIABLE] = IDS[name]
         tmeattn.train(RUNS[name], name=name, alpha=0.05, limit=8000, seed=0)
         return find_run(name)
-
-
-def with_fixed_times(run: RunDirectory, folder: Path) -> RunDirectory:
-    """A copy of the run in `folder` whose events are logged at fixed times."""
-    copied = Path(shutil.copytree(run.path, folder / run.id))
-    events: list[Any] = run.events()
-    steps = next(event["steps_per_epoch"] for event in events if event["kind"] == "started")
-    for event in events:
-        if event["kind"] == "epoch":
-            event["seconds"] = EPOCH_SECONDS
-        elif event["kind"] == "finished":
-            event["seconds"] = event["step"] / steps * EPOCH_SECONDS
-        last_step = event.get("step", event.get("epoch", 0) * steps)
-        event["time"] = BEGAN + last_step / steps * EPOCH_SECONDS
-    (copied / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events), encoding="utf-8")
-    return RunDirectory(copied)
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -122,13 +100,12 @@ def main(home: Path) -> None:
     exported = ["explain", REVIEW, "--run", "penalty", "--export", str(FOLDER / "explain.svg")]
     if code := run_command(exported):
         sys.exit(code)
-    with tempfile.TemporaryDirectory() as folder:
-        pictures = {
-            "tui-run": picture_of_run(with_fixed_times(runs["penalty"], Path(folder))),
-            "tui-explain": picture_of_explain(runs["simple"], runs["penalty"]),
-        }
-        for name, picture in pictures.items():
-            (FOLDER / f"{name}.svg").write_text(asyncio.run(picture), encoding="utf-8")
+    pictures = {
+        "tui-run": picture_of_run(runs["penalty"]),
+        "tui-explain": picture_of_explain(runs["simple"], runs["penalty"]),
+    }
+    for name, picture in pictures.items():
+        (FOLDER / f"{name}.svg").write_text(asyncio.run(picture), encoding="utf-8")
 
 
 if __name__ == "__main__":

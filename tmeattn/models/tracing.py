@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -20,11 +20,9 @@ from torch.overrides import TorchFunctionMode
 
 from tmeattn.models.building import build_model
 from tmeattn.models.diagram import Diagram, Node, NodeKind
+from tmeattn.models.diagram_nodes import TEXTS, WORDS, counts, described, merged_nodes, shape_text
 from tmeattn.run_config import resolve_run
 from tmeattn.specs import UNKNOWN, ModelOutput, ModelSpec, Space
-
-TEXTS, WORDS = 13, 17
-"""Sizes that no dimension of a model has by chance, so that the shapes of a diagram can name them."""
 
 _RESHAPING = {
     "view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "expand", "expand_as", "contiguous", "to",
@@ -226,7 +224,7 @@ class _Recorder(TorchFunctionMode):
         needed = self._needed()
         place = {index: position for position, index in enumerate(needed)}
         nodes = [self._node(self.steps[index], place) for index in needed]
-        return Diagram(type(self.scope).__name__, tuple(_merged(nodes)), *_counts(self.scope))
+        return Diagram(type(self.scope).__name__, tuple(merged_nodes(nodes)), *counts(self.scope))
 
     def _needed(self) -> list[int]:
         wanted, found = list(self.result), set()
@@ -240,76 +238,14 @@ class _Recorder(TorchFunctionMode):
     def _node(self, step: _Step, place: dict[int, int]) -> Node:
         detail = type(step.module).__name__ if step.module is not None else ""
         if isinstance(step.module, nn.Sequential):
-            detail = ", ".join(_described(layer) for layer in step.module)
+            detail = ", ".join(described(layer) for layer in step.module)
         elif isinstance(step.module, nn.Linear):
-            detail = _described(step.module)
-        parameters, trainable = _counts(step.module) if step.module is not None else (0, 0)
+            detail = described(step.module)
+        parameters, trainable = counts(step.module) if step.module is not None else (0, 0)
         if step.kind == "parameter":
             parameters = trainable = int(torch.tensor(step.shape).prod())
         inputs = tuple(sorted({place[index] for index in step.inputs if index in place}))
         return Node(step.kind, step.label, detail, shape_text(step.shape), parameters, trainable, 1, inputs)
-
-
-def _described(layer: nn.Module) -> str:
-    if isinstance(layer, nn.Linear):
-        return f"Linear {layer.in_features} to {layer.out_features}"
-    return type(layer).__name__
-
-
-def _counts(module: nn.Module) -> tuple[int, int]:
-    """The numbers of all parameters and of the trainable ones, without word vectors."""
-    found = [
-        parameter
-        for owner in module.modules()
-        if not isinstance(owner, nn.Embedding)
-        for parameter in owner.parameters(recurse=False)
-    ]
-    return sum(p.numel() for p in found), sum(p.numel() for p in found if p.requires_grad)
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """The dimensions of a shape, with the names of those of the traced text: "(B, T, 100)"."""
-    names = {TEXTS: "B", WORDS: "T", WORDS + 1: "T + 1"}
-    return f"({', '.join(names.get(size, str(size)) for size in shape)})"
-
-
-def _merged(nodes: list[Node]) -> list[Node]:
-    """Neighbouring modules of one list with the same class, size and shape are one node: `blocks.0` to `blocks.2` are
-    `blocks`, three times."""
-    merged: list[Node] = []
-    place: dict[int, int] = {}
-    for index, node in enumerate(nodes):
-        inputs = tuple(sorted({place[each] for each in node.inputs}))
-        last = merged[-1] if merged else None
-        if last is not None and _follows(last, node) and inputs == (len(merged) - 1,):
-            base = node.label.rpartition(".")[0]
-            merged[-1] = replace(
-                last,
-                label=base,
-                times=last.times + 1,
-                parameters=last.parameters + node.parameters,
-                trainable=last.trainable + node.trainable,
-            )
-        else:
-            merged.append(replace(node, inputs=inputs))
-        place[index] = len(merged) - 1
-    return merged
-
-
-def _follows(last: Node, node: Node) -> bool:
-    base = node.label.rpartition(".")[0]
-    of_list = base != "" and (last.label == base or last.label.rpartition(".")[0] == base)
-    each = last.parameters // last.times
-    return (
-        node.kind == last.kind == "module"
-        and of_list
-        and (node.detail, node.shape, node.parameters)
-        == (
-            last.detail,
-            last.shape,
-            each,
-        )
-    )
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

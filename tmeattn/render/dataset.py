@@ -16,9 +16,6 @@ from tmeattn.render.tables import Column, key_values, table
 if TYPE_CHECKING:
     from tmeattn.data.statistics import DatasetStatistics
 
-if TYPE_CHECKING:
-    from tmeattn.data.statistics import DatasetStatistics
-
 MOST_CLASSES = 24
 SAMPLE_CHARACTERS = 300
 

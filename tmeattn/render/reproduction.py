@@ -108,11 +108,11 @@ def _rows(result: Result) -> RenderableType:
         (Column("report", numeric=True), [_points(row.report) for row in rows]),
         (Column("here", numeric=True, style="bold", about=best), [_points(row.accuracy) for row in rows]),
         (Column("95 %", numeric=True, drop=1), [interval_text(row) for row in rows]),
+        (Column("report train", numeric=True, drop=3), [_points(row.report_train) for row in rows]),
         (
-            Column("report train", numeric=True, drop=3, about="train: training accuracy during that epoch"),
-            [_points(row.report_train) for row in rows],
+            Column("train", numeric=True, drop=2, about="train: training accuracy during that epoch"),
+            [_points(row.train_accuracy) for row in rows],
         ),
-        (Column("train", numeric=True, drop=2), [_points(row.train_accuracy) for row in rows]),
         (Column("last", numeric=True, drop=4, about="last: after the last epoch"), last),
         (
             Column("nats", numeric=True, drop=5, about="nats: attention entropy"),

@@ -29,7 +29,8 @@ def chance_notes(rows: Sequence[Row], chance: float | None) -> list[str]:
     if not labels or chance is None:
         return []
     more = " Such rows are not compared with one another." if len(labels) > 1 else ""
+    which = "all rows" if len(labels) == len(rows) > 1 else "; ".join(labels)
     return [
-        f"At chance: {'; '.join(labels)}. The 95 % interval includes always predicting the larger class "
+        f"At chance: {which}. The 95 % interval includes always predicting the larger class "
         f"({100 * chance:.1f} %).{more}"
     ]

@@ -15,6 +15,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.encoding.encode import limited_rows
 from tmeattn.errors import BadInput
+from tmeattn.registry import registry
 from tmeattn.reproduce.plan import Entry, Settings, entries
 from tmeattn.reproduce.targets import Target, parts
 from tmeattn.run_config import RunConfig, model_config, stored_config
@@ -22,7 +23,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import epoch_events, started_event
 from tmeattn.runs.reuse import ReusableRuns, identity
 from tmeattn.spacing import evenly_spaced
-from tmeattn.specs import Dataset
+from tmeattn.specs import Dataset, ModelSpec
 from tmeattn.training.run_data import open_data
 from tmeattn.training.step_time import seconds_per_step
 
@@ -219,7 +220,7 @@ def _cost_key(config: RunConfig, vector_size: int) -> tuple[object, ...]:
         train.batch_size,
         train.max_length,
         train.tune_embeddings,
-        train.alpha > 0,
+        train.alpha > 0 and registry().get(ModelSpec, config.model).attention == "self",
         train.precision,
         train.device,
         _threads(train),

@@ -30,6 +30,7 @@ ID_VARIABLE = "TMEATTN_RUN_ID"
 """The environment variable by which the parent of a training process chooses the id of the run."""
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which are easily confused
 _ID = re.compile(r"\w[\w.-]*")
+_NEW_ID = re.compile(rf"[{_ALPHABET}]{{4}}-.+")
 _BEFORE_RUN_JSON = {"control", "checkpoints", LOCK, "meta.json"}
 """The names of what `create` makes before run.json."""
 _ABANDONED_AFTER = 5.0
@@ -103,8 +104,10 @@ def remove_incomplete(root: Path) -> None:
 
 def _is_incomplete(path: Path) -> bool:
     """Whether a directory holds less than `create` makes of a run, and no process is making it."""
-    if (path / "run.json").exists() or not (path / "control").is_dir() or path.is_symlink():
+    if path.is_symlink() or not path.is_dir() or (path / "run.json").exists():
         return False
+    if not (path / "control").is_dir():
+        return _NEW_ID.fullmatch(path.name) is not None and not any(path.iterdir())
     content = [child for child in path.iterdir() if child.suffix != ".tmp"]
     filled = any(child.is_dir() and any(child.iterdir()) for child in content)
     return {child.name for child in content} <= _BEFORE_RUN_JSON and not filled and not is_written(RunDirectory(path))

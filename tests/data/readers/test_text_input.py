@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,3 +75,16 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "many.txt").write_text("a\n" * 20_000)
     with pytest.raises(BadInput, match=r"more texts than are read at once \(1 MiB\).*--output FILE"):
         TextInput(tmp_path / "many.txt").read(print)
+
+
+def test_a_terminal_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    with pytest.raises(BadInput) as caught:
+        TextInput(Path("-")).read(lambda line: None)
+    assert caught.value.message == "There is no text to read."
+    assert caught.value.hint == "Give a text or --file FILE, or pipe texts in."
+
+
+def test_a_column_of_any_name_is_that_of_the_texts_where_it_is_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("opinion\ngood\nbad\n")
+    assert TextInput(tmp_path / "a.csv").read(lambda line: None) == ["good", "bad"]

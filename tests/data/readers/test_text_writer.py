@@ -1,10 +1,15 @@
 """Rows that are skipped, classes and splits that are refused, and bounds."""
 
+import errno
+import os
+from types import SimpleNamespace
+
 import polars as pl
 import pytest
 from support.user_files import ROWS, read, refused, write_csv, write_tree
 
-from tmeattn.errors import BadInput
+from tmeattn.data.readers import text_writer
+from tmeattn.errors import BadInput, EnvironmentProblem
 
 
 def test_many_classes(tmp_path):
@@ -48,3 +53,22 @@ def test_a_parquet_file_that_unpacks_to_more_than_its_size_allows(tmp_path, monk
     pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(BadInput, match="unpacks to more than 100 times its size"):
         read(tmp_path / "a.parquet", tmp_path)
+
+
+def test_a_text_that_is_too_long_and_a_full_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+    with text_writer.TextWriter(tmp_path, "mine.csv") as writer:
+        with pytest.raises(BadInput, match=r"mine\.csv, line 7: the text is longer than 1 MiB"):
+            writer.add("x" * (4 * 2**20 + 1), "good", None, "line 7")
+        assert len(writer) == 0
+        writer.add("a film", "good", None, "line 8")
+        assert len(writer) == 1
+
+        def fail(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(writer, "_file", SimpleNamespace(write=fail, close=writer._file.close))
+            with pytest.raises(EnvironmentProblem, match="No space left on device"):
+                writer.add("another film", "good", None, "line 9")
+            assert len(writer) == 1

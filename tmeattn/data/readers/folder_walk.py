@@ -34,8 +34,8 @@ def is_hidden(name: str) -> bool:
 def files_below(root: Path, skips: SkipCount | None = None) -> list[Path]:
     """All regular files below a folder, ordered by folder and name. Linked files and folders are followed once.
 
-    skips: counts what is left out: hidden files and folders, dangling links, links to what is read already, pipes,
-           sockets and devices.
+    skips: counts what is left out: hidden files and folders, empty folders, dangling links, links to what is read
+           already, pipes, sockets and devices.
 
     Raises:
         BadInput: a folder cannot be read, or a link not be followed; the message names it.
@@ -77,7 +77,10 @@ class _Walk:
             self.seen.add(_identity(status))
             with read_errors(folder), os.scandir(folder) as entries:
                 below = []
-                for entry in sorted(entries, key=lambda entry: entry.name):
+                listed = sorted(entries, key=lambda entry: entry.name)
+                if not listed and folder != self.root:  # that of a class, perhaps
+                    self.skip("empty folder{s}", folder)
+                for entry in listed:
                     path = Path(entry.path)
                     if is_hidden(entry.name):
                         self.skip("hidden folder{s}" if entry.is_dir(follow_symlinks=False) else "hidden file{s}", path)

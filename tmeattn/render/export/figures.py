@@ -75,8 +75,9 @@ def require_matplotlib() -> None:
 
 
 def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noqa: A002
-    """All panels of a result in one picture, with the conditions of the runs below them."""
-    return picture_bytes(result.title, conditions(result.context), result.panels, format)
+    """All panels of a result in one picture, with the conditions of the runs, and formulas, below them."""
+    footer = ". ".join([conditions(result.context), *(" ".join(line.split()) for line in result.formula)])
+    return picture_bytes(result.title, footer, result.panels, format)
 
 
 def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Literal["svg", "png"]) -> bytes:  # noqa: A002

@@ -1,0 +1,57 @@
+"""The counts, lengths and accuracies of a split, as the data screen shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support.explanations import draw
+
+from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
+from tmeattn.tui.wording.dataset import statistics
+
+CLASSES = ("negative", "positive", "[b]odd")
+
+
+def split(name: str, texts: list[str], labels: list[int]) -> SplitTexts:
+    return SplitTexts("planted", name, CLASSES, texts, np.array(labels))
+
+
+TRAIN = split("train", ["good film", "bad", "so bad", "a b c d e f"], [1, 0, 0, 1])
+VALIDATION = split("validation", ["good", "bad"], [1, 0])
+SPLITS = {"train": TRAIN, "validation": VALIDATION}
+
+
+def lines(*arguments: Any) -> list[str]:
+    return [" ".join(line.split()) for line in draw(statistics(*arguments), 100).splitlines()]
+
+
+def predictions(positive: list[float], **fields: Any) -> Predictions:
+    values = np.array(positive)
+    return Predictions(("negative", "positive"), np.column_stack([1 - values, values]), **fields)
+
+
+def test_all_splits_are_counted_and_the_lengths_are_of_the_shown_one() -> None:
+    shown = lines(SPLITS, TRAIN, None)
+    assert "split negative positive [b]odd texts" in shown
+    assert "train 2 2 0 4" in shown
+    assert "validation 1 1 0 2" in shown
+    assert "Words per text, train split 4 texts" in shown or "Words per text, train split 3 texts" in shown
+    assert shown[-1] == "median 2, maximum 6; the histogram omits the longest 1 %"
+    assert "median 1, maximum 1; the histogram omits the longest 1 %" in lines(SPLITS, VALIDATION, None)
+
+
+def test_the_accuracy_is_that_of_the_texts_predicted_so_far() -> None:
+    shown = lines(SPLITS, TRAIN, predictions([0.9, 0.2, 0.8, np.nan]))
+    assert "Predictions on the train split" in shown
+    assert shown[-3:] == ["negative 2 50.0 %", "positive 1 100.0 %", "[b]odd 0 –"]
+
+
+@pytest.mark.parametrize("found", [None, predictions([np.nan] * 4), predictions([0.9] * 4, comparable=False)])
+def test_without_comparable_predictions_there_is_no_accuracy(found: Predictions | None) -> None:
+    assert not any("Predictions" in line for line in lines(SPLITS, TRAIN, found))
+
+
+def test_without_a_dataset() -> None:
+    assert lines({}, None, None) == ["No dataset is open."]

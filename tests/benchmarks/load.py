@@ -4,6 +4,8 @@
     python tests/benchmarks/load.py log [--megabytes 200]    the commands and the screen with one long event log
     python tests/benchmarks/load.py compare [--runs 200]     a comparison of many runs
     python tests/benchmarks/load.py png [--texts 80]         pictures of a quarter, a half and all of the texts
+    python tests/benchmarks/load.py classes [--texts 20000]  an evaluation with 1,000 classes
+    python tests/benchmarks/load.py data [--texts 500000]    the Data screen with many short texts
     python tests/benchmarks/load.py exports [--texts 1000]   HTML, LaTeX, JSON, CSV and SVG of many explained texts
 
 CPU seconds are those of the whole process (user and system), so that other work on the machine changes them little. The
@@ -198,6 +200,53 @@ def log(home: Path, options: argparse.Namespace) -> None:
     measure_screen(run.path)
 
 
+def _table_of_texts(home: Path, texts: int, classes: int) -> Path:
+    path = home / "texts.csv"
+    with path.open("w") as file:
+        file.write("text,label\n")
+        file.writelines(f"text {at} about word{at % classes} and {at % 997},c{at % classes}\n" for at in range(texts))
+    return path
+
+
+def classes(home: Path, options: argparse.Namespace) -> None:
+    path = str(_table_of_texts(home, options.texts or 20_000, 1000))
+    command("train", "mean", "--dataset", path, "--epochs", "1", note="train with 1,000 classes")
+    command("evaluate", "latest")
+    command("evaluate", "latest", "--json")
+
+
+def data(home: Path, options: argparse.Namespace) -> None:
+    asyncio.run(_data_screen(str(_table_of_texts(home, options.texts or 500_000, 2))))
+
+
+async def _data_screen(dataset: str) -> None:
+    from tmeattn.tui.app import TmeattnApp
+    from tmeattn.tui.services.saved_state import SavedState
+
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        app.switch_mode("data")
+        await pilot.pause(0.5)
+        screen = app.screen
+        began = time.process_time()
+        screen._open(dataset)
+        while screen.table.texts is None or screen.filtering:
+            await asyncio.sleep(0.05)
+        print(f"data: {time.process_time() - began:.1f} s of CPU to import and show; {megabytes():.0f} MB", flush=True)
+        screen.table.focus()
+        for keys in (["down"] * KEYS, ["pagedown"] * KEYS, ["end"], ["home"], ["slash"], [*"word1"]):
+            began = time.process_time()
+            for key in keys:
+                await pilot.press(key)
+            took = 1000 * (time.process_time() - began) / len(keys)
+            await pilot.pause(0.5)
+            while screen.filtering:
+                await asyncio.sleep(0.05)
+            settled = time.process_time() - began
+            print(f"data: {took:.0f} ms of CPU for each of the keys {keys[0]} x {len(keys)}, {settled:.1f} s "
+                  f"until all is shown; {megabytes():.0f} MB", flush=True)  # fmt: skip
+
+
 def compare(home: Path, options: argparse.Namespace) -> None:
     number = options.runs or 200
     many_runs(home, number)
@@ -248,7 +297,7 @@ def exports(home: Path, options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["runs", "log", "compare", "png", "exports", "screen"])
+    parser.add_argument("what", choices=["runs", "log", "compare", "png", "exports", "classes", "data", "screen"])
     parser.add_argument("path", nargs="?", type=Path, help="of the run that `screen` opens")
     for name in ("runs", "megabytes", "texts"):
         parser.add_argument(f"--{name}", type=int)

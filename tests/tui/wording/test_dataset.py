@@ -55,3 +55,11 @@ def test_without_comparable_predictions_there_is_no_accuracy(found: Predictions 
 
 def test_without_a_dataset() -> None:
     assert lines({}, None, None) == ["No dataset is open."]
+
+
+def test_of_many_classes_the_most_frequent_have_a_column_and_the_others_are_counted() -> None:
+    labels = np.array([*range(1000), 7, 7, 999])
+    many = SplitTexts("many", "train", tuple(f"c{at}" for at in range(1000)), ["a"] * 1003, labels)
+    shown = [" ".join(line.split()) for line in draw(statistics({"train": many}, many, None), 120).splitlines()]
+    assert "split c0 c1 c2 c3 c4 c5 c6 c7 c8 c9 c10 c999 988 others texts" in shown
+    assert "train 1 1 1 1 1 1 1 3 1 1 1 2 988 1,003" in shown

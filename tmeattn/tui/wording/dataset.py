@@ -15,6 +15,8 @@ from tmeattn.render.tables import Cell, Column, table
 from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
 
 BINS = 40
+MOST_CLASSES = 12
+"""Classes that have a column of their own; of more, the most frequent ones have."""
 CHANGED = "the data has changed since the run was trained: right and wrong are not shown"
 NEARLY_ALL = 0.99
 
@@ -23,16 +25,30 @@ def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predi
     """Counts of all splits; lengths and predictions of the selected split."""
     if shown is None:
         return Group(Text("No dataset is open.", style="italic"))
-    numeric = [Column(safe_line(name), numeric=True) for name in (*shown.classes, "texts")]
-    rows: list[list[Cell]] = [[name, *_per_class(texts), len(texts)] for name, texts in splits.items()]
+    per_class = {name: _per_class(texts) for name, texts in splits.items()}
+    classes = _largest(np.sum(list(per_class.values()), axis=0))
+    left_out = len(shown.classes) - len(classes)
+    others = [f"{count(left_out)} others"] if left_out else []
+    names = [*(shown.classes[at] for at in classes), *others, "texts"]
+    numeric = [Column(safe_line(name), numeric=True) for name in names]
+    rows: list[list[Cell]] = []
+    for name, numbers in per_class.items():
+        chosen = [int(numbers[at]) for at in classes]
+        rest = [int(numbers.sum()) - sum(chosen)] if left_out else []
+        rows.append([name, *chosen, *rest, int(numbers.sum())])
     parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text(), *_lengths(shown)]
     if predictions is not None and predictions.comparable and predictions.known().any():
         parts += [Text(), _accuracy(shown, predictions)]
     return Group(*parts)
 
 
-def _per_class(texts: SplitTexts) -> list[int]:
-    return [int(number) for number in np.bincount(texts.labels_N, minlength=len(texts.classes))]
+def _per_class(texts: SplitTexts) -> np.ndarray:
+    return np.bincount(texts.labels_N, minlength=len(texts.classes))
+
+
+def _largest(numbers: np.ndarray) -> list[int]:
+    """The classes that have a column, in their own order: all, or the most frequent ones."""
+    return sorted(np.argsort(-numbers, kind="stable")[:MOST_CLASSES].tolist())
 
 
 def _lengths(texts: SplitTexts) -> list[RenderableType]:

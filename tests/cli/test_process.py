@@ -94,7 +94,7 @@ def test_training_outlives_its_narration(environment: dict[str, str], train: Tra
 
 
 def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(environment: dict[str, str], train: Train) -> None:
-    process, narration = train("--epochs", "100000")
+    process, narration = train("--epochs", "3000")
     wait_for("epoch 2/", narration)
     process.send_signal(signal.SIGHUP)
     assert "and a checkpoint was saved" in narration.read().splitlines()[-1]
@@ -103,7 +103,7 @@ def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(environment: dict[str,
 
 
 def test_under_nohup_a_hang_up_is_ignored(train: Train) -> None:
-    process, narration = train("--epochs", "100000", ignoring=[signal.SIGHUP])
+    process, narration = train("--epochs", "3000", ignoring=[signal.SIGHUP])
     wait_for("epoch 2/", narration)
     process.send_signal(signal.SIGHUP)
     wait_for("epoch 9/", narration)

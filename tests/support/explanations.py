@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.style import Style
 
 from tmeattn.explain.explanation import Explanation, Word
 
@@ -15,6 +16,7 @@ CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 
 def draw(renderable: RenderableType, width: int = 80, *, colour: bool = False) -> str:
     """What a console of `width` columns prints, with escape codes only if `colour`."""
+    Style._add.cache_clear()  # Rich keeps the escape codes of a sum of styles, even for a console of fewer colours
     console = Console(
         file=io.StringIO(),
         width=width,

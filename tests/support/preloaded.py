@@ -71,7 +71,7 @@ class Preloaded:
         """Start `tmeattn ARGUMENTS`, with nothing on its standard input.
 
         stdout, stderr: the files or named pipes that it writes to, or None for nowhere.
-        ignoring:       the signals that whoever starts it ignores.
+        ignoring:       the signals that whoever starts it ignores; it gets the others, whoever runs the tests.
         """
         streams = [str(path or os.devnull) for path in (stdout, stderr)]
         folder = str(cwd or Path.cwd())
@@ -123,6 +123,9 @@ def become(arguments: list[str], env: dict[str, str], cwd: str, streams: list[st
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for ignored in ignoring:
         signal.signal(ignored, signal.SIG_IGN)
     sys.path[:0] = [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in sys.path]

@@ -102,7 +102,10 @@ def _check_home() -> None:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except (OSError, RuntimeError) as error:
         place = shortened(os.environ["TMEATTN_HOME"])
-        raise BadInput(f"The home folder {place} cannot be used: {reason(error)}.", hint="Choose another.") from None
+        raise BadInput(
+            f"The home folder {place} cannot be used: {reason(error)}.",
+            hint="Choose another: --home FOLDER or TMEATTN_HOME.",
+        ) from None
 
 
 def run(arguments: Sequence[str]) -> int:

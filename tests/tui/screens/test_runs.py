@@ -33,7 +33,7 @@ def an_app() -> TmeattnApp:
 
 def rows(app: TmeattnApp) -> list[list[str]]:
     table = app.screen.query_one(RunTable)
-    return [[str(cell).strip() for cell in table.cells(at)] for at in range(table.row_count)]
+    return [[str(cell).strip() for cell in table.cells(at)] for at in range(table.line_count)]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -93,9 +93,9 @@ class RunsScreen(BaseScreen):
     def refresh_runs(self) -> None:
         """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
         self.runs.wanted, listed = self.table.seen, self.runs.all_listed
-        if self.runs.refresh() or not self.table.row_count or self._unshown:
+        if self.runs.refresh() or not self.table.line_count or self._unshown:
             self._unshown += 1
-        new_rows = not self.table.row_count or self.runs.all_listed > listed
+        new_rows = not self.table.line_count or self.runs.all_listed > listed
         if self._unshown and (self.runs.caught_up or self._unshown >= SHOWN_EVERY or new_rows):
             self._unshown = 0
             self._show()

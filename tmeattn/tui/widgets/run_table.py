@@ -15,8 +15,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tmeattn.render.console import safe
@@ -24,6 +22,7 @@ from tmeattn.render.numbers import age, count, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
+from tmeattn.tui.widgets.cursor_lines import CursorLines
 from tmeattn.tui.wording import runs as run_wording
 
 
@@ -55,7 +54,7 @@ FIELDS = (
 Cells = dict[str, Text]
 
 
-class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
+class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
     """One line for each run; the first line names the columns. Only the lines that are seen are made, and only those
     whose content has changed are drawn again.
 
@@ -81,9 +80,6 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("left", "scroll_left", show=False),
         Binding("right", "scroll_right", show=False),
     ]
-
-    cursor: var[int] = var(0)
-    """The place of the run under the cursor."""
 
     class Moved(Message):
         """Another run is under the cursor."""
@@ -119,7 +115,7 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
             with self.prevent(self.Moved):
                 self.cursor = max(0, min(self.cursor, len(self._rows) - 1)) if at is None else at
             if at is None:
-                self._follow()
+                self.follow_cursor()
         if selected != self.selected:
             self.post_message(self.Moved())
         if not same_fields:
@@ -128,8 +124,7 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_changed()
 
     @property
-    def row_count(self) -> int:
-        """How many runs are shown, whether they are seen or not."""
+    def line_count(self) -> int:
         return len(self._rows)
 
     @property
@@ -165,7 +160,7 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
             style = self.get_component_rich_style("runtable--header")
             names = [Text(field.name, justify="right" if field.right else "left") for field in self.fields]
             return self._strip(names, style, None, width)
-        at = y - 1 + self.scroll_offset.y
+        at = self.line_at(y)
         self._keys[at] = self._key(at)
         if at >= len(self._rows):
             return Strip.blank(width, self.rich_style)
@@ -196,9 +191,8 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _refresh_changed(self) -> None:
         """Draw the lines on the screen again whose content has changed."""
-        top = self.scroll_offset.y
         for y in range(1, self.size.height):
-            at = top + y - 1
+            at = self.line_at(y)
             if self._keys.get(at) != self._key(at):
                 self.refresh(Region(0, y, self.size.width, 1))
 
@@ -211,18 +205,9 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._rows:
             self.post_message(self.Opened())
 
-    def action_move(self, by: int) -> None:
-        self.cursor = max(0, min(self.cursor + by, len(self._rows) - 1))
-
-    def action_page(self, by: int) -> None:
-        self.action_move(by * max(1, self.size.height - 2))
-
-    def action_jump(self, to: int) -> None:
-        self.cursor = max(0, to % max(1, len(self._rows)))
-
     def watch_cursor(self, old: int, new: int) -> None:
         if old != new:
-            self._follow()
+            self.follow_cursor()
             self._refresh_changed()
             self.post_message(self.Moved())
 
@@ -231,16 +216,10 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def on_resize(self) -> None:
-        self._follow()
-
-    def _follow(self) -> None:
-        """Keep the cursor in sight, below the line that names the columns."""
-        top, height = self.scroll_offset.y, max(1, self.size.height - 1)
-        if not top <= self.cursor < top + height:
-            self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False)
+        self.follow_cursor()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        self._hover(event.y - 1 + self.scroll_offset.y if event.y else -1)
+        self._hover(self.line_at(event.y) if event.y else -1)
 
     def on_leave(self) -> None:
         self._hover(-1)
@@ -259,7 +238,7 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
             if field is not None and field.order:
                 self.post_message(self.OrderChosen(field.order))
             return
-        at = event.y - 1 + self.scroll_offset.y
+        at = self.line_at(event.y)
         if at >= len(self._rows):
             return
         if at == self.cursor:

@@ -13,11 +13,10 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tmeattn.render.console import safe, safe_line
+from tmeattn.tui.widgets.cursor_lines import CursorLines
 
 if TYPE_CHECKING:
     from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
@@ -28,7 +27,7 @@ LONGEST_CLASS = 10
 """Columns for the name of a class."""
 
 
-class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
+class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
     """Number, label, prediction, length and beginning of each text; the first line names the columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,9 +38,6 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("home,g", "jump(0)", show=False),
         Binding("end,G", "jump(-1)", show=False),
     ]
-
-    cursor: var[int] = var(0)
-    """The position of the cursor in the shown rows."""
 
     class Moved(Message):
         """The cursor is at another text, or other texts are visible."""
@@ -63,6 +59,10 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.rows = np.zeros(0, dtype=np.int64)
         self.predictions: Predictions | None = None
         self.search = ""
+
+    @property
+    def line_count(self) -> int:
+        return len(self.rows)
 
     @property
     def row(self) -> int | None:
@@ -91,7 +91,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         at = np.flatnonzero(rows == before) if before is not None else rows[:0]
         self.virtual_size = Size(self.scrollable_content_region.width, len(rows) + 1)
         self.cursor = int(at[0]) if len(at) else 0
-        self._scroll_to_cursor()
+        self.follow_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
 
@@ -101,7 +101,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, base)
         if y == 0:
             return Strip([Segment(self._line("no.", "label", "predicted", "words", "text"), base + Style(bold=True))])
-        position = y - 1 + self.scroll_offset.y
+        position = self.line_at(y)
         if position >= len(self.rows):
             return Strip.blank(width, base)
         row = int(self.rows[position])
@@ -141,21 +141,12 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows) + 1)
-        self._scroll_to_cursor()
+        self.follow_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
 
-    def action_move(self, by: int) -> None:
-        self.cursor = max(0, min(self.cursor + by, len(self.rows) - 1))
-
-    def action_page(self, by: int) -> None:
-        self.action_move(by * max(1, self.size.height - 2))
-
-    def action_jump(self, to: int) -> None:
-        self.cursor = max(0, to % max(1, len(self.rows)))
-
     def watch_cursor(self) -> None:
-        self._scroll_to_cursor()
+        self.follow_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
 
@@ -164,12 +155,6 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         if round(old_value) != round(new_value):
             self.post_message(self.Moved(self))
 
-    def _scroll_to_cursor(self) -> None:
-        """Scroll until the cursor is visible below the line that names the columns."""
-        top, height = self.scroll_offset.y, max(1, self.size.height - 1)
-        if not top <= self.cursor < top + height:
-            self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False)
-
     def on_focus(self) -> None:
         self.refresh()
 
@@ -177,7 +162,7 @@ class TextTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        position = event.y - 1 + self.scroll_offset.y
+        position = self.line_at(event.y)
         if event.y and position < len(self.rows):
             self.cursor = position
             if event.chain == 2:

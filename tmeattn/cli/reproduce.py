@@ -158,10 +158,11 @@ def _list_target(target: Target, settings: Settings, as_json: bool) -> None:
     from tmeattn.reproduce.plan import overview
     from tmeattn.runs.index import all_runs
 
-    (listed,) = overview([target], settings, all_runs())
+    existing = all_runs()
+    (listed,) = overview([target], settings, existing)
     plan, problem = None, None
     try:
-        plan = forecast(target, settings, all_runs())
+        plan = forecast(target, settings, existing)
     except TmeattnError as error:
         problem = " ".join(filter(None, (error.message, error.hint)))
     if as_json:

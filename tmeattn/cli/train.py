@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
+
+_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers")
+"""The options of `train` that are none of the run."""
 
 
 class Models(click.Group):
@@ -119,34 +123,54 @@ class ModelCommand(click.Command):
                     formatter.write_dl(rows)
 
 
-def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """The runs that a command line trains.
+
+    options: those of all runs, without the seed.   runs: the seed and the name of each.
+    """
+
+    options: dict[str, Any]
+    runs: list[tuple[int, str | None]]
+
+
+def plan(spec: ModelSpec, values: Mapping[str, Any]) -> Plan:
+    """The runs that the options of `train` mean, all of them checked before the first is trained.
+
+    Raises:
+        BadInput: an option is invalid, options exclude each other, or another run has the name.
+    """
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
 
-    seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
-    config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
-    trackers = values.pop("trackers")
-    given = {key: value for key, value in values.items() if value is not None}
+    seeds, name = seeds_in(values["seeds"]), (values["name"] or "").strip() or None
+    given = {key: value for key, value in values.items() if value is not None and key not in _COMMAND_ONLY}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
-    if from_run and "recipe" in given:
+    if values["from_run"] and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**_inherited(spec, from_run, config_file, given), **given}
+    options = {**_inherited(spec, values["from_run"], values["config_file"], given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
-    for seed, run_name in planned:  # check all runs before the first is trained
+    for seed, run_name in planned:
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
+    return Plan(options, planned)
+
+
+def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+    planned = plan(spec, values)
+    as_json, trackers = values["as_json"], values["trackers"]
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
         _train_with_progress(
-            start, spec.name, {**options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
+            start, spec.name, {**planned.options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
         )
-        for seed, run_name in planned
+        for seed, run_name in planned.runs
     ]
     if as_json:
-        echo_json(summaries if seeds else summaries[0])
+        echo_json(summaries if values["seeds"] is not None else summaries[0])
 
 
 def _train_with_progress(

@@ -23,6 +23,7 @@ ORDER = (
     "faithfulness",
     "data",
     "runs",
+    "cluster",
     "reproduce",
     "report",
     "python",

@@ -17,6 +17,7 @@ _received: set[str] = set()
 _early: list[str] = []
 """Names of signals that came before `stop_on_signals`. Python drops the exception of a handler that was called inside a
 finalizer or a callback; the training then stops after its first step."""
+_NAMES = frozenset(one.name for one in signal.Signals)
 
 
 def note_early(number: int) -> None:
@@ -41,13 +42,15 @@ class StopFlag:
 
 
 @contextlib.contextmanager
-def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> Iterator[StopFlag]:
+def stop_on_signals(
+    acknowledge: Callable[[str], None] = lambda name: None, flag: StopFlag | None = None
+) -> Iterator[StopFlag]:
     """Catch SIGINT, SIGTERM, SIGHUP and SIGUSR1 inside the block. Outside the main thread, where Python handles
     no signals, do nothing.
 
-    `acknowledge` is called once with the name of the signal.
+    `acknowledge` is called once with the name of the signal. flag: the one to use, which the caller can set, too.
     """
-    flag = StopFlag()
+    flag = StopFlag() if flag is None else flag
     if _early:
         flag.reason = _early[0]
         _early.clear()
@@ -58,10 +61,11 @@ def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> I
     def request(number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         _received.add(name)
-        if flag and _WARNING not in (flag.reason, name):
+        is_first = flag.reason not in _NAMES
+        if not is_first and _WARNING not in (flag.reason, name):
             raise KeyboardInterrupt
-        is_first = not flag
-        flag.reason = flag.reason if name == _WARNING and flag else name
+        if is_first or name != _WARNING:
+            flag.reason = name
         if is_first:
             acknowledge(name)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.campaigns kill|disk|fuzz|bombs|race|slurm|sweep --minutes N --seed S`, in the root of the repository."""
+"""`python -m tests.campaigns NAME --minutes N --seed S`, in the root of the repository."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ PATIENCE = 60.0
 )
 @click.option("--print", "only_print", is_flag=True, help="Print the script and send nothing.")
 @json_option("the job")
-@click.option("--on-node", is_flag=True, hidden=True)
-@click.option("--run-id", hidden=True)
+@click.option("--on-node", is_flag=True, hidden=True, help="Run the command of this job: in the script of a job.")
+@click.option("--run-id", hidden=True, help="The id of the run that the job trains.")
 def submit(
     command: tuple[str, ...],
     tasks: int | None,

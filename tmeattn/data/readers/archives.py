@@ -21,10 +21,10 @@ from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import read_error
-from tmeattn.limits import TEXT, CountedFile, Unpacking
+from tmeattn.limits import TEXT, CountedFile, Unpacking, open_zip
 from tmeattn.os_errors import reason
 
-ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.lzma", ".zip")
 COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -77,7 +77,7 @@ def texts_in_archive(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> It
 def _texts_in_zip(
     path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
-    with _archive_errors(path), zipfile.ZipFile(path) as archive:
+    with _archive_errors(path), open_zip(path) as archive:
         unpacking = Unpacking(str(path))
         for info in archive.infolist():
             member = _member_path(path, info.filename)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,8 @@ from tmeattn.data.readers.rows import (
     quoted,
     type_name,
 )
-from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, is_utf8, open_text
+from tmeattn.data.readers.text_encoding import is_utf8
+from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, open_text
 from tmeattn.errors import BadInput
 from tmeattn.limits import COLUMNS
 
@@ -63,7 +65,9 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
         for number, values, line in chain(prefix, rows) if stream is not None else _json_rows(path, None):
             if not isinstance(values, dict):
                 yield number, values
-            elif any(line.count(key) > 1 for key in keys) and (twice := _doubled(line).intersection(names)):
+            elif ("\\u" in line or any(line.count(key) > 1 for key in keys)) and (
+                twice := _doubled(line).intersection(names)
+            ):
                 yield number, RowProblem(f"it has the key {quoted(min(twice))} twice")
             else:
                 yield number, [values.get(name) for name in names]
@@ -110,8 +114,8 @@ def _doubled(line: str) -> frozenset[str]:
     def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal doubled
         found = dict(pairs)
-        names = [name for name, _ in pairs]
-        doubled = frozenset(name for name in found if names.count(name) > 1)  # the outer object comes last
+        counts = Counter(name for name, _ in pairs) if len(found) < len(pairs) else {}
+        doubled = frozenset(name for name, count in counts.items() if count > 1)  # the outer object comes last
         return found
 
     json.loads(line, object_pairs_hook=record)

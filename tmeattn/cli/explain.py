@@ -140,9 +140,9 @@ def _given_texts(text: str | None, file: Path | None) -> list[str]:
     """
     if file is not None:
         from tmeattn.data.readers.text_input import TextInput
-        from tmeattn.render.console import safe
+        from tmeattn.render.console import safe_line
 
-        return TextInput(file).read(lambda line: click.echo(safe(line), err=True))
+        return TextInput(file).read(lambda line: click.echo(safe_line(line), err=True))
     if text is None or text == "-":
         if sys.stdin.isatty():
             raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')

@@ -59,7 +59,7 @@ def faithfulness(
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     """
     from tmeattn.faithfulness.study import StudyOptions, run_study
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write
     from tmeattn.render.export.files import check_ending, check_no_input
@@ -83,7 +83,7 @@ def faithfulness(
     options = StudyOptions(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
     with counting(console, "texts") as progress:
         results = run_study(
-            found, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe(line))
+            found, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe_line(line))
         )
     if as_json:
         echo_json(results.document())

@@ -146,9 +146,9 @@ def _stream(run: str, job: PredictionJob) -> None:
 
 
 def _narrate(line: str) -> None:
-    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.render.console import safe_line, stderr_console
 
-    stderr_console().print(safe(line), soft_wrap=True)
+    stderr_console().print(safe_line(line), soft_wrap=True)
 
 
 @contextmanager

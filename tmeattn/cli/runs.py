@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -169,7 +170,10 @@ def export(run: str, target: Path, force: bool) -> None:
 
     found = find_run(run)
     written = export_run(found, target, force=force)
-    click.echo(f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
+    click.echo(
+        f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(shlex.quote(str(written)))}',
+        err=True,
+    )
 
 
 @runs.command()

@@ -67,7 +67,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     place = Path(os.path.abspath(target))  # noqa: PTH100 (a link at the end is not followed)
     if not place.parent.is_dir():
         raise BadInput(f"There is no folder {place.parent}.", hint="Create it, or choose another.")
-    as_zip = target.suffix == ".zip"
+    as_zip = target.suffix.lower() == ".zip"
     _check_replaceable(place, as_zip=as_zip)
     tidy(run)
     contents = _contents(run)

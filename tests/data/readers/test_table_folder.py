@@ -17,7 +17,7 @@ from tmeattn.errors import BadInput
 def touch(folder, names):
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("text,label\n")
+        (folder / name).write_text(f"text,label\n{name},1\n")
     return folder
 
 

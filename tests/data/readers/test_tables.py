@@ -202,6 +202,8 @@ def test_text_lines_and_fasttext(tmp_path):
     ("line", "expected"),
     [
         ("__label__bad", ["bad", ""]),
+        ("__label__bad\u200ba film", ["bad", "a film"]),
+        ("__label__bad\ufeff a film", ["bad", "a film"]),
         ("__label__bad\ta film", ["bad", "a film"]),
         ("__label__bad \u3000\xa0 a film", ["bad", "a film"]),
         ("__label__bad\0a film", ["bad", "a film"]),
@@ -275,17 +277,29 @@ def test_files_of_other_kinds_get_their_own_advice(tmp_path, name, hint):
     assert caught.value.hint.startswith(hint)
 
 
+def test_json_lines_that_were_glued_together_are_read(tmp_path):
+    path = write(tmp_path, '\ufeff{"text": "a"}\n\ufeff{"text": "b"}\n', "a.jsonl")
+    assert rows(path) == [(1, ["a"]), (2, ["b"])]
+
+
+def test_a_list_of_objects_gets_the_command_that_converts_it(tmp_path):
+    for content in ('[{"text": "a"}]', '[\n {"text": "a"}\n]'):
+        with pytest.raises(BadInput, match="line 1: it is") as caught:
+            open_table(write(tmp_path, content, "a.json"))
+        assert "jq -c '.[]' OLD > NEW.jsonl" in caught.value.hint
+
+
 def test_a_key_that_occurs_twice_is_found_in_any_spelling(tmp_path):
     path = write(tmp_path, '{"text": "a", "t\\u0065xt": "b"}\n{"text": "\\u0065"}\n', "a.jsonl")
     assert rows(path) == [(1, "it has the key 'text' twice"), (2, ["e"])]
 
 
-def test_long_rows_of_parquet_are_made_one_by_one(tmp_path):
+def test_long_rows_of_parquet_are_made_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MOST_BYTES", 1000)
     path = tmp_path / "a.parquet"
-    pl.DataFrame({"text": ["x" * parquet.MOST_BYTES, "b", None] * 3, "label": [1, 2, 3] * 3}).write_parquet(path)
+    pl.DataFrame({"text": ["x" * 1000, "b", None] * 3, "label": [1, 2, 3] * 3}).write_parquet(path)
     assert parquet._rows_at_once(pl.read_parquet(path)) == 1
-    assert parquet._rows_at_once(pl.DataFrame({"text": ["a"], "label": [1]})) == parquet.MOST_ROWS
-    assert parquet._rows_at_once(pl.DataFrame({"label": [None]})) == parquet.MOST_ROWS
-    assert [(number, len(text or "")) for number, (text,) in rows(path, "text")][:3] == [
-        (1, parquet.MOST_BYTES), (2, 1), (3, 0)
-    ]  # fmt: skip
+    assert parquet._rows_at_once(pl.DataFrame({"^t.*$": ["aaaaa" * 9]})) == 1000 // 46
+    for small in ({"text": ["a"], "label": [1]}, {"label": [None]}):
+        assert parquet._rows_at_once(pl.DataFrame(small)) in (500, parquet.MOST_ROWS)
+    assert [(number, len(text or "")) for number, (text,) in rows(path, "text")][:3] == [(1, 1000), (2, 1), (3, 0)]

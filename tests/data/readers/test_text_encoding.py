@@ -9,11 +9,12 @@ from tmeattn.data.readers.text_encoding import unmarked_encoding
 from tmeattn.errors import BadInput
 
 CYRILLIC = "текст,метка\nхороший фильм, да\nплохой фильм, нет\n" * 20
+HINDI = "पाठ,लेबल\nएक अच्छी फिल्म, हाँ\n" * 9
 CHINESE = "文本,标签\n这 是 一 部 好 电影,好\n" * 20
 
 
 @pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"])
-@pytest.mark.parametrize("text", ["text,label\na film,pos\n", CYRILLIC, CHINESE])
+@pytest.mark.parametrize("text", ["text,label\na film,pos\n", CYRILLIC, HINDI, CHINESE])
 def test_an_encoding_without_a_mark_is_found(text, encoding):
     assert unmarked_encoding(text.encode(encoding)) == encoding
 

@@ -30,6 +30,8 @@ PREFIX_ROWS, PREFIX_CHARACTERS = 10_000, 2**24
 """The rows of a file whose keys are the columns: a key may be missing in the first row."""
 PREFIX_ROWS_OF_STREAM = 1_000
 """The same of a stream, whose rows are kept until the columns are known."""
+LINE_HINT = "Each line must be one JSON object."
+ARRAY_HINT = f"{LINE_HINT} Convert a file with one list of objects: jq -c '.[]' OLD > NEW.jsonl"
 
 JsonRow = tuple[int, dict[str, Any] | RowProblem | SkippedRow, str]
 """The number of a line, its object or why there is none, and the line."""
@@ -52,7 +54,9 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
             columns |= dict.fromkeys(row[1])
             characters += len(row[2])
         elif isinstance(row[1], RowProblem) and not columns:
-            raise BadInput(f"{path}, line {row[0]}: {row[1].reason}.", hint="Each line must be one JSON object.")
+            raise BadInput(
+                f"{path}, line {row[0]}: {row[1].reason}.", hint=ARRAY_HINT if row[2].startswith("[") else LINE_HINT
+            )
         if count == (PREFIX_ROWS if stream is None else PREFIX_ROWS_OF_STREAM) or characters > PREFIX_CHARACTERS:
             break
     if not columns:
@@ -79,7 +83,8 @@ def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[JsonRow, None, 
     """Every line with its number."""
     most = COLUMNS.value
     with open_text(path, stream, newline=None) as file:
-        for number, line in enumerate(bounded_lines(path, file), start=1):
+        for number, marked in enumerate(bounded_lines(path, file), start=1):
+            line = marked.removeprefix("\ufeff")  # of files that were glued together
             if line.isspace():
                 yield number, SkippedRow(BLANK), line
                 continue

@@ -60,7 +60,10 @@ def _rows_at_once(batch: pl.DataFrame) -> int:
     """How many rows of a batch are made Python objects together: polars holds equal texts once, and Python each."""
     import polars as pl
 
-    lengths = [batch[name].str.len_bytes().max() for name, kind in batch.schema.items() if kind == pl.String]
+    texts = [
+        column.alias("") for column in batch.get_columns() if column.dtype == pl.String
+    ]  # the name would be a pattern
+    lengths = [column.str.len_bytes().max() for column in texts]
     longest = max((int(length) for length in lengths if isinstance(length, int)), default=0)
     return max(1, min(MOST_ROWS, MOST_BYTES // (longest + 1)))
 

@@ -10,6 +10,10 @@ BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16"
 """First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
 HEAD = 2**12
 """The bytes of a file whose encoding is looked for."""
+LEAST_HEAD = 8
+"""Fewer bytes show no encoding."""
+MOST_HIGH = 4
+"""The most different high bytes of text in one script, with its spaces and marks."""
 _WIDE = (("UTF-32LE", 4, (1, 2, 3)), ("UTF-32BE", 4, (0, 1, 2)), ("UTF-16LE", 2, (1,)), ("UTF-16BE", 2, (0,)))
 """Encodings, the bytes of a unit, and which of them are zero for ASCII characters."""
 
@@ -37,9 +41,10 @@ def unmarked_encoding(head: bytes) -> str | None:
     """UTF-16LE, UTF-16BE, UTF-32LE or UTF-32BE, where the first bytes of a file show it; None for other files.
 
     In text with some ASCII characters, such as spaces and line ends, their high bytes are zero. Where fewer than half
-    of the high bytes are zero, the bytes must also be no UTF-8, because a text in UTF-8 may have single NUL characters.
+    of the high bytes are zero, all of them must be a few numbers, or the bytes no UTF-8, because a text in UTF-8 may
+    have single NUL characters.
     """
-    if 0 not in head or len(head) < 8:
+    if 0 not in head or len(head) < LEAST_HEAD:
         return None
     for encoding, width, high in _WIDE:
         units = len(head) // width
@@ -47,9 +52,12 @@ def unmarked_encoding(head: bytes) -> str | None:
         low = set(range(width)) - set(high)
         if all(2 * zeros[place] >= units for place in high) and all(8 * zeros[place] < units for place in low):
             return encoding
-    if is_utf8(head.decode("utf-8", "surrogateescape")[:-3]):
-        return None
-    return next((encoding for encoding, width, _ in _WIDE if _is_readable(head, encoding, width)), None)
+    other = not is_utf8(head.decode("utf-8", "surrogateescape")[:-3])
+    for encoding, width, high in _WIDE:
+        highest = set(head[high[-1] if 0 not in high else 0 :: width])
+        if (other or len(highest) <= MOST_HIGH) and _is_readable(head, encoding, width):
+            return encoding
+    return None
 
 
 def _is_readable(head: bytes, encoding: str, width: int) -> bool:

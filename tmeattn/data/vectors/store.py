@@ -126,7 +126,10 @@ def look_up(vectors_path: Path, words_path: Path, words: Sequence[str]) -> tuple
     """
     import polars as pl
 
-    index = pl.read_parquet(words_path, glob=False)
+    with words_path.open(
+        "rb"
+    ) as file:  # polars would read the name as a pattern, and knows no names that are not UTF-8
+        index = pl.read_parquet(file)
     if "row" not in index.columns:
         index = index.with_row_index("row")
     # A word with a lone surrogate has no UTF-8 form; null joins no row.

@@ -18,6 +18,7 @@ ORDER = (
     "commands",
     "models",
     "training",
+    "sweep",
     "tui",
     "explanations",
     "faithfulness",

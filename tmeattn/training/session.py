@@ -21,7 +21,7 @@ from tmeattn.runs.index import check_name
 from tmeattn.runs.leftovers import tidy, write_finished
 from tmeattn.runs.lock import naming, writing
 from tmeattn.runs.manifest import discard
-from tmeattn.runs.run_files import DataInfo
+from tmeattn.runs.run_files import DataInfo, SweepOrigin
 from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
@@ -42,11 +42,15 @@ def start(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
+    stop: StopFlag | None = None,
+    run_id: str | None = None,
+    sweep: SweepOrigin | None = None,
 ) -> RunDirectory:
     """Train a new run to its end.
 
     listeners: called with every event. trackers: names of plugins that export the events; a failing tracker does not
-    stop the training. narrate: called with lines about the progress of the preparation.
+    stop the training. narrate: called with lines about the progress of the preparation. stop: a flag that the caller
+    can set to stop the training. run_id, sweep: see `tmeattn.runs.creation.create`.
 
     Raises:
         BadInput, EnvironmentProblem: if raised before training begins, the run directory is removed.
@@ -70,10 +74,10 @@ def start(
         def claim(run: RunDirectory) -> None:
             held.enter_context(writing(run))
 
-        run = _create(config, name, data, claim)
+        run = _create(config, name, data, claim, run_id=run_id, sweep=sweep)
         try:
             with Heartbeat(run) as heartbeat:
-                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate)
+                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, stop)
         except BaseException:
             if not has_started:  # nothing was trained
                 with contextlib.suppress(TmeattnError):
@@ -82,17 +86,19 @@ def start(
     return run
 
 
-def _create(config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None]) -> RunDirectory:
+def _create(
+    config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None], **more: Any
+) -> RunDirectory:
     """A new run directory; if several processes want the same name at once, one of them gets it.
 
     Raises:
         BadInput: another run has the name.
     """
     if name is None:
-        return create(runs_dir(), config, name=None, data=data, claim=claim)
+        return create(runs_dir(), config, name=None, data=data, claim=claim, **more)
     with naming(runs_dir()):
         check_name(name)
-        return create(runs_dir(), config, name=name, data=data, claim=claim)
+        return create(runs_dir(), config, name=name, data=data, claim=claim, **more)
 
 
 def resume(
@@ -101,10 +107,11 @@ def resume(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
+    stop: StopFlag | None = None,
 ) -> RunDirectory:
     """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
 
-    Requests that an earlier process of the run did not take are dropped.
+    Requests that an earlier process of the run did not take are dropped. stop: as in `start`.
 
     Raises:
         BadInput: another process is training the run, its data has changed, or all its checkpoints are damaged.
@@ -130,7 +137,7 @@ def resume(
             except Exception:
                 heartbeat.restore(before)
                 raise
-            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate)
+            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate, stop)
     return run
 
 
@@ -146,6 +153,7 @@ def _train(
     listeners: Sequence[Listener],
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
+    flag: StopFlag | None,
 ) -> None:
     with disk_errors("the run", run.path):
         discard(run.path)
@@ -165,7 +173,7 @@ def _train(
         def acknowledge(signal_name: str) -> None:
             narrate(f"{signal_name}: training stops after this step, with a checkpoint. A second signal quits without.")
 
-        with stop_on_signals(acknowledge) as stop:
+        with stop_on_signals(acknowledge, flag) as stop:
             _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
 

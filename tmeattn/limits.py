@@ -139,12 +139,14 @@ class _BoundedReads:
 class CountedFile(io.RawIOBase):
     """The unpacked bytes of an open file, counted as `Unpacking` does.
 
-    allowance: the bytes that may be read until it is set again; None for any number.
+    allowance:  the bytes that may be read until it is set again; None for any number.
+    compressed: whether the file is.
     """
 
     def __init__(self, file: IO[bytes], name: str, decompress: Callable[[Any], Any] | None) -> None:
         """`decompress` opens a compressed file object, such as `gzip.open`; None where the file is not compressed."""
         self._unpacking = Unpacking(name)
+        self.compressed = decompress is not None
         self._packed = _CountedReads(file, name, bounded=decompress is not None)
         self._source = self._packed if decompress is None else decompress(self._packed)
         self.allowance: int | None = None

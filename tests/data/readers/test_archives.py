@@ -1,5 +1,6 @@
 """Archives of text files: damaged, too large, or with members that lead out of them."""
 
+import io
 import tarfile
 import zipfile
 from pathlib import Path
@@ -102,3 +103,18 @@ def test_the_list_of_members_is_bounded(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["a.tbz2", "a.tbz", "a.txz", "a.tar.lzma", "A.TAR.GZ", "a.zip"])
 def test_names_of_archives(name):
     assert is_archive(Path(name))
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
+def test_the_content_and_not_the_name_shows_the_compression(tmp_path, name, mode):
+    path = tmp_path / name
+    with tarfile.open(path, mode) as archive:
+        for member in ("neg/1.txt", "pos/1.txt"):
+            archive.addfile(tarfile.TarInfo(member), io.BytesIO())
+    assert len(texts(path)) == 2
+    path.write_bytes(path.read_bytes()[: -tarfile.BLOCKSIZE if mode == "w" else -8])
+    if mode == "w":
+        path.write_bytes(path.read_bytes().rstrip(b"\0") + b"\0")
+    with pytest.raises(BadInput, match="cannot be read as an archive"):
+        texts(path)

@@ -52,11 +52,11 @@ class Tokenizer:
         for blank in self.blanks:
             lowered = lowered.replace(blank, " " * len(blank))
         found = self._pattern.finditer(lowered)
-        kept = [
+        first = [
             (origin[match.start()], origin[match.end() - 1] + 1, match.group())
             for match in (found if most is None else islice(found, most))
         ]
-        return kept, len(kept) + sum(1 for _ in found)
+        return first, len(first) + sum(1 for _ in found)
 
     @cached_property
     def _replacements(self) -> list[tuple[str, str]]:

@@ -113,7 +113,10 @@ def _texts_in_tar(
             elif not info.isdir():
                 skips.add(reason, str(member))
             archive.members = []  # type: ignore[attr-defined]  # a stream never seeks back, so the list is not needed
-    if path.suffix.lower() == ".tar" and not _has_end_block(path):  # compressed archives report this themselves
+        file.allowance = None
+        while file.read(2**18):  # to the checksum, which the compression verifies at its end
+            pass
+    if not file.compressed and not _has_end_block(path):  # compressed archives report this themselves
         raise BadInput(f"{path} cannot be read as an archive: it is incomplete.", hint="Copy or download it again.")
 
 
@@ -142,7 +145,7 @@ def _note_table(member: PurePosixPath, tables: list[str]) -> None:
 def _has_end_block(path: Path) -> bool:
     """Whether an uncompressed tar ends with an empty block; `tarfile` does not report that it is missing."""
     with path.open("rb") as file:
-        file.seek(-tarfile.BLOCKSIZE, os.SEEK_END)
+        file.seek(max(file.seek(0, os.SEEK_END) - tarfile.BLOCKSIZE, 0))
         return not any(file.read())
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tmeattn.cpu import default_threads
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.files import disk_errors
 from tmeattn.paths import runs_dir
@@ -26,12 +25,26 @@ from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
+from tmeattn.training.distributed.launch import Team
+from tmeattn.training.distributed.place import Place, started_place
+from tmeattn.training.distributed.sizes import checked_processes, with_processes
 from tmeattn.training.reporting import reporting
 from tmeattn.training.run_data import Narrate, Sources, open_data, stored_sources
 from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.trackers import find_trackers
 from tmeattn.training.trainer import Stopped, Trainer
 from tmeattn.training.vocabulary_file import rebuild_vocabulary
+
+
+class Together(NamedTuple):
+    """The processes that train a run.
+
+    processes: how many; None: as many as wrote the checkpoint.
+    place:     that of this process, if torchrun or srun has started it.
+    """
+
+    processes: int | None
+    place: Place | None
 
 
 def start(
@@ -54,9 +67,10 @@ def start(
         KeyboardInterrupt: before training began, and nothing is left behind; or after a second signal.
         Diverged: see `Trainer.fit`.
     """
-    config = resolve_run(model, options)
-    if config.train.threads is None:
-        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": default_threads()})})
+    place = started_place()
+    if place is not None and place.rank > 0:
+        return follow()
+    config = with_processes(resolve_run(model, options), place, narrate)
     sources, data = open_data(config.train, narrate)
     tracker_specs = find_trackers(trackers)
     has_started = False
@@ -73,7 +87,8 @@ def start(
         run = _create(config, name, data, claim)
         try:
             with Heartbeat(run) as heartbeat:
-                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate)
+                together = Together(config.train.processes, place)
+                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, together)
         except BaseException:
             if not has_started:  # nothing was trained
                 with contextlib.suppress(TmeattnError):
@@ -101,15 +116,21 @@ def resume(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
+    processes: int | None = None,
 ) -> RunDirectory:
     """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
 
     Requests that an earlier process of the run did not take are dropped.
 
+    processes: how many train together from here on; None: as many as wrote the checkpoint.
+
     Raises:
         BadInput: another process is training the run, its data has changed, or all its checkpoints are damaged.
         Interrupted, Diverged, EnvironmentProblem: as in `start`.
     """
+    place = started_place()
+    if place is not None and place.rank > 0:
+        return follow()
     tracker_specs = find_trackers(trackers)
     if run.state() == "finished" and not os.access(run.path, os.W_OK):
         narrate(_nothing_to_resume(run))
@@ -126,12 +147,27 @@ def resume(
         with Heartbeat(run) as heartbeat:
             try:
                 config = stored_config(run.id, run.config)
+                together = Together(checked_processes(processes, config.train, place, narrate), place)
                 sources = stored_sources(run, config, narrate)
             except Exception:
                 heartbeat.restore(before)
                 raise
-            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate)
+            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate, together)
     return run
+
+
+def follow() -> RunDirectory:
+    """Train the next run with the processes that torchrun or srun has started, of which rank 0 writes the run.
+
+    Raises:
+        Interrupted: the training was stopped.
+        TmeattnError: it failed, in this process or in another.
+    """
+    from tmeattn.training.distributed.follow import follow_started
+
+    place = started_place()
+    assert place is not None
+    return follow_started(place)
 
 
 def _nothing_to_resume(run: RunDirectory) -> str:
@@ -146,16 +182,19 @@ def _train(
     listeners: Sequence[Listener],
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
+    together: Together,
 ) -> None:
     with disk_errors("the run", run.path):
         discard(run.path)
-    with reporting(run, heartbeat, listeners, trackers) as emit:
+    with reporting(run, heartbeat, listeners, trackers) as emit, contextlib.ExitStack() as left:
         saved = checkpoint.load(run.checkpoints, "last", "previous")
         if saved is not None and saved.damaged:
             names = " and ".join(saved.damaged)
             message = f"The checkpoint {names} of {run.id} is damaged: training continues from {saved.name}."
             emit({"kind": "warning", "message": message})
-        trainer = build_trainer(run, config, sources, saved, emit, narrate)
+        processes = together.processes or (saved.processes if saved else config.train.processes)
+        team = left.enter_context(Team(processes, together.place))
+        trainer = build_trainer(run, config, sources, saved, emit, narrate, team)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:

@@ -1,0 +1,52 @@
+"""How many processes train a run, each with how many threads."""
+
+from __future__ import annotations
+
+from tmeattn.config import TrainOptions
+from tmeattn.cpu import available_cores, default_threads
+from tmeattn.errors import BadInput
+from tmeattn.run_config import RunConfig, too_many_processes
+from tmeattn.training.distributed.devices import device_of
+from tmeattn.training.distributed.place import Place
+from tmeattn.training.run_data import Narrate
+
+
+def with_processes(config: RunConfig, place: Place | None, narrate: Narrate) -> RunConfig:
+    """The configuration of a new run with the number of processes and of their threads.
+
+    Raises:
+        BadInput, EnvironmentProblem: see `checked_processes`.
+    """
+    train = config.train
+    wanted = train.processes if train.processes > 1 else None
+    processes = checked_processes(wanted, train, place, narrate) or 1
+    here = processes if place is None else place.local_size
+    threads = default_threads(here) if train.threads is None else train.threads
+    return config.model_copy(update={"train": train.model_copy(update={"processes": processes, "threads": threads})})
+
+
+def checked_processes(wanted: int | None, train: TrainOptions, place: Place | None, narrate: Narrate) -> int | None:
+    """The number of processes that are wanted, or that torchrun or srun has started; None: neither of both.
+
+    narrate: called with a line about more processes than cores.
+
+    Raises:
+        BadInput, EnvironmentProblem: the number does not fit the batch, the device, or what torchrun or srun started.
+    """
+    if place is not None:
+        if wanted not in (None, place.size):
+            raise BadInput(
+                f"--processes {wanted}, but {place.starter} has started {place.size}.", hint="Leave --processes out."
+            )
+        wanted = place.size
+    if wanted is None:
+        return None
+    if wanted > train.batch_size:
+        raise too_many_processes(wanted, train.batch_size)
+    here = wanted if place is None else place.local_size
+    if here > 1:
+        device_of(train.device, 0, here)
+    cores = available_cores()
+    if here > cores:
+        narrate(f"{here} processes share {'1 core' if cores == 1 else f'{cores} cores'}: fewer are faster.")
+    return wanted

@@ -65,9 +65,8 @@ class ThreadFollower(Follower):
         self.thread.start()
 
     def _follow(self, address: dict[str, Any]) -> None:
-        place = Place(
-            address["rank"], address["size"], address["rank"], address["size"], LOOPBACK, address["port"], "tmeattn", False
-        )  # fmt: skip
+        rank, size = address["rank"], address["size"]
+        place = Place(rank, size, rank, size, LOOPBACK, address["port"], "tmeattn", hosts_store=False)
         self.process.code = follow(place, store_at(place), local=True)
 
     def end(self, until: float) -> None:

@@ -52,7 +52,8 @@ class ModelConfig(Options):
     """Base of every model's configuration. Subclasses add fields (int, float, bool, str, Literal, tuple of int), each
     with a `description`, which become options of `tmeattn train MODEL`; the docstring is what `tmeattn models` shows.
 
-    `recipes` holds hyper-parameters by recipe: model fields and train options alike, overridden by the user's.
+    `recipes` holds hyper-parameters by recipe: model fields and train options alike, overridden by the user's. Its
+    optional entry "sweep" is the default space of `tmeattn sweep`: values of options as typed behind `--space`.
     """
 
     recipes: ClassVar[Recipes] = {}

@@ -115,6 +115,19 @@ def model_config(run: RunConfig) -> ModelConfig:
     return config
 
 
+def validated_value(base: RunConfig, name: str, value: Any) -> Any:
+    """The value of one option of the model or of training, converted and checked on its own: beside the other options
+    of `base`, and without the checks of options that contradict each other.
+
+    Raises:
+        BadInput: the option does not accept it; the message names the option as the command line spells it.
+    """
+    own = config_class(registry().get(ModelSpec, base.model))
+    kind = own if name in own.model_fields else TrainOptions
+    others = base.model_options if kind is own else base.train.model_dump(mode="json")
+    return getattr(_validated(kind, {**others, name: value}, base.model), name)
+
+
 def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
     if train.processes > train.batch_size:
         raise too_many_processes(train.processes, train.batch_size)

@@ -107,12 +107,12 @@ def train_command(spec: ModelSpec) -> click.Command:
 class ModelCommand(click.Command):
     """A command whose help lists the model's own options before those that all models share."""
 
-    def __init__(self, name: str, *, own: set[str | None], **attributes: Any) -> None:
+    def __init__(self, name: str, *, own: set[str | None], own_title: str = "Model options", **attributes: Any) -> None:
         super().__init__(name, **attributes)
-        self.own = own
+        self.own, self.own_title = own, own_title
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, wanted in (("Model options", True), ("Options", False)):
+        for title, wanted in ((self.own_title, True), ("Options", False)):
             records = [p.get_help_record(ctx) for p in self.get_params(ctx) if (p.name in self.own) == wanted]
             if rows := [record for record in records if record is not None]:
                 with formatter.section(title):
@@ -132,7 +132,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         raise BadInput("--seed and --seeds exclude each other.")
     if from_run and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**_inherited(spec, from_run, config_file, given), **given}
+    options = {**inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
     if follows():
         _follow(len(planned))
@@ -172,7 +172,7 @@ def _train_with_progress(
     return report(run, as_json)
 
 
-def _inherited(
+def inherited(
     spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""

@@ -19,6 +19,7 @@ ORDER = (
     "models",
     "training",
     "processes",
+    "sweep",
     "tui",
     "explanations",
     "faithfulness",

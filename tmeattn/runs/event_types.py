@@ -145,12 +145,12 @@ class WarningEvent(_Logged):
 
 
 class StoppedEvent(_Logged):
-    """Training was stopped by a signal or a request, after a checkpoint; the run can be resumed."""
+    """Training was stopped by a signal, a request or its sweep, after a checkpoint; the run can be resumed."""
 
     kind: Literal["stopped"]
     step: Annotated[int, "Steps done"]
     epoch: Annotated[int, "Current epoch, from 1"]
-    reason: Annotated[str, "Name of the signal, or request"]
+    reason: Annotated[str, "Name of the signal, request, or pruned or time, where a sweep ended the run early"]
 
 
 class FinishedEvent(_Logged):

@@ -68,13 +68,13 @@ def build_trainer(
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
     _set_threads(config, progress, team, saved, measure=lambda: fastest_threads(model, space, options))
-    progress.processes = team.size
+    progress.processes = team.processes
     group = team.join(device)
     trainer = _trainer(run, config, corpus, model, progress, device, group, emit)
     if saved is not None:
         saved.load_optimizer(trainer.optimizer)
-        if saved.processes != team.size:
-            emit({"kind": "warning", "message": _other_processes(saved.processes, team.size)})
+        if saved.processes != team.processes:
+            emit({"kind": "warning", "message": _other_processes(saved.processes, team.processes)})
     if isinstance(group, Group):
         random_states = {} if saved is None else saved.random_tensors
         tensors = checkpoint.training_tensors(model, trainer.optimizer)
@@ -189,6 +189,6 @@ def _set_threads(
     if saved is None:
         chosen = config.train.threads
         progress.threads = chosen if isinstance(chosen, int) else measure()
-    elif saved.processes != team.size:
-        progress.threads = max(progress.threads * saved.processes // team.size, 1)
+    elif saved.processes != team.processes:
+        progress.threads = max(progress.threads * saved.processes // team.processes, 1)
     torch.set_num_threads(progress.threads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.files import disk_errors
@@ -20,31 +20,20 @@ from tmeattn.runs.index import check_name
 from tmeattn.runs.leftovers import tidy, write_finished
 from tmeattn.runs.lock import naming, writing
 from tmeattn.runs.manifest import discard
-from tmeattn.runs.run_files import DataInfo
+from tmeattn.runs.run_files import DataInfo, SweepOrigin
 from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.distributed.launch import Team
-from tmeattn.training.distributed.place import Place, started_place
-from tmeattn.training.distributed.sizes import checked_processes, with_processes
+from tmeattn.training.distributed.place import started_place
+from tmeattn.training.distributed.sizes import set_size, with_processes
 from tmeattn.training.reporting import reporting
 from tmeattn.training.run_data import Narrate, Sources, open_data, stored_sources
 from tmeattn.training.signals import StopFlag, stop_on_signals
 from tmeattn.training.trackers import find_trackers
 from tmeattn.training.trainer import Stopped, Trainer
 from tmeattn.training.vocabulary_file import rebuild_vocabulary
-
-
-class Together(NamedTuple):
-    """The processes that train a run.
-
-    processes: how many; None: as many as wrote the checkpoint.
-    place:     that of this process, if torchrun or srun has started it.
-    """
-
-    processes: int | None
-    place: Place | None
 
 
 def start(
@@ -55,11 +44,15 @@ def start(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
+    stop: StopFlag | None = None,
+    run_id: str | None = None,
+    sweep: SweepOrigin | None = None,
 ) -> RunDirectory:
     """Train a new run to its end.
 
     listeners: called with every event. trackers: names of plugins that export the events; a failing tracker does not
-    stop the training. narrate: called with lines about the progress of the preparation.
+    stop the training. narrate: called with lines about the progress of the preparation. stop: a flag that the caller
+    can set to stop the training. run_id, sweep: see `tmeattn.runs.creation.create`.
 
     Raises:
         BadInput, EnvironmentProblem: if raised before training begins, the run directory is removed.
@@ -69,10 +62,7 @@ def start(
     """
     place = started_place()
     if place is not None and place.rank > 0:
-        return follow()
-    config = with_processes(resolve_run(model, options), place, narrate)
-    sources, data = open_data(config.train, narrate)
-    tracker_specs = find_trackers(trackers)
+        return follow() or RunDirectory(runs_dir())
     has_started = False
 
     def note_start(event: Event) -> None:
@@ -80,15 +70,18 @@ def start(
         has_started = has_started or event["kind"] == "started"
 
     with contextlib.ExitStack() as held:
+        team = held.enter_context(Team(place))
+        config = with_processes(resolve_run(model, options), team, narrate)
+        sources, data = open_data(config.train, narrate)
+        tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:
             held.enter_context(writing(run))
 
-        run = _create(config, name, data, claim)
+        run = _create(config, name, data, claim, run_id=run_id, sweep=sweep)
         try:
             with Heartbeat(run) as heartbeat:
-                together = Together(config.train.processes, place)
-                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, together)
+                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, team, stop)
         except BaseException:
             if not has_started:  # nothing was trained
                 with contextlib.suppress(TmeattnError):
@@ -97,17 +90,19 @@ def start(
     return run
 
 
-def _create(config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None]) -> RunDirectory:
+def _create(
+    config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None], **more: Any
+) -> RunDirectory:
     """A new run directory; if several processes want the same name at once, one of them gets it.
 
     Raises:
         BadInput: another run has the name.
     """
     if name is None:
-        return create(runs_dir(), config, name=None, data=data, claim=claim)
+        return create(runs_dir(), config, name=None, data=data, claim=claim, **more)
     with naming(runs_dir()):
         check_name(name)
-        return create(runs_dir(), config, name=name, data=data, claim=claim)
+        return create(runs_dir(), config, name=name, data=data, claim=claim, **more)
 
 
 def resume(
@@ -117,10 +112,11 @@ def resume(
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
     processes: int | None = None,
+    stop: StopFlag | None = None,
 ) -> RunDirectory:
     """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
 
-    Requests that an earlier process of the run did not take are dropped.
+    Requests that an earlier process of the run did not take are dropped. stop: as in `start`.
 
     processes: how many train together from here on; None: as many as wrote the checkpoint.
 
@@ -130,11 +126,25 @@ def resume(
     """
     place = started_place()
     if place is not None and place.rank > 0:
-        return follow()
-    tracker_specs = find_trackers(trackers)
-    if run.state() == "finished" and not os.access(run.path, os.W_OK):
-        narrate(_nothing_to_resume(run))
-        return run
+        return follow() or run
+    with Team(place) as team:
+        tracker_specs = find_trackers(trackers)
+        if run.state() == "finished" and not os.access(run.path, os.W_OK):
+            narrate(_nothing_to_resume(run))
+        else:
+            _resume(run, listeners, tracker_specs, narrate, team, processes, stop)
+    return run
+
+
+def _resume(
+    run: RunDirectory,
+    listeners: Sequence[Listener],
+    trackers: Sequence[TrackerSpec],
+    narrate: Narrate,
+    team: Team,
+    processes: int | None,
+    stop: StopFlag | None,
+) -> None:
     with writing(run):
         before = run.status()
         tidy(run, training=True)
@@ -142,22 +152,22 @@ def resume(
             write_finished(run, before)
             rebuild_vocabulary(run, narrate)
             narrate(_nothing_to_resume(run))
-            return run
+            return
         drop_requests(run)
         with Heartbeat(run) as heartbeat:
             try:
                 config = stored_config(run.id, run.config)
-                together = Together(checked_processes(processes, config.train, place, narrate), place)
+                set_size(team, processes, config.train, narrate)
                 sources = stored_sources(run, config, narrate)
             except Exception:
                 heartbeat.restore(before)
                 raise
-            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate, together)
-    return run
+            _train(run, config, sources, heartbeat, listeners, trackers, narrate, team, stop)
 
 
-def follow() -> RunDirectory:
-    """Train the next run with the processes that torchrun or srun has started, of which rank 0 writes the run.
+def follow() -> RunDirectory | None:
+    """Train the next run with the processes that torchrun or srun has started, of which rank 0 writes the run, which
+    is returned; None where there was nothing to train.
 
     Raises:
         Interrupted: the training was stopped.
@@ -182,18 +192,18 @@ def _train(
     listeners: Sequence[Listener],
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
-    together: Together,
+    team: Team,
+    flag: StopFlag | None,
 ) -> None:
     with disk_errors("the run", run.path):
         discard(run.path)
-    with reporting(run, heartbeat, listeners, trackers) as emit, contextlib.ExitStack() as left:
+    with reporting(run, heartbeat, listeners, trackers) as emit, team.errors():
         saved = checkpoint.load(run.checkpoints, "last", "previous")
         if saved is not None and saved.damaged:
             names = " and ".join(saved.damaged)
             message = f"The checkpoint {names} of {run.id} is damaged: training continues from {saved.name}."
             emit({"kind": "warning", "message": message})
-        processes = together.processes or (saved.processes if saved else config.train.processes)
-        team = left.enter_context(Team(processes, together.place))
+        team.gather(team.size or (saved.processes if saved else config.train.processes))
         trainer = build_trainer(run, config, sources, saved, emit, narrate, team)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
@@ -204,7 +214,7 @@ def _train(
         def acknowledge(signal_name: str) -> None:
             narrate(f"{signal_name}: training stops after this step, with a checkpoint. A second signal quits without.")
 
-        with stop_on_signals(acknowledge) as stop:
+        with stop_on_signals(acknowledge, flag) as stop:
             _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
 

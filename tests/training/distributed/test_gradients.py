@@ -133,11 +133,13 @@ def test_wishes_of_one_process_become_those_of_all_at_the_next_step():
         for wish in [Wishes(stop="SIGTERM" if group.rank else None), Wishes(save=group.rank == 0), Wishes(), Wishes()]:
             gradients.reduce(Measured(meter(4)), np.array([2]), 0.5)
             heard.append(gradients.agreed(wish, now=False))
-        heard.append(gradients.agreed(Wishes(stop="request" if group.rank == 0 else None), now=True))
+        gradients = GradientSum(Toy(), group, WORDS)
+        heard.append(gradients.agreed(Wishes(stop="pruned" if group.rank == 0 else None), now=True))
         return heard
 
-    for heard in as_ranks(2, work):
-        assert heard == [Wishes(), Wishes(stop="SIGTERM"), Wishes(save=True), Wishes(), Wishes(stop="request")]
+    for rank, heard in enumerate(as_ranks(2, work)):
+        own_reason = ("pruned", "request")[rank]  # only known reasons are sent
+        assert heard == [Wishes(), Wishes(stop="SIGTERM"), Wishes(save=True), Wishes(), Wishes(stop=own_reason)]
 
 
 def test_alone_nothing_changes():

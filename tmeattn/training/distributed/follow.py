@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -45,8 +44,9 @@ def _end_with_rank_0() -> None:
     os._exit(LOST)
 
 
-def follow_started(place: Place) -> RunDirectory:
-    """Train with the others that torchrun or srun has started, as rank 0 tells; return the directory of the run.
+def follow_started(place: Place) -> RunDirectory | None:
+    """Train with the others that torchrun or srun has started, as rank 0 tells; return the directory of the run, or
+    None where there was nothing to train.
 
     Raises:
         Interrupted: the training was stopped.
@@ -59,8 +59,7 @@ def follow_started(place: Place) -> RunDirectory:
     if code:
         raise TmeattnError(f"{place.name} ended, because the training failed.", hint="Rank 0 prints the cause.")
     job = Job.parse(store.get(JOB))
-    assert job is not None
-    return RunDirectory(Path(job.run))
+    return None if job is None else RunDirectory(Path(job.run))
 
 
 def follow(place: Place, store: Any, *, local: bool) -> int:
@@ -69,16 +68,18 @@ def follow(place: Place, store: Any, *, local: bool) -> int:
     local: all processes are on this computer.
     """
     code = _train(place, store, local=local)
-    with contextlib.suppress(RankLost):
-        wait_for(store, OVER)
-    return code
+    try:
+        over = int(wait_for(store, OVER))
+    except RankLost:
+        over = LOST
+    return code or over
 
 
 def _train(place: Place, store: Any, *, local: bool) -> int:
     try:
         job = Job.parse(wait_for(store, JOB))
-        if job is None:  # rank 0 has failed before it began
-            return LOST
+        if job is None:
+            return 0
         corpus = job.open_corpus(place)
         device = device_of(job.run_config.train.device, place.local_rank, place.local_size)
         store.set(f"{READY}/{place.rank}", "")

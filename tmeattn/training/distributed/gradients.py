@@ -67,6 +67,7 @@ class GradientSum:
         self._tables = tables(model, words)
         self._seen = {name: buffer.clone() for name, buffer in _kept_buffers(model)} if group.size > 1 else {}
         self._own, self._common = Wishes(), Wishes()
+        self._reason: str | None = None
 
     def agreed(self, wishes: Wishes, *, now: bool) -> Wishes:
         """What all processes do after this step. Alone, that is what this process wishes. Of several, each sends its
@@ -74,12 +75,13 @@ class GradientSum:
         if not isinstance(self.group, Group):
             return wishes
         self._own |= wishes
+        self._reason = self._reason or wishes.stop
         if now:
             sums = self.group.total(np.array(self._own.numbers()))
             self._common |= Wishes.of(sums.tolist())
             self._own = Wishes()
         common, self._common = self._common, Wishes()
-        return common
+        return Wishes(common.save, common.stop and (self._reason or common.stop))
 
     def reduce(self, measured: Measured, tokens: np.ndarray, share: float) -> Measured:
         """Replace the gradient of every parameter by its sum over all processes; return the sums of the measures.

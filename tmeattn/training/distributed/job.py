@@ -38,7 +38,7 @@ class Job:
 
     @staticmethod
     def parse(content: bytes) -> Job | None:
-        """None: rank 0 has failed before it began."""
+        """None: rank 0 does not train, because it has failed or has nothing to do."""
         fields = json.loads(content)
         return None if fields is None else Job(**fields)
 

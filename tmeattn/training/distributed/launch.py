@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from tmeattn.child_python import child_environment, program_command
@@ -86,39 +87,51 @@ class Follower:
 
 
 class Team:
-    """The processes beside rank 0 that train a run. A context manager; a broken connection leaves it as an error that
-    names the process.
+    """The processes beside rank 0 that train a run. A context manager: they end when it is left.
 
-    processes: how many there are with rank 0.
-    place:     that of this process, if torchrun or srun has started it; None: it starts the others itself.
+    place: that of this process, if torchrun or srun has started it; None: it starts the others itself.
+    size:  how many there are with rank 0; None: not decided yet.
     """
 
-    def __init__(self, processes: int, place: Place | None = None) -> None:
-        self.size, self._place = processes, place
+    def __init__(self, place: Place | None = None) -> None:
+        self.place = place
+        self.size: int | None = None
         self._followers: list[Follower] = []
         self._store: Any = None
-        self._group: Alone | None = None
         self._is_announced = False
 
+    @property
+    def processes(self) -> int:
+        """How many there are with rank 0, once that is decided."""
+        return self.size or 1
+
+    @property
+    def size_here(self) -> int:
+        """How many of them are on this computer."""
+        return self.processes if self.place is None else self.place.local_size
+
     def __enter__(self) -> Team:
-        if self._place is None:
-            for rank in range(1, self.size):
-                self._followers.append(Follower(rank))
-        elif self.size > 1:
+        if self.place is not None and self.place.size > 1:
             from tmeattn.training.distributed.store import training_store
 
-            self._store = training_store(self._place)
+            self._store = training_store(self.place)
         return self
+
+    def gather(self, size: int) -> None:
+        """Start the others, unless torchrun or srun has done it."""
+        self.size = size
+        if self.place is None:
+            self._followers = [Follower(rank) for rank in range(1, size)]
 
     def device(self, name: str) -> torch.device:
         """The device of rank 0 for a `--device` option; raises as `device_of`."""
         from tmeattn.training.distributed.devices import device_of
 
-        return device_of(name, 0, self.size if self._place is None else self._place.local_size)
+        return device_of(name, 0, self.size_here)
 
     def announce(self, job: Job) -> None:
         """Let the others open the data."""
-        if self.size == 1:
+        if self.processes == 1:
             return
         from tmeattn.training.distributed.store import JOB, own_store
 
@@ -138,12 +151,26 @@ class Team:
         from tmeattn.training.distributed.group import Alone, join
         from tmeattn.training.distributed.store import READY, wait_for
 
-        if self.size == 1:
+        if self.processes == 1:
             return Alone()
-        for rank in range(1, self.size):
+        for rank in range(1, self.processes):
             wait_for(self._store, f"{READY}/{rank}", self._check_reports)
-        self._group = join(self._store, 0, self.size, device, local=self._place is None, check=self._check)
-        return self._group
+        return join(self._store, 0, self.processes, device, local=self.place is None, check=self._check)
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Inside the block, a broken connection becomes an error that names the process which has ended.
+
+        Raises:
+            EnvironmentProblem: a process has ended.
+            TmeattnError: a process has failed, with its own error.
+        """
+        from tmeattn.training.distributed.group import RankLost
+
+        try:
+            yield
+        except RankLost as lost:
+            raise self._cause(lost) from lost
 
     def _check(self) -> None:
         from tmeattn.training.distributed.group import RankLost
@@ -159,7 +186,7 @@ class Team:
         """Why another process has ended. `lost_ones`: also one that has only noticed the end of another."""
         from tmeattn.training.distributed.store import reported_error
 
-        if (error := reported_error(self._store, self.size)) is not None:
+        if (error := reported_error(self._store, self.processes)) is not None:
             return error
         host = socket.gethostname()
         ended = [follower for follower in self._followers if follower.process.poll() not in (None, LOST)]
@@ -180,21 +207,13 @@ class Team:
         return EnvironmentProblem(f"The connection to another process of the training broke: {shortened(first)}.")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: object) -> None:
-        from tmeattn.training.distributed.group import RankLost
-
-        cause = self._cause(error) if isinstance(error, RankLost) else None
-        self._end()
-        if cause is not None:
-            raise cause from error
-
-    def _end(self) -> None:
         if self._store is not None:
             from tmeattn.training.distributed.store import JOB, OVER
 
             with contextlib.suppress(RuntimeError):
                 if not self._is_announced:
                     self._store.set(JOB, "null")
-                self._store.set(OVER, "")
+                self._store.set(OVER, "0" if kind is None else str(LOST))
         until = time.monotonic() + _GRACE
         for follower in self._followers:
             follower.end(until)

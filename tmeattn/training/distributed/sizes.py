@@ -7,32 +7,34 @@ from tmeattn.cpu import available_cores, default_threads
 from tmeattn.errors import BadInput
 from tmeattn.run_config import RunConfig, too_many_processes
 from tmeattn.training.distributed.devices import device_of
-from tmeattn.training.distributed.place import Place
+from tmeattn.training.distributed.launch import Team
 from tmeattn.training.run_data import Narrate
 
 
-def with_processes(config: RunConfig, place: Place | None, narrate: Narrate) -> RunConfig:
+def with_processes(config: RunConfig, team: Team, narrate: Narrate) -> RunConfig:
     """The configuration of a new run with the number of processes and of their threads.
 
     Raises:
-        BadInput, EnvironmentProblem: see `checked_processes`.
+        BadInput, EnvironmentProblem: see `set_size`.
     """
     train = config.train
-    wanted = train.processes if train.processes > 1 else None
-    processes = checked_processes(wanted, train, place, narrate) or 1
-    here = processes if place is None else place.local_size
-    threads = default_threads(here) if train.threads is None else train.threads
-    return config.model_copy(update={"train": train.model_copy(update={"processes": processes, "threads": threads})})
+    set_size(team, train.processes if train.processes > 1 else None, train, narrate)
+    threads = default_threads(team.size_here) if train.threads is None else train.threads
+    return config.model_copy(
+        update={"train": train.model_copy(update={"processes": team.processes, "threads": threads})}
+    )
 
 
-def checked_processes(wanted: int | None, train: TrainOptions, place: Place | None, narrate: Narrate) -> int | None:
-    """The number of processes that are wanted, or that torchrun or srun has started; None: neither of both.
+def set_size(team: Team, wanted: int | None, train: TrainOptions, narrate: Narrate) -> None:
+    """Set the number of processes to the one that is wanted, or that torchrun or srun has started; it stays open
+    where neither says it.
 
     narrate: called with a line about more processes than cores.
 
     Raises:
         BadInput, EnvironmentProblem: the number does not fit the batch, the device, or what torchrun or srun started.
     """
+    place = team.place
     if place is not None:
         if wanted not in (None, place.size):
             raise BadInput(
@@ -40,13 +42,13 @@ def checked_processes(wanted: int | None, train: TrainOptions, place: Place | No
             )
         wanted = place.size
     if wanted is None:
-        return None
+        return
     if wanted > train.batch_size:
         raise too_many_processes(wanted, train.batch_size)
-    here = wanted if place is None else place.local_size
+    team.size = wanted
+    here = team.size_here
     if here > 1:
         device_of(train.device, 0, here)
     cores = available_cores()
     if here > cores:
         narrate(f"{here} processes share {'1 core' if cores == 1 else f'{cores} cores'}: fewer are faster.")
-    return wanted

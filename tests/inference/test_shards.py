@@ -14,7 +14,7 @@ from support.killed_predictions import Lengths
 from support.prediction_jobs import Stops, names, predict
 
 from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
-from tmeattn.inference import merging, shards
+from tmeattn.inference import merging, shards, streaming
 from tmeattn.inference.merging import merge_shards
 from tmeattn.inference.shards import Shard, note_path, parse_shard
 
@@ -90,6 +90,14 @@ def test_names_of_classes_over_several_lines(tmp_path: Path, name: str) -> None:
     all_shards(table, tmp_path / name, 3, Awkward())
     merge_shards(tmp_path / name)
     assert (tmp_path / name).read_bytes() == whole(table, tmp_path, name, Awkward())
+
+
+def test_chunks_of_few_long_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "CHUNK_CHARACTERS", 30)
+    table = written(tmp_path, "in.jsonl")
+    all_shards(table, tmp_path / "out.csv", 4)
+    merge_shards(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == whole(table, tmp_path, "out.csv")
 
 
 def test_shards_may_have_other_names(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def submit(
     tmeattn submit --time 4:00:00 --gpus 1 --requeue -- train lstm-attn --alpha 0.05
     tmeattn submit --array 16 -- predict --file big.csv --output predictions.csv
     """
-    understood = understand(command)
+    understood = understand(command, check=not on_node)
     if on_node:
         raise click.exceptions.Exit(_run_job(understood, run_id or "", requeue=requeue))
     from tmeattn.child_python import tmeattn_command
@@ -93,8 +93,10 @@ def submit(
     _report(job, understood, arguments, key, as_json)
 
 
-def understand(words: tuple[str, ...]) -> Command:
+def understand(words: tuple[str, ...], *, check: bool = True) -> Command:
     """A command line of tmeattn, after a check of all its options.
+
+    check: also of the values of a training and of the names of its runs, which exist when a job begins again.
 
     Raises:
         BadInput: there is none, or it has options that its command does not take.
@@ -122,7 +124,7 @@ def understand(words: tuple[str, ...]) -> Command:
     typed = frozenset(
         str(name) for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     )
-    seeds = _check_training(path[1], context.params) if path[0] == "train" else ()
+    seeds = _seeds(path[1], context.params, check=check) if path[0] == "train" else ()
     if path[0] == "predict" and context.params["shard"] is not None:
         from tmeattn.inference.shards import parse_shard
 
@@ -130,13 +132,13 @@ def understand(words: tuple[str, ...]) -> Command:
     return Command(words, tuple(path), dict(context.params), typed, seeds)
 
 
-def _check_training(model: str, values: dict[str, Any]) -> tuple[int, ...]:
-    """Check the options of a training, and return its seeds where it has several."""
+def _seeds(model: str, values: dict[str, Any], *, check: bool) -> tuple[int, ...]:
+    """The seeds of a training, where it has several."""
     from tmeattn.cli.train import plan
     from tmeattn.registry import registry
     from tmeattn.specs import ModelSpec
 
-    planned = plan(registry().get(ModelSpec, model), dict(values))
+    planned = plan(registry().get(ModelSpec, model), values, check=check)
     return tuple(seed for seed, _ in planned.runs) if values.get("seeds") else ()
 
 

@@ -134,8 +134,10 @@ class Plan:
     runs: list[tuple[int, str | None]]
 
 
-def plan(spec: ModelSpec, values: Mapping[str, Any]) -> Plan:
+def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> Plan:
     """The runs that the options of `train` mean, all of them checked before the first is trained.
+
+    check: whether the values and the names of the runs are checked.
 
     Raises:
         BadInput: an option is invalid, options exclude each other, or another run has the name.
@@ -151,7 +153,7 @@ def plan(spec: ModelSpec, values: Mapping[str, Any]) -> Plan:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
     options = {**inherited(spec, values["from_run"], values["config_file"], given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
-    for seed, run_name in planned:
+    for seed, run_name in planned if check else []:
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
@@ -159,7 +161,12 @@ def plan(spec: ModelSpec, values: Mapping[str, Any]) -> Plan:
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
-    planned = plan(spec, values)
+    from tmeattn.training.distributed.place import follows
+
+    planned = plan(spec, values, check=not follows())
+    if follows():
+        _follow(len(planned.runs))
+        return
     as_json, trackers = values["as_json"], values["trackers"]
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
@@ -171,6 +178,14 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     ]
     if as_json:
         echo_json(summaries if values["seeds"] is not None else summaries[0])
+
+
+def _follow(trainings: int) -> None:
+    """Train with others that torchrun or srun has started: rank 0 shows and writes what there is to see."""
+    from tmeattn.training.session import follow
+
+    for _ in range(trainings):
+        follow()
 
 
 def _train_with_progress(
@@ -228,19 +243,28 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 @click.command()
 @run_argument(default="latest")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 4096),
+    help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
+)
 @track_option()
 @json_option("a summary")
-def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
     from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.place import follows
 
+    if follows():
+        _follow(1)
+        return
     found = run_to_resume() if run == "latest" else find_run(run)
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json)
+    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
     if as_json:
         echo_json(result)
 

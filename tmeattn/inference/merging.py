@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ from tmeattn.inference.shards import (
 )
 from tmeattn.os_errors import ELSEWHERE
 
+BLOCK = 256
+"""Rows of a shard that are read together."""
 AGAIN = "Predict this shard again with --force."
 
 
@@ -218,33 +221,43 @@ def _check_alike(parts: Sequence[_Part], output: Path) -> None:
 
 
 class _Source:
-    """A shard that is read from its beginning to its end, some records at a time.
+    """A shard that is read from its beginning to its end. header: what stands before its rows.
 
     It is not kept open, because there may be more shards than a process may have open files.
     """
 
-    def __init__(self, part: _Part, *, quoted: bool) -> None:
-        self.part, self._quoted = part, quoted
+    def __init__(self, part: _Part) -> None:
+        self.part = part
+        self._delimiter = {"csv": b",", "tsv": b"\t"}.get(part.note.origin.output.partition(",")[0])
         self._position, self._hash = 0, new_hash()
+        self._records = self._read()
+        self.header = b"" if self._delimiter is None else next(self._records, b"")
 
-    def take(self, records: int) -> list[bytes]:
-        """The next records, or those that are left."""
+    def rows(self) -> Iterator[tuple[int, bytes]]:
+        """The number of each row in the input, and the row as it is written."""
+        for record in self._records:
+            before, _, rest = record.partition(self._delimiter or b",")
+            number = before if self._delimiter else before.removeprefix(b'{"row": ')
+            if not (rest and number.isdigit()):
+                raise _damaged(self.part.path)
+            yield int(number[:20]), record
+
+    def _read(self) -> Iterator[bytes]:
+        while records := self._block():
+            for record in records:
+                self._hash.update(record)
+                self._position += len(record)
+            yield from records
+        if (self._position, self._hash.hexdigest()) != (self.part.note.bytes, self.part.note.hash):
+            raise _damaged(self.part.path)
+
+    def _block(self) -> list[bytes]:
         try:
             with self.part.path.open("rb") as file:
                 file.seek(self._position)
-                found = list(itertools.islice(_records(file, quoted=self._quoted), records))
+                return list(itertools.islice(_records(file, quoted=self._delimiter is not None), BLOCK))
         except OSError as error:
             raise read_error(self.part.path, error) from None
-        for record in found:
-            self._hash.update(record)
-            self._position += len(record)
-        return found
-
-    def check_end(self) -> None:
-        """Check that the whole file was read, and that it is as it was written."""
-        note = self.part.note
-        if (self._position, self._hash.hexdigest()) != (note.bytes, note.hash) or self.take(1):
-            raise _damaged(self.part.path)
 
 
 def _records(file: IO[bytes], *, quoted: bool) -> Iterator[bytes]:
@@ -265,17 +278,19 @@ def _records(file: IO[bytes], *, quoted: bool) -> Iterator[bytes]:
 
 
 def _interleave(parts: Sequence[_Part], file: IO[bytes]) -> None:
-    """Write the chunks of all shards in turn."""
-    is_table = not parts[0].note.origin.output.startswith("jsonl")
-    sources = [_Source(part, quoted=is_table) for part in parts]
-    if is_table:
-        headers = [source.take(1) for source in sources]
-        file.writelines(headers[0])
-    chunk, left = parts[0].note.chunk, parts[0].note.input.texts
-    for source in itertools.cycle(sources):
-        if left <= 0 or chunk <= 0:
-            break
-        file.writelines(source.take(min(chunk, left)))
-        left -= chunk
-    for source in sources:
-        source.check_end()
+    """Write the rows of all shards in the order of their numbers."""
+    sources = [_Source(part) for part in parts]
+    file.write(sources[0].header)
+    streams = [source.rows() for source in sources]
+    heads = [
+        (number, index, record) for index, rows in enumerate(streams) for number, record in itertools.islice(rows, 1)
+    ]
+    heapq.heapify(heads)
+    while heads:
+        _, index, record = heapq.heappop(heads)
+        file.write(record)
+        for number, following in streams[index]:
+            if heads and number > heads[0][0]:  # the rows of a chunk follow one another
+                heapq.heappush(heads, (number, index, following))
+                break
+            file.write(following)

@@ -1,8 +1,8 @@
 """A shard: one of N shares of a file of predictions, which its own process or computer writes.
 
-The texts of the input, in order and without what is skipped, are divided into chunks of `streaming.CHUNK`; shard K of N
-has the chunks K, K + N, K + 2 N, ... Every shard reads the whole input, so all of them see the same chunks in every
-format, and a chunk is classified as in the prediction of the whole file: its probabilities have the same bits.
+The texts of the input, in order and without what is skipped, are divided into chunks (`ChunkSize`); shard K of N has
+the chunks K, K + N, K + 2 N, ... Every shard reads the whole input, so all of them see the same chunks in every format,
+and a chunk is classified as in the prediction of the whole file: its probabilities have the same bits.
 
 The note beside a complete shard says from what it was made. `merging.py` reads it.
 """
@@ -79,6 +79,17 @@ def shard_files(output: Path) -> dict[Shard, Path]:
 
 
 @dataclass(frozen=True)
+class ChunkSize:
+    """Texts are classified together until there are so many `texts`, or so many `characters` in them."""
+
+    texts: int
+    characters: int
+
+    def is_full(self, texts: int, characters: int) -> bool:
+        return texts >= self.texts or characters >= self.characters
+
+
+@dataclass(frozen=True)
 class InputRead:
     """What a shard has read, the same for all shards of one input.
 
@@ -98,16 +109,21 @@ class InputRead:
 class InputReading:
     """The input while it is read.
 
-    texts: how many texts have been read.
+    texts: how many texts have been read.   chunk: the index of the chunk of the next one.
     """
 
-    def __init__(self) -> None:
-        self.texts = 0
+    def __init__(self, size: ChunkSize) -> None:
+        self.texts = self.chunk = 0
+        self._size = size
+        self._held = self._characters = 0  # of the chunk that is read
         self._hash = new_hash()
 
     def add(self, number: int, text: str) -> None:
         add_row(self._hash, number, text)
         self.texts += 1
+        self._held, self._characters = self._held + 1, self._characters + len(text)
+        if self._size.is_full(self._held, self._characters):
+            self.chunk, self._held, self._characters = self.chunk + 1, 0, 0
 
     def end(self, path: str, skipped: int, notes: Iterable[str]) -> InputRead:
         return InputRead(path, self._hash.hexdigest(), self.texts, skipped, tuple(notes))
@@ -117,7 +133,7 @@ class InputReading:
 class ShardNote:
     """What a complete shard is.
 
-    chunk:    the texts of a chunk.
+    chunk:    the size of a chunk.
     skip_bad: whether invalid rows were skipped.
     rows, bytes, hash: the number of its rows, the length of its file in bytes, and a hash of these.
     """
@@ -125,7 +141,7 @@ class ShardNote:
     shard: Shard
     origin: Origin
     input: InputRead
-    chunk: int
+    chunk: ChunkSize
     skip_bad: bool
     rows: int
     bytes: int
@@ -149,11 +165,12 @@ def read_shard_note(file: Path) -> ShardNote | None:
         return None
     try:
         stored["shard"], stored["origin"] = Shard(**stored["shard"]), Origin(**stored["origin"])
+        stored["chunk"] = ChunkSize(**stored["chunk"])
         stored["input"] = InputRead(**{**stored["input"], "notes": tuple(map(str, stored["input"]["notes"]))})
         note = ShardNote(**stored)
     except (TypeError, KeyError):
         return None
-    counts = (note.shard.number, note.shard.count, note.chunk, note.rows, note.bytes, note.input.texts)
+    counts = (note.shard.number, note.shard.count, note.rows, note.bytes, note.input.texts)
     return note if all(type(count) is int and count >= 0 for count in counts) and note.shard.count else None
 
 

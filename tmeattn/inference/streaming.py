@@ -21,7 +21,7 @@ from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name
 from tmeattn.inference.prediction_file import PredictionFile
 from tmeattn.inference.prediction_note import Narrate, Origin, Row
 from tmeattn.inference.prediction_rows import Encoder
-from tmeattn.inference.shards import InputRead, InputReading, Shard, ShardNote, write_shard_note
+from tmeattn.inference.shards import ChunkSize, InputRead, InputReading, Shard, ShardNote, write_shard_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 CHUNK = 1024
 """Rows that are classified and written together."""
+CHUNK_CHARACTERS = 2**23
+"""Characters of their texts from which on fewer rows are, so that long texts do not fill the memory."""
+
+
+def chunk_size() -> ChunkSize:
+    """When texts are enough to be classified and written together."""
+    return ChunkSize(CHUNK, CHUNK_CHARACTERS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def stream_predictions(
     """
     began = time.perf_counter()
     skipped: list[int] = []
-    skips, reading = SkipCount(), InputReading()
+    skips, reading = SkipCount(), InputReading(chunk_size())
     with _PredictionWriter(job, classifier, narrate) as writer:
         if writer.complete:
             narrate(f"{shortened(job.output)} is complete already.")
@@ -148,7 +155,7 @@ def _rows(
         if text is None or (isinstance(text, str) and not text.strip()):
             text = RowProblem("the text is empty")
         if isinstance(text, str):
-            mine = job.shard is None or job.shard.has_chunk(reading.texts // CHUNK)
+            mine = job.shard is None or job.shard.has_chunk(reading.chunk)
             reading.add(number, text)
             if mine and not writer.is_written(number, text):
                 yield number, text
@@ -164,19 +171,21 @@ def _rows(
             raise _BadRow(problem.message, hint=problem.hint)
 
 
-def _chunks(rows: Iterator[Row], *, whole: bool) -> Iterator[list[Row]]:
-    """Lists of `CHUNK` rows. An invalid row is an error only after the rows before it.
+def _chunks(rows: Iterator[Row], *, whole: bool = False) -> Iterator[list[Row]]:
+    """Lists of `CHUNK` rows, or of fewer long ones. An invalid row is an error only after the rows before it.
 
     whole: the rows of a chunk that an invalid row ends are left out, so that the chunk is classified as one later.
     """
     chunk: list[Row] = []
+    characters = 0
     error = None
     try:
         for row in rows:
             chunk.append(row)
-            if len(chunk) == CHUNK:
+            characters += len(row[1])
+            if chunk_size().is_full(len(chunk), characters):
                 yield chunk
-                chunk = []
+                chunk, characters = [], 0
     except BadInput as raised:
         error = raised
     if chunk and not (whole and error is not None):
@@ -274,7 +283,7 @@ class _PredictionWriter:
 
         def seal(rows: int, length: int, part_hash: str) -> None:
             if job.shard is not None:
-                note = ShardNote(job.shard, file.origin, read, CHUNK, job.skip_bad, rows, length, part_hash)
+                note = ShardNote(job.shard, file.origin, read, chunk_size(), job.skip_bad, rows, length, part_hash)
                 write_shard_note(file.output, note)
 
         file.finish(seal)

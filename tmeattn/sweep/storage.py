@@ -202,7 +202,8 @@ def _missing_driver(label: str, error: ImportError) -> EnvironmentProblem:
 def problem(label: str, error: Exception) -> EnvironmentProblem:
     """The one line about a storage that cannot be used."""
     cause = getattr(error, "orig", None) or error.__cause__ or error
-    reason = " ".join(one_line(cause if isinstance(cause, Exception) else error).split())
+    lines = str(cause).strip().splitlines()
+    reason = lines[0] if lines else one_line(error)
     return EnvironmentProblem(
         f"The storage {shortened(label)} cannot be used: {shortened(reason.rstrip('.'))}.",
         hint="Check the URL, and that the database runs and can be reached from here.",

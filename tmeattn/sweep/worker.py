@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
 import socket
 import statistics
 import threading
@@ -197,8 +198,9 @@ class _Worker:
 
     @property
     def command(self) -> str:
-        storage = f" --storage {self.study.store.label}" if self.study.store.given else ""
-        return f"tmeattn sweep --study {self.study.name}{storage}"
+        """What continues the sweep, as typed in a shell; a password is not in it."""
+        words = ["tmeattn", "sweep", "--study", self.study.name]
+        return shlex.join(words + (["--storage", self.study.store.label] if self.study.store.given else []))
 
     def _train(self, taken: _Taken) -> None:
         options = trial_options(self.plan.options, taken.values)

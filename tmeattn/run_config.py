@@ -7,6 +7,7 @@ same values. The options are in `tmeattn.config`, the defaults that a user sets 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -62,7 +63,11 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     """
     spec = registry().get(ModelSpec, model)
     model_class = config_class(spec)
-    given = {key: value for key, value in options.items() if value is not None}
+    given = {
+        key: os.fspath(value) if isinstance(value, os.PathLike) else value
+        for key, value in options.items()
+        if value is not None
+    }
     user_defaults = load_defaults()
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
     own_recipe = model_class.recipes.get(recipe, {}) if isinstance(recipe, str) else {}
@@ -129,6 +134,8 @@ def validated_value(base: RunConfig, name: str, value: Any) -> Any:
 
 
 def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
+    if train.processes > train.batch_size:
+        raise too_many_processes(train.processes, train.batch_size)
     if train.momentum > 0 and train.optimizer != "sgd":
         raise BadInput(
             f"--momentum {train.momentum:g} is an option of SGD, and the optimizer is {train.optimizer}.",
@@ -157,6 +164,14 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
             f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {train.epochs} epochs.",
             hint="Choose fewer warm-up epochs.",
         )
+
+
+def too_many_processes(processes: int, batch_size: int) -> BadInput:
+    """The error for processes of which some would never have a text."""
+    return BadInput(
+        f"--processes {processes} is more than the {batch_size} texts of a batch.",
+        hint=f"Use at most {batch_size}, or a larger --batch-size.",
+    )
 
 
 def _validated(kind: type[Any], values: Mapping[str, Any], model: str, *, known: Iterable[str] = ()) -> Any:

@@ -72,6 +72,8 @@ def predict(
         raise BadInput("Give texts or --file, not both.")
     if output is None and (skip_bad or resume or force):
         raise BadInput("--skip-bad, --resume and --force need --output.")
+    if output == STANDARD and (resume or force):
+        raise BadInput("--resume and --force need a file as --output, not standard output.")
     if output is None and raw:
         raise BadInput("--raw needs --output.")
     if output is not None and texts:
@@ -144,9 +146,9 @@ def _stream(run: str, job: PredictionJob) -> None:
 
 
 def _narrate(line: str) -> None:
-    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.render.console import safe_line, stderr_console
 
-    stderr_console().print(safe(line), soft_wrap=True)
+    stderr_console().print(safe_line(line), soft_wrap=True)
 
 
 @contextmanager

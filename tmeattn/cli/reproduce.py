@@ -189,7 +189,7 @@ def _check_export(folder: Path, targets: list[Target]) -> None:
 def _reproduce(target: Target, settings: Settings, export: Path | None, as_json: bool) -> None:
     from rich.text import Text
 
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.export.files import write
     from tmeattn.render.forecast import ForecastView
     from tmeattn.render.progress import TrainingProgress
@@ -210,7 +210,7 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
             yield progress
 
     results: list[dict[str, Any]] = []
-    for result in run(target, settings, watch=watch, narrate=lambda line: console.print(safe(line))):
+    for result in run(target, settings, watch=watch, narrate=lambda line: console.print(safe_line(line))):
         if results and not as_json:
             stdout_console().print()
         results.append(result.document())

@@ -122,6 +122,7 @@ class ModelCommand(click.Command):
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
+    from tmeattn.training.distributed.place import follows
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
@@ -133,6 +134,9 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
     options = {**inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
+    if follows():
+        _follow(len(planned))
+        return
     for seed, run_name in planned:  # check all runs before the first is trained
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
@@ -147,6 +151,14 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     ]
     if as_json:
         echo_json(summaries if seeds else summaries[0])
+
+
+def _follow(trainings: int) -> None:
+    """Train with others that torchrun or srun has started: rank 0 shows and writes what there is to see."""
+    from tmeattn.training.session import follow
+
+    for _ in range(trainings):
+        follow()
 
 
 def _train_with_progress(
@@ -204,19 +216,28 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 @click.command()
 @run_argument(default="latest")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 4096),
+    help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
+)
 @track_option()
 @json_option("a summary")
-def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
     from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.place import follows
 
+    if follows():
+        _follow(1)
+        return
     found = run_to_resume() if run == "latest" else find_run(run)
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json)
+    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
     if as_json:
         echo_json(result)
 

@@ -18,6 +18,7 @@ ORDER = (
     "commands",
     "models",
     "training",
+    "processes",
     "sweep",
     "tui",
     "explanations",

@@ -56,6 +56,7 @@ class PredictionFile:
         self._part_hash, self._rows_hash = new_hash(), new_hash()
         self._replayed = new_hash()
         self._expected: str | None = None
+        self._force = False
         self._moved = False  # whether the input was changed after the note was written
 
     # Opening
@@ -66,6 +67,7 @@ class PredictionFile:
         Raises:
             BadInput: it may not.
         """
+        self._force = force
         for path in (self.output, self.part, self.note_path):
             check_target(path, self.table_path)
         if self.output.exists() and not force:
@@ -262,11 +264,18 @@ class PredictionFile:
         """Give the complete file its final name.
 
         Raises:
+            BadInput: another program has made a file of that name meanwhile, which is kept.
             EnvironmentProblem: the disk is full or the folder cannot be written. The rows can be continued.
         """
         with disk_errors("the predictions", self.output, elsewhere=ELSEWHERE, then=CONTINUE):
             assert self._file is not None
             os.fsync(self._file.fileno())
+            if os.path.lexists(self.output) and not self._force:
+                raise BadInput(
+                    f"Another program has made {shortened(self.output)} meanwhile.",
+                    hint=f"The predictions are complete in {shortened(self.part)}: rename that file, or replace the "
+                    "other one with --resume --force.",
+                )
             self._write_note(complete=True)
             self.part.replace(self.output)
             self.close()

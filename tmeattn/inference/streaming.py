@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1024
 """Rows that are classified and written together."""
+CHUNK_CHARACTERS = 2**23
+"""Characters of their texts from which on fewer rows are, so that long texts do not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +149,17 @@ def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: list[int], ski
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Lists of `CHUNK` rows. An invalid row is an error only after the rows before it."""
+    """Lists of `CHUNK` rows, or of fewer long ones. An invalid row is an error only after the rows before it."""
     chunk: list[Row] = []
+    characters = 0
     error = None
     try:
         for row in rows:
             chunk.append(row)
-            if len(chunk) == CHUNK:
+            characters += len(row[1])
+            if len(chunk) == CHUNK or characters >= CHUNK_CHARACTERS:
                 yield chunk
-                chunk = []
+                chunk, characters = [], 0
     except BadInput as raised:
         error = raised
     if chunk:

@@ -66,6 +66,7 @@ class StartedEvent(_Logged):
     validation_texts: Annotated[int, "Texts of the validation split"]
     threads: Annotated[int, "CPU threads"]
     device: Annotated[str, "Type of the device: cpu, cuda or mps"]
+    processes: NotRequired[Annotated[int, "Processes that train together, each with that many threads"]]
 
 
 class ResumedEvent(_Logged):
@@ -76,6 +77,7 @@ class ResumedEvent(_Logged):
     epoch: Annotated[int, "Finished epochs at the checkpoint"]
     epochs: NotRequired[Annotated[int, "Epochs planned"]]
     steps_per_epoch: NotRequired[Annotated[int, "Optimisation steps in an epoch"]]
+    processes: NotRequired[Annotated[int, "Processes that train together from here on"]]
 
 
 class StepEvent(_Logged):

@@ -62,7 +62,7 @@ class Cluster:
     def run(self, name: str) -> RunDirectory:
         return RunDirectory(self.home / "runs" / name)
 
-    def wait(self, holds: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    def wait(self, holds: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
         until = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > until:
@@ -74,7 +74,7 @@ class Cluster:
         run = self.run(name)
         self.wait(lambda: run.status().get("step", 0) >= step, f"{name} does not reach step {step}: {run.status()}")
 
-    def wait_until_ended(self, job: str, *, requeued: int = 0, seconds: float = 240.0) -> str:
+    def wait_until_ended(self, job: str, *, requeued: int = 0, seconds: float = 600.0) -> str:
         """Wait until a job has ended for good; its state."""
 
         def ended() -> bool:

@@ -107,14 +107,3 @@ def weights(run: RunDirectory) -> dict[str, bytes]:
 def stops(run: RunDirectory) -> list[str]:
     """Why the training of a run was stopped, each time."""
     return [str(event["reason"]) for event in run.events("stopped")]  # type: ignore[typeddict-item]
-
-
-def epochs_for(cluster: Cluster, seconds: float, *, most: int = 5000) -> int:
-    """How many epochs of a training take about so long on this computer."""
-    began = time.monotonic()
-    cluster.tmeattn("train", "simple-attn", *OPTIONS, "--epochs", "2", "--name", "short")
-    short = time.monotonic() - began
-    began = time.monotonic()
-    cluster.tmeattn("train", "simple-attn", *OPTIONS, "--epochs", "42", "--name", "longer")
-    each = max((time.monotonic() - began - short) / 40, 0.002)
-    return min(max(int(seconds / each), 20), most)

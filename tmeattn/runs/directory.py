@@ -85,7 +85,7 @@ class RunDirectory:
                 f"The run {self.id} has format {info.get('format')!r}; this tmeattn reads format {FORMAT}.",
                 hint=f"It was made by tmeattn {maker or 'of another version'}.",
             )
-        if not matches(info, RunInfo) or not 0 <= info["created"] < LATEST or not info["data"]["classes"]:
+        if not matches(info, RunInfo) or not 0 <= info["created"] < LATEST or not _is_possible(info["data"]):
             raise BadInput(f"{self.path} is no run directory: its run.json is damaged.")
         return cast(RunInfo, info)
 
@@ -230,6 +230,12 @@ class RunDirectory:
         """
         with disk_errors("the run", self.path, verb="delete"):
             shutil.rmtree(self.path)
+
+
+def _is_possible(data: DataInfo) -> bool:
+    """Whether a model can have been trained on data that are described so."""
+    classes = data["classes"]
+    return 0 < len(classes) == len(set(classes)) and data["vector_size"] > 0
 
 
 def _no_run(path: Path) -> BadInput:

@@ -156,3 +156,13 @@ def test_data_that_cannot_be_are_damage_which_is_told_of_the_run_that_is_named(
     assert [run.id for run in all_runs()] == ["good-lstm-attn"]
     with pytest.raises(TmeattnError, match=r"evil-lstm-attn is no run directory: its run\.json is damaged"):
         find_run("evil-lstm-attn")
+
+
+def test_an_impossible_accuracy_makes_no_run_the_best(two: tuple[RunDirectory, RunDirectory]) -> None:
+    good, evil = two
+    log = evil.events_path.read_text()
+    evil.events_path.write_text(log.replace('"accuracy":0.', '"accuracy":70.'))
+    assert evil.events_path.read_text() != log
+    assert find_run("best").id == good.id
+    listed = {run.id: run for run in readable_summaries()}
+    assert any("events.jsonl is damaged" in problem for problem in listed[evil.id].problems)

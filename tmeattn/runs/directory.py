@@ -192,8 +192,8 @@ class RunDirectory:
         if os.path.lexists(self.events_path) and not self.events_path.is_file():
             found.append("events.jsonl is no file; the run has no events.")
         elif damaged_lines:
-            lines = "1 line" if damaged_lines == 1 else f"{damaged_lines:,} lines"
-            found.append(f"events.jsonl is damaged; {lines} of it cannot be read and are ignored.")
+            lines, are = ("1 line", "is") if damaged_lines == 1 else (f"{damaged_lines:,} lines", "are")
+            found.append(f"events.jsonl is damaged; {lines} of it cannot be read and {are} ignored.")
         return found
 
     def figures(self, damaged: Callable[[], None] = lambda: None) -> Iterator[Event]:

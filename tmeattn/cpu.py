@@ -14,7 +14,12 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def wanted_threads() -> int | None:
+    """The value of OMP_NUM_THREADS; None where it is not set, or not to a number of threads."""
+    value = os.environ.get("OMP_NUM_THREADS", "")
+    return int(value) if value.isdecimal() and 1 <= int(value) <= MOST_THREADS else None
+
+
 def default_threads() -> int:
     """The number of threads where the user gives none: the value of OMP_NUM_THREADS, or else one for every core."""
-    value = os.environ.get("OMP_NUM_THREADS", "")
-    return int(value) if value.isdecimal() and 1 <= int(value) <= MOST_THREADS else available_cores()
+    return wanted_threads() or available_cores()

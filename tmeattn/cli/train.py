@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, run_argument, seeds_in, track_option
+from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
+
+if TYPE_CHECKING:
+    from tmeattn.training.side_by_side import Job
 
 
 class Models(click.Group):
@@ -101,7 +104,7 @@ def train_command(spec: ModelSpec) -> click.Command:
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
-    return json_option("a summary")(track_option()(command))
+    return json_option("a summary")(track_option()(jobs_option()(command)))
 
 
 class ModelCommand(click.Command):
@@ -125,18 +128,32 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
-    trackers = values.pop("trackers")
+    trackers, at_once = values.pop("trackers"), values.pop("jobs")
     given = {key: value for key, value in values.items() if value is not None}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
+    if at_once and not seeds:
+        raise BadInput("--jobs is for several runs.", hint="Give --seeds as well, such as --seeds 3.")
     if from_run and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
     options = {**_inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
+    configs = []
     for seed, run_name in planned:  # check all runs before the first is trained
-        resolve_run(spec.name, {**options, "seed": seed})
+        configs.append(resolve_run(spec.name, {**options, "seed": seed}))
         if run_name:
             check_name(run_name)
+    if seeds:
+        from tmeattn.training.side_by_side import Job, jobs_at_once
+
+        at_once = at_once or jobs_at_once([config.train for config in configs])
+        if at_once > 1 and len(seeds) > 1:
+            jobs = [
+                Job(str(seed), f"seed {seed}", config.model, config.flat(), run_name, trackers)
+                for (seed, run_name), config in zip(planned, configs, strict=True)
+            ]
+            _train_side_by_side(jobs, at_once, as_json)
+            return
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
@@ -158,6 +175,27 @@ def _train_with_progress(
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
     return report(run, as_json)
+
+
+def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:
+    """Train several runs at the same time and print their summaries.
+
+    Raises:
+        TmeattnError: the first error of a run; the other runs have been trained.
+    """
+    from tmeattn.render.side_by_side import SideBySideProgress
+    from tmeattn.training.side_by_side import SideBySide
+
+    with (
+        SideBySideProgress() as progress,
+        SideBySide(jobs, at_once, progress.listener, progress.narrate) as trainings,
+    ):
+        outcomes = trainings.wait(job.key for job in jobs)
+    summaries = [report(each.run, as_json) for each in outcomes if each.run is not None and each.error is None]
+    if as_json:
+        echo_json(summaries)
+    if errors := [outcome.error for outcome in outcomes if outcome.error is not None]:
+        raise errors[0]
 
 
 def _inherited(

@@ -20,6 +20,7 @@ def wanted_threads() -> int | None:
     return int(value) if value.isdecimal() and 1 <= int(value) <= MOST_THREADS else None
 
 
-def default_threads() -> int:
-    """The number of threads where the user gives none: the value of OMP_NUM_THREADS, or else one for every core."""
-    return wanted_threads() or available_cores()
+def default_threads(processes: int = 1) -> int:
+    """The number of threads where the user gives none: the value of OMP_NUM_THREADS, or else one for every core, with
+    several processes their equal share, at least one."""
+    return wanted_threads() or max(available_cores() // processes, 1)

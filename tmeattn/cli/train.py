@@ -110,12 +110,12 @@ def train_command(spec: ModelSpec) -> click.Command:
 class ModelCommand(click.Command):
     """A command whose help lists the model's own options before those that all models share."""
 
-    def __init__(self, name: str, *, own: set[str | None], **attributes: Any) -> None:
+    def __init__(self, name: str, *, own: set[str | None], own_title: str = "Model options", **attributes: Any) -> None:
         super().__init__(name, **attributes)
-        self.own = own
+        self.own, self.own_title = own, own_title
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, wanted in (("Model options", True), ("Options", False)):
+        for title, wanted in ((self.own_title, True), ("Options", False)):
             records = [p.get_help_record(ctx) for p in self.get_params(ctx) if (p.name in self.own) == wanted]
             if rows := [record for record in records if record is not None]:
                 with formatter.section(title):
@@ -125,6 +125,7 @@ class ModelCommand(click.Command):
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
+    from tmeattn.training.distributed.place import follows
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
@@ -136,18 +137,19 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         raise BadInput("--jobs is for several runs.", hint="Give --seeds as well, such as --seeds 3.")
     if from_run and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**_inherited(spec, from_run, config_file, given), **given}
+    options = {**inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
-    configs = []
-    for seed, run_name in planned:  # check all runs before the first is trained
-        configs.append(resolve_run(spec.name, {**options, "seed": seed}))
-        if run_name:
-            check_name(run_name)
-    if seeds:
+    if follows():
+        _follow(len(planned))
+        return
+    configs = [resolve_run(spec.name, {**options, "seed": seed}) for seed, _ in planned]
+    for run_name in filter(None, (run_name for _, run_name in planned)):  # check all before the first is trained
+        check_name(run_name)
+    if len(seeds) > 1:
         from tmeattn.training.side_by_side import Job, jobs_at_once
 
         at_once = at_once or jobs_at_once([config.train for config in configs])
-        if at_once > 1 and len(seeds) > 1:
+        if at_once > 1:
             jobs = [
                 Job(str(seed), f"seed {seed}", config.model, config.flat(), run_name, trackers)
                 for (seed, run_name), config in zip(planned, configs, strict=True)
@@ -164,6 +166,14 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     ]
     if as_json:
         echo_json(summaries if seeds else summaries[0])
+
+
+def _follow(trainings: int) -> None:
+    """Train with others that torchrun or srun has started: rank 0 shows and writes what there is to see."""
+    from tmeattn.training.session import follow
+
+    for _ in range(trainings):
+        follow()
 
 
 def _train_with_progress(
@@ -198,7 +208,7 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
         raise errors[0]
 
 
-def _inherited(
+def inherited(
     spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
@@ -242,19 +252,28 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 @click.command()
 @run_argument(default="latest")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 4096),
+    help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
+)
 @track_option()
 @json_option("a summary")
-def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
     from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.place import follows
 
+    if follows():
+        _follow(1)
+        return
     found = run_to_resume() if run == "latest" else find_run(run)
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json)
+    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
     if as_json:
         echo_json(result)
 

@@ -26,6 +26,7 @@ from tmeattn.models.building import choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import Listener
+from tmeattn.training.distributed.place import started_place
 from tmeattn.training.signals import stop_on_signals
 from tmeattn.training.trainer import Diverged
 
@@ -71,13 +72,18 @@ class Outcome:
 def jobs_at_once(options: Sequence[TrainOptions]) -> int:
     """How many of these runs are best trained at the same time on this computer.
 
-    One for a single run, with --threads auto, and on a GPU; otherwise one for every core, or for every --threads cores,
-    and for every 2 GiB of free memory.
+    One for a single run, for runs of several processes, with --threads auto, and on a GPU; otherwise one for every
+    core, or for every --threads cores, and for every 2 GiB of free memory.
     """
-    if len(options) < 2 or any(each.threads == "auto" or choose_device(each.device).type != "cpu" for each in options):
+    if len(options) < 2 or started_place() is not None or any(map(_takes_all, options)):
         return 1
     threads = max(each.threads if isinstance(each.threads, int) else wanted_threads() or 1 for each in options)
     return max(1, min(available_cores() // threads, _free_memory() // MEMORY, len(options)))
+
+
+def _takes_all(options: TrainOptions) -> bool:
+    """Whether a run uses more than one process, chooses its threads by measuring, or trains on a GPU."""
+    return options.processes > 1 or options.threads == "auto" or choose_device(options.device).type != "cpu"
 
 
 def _free_memory() -> int:

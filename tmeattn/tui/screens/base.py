@@ -33,7 +33,7 @@ class BaseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode, self.session.saved.keys)
         yield from self.body()
-        yield KeyFooter(self.is_applicable, show_command_palette=False)
+        yield KeyFooter(self.is_applicable)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the bar and the footer."""

@@ -47,7 +47,7 @@ def test_the_best_options_train_the_same_model_again(tmeattn: Any, swept: Any, t
     config = tmeattn("sweep", "best", "mine", "--as-config").out
     options = tomllib.loads(config)
     assert options["lr"] == best["options"]["lr"]
-    assert (options["dataset"], options["epochs"], options["seed"]) == ("planted", "1", 0)
+    assert (options["dataset"], options["epochs"], options["seed"]) == ("planted", 1, 0)
     (tmp_path / "best.toml").write_text(config)
     by_file = tmeattn("train", "simple-attn", "--config", str(tmp_path / "best.toml"), "--json").json
     by_command = tmeattn(*best["command"].split()[1:], "--json").json

@@ -25,7 +25,7 @@ def shared(planted, environment, monkeypatch, tmp_path):
 
 
 def job(key, options, model="simple-attn"):
-    return Job(key, f"job {key}", model, resolve_run(model, options).flat())
+    return Job(key, f"job {key}", resolve_run(model, options))
 
 
 def test_each_run_is_the_one_that_a_single_process_trains_and_an_error_ends_no_other(shared):

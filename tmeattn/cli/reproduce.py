@@ -193,7 +193,7 @@ def _check_export(folder: Path, targets: list[Target]) -> None:
 def _reproduce(target: Target, settings: Settings, export: Path | None, jobs: int | None, as_json: bool) -> None:
     from rich.text import Text
 
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.export.files import write
     from tmeattn.render.forecast import ForecastView
     from tmeattn.render.progress import TrainingProgress
@@ -228,7 +228,7 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, jobs: in
         settings,
         watch=watch,
         watch_all=watch_all,
-        narrate=lambda line: console.print(safe(line)),
+        narrate=lambda line: console.print(safe_line(line)),
         jobs=jobs,
     ):
         with several.paused():

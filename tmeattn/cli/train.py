@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ from tmeattn.specs import ModelSpec
 
 if TYPE_CHECKING:
     from tmeattn.training.side_by_side import Job
+
+_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs")
+"""The options of `train` that are none of the run."""
 
 
 class Models(click.Group):
@@ -122,50 +126,71 @@ class ModelCommand(click.Command):
                     formatter.write_dl(rows)
 
 
-def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """The runs that a command line trains.
+
+    options: those of all runs, without the seed.   runs: the seed and the name of each.
+    """
+
+    options: dict[str, Any]
+    runs: list[tuple[int, str | None]]
+
+
+def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> Plan:
+    """The runs that the options of `train` mean, all of them checked before the first is trained.
+
+    check: whether the values and the names of the runs are checked.
+
+    Raises:
+        BadInput: an option is invalid, options exclude each other, or another run has the name.
+    """
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
-    from tmeattn.training.distributed.place import follows
 
-    seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
-    config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
-    trackers, at_once = values.pop("trackers"), values.pop("jobs")
-    given = {key: value for key, value in values.items() if value is not None}
+    seeds, name = seeds_in(values["seeds"]), (values["name"] or "").strip() or None
+    given = {key: value for key, value in values.items() if value is not None and key not in _COMMAND_ONLY}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
-    if at_once and not seeds:
+    if values.get("jobs") and not seeds:
         raise BadInput("--jobs is for several runs.", hint="Give --seeds as well, such as --seeds 3.")
-    if from_run and "recipe" in given:
+    if values["from_run"] and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**inherited(spec, from_run, config_file, given), **given}
+    options = {**inherited(spec, values["from_run"], values["config_file"], given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
-    if follows():
-        _follow(len(planned))
-        return
-    configs = [resolve_run(spec.name, {**options, "seed": seed}) for seed, _ in planned]
-    for run_name in filter(None, (run_name for _, run_name in planned)):  # check all before the first is trained
-        check_name(run_name)
-    if len(seeds) > 1:
-        from tmeattn.training.side_by_side import Job, jobs_at_once
+    for seed, run_name in planned if check else []:
+        resolve_run(spec.name, {**options, "seed": seed})
+        if run_name:
+            check_name(run_name)
+    return Plan(options, planned)
 
-        at_once = at_once or jobs_at_once([config.train for config in configs])
+
+def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+    from tmeattn.training.distributed.place import follows
+
+    planned = plan(spec, values, check=not follows())
+    if follows():
+        _follow(len(planned.runs))
+        return
+    as_json, trackers = values["as_json"], values["trackers"]
+    if len(planned.runs) > 1:
+        from tmeattn.training.side_by_side import jobs_at_once
+
+        jobs = _jobs(spec, planned, trackers)
+        at_once = values["jobs"] or jobs_at_once([job.config.train for job in jobs])
         if at_once > 1:
-            jobs = [
-                Job(str(seed), f"seed {seed}", config.model, config.flat(), run_name, trackers)
-                for (seed, run_name), config in zip(planned, configs, strict=True)
-            ]
             _train_side_by_side(jobs, at_once, as_json)
             return
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
         _train_with_progress(
-            start, spec.name, {**options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
+            start, spec.name, {**planned.options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
         )
-        for seed, run_name in planned
+        for seed, run_name in planned.runs
     ]
     if as_json:
-        echo_json(summaries if seeds else summaries[0])
+        echo_json(summaries if values["seeds"] is not None else summaries[0])
 
 
 def _follow(trainings: int) -> None:
@@ -185,6 +210,16 @@ def _train_with_progress(
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
     return report(run, as_json)
+
+
+def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job]:
+    from tmeattn.run_config import resolve_run
+    from tmeattn.training.side_by_side import Job
+
+    return [
+        Job(str(seed), f"seed {seed}", resolve_run(spec.name, {**planned.options, "seed": seed}), name, trackers)
+        for seed, name in planned.runs
+    ]
 
 
 def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:

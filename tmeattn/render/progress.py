@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from tmeattn.render.console import safe, stderr_console
+from tmeattn.render.console import safe, safe_line, stderr_console
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.layout import SIDE_BY_SIDE_COLUMNS, SideBySide
 from tmeattn.render.numbers import MISSING, count, decimal, finite, percent, seconds
@@ -88,7 +88,7 @@ class TrainingProgress:
     def narrate(self, line: str) -> None:
         """Print a line about the preparation."""
         with self._outlived():
-            self._console.print(safe(line))
+            self._console.print(safe_line(line))
 
     @contextlib.contextmanager
     def _outlived(self) -> Iterator[None]:
@@ -248,7 +248,7 @@ class TrainingProgress:
         return f"epoch {event.get('epoch', '?')}/{self._epochs}: {'; '.join(parts)}{best}"
 
     def _print_line(self, line: str) -> None:
-        self._print(Text(safe(line)), wrap=True)
+        self._print(Text(safe_line(line)), wrap=True)
 
     def _print(self, line: Text, *, wrap: bool = False) -> None:
         # A log keeps whole lines, however long; only a screen wraps or truncates them.

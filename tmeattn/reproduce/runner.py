@@ -93,8 +93,7 @@ class _RunTrainer:
             Job(
                 key,
                 f"{number} of {len(self.missing)}, {_title(entry, config)}",
-                config.model,
-                config.flat(),
+                config,
                 resumes=self._begun(entry, config),
             )
             for number, (key, (entry, config)) in enumerate(self.missing.items(), 1)

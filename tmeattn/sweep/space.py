@@ -65,6 +65,12 @@ class Range:
     def flag(self) -> str:
         return self.name.replace("_", "-")
 
+    def rounded(self, value: float) -> Value:
+        """A value with at most six digits, so that a command can be typed, within the range."""
+        if self.whole:
+            return round(value)
+        return min(max(float(f"{value:.6g}"), self.low), self.high)
+
     def draw(self, chance: random.Random) -> Value:
         """A value by chance."""
         if self.log:
@@ -73,8 +79,7 @@ class Range:
             value = chance.uniform(self.low, self.high)
         if self.step:
             value = self.low + round((value - self.low) / self.step) * self.step
-        value = min(max(value, self.low), self.high)
-        return round(value) if self.whole else value
+        return self.rounded(min(max(value, self.low), self.high))
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,11 @@ class Choice:
 
 
 Dimension = Range | Choice
+
+
+def rounded(dimension: Dimension, value: Value) -> Value:
+    """The value that a run is trained with, from the one that the sampler chose."""
+    return dimension.rounded(float(value)) if isinstance(dimension, Range) else value
 
 
 def parse_space(model: str, texts: Sequence[str], fixed: Mapping[str, Any]) -> tuple[Dimension, ...]:

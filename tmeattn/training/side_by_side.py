@@ -24,6 +24,7 @@ from tmeattn.cpu import available_cores, wanted_threads
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError
 from tmeattn.models.building import choose_device
 from tmeattn.paths import runs_dir
+from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import Listener
 from tmeattn.training.distributed.place import started_place
@@ -44,13 +45,12 @@ class Job:
 
     key:     tells the jobs apart.
     title:   what the display calls it.
-    resumes: a run to continue; None: a new run is made from model, options and name.
+    resumes: a run to continue; None: a new run is made from config and name.
     """
 
     key: str
     title: str
-    model: str
-    options: Mapping[str, Any]
+    config: RunConfig
     name: str | None = None
     trackers: tuple[str, ...] = ()
     resumes: RunDirectory | None = None
@@ -58,7 +58,7 @@ class Job:
     @property
     def data(self) -> str:
         """Equal for jobs that read the same encoded texts from the cache."""
-        return repr([self.options.get(name) for name in _ENCODING])
+        return repr([getattr(self.config.train, name) for name in _ENCODING])
 
 
 @dataclass
@@ -165,8 +165,8 @@ class SideBySide:
 
     def _start(self, job: Job) -> _Process:
         request = {
-            "model": job.model,
-            "options": {**job.options, "threads": job.options.get("threads") or self._threads},
+            "model": job.config.model,
+            "options": {**job.config.flat(), "threads": job.config.train.threads or self._threads},
             "name": job.name,
             "trackers": list(job.trackers),
             "resume": None if job.resumes is None else str(job.resumes.path),

@@ -136,8 +136,8 @@ class TrainOptions(Options):
     )
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | Literal["auto"] | None = Field(
         None,
-        description="CPU threads: a number, auto (times a few steps), or by default OMP_NUM_THREADS, or one for every "
-        "core.",
+        description="CPU threads: a number, or auto: the fastest number, which follows the speed. By default "
+        "OMP_NUM_THREADS, or else auto.",
     )
     limit: Annotated[int, Field(ge=2)] | None = Field(
         None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."

@@ -1,8 +1,9 @@
-"""The number of CPU cores that this process may use, and the default number of threads."""
+"""The number of CPU cores that this process may use, and the number of threads where the user gives none."""
 
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from tmeattn.config import MOST_THREADS
 
@@ -15,6 +16,16 @@ def available_cores() -> int:
 
 
 def default_threads() -> int:
-    """The number of threads where the user gives none: the value of OMP_NUM_THREADS, or else one for every core."""
+    """The largest number of threads where the user gives none: that of OMP_NUM_THREADS, or else one for every core."""
+    return _of_openmp() or available_cores()
+
+
+def threads_of_a_run() -> int | Literal["auto"]:
+    """The option `threads` of a run where the user gives none: the number of OMP_NUM_THREADS, 1 on a single core, or
+    else `auto`, with which a training chooses the number and follows its speed."""
+    return _of_openmp() or (1 if available_cores() == 1 else "auto")
+
+
+def _of_openmp() -> int | None:
     value = os.environ.get("OMP_NUM_THREADS", "")
-    return int(value) if value.isdecimal() and 1 <= int(value) <= MOST_THREADS else available_cores()
+    return int(value) if value.isdecimal() and 1 <= int(value) <= MOST_THREADS else None

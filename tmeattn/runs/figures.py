@@ -12,7 +12,7 @@ from tmeattn.runs.events import Ending, decode, is_damaged
 
 RECENT = 8
 """Epochs whose accuracy a list shows as a trend."""
-_PASSED_OVER = ("step", "watched", "checkpoint", "warning")
+_PASSED_OVER = ("step", "threads", "watched", "checkpoint", "warning")
 """Kinds of events that no figure needs: their lines are not decoded."""
 
 

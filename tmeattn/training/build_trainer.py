@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import nn
 
+from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_training_corpus
+from tmeattn.models.arithmetic import NEWEST
 from tmeattn.models.building import build_model, check_contract, choose_device
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig
@@ -18,7 +18,7 @@ from tmeattn.training.checkpoint import Checkpoint, Progress
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.run_data import Narrate, Sources
-from tmeattn.training.threads import fastest_threads
+from tmeattn.training.threads import LEAST_STEPS, Logged, Pace, fastest_threads, logged_threads
 from tmeattn.training.trainer import Trainer
 from tmeattn.training.vocabulary_file import settle_vocabulary
 
@@ -42,7 +42,7 @@ def build_trainer(
     spec = registry().get(ModelSpec, config.model)
     device = choose_device(options.device)
     corpus = open_training_corpus(options, *sources, narrate)
-    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus))
+    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
     space = Space(
         vocabulary_size=len(corpus.vocabulary),
         num_classes=len(corpus.classes),
@@ -67,7 +67,8 @@ def build_trainer(
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
-    _set_threads(config, progress, resumed=saved is not None, measure=lambda: fastest_threads(model, space, options))
+    logged = logged_threads(run.events_path)
+    _set_threads(config, progress, logged, resumed=saved is not None)
     trainer = Trainer(
         model,
         options,
@@ -78,6 +79,10 @@ def build_trainer(
         attention=spec.attention,
         emit=emit,
     )
+    if progress.adapts_threads and device.type == "cpu":
+        if saved is None and logged.first is None:
+            _time_threads(trainer)
+        trainer.pace = Pace(progress.threads, default_threads(), logged)
     _announce(run, config, trainer, model, emit)
     if saved is not None:
         saved.load_optimizer(trainer.optimizer)
@@ -114,10 +119,22 @@ def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.
     )
 
 
-def _set_threads(config: RunConfig, progress: Progress, *, resumed: bool, measure: Callable[[], int]) -> None:
-    """Set the thread count. A resumed run keeps that of its checkpoint, because sums in another order are rounded
-    differently."""
+def _set_threads(config: RunConfig, progress: Progress, logged: Logged, *, resumed: bool) -> None:
+    """Set the number of threads. A run that is resumed keeps that of its checkpoint or, without one, of its start,
+    because sums in another order are rounded differently."""
     if not resumed:
         chosen = config.train.threads
-        progress.threads = chosen if isinstance(chosen, int) else measure()
+        progress.adapts_threads = not isinstance(chosen, int)
+        progress.threads = chosen if isinstance(chosen, int) else logged.first or default_threads()
     torch.set_num_threads(progress.threads)
+
+
+def _time_threads(trainer: Trainer) -> None:
+    """Choose the number of threads by steps on a batch of middling length. Torch's random state is as it was."""
+    if trainer.steps_per_epoch * trainer.options.epochs < LEAST_STEPS or not trainer.has_trainable_parameters:
+        return
+    plan = sorted(trainer.batches.plan(0), key=lambda texts: int(trainer.batches.split.lengths[texts].sum()))
+    batch = trainer.batches.batch(plan[len(plan) // 2])
+    state = torch.get_rng_state()
+    trainer.progress.threads = fastest_threads(lambda: trainer.rehearse(batch), trainer.progress.threads)
+    torch.set_rng_state(state)

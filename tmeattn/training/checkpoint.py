@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import Meter
 from tmeattn.files import disk_errors, open_regular, read_error, sync_folder, write_atomically
+from tmeattn.models.arithmetic import NEWEST
 from tmeattn.os_errors import NETWORK, PROCESS, READ_ONLY, number_of
 from tmeattn.runs.checksums import CHECKSUM, FORMAT, NEXT, UNSEALED, seal, verified_metadata
 from tmeattn.runs.typed_json import matches
@@ -37,6 +38,8 @@ class Progress:
     epoch_meter, window_meter: running means (see `tmeattn.evaluation.meters`).
     prepared:           the value that the model's `prepare` returned.
     vocabulary:         the SHA-256 of the run's `vocabulary.json`; empty in checkpoints of version 0.1.
+    adapts_threads:     whether the number of threads follows the speed (see `tmeattn.training.threads`).
+    arithmetic:         its version (see `tmeattn.models.arithmetic`); 1 in checkpoints of version 0.1.
     """
 
     step: int = 0
@@ -52,6 +55,8 @@ class Progress:
     window_meter: dict[str, Any] = field(default_factory=dict)
     prepared: Any = None
     vocabulary: str = ""
+    adapts_threads: bool = False
+    arithmetic: int = 1
 
 
 def save_training(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
@@ -174,7 +179,8 @@ def _progress(fields: Any) -> Progress:
         meter_hints = get_type_hints(Meter)
         Meter(**sums)
         wrong += [name for name, value in sums.items() if not matches(value, meter_hints[name])]
-    if wrong or min(progress.step, progress.epoch, progress.batch, progress.bad_epochs) < 0 or progress.threads < 1:
+    least = min(progress.step, progress.epoch, progress.batch, progress.bad_epochs)
+    if wrong or least < 0 or progress.threads < 1 or not 1 <= progress.arithmetic <= NEWEST:
         raise TypeError(f"wrong fields: {wrong}")
     return progress
 

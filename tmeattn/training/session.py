@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tmeattn.cpu import default_threads
+from tmeattn.cpu import threads_of_a_run
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.files import disk_errors
 from tmeattn.paths import runs_dir
@@ -56,7 +56,7 @@ def start(
     """
     config = resolve_run(model, options)
     if config.train.threads is None:
-        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": default_threads()})})
+        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads_of_a_run()})})
     sources, data = open_data(config.train, narrate)
     tracker_specs = find_trackers(trackers)
     has_started = False

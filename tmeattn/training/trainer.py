@@ -17,6 +17,7 @@ from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import attention_of_split, evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
+from tmeattn.models.arithmetic import arithmetic, arithmetic_version
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
@@ -27,6 +28,7 @@ from tmeattn.training.checkpoint import Progress
 from tmeattn.training.objective import objective
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
+from tmeattn.training.threads import Pace
 from tmeattn.training.watch_list import watched
 
 LOG_EVERY = 10
@@ -47,6 +49,7 @@ class Trainer:
     emit:      called with every event.
     attention: the kind of attention that the model's spec declares. Self-attention maps are computed in every step if
                alpha penalises their entropy, or else after every epoch for a sample of the validation texts.
+    pace:      decides about the number of threads after every step; None: it does not change.
     """
 
     def __init__(
@@ -67,7 +70,8 @@ class Trainer:
         self.has_attention = attention != "none"
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
-        self.optimizer = make_optimizer(model, options)
+        with arithmetic(progress.arithmetic):
+            self.optimizer = make_optimizer(model, options)
         self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
         train = corpus.splits["train"]
         self.batches = BucketedBatches(
@@ -77,6 +81,7 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
+        self.pace: Pace | None = None
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock
 
@@ -89,11 +94,12 @@ class Trainer:
             Diverged: the loss or the gradient norm is not finite; earlier checkpoints are kept.
             EnvironmentProblem: a checkpoint cannot be written.
         """
-        self._measure_untrained()
-        self._clock = self._window_clock = time.perf_counter()
-        while (reason := self._end_reason()) is None:
-            self._epoch(stop, on_progress)
-        return reason
+        with arithmetic(self.progress.arithmetic):
+            self._measure_untrained()
+            self._clock = self._window_clock = time.perf_counter()
+            while (reason := self._end_reason()) is None:
+                self._epoch(stop, on_progress)
+            return reason
 
     def _measure_untrained(self) -> None:
         """Log the attention entropy before the first step, once in a run. Nothing of the training changes by it."""
@@ -146,7 +152,7 @@ class Trainer:
 
     def _step(self, batch: Batch) -> None:
         """One optimisation step. If it raises `Diverged`, the weights have not changed."""
-        progress, options = self.progress, self.options
+        progress, options, began = self.progress, self.options, time.perf_counter()
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
         with self.autocast:
@@ -157,8 +163,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         if self.has_trainable_parameters:
             loss.total.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
-        self._check_finite(norm.item(), "gradient norm")
+        self._check_finite(clip_gradients(self.model, options.clip_norm), "gradient norm")
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
         self.optimizer.step()
@@ -175,9 +180,33 @@ class Trainer:
             running.add(loss=total, cross_entropy=cross_entropy, hits=hits, lengths_B=keys_B, entropy_B=entropy_B)
         for running in of_batch:
             self._log_entropy("train", running.means())
-        self._window_tokens += int(lengths_B.sum())
+        words = int(lengths_B.sum())
+        self._window_tokens += words
         if progress.step % LOG_EVERY == 0:
             self._log_step(alpha)
+        if self.pace is not None:
+            self._set_threads(self.pace.after(progress.step, words, time.perf_counter() - began))
+
+    def _set_threads(self, threads: int) -> None:
+        """Log a change of the number of threads before it takes effect."""
+        if threads != self.progress.threads:
+            before = self.progress.threads
+            self.emit({"kind": "threads", "step": self.progress.step, "threads": threads, "before": before})
+            self.progress.threads = threads
+            torch.set_num_threads(threads)
+
+    def rehearse(self, batch: Batch) -> None:
+        """What takes most of the time of a step: the forward pass and the gradients. Nothing changes but torch's random
+        state."""
+        tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
+        self.model.train()
+        with arithmetic(self.progress.arithmetic):
+            with self.autocast:
+                output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
+            total = objective(output, labels_B, mask_BT, 0.0, self.weights_C).total
+            if total.requires_grad:  # a model may have no trainable parameters
+                total.backward()  # type: ignore[no-untyped-call]
+        self.model.zero_grad(set_to_none=True)
 
     def _check_finite(self, value: float, quantity: str) -> None:
         if not math.isfinite(value):
@@ -293,6 +322,18 @@ def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
     return torch.from_numpy(len(split) / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1))).float()
 
 
+def clip_gradients(model: nn.Module, most: float) -> float:
+    """The norm of all gradients. Where it is larger than `most`, they are scaled down to it; with 0 they never are.
+
+    The result is that of `torch.nn.utils.clip_grad_norm_`, which multiplies them in every step, mostly by one.
+    """
+    norm = nn.utils.get_total_norm([each.grad for each in model.parameters() if each.grad is not None])
+    value = norm.item()
+    if 0 < most < 1.001 * value + 1e-5:  # close to 1, torch's own rounding decides
+        nn.utils.clip_grads_with_norm_(model.parameters(), most, norm)
+    return value
+
+
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
     """AdamW, or SGD with or without momentum, over the trainable parameters, of which there may be none.
 
@@ -308,4 +349,5 @@ def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optim
     groups = [group for group in groups if group["params"]] or groups[:1]
     if options.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=options.lr, momentum=options.momentum)
-    return torch.optim.AdamW(groups, lr=options.lr)
+    fused = arithmetic_version() >= 2 and all(parameter.is_floating_point() for parameter in trained)
+    return torch.optim.AdamW(groups, lr=options.lr, fused=fused or None)

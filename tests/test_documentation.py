@@ -104,7 +104,10 @@ def test_every_command_has_a_section_and_every_section_a_command() -> None:
     assert set(SECTIONS) == {f"tmeattn {command}" for command in COMMANDS}
 
 
-@pytest.mark.parametrize("path", [path for path in EVERYTHING if path.count(" ") > 0 and "train " not in path])
+MODEL_COMMANDS = {f"tmeattn {group} {spec.name}" for group in ("train", "sweep") for spec in discover().all(ModelSpec)}
+
+
+@pytest.mark.parametrize("path", [path for path in EVERYTHING if path.count(" ") > 0 and path not in MODEL_COMMANDS])
 def test_every_subcommand_and_option_is_in_its_commands_section(path: str) -> None:
     section = SECTIONS[" ".join(path.split()[:2])]
     lines = [line for line in section.splitlines() if re.search(rf"`{path}(?= |`)", line)]
@@ -125,6 +128,9 @@ def test_every_option_of_training_is_in_the_manual() -> None:
     common = options(EVERYTHING["tmeattn train mean"]) - {"--dropout", "--input-dropout"}
     assert train <= common
     assert common - flags(SECTIONS["tmeattn train"]) == set()
+    sweep = options(EVERYTHING["tmeattn sweep mean"]) - options(EVERYTHING["tmeattn train mean"])
+    assert {"--space", "--pruner"} <= sweep
+    assert sweep - flags(SECTIONS["tmeattn sweep"]) == set()
     registry = discover()
     for spec in registry.all(ModelSpec):
         if registry.plugin_of(spec).distribution == "tmeattn":
@@ -135,7 +141,8 @@ def test_every_option_of_training_is_in_the_manual() -> None:
 
 def test_every_option_in_the_readme_and_the_manual_exists() -> None:
     known = {flag for command in EVERYTHING.values() for flag in options(command)} | {"--help"}
-    shown = flags(README + MANUAL)
+    scripts = r"^```text\n[^`]*?(?:torchrun|#SBATCH).*?^```$"  # options of torchrun, srun and sbatch
+    shown = flags(re.sub(scripts, "", README + MANUAL, flags=re.MULTILINE | re.DOTALL))
     assert {"--alpha", "--kind", "--track"} <= shown
     assert sorted(shown - known) == []
 

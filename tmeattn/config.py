@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 RANDOM = "random"
 """The value of `--vectors` for vectors that are drawn at random."""
 MOST_THREADS = 1024
+MOST_PROCESSES = 4096
 Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
 
@@ -51,7 +52,8 @@ class ModelConfig(Options):
     """Base of every model's configuration. Subclasses add fields (int, float, bool, str, Literal, tuple of int), each
     with a `description`, which become options of `tmeattn train MODEL`; the docstring is what `tmeattn models` shows.
 
-    `recipes` holds hyper-parameters by recipe: model fields and train options alike, overridden by the user's.
+    `recipes` holds hyper-parameters by recipe: model fields and train options alike, overridden by the user's. Its
+    optional entry "sweep" is the default space of `tmeattn sweep`: values of options as typed behind `--space`.
     """
 
     recipes: ClassVar[Recipes] = {}
@@ -136,8 +138,11 @@ class TrainOptions(Options):
     )
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | Literal["auto"] | None = Field(
         None,
-        description="CPU threads: a number, or auto: the fastest number, which follows the speed. By default "
-        "OMP_NUM_THREADS, or else auto.",
+        description="CPU threads of a process: a number, or auto: the fastest number, which follows the speed. By "
+        "default OMP_NUM_THREADS, or else auto; of several processes, each has its share of the cores.",
+    )
+    processes: int = Field(
+        1, ge=1, le=MOST_PROCESSES, description="Processes that train together, each on its share of every batch."
     )
     limit: Annotated[int, Field(ge=2)] | None = Field(
         None, description="Train on this many texts and validate on a quarter as many: a fixed, balanced choice."

@@ -15,14 +15,15 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def default_threads() -> int:
-    """The largest number of threads where the user gives none: that of OMP_NUM_THREADS, or else one for every core."""
-    return _of_openmp() or available_cores()
+def default_threads(processes: int = 1) -> int:
+    """The largest number of threads where the user gives none: that of OMP_NUM_THREADS, or else one for every core,
+    with several processes their equal share, at least one."""
+    return _of_openmp() or max(available_cores() // processes, 1)
 
 
-def threads_of_a_run() -> int | Literal["auto"]:
-    """The option `threads` of a run where the user gives none: the number of OMP_NUM_THREADS, 1 on a single core, or
-    else `auto`, with which a training chooses the number and follows its speed."""
+def threads_of_one_process() -> int | Literal["auto"]:
+    """The option `threads` of a run of one process where the user gives none: the number of OMP_NUM_THREADS, 1 on a
+    single core, or else `auto`, with which a training chooses the number and follows its speed."""
     return _of_openmp() or (1 if available_cores() == 1 else "auto")
 
 

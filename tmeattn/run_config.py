@@ -115,7 +115,22 @@ def model_config(run: RunConfig) -> ModelConfig:
     return config
 
 
+def validated_value(base: RunConfig, name: str, value: Any) -> Any:
+    """The value of one option of the model or of training, converted and checked on its own: beside the other options
+    of `base`, and without the checks of options that contradict each other.
+
+    Raises:
+        BadInput: the option does not accept it; the message names the option as the command line spells it.
+    """
+    own = config_class(registry().get(ModelSpec, base.model))
+    kind = own if name in own.model_fields else TrainOptions
+    others = base.model_options if kind is own else base.train.model_dump(mode="json")
+    return getattr(_validated(kind, {**others, name: value}, base.model), name)
+
+
 def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
+    if train.processes > train.batch_size:
+        raise too_many_processes(train.processes, train.batch_size)
     if train.momentum > 0 and train.optimizer != "sgd":
         raise BadInput(
             f"--momentum {train.momentum:g} is an option of SGD, and the optimizer is {train.optimizer}.",
@@ -144,6 +159,14 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
             f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {train.epochs} epochs.",
             hint="Choose fewer warm-up epochs.",
         )
+
+
+def too_many_processes(processes: int, batch_size: int) -> BadInput:
+    """The error for processes of which some would never have a text."""
+    return BadInput(
+        f"--processes {processes} is more than the {batch_size} texts of a batch.",
+        hint=f"Use at most {batch_size}, or a larger --batch-size.",
+    )
 
 
 def _validated(kind: type[Any], values: Mapping[str, Any], model: str, *, known: Iterable[str] = ()) -> Any:

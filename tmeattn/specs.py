@@ -38,7 +38,7 @@ class ModelSpec:
     summary:   one line for listings.
     config:    "package.module:Class", a subclass of `tmeattn.ModelConfig` (pydantic, no torch). Its fields become
                options of `tmeattn train NAME`, its docstring the page of `tmeattn models NAME`, and its `recipes` hold
-               the tuned hyper-parameters.
+               the tuned hyper-parameters and, optionally as "sweep", the space that `tmeattn sweep NAME` searches.
     build:     "package.module:function", called as `build(config, space)` with an instance of that class and a
                `Space`. It returns a torch `nn.Module` whose `forward(tokens_BT, mask_BT, need_maps=False)` returns a
                `ModelOutput`. `tokens_BT` holds token ids (int64); `mask_BT` is True on real tokens, False on padding.

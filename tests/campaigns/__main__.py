@@ -1,4 +1,4 @@
-"""`python -m tests.campaigns kill|disk|fuzz|bombs|race --minutes N --seed S`, in the root of the repository."""
+"""`python -m tests.campaigns kill|disk|fuzz|bombs|race|sweep --minutes N --seed S`, in the root of the repository."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .report import Options
 
-FORKED = ("kill", "disk", "fuzz", "race")
+FORKED = ("kill", "disk", "fuzz", "race", "sweep")
 """Campaigns whose commands are forked from this process. Those of `bombs` are not: the peak of memory of a fork begins
 with that of its parent."""
 

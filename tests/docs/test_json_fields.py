@@ -13,7 +13,9 @@ from support.events_section import section, written
 from support.planted_home import PlantedHome
 
 from tmeattn.docs import topics
+from tmeattn.registry import registry
 from tmeattn.runs.event_types import EVENT_TYPES, fields_of
+from tmeattn.specs import ModelSpec
 
 (FORMATS,) = [topic.text for topic in topics() if topic.name == "formats"]
 SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", FORMATS, re.MULTILINE | re.DOTALL))
@@ -24,7 +26,12 @@ COMMANDS = {
     "tmeattn train simple-attn --seeds 1,2 --json": ["Runs"],
     "tmeattn train transformer --layers 1 --heads 2 --name maps --json": ["Runs"],
     "tmeattn resume first --json": ["Runs"],
+    "tmeattn sweep mean --space lr=1e-3,1e-2 --trials 1 --json": ["Sweeps"],
+    "tmeattn sweep show --json": ["Sweeps"],
+    "tmeattn sweep best --json": ["Sweeps"],
+    "tmeattn sweep list --json": ["Sweeps"],
     "tmeattn runs list --json": ["Runs"],
+    "tmeattn runs show latest --json": ["Runs", "Events"],
     "tmeattn runs show maps --json": ["Runs", "Events"],
     "tmeattn runs compare first maps --json": ["Runs", "Events"],
     "tmeattn explain 'the good film' --run first --json": ["Explanations"],
@@ -60,7 +67,19 @@ COMMANDS = {
 """Each command, and the sections that must name its fields."""
 
 BY_DATA = {
-    *("probabilities", "confusion", "per_class", "options", "modern", "report", "splits", "classes", "shared"),
+    *(
+        "probabilities",
+        "confusion",
+        "per_class",
+        "options",
+        "resolved",
+        "importance",
+        "modern",
+        "report",
+        "splits",
+        "classes",
+        "shared",
+    ),
     *("sampled", "quantiles", "without_vector", "typical", "model_options", "config/train"),
 }
 """Fields whose object has names of classes, options, splits or numbers as its fields."""
@@ -127,7 +146,8 @@ def test_every_command_with_json_is_looked_at() -> None:
                 yield from below(command.get_command(click.Context(command), name), f"{path} {name}")  # type: ignore[arg-type]
 
     elsewhere = {"tmeattn runs track", "tmeattn plugins check"}  # documented by name below: they need a plugin, or time
-    paths = [path for path in below(cli, "tmeattn") if not path.startswith("tmeattn train ")]
+    models = {f"tmeattn {command} {spec.name}" for command in ("train", "sweep") for spec in registry().all(ModelSpec)}
+    paths = [path for path in below(cli, "tmeattn") if path not in models | {"tmeattn sweep"}]
     left_out = {path for path in paths if not any(command.startswith(path + " ") for command in COMMANDS)}
     assert left_out == elsewhere
     assert {"run", "tracker", "events"} <= named(["Runs"])

@@ -31,6 +31,12 @@ def test_curves_are_named_where_they_end_and_differ_without_colour() -> None:
     assert output.splitlines()[-1].split() == ["1", "2", "3"]
 
 
+def test_a_title_and_the_label_of_the_y_axis_share_a_line_only_if_both_fit() -> None:
+    chart = curves([Series("a", [1.0, 2.0], [1.0, 0.5])], title="LSTM with attention", y_label="validation loss")
+    assert draw(chart, 60).splitlines()[0].rstrip() == "LSTM with attention  validation loss"
+    assert [line.rstrip() for line in draw(chart, 30).splitlines()[:2]] == ["LSTM with attention", "validation loss"]
+
+
 @pytest.mark.parametrize("ys", [[], [math.nan], [math.inf, None]])
 def test_nothing_to_draw(ys: list[float | None]) -> None:
     assert "no data yet" in draw(curves([Series("a", list(range(len(ys))), ys)]))

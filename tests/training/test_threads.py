@@ -184,7 +184,7 @@ def test_a_resumed_run_changes_the_threads_at_the_same_steps(
         if event["kind"] == "step" and event["step"] == 20:
             raise Killed
 
-    monkeypatch.setattr(build_trainer, "default_threads", lambda: 2)
+    monkeypatch.setattr(build_trainer, "default_threads", lambda processes=1: 2)
     monkeypatch.setattr(torch, "set_num_threads", used.append)
     change_threads(monkeypatch, {17: 1, 18: 2, 19: 1})
     with pytest.raises(Killed):
@@ -206,7 +206,7 @@ def test_a_run_without_a_checkpoint_begins_again_with_the_threads_of_its_start(
         if event["kind"] == "started":
             raise Killed
 
-    monkeypatch.setattr(build_trainer, "default_threads", lambda: 2)
+    monkeypatch.setattr(build_trainer, "default_threads", lambda processes=1: 2)
     monkeypatch.setattr(build_trainer, "LEAST_STEPS", 1)
     monkeypatch.setattr(build_trainer, "fastest_threads", lambda step, most: 1)
     with pytest.raises(Killed):
@@ -229,7 +229,7 @@ def test_timing_changes_neither_weights_nor_random_state(
         assert saved is not None
         return saved.tensors
 
-    monkeypatch.setattr(build_trainer, "default_threads", lambda: 2)
+    monkeypatch.setattr(build_trainer, "default_threads", lambda processes=1: 2)
     monkeypatch.setattr(threads, "_ratio", ratio := Mock(side_effect=lambda step, more, fewer: step() or 0.5))
     without, timed = weights(10**9), weights(1)
     assert ratio.called
@@ -253,4 +253,4 @@ def test_the_option_of_a_run_without_one(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", openmp)
     monkeypatch.setattr(cpu, "available_cores", lambda: cores)
-    assert cpu.threads_of_a_run() == chosen
+    assert cpu.threads_of_one_process() == chosen

@@ -22,6 +22,7 @@ from tmeattn.os_errors import advice, environment_problem, reason
 COMMANDS = {
     "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
     "resume": ("tmeattn.cli.train:resume", "Continue a run from its last checkpoint."),
+    "sweep": ("tmeattn.cli.sweep:sweep", "Search for good options of a model: many runs, each with other values."),
     "explain": (
         "tmeattn.cli.explain:explain",
         "Predict a text and colour its words by their attention or another score.",

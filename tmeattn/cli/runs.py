@@ -52,7 +52,7 @@ def list_runs(as_json: bool) -> None:
         (
             (f"{shortened(run.name, LONGEST_NAME)} ({run.model})" if run.name else run.id)
             + (", equal weights" if run.uniform_attention else ""),
-            run.state,
+            run.shown_state,
             dataset_name(run.dataset) + (f" ({run.limit})" if run.limit else ""),
             f"{run.alpha:g}",
             str(run.seed),
@@ -107,7 +107,7 @@ def show(run: str, as_json: bool) -> None:
         key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
     ]
     if found.state() in ("stopped", "crashed"):
-        advice = f"The run is {found.state()}. Resume it: tmeattn resume {found.reference}\n"
+        advice = f"The run is {run_summary.shown_state}. Resume it: tmeattn resume {found.reference}\n"
         parts.insert(0, Text(safe(advice), style="yellow"))
     if message := found.status().get("message"):
         parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
@@ -194,7 +194,7 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
         if is_trained(each):
             raise BadInput(f"The run {each.id} is being trained.", hint="Stop it first.")
     listing = safe(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
-    if not (yes or _confirmed(f"Delete {listing}?")):
+    if not (yes or confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return
     for each in found:
@@ -202,7 +202,7 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
     click.echo(f"Deleted {listing}.", err=True)
 
 
-def _confirmed(question: str) -> bool:
+def confirmed(question: str) -> bool:
     """The user's answer.
 
     Raises:

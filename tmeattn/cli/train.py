@@ -107,12 +107,12 @@ def train_command(spec: ModelSpec) -> click.Command:
 class ModelCommand(click.Command):
     """A command whose help lists the model's own options before those that all models share."""
 
-    def __init__(self, name: str, *, own: set[str | None], **attributes: Any) -> None:
+    def __init__(self, name: str, *, own: set[str | None], own_title: str = "Model options", **attributes: Any) -> None:
         super().__init__(name, **attributes)
-        self.own = own
+        self.own, self.own_title = own, own_title
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, wanted in (("Model options", True), ("Options", False)):
+        for title, wanted in ((self.own_title, True), ("Options", False)):
             records = [p.get_help_record(ctx) for p in self.get_params(ctx) if (p.name in self.own) == wanted]
             if rows := [record for record in records if record is not None]:
                 with formatter.section(title):
@@ -122,6 +122,7 @@ class ModelCommand(click.Command):
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
+    from tmeattn.training.distributed.place import follows
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
     config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
@@ -131,8 +132,11 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         raise BadInput("--seed and --seeds exclude each other.")
     if from_run and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**_inherited(spec, from_run, config_file, given), **given}
+    options = {**inherited(spec, from_run, config_file, given), **given}
     planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
+    if follows():
+        _follow(len(planned))
+        return
     for seed, run_name in planned:  # check all runs before the first is trained
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
@@ -149,6 +153,14 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         echo_json(summaries if seeds else summaries[0])
 
 
+def _follow(trainings: int) -> None:
+    """Train with others that torchrun or srun has started: rank 0 shows and writes what there is to see."""
+    from tmeattn.training.session import follow
+
+    for _ in range(trainings):
+        follow()
+
+
 def _train_with_progress(
     train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
 ) -> dict[str, object]:
@@ -160,7 +172,7 @@ def _train_with_progress(
     return report(run, as_json)
 
 
-def _inherited(
+def inherited(
     spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
@@ -204,19 +216,28 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 
 @click.command()
 @run_argument(default="latest")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 4096),
+    help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
+)
 @track_option()
 @json_option("a summary")
-def resume(run: str, trackers: tuple[str, ...], as_json: bool) -> None:
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
     from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.place import follows
 
+    if follows():
+        _follow(1)
+        return
     found = run_to_resume() if run == "latest" else find_run(run)
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json)
+    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
     if as_json:
         echo_json(result)
 

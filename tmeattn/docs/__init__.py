@@ -18,6 +18,8 @@ ORDER = (
     "commands",
     "models",
     "training",
+    "processes",
+    "sweep",
     "tui",
     "explanations",
     "faithfulness",

@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812
 from tmeattn.data.encoding.batches import Batch, SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.meters import meter
+from tmeattn.evaluation.part import Part
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
 from tmeattn.runs.event_types import EpochPart
 from tmeattn.spacing import evenly_spaced
@@ -24,6 +25,8 @@ Measured = Literal["all", "sample", "none"]
 BATCH = 256
 MAPS_BATCH = 16
 ATTENTION_SAMPLE = 512
+WHOLE = Part()
+_NO_NUMBERS = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,19 @@ def evaluate(
     alpha: float,
     device: torch.device,
     need_maps: bool = False,
+    part: Part = WHOLE,
 ) -> Evaluation:
-    """Run every batch through the model in evaluation mode; the model's mode is restored afterwards."""
+    """Run every batch through the model in evaluation mode; the model's mode is restored afterwards.
+
+    part: where several processes share the batches out, the means are those of all, the predictions those of this one.
+    """
     was_training = model.training
     model.eval()
     measured = meter(max_length + int(need_maps))  # CLS may be in front of the words
     indices, probabilities, labels, entropies = [], [], [], []
     heads_LH = torch.zeros(())
     for batch in batches:
+        part.check()
         tokens_BT, mask_BT, labels_B = (part.to(device) for part in batch[:3])
         output = model(tokens_BT, mask_BT, need_maps=need_maps)
         cross_entropy = F.cross_entropy(output.logits_BC, labels_B).item()
@@ -91,6 +99,8 @@ def evaluate(
         if output.maps:
             heads_LH = heads_LH + head_entropies(output, mask_BT).double().sum(dim=1).cpu()
     model.train(was_training)
+    measured = measured.with_sums(part.total(np.array(measured.sums())).tolist()) if part.size > 1 else measured
+    heads_LH = _total_of_heads(heads_LH, part) if part.size > 1 and need_maps else heads_LH
     means = measured.means()
     if heads_LH.dim():
         means["heads"] = (heads_LH / measured.texts).tolist()
@@ -98,11 +108,21 @@ def evaluate(
         means["attention_texts"] = measured.entropy_texts
     return Evaluation(
         means=means,
-        indices_N=np.concatenate(indices),
-        probabilities_NC=np.concatenate(probabilities),
-        labels_N=np.concatenate(labels),
+        indices_N=np.concatenate(indices or [_NO_NUMBERS]),
+        probabilities_NC=np.concatenate(probabilities or [_NO_NUMBERS[:, None]]),
+        labels_N=np.concatenate(labels or [_NO_NUMBERS]),
         entropy_N=np.concatenate(entropies) if entropies else None,
     )
+
+
+def _total_of_heads(heads_LH: torch.Tensor, part: Part) -> torch.Tensor:
+    """The sum over all processes; a process without a batch has no heads."""
+    layers, heads, processes = part.total(np.array([*(heads_LH.shape or (0, 0)), bool(heads_LH.dim())]))
+    if not processes:
+        return heads_LH
+    shape = round(layers / processes), round(heads / processes)
+    own_LH = heads_LH.numpy() if heads_LH.dim() else np.zeros(shape)
+    return torch.from_numpy(part.total(own_LH))
 
 
 def measured_attention(attention: Attention, alpha: float) -> Measured:
@@ -121,34 +141,42 @@ def evaluate_split(
     alpha: float,
     device: torch.device,
     attention: Measured,
+    part: Part = WHOLE,
 ) -> Evaluation:
     """Evaluate a model on a split.
 
+    part:      see `evaluate`.
     attention: the texts whose self-attention maps are computed: all (for a loss with an entropy penalty), a fixed
                sample of 512 evenly spaced texts (because a map grows with the square of the length), or none.
     """
     size = MAPS_BATCH if attention == "all" else BATCH
-    batches = SequentialBatches(split, size, max_length)
+    batches = SequentialBatches(split, size, max_length, part=(part.rank, part.size))
     evaluation = evaluate(
-        model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all"
+        model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all", part=part
     )
     if attention == "sample":
-        sample = _sample(model, split, max_length=max_length, device=device)
+        sample = _sample(model, split, max_length=max_length, device=device, part=part)
         sample["loss"], sample["cross_entropy"] = evaluation.means["loss"], evaluation.means["cross_entropy"]
         sample["accuracy"] = evaluation.means["accuracy"]
         return replace(evaluation, means=sample)
     return evaluation
 
 
-def _sample(model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device) -> EpochPart:
+def _sample(model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device, part: Part) -> EpochPart:
     """Means over the fixed sample of texts, with attention maps."""
     only = np.asarray(evenly_spaced(len(split), ATTENTION_SAMPLE), dtype=np.int64)
-    batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only)
-    return evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True).means
+    batches = SequentialBatches(split, MAPS_BATCH, max_length, only=only, part=(part.rank, part.size))
+    return evaluate(model, batches, max_length=max_length, alpha=0.0, device=device, need_maps=True, part=part).means
 
 
 def attention_of_split(
-    model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device, attention: Measured
+    model: nn.Module,
+    split: EncodedSplit,
+    *,
+    max_length: int,
+    device: torch.device,
+    attention: Measured,
+    part: Part = WHOLE,
 ) -> EpochPart:
     """Means over those texts of a split whose attention `evaluate_split` measures, without the others.
 
@@ -156,5 +184,7 @@ def attention_of_split(
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         if attention == "sample":
-            return _sample(model, split, max_length=max_length, device=device)
-        return evaluate_split(model, split, max_length=max_length, alpha=0.0, device=device, attention=attention).means
+            return _sample(model, split, max_length=max_length, device=device, part=part)
+        return evaluate_split(
+            model, split, max_length=max_length, alpha=0.0, device=device, attention=attention, part=part
+        ).means

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -51,6 +52,45 @@ class Meter:
             bins = np.clip((entropy_B / self.high * BINS).astype(np.int64), 0, BINS - 1)
             for index, number in enumerate(np.bincount(bins, minlength=BINS)):
                 self.counts[index] += int(number)
+
+    def merge(self, other: Meter) -> None:
+        """Add the texts of another meter."""
+        self.texts += other.texts
+        self.loss += other.loss
+        self.cross_entropy += other.cross_entropy
+        self.hits += other.hits
+        self.entropy_texts += other.entropy_texts
+        self.entropy += other.entropy
+        self.normalized_entropy += other.normalized_entropy
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+
+    def sums(self) -> list[float]:
+        """All sums as numbers, which can be added over meters: see `with_sums`."""
+        return [
+            self.texts,
+            self.loss,
+            self.cross_entropy,
+            self.hits,
+            self.entropy_texts,
+            self.entropy,
+            self.normalized_entropy,
+            *self.counts,
+        ]
+
+    def with_sums(self, sums: Sequence[float]) -> Meter:
+        """A meter of the same histogram with these sums."""
+        texts, loss, cross_entropy, hits, entropy_texts, entropy, normalized_entropy, *counts = sums
+        return Meter(
+            high=self.high,
+            texts=round(texts),
+            loss=loss,
+            cross_entropy=cross_entropy,
+            hits=round(hits),
+            entropy_texts=round(entropy_texts),
+            entropy=entropy,
+            normalized_entropy=normalized_entropy,
+            counts=[round(count) for count in counts],
+        )
 
     def means(self) -> EpochPart:
         """The means over texts and the histogram of entropies, as in events; without attention, these are None."""

@@ -37,6 +37,7 @@ class MeanConfig(ModelConfig):
     recipes: ClassVar[Recipes] = {
         "modern": {"dropout": 0.2, "input_dropout": 0.3, "lr": 5e-3, "epochs": 8},
         "report": {"dropout": 0.0, "input_dropout": 0.0},
+        "sweep": {"lr": "1e-3..2e-2:log", "dropout": "0..0.5:0.1", "input_dropout": "0..0.6:0.1"},
     }
 
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate of the pooled vector.")
@@ -91,6 +92,13 @@ class QueryAttnConfig(MeanConfig):
     recipes: ClassVar[Recipes] = {
         "modern": {"dropout": 0.2, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "scaled": True},
         "report": MeanConfig.recipes["report"],
+        "sweep": {
+            "lr": "5e-4..1e-2:log",
+            "dropout": "0..0.5:0.1",
+            "input_dropout": "0..0.7:0.1",
+            "value_hidden": "0,64,128",
+            "scaled": "yes,no",
+        },
     }
 
     query_hidden: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
@@ -124,6 +132,12 @@ class LstmConfig(ModelConfig):
     recipes: ClassVar[Recipes] = {
         "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5},
         "report": {"dropout": 0.0, "input_dropout": 0.0, "epochs": 200, "patience": 15},
+        "sweep": {
+            "lr": "5e-4..1e-2:log",
+            "hidden_size": "50,100,200",
+            "dropout": "0..0.7:0.1",
+            "input_dropout": "0..0.7:0.1",
+        },
     }
 
     hidden_size: int = Field(100, ge=1, le=8192, description="Number of dimensions of the LSTM's states.")
@@ -155,6 +169,7 @@ class LstmAttnConfig(LstmConfig):
     recipes: ClassVar[Recipes] = {
         "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "alpha_warmup": 2.0},
         "report": {"dropout": 0.0, "input_dropout": 0.0, "epochs": 200, "patience": 15},
+        "sweep": LstmConfig.recipes["sweep"],
     }
 
 
@@ -204,6 +219,13 @@ class TransformerConfig(ModelConfig):
             "batch_size": 16,
             "max_length": 500,
             "epochs": 30,
+        },
+        "sweep": {
+            "lr": "3e-4..5e-3:log",
+            "layers": "1..4",
+            "heads": "1,2,4",
+            "dropout": "0..0.5:0.1",
+            "input_dropout": "0..0.7:0.1",
         },
     }
 
@@ -256,6 +278,7 @@ class NbLogregConfig(ModelConfig):
     recipes: ClassVar[Recipes] = {
         "modern": {"vectors": "random", "epochs": 1, "max_length": 4096},
         "report": {"vectors": "random", "epochs": 1, "max_length": 4096, "min_count": 2, "tokenizer": "basic_english"},
+        "sweep": {"ngrams": "1,2,3", "strength": "0.01..10:log", "min_texts": "1..5"},
     }
 
     ngrams: int = Field(3, ge=1, le=3, description="Length of the longest n-grams in words.")

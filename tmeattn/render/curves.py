@@ -59,7 +59,7 @@ class Curves:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(self.width or options.max_width, options.max_width)
-        if heading := self._heading():
+        for heading in self._heading(width):
             heading.truncate(width, overflow="ellipsis")
             yield heading
         points = [series.points() for series in self.series]
@@ -68,13 +68,13 @@ class Curves:
             return
         yield from _draw(self, points, width)
 
-    def _heading(self) -> Text | None:
-        heading = Text(no_wrap=True)
-        if self.title:
-            heading.append(safe(self.title), style="bold")
-        if self.y_label:
-            heading.append(f"{'  ' if self.title else ''}{safe_line(self.y_label)}", style="dim")
-        return heading if heading else None
+    def _heading(self, width: int) -> list[Text]:
+        """The title and the label of the y axis: beside each other, or on two lines if they do not fit."""
+        title = Text(safe(self.title), "bold", no_wrap=True) if self.title else None
+        label = Text(safe_line(self.y_label), "dim", no_wrap=True) if self.y_label else None
+        if title and label and title.cell_len + 2 + label.cell_len <= width:
+            return [Text.assemble(title, "  ", label, no_wrap=True)]
+        return [part for part in (title, label) if part]
 
 
 def curves(

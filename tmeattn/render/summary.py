@@ -122,7 +122,7 @@ def entropy_heads(events: Sequence[Event]) -> Group | None:
 
 def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -> RenderableType:
     heading = Text(safe(run.name or run.id), style="bold")
-    heading.append(f"  {safe(run.state)}", style="not bold dim")
+    heading.append(f"  {safe(run.shown_state)}", style="not bold dim")
     epoch = f" (epoch {run.best_epoch})" if run.best_epoch is not None else ""
     best = None if run.best_accuracy is None else Text(f"{percent(run.best_accuracy, 2)}{epoch}", style="bold")
     pairs: list[tuple[str, Cell]] = [

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 from tmeattn.files import disk_errors, sync_folder, to_json, write_atomically
 from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.lock import LOCK, is_written
-from tmeattn.runs.run_files import DataInfo, RunInfo, StoredConfig
+from tmeattn.runs.run_files import DataInfo, RunInfo, StoredConfig, SweepOrigin
 
 if TYPE_CHECKING:
     from tmeattn.run_config import RunConfig
@@ -30,6 +30,7 @@ ID_VARIABLE = "TMEATTN_RUN_ID"
 """The environment variable by which the parent of a training process chooses the id of the run."""
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which are easily confused
 _ID = re.compile(r"\w[\w.-]*")
+_PASSWORD = re.compile(r"(://[^/:@\s]*):[^/\s]*@")
 _NEW_ID = re.compile(rf"[{_ALPHABET}]{{4}}-.+")
 _BEFORE_RUN_JSON = {"control", "checkpoints", LOCK, "meta.json"}
 """The names of what `create` makes before run.json."""
@@ -44,11 +45,14 @@ def create(
     name: str | None,
     data: DataInfo,
     claim: Callable[[RunDirectory], None] = lambda run: None,
+    run_id: str | None = None,
+    sweep: SweepOrigin | None = None,
 ) -> RunDirectory:
     """Create a run directory below `root`, with its run.json and meta.json.
 
     claim: called with the directory while it is not yet a run, so that no other process can train it first. The first
     that a process creates gets the id in the environment variable `ID_VARIABLE`, if that is set and can be an id.
+    run_id: the id, unless another run has it. sweep: the trial of a sweep that the run belongs to.
 
     Raises:
         EnvironmentProblem: the folder cannot be written; an incomplete directory is removed.
@@ -56,7 +60,7 @@ def create(
     with disk_errors("a run", root):
         root.mkdir(parents=True, exist_ok=True)
         remove_incomplete(root)
-        wanted = os.environ.pop(ID_VARIABLE, None)
+        wanted = run_id or os.environ.pop(ID_VARIABLE, None)
         if wanted is not None and not _ID.fullmatch(wanted):
             wanted = None
         while True:
@@ -81,6 +85,8 @@ def create(
                 "platform": platform.platform(),
             },
         }
+        if sweep is not None:
+            info["sweep"] = sweep
         try:
             for folder in ("control", "checkpoints"):
                 (path / folder).mkdir()
@@ -119,8 +125,9 @@ def new_id(model: str) -> str:
 
 
 def command() -> list[str]:
-    """The command line of this process as a user types it."""
+    """The command line of this process as a user types it, without the passwords in URLs."""
     program = Path(sys.argv[0])
+    arguments = [_PASSWORD.sub(r"\1:***@", argument) for argument in sys.argv[1:]]
     if program.name == "__main__.py":  # python -m
-        return [program.parent.name, *sys.argv[1:]]
-    return [program.name or "python", *sys.argv[1:]]
+        return [program.parent.name, *arguments]
+    return [program.name or "python", *arguments]

@@ -66,6 +66,7 @@ class StartedEvent(_Logged):
     validation_texts: Annotated[int, "Texts of the validation split"]
     threads: Annotated[int, "CPU threads"]
     device: Annotated[str, "Type of the device: cpu, cuda or mps"]
+    processes: NotRequired[Annotated[int, "Processes that train together, each with that many threads"]]
 
 
 class ResumedEvent(_Logged):
@@ -76,6 +77,7 @@ class ResumedEvent(_Logged):
     epoch: Annotated[int, "Finished epochs at the checkpoint"]
     epochs: NotRequired[Annotated[int, "Epochs planned"]]
     steps_per_epoch: NotRequired[Annotated[int, "Optimisation steps in an epoch"]]
+    processes: NotRequired[Annotated[int, "Processes that train together from here on"]]
 
 
 class StepEvent(_Logged):
@@ -153,12 +155,12 @@ class WarningEvent(_Logged):
 
 
 class StoppedEvent(_Logged):
-    """Training was stopped by a signal or a request, after a checkpoint; the run can be resumed."""
+    """Training was stopped by a signal, a request or its sweep, after a checkpoint; the run can be resumed."""
 
     kind: Literal["stopped"]
     step: Annotated[int, "Steps done"]
     epoch: Annotated[int, "Current epoch, from 1"]
-    reason: Annotated[str, "Name of the signal, or request"]
+    reason: Annotated[str, "Name of the signal, request, or pruned or time, where a sweep ended the run early"]
 
 
 class FinishedEvent(_Logged):

@@ -12,6 +12,10 @@ from tmeattn.runs.events import Ending, decode, is_damaged
 
 RECENT = 8
 """Epochs whose accuracy a list shows as a trend."""
+PRUNED, OUT_OF_TIME = "pruned", "time"
+"""Why a sweep stopped a run: it was worse than others, or its time was over."""
+SETTLED = (PRUNED, OUT_OF_TIME)
+"""The reasons of stopping after which a run is not meant to go on."""
 _PASSED_OVER = ("step", "threads", "watched", "checkpoint", "warning")
 """Kinds of events that no figure needs: their lines are not decoded."""
 
@@ -24,6 +28,7 @@ class LogFigures(TypedDict):
     seconds:         in all epochs; epoch_seconds: the median of them, 0 without any.
     recent:          validation accuracies of the last epochs, the last one last.
     ending:          how the last attempt ended; None where its process was killed, or is alive.
+    stop_reason:     why the last attempt was stopped; None where it was not.
     diverged:        whether the last attempt ended with a loss that was not finite.
     train_texts:     texts that it was trained on, threads: those that it used; None before training began.
     damaged_lines:   lines that cannot be read.
@@ -36,6 +41,7 @@ class LogFigures(TypedDict):
     epoch_seconds: float
     recent: list[float]
     ending: Ending | None
+    stop_reason: str | None
     diverged: bool
     train_texts: int | None
     threads: int | None
@@ -56,6 +62,7 @@ class FigureReader:
     def _reset(self) -> None:
         self._epochs: list[tuple[int, int, float, float, bool]] = []
         self._ending: Ending | None = None
+        self._stop_reason: str | None = None
         self._diverged = False
         self._train_texts: int | None = None
         self._threads: int | None = None
@@ -102,9 +109,10 @@ class FigureReader:
         elif kind == "finished" or (kind in ("stopped", "failed") and self._ending != "finished"):
             self._ending = kind
             self._diverged = event["kind"] == "failed" and event.get("diverged", False)
+            self._stop_reason = event["reason"] if event["kind"] == "stopped" else None
 
     def _begin(self) -> None:
-        self._ending, self._diverged = None, False
+        self._ending, self._stop_reason, self._diverged = None, None, False
 
     def figures(self) -> LogFigures:
         """The figures of what was read so far."""
@@ -118,6 +126,7 @@ class FigureReader:
             "epoch_seconds": _median([one[3] for one in epochs]),
             "recent": [one[2] for one in epochs[-RECENT:]],
             "ending": self._ending,
+            "stop_reason": self._stop_reason,
             "diverged": self._diverged,
             "train_texts": self._train_texts,
             "threads": self._threads,

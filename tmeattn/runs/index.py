@@ -11,6 +11,7 @@ from pathlib import Path
 from tmeattn.errors import BadInput, UnknownName, shortened
 from tmeattn.paths import cache_dir, runs_dir
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.figures import SETTLED, figures_of
 from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
 from tmeattn.runs.summary import RunSummary, is_twin
@@ -141,7 +142,8 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
 
 
 def run_to_resume() -> RunDirectory:
-    """The newest run whose training is not over, with or without a checkpoint: what `latest` means for `resume`.
+    """The newest run whose training is not over, with or without a checkpoint: what `latest` means for `resume`. A run
+    that its sweep has stopped is not meant to go on.
 
     If the training of all runs is over, the newest of them: to resume it reports that there is nothing to do.
 
@@ -151,11 +153,15 @@ def run_to_resume() -> RunDirectory:
     runs = all_runs()
     if not runs:
         raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
+    over = []
     for run in runs:
         state = run.state()
+        if state == "stopped" and figures_of(run.figures())["stop_reason"] in SETTLED:
+            continue
         if state != "finished" and not (state == "failed" and run.is_over()):
             return run
-    return runs[0]
+        over.append(run)
+    return [*over, *runs][0]
 
 
 def _by_id(reference: str) -> RunDirectory | None:

@@ -94,13 +94,24 @@ def naming(root: Path) -> Iterator[None]:
     """
     with disk_errors("a run", root):
         root.mkdir(parents=True, exist_ok=True)
-    with _locked(root / NAMES_LOCK, "a run", NAMES_TIMEOUT) as lock:
+    with holding(root / NAMES_LOCK, "a run"):
+        yield
+
+
+@contextlib.contextmanager
+def holding(path: Path, what: str) -> Iterator[bool]:
+    """Hold the lock of a file inside the block, whose folder exists. Yields False where the file system has no locks.
+
+    Raises:
+        EnvironmentProblem: the file cannot be written (`what` names it), or another process does not end its own block.
+    """
+    with _locked(path, what, NAMES_TIMEOUT) as lock:
         if lock == "busy":
             raise EnvironmentProblem(
-                f"Another process has held the lock {root / NAMES_LOCK} for {NAMES_TIMEOUT:.0f} seconds.",
+                f"Another process has held the lock {path} for {NAMES_TIMEOUT:.0f} seconds.",
                 hint="It is perhaps suspended: continue or end it.",
             )
-        yield
+        yield lock == "held"
 
 
 @contextlib.contextmanager

@@ -48,12 +48,26 @@ class DataInfo(TypedDict):
     vector_size: int
 
 
+class SweepOrigin(TypedDict):
+    """The trial of a sweep that a run belongs to.
+
+    format: the version of this object. study: the name of the study. trial: its number, from 0. seed: one of the seeds
+    that the trial is trained with.
+    """
+
+    format: int
+    study: str
+    trial: int
+    seed: int
+
+
 class RunInfo(TypedDict):
     """`run.json`, written once when the run is created.
 
     created:  seconds since 1970.
     command:  the command line that created the run, as a list of arguments.
     versions: of tmeattn, torch, numpy, python and the platform.
+    sweep:    the trial that the run belongs to; only in a run of a sweep.
     """
 
     format: int
@@ -63,6 +77,7 @@ class RunInfo(TypedDict):
     data: DataInfo
     command: NotRequired[list[str]]
     versions: NotRequired[dict[str, str]]
+    sweep: NotRequired[SweepOrigin]
 
 
 class RunMeta(TypedDict, total=False):

@@ -9,15 +9,18 @@ from tmeattn.files import read_json
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, damage
 from tmeattn.runs.events import Ending, Event
-from tmeattn.runs.figures import FigureReader, LogFigures, figures_of
+from tmeattn.runs.figures import OUT_OF_TIME, PRUNED, FigureReader, LogFigures, figures_of
 from tmeattn.runs.run_files import RunMeta, RunStatus, State
 from tmeattn.runs.typed_json import valid_fields
+
+_STOPPED_BY_SWEEP = {PRUNED: "pruned", OUT_OF_TIME: "time up"}
 
 
 @dataclass(frozen=True)
 class RunSummary:
     """The key figures of a run.
 
+    stop_reason: of a run that was stopped: a signal, request, or pruned or time where a sweep stopped it; else None.
     epoch, epochs: finished and planned. best_accuracy: on the validation split, in [0, 1]. seconds: in all epochs.
     created: seconds since 1970. problems: one sentence for each file of the run that is damaged.
     """
@@ -40,6 +43,12 @@ class RunSummary:
     created: float
     path: str
     problems: tuple[str, ...] = ()
+    stop_reason: str | None = None
+
+    @property
+    def shown_state(self) -> str:
+        """The state in a list: what a sweep did with a run that it stopped, instead of `stopped`."""
+        return shown_state(self.state, self.stop_reason)
 
     def document(self) -> dict[str, object]:
         """The summary as `--json` prints it."""
@@ -107,10 +116,11 @@ def read_facts(run: RunDirectory) -> RunFacts:
 
 def summary_of(run: RunDirectory, facts: RunFacts, figures: LogFigures, log_problems: list[str]) -> RunSummary:
     """The summary of what was read. The state of a run whose process may be alive is looked up now."""
+    state = state_now(run, facts["written"], figures["ending"])
     return RunSummary(
         id=run.id,
         name=facts["name"],
-        state=state_now(run, facts["written"], figures["ending"]),
+        state=state,
         model=facts["model"],
         dataset=facts["dataset"],
         recipe=facts["recipe"],
@@ -126,7 +136,13 @@ def summary_of(run: RunDirectory, facts: RunFacts, figures: LogFigures, log_prob
         created=facts["created"],
         path=str(run.path),
         problems=(*facts["problems"], *log_problems),
+        stop_reason=figures["stop_reason"] if state == "stopped" else None,
     )
+
+
+def shown_state(state: str, stop_reason: str | None) -> str:
+    """The word for a state in a list."""
+    return _STOPPED_BY_SWEEP.get(stop_reason or "", state) if state == "stopped" else state
 
 
 def state_now(run: RunDirectory, written: State, ending: Ending | None) -> State:

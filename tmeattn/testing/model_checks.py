@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.sources import open_dataset, open_training_corpus
-from tmeattn.errors import Interrupted
+from tmeattn.errors import BadInput, Interrupted
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
@@ -26,6 +26,8 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
 from tmeattn.runs.index import all_runs
 from tmeattn.specs import ModelOutput, ModelSpec, Space
+from tmeattn.sweep.space import RECIPE as SPACE
+from tmeattn.sweep.space import default_space, parse_space
 from tmeattn.testing import toy
 from tmeattn.testing.checks import Check, Problem, Step, check_import, run_checks, sandbox
 from tmeattn.training import checkpoint
@@ -46,6 +48,7 @@ def model_checks(spec: ModelSpec, options: Mapping[str, Any]) -> list[Check]:
     model = _Model(spec, options)
     steps: list[Step] = [
         ("options", model.options_are_valid),
+        ("space", model.space_is_valid),
         ("listing", lambda: check_import(spec.config)),
         ("build", model.can_be_built),
         ("output", model.output_is_valid),
@@ -100,6 +103,17 @@ class _Model:
             )
         for recipe in ("modern", "report"):
             self.config(3, recipe=recipe)
+
+    def space_is_valid(self) -> None:
+        if SPACE not in config_class(self.spec).recipes:
+            return
+        try:
+            parse_space(self.spec.name, default_space(self.spec.name), {**toy.QUICK, "dataset": toy.dataset_name(3)})
+        except BadInput as error:
+            raise Problem(
+                f"its default space is not valid: {error.message}",
+                f'Write values in recipes["{SPACE}"] as behind --space: "lr": "1e-3..1e-2:log".',
+            ) from None
 
     def can_be_built(self) -> None:
         for classes in (2, 3):

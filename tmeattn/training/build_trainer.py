@@ -6,15 +6,22 @@ import torch
 from torch import nn
 
 from tmeattn.cpu import default_threads
+from tmeattn.data.encoding.batches import Share
+from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.sources import open_training_corpus
 from tmeattn.models.arithmetic import NEWEST
-from tmeattn.models.building import build_model, check_contract, choose_device
+from tmeattn.models.building import build_model, check_contract
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.specs import ModelSpec, Space
+from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
+from tmeattn.training.distributed.group import Alone, Group
+from tmeattn.training.distributed.job import Job
+from tmeattn.training.distributed.launch import Team
+from tmeattn.training.distributed.randomness import settle_random_state
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.run_data import Narrate, Sources
@@ -30,27 +37,23 @@ def build_trainer(
     saved: Checkpoint | None,
     emit: Listener,
     narrate: Narrate,
+    team: Team,
 ) -> Trainer:
     """The trainer of a run, ready for its next step; its event `started` or `resumed` is emitted.
 
-    saved: the checkpoint to continue from, if any.
+    saved: the checkpoint to continue from, if any.   team: the other processes that train with this one.
 
     Raises:
         BadInput: the data, the vocabulary or the model do not fit the run or the plugin contract.
+        RankLost: another process has ended.
     """
     options = config.train
     spec = registry().get(ModelSpec, config.model)
-    device = choose_device(options.device)
+    device = team.device(options.device)
     corpus = open_training_corpus(options, *sources, narrate)
+    team.announce(Job.of(run, config, corpus))
     progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
-    space = Space(
-        vocabulary_size=len(corpus.vocabulary),
-        num_classes=len(corpus.classes),
-        vector_size=run.data["vector_size"],
-        vectors=None if corpus.vectors is None else torch.tensor(corpus.vectors),
-        tune=options.tune_embeddings,
-        prepared=progress.prepared,
-    )
+    space = _space(config, corpus, run.data["vector_size"], progress)
     if options.precision == "bf16" and not supports_bf16(device):
         emit(
             {
@@ -58,9 +61,7 @@ def build_trainer(
                 "message": f"The {device.type} device does not support bfloat16: the run is trained in float32.",
             }
         )
-        options = options.model_copy(update={"precision": "float32"})
-    torch.manual_seed(options.seed)
-    model = build_model(config, space).to(device)
+    model = _model(config, space, device)
     check_contract(spec, model, space, device, uniform=options.uniform_attention)
     if saved is not None:
         saved.load_model(model)
@@ -68,26 +69,91 @@ def build_trainer(
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
     logged = logged_threads(run.events_path)
-    _set_threads(config, progress, logged, resumed=saved is not None)
-    trainer = Trainer(
-        model,
-        options,
-        corpus,
-        run,
-        progress=progress,
-        device=device,
-        attention=spec.attention,
-        emit=emit,
-    )
-    if progress.adapts_threads and device.type == "cpu":
+    _set_threads(config, progress, team, saved, logged)
+    progress.processes = team.processes
+    group = team.join(device)
+    trainer = _trainer(run, config, corpus, model, progress, device, group, emit)
+    if progress.adapts_threads and device.type == "cpu" and team.processes == 1:
         if saved is None and logged.first is None:
             _time_threads(trainer)
         trainer.pace = Pace(progress.threads, default_threads(), logged)
-    _announce(run, config, trainer, model, emit)
     if saved is not None:
         saved.load_optimizer(trainer.optimizer)
-        saved.restore_random_state()
+        if saved.processes != team.processes:
+            emit({"kind": "warning", "message": _other_processes(saved.processes, team.processes)})
+    if isinstance(group, Group):
+        random_states = {} if saved is None else saved.random_tensors
+        tensors = checkpoint.training_tensors(model, trainer.optimizer)
+        group.share_bytes(checkpoint.serialize({**tensors, **random_states}, progress))
+    _announce(run, config, trainer, model, emit)
+    settle_random_state(saved, options.seed, group.rank, group.size)
     return trainer
+
+
+def follower_trainer(
+    run: RunDirectory, job: Job, corpus: Corpus, begin: Checkpoint, device: torch.device, group: Group
+) -> Trainer:
+    """The trainer of a process that trains with rank 0.
+
+    begin: the state of rank 0 before its next step.
+
+    Raises:
+        BadInput: the model cannot be built here.
+    """
+    config, progress = job.run_config, begin.progress
+    torch.set_num_threads(progress.threads)
+    model = _model(config, _space(config, corpus, job.vector_size, progress), device)
+    begin.load_model(model)
+    trainer = _trainer(run, config, corpus, model, progress, device, group, lambda event: None)
+    begin.load_optimizer(trainer.optimizer)
+    settle_random_state(begin, config.train.seed, group.rank, group.size)
+    return trainer
+
+
+def _space(config: RunConfig, corpus: Corpus, vector_size: int, progress: Progress) -> Space:
+    return Space(
+        vocabulary_size=len(corpus.vocabulary),
+        num_classes=len(corpus.classes),
+        vector_size=vector_size,
+        vectors=None if corpus.vectors is None else torch.tensor(corpus.vectors),
+        tune=config.train.tune_embeddings,
+        prepared=progress.prepared,
+    )
+
+
+def _model(config: RunConfig, space: Space, device: torch.device) -> nn.Module:
+    torch.manual_seed(config.train.seed)
+    return build_model(config, space).to(device)
+
+
+def _trainer(
+    run: RunDirectory,
+    config: RunConfig,
+    corpus: Corpus,
+    model: nn.Module,
+    progress: Progress,
+    device: torch.device,
+    group: Alone,
+    emit: Listener,
+) -> Trainer:
+    options = config.train
+    if options.precision == "bf16" and not supports_bf16(device):
+        options = options.model_copy(update={"precision": "float32"})
+    attention = registry().get(ModelSpec, config.model).attention
+    return Trainer(
+        model, options, corpus, run, progress=progress, device=device, attention=attention, emit=emit, group=group
+    )
+
+
+def _other_processes(before: int, now: int) -> str:
+    return (
+        f"The run was trained by {_count(before)} and continues with {now}: dropout draws other random numbers from "
+        "here on, so that the result differs from that of an uninterrupted run."
+    )
+
+
+def _count(processes: int) -> str:
+    return "1 process" if processes == 1 else f"{processes} processes"
 
 
 def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.Module, emit: Listener) -> None:
@@ -100,6 +166,7 @@ def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.
                 "epoch": progress.epoch,
                 "epochs": config.train.epochs,
                 "steps_per_epoch": trainer.steps_per_epoch,
+                "processes": trainer.group.size,
             }
         )
         return
@@ -115,17 +182,21 @@ def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.
             "validation_texts": len(splits["validation"]),
             "threads": progress.threads,
             "device": trainer.device.type,
+            "processes": trainer.group.size,
         }
     )
 
 
-def _set_threads(config: RunConfig, progress: Progress, logged: Logged, *, resumed: bool) -> None:
-    """Set the number of threads. A run that is resumed keeps that of its checkpoint or, without one, of its start,
-    because sums in another order are rounded differently."""
-    if not resumed:
+def _set_threads(config: RunConfig, progress: Progress, team: Team, saved: Checkpoint | None, logged: Logged) -> None:
+    """Set the number of threads of each process. A resumed run keeps that of its checkpoint or, without one, of its
+    start, because sums in another order are rounded differently; with another number of processes, all of them together
+    keep their threads."""
+    if saved is None:
         chosen = config.train.threads
         progress.adapts_threads = not isinstance(chosen, int)
-        progress.threads = chosen if isinstance(chosen, int) else logged.first or default_threads()
+        progress.threads = chosen if isinstance(chosen, int) else logged.first or default_threads(team.processes)
+    elif saved.processes != team.processes:
+        progress.threads = max(progress.threads * saved.processes // team.processes, 1)
     torch.set_num_threads(progress.threads)
 
 
@@ -133,8 +204,9 @@ def _time_threads(trainer: Trainer) -> None:
     """Choose the number of threads by steps on a batch of middling length. Torch's random state is as it was."""
     if trainer.steps_per_epoch * trainer.options.epochs < LEAST_STEPS or not trainer.has_trainable_parameters:
         return
-    plan = sorted(trainer.batches.plan(0), key=lambda texts: int(trainer.batches.split.lengths[texts].sum()))
-    batch = trainer.batches.batch(plan[len(plan) // 2])
-    state = torch.get_rng_state()
-    trainer.progress.threads = fastest_threads(lambda: trainer.rehearse(batch), trainer.progress.threads)
+    batches = trainer.batches
+    plan = sorted(batches.plan(0), key=lambda indices: len(batches.words(indices)))
+    middle = plan[len(plan) // 2]
+    share, state = Share(batches.batch(middle), middle), torch.get_rng_state()
+    trainer.progress.threads = fastest_threads(lambda: trainer.rehearse(share), trainer.progress.threads)
     torch.set_rng_state(state)

@@ -9,6 +9,7 @@ verified whenever the file is read.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -40,6 +41,7 @@ class Progress:
     vocabulary:         the SHA-256 of the run's `vocabulary.json`; empty in checkpoints of version 0.1.
     adapts_threads:     whether the number of threads follows the speed (see `tmeattn.training.threads`).
     arithmetic:         its version (see `tmeattn.models.arithmetic`); 1 in checkpoints of version 0.1.
+    processes:          the number of processes that trained together.
     """
 
     step: int = 0
@@ -57,30 +59,61 @@ class Progress:
     vocabulary: str = ""
     adapts_threads: bool = False
     arithmetic: int = 1
+    processes: int = 1
 
 
-def save_training(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-    """Replace `last` by the model, the optimiser, the random state and the progress; the old `last` becomes `previous`.
+RandomState = dict[str, Tensor]
+"""The state of torch's random generators in one process, by the type of the device."""
+
+
+def random_state() -> RandomState:
+    """That of this process."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
+def save_training(
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    random_states: Sequence[RandomState],
+) -> None:
+    """Replace `last` by the model, the optimiser, the random states and the progress; the old `last` becomes
+    `previous`.
+
+    random_states: those of all processes that train together.
 
     Raises:
         EnvironmentProblem: the disk is full or cannot be written; both older files are kept.
     """
+    tensors = training_tensors(model, optimizer)
+    for rank, states in enumerate(random_states):
+        tensors |= {_random_name(device, rank): state for device, state in states.items()}
+    last, previous = folder / "last.safetensors", folder / "previous.safetensors"
+    with disk_errors("a checkpoint", folder):
+        fresh = folder / NEXT
+        write_atomically(fresh, serialize(tensors, progress), durable=True)
+        if last.exists():
+            last.replace(previous)
+        fresh.replace(last)
+        sync_folder(folder)
+
+
+def training_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The tensors of the model and of the optimiser by the names that they have in a checkpoint."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             if value is not None:
                 tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    tensors["random.cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random.cuda"] = torch.cuda.get_rng_state()
-    last, previous = folder / "last.safetensors", folder / "previous.safetensors"
-    with disk_errors("a checkpoint", folder):
-        fresh = folder / NEXT
-        write_atomically(fresh, _serialize(tensors, progress), durable=True)
-        if last.exists():
-            last.replace(previous)
-        fresh.replace(last)
-        sync_folder(folder)
+    return tensors
+
+
+def _random_name(device: str, rank: int) -> str:
+    return f"random.{device}" if rank == 0 else f"random.{device}.{rank}"
 
 
 def save_best(folder: Path, model: nn.Module, progress: Progress) -> None:
@@ -91,10 +124,11 @@ def save_best(folder: Path, model: nn.Module, progress: Progress) -> None:
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     with disk_errors("a checkpoint", folder):
-        write_atomically(folder / "best.safetensors", _serialize(tensors, progress), durable=True)
+        write_atomically(folder / "best.safetensors", serialize(tensors, progress), durable=True)
 
 
-def _serialize(tensors: dict[str, Tensor], progress: Progress) -> bytes:
+def serialize(tensors: dict[str, Tensor], progress: Progress) -> bytes:
+    """The bytes of a checkpoint; `parse` reads them."""
     prepared, arrays = pack(progress.prepared)
     plain = {name: value.detach().cpu().contiguous() for name, value in (tensors | arrays).items()}
     fields = asdict(replace(progress, prepared=None)) | {"prepared": prepared}
@@ -135,10 +169,21 @@ class Checkpoint:
                 state.setdefault(int(index), {})[name] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
-    def restore_random_state(self) -> None:
-        torch.set_rng_state(self.tensors["random.cpu"])
-        if "random.cuda" in self.tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(self.tensors["random.cuda"])
+    def restore_random_state(self, rank: int = 0) -> None:
+        """Set torch's random generators to the state that the process `rank` had."""
+        torch.set_rng_state(self.tensors[_random_name("cpu", rank)])
+        if (name := _random_name("cuda", rank)) in self.tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(self.tensors[name])
+
+    @property
+    def random_tensors(self) -> dict[str, Tensor]:
+        """The random states of all processes by their names in the file."""
+        return {name: tensor for name, tensor in self.tensors.items() if name.startswith("random.")}
+
+    @property
+    def processes(self) -> int:
+        """The number of processes whose random states it holds."""
+        return sum(name.startswith("random.cpu") for name in self.tensors)
 
 
 def _read(path: Path) -> Checkpoint | None:
@@ -150,20 +195,26 @@ def _read(path: Path) -> Checkpoint | None:
     try:
         with open_regular(path) as file:
             data = file.read()
-        metadata = verified_metadata(data)
-        tensors = load_tensors(data)
-        progress = _progress(json.loads(metadata["progress"]))
-        progress.prepared = unpack(progress.prepared, tensors)
-        _check_names(tensors)
-        if path.stem != "best" and "random.cpu" not in tensors:
+        read = parse(data, path.stem)
+        if path.stem != "best" and read.processes != read.progress.processes:
             raise KeyError("random.cpu")
-        return Checkpoint(tensors, progress, path.stem)
+        return read
     except OSError as error:
         if number_of(error) in READ_ONLY | PROCESS | NETWORK:  # the file may be sound
             raise read_error(path, error) from error
         return None
     except (SafetensorError, KeyError, TypeError, ValueError, AssertionError, AttributeError, RecursionError):
         return None
+
+
+def parse(data: bytes, name: str) -> Checkpoint:
+    """The checkpoint in bytes of `serialize`; of damaged ones, an exception of one of several types is raised."""
+    metadata = verified_metadata(data)
+    tensors = load_tensors(data)
+    progress = _progress(json.loads(metadata["progress"]))
+    progress.prepared = unpack(progress.prepared, tensors)
+    _check_names(tensors)
+    return Checkpoint(tensors, progress, name)
 
 
 def _progress(fields: Any) -> Progress:
@@ -179,8 +230,9 @@ def _progress(fields: Any) -> Progress:
         meter_hints = get_type_hints(Meter)
         Meter(**sums)
         wrong += [name for name, value in sums.items() if not matches(value, meter_hints[name])]
-    least = min(progress.step, progress.epoch, progress.batch, progress.bad_epochs)
-    if wrong or least < 0 or progress.threads < 1 or not 1 <= progress.arithmetic <= NEWEST:
+    counts = (progress.step, progress.epoch, progress.batch, progress.bad_epochs)
+    sizes = (progress.threads, progress.processes, progress.arithmetic)
+    if wrong or min(counts) < 0 or min(sizes) < 1 or progress.arithmetic > NEWEST:
         raise TypeError(f"wrong fields: {wrong}")
     return progress
 

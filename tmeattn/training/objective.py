@@ -23,17 +23,37 @@ class Loss(NamedTuple):
     entropy_B: Tensor | None
 
 
+class Whole(NamedTuple):
+    """A batch of which several processes have a share each.
+
+    texts: their number.   weight: the sum of the weights of their classes; without weights, their number.
+    """
+
+    texts: int
+    weight: float
+
+
 def objective(
-    output: ModelOutput, labels_B: Tensor, mask_BT: Tensor, alpha: float, weights_C: Tensor | None = None
+    output: ModelOutput,
+    labels_B: Tensor,
+    mask_BT: Tensor,
+    alpha: float,
+    weights_C: Tensor | None = None,
+    whole: Whole | None = None,
 ) -> Loss:
     """The loss of one batch. With `alpha` 0 the entropy is computed without a gradient.
 
     weights_C: weight of the texts of each class in the mean cross-entropy; None: all weights are equal.
+    whole:     the texts are a share of this batch, and `total` and `cross_entropy` are summands of those of the batch.
     """
-    cross_entropy = F.cross_entropy(output.logits_BC, labels_B, weights_C)
+    if whole is None:
+        cross_entropy = F.cross_entropy(output.logits_BC, labels_B, weights_C)
+    else:
+        cross_entropy = F.cross_entropy(output.logits_BC, labels_B, weights_C, reduction="sum") / whole.weight
     with torch.set_grad_enabled(alpha > 0 and torch.is_grad_enabled()):
         entropy_B = attention_entropy(output, mask_BT)
     total = cross_entropy
     if alpha > 0 and entropy_B is not None:
-        total = cross_entropy + alpha * entropy_B.mean()
+        mean_entropy = entropy_B.mean() if whole is None else entropy_B.sum() / whole.texts
+        total = cross_entropy + alpha * mean_entropy
     return Loss(total, cross_entropy, entropy_B)

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tmeattn.cpu import threads_of_a_run
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.files import disk_errors
 from tmeattn.paths import runs_dir
@@ -21,11 +20,14 @@ from tmeattn.runs.index import check_name
 from tmeattn.runs.leftovers import tidy, write_finished
 from tmeattn.runs.lock import naming, writing
 from tmeattn.runs.manifest import discard
-from tmeattn.runs.run_files import DataInfo
+from tmeattn.runs.run_files import DataInfo, SweepOrigin
 from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
+from tmeattn.training.distributed.launch import Team
+from tmeattn.training.distributed.place import started_place
+from tmeattn.training.distributed.sizes import set_size, with_processes
 from tmeattn.training.reporting import reporting
 from tmeattn.training.run_data import Narrate, Sources, open_data, stored_sources
 from tmeattn.training.signals import StopFlag, stop_on_signals
@@ -42,11 +44,15 @@ def start(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
+    stop: StopFlag | None = None,
+    run_id: str | None = None,
+    sweep: SweepOrigin | None = None,
 ) -> RunDirectory:
     """Train a new run to its end.
 
     listeners: called with every event. trackers: names of plugins that export the events; a failing tracker does not
-    stop the training. narrate: called with lines about the progress of the preparation.
+    stop the training. narrate: called with lines about the progress of the preparation. stop: a flag that the caller
+    can set to stop the training. run_id, sweep: see `tmeattn.runs.creation.create`.
 
     Raises:
         BadInput, EnvironmentProblem: if raised before training begins, the run directory is removed.
@@ -54,11 +60,9 @@ def start(
         KeyboardInterrupt: before training began, and nothing is left behind; or after a second signal.
         Diverged: see `Trainer.fit`.
     """
-    config = resolve_run(model, options)
-    if config.train.threads is None:
-        config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads_of_a_run()})})
-    sources, data = open_data(config.train, narrate)
-    tracker_specs = find_trackers(trackers)
+    place = started_place()
+    if place is not None and place.rank > 0:
+        return follow() or RunDirectory(runs_dir())
     has_started = False
 
     def note_start(event: Event) -> None:
@@ -66,14 +70,18 @@ def start(
         has_started = has_started or event["kind"] == "started"
 
     with contextlib.ExitStack() as held:
+        team = held.enter_context(Team(place))
+        config = with_processes(resolve_run(model, options), team, narrate)
+        sources, data = open_data(config.train, narrate)
+        tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:
             held.enter_context(writing(run))
 
-        run = _create(config, name, data, claim)
+        run = _create(config, name, data, claim, run_id=run_id, sweep=sweep)
         try:
             with Heartbeat(run) as heartbeat:
-                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate)
+                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, team, stop)
         except BaseException:
             if not has_started:  # nothing was trained
                 with contextlib.suppress(TmeattnError):
@@ -82,17 +90,19 @@ def start(
     return run
 
 
-def _create(config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None]) -> RunDirectory:
+def _create(
+    config: RunConfig, name: str | None, data: DataInfo, claim: Callable[[RunDirectory], None], **more: Any
+) -> RunDirectory:
     """A new run directory; if several processes want the same name at once, one of them gets it.
 
     Raises:
         BadInput: another run has the name.
     """
     if name is None:
-        return create(runs_dir(), config, name=None, data=data, claim=claim)
+        return create(runs_dir(), config, name=None, data=data, claim=claim, **more)
     with naming(runs_dir()):
         check_name(name)
-        return create(runs_dir(), config, name=name, data=data, claim=claim)
+        return create(runs_dir(), config, name=name, data=data, claim=claim, **more)
 
 
 def resume(
@@ -101,19 +111,40 @@ def resume(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
+    processes: int | None = None,
+    stop: StopFlag | None = None,
 ) -> RunDirectory:
     """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
 
-    Requests that an earlier process of the run did not take are dropped.
+    Requests that an earlier process of the run did not take are dropped. stop: as in `start`.
+
+    processes: how many train together from here on; None: as many as wrote the checkpoint.
 
     Raises:
         BadInput: another process is training the run, its data has changed, or all its checkpoints are damaged.
         Interrupted, Diverged, EnvironmentProblem: as in `start`.
     """
-    tracker_specs = find_trackers(trackers)
-    if run.state() == "finished" and not os.access(run.path, os.W_OK):
-        narrate(_nothing_to_resume(run))
-        return run
+    place = started_place()
+    if place is not None and place.rank > 0:
+        return follow() or run
+    with Team(place) as team:
+        tracker_specs = find_trackers(trackers)
+        if run.state() == "finished" and not os.access(run.path, os.W_OK):
+            narrate(_nothing_to_resume(run))
+        else:
+            _resume(run, listeners, tracker_specs, narrate, team, processes, stop)
+    return run
+
+
+def _resume(
+    run: RunDirectory,
+    listeners: Sequence[Listener],
+    trackers: Sequence[TrackerSpec],
+    narrate: Narrate,
+    team: Team,
+    processes: int | None,
+    stop: StopFlag | None,
+) -> None:
     with writing(run):
         before = run.status()
         tidy(run, training=True)
@@ -121,17 +152,32 @@ def resume(
             write_finished(run, before)
             rebuild_vocabulary(run, narrate)
             narrate(_nothing_to_resume(run))
-            return run
+            return
         drop_requests(run)
         with Heartbeat(run) as heartbeat:
             try:
                 config = stored_config(run.id, run.config)
+                set_size(team, processes, config.train, narrate)
                 sources = stored_sources(run, config, narrate)
             except Exception:
                 heartbeat.restore(before)
                 raise
-            _train(run, config, sources, heartbeat, listeners, tracker_specs, narrate)
-    return run
+            _train(run, config, sources, heartbeat, listeners, trackers, narrate, team, stop)
+
+
+def follow() -> RunDirectory | None:
+    """Train the next run with the processes that torchrun or srun has started, of which rank 0 writes the run, which
+    is returned; None where there was nothing to train.
+
+    Raises:
+        Interrupted: the training was stopped.
+        TmeattnError: it failed, in this process or in another.
+    """
+    from tmeattn.training.distributed.follow import follow_started
+
+    place = started_place()
+    assert place is not None
+    return follow_started(place)
 
 
 def _nothing_to_resume(run: RunDirectory) -> str:
@@ -146,16 +192,19 @@ def _train(
     listeners: Sequence[Listener],
     trackers: Sequence[TrackerSpec],
     narrate: Narrate,
+    team: Team,
+    flag: StopFlag | None,
 ) -> None:
     with disk_errors("the run", run.path):
         discard(run.path)
-    with reporting(run, heartbeat, listeners, trackers) as emit:
+    with reporting(run, heartbeat, listeners, trackers) as emit, team.errors():
         saved = checkpoint.load(run.checkpoints, "last", "previous")
         if saved is not None and saved.damaged:
             names = " and ".join(saved.damaged)
             message = f"The checkpoint {names} of {run.id} is damaged: training continues from {saved.name}."
             emit({"kind": "warning", "message": message})
-        trainer = build_trainer(run, config, sources, saved, emit, narrate)
+        team.gather(team.size or (saved.processes if saved else config.train.processes))
+        trainer = build_trainer(run, config, sources, saved, emit, narrate, team)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:
@@ -165,7 +214,7 @@ def _train(
         def acknowledge(signal_name: str) -> None:
             narrate(f"{signal_name}: training stops after this step, with a checkpoint. A second signal quits without.")
 
-        with stop_on_signals(acknowledge) as stop:
+        with stop_on_signals(acknowledge, flag) as stop:
             _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
 

@@ -14,6 +14,9 @@ _early: list[str] = []
 finalizer or a callback; the training then stops after its first step."""
 
 
+_NAMES = frozenset(one.name for one in signal.Signals)
+
+
 def note_early(number: int) -> None:
     """Remember a signal whose handler raises KeyboardInterrupt."""
     _early.append(signal.Signals(number).name)
@@ -30,13 +33,15 @@ class StopFlag:
 
 
 @contextlib.contextmanager
-def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> Iterator[StopFlag]:
+def stop_on_signals(
+    acknowledge: Callable[[str], None] = lambda name: None, flag: StopFlag | None = None
+) -> Iterator[StopFlag]:
     """Catch SIGINT, SIGTERM and SIGHUP inside the block. Outside the main thread, where Python handles
     no signals, do nothing.
 
-    `acknowledge` is called once with the name of the signal.
+    `acknowledge` is called once with the name of the signal. flag: the one to use, which the caller can set, too.
     """
-    flag = StopFlag()
+    flag = StopFlag() if flag is None else flag
     if _early:
         flag.reason = _early[0]
         _early.clear()
@@ -45,7 +50,7 @@ def stop_on_signals(acknowledge: Callable[[str], None] = lambda name: None) -> I
         return
 
     def request(number: int, _frame: FrameType | None) -> None:
-        if flag:
+        if flag.reason in _NAMES:
             raise KeyboardInterrupt
         flag.reason = signal.Signals(number).name
         acknowledge(flag.reason)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tmeattn.config import TrainOptions
-from tmeattn.data.encoding.batches import Batch, BucketedBatches
+from tmeattn.data.encoding.batches import BucketedBatches, Share
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import TmeattnError
@@ -25,7 +25,9 @@ from tmeattn.runs.event_types import EpochPart, Listener, SplitName, WatchedText
 from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
-from tmeattn.training.objective import objective
+from tmeattn.training.distributed.gradients import GradientSum, Measured, Wishes
+from tmeattn.training.distributed.group import Alone
+from tmeattn.training.objective import Whole, objective
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
 from tmeattn.training.threads import Pace
@@ -46,6 +48,8 @@ class Stopped(Exception):
 class Trainer:
     """Trains a model on a corpus, beginning at `progress`.
 
+    group:     the processes that train it together. Each has a trainer and does the same steps with its share of the
+               texts; the first of them writes the checkpoints and the events.
     emit:      called with every event.
     attention: the kind of attention that the model's spec declares. Self-attention maps are computed in every step if
                alpha penalises their entropy, or else after every epoch for a sample of the validation texts.
@@ -63,21 +67,25 @@ class Trainer:
         device: torch.device,
         attention: Attention,
         emit: Listener,
+        group: Alone | None = None,
     ) -> None:
         self.model, self.options, self.corpus, self.run = model, options, corpus, run
-        self.progress, self.device, self.emit = progress, device, emit
+        self.progress, self.device, self.group = progress, device, group or Alone()
+        self.emit: Listener = emit if self.group.is_first else lambda event: None
         self.attention = measured_attention(attention, options.alpha)
         self.has_attention = attention != "none"
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
         with arithmetic(progress.arithmetic):
             self.optimizer = make_optimizer(model, options)
+        self.gradients = GradientSum(model, self.group, len(corpus.vocabulary))
         self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
         train = corpus.splits["train"]
         self.batches = BucketedBatches(
             train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
         )
-        self.weights_C = class_weights(train, len(corpus.classes)).to(device) if options.balance == "weights" else None
+        self.class_weights_C = class_weights(train, len(corpus.classes)) if options.balance == "weights" else None
+        self.weights_C = None if self.class_weights_C is None else self.class_weights_C.to(device)
         self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
@@ -103,15 +111,19 @@ class Trainer:
 
     def _measure_untrained(self) -> None:
         """Log the attention entropy before the first step, once in a run. Nothing of the training changes by it."""
-        if self.has_attention and self.progress.step == 0 and not self.run.events("entropy"):
+        if self.has_attention and self.progress.step == 0 and self.group.decide(self._has_no_entropy):
             means = attention_of_split(
                 self.model,
                 self.corpus.splits["validation"],
                 max_length=self.options.max_length,
                 device=self.device,
                 attention=self.attention,
+                part=self.group.part,
             )
             self._log_entropy("validation", means)
+
+    def _has_no_entropy(self) -> bool:
+        return not self.run.events("entropy")
 
     def _log_entropy(self, split: SplitName, means: EpochPart) -> None:
         self.emit(
@@ -136,56 +148,50 @@ class Trainer:
     def _epoch(self, stop: StopFlag, on_progress: Callable[[Progress], None]) -> None:
         progress = self.progress
         self.model.train()
-        for batch in self.batches.epoch(progress.epoch, start=progress.batch):
-            self._step(batch)
+        for share in self.batches.shares(
+            progress.epoch, start=progress.batch, rank=self.group.rank, size=self.group.size
+        ):
+            self._step(share)
             on_progress(progress)
-            requested = take_request(self.run, "checkpoint")
-            if requested or (
-                progress.step % self.options.checkpoint_every == 0 and progress.batch < self.steps_per_epoch
-            ):
+            is_last = progress.batch == self.steps_per_epoch
+            wishes = self.gradients.agreed(self._wishes(stop), now=is_last)
+            if wishes.save or (progress.step % self.options.checkpoint_every == 0 and not is_last):
                 self.save()
-            if stop or take_request(self.run, "stop"):
+            if wishes.stop:
                 self.save()
-                raise Stopped(stop.reason or "request")
+                raise Stopped(wishes.stop)
         self._end_epoch()
         on_progress(progress)
 
-    def _step(self, batch: Batch) -> None:
+    def _wishes(self, stop: StopFlag) -> Wishes:
+        """What signals and requests demand of this process. Requests are files of the run, which rank 0 takes."""
+        if not self.group.is_first:
+            return Wishes(stop=stop.reason)
+        save, requested = take_request(self.run, "checkpoint"), take_request(self.run, "stop")
+        return Wishes(save, stop.reason or ("request" if requested else None))
+
+    def _step(self, share: Share) -> None:
         """One optimisation step. If it raises `Diverged`, the weights have not changed."""
         progress, options, began = self.progress, self.options, time.perf_counter()
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
-        tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
-        with self.autocast:
-            output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
-        loss = objective(output, labels_B, mask_BT, alpha, self.weights_C)
-        total = loss.total.item()
-        self._check_finite(total, "loss")
         self.optimizer.zero_grad(set_to_none=True)
-        if self.has_trainable_parameters:
-            loss.total.backward()  # type: ignore[no-untyped-call]
+        measured = self._together(share, self._differentiate(share, alpha))
+        self._check_finite(measured.meter.loss / measured.meter.texts, "loss")
         self._check_finite(clip_gradients(self.model, options.clip_norm), "gradient norm")
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
         self.optimizer.step()
         progress.step += 1
         progress.batch += 1
-
-        lengths_B = mask_BT.sum(dim=1).cpu().numpy()
-        keys_B = lengths_B + prefix_length(output, mask_BT)
-        entropy_B = None if loss.entropy_B is None else loss.entropy_B.detach().float().cpu().numpy()
-        cross_entropy = loss.cross_entropy.item()
-        hits = int((output.logits_BC.argmax(dim=1) == labels_B).sum())
-        of_batch = [self._meter()] if options.batch_entropy else []
-        for running in (self.epoch_meter, self.window_meter, *of_batch):
-            running.add(loss=total, cross_entropy=cross_entropy, hits=hits, lengths_B=keys_B, entropy_B=entropy_B)
-        for running in of_batch:
-            self._log_entropy("train", running.means())
-        words = int(lengths_B.sum())
-        self._window_tokens += words
+        for running in (self.epoch_meter, self.window_meter):
+            running.merge(measured.meter)
+        if options.batch_entropy:
+            self._log_entropy("train", measured.meter.means())
+        self._window_tokens += measured.words
         if progress.step % LOG_EVERY == 0:
             self._log_step(alpha)
         if self.pace is not None:
-            self._set_threads(self.pace.after(progress.step, words, time.perf_counter() - began))
+            self._set_threads(self.pace.after(progress.step, measured.words, time.perf_counter() - began))
 
     def _set_threads(self, threads: int) -> None:
         """Log a change of the number of threads before it takes effect."""
@@ -195,18 +201,54 @@ class Trainer:
             self.progress.threads = threads
             torch.set_num_threads(threads)
 
-    def rehearse(self, batch: Batch) -> None:
+    def rehearse(self, share: Share) -> None:
         """What takes most of the time of a step: the forward pass and the gradients. Nothing changes but torch's random
         state."""
-        tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in batch[:3])
         self.model.train()
         with arithmetic(self.progress.arithmetic):
-            with self.autocast:
-                output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
-            total = objective(output, labels_B, mask_BT, 0.0, self.weights_C).total
-            if total.requires_grad:  # a model may have no trainable parameters
-                total.backward()  # type: ignore[no-untyped-call]
+            self._differentiate(share, 0.0)
         self.model.zero_grad(set_to_none=True)
+
+    def _differentiate(self, share: Share, alpha: float) -> Measured:
+        """Compute the gradient of this process's summand of the loss of the batch, and measure its texts."""
+        measured = self._meter()
+        texts, whole = len(share.batch.indices), self._whole(share)
+        if not texts:  # a batch of fewer texts than processes
+            return Measured(measured)
+        tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in share.batch[:3])
+        with self.autocast:
+            output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
+        loss = objective(output, labels_B, mask_BT, alpha, self.weights_C, whole)
+        if self.has_trainable_parameters:
+            loss.total.backward()  # type: ignore[no-untyped-call]
+        total, lengths_B = loss.total.item(), mask_BT.sum(dim=1).cpu().numpy()
+        entropy_B = loss.entropy_B if math.isfinite(total) else None
+        of_share = len(share.indices_W) / texts
+        measured.add(
+            loss=total * of_share,
+            cross_entropy=loss.cross_entropy.item() * of_share,
+            hits=int((output.logits_BC.argmax(dim=1) == labels_B).sum()),
+            lengths_B=lengths_B + prefix_length(output, mask_BT),
+            entropy_B=None if entropy_B is None else entropy_B.detach().float().cpu().numpy(),
+        )
+        return Measured(measured, int(lengths_B.sum()))
+
+    def _whole(self, share: Share) -> Whole | None:
+        """The batch of which this process has a share; None where it has all of it."""
+        if self.group.size == 1:
+            return None
+        texts = len(share.indices_W)
+        if self.class_weights_C is None:
+            return Whole(texts, texts)
+        labels_W = self.batches.split.labels[share.indices_W].astype(np.int64)
+        return Whole(texts, float(self.class_weights_C[labels_W].sum()))
+
+    def _together(self, share: Share, measured: Measured) -> Measured:
+        """Sum the gradients and the measures of all processes."""
+        if self.group.size == 1:
+            return measured
+        texts, of_batch = len(share.batch.indices), len(share.indices_W)
+        return self.gradients.reduce(measured, self.batches.words(share.indices_W), texts / of_batch)
 
     def _check_finite(self, value: float, quantity: str) -> None:
         if not math.isfinite(value):
@@ -255,7 +297,8 @@ class Trainer:
             progress.bad_epochs = 0 if best else progress.bad_epochs + 1
         if best:
             progress.best_accuracy, progress.best_epoch = validation["accuracy"], progress.epoch
-            checkpoint.save_best(self.run.checkpoints, self.model, progress)
+            if self.group.is_first:
+                checkpoint.save_best(self.run.checkpoints, self.model, progress)
         self._account_time()
         self.emit(
             {
@@ -270,7 +313,8 @@ class Trainer:
                 "validation": validation,
             }
         )
-        self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._watched_texts()})
+        if self.group.is_first:
+            self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._watched_texts()})
         progress.epoch_seconds = 0.0
         self.epoch_meter = self._meter()
         self._window_tokens, self._window_clock = 0, time.perf_counter()
@@ -289,6 +333,7 @@ class Trainer:
             alpha=alpha,
             device=self.device,
             attention=self.attention,
+            part=self.group.part,
         ).means
 
     def _watched_texts(self) -> list[WatchedText]:
@@ -306,7 +351,9 @@ class Trainer:
         progress = self.progress
         self._account_time()
         progress.epoch_meter, progress.window_meter = self.epoch_meter.state(), self.window_meter.state()
-        checkpoint.save_training(self.run.checkpoints, self.model, self.optimizer, progress)
+        states = self.group.of_all(checkpoint.random_state())
+        if self.group.is_first:
+            checkpoint.save_training(self.run.checkpoints, self.model, self.optimizer, progress, states)
         self.emit({"kind": "checkpoint", "step": progress.step, "epoch": progress.epoch})
 
     def _account_time(self) -> None:

@@ -109,8 +109,7 @@ def test_frozen_vectors_of_other_words_are_refused(tmp_path):
 def test_the_share_of_words_with_a_vector():
     rare_words_without_one = coverage_lines("v", Coverage(235, 1000, 5000, 10_000))
     assert rare_words_without_one == [
-        "235 of 1,000 words of the vocabulary (23.5 %; 50.0 % of their occurrences in the training texts) have a "
-        "vector in v."
+        "235 of 1,000 different words (23.5 %; 50.0 % of their occurrences in the training texts) have a vector in v."
     ]
     few = coverage_lines("v", Coverage(999, 1000, 4999, 10_000))
     assert "(99.9 %; 50.0 % of" in few[0]

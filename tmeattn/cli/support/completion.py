@@ -1,4 +1,4 @@
-"""Shell completion of runs, targets, datasets and downloads."""
+"""Shell completion of runs, sweeps, targets, datasets and downloads."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     return [
         CompletionItem(name, help=target.title) for name, target in all_targets().items() if name.startswith(incomplete)
     ]
+
+
+def sweeps(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of the studies in the storage that the command line names, the newest first."""
+    try:
+        from tmeattn.sweep.storage import open_store
+        from tmeattn.sweep.study import study_names
+
+        store = open_store(ctx.params.get("storage"), create=False)
+        return _beginning(incomplete, study_names(store) if store is not None else [])
+    except (TmeattnError, OSError):  # completion cannot show an error
+        return []
 
 
 def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -32,6 +32,17 @@ class Batch(NamedTuple):
     indices: np.ndarray
 
 
+class Share(NamedTuple):
+    """The texts of a batch that one of several processes reads.
+
+    batch:     they, padded to the width of the whole batch; the whole batch where there is one process.
+    indices_W: the positions in the split of the W texts of the whole batch.
+    """
+
+    batch: Batch
+    indices_W: np.ndarray
+
+
 class BucketedBatches:
     """Shuffled training batches of texts of similar length; every epoch has each text once.
 
@@ -83,26 +94,52 @@ class BucketedBatches:
         """The batches of the epoch, beginning with the batch number `start`."""
         return map(self.batch, self.plan(epoch)[start:])
 
+    def shares(self, epoch: int, start: int = 0, *, rank: int = 0, size: int = 1) -> Iterator[Share]:
+        """The same batches, of which the process `rank` of `size` reads every `size`-th text, or none of a batch with
+        fewer texts."""
+        for indices_W in self.plan(epoch)[start:]:
+            width = int(self._lengths(indices_W).max(initial=1))
+            yield Share(_batch(self.split, indices_W[rank::size], self.max_length, width), indices_W)
+
+    def words(self, indices: np.ndarray) -> np.ndarray:
+        """The ids of all words that are read of some texts, repeated as often as they occur."""
+        lengths = self._lengths(indices)
+        starts = np.repeat(self.split.offsets[indices] - (np.cumsum(lengths) - lengths), lengths)
+        return np.asarray(self.split.tokens[starts + np.arange(len(starts))])
+
+    def _lengths(self, indices: np.ndarray) -> np.ndarray:
+        lengths: np.ndarray = np.minimum(self.split.lengths[indices], self.max_length)
+        return lengths
+
 
 class SequentialBatches:
     """Evaluation batches: each text once, the longest first; `Batch.indices` holds their positions.
 
     only: the positions of the texts to read; None for all.
+    part: of several processes, the number of this one and how many there are: it reads every so many-th batch.
     """
 
     def __init__(
-        self, split: EncodedSplit, batch_size: int, max_length: int, *, only: np.ndarray | None = None
+        self,
+        split: EncodedSplit,
+        batch_size: int,
+        max_length: int,
+        *,
+        only: np.ndarray | None = None,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         self.split, self.batch_size, self.max_length = split, batch_size, max_length
         self.only = np.arange(len(split)) if only is None else only
+        self.rank, self.size = part
 
     def __len__(self) -> int:
         """The number of batches."""
-        return -(-len(self.only) // self.batch_size)
+        return len(range(self.rank, -(-len(self.only) // self.batch_size), self.size))
 
     def __iter__(self) -> Iterator[Batch]:
         lengths = np.minimum(self.split.lengths[self.only], self.max_length)
-        for indices in _chunks(self.only[np.argsort(-lengths, kind="stable")], self.batch_size):
+        batches = _chunks(self.only[np.argsort(-lengths, kind="stable")], self.batch_size)
+        for indices in batches[self.rank :: self.size]:
             yield _batch(self.split, indices, self.max_length)
 
 
@@ -117,18 +154,21 @@ def collate(sequences: Sequence[np.ndarray], max_length: int) -> tuple[torch.Ten
     return _pad(flat, np.cumsum(lengths) - lengths, np.minimum(lengths, max_length))
 
 
-def _batch(split: EncodedSplit, indices: np.ndarray, max_length: int) -> Batch:
+def _batch(split: EncodedSplit, indices: np.ndarray, max_length: int, width: int = 1) -> Batch:
     import torch
 
     lengths = np.minimum(split.lengths[indices], max_length)
-    tokens_BT, mask_BT = _pad(split.tokens, split.offsets[indices], lengths)
+    tokens_BT, mask_BT = _pad(split.tokens, split.offsets[indices], lengths, width)
     return Batch(tokens_BT, mask_BT, torch.from_numpy(split.labels[indices].astype(np.int64)), indices)
 
 
-def _pad(flat: np.ndarray, starts_B: np.ndarray, lengths_B: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+def _pad(
+    flat: np.ndarray, starts_B: np.ndarray, lengths_B: np.ndarray, width: int = 1
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """width: the least number of columns."""
     import torch
 
-    steps_T = np.arange(lengths_B.max(initial=1))
+    steps_T = np.arange(lengths_B.max(initial=width))
     mask_BT = steps_T < lengths_B[:, None]
     tokens_BT = np.zeros(mask_BT.shape, dtype=np.int64)  # PADDING is zero
     tokens_BT[mask_BT] = flat[(starts_B[:, None] + steps_T)[mask_BT]]

@@ -279,8 +279,8 @@ def coverage_lines(name: str, coverage: Coverage) -> list[str]:
     known, words, known_tokens, words_tokens = coverage
     share, share_tokens = 100 * known / max(words, 1), 100 * known_tokens / max(words_tokens, 1)
     lines = [
-        f"{known:,} of {words:,} words of the vocabulary ({share:.1f} %; {share_tokens:.1f} % of their occurrences in "
-        f"the training texts) have a vector in {name}."
+        f"{known:,} of {words:,} different words ({share:.1f} %; {share_tokens:.1f} % of their occurrences in the "
+        f"training texts) have a vector in {name}."
     ]
     if share_tokens < LEAST_COVERAGE:
         lines.append(

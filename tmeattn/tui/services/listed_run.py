@@ -9,7 +9,7 @@ from time import time as now
 
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import RECENT, LogFigures
-from tmeattn.runs.summary import RunFacts
+from tmeattn.runs.summary import RunFacts, shown_state
 from tmeattn.runs.summary_cache import Stamps
 from tmeattn.tui.services.run_state import ObservedState, RunState
 
@@ -69,6 +69,13 @@ class ListedRun:
         return self.figures["best_accuracy"] if self.figures else None
 
     @property
+    def stop_reason(self) -> str | None:
+        """Why the last attempt was stopped; None where it was not, or is not known."""
+        if self.live is not None:
+            return self.live.stop_reason
+        return self.figures["stop_reason"] if self.figures else None
+
+    @property
     def recent(self) -> list[float]:
         """The validation accuracies of the last epochs."""
         if self.live is not None:
@@ -108,7 +115,7 @@ class ListedRun:
         parts = (
             self.run.id,
             self.name or "",
-            self.state,
+            shown_state(self.state, self.stop_reason),
             facts["model"],
             facts["dataset"],
             f"alpha {facts['alpha']:g}",

@@ -161,6 +161,11 @@ class RunState:
         if self.with_steps:
             self.lines.append(line)
 
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the last attempt was stopped; None where it was not."""
+        return self.ended["reason"] if self.ended and self.ended["kind"] == "stopped" else None
+
     def _on_started(self, event: StartedEvent) -> None:
         self._reset()
         self.started = self.attempt = event

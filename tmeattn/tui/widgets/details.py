@@ -58,7 +58,7 @@ def _lines(one: RunState) -> Text:
 
 def _page(one: RunState, width: int) -> Group:
     parts: list[RenderableType] = [
-        Text.assemble((run_wording.title(one), "bold"), "  ", run_wording.state(one.state)),
+        Text.assemble((run_wording.title(one), "bold"), "  ", run_wording.state(one.state, one.stop_reason)),
         Text(run_wording.about(one.run), style="dim"),
     ]
     if why := run_wording.why(one):

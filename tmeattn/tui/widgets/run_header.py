@@ -40,7 +40,12 @@ class RunHeader(Static):
 
 
 def _first(run_state: RunState, width: int) -> Text:
-    line = Text.assemble(run_wording.state(run_state.state), "  ", (run_wording.title(run_state), "bold"), no_wrap=True)
+    line = Text.assemble(
+        run_wording.state(run_state.state, run_state.stop_reason),
+        "  ",
+        (run_wording.title(run_state), "bold"),
+        no_wrap=True,
+    )
     line.append(f"  {run_wording.about(run_state.run)}", style="dim")
     best = run_state.best_accuracy
     if best is not None and line.cell_len + 14 <= width:

@@ -265,7 +265,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         epoch = one.epoch if one.is_read else "…"
         values = {
             "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (run_wording.title(one), "bold")),
-            "state": run_wording.state(one.state),
+            "state": run_wording.state(one.state, one.stop_reason),
             "model": Text(safe(facts["model"])),
             "dataset": Text(safe(facts["dataset"]) + (f" {count(facts['limit'])}" if facts["limit"] else "")),
             "alpha": Text(f"{facts['alpha']:g}"),

@@ -12,7 +12,8 @@ from tmeattn.render.console import safe
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.numbers import MISSING, count, decimal, percent
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.summary import is_twin
+from tmeattn.runs.figures import PRUNED, SETTLED
+from tmeattn.runs.summary import is_twin, shown_state
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_state import ObservedState, RunState
 
@@ -32,10 +33,10 @@ LEAST_SPREAD = 0.02
 CRASHED = "The training process died without an error message"
 
 
-def state(seen: ObservedState) -> Text:
-    """A state as a sign and a word, so that it is readable without colour."""
+def state(seen: ObservedState, stop_reason: str | None = None) -> Text:
+    """A state as a sign and a word, so that it is readable without colour. stop_reason: of a stopped run."""
     sign, word, style = STATES[seen]
-    return Text(f"{sign} {word}", style=style)
+    return Text(f"{sign} {shown_state(word, stop_reason)}", style=style)
 
 
 def title(run_state: RunState | ListedRun) -> str:
@@ -107,6 +108,9 @@ def why(run_state: RunState) -> str:
         if not run_state.run.has_checkpoint():
             return f"{CRASHED} before its first checkpoint. It can restart at step 0."
         return f"{CRASHED}. It can resume from its last checkpoint."
+    if run_state.state == "stopped" and run_state.stop_reason in SETTLED:
+        cause = "other values were better" if run_state.stop_reason == PRUNED else "its time was up"
+        return f"Stopped by its sweep at step {count(run_state.step)}: {cause}. It can be resumed."
     if run_state.state == "stopped":
         return f"Stopped at step {count(run_state.step)}. It can be resumed."
     return ""

@@ -1,0 +1,127 @@
+"""`tmeattn sweep`: what it trains, shows, prints as JSON and TOML, lists, deletes and refuses."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tmeattn.paths import home
+from tmeattn.runs.index import all_runs
+
+pytest.importorskip("optuna")
+
+SPACE = ["--space", "lr=1e-3..1e-1:log", "--space", "dropout=0,0.2"]
+
+
+@pytest.fixture
+def swept(tmeattn: Any, quick: list[str]) -> Any:
+    """The results of a sweep of six trials, as JSON."""
+    return tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "6", "--study", "mine", "--json").json
+
+
+def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[str]) -> None:
+    assert (swept["study"], swept["goal"], len(swept["trials"])) == ("mine", 6, 6)
+    assert tmeattn("sweep", "show", "--json").json == swept
+    shown = tmeattn("sweep", "show", "mine")
+    assert shown.code == 0, shown.err
+    for part in ("6 of 6 trials have ended", f"Best: trial {swept['best']}", "importance", "log10 lr", "optimistic"):
+        assert part in shown.out
+    assert shown.out.count("optimistic") == 1
+    assert "evaluate mine-" in " ".join(shown.out.split())
+    listed = tmeattn("sweep", "list", "--json").json
+    assert [(one["name"], one["over"], one["goal"]) for one in listed] == [("mine", 6, 6)]
+    assert "6/6" in tmeattn("sweep", "list").out
+    again = tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "6", "--study", "mine")
+    assert again.code == 0
+    assert len(all_runs()) == 6
+
+
+def test_the_best_options_train_the_same_model_again(tmeattn: Any, swept: Any, tmp_path: Path) -> None:
+    best = tmeattn("sweep", "best", "--json").json
+    assert best["number"] == swept["best"]
+    assert tmeattn("sweep", "best").out.strip() == best["command"] == swept["command"]
+    config = tmeattn("sweep", "best", "mine", "--as-config").out
+    options = tomllib.loads(config)
+    assert options["lr"] == best["options"]["lr"]
+    assert (options["dataset"], options["epochs"], options["seed"]) == ("planted", "1", 0)
+    (tmp_path / "best.toml").write_text(config)
+    by_file = tmeattn("train", "simple-attn", "--config", str(tmp_path / "best.toml"), "--json").json
+    by_command = tmeattn(*best["command"].split()[1:], "--json").json
+    assert by_file["best_accuracy"] == by_command["best_accuracy"] == best["value"]
+
+
+def test_deleting_a_study_keeps_its_runs_unless_asked(tmeattn: Any, swept: Any) -> None:
+    unanswered = tmeattn("sweep", "delete", "mine")
+    assert (unanswered.code, "was not answered" in unanswered.err) == (2, True)
+    assert tmeattn("sweep", "delete", "mine", "--yes").code == 0
+    assert len(all_runs()) == 6
+    assert "There is no sweep named 'mine'" in tmeattn("sweep", "delete", "mine", "--yes").refused()
+    assert tmeattn("sweep", "list", "--json").json == []
+
+
+def test_deleting_a_study_with_its_runs(tmeattn: Any, quick: list[str]) -> None:
+    sweep = ("sweep", "simple-attn", *quick, *SPACE, "--trials", "1", "--study")
+    tmeattn(*sweep, "first")
+    tmeattn(*sweep, "second")
+    assert tmeattn("sweep", "delete", "first", "--runs", "--yes").code == 0
+    assert [run.name for run in all_runs()] == ["second-0"]
+
+
+def test_the_name_of_a_study_comes_from_the_command(tmeattn: Any, quick: list[str]) -> None:
+    first = tmeattn("sweep", "mean", *quick, *SPACE, "--trials", "1", "--json").json
+    again = tmeattn("sweep", "mean", *quick, *SPACE, "--trials", "1", "--threads", "2", "--json").json
+    other = tmeattn("sweep", "mean", *quick, *SPACE, "--trials", "1", "--max-length", "9", "--json").json
+    assert first["study"] == again["study"] != other["study"]
+    assert tmeattn("sweep", "--study", first["study"], "--trials", "2").code == 0
+    assert len(tmeattn("sweep", "show", first["study"], "--json").json["trials"]) == 2
+    assert "no sweep to continue" in tmeattn("sweep").refused()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--space", "lrr=1..2"], "Did you mean lr?"),
+        (["--space", "lr=1e-3..1e-2", "--lr", "1"], "--lr is given for all trials, and --space varies it."),
+        (["--trials", "0"], "--trials"),
+        (["--objective", "speed"], "--objective: 'speed' is not accuracy, loss or accuracy-within:TIME."),
+        (["--objective", "accuracy-within:0m"], "is not accuracy, loss or accuracy-within"),
+        (["--objective", "accuracy-within:10"], "A time is a number of seconds, minutes or hours"),
+        (["--seeds", "0"], "--seeds"),
+        (["--study", "a/b"], "'a/b' cannot be the name of a study"),
+        (["--study", ""], "cannot be the name of a study"),
+        (["--storage", "nothing"], "is no URL of a database"),
+        (["--epochs", "0"], "--epochs: input should be greater than or equal to 1"),
+        (["--dataset", "nowhere"], "nowhere"),
+        (["--pruner", "best"], "--pruner"),
+    ],
+)
+def test_what_is_refused_leaves_nothing_behind(
+    tmeattn: Any, quick: list[str], options: list[str], message: str
+) -> None:
+    assert message in tmeattn("sweep", "simple-attn", *quick, *options).refused()
+    assert not (home() / "sweeps").exists()
+    assert not (home() / "runs").exists()
+
+
+def test_names_that_do_not_exist(tmeattn: Any) -> None:
+    assert (
+        "There is no model or command named 'lstm-atn'. Did you mean lstm-attn"
+        in tmeattn("sweep", "lstm-atn").refused()
+    )
+    assert "There is no sweep named 'x'" in tmeattn("sweep", "show", "x").refused()
+    assert "There is no sweep yet" in tmeattn("sweep", "show").refused()
+    assert "There is no sweep to continue" in tmeattn("sweep").refused()
+    assert tmeattn("sweep", "list").code == 0
+    assert "--study stands behind show" in tmeattn("sweep", "--study", "x", "show").refused()
+    assert not home().exists() or not (home() / "sweeps").exists()
+
+
+def test_without_optuna_one_line_says_how_to_install_it(tmeattn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    for command in (["mean"], ["show"], ["list"], ["best"], []):
+        message = tmeattn("sweep", *command).refused(3)
+        assert message == 'Sweeps need Optuna, which is not installed. pip install "tmeattn[sweep]"'

@@ -1,0 +1,386 @@
+"""`tmeattn sweep MODEL` and `tmeattn sweep show|best|list|delete`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.decorators import FC
+
+from tmeattn.cli.support.command import Group, echo_json
+from tmeattn.cli.support.completion import runs as complete_runs
+from tmeattn.cli.support.completion import sweeps as complete_sweeps
+from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, seeds_in, track_option
+from tmeattn.cli.train import ModelCommand, inherited
+from tmeattn.errors import BadInput, TmeattnError, UnknownName
+from tmeattn.registry import registry
+from tmeattn.specs import ModelSpec
+
+if TYPE_CHECKING:
+    from tmeattn.runs.events import Listener
+    from tmeattn.sweep.plan import Plan
+    from tmeattn.sweep.study import Study, Trial
+
+DEFAULT_TRIALS = 20
+STORAGE_VARIABLE = "TMEATTN_STORAGE"
+_STORAGE_HELP = (
+    "The database of the study, such as postgresql://user@host/name, or a journal file (.log).  "
+    "[default: the journal file of the home folder]"
+)
+
+
+def _storage_option() -> click.Option:
+    return click.Option(
+        ["--storage"],
+        metavar="URL",
+        envvar=STORAGE_VARIABLE,
+        help=_STORAGE_HELP,
+    )
+
+
+def storage_option() -> Callable[[FC], FC]:
+    """`--storage`, also from the environment: a password is better kept off the command line."""
+    return click.option("--storage", metavar="URL", envvar=STORAGE_VARIABLE, help=_STORAGE_HELP)
+
+
+class Sweeps(Group):
+    """The group of the commands that sweep one model each, and of those about studies."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *(spec.name for spec in registry().all(ModelSpec))]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
+            raise UnknownName("model or command", args[0], known, list_command=f"{ctx.command_path} --help")
+        return super().resolve_command(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        try:
+            return sweep_command(registry().get(ModelSpec, cmd_name))
+        except TmeattnError:
+            if ctx.resilient_parsing:  # completion offers what works
+                return None
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(100)) for name in self.commands])
+        with formatter.section("Models"):
+            formatter.write_dl([(spec.name, spec.summary) for spec in registry().all(ModelSpec)])
+
+
+def _trials_option() -> click.Option:
+    return click.Option(
+        ["--trials"],
+        type=click.IntRange(min=1, max=1_000_000),
+        metavar="N",
+        help=f"Trials of all workers together.  [default: {DEFAULT_TRIALS}]",
+    )
+
+
+@click.group(
+    cls=Sweeps,
+    invoke_without_command=True,
+    subcommand_metavar="[MODEL [OPTIONS]]",
+    params=[
+        click.Option(["--study"], metavar="NAME", shell_complete=complete_sweeps, help="The study to continue."),
+        _storage_option(),
+        click.Option(
+            ["--trials"],
+            type=click.IntRange(min=1, max=1_000_000),
+            metavar="N",
+            help="Raise the number of trials of the study.",
+        ),
+    ],
+)
+@click.pass_context
+def sweep(ctx: click.Context, study: str | None, storage: str | None, trials: int | None) -> None:
+    """Search for good options of a model: many runs, each with other values.
+
+    Without a model, the newest sweep that has not ended is continued. The same command on another terminal or computer
+    is another worker of the same sweep.
+
+    \b
+    tmeattn sweep lstm-attn --trials 40
+    tmeattn sweep lstm-attn --space lr=1e-4..1e-2:log --space hidden-size=50,100,200
+    tmeattn sweep show
+    """
+    if ctx.invoked_subcommand is not None:
+        given = [name for name, value in (("--study", study), ("--trials", trials)) if value is not None]
+        if given or (storage is not None and ctx.get_parameter_source("storage") is not _environment()):
+            name = given[0] if given else "--storage"
+            raise BadInput(f"{name} stands behind {ctx.invoked_subcommand}, not before it.")
+        return
+    from tmeattn.sweep.storage import open_store
+    from tmeattn.sweep.study import extended, open_study, unfinished
+
+    store = open_store(storage, create=False)
+    found = open_study(store, study) if study is not None or trials is not None else unfinished(store)
+    _check_data(found.plan)
+    _work(extended(found, trials), (), as_json=False)
+
+
+def _environment() -> Any:
+    from click.core import ParameterSource
+
+    return ParameterSource.ENVIRONMENT
+
+
+def sweep_command(spec: ModelSpec) -> click.Command:
+    """The command that sweeps one model."""
+    from tmeattn.cli.support.config_options import options_of
+    from tmeattn.config import TrainOptions
+    from tmeattn.run_config import config_class, resolve_run
+    from tmeattn.sweep.plan import PRUNERS
+
+    modern = resolve_run(spec.name, {}).flat()
+    report = resolve_run(spec.name, {"recipe": "report"}).flat()
+    taken = {"space", "trials", "objective", "pruner", "study", "storage"}  # a model's own can be in a --config file
+    own = [option for option in options_of(config_class(spec), modern, report) if option.name not in taken]
+    common = options_of(TrainOptions, modern, report)
+    of_the_sweep = [
+        click.Option(
+            ["--space"],
+            multiple=True,
+            metavar="NAME=VALUES",
+            help="Vary an option: lr=1e-4..1e-2:log, hidden-size=50,100,200, epochs=2..8, dropout=0..0.5:0.1. Can be "
+            "given several times.  [default: the model's own space]",
+        ),
+        _trials_option(),
+        click.Option(
+            ["--objective"],
+            default="accuracy",
+            show_default=True,
+            metavar="TEXT",
+            help="What counts of a run: accuracy (the best on the validation texts), loss (the lowest cross-entropy), "
+            "or accuracy-within:10m (the best that is reached within the time).",
+        ),
+        click.Option(
+            ["--pruner"],
+            type=click.Choice(PRUNERS),
+            default="median",
+            show_default=True,
+            help="Stop runs early that are worse than others after as many epochs.",
+        ),
+        click.Option(
+            ["--seeds"],
+            metavar=SEEDS_METAVAR,
+            help="Train each trial with several seeds, and take the mean: 3 for the seeds 0,1,2, or a list: 5,6.",
+        ),
+        click.Option(
+            ["--study"],
+            metavar="NAME",
+            shell_complete=complete_sweeps,
+            help="The name of the study.  [default: made from the model and the options]",
+        ),
+        _storage_option(),
+        click.Option(
+            ["--config", "config_file"],
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Read options of all trials from a TOML file; options on the command line override them.",
+        ),
+        click.Option(
+            ["--from", "from_run"],
+            metavar="RUN",
+            shell_complete=complete_runs,
+            help="Take the options of all trials from a run; options on the command line override them.",
+        ),
+    ]
+    command = ModelCommand(
+        spec.name,
+        params=[*of_the_sweep, *own, *common],
+        own={option.name for option in of_the_sweep},
+        own_title="Sweep options",
+        callback=lambda **values: _sweep(spec, values),
+        help=f"Search for good options of {spec.name}: {spec.summary}.\n\nOptions of training are those of all trials.",
+    )
+    return json_option("the results")(track_option()(command))
+
+
+def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
+    from tmeattn.sweep.plan import Objective, check_study_name, make_plan
+    from tmeattn.sweep.space import default_space, parse_space
+    from tmeattn.sweep.storage import open_store, require_optuna
+    from tmeattn.sweep.study import join
+
+    require_optuna()
+    seeds, trackers, as_json = seeds_in(values.pop("seeds")), values.pop("trackers"), values.pop("as_json")
+    texts, trials, objective = values.pop("space"), values.pop("trials"), values.pop("objective")
+    name, storage, pruner = values.pop("study"), values.pop("storage"), values.pop("pruner")
+    config_file, from_run = values.pop("config_file"), values.pop("from_run")
+    given = {key: value for key, value in values.items() if value is not None}
+    if from_run and "recipe" in given:
+        raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
+    Objective.parse(objective)
+    if name is not None:
+        name = check_study_name(name)
+    options = {**inherited(spec, from_run, config_file, given), **given}
+    space = parse_space(spec.name, texts or default_space(spec.name, without=given), options)
+    for dimension in space:
+        if dimension.name in given:
+            raise BadInput(
+                f"--{dimension.flag} is given for all trials, and --space varies it.", hint="Leave one of them out."
+            )
+    seed = _seed(spec, options)
+    plan = make_plan(
+        spec.name, space, options, objective=objective, pruner=pruner, seeds=tuple(seeds or [seed]), seed=seed
+    )
+    store = open_store(storage, create=False)  # a database that cannot be reached comes to light at once
+    _check_data(plan)
+    study = join(store or open_store(storage), name or plan.name, plan, trials, DEFAULT_TRIALS)
+    _work(study, trackers, as_json)
+
+
+def _check_data(plan: Plan) -> None:
+    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.sweep.worker import check_data
+
+    console = stderr_console()
+    check_data(plan, lambda line: console.print(safe(line)))
+
+
+def _seed(spec: ModelSpec, options: Mapping[str, Any]) -> int:
+    from tmeattn.run_config import resolve_run
+
+    return resolve_run(spec.name, {key: value for key, value in options.items() if key == "seed"}).train.seed
+
+
+def _work(study: Study, trackers: tuple[str, ...], as_json: bool) -> None:
+    """Be a worker of a study, then show its results."""
+    from rich.text import Text
+
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.progress import TrainingProgress
+    from tmeattn.render.sweep import results_page, trial_line
+    from tmeattn.sweep.results import results
+    from tmeattn.sweep.worker import work
+
+    console = stderr_console()
+    console.print(safe(f"Study {study.name} in {study.store.label}: {study.goal} trials."), soft_wrap=True)
+
+    @contextmanager
+    def watch(title: str) -> Iterator[Listener]:
+        console.print(Text(f"\n{safe(title)}", style="bold"))
+        with TrainingProgress(console) as progress:
+            yield progress
+
+    def on_trial(trial: Trial) -> None:
+        console.print(trial_line(study, trial))
+
+    work(study, trackers=trackers, watch=watch, narrate=lambda line: console.print(safe(line)), on_trial=on_trial)
+    found = results(study)
+    if as_json:
+        echo_json(found.document())
+    else:
+        stdout_console().print(results_page(found))
+
+
+def study_argument() -> Callable[[FC], FC]:
+    """The argument STUDY: the name of a study; the newest if it is not given."""
+    return click.argument("study", required=False, shell_complete=complete_sweeps)
+
+
+@sweep.command()
+@study_argument()
+@storage_option()
+@json_option("the results")
+def show(study: str | None, storage: str | None, as_json: bool) -> None:
+    """The trials of STUDY, its best command, and which options matter. Without STUDY, the newest."""
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.sweep import results_page
+    from tmeattn.sweep.results import results
+    from tmeattn.sweep.storage import open_store
+    from tmeattn.sweep.study import open_study
+
+    found = results(open_study(open_store(storage, create=False), study))
+    if as_json:
+        echo_json(found.document())
+    else:
+        stdout_console().print(results_page(found))
+
+
+@sweep.command()
+@study_argument()
+@storage_option()
+@click.option("--as-config", is_flag=True, help="Print the options as a TOML file for tmeattn train --config.")
+@json_option("the best trial")
+def best(study: str | None, storage: str | None, as_config: bool, as_json: bool) -> None:
+    """The command that trains a model with the best options of STUDY. Without STUDY, the newest."""
+    from tmeattn.files import escaped
+    from tmeattn.sweep.results import config_file, results, trial_document
+    from tmeattn.sweep.storage import open_store
+    from tmeattn.sweep.study import open_study
+
+    if as_config and as_json:
+        raise BadInput("--as-config and --json exclude each other.")
+    found = results(open_study(open_store(storage, create=False), study))
+    if found.best is None:
+        raise BadInput(f"The study {found.study.name!r} has no finished trial yet.", hint="See: tmeattn sweep show")
+    if as_json:
+        echo_json({"study": found.study.name, "command": found.command, **trial_document(found.best)})
+    elif as_config:
+        click.echo(escaped(config_file(found.study.plan, found.best.params)))
+    else:
+        click.echo(escaped(found.command or ""))
+
+
+@sweep.command("list")
+@storage_option()
+@json_option("an array of studies")
+def list_sweeps(storage: str | None, as_json: bool) -> None:
+    """All studies, the newest first."""
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.sweep import studies_table
+    from tmeattn.sweep.results import Overview, overviews
+    from tmeattn.sweep.storage import open_store
+
+    found: list[Overview]
+    found, damaged = overviews(open_store(storage, create=False))
+    console = stderr_console()
+    for name, reason in damaged.items():
+        console.print(safe(f"Skipped {name}: {reason}"))
+    if as_json:
+        echo_json([one.document() for one in found])
+    elif found:
+        stdout_console().print(studies_table(found))
+    else:
+        console.print("There is no sweep yet. Begin one: tmeattn sweep lstm-attn")
+
+
+@sweep.command("delete")
+@click.argument("study", shell_complete=complete_sweeps)
+@storage_option()
+@click.option(
+    "--runs", "with_runs", is_flag=True, help="Also delete the runs of its trials that are in the home folder."
+)
+@click.option("--yes", "-y", is_flag=True, help="Delete without a confirmation.")
+def delete_sweep(study: str, storage: str | None, with_runs: bool, yes: bool) -> None:
+    """Delete STUDY with its trials. Their runs stay, unless --runs is given."""
+    from tmeattn.cli.runs import confirmed
+    from tmeattn.render.console import safe
+    from tmeattn.runs.lock import delete as delete_run
+    from tmeattn.runs.lock import is_trained
+    from tmeattn.sweep.storage import open_store
+    from tmeattn.sweep.study import delete_study, open_study, runs_of
+
+    found = open_study(open_store(storage, create=False), study)
+    runs = runs_of(found)
+    if trained := [run for run in runs if is_trained(run)]:
+        raise BadInput(f"The run {trained[0].id} of the sweep is being trained.", hint="Stop it first.")
+    what = f"the study {found.name} with {len(found.trials())} trials" + (f" and {len(runs)} runs" if with_runs else "")
+    if not (yes or confirmed(safe(f"Delete {what}?"))):
+        click.echo("Nothing was deleted.", err=True)
+        return
+    delete_study(found)
+    for run in runs if with_runs else []:
+        delete_run(run)
+    click.echo(safe(f"Deleted {what}."), err=True)

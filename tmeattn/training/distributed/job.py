@@ -1,0 +1,62 @@
+"""What rank 0 tells the others: which run they train, on which data, and the state in which it begins."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+
+from tmeattn.data.encoding.corpus import Corpus
+from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
+from tmeattn.errors import BadInput
+from tmeattn.run_config import RunConfig, stored_config
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.training.distributed.place import Place
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training.
+
+    run:         the path of its directory, which only rank 0 writes.
+    config:      its `RunConfig` as JSON.
+    vector_size: the dimensions of a word vector.
+    corpus:      the fingerprint of the encoded corpus.
+    """
+
+    run: str
+    config: dict[str, object]
+    vector_size: int
+    corpus: str
+
+    @staticmethod
+    def of(run: RunDirectory, config: RunConfig, corpus: Corpus) -> Job:
+        return Job(str(run.path), config.model_dump(mode="json"), run.data["vector_size"], corpus.fingerprint)
+
+    def content(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def parse(content: bytes) -> Job | None:
+        """None: rank 0 does not train, because it has failed or has nothing to do."""
+        fields = json.loads(content)
+        return None if fields is None else Job(**fields)
+
+    @property
+    def run_config(self) -> RunConfig:
+        return stored_config(self.run, self.config)
+
+    def open_corpus(self, place: Place) -> Corpus:
+        """The encoded corpus on the computer of this process.
+
+        Raises:
+            BadInput, EnvironmentProblem: the data are missing here, or differ from those of rank 0.
+        """
+        options = self.run_config.train
+        corpus = open_training_corpus(options, dataset_of(options), open_vectors(options.vectors), lambda line: None)
+        if corpus.fingerprint != self.corpus:
+            raise BadInput(
+                f"The data {options.dataset} on {socket.gethostname()} differ from those of rank 0.",
+                hint="Copy the same files to every computer, or use a shared folder.",
+            )
+        return corpus

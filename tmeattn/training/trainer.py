@@ -27,6 +27,7 @@ from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.distributed.gradients import GradientSum, Measured, Wishes
 from tmeattn.training.distributed.group import Alone
+from tmeattn.training.memory import kept_memory
 from tmeattn.training.objective import Whole, objective
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
@@ -102,7 +103,7 @@ class Trainer:
             Diverged: the loss or the gradient norm is not finite; earlier checkpoints are kept.
             EnvironmentProblem: a checkpoint cannot be written.
         """
-        with arithmetic(self.progress.arithmetic):
+        with arithmetic(self.progress.arithmetic), kept_memory():
             self._measure_untrained()
             self._clock = self._window_clock = time.perf_counter()
             while (reason := self._end_reason()) is None:

@@ -14,10 +14,13 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def wanted_threads() -> int | None:
+    """The value of OMP_NUM_THREADS; None where it is not set, or not to a number of threads."""
+    value = os.environ.get("OMP_NUM_THREADS", "")
+    return int(value) if value.isdecimal() and 1 <= int(value) <= MOST_THREADS else None
+
+
 def default_threads(processes: int = 1) -> int:
     """The number of threads where the user gives none: the value of OMP_NUM_THREADS, or else one for every core, with
     several processes their equal share, at least one."""
-    value = os.environ.get("OMP_NUM_THREADS", "")
-    if value.isdecimal() and 1 <= int(value) <= MOST_THREADS:
-        return int(value)
-    return max(available_cores() // processes, 1)
+    return wanted_threads() or max(available_cores() // processes, 1)

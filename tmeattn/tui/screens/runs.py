@@ -16,6 +16,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.runs.lock import delete as delete_run
 from tmeattn.runs.lock import is_trained
+from tmeattn.runs.renaming import rename_run
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
@@ -263,7 +264,7 @@ class RunsScreen(BaseScreen):
         def rename(name: str | None) -> None:
             if name is not None:
                 try:
-                    selected.run.rename(name or None)
+                    rename_run(selected.run, name or None)
                 except TmeattnError as error:
                     self.post_message(ShowProblem(error))
             self.refresh_runs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -146,15 +147,14 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 def rename(run: str, name: str) -> None:
     """Rename RUN to NAME; an empty NAME ("") clears the name."""
     from tmeattn.paths import cache_dir
-    from tmeattn.runs.index import check_name, find_run
+    from tmeattn.runs.index import find_run
+    from tmeattn.runs.renaming import rename_run
 
     found = find_run(run)
     if found.path.is_relative_to(cache_dir()):  # renaming the unpacked copy would not rename the file
         raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
     name = name.strip()
-    if name:
-        check_name(name, of=found)
-    found.rename(name or None)
+    rename_run(found, name or None)
     click.echo(f"{found.id} is now named {name}." if name else f"{found.id} has no name now.", err=True)
 
 
@@ -170,7 +170,10 @@ def export(run: str, target: Path, force: bool) -> None:
 
     found = find_run(run)
     written = export_run(found, target, force=force)
-    click.echo(f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
+    click.echo(
+        f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(shlex.quote(str(written)))}',
+        err=True,
+    )
 
 
 @runs.command()

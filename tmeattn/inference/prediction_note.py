@@ -38,6 +38,7 @@ class Origin:
     column: str
     format: str
     output: str
+    shard: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,3 +108,12 @@ def hash_of(file: IO[bytes], length: int) -> hashlib.blake2b:
         found.update(block)
         length -= len(block)
     return found
+
+
+def has_content(path: Path, length: int, content_hash: str) -> bool:
+    """Whether a file can be read and has exactly the bytes of this length and hash."""
+    try:
+        with path.open("rb") as file:
+            return hash_of(file, length).hexdigest() == content_hash and not file.read(1)
+    except OSError:
+        return False

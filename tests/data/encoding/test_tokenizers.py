@@ -45,6 +45,12 @@ def test_spans_cover_the_words(name, text):
         assert covered == token.replace("ς", "σ")
 
 
+@given(text=texts, most=st.integers(0, 5))
+def test_the_first_spans_and_the_number_of_all(text, most):
+    spans = tokenizer("basic_english").spans(text)
+    assert tokenizer("basic_english").first_spans(text, most) == (spans[:most], len(spans))
+
+
 def test_spans_keep_what_was_deleted_inside_a_word():
     assert tokenizer("basic_english").spans('An "İ" wo"rd;x<br />y.') == [
         (0, 2, "an"),

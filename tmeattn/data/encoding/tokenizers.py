@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tmeattn.errors import UnknownName
@@ -40,16 +41,22 @@ class Tokenizer:
         Spans are never empty, never overlap and increase. A span may contain a deleted character: with
         `basic_english`, `wo"rd` gives the token `word`.
         """
+        return self.first_spans(text, None)[0]
+
+    def first_spans(self, text: str, most: int | None) -> tuple[list[tuple[int, int, str]], int]:
+        """The first `most` of `spans(text)`, or all, and the number of all. A long text takes little memory."""
         lowered, origin = _lower(text)
         if self.deleted and self.deleted in lowered:
             kept = [i for i, character in enumerate(lowered) if character != self.deleted]
             lowered, origin = lowered.replace(self.deleted, ""), [origin[i] for i in kept]
         for blank in self.blanks:
             lowered = lowered.replace(blank, " " * len(blank))
-        return [
+        found = self._pattern.finditer(lowered)
+        first = [
             (origin[match.start()], origin[match.end() - 1] + 1, match.group())
-            for match in self._pattern.finditer(lowered)
+            for match in (found if most is None else islice(found, most))
         ]
+        return first, len(first) + sum(1 for _ in found)
 
     @cached_property
     def _replacements(self) -> list[tuple[str, str]]:

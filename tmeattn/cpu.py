@@ -22,7 +22,7 @@ def wanted_threads() -> int | None:
 
 
 def default_threads(processes: int = 1) -> int:
-    """The largest number of threads where the user gives none: the value of OMP_NUM_THREADS, or else one for every core,
+    """The largest number of threads where the user gives none: that of OMP_NUM_THREADS, or else one for every core,
     with several processes their equal share, at least one."""
     return wanted_threads() or max(available_cores() // processes, 1)
 

@@ -41,7 +41,17 @@ LATEST = 2.0**36
 """Seconds since 1970 after which no run can have been created: the year 4147."""
 MOST_STEPS = 4096
 """Step events that a page about a run keeps."""
-_PAGE: tuple[EventKind, ...] = ("started", "resumed", "entropy", "epoch", "warning", "stopped", "finished", "failed")
+_PAGE: tuple[EventKind, ...] = (
+    "started",
+    "resumed",
+    "entropy",
+    "threads",
+    "epoch",
+    "warning",
+    "stopped",
+    "finished",
+    "failed",
+)
 _FIGURES: tuple[EventKind, ...] = ("started", "resumed", "epoch", "stopped", "finished", "failed")
 
 

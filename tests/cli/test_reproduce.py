@@ -21,7 +21,7 @@ needs_matplotlib = pytest.mark.skipif(not importlib.util.find_spec("matplotlib")
 def quick(planted: dict[str, Any]) -> list[str]:
     """Options that every run of a reproduction takes, for runs of two epochs on the dataset `planted`."""
     typed = [part for key in PASSED_ON for part in (f"--{key.replace('_', '-')}", str(planted[key]))]
-    return [*typed, "--epochs", "2"]
+    return [*typed, "--epochs", "2", "--jobs", "1"]  # only this process knows the dataset
 
 
 def test_the_list_names_every_target_and_what_it_needs(tmeattn: Any) -> None:

@@ -78,7 +78,7 @@ def test_json_is_one_document(tmeattn: Any, quick: list[str]) -> None:
 
 
 def test_quick_says_so(tmeattn: Any, quick: list[str]) -> None:
-    result = tmeattn("reproduce", "fig2", *quick[:-2], "--quick")
+    result = tmeattn("reproduce", "fig2", *quick[:-4], "--jobs", "1", "--quick")
     assert "quick: " in result.out
     assert all_runs()[0].config["train"]["epochs"] == 4
     assert tmeattn("reproduce", "fig2", *quick, "--quick").code == 0

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, run_argument, seeds_in, track_option
+from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
 
-_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers")
+if TYPE_CHECKING:
+    from tmeattn.training.side_by_side import Job
+
+_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs")
 """The options of `train` that are none of the run."""
 
 
@@ -105,7 +108,7 @@ def train_command(spec: ModelSpec) -> click.Command:
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
-    return json_option("a summary")(track_option()(command))
+    return json_option("a summary")(track_option()(jobs_option()(command)))
 
 
 class ModelCommand(click.Command):
@@ -149,6 +152,8 @@ def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> P
     given = {key: value for key, value in values.items() if value is not None and key not in _COMMAND_ONLY}
     if seeds and "seed" in given:
         raise BadInput("--seed and --seeds exclude each other.")
+    if values.get("jobs") and not seeds:
+        raise BadInput("--jobs is for several runs.", hint="Give --seeds as well, such as --seeds 3.")
     if values["from_run"] and "recipe" in given:
         raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
     options = {**inherited(spec, values["from_run"], values["config_file"], given), **given}
@@ -168,6 +173,14 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         _follow(len(planned.runs))
         return
     as_json, trackers = values["as_json"], values["trackers"]
+    if len(planned.runs) > 1:
+        from tmeattn.training.side_by_side import jobs_at_once
+
+        jobs = _jobs(spec, planned, trackers)
+        at_once = values["jobs"] or jobs_at_once([job.config.train for job in jobs])
+        if at_once > 1:
+            _train_side_by_side(jobs, at_once, as_json)
+            return
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
@@ -197,6 +210,37 @@ def _train_with_progress(
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
     return report(run, as_json)
+
+
+def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job]:
+    from tmeattn.run_config import resolve_run
+    from tmeattn.training.side_by_side import Job
+
+    return [
+        Job(str(seed), f"seed {seed}", resolve_run(spec.name, {**planned.options, "seed": seed}), name, trackers)
+        for seed, name in planned.runs
+    ]
+
+
+def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:
+    """Train several runs at the same time and print their summaries.
+
+    Raises:
+        TmeattnError: the first error of a run; the other runs have been trained.
+    """
+    from tmeattn.render.side_by_side import SideBySideProgress
+    from tmeattn.training.side_by_side import SideBySide
+
+    with (
+        SideBySideProgress() as progress,
+        SideBySide(jobs, at_once, progress.listener, progress.narrate) as trainings,
+    ):
+        outcomes = trainings.wait(job.key for job in jobs)
+    summaries = [report(each.run, as_json) for each in outcomes if each.run is not None and each.error is None]
+    if as_json:
+        echo_json(summaries)
+    if errors := [outcome.error for outcome in outcomes if outcome.error is not None]:
+        raise errors[0]
 
 
 def inherited(

@@ -195,11 +195,12 @@ class TrainingProgress:
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True, justify="right")
-        total = self._epochs * self._steps_per_epoch
-        position = Text(self._position(), style="bold")
-        bar.add_row(position, ProgressBar(total=max(total, 1), completed=self._step), f"ETA {self._remaining()}")
+        bar.add_row(Text(self._position(), style="bold"), self._bar(), f"ETA {self._remaining()}")
         measures = Text(self._measures(), style="dim", no_wrap=True, overflow="ellipsis")
         return Group(bar, measures, *([self._entropy] if self._entropy else []))
+
+    def _bar(self) -> ProgressBar:
+        return ProgressBar(total=max(self._epochs * self._steps_per_epoch, 1), completed=self._step)
 
     def _position(self) -> str:
         return f"epoch {self._epoch}/{self._epochs}"

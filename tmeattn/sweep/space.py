@@ -27,7 +27,9 @@ _OTHER_TEXTS = "it decides on which texts a run is measured, so that the values 
 _NOT_SEARCHED = {
     **dict.fromkeys(("dataset", "text_column", "label_column", "validation", "limit"), _OTHER_TEXTS),
     "seed": "chance is nothing to search. Several seeds for each trial: --seeds 3",
-    **dict.fromkeys(("device", "threads", "checkpoint_every", "batch_entropy"), "it does not change what is learned"),
+    **dict.fromkeys(
+        ("device", "threads", "processes", "checkpoint_every", "batch_entropy"), "it does not change what is learned"
+    ),
 }
 """The options of training that are no part of a space, with the reason."""
 _EXAMPLES = "For example: --space lr=1e-4..1e-2:log --space hidden-size=50,100,200"

@@ -38,6 +38,7 @@ from tmeattn.sweep.plan import Plan
 from tmeattn.sweep.search import SeededSampler, pruner_of
 from tmeattn.sweep.space import Value, shown_values, trial_options
 from tmeattn.sweep.study import Study, Trial, suggest
+from tmeattn.training.distributed.place import forget_place
 
 ORIGIN_FORMAT = 1
 """The version of `tmeattn.runs.run_files.SweepOrigin`."""
@@ -80,6 +81,7 @@ def work(
         Interrupted: the worker was stopped; its trial can be continued by any worker.
         BadInput, EnvironmentProblem: several trials failed one after the other, or the storage cannot be used.
     """
+    forget_place()  # each process of srun or torchrun is a worker of its own
     study.optuna.sampler = SeededSampler(study.plan.seed)
     study.optuna.pruner = pruner_of(study.plan)
     _Worker(study, trackers, watch, narrate, on_trial).work()

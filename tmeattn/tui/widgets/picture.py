@@ -20,8 +20,9 @@ class Picture(ScrollView, can_focus=False):
     rendered: how often Rich has rendered.
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, *, focusable: bool = False) -> None:
+        super().__init__()
+        self.can_focus = focusable
         self.rendered = 0
         self._content: RenderableType = ""
         self._lines: list[Strip] = []

@@ -19,8 +19,8 @@ from support.one_node_slurm import CannotStart, one_node_slurm
 
 from .report import Options, Report
 
-EPOCHS = 150
-"""Some four seconds on a quiet computer."""
+EPOCHS = 300
+"""Some eight seconds on a quiet computer."""
 LONG = 4000
 """Longer than the 60 seconds after which SLURM notices that the time of a job is nearly over."""
 
@@ -71,7 +71,7 @@ class _Cases:
         return job["job"], job["runs"][0]
 
     def _step(self) -> int:
-        return self.draw.randint(self.steps // 20, self.steps // 2)
+        return self.draw.randint(self.steps // 20, self.steps // 4)
 
     def _must_equal(self, name: str, *reasons: str) -> None:
         run = self.cluster.run(name)

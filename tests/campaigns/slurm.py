@@ -106,7 +106,7 @@ class _Cases:
         job, name = self._submit("--requeue")
         self.cluster.wait_for_step(name, self._step())
         self.cluster.slurm.call("scancel", job)
-        assert self.cluster.wait_until_ended(job) == "CANCELLED"
+        assert (state := self.cluster.wait_until_ended(job)) == "CANCELLED", (state, self.cluster.logs())
         self.cluster.wait(lambda: self.cluster.run(name).state() == "stopped", "not stopped")
         assert "Restarts=0" in self.cluster.slurm.call("scontrol", "show", "job", job)
         self.cluster.tmeattn("resume", name)
@@ -117,7 +117,7 @@ class _Cases:
         job, name = self._submit("--requeue")
         self.cluster.wait_for_step(name, self._step())
         self.cluster.slurm.call("scancel", "--signal=KILL", job)
-        assert self.cluster.wait_until_ended(job) == "FAILED"
+        assert (state := self.cluster.wait_until_ended(job)) == "FAILED", (state, self.cluster.logs())
         self.cluster.wait(lambda: self.cluster.run(name).state() == "crashed", "not crashed")
         script = next((self.cluster.home / "jobs" / name).glob("*_submission.sh"))
         again = self.cluster.slurm.call("sbatch", "--parsable", f"--chdir={self.cluster.folder}", str(script)).strip()
@@ -162,7 +162,7 @@ class _Cases:
         job, name = self._submit("--requeue")
         self.cluster.wait_for_step(name, self._step())
         request(self.cluster.run(name), "stop")
-        assert self.cluster.wait_until_ended(job) == "FAILED"
+        assert (state := self.cluster.wait_until_ended(job)) == "FAILED", (state, self.cluster.logs())
         assert "Restarts=0" in self.cluster.slurm.call("scontrol", "show", "job", job)
         self.cluster.tmeattn("resume", name)
         self._must_equal(name, "request")

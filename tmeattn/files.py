@@ -25,8 +25,8 @@ from tmeattn.os_errors import ELSEWHERE, advice, is_environment, reason
 OTHER_HOME = f"{ELSEWHERE} with --home or TMEATTN_HOME"
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON file that `read_json` reads."""
-LARGEST_TOML = 2**20
-"""Bytes of the largest TOML file that `read_toml` reads."""
+LARGEST_TOML = 2**16
+"""Bytes of the largest TOML file that `read_toml` reads. `tomllib` takes long for a name with many dots."""
 LARGEST_INTEGER = 2**63
 DEEPEST_JSON = 100
 ABANDONED = 24 * 3600
@@ -334,8 +334,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     with open_regular(path) as file:
         data = file.read(LARGEST_TOML + 1)
     if len(data) > LARGEST_TOML:
-        raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
-    text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        raise ValueError(f"it is larger than {LARGEST_TOML // 2**10} KiB")
+    if b"\0" in data:
+        raise ValueError("it has NUL bytes, as a file in UTF-16 has: convert it to UTF-8")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"it is not UTF-8: the byte at offset {error.start} is {data[error.start]:#04x}; convert it to UTF-8"
+        ) from None
     try:
         value = tomllib.loads(text)
         _check_depth(value, DEEPEST_JSON)

@@ -135,9 +135,12 @@ def test_a_toml_file_may_begin_with_a_byte_order_mark_and_is_not_deep(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=said):
             files.read_toml(path)
-    path.write_text("a." * 5000 + "b = 1")
-    with pytest.raises(ValueError, match="nested too deeply"):
-        files.read_toml(path)
+    for deep in ("a." * 5000 + "b = 1", "x = {" + "'a' . " * 5000 + "b = 1}", "[" + '"a".b.' * 2500 + "b]"):
+        path.write_text(deep)
+        with pytest.raises(ValueError, match="nested too deeply"):
+            files.read_toml(path)
+    path.write_text("a.b.c = 1.5\n" * 1 + "d = '" + "x" * 50_000 + "'\n")
+    assert files.read_toml(path)["a"] == {"b": {"c": 1.5}}
 
 
 def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
-"""`python -m tests.campaigns kill|disk|fuzz|bombs|race|sweep --minutes N --seed S`, in the root of the repository."""
+"""`python -m tests.campaigns NAME --minutes N --seed S`, in the root of the repository. NAME: kill, disk, fuzz, bombs,
+race, sweep or processes."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from .report import Options
 
-FORKED = ("kill", "disk", "fuzz", "race", "sweep")
+FORKED = ("kill", "disk", "fuzz", "race", "sweep", "processes")
 """Campaigns whose commands are forked from this process. Those of `bombs` are not: the peak of memory of a fork begins
 with that of its parent."""
 

@@ -122,6 +122,7 @@ class ModelCommand(click.Command):
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
+    from tmeattn.training.distributed.launch import start_early
     from tmeattn.training.distributed.place import follows
 
     seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
@@ -138,9 +139,10 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         _follow(len(planned))
         return
     for seed, run_name in planned:  # check all runs before the first is trained
-        resolve_run(spec.name, {**options, "seed": seed})
+        config = resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
+    start_early(config.train.processes)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
@@ -229,12 +231,15 @@ def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
     from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.launch import start_early
     from tmeattn.training.distributed.place import follows
 
     if follows():
         _follow(1)
         return
     found = run_to_resume() if run == "latest" else find_run(run)
+    if found.state() != "finished":
+        start_early(processes or found.config["train"].get("processes", 1))
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
     result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)

@@ -4,11 +4,14 @@ Under nohup, SIGHUP stays ignored."""
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+_PARENT_INTERVAL = 0.5
 _early: list[str] = []
 """Names of signals that came before `stop_on_signals`. Python drops the exception of a handler that was called inside a
 finalizer or a callback; the training then stops after its first step."""
@@ -20,6 +23,18 @@ _NAMES = frozenset(one.name for one in signal.Signals)
 def note_early(number: int) -> None:
     """Remember a signal whose handler raises KeyboardInterrupt."""
     _early.append(signal.Signals(number).name)
+
+
+def stop_with_parent() -> None:
+    """Send this process SIGTERM when its parent ends, such as a torchrun that is killed: nothing else would stop it."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_INTERVAL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 class StopFlag:

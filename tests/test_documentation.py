@@ -47,7 +47,12 @@ EVERYTHING = dict(below(cli, "tmeattn"))
 
 def options(command: click.Command) -> set[str]:
     """The long options of a command, without `--help`."""
-    given = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    given = {
+        flag
+        for parameter in command.params
+        if not getattr(parameter, "hidden", False)
+        for flag in (*parameter.opts, *parameter.secondary_opts)
+    }
     return {flag for flag in given if flag.startswith("--")} - {"--help"}
 
 

@@ -127,6 +127,15 @@ def test_what_is_wrong_about_a_toml_file_is_said_without_the_words_of_python(tmp
             files.read_toml(path)
 
 
+def test_a_toml_file_may_begin_with_a_byte_order_mark_and_is_not_deep(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\r\n")
+    assert files.read_toml(path) == {"a": 1}
+    path.write_text("a." * 5000 + "b = 1")
+    with pytest.raises(ValueError, match="nested too deeply"):
+        files.read_toml(path)
+
+
 def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):
     path = tmp_path / "options.toml"
     path.write_bytes(b"lr = 0.1\r\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tmeattn.data.readers.text_input import TextInput
+from tmeattn.errors import BadInput
 from tmeattn.evaluation.document import EvaluationDocument
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest, Explanation
@@ -45,8 +46,18 @@ class Model:
         return self.classifier.classes
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        """Classify texts, in order. A text without a known word has the prediction of an unknown word."""
-        return [_prediction(self.classes, row_C) for row_C in self.classifier.probabilities(list(texts))]
+        """Classify texts, in order. A text without a known word has the prediction of an unknown word.
+
+        Raises:
+            tmeattn.errors.BadInput: a text is no string, or one string is given in place of several.
+        """
+        if isinstance(texts, str | bytes):
+            raise BadInput("predict takes several texts, and got one string.", hint="Give a list: predict([text]).")
+        listed = list(texts)
+        for at, text in enumerate(listed):
+            if not isinstance(text, str):
+                raise BadInput(f"Text {at} is of type {type(text).__name__}, not a string.")
+        return [_prediction(self.classes, row_C) for row_C in self.classifier.probabilities(listed)]
 
     def explain(
         self,

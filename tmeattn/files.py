@@ -295,6 +295,15 @@ def _check(value: Any, left: int) -> None:
         raise ValueError("a number is too large")
 
 
+def _check_depth(value: Any, left: int) -> None:
+    """Raise RecursionError where lists and tables are nested more deeply than `left`."""
+    if isinstance(value, dict | list):
+        if not left:
+            raise RecursionError
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_depth(item, left - 1)
+
+
 def _refuse(name: str) -> float:
     raise ValueError(f"{name} is no finite number")
 
@@ -326,9 +335,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         data = file.read(LARGEST_TOML + 1)
     if len(data) > LARGEST_TOML:
         raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
-    text = data.decode("utf-8").replace("\r\n", "\n")
+    text = data.decode("utf-8-sig").replace("\r\n", "\n")
     try:
-        return tomllib.loads(text)
+        value = tomllib.loads(text)
+        _check_depth(value, DEEPEST_JSON)
+        return value
     except tomllib.TOMLDecodeError:
         raise
     except ValueError:  # Python converts no such number

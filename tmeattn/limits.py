@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from tmeattn.errors import BadInput
@@ -23,6 +26,9 @@ FREE_EXPANSION = 32 * 2**20
 MOST_PADDING = 4 * 2**20
 """Bytes of a compressed file that may unpack to nothing: padding, headers, and blocks that are not yet complete. A file
 or a device that goes on with zeros would otherwise be read to its end."""
+
+LARGEST_LIST = 64 * 2**20
+"""Bytes of the list of members of a zip, about a million of them; each takes some 500 bytes of memory."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +105,48 @@ class Unpacking:
             )
 
 
+@contextmanager
+def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip whose list of members, which is held in memory, has at most `LARGEST_LIST` bytes.
+
+    Raises:
+        BadInput: the list is longer.
+        OSError, zipfile.BadZipFile: it cannot be read.
+    """
+    with path.open("rb") as file, zipfile.ZipFile(_BoundedReads(file, str(path))) as archive:
+        yield archive
+
+
+class _BoundedReads:
+    """A file of which no more than `LARGEST_LIST` bytes are read at once. `zipfile` reads the list of members so."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file, self._name = file, name
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+
+    def read(self, size: int = -1) -> bytes:
+        if size > LARGEST_LIST:
+            raise BadInput(
+                f"{self._name} lists more files than are read: the list has more than {LARGEST_LIST // 2**20} MiB.",
+                hint="Unpack it and give the folder or the file.",
+            )
+        return self._file.read(size)
+
+    def seekable(self) -> bool:
+        return True
+
+
 class CountedFile(io.RawIOBase):
     """The unpacked bytes of an open file, counted as `Unpacking` does.
 
-    allowance: the bytes that may be read until it is set again; None for any number.
+    allowance:  the bytes that may be read until it is set again; None for any number.
+    compressed: whether the file is.
     """
 
     def __init__(self, file: IO[bytes], name: str, decompress: Callable[[Any], Any] | None) -> None:
         """`decompress` opens a compressed file object, such as `gzip.open`; None where the file is not compressed."""
         self._unpacking = Unpacking(name)
+        self.compressed = decompress is not None
         self._packed = _CountedReads(file, name, bounded=decompress is not None)
         self._source = self._packed if decompress is None else decompress(self._packed)
         self.allowance: int | None = None

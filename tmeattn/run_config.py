@@ -7,6 +7,7 @@ same values. The options are in `tmeattn.config`, the defaults that a user sets 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -62,7 +63,11 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     """
     spec = registry().get(ModelSpec, model)
     model_class = config_class(spec)
-    given = {key: value for key, value in options.items() if value is not None}
+    given = {
+        key: os.fspath(value) if isinstance(value, os.PathLike) else value
+        for key, value in options.items()
+        if value is not None
+    }
     user_defaults = load_defaults()
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
     own_recipe = model_class.recipes.get(recipe, {}) if isinstance(recipe, str) else {}

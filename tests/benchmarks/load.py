@@ -1,5 +1,6 @@
 """What many runs, long logs and large exports cost: CPU seconds and the peak of memory.
 
+    python tests/benchmarks/load.py bars [--runs 2000]       every bar of the screens, and whether it is kept
     python tests/benchmarks/load.py runs [--runs 2000]       the commands and the screen with many runs
     python tests/benchmarks/load.py log [--megabytes 200]    the commands and the screen with one long event log
     python tests/benchmarks/load.py compare [--runs 200]     a comparison of many runs
@@ -18,6 +19,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,7 @@ COLUMNS, ROWS = 140, 45
 STEPS_LOGGED = 60
 """Step events of an epoch: some 20,000 texts in batches of 32."""
 KEYS = 20
+WHAT = ("bars", "runs", "log", "compare", "png", "exports", "classes", "data", "screen", "part")
 
 
 def command(*arguments: str, note: str = "") -> None:
@@ -295,15 +298,174 @@ def exports(home: Path, options: argparse.Namespace) -> None:
                   f"{megabytes():.0f} MB so far", flush=True)  # fmt: skip
 
 
+def bars(home: Path, options: argparse.Namespace) -> None:
+    """Each part is a process of its own, which imports everything and opens an empty home before it measures."""
+    many_runs(home, options.runs or 2000)
+    command("runs", "list", note="runs list, the first time")
+    command("runs", "list", note="runs list, again")
+    shutil.rmtree(home / "cache")
+    _table_of_texts(home, options.texts or 20_000, 2)
+    for part in ("first", "again", "data", "text"):
+        subprocess.run([sys.executable, __file__, "part", part], check=False)
+
+
+def part(name: str) -> None:
+    measure = {"first": _settling, "again": _list_keys, "data": _data_keys, "text": _long_text}[name]
+    asyncio.run(measure())
+
+
+def bar(what: str, value: float, most: float, unit: str) -> None:
+    print(f"{what:58} {value:8,.2f} {unit}" if unit == "s" else f"{what:58} {value:8,.0f} {unit}", end="  ")
+    print(f"(bar {most:g} {unit}) {'ok' if value <= most else 'MISSED'}", flush=True)
+
+
+async def _warm() -> None:
+    """Import what the screens need."""
+    from tmeattn.tui.app import TmeattnApp
+    from tmeattn.tui.services.saved_state import SavedState
+
+    home = os.environ["TMEATTN_HOME"]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMEATTN_HOME"] = folder
+        async with TmeattnApp(saved=SavedState()).run_test(size=(COLUMNS, ROWS)) as pilot:
+            await pilot.pause()
+    os.environ["TMEATTN_HOME"] = home
+
+
+async def _cpu(work, times: int = 5) -> float:
+    """The median of the CPU seconds of `work`."""
+    took = []
+    for _ in range(times):
+        began = time.process_time()
+        await work()
+        took.append(time.process_time() - began)
+    return statistics.median(took)
+
+
+async def _keys(pilot, *rounds: tuple[str, ...], most: float = 100.0) -> None:
+    """The median of five rounds of presses, for each of the keys of a round."""
+    for keys in rounds:
+        took: dict[str, list[float]] = {key: [] for key in keys}
+        for _ in range(5):
+            for key in keys:
+                took[key].append(await _cpu(lambda key=key: pilot.press(key), 1))
+        for key, each in took.items():
+            bar(f"key {key}, in the round {' '.join(keys)}", 1000 * statistics.median(each), most, "ms")
+
+
+async def _settling() -> None:
+    """From the start until the newest runs are shown with their figures and a key is answered; then until all is
+    read."""
+    from tmeattn.tui.app import TmeattnApp
+    from tmeattn.tui.services.saved_state import SavedState
+
+    await _warm()
+    began = time.process_time()
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        await _page_is_read(app)
+        await pilot.press("down")
+        assert app.screen.table.cursor == 1
+        newest = [one.run.id for one in app.session.runs.sorted("newest", "")][:ROWS]
+        bar("screen without a cache: settles", time.process_time() - began, 2.0, "s")
+        while not app.session.runs.caught_up:
+            await asyncio.sleep(0.02)
+        bar("screen without a cache: everything is read", time.process_time() - began, 10.0, "s")
+        assert newest == [one.run.id for one in app.session.runs.sorted("newest", "")][:ROWS]
+
+
+async def _page_is_read(app) -> None:
+    while True:
+        await asyncio.sleep(0.005)
+        table, runs = app.screen.table, app.session.runs
+        if table.line_count >= ROWS and all(runs.runs[name].is_read for name in table.seen):
+            return
+
+
+async def _list_keys() -> None:
+    """With the cache that was written before."""
+    from tmeattn.tui.app import TmeattnApp
+    from tmeattn.tui.services.saved_state import SavedState
+
+    await _warm()
+    began = time.process_time()
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        await _page_is_read(app)
+        await pilot.press("down")
+        bar("screen with the cache: settles", time.process_time() - began, 2.0, "s")
+        while not app.session.runs.caught_up:
+            await asyncio.sleep(0.02)
+        await pilot.press("home")
+        await _keys(pilot, ("down",), ("up",), ("pagedown",), ("end", "home"), ("space",), ("o",))
+        await _keys(pilot, ("slash", "n", "a", "escape"), ("enter", "escape"))
+
+
+async def _data_keys() -> None:
+    from tmeattn.tui.app import TmeattnApp
+    from tmeattn.tui.services.saved_state import SavedState
+
+    await _warm()
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        app.switch_mode("data")
+        await pilot.pause(0.5)
+        app.screen._open(str(Path(os.environ["TMEATTN_HOME"]) / "texts.csv"))
+        while app.screen.table.texts is None or app.screen.filtering:
+            await asyncio.sleep(0.05)
+        app.screen.table.focus()
+        await pilot.pause(0.5)
+        print("Data screen:")
+        await _keys(pilot, ("down",), ("pagedown",), ("end", "home"), ("slash", "w", "escape"))
+
+
+async def _long_text(words: int = 20_000) -> None:
+    """The screen Explain with a reader that needs no model: what remains is the work of the screen."""
+    from support import scripted_reader
+    from textual.widgets import TextArea
+
+    from tmeattn.tui.screens.explain import ExplainScreen
+
+    scripted_reader.MOST_WORDS = words
+    text = " ".join(f"word{at % 997}" if at % 9 else "good" for at in range(words))
+    async with scripted_reader.opened(ExplainScreen, (COLUMNS, ROWS)) as driver:
+        pilot, screen = driver.pilot, driver.screen
+
+        async def load() -> None:
+            screen.query_one(TextArea).load_text("")
+            screen.query_one(TextArea).load_text(text)
+            await pilot.pause(0.5)
+            await driver.settle()
+
+        print(f"a text of {words:,} words on the screen Explain:")
+        bar("until it is shown", await _cpu(load, 3), 2.0, "s")
+        screen.active.heatmap.focus()
+        await pilot.pause(0.5)
+        await _keys(pilot, ("right",), ("down",), ("pagedown",), ("end", "home"), ("s",), ("x", "u"))
+        for size in ((120, 40), (COLUMNS, ROWS)):
+            bar(
+                f"resize to {size[0]}x{size[1]}",
+                1000 * await _cpu(lambda s=size: pilot.resize_terminal(*s), 1),
+                500,
+                "ms",
+            )
+        screen.query_one(TextArea).focus()
+        await pilot.pause(0.5)
+        await _keys(pilot, ("right",), ("a",))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["runs", "log", "compare", "png", "exports", "classes", "data", "screen"])
-    parser.add_argument("path", nargs="?", type=Path, help="of the run that `screen` opens")
+    parser.add_argument("what", choices=WHAT)
+    parser.add_argument("path", nargs="?", help="of the run that `screen` opens, or the name of a part")
     for name in ("runs", "megabytes", "texts"):
         parser.add_argument(f"--{name}", type=int)
     options = parser.parse_args()
     if options.what == "screen":
-        asyncio.run(on_screen(options.path))
+        asyncio.run(on_screen(options.path and Path(options.path)))
+        return
+    if options.what == "part":
+        part(options.path)
         return
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMEATTN_HOME"] = folder

@@ -1,5 +1,4 @@
-"""`python -m tests.campaigns NAME --minutes N --seed S`, in the root of the repository. NAME: kill, disk, fuzz, bombs,
-race, sweep or processes."""
+"""`python -m tests.campaigns NAME --minutes N --seed S`, in the root of the repository."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ with that of its parent."""
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaigns", description=__doc__)
-    parser.add_argument("campaign", choices=(*FORKED, "bombs"))
+    parser.add_argument("campaign", choices=(*FORKED, "bombs", "slurm"))
     parser.add_argument("--minutes", type=float, default=5.0, help="stop after this time [5]")
     parser.add_argument("--cases", type=int, help="stop after this number of cases: kills, full disks, inputs, rounds")
     parser.add_argument("--seed", type=int, help="repeats a campaign [drawn, and printed]")

@@ -60,8 +60,9 @@ def _sweep(folder: Path, storage: str | None, chance: random.Random, study: str)
     arguments = ("sweep", "simple-attn", *_OPTIONS, "--study", study, *where)
     workers = [start(folder, *arguments), start(folder, *arguments)]
     try:
-        _wait(lambda: _runs(folder) >= chance.randint(2, TRIALS // 2), workers)
-        time.sleep(chance.uniform(0, 0.3))
+        runs, trains = chance.randint(2, TRIALS // 2), chance.random() < 0.7
+        _wait(lambda: _runs(folder) >= runs and (not trains or _has_checkpoint(folder, workers[0].pid)), workers)
+        time.sleep(chance.uniform(0, 0.2))
         workers[0].signal(signal.SIGKILL)
         killed = workers[0].wait()
         need(killed.code == -signal.SIGKILL, "the worker was alive when it was killed", killed)
@@ -83,13 +84,14 @@ def check_trials(folder: Path, document: dict[str, Any]) -> str:
     need(set(states) <= {"finished", "pruned"}, f"all trials have ended: {states}")
     runs = [run for trial in trials for run in trial["runs"]]
     need(len(runs) == len(set(runs)) == TRIALS, f"each trial has one run of its own: {runs}")
-    made, resumed = {}, 0
+    made, resumed, again = {}, 0, 0
     for path in (folder / "home" / "runs").glob("*/run.json"):
         made[path.parent.name] = json.loads(path.read_text())["sweep"]["trial"]
         kinds = [json.loads(line)["kind"] for line in (path.parent / "events.jsonl").read_text().splitlines()]
-        resumed += kinds.count("resumed")
+        resumed, again = resumed + kinds.count("resumed"), again + kinds.count("started") - 1
     need(made == {trial["runs"][0]: trial["number"] for trial in trials}, f"no trial is trained twice: {made}")
-    return f"{TRIALS} trials ended, {states.count('pruned')} pruned, {resumed} resumed"
+    ended = f"{TRIALS} trials ended, {states.count('pruned')} of them pruned"
+    return f"{ended}; runs resumed: {resumed}, begun again without a checkpoint: {again}"
 
 
 def _write_table(folder: Path, chance: random.Random) -> None:
@@ -100,6 +102,15 @@ def _write_table(folder: Path, chance: random.Random) -> None:
 
 def _runs(folder: Path) -> int:
     return len(list((folder / "home" / "runs").glob("*/run.json")))
+
+
+def _has_checkpoint(folder: Path, pid: int) -> bool:
+    """Whether a process trains a run that has a checkpoint."""
+    for path in (folder / "home" / "runs").glob("*/status.json"):
+        status = json.loads(path.read_text())
+        if status["state"] == "running" and status["pid"] == pid:
+            return (path.parent / "checkpoints" / "last.safetensors").exists()
+    return False
 
 
 def _wait(condition: Callable[[], bool], workers: list[Running]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,23 @@ def test_the_runs_are_offered_by_id_and_name(trained: Any) -> None:
     assert offered(completion.runs, "mi") == ["mine"]
     assert offered(completion.runs, trained.id[:4]) == [trained.id]
     assert "latest" in offered(completion.runs, "")
+
+
+def test_the_sweeps_of_the_storage_that_is_named(tmp_path: Any) -> None:
+    optuna = pytest.importorskip("optuna")
+    context: Any = SimpleNamespace(params={})
+    assert completion.sweeps(context, NONE, "") == []
+    from tmeattn.sweep.plan import ATTRIBUTE
+    from tmeattn.sweep.storage import open_store
+
+    url = f"sqlite:///{tmp_path}/sweeps.db"
+    for storage, name in ((None, "mine"), (url, "ours")):
+        optuna.create_study(storage=open_store(storage).storage, study_name=name).set_user_attr(ATTRIBUTE, {})
+    assert [item.value for item in completion.sweeps(context, NONE, "m")] == ["mine"]
+    context.params["storage"] = url
+    assert [item.value for item in completion.sweeps(context, NONE, "")] == ["ours"]
+    context.params["storage"] = "nothing"
+    assert completion.sweeps(context, NONE, "") == []
 
 
 @pytest.mark.parametrize("error", [EnvironmentProblem("no"), OSError()])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support import planted as planted_plugin
 
+from tmeattn.data.readers.text_io import CONVERT
 from tmeattn.runs.directory import RunDirectory
 
 
@@ -24,6 +25,17 @@ def test_explain(tmeattn: Any, trained: RunDirectory) -> None:
     piped = tmeattn("explain", stdin=b"A good  film!\n")
     assert piped.code == 0
     assert "good" in piped.out
+
+
+def test_standard_input_is_bounded_and_is_utf8(
+    tmeattn: Any, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmeattn("explain", stdin=b"a caf\xe9").refused()
+    assert said == "standard input is not UTF-8. " + CONVERT
+    assert "is UTF-16LE, not UTF-8" in tmeattn("explain", stdin="a good film".encode("utf-16-le")).refused()
+    monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
+    said = tmeattn("explain", stdin=b"good " * 2**18).refused()
+    assert "The text on standard input is longer than 1 MiB." in said
 
 
 def test_explain_by_another_method_and_class(tmeattn: Any, trained: RunDirectory) -> None:

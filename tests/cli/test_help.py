@@ -44,6 +44,8 @@ def test_every_command_and_option_has_help(command: click.Command, context: clic
             assert parameter.help, parameter.opts
     page = command.get_help(context)
     for parameter in command.get_params(context):
+        if getattr(parameter, "hidden", False):
+            continue
         for option in (*parameter.opts, *parameter.secondary_opts):
             assert not option.startswith("--") or option in page
 

@@ -30,3 +30,22 @@ def test_a_whole_split_is_told_apart_from_what_a_limited_run_used(tmeattn: Any, 
     assert said in " ".join(tmeattn("mistakes").out.split())
     arguments = ["faithfulness", "--methods", "attention", "--limit", "4"]
     assert said in tmeattn(*arguments, "--json").json["notes"]
+
+
+def test_an_export_never_replaces_a_file_that_is_read(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
+    dataset = tmp_path / "reviews.csv"
+    rows = "".join(f"a {['bad', 'good'][i % 2]} film {i},{i % 2}\n" for i in range(30))
+    dataset.write_text(f"text,label\n{rows}")
+    own = ["--dataset", str(dataset), "--vectors", "random", "--name", "own"]
+    assert tmeattn("train", "mean", *quick, *own).code == 0
+    other = tmp_path / "other.csv"
+    other.write_text("text\na good film\n")
+    export = ["--export", str(dataset)]
+    for command in (
+        ["mistakes", "own", *export],
+        ["faithfulness", "own", *export],
+        ["explain", "a film", "--run", "own", *export],
+        ["explain", "--file", str(other), "--run", "own", "--export", str(other)],
+    ):
+        assert tmeattn(*command).refused() == f"--export: {command[-1]} is a file that is read. Choose another name."
+    assert dataset.read_text() == f"text,label\n{rows}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from tmeattn.cpu import available_cores
 from tmeattn.inference import prediction_file
 from tmeattn.inference import streaming as stream
 from tmeattn.runs.directory import RunDirectory
@@ -253,3 +255,85 @@ def test_predict_shows_a_table_of_a_table(tmeattn: Any, trained: RunDirectory, t
     found = tmeattn("predict", "--file", str(written(tmp_path, "in.csv")), "--json").json
     assert [one["text"] for one in found] == TEXTS
     assert [one["label"] for one in found] == LABELS
+
+
+# --shard, --merge, --processes
+
+
+def test_shards_are_merged(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "in.csv")
+    assert tmeattn("predict", "--file", "in.csv", "--output", "whole.csv").code == 0
+    for shard in ("3/3", "1/3"):
+        result = tmeattn("predict", "--file", "in.csv", "--output", "out.csv", "--shard", shard)
+        assert result.code == 0, result.err
+    assert tmeattn("predict", "--merge", "--output", "out.csv").refused() == (
+        "Shard 2 of 3 is missing: nothing was merged. Predict with --shard 2/3 --resume, then merge again."
+    )
+    assert tmeattn("predict", "--file", "in.csv", "--output", "out.csv", "--shard", "2/3").code == 0
+    merged = tmeattn("predict", "--merge", "--output", "out.csv")
+    assert merged.code == 0
+    assert "Merged 50 texts of 3 shards." in merged.err
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    files = [f"out-{number}-of-3.csv" for number in (2, 3, 1)]
+    assert tmeattn("predict", "--merge", *files, "--output", "again.csv").code == 0
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--shard", "0/16", "--file", "in.csv", "--output", "x"], "--shard: there is no shard 0 of 16."),
+        (["--shard", "a/b", "--file", "in.csv", "--output", "x"], "--shard: 'a/b' is no shard. Write shard 3 of 16 as"),
+        (["--shard", "1/2", "--file", "in.csv"], "--shard needs --output FILE."),
+        (["--shard", "1/2", "--file", "in.csv", "--output", "-"], "--shard needs --output FILE."),
+        (["--shard", "1/2", "--output", "x"], "Standard input can be read only once, and every shard reads the whole"),
+        (["--shard", "1/2", "--file", "-", "--output", "x"], "Standard input can be read only once"),
+        (["--processes", "2", "--file", "pipe", "--output", "x"], "The pipe pipe can be read only once"),
+        (["--processes", "2", "a text"], "--processes needs --output FILE."),
+        (["--processes", "0", "--file", "in.csv", "--output", "x"], "Invalid value for '--processes'"),
+        (
+            ["--processes", "2", "--shard", "1/2", "--file", "in.csv", "--output", "x"],
+            "--shard and --processes exclude",
+        ),
+        (["--processes", "2", "--file", "none.csv", "--output", "x"], "none.csv cannot be read: No such file"),
+        (["--merge"], "--merge needs --output FILE."),
+        (["--merge", "--output", "x", "--file", "in.csv"], "--merge does not use --file. Leave --file out"),
+        (["--merge", "--output", "x.pdf"], "--output: x.pdf must end in .jsonl, .csv or .tsv."),
+        (["--merge", "--output", "none/x"], "There is no shard of none/x beside it, such as x-1-of-16."),
+        (["--merge", "in.csv", "--output", "x"], "in.csv is no complete shard: its note in.csv.shard.json is missing."),
+    ],
+)
+def test_shards_refuse(
+    tmeattn: Any,
+    trained: RunDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "in.csv")
+    os.mkfifo(tmp_path / "pipe")
+    assert tmeattn("predict", *arguments).refused().startswith(said)
+    assert not list(tmp_path.glob("x*"))
+
+
+def test_processes_write_the_same_file(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "CHUNK", 1024)  # as in the workers: in another batch, the last bits may differ
+    source = tmp_path / "in.txt"
+    source.write_text("\n".join(f"{TEXTS[number % 50]} {number}" for number in range(3000)) + "\n\n")
+    whole, output = tmp_path / "whole.csv", tmp_path / "out.csv"
+    assert tmeattn("predict", "--file", str(source), "--output", str(whole)).code == 0
+    cores = available_cores()
+    result = tmeattn("predict", "--file", str(source), "--output", str(output), "--processes", "2")
+    assert result.code == 0, result.err
+    assert output.read_bytes() == whole.read_bytes()
+    assert "3,000 texts in " in result.err
+    assert "Skipped 1 of 3,001 rows: 1 blank line (first: line 3001)." in result.err
+    assert ("more processes than cores are not faster" in result.err) == (cores < 2)
+    assert {path.name for path in tmp_path.iterdir()} <= {"home", "in.txt", "out.csv", "whole.csv"}

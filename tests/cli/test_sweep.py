@@ -19,25 +19,25 @@ SPACE = ["--space", "lr=1e-3..1e-1:log", "--space", "dropout=0,0.2"]
 
 @pytest.fixture
 def swept(tmeattn: Any, quick: list[str]) -> Any:
-    """The results of a sweep of six trials, as JSON."""
-    return tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "6", "--study", "mine", "--json").json
+    """The results of a sweep of five trials, as JSON."""
+    return tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "5", "--study", "mine", "--json").json
 
 
 def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[str]) -> None:
-    assert (swept["study"], swept["goal"], len(swept["trials"])) == ("mine", 6, 6)
+    assert (swept["study"], swept["goal"], len(swept["trials"])) == ("mine", 5, 5)
     assert tmeattn("sweep", "show", "--json").json == swept
     shown = tmeattn("sweep", "show", "mine")
     assert shown.code == 0, shown.err
-    for part in ("6 of 6 trials have ended", f"Best: trial {swept['best']}", "importance", "log10 lr", "optimistic"):
+    for part in ("5 of 5 trials have ended", f"Best: trial {swept['best']}", "importance", "log10 lr", "optimistic"):
         assert part in shown.out
     assert shown.out.count("optimistic") == 1
     assert "evaluate mine-" in " ".join(shown.out.split())
     listed = tmeattn("sweep", "list", "--json").json
-    assert [(one["name"], one["over"], one["goal"]) for one in listed] == [("mine", 6, 6)]
-    assert "6/6" in tmeattn("sweep", "list").out
-    again = tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "6", "--study", "mine")
+    assert [(one["name"], one["over"], one["goal"]) for one in listed] == [("mine", 5, 5)]
+    assert "5/5" in tmeattn("sweep", "list").out
+    again = tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "5", "--study", "mine")
     assert again.code == 0
-    assert len(all_runs()) == 6
+    assert len(all_runs()) == 5
 
 
 def test_the_best_options_train_the_same_model_again(tmeattn: Any, swept: Any, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_the_best_options_train_the_same_model_again(tmeattn: Any, swept: Any, t
     config = tmeattn("sweep", "best", "mine", "--as-config").out
     options = tomllib.loads(config)
     assert options["lr"] == best["options"]["lr"]
-    assert (options["dataset"], options["epochs"], options["seed"]) == ("planted", "1", 0)
+    assert (options["dataset"], options["epochs"], options["seed"]) == ("planted", 1, 0)
     (tmp_path / "best.toml").write_text(config)
     by_file = tmeattn("train", "simple-attn", "--config", str(tmp_path / "best.toml"), "--json").json
     by_command = tmeattn(*best["command"].split()[1:], "--json").json
@@ -58,7 +58,7 @@ def test_deleting_a_study_keeps_its_runs_unless_asked(tmeattn: Any, swept: Any) 
     unanswered = tmeattn("sweep", "delete", "mine")
     assert (unanswered.code, "was not answered" in unanswered.err) == (2, True)
     assert tmeattn("sweep", "delete", "mine", "--yes").code == 0
-    assert len(all_runs()) == 6
+    assert len(all_runs()) == 5
     assert "There is no sweep named 'mine'" in tmeattn("sweep", "delete", "mine", "--yes").refused()
     assert tmeattn("sweep", "list", "--json").json == []
 

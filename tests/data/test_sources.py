@@ -1,5 +1,7 @@
 """Datasets by name and by path."""
 
+import os
+
 import pytest
 from support.user_files import ROWS, write_tree
 
@@ -36,3 +38,13 @@ def test_a_plugin_that_returns_another_type_is_named(install):
         open_dataset("films")
     with pytest.raises(BadInput, match=r"Vectors 'words': .* returned int, not tmeattn\.specs\.WordVectors"):
         open_vectors("words")
+
+
+def test_vectors_that_are_no_file_are_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(BadInput, match="is a pipe or a device, but word vectors are read more than once"):
+        open_vectors(str(tmp_path / "pipe.txt"))
+    with pytest.raises(BadInput, match="is a folder"):
+        open_vectors(str(tmp_path))
+    with pytest.raises(BadInput, match="there is no file"):
+        open_vectors(str(tmp_path / "none.txt"))

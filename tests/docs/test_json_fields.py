@@ -145,12 +145,14 @@ def test_every_command_with_json_is_looked_at() -> None:
             for name in command.list_commands(click.Context(command)):
                 yield from below(command.get_command(click.Context(command), name), f"{path} {name}")  # type: ignore[arg-type]
 
-    elsewhere = {"tmeattn runs track", "tmeattn plugins check"}  # documented by name below: they need a plugin, or time
+    # Documented by name below: they need a plugin, time, or a cluster.
+    elsewhere = {"tmeattn runs track", "tmeattn plugins check", "tmeattn submit"}
     models = {f"tmeattn {command} {spec.name}" for command in ("train", "sweep") for spec in registry().all(ModelSpec)}
     paths = [path for path in below(cli, "tmeattn") if path not in models | {"tmeattn sweep"}]
     left_out = {path for path in paths if not any(command.startswith(path + " ") for command in COMMANDS)}
     assert left_out == elsewhere
     assert {"run", "tracker", "events"} <= named(["Runs"])
+    assert {"job", "command", "runs", "script", "log"} <= named(["Jobs"])
     assert {"name", "of", "problem", "advice", "skipped"} <= named(["Plugins"])
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from tmeattn import errors, files, installed, limits, scaffold
+from tmeattn.data.encoding import pool
 from tmeattn.data.readers import text_input, text_writer
 from tmeattn.docs import topics
 from tmeattn.limits import Limit
@@ -19,6 +20,8 @@ MIB, MB = 2**20, 10**6
 FIXED: list[tuple[str, str, ModuleType, str, int, str]] = [
     ("data", "classes of a dataset", text_writer, "MOST_CLASSES", 1, ""),
     ("data", "characters of a label", text_writer, "LONGEST_LABEL", 1, ""),
+    ("data", "the list of members of a zip", limits, "LARGEST_LIST", MIB, " MiB"),
+    ("data", "characters of all different words", pool, "LONGEST_WORDS", MIB, " million"),
     ("data", "hold at once", text_input, "MOST_HELD", MIB, " MiB"),
     ("data", "a file of options", files, "LARGEST_TOML", MIB, " MiB"),
     ("data", "metadata of the distribution", installed, "LARGEST_METADATA", MIB, " MiB"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from support import planted as planted_plugin
 
 import tmeattn
 from tmeattn.errors import UnknownName
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.evaluate_run import evaluate_run
+from tmeattn.inference.evaluate_run import WHOLE_CONFUSION, confusion_document, evaluate_run
 from tmeattn.runs.directory import RunDirectory
 
 
@@ -33,3 +34,15 @@ def test_correct_texts_are_in_the_order_of_the_split(trained: RunDirectory) -> N
     split = planted_plugin.load().read()["train"]
     predicted = classifier.probabilities(split.texts).argmax(axis=1)
     assert evaluate_run(classifier, "train").correct().tolist() == (predicted == split.labels).tolist()
+
+
+def test_with_many_classes_the_confusion_has_only_the_pairs_that_occur() -> None:
+    def document(classes: int) -> dict[str, dict[str, int]]:
+        matrix = np.zeros((classes, classes), dtype=np.int64)
+        matrix[0, 1], matrix[2, 2] = 3, 4
+        return confusion_document([f"c{at}" for at in range(classes)], matrix)
+
+    few, many = document(WHOLE_CONFUSION), document(WHOLE_CONFUSION + 1)
+    assert sum(map(len, few.values())) == WHOLE_CONFUSION**2
+    assert {true: row for true, row in many.items() if row} == {"c0": {"c1": 3}, "c2": {"c2": 4}}
+    assert len(many) == WHOLE_CONFUSION + 1

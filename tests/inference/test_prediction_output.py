@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.killed_predictions import Lengths
-from support.prediction_jobs import interrupt, names, predict
+from support.prediction_jobs import interrupt, names, predict, undisturbed
 
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
@@ -108,3 +109,21 @@ def test_a_job_is_checked_when_it_is_made(table: Path, tmp_path: Path) -> None:
     assert replace(job, output=Path("x")).output_format == "jsonl"
     with pytest.raises(BadInput, match="there is no name of a file"):
         replace(job, output=Path())
+
+
+def test_a_file_that_another_program_has_made_meanwhile_is_kept(table: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    whole = undisturbed(table, tmp_path)
+
+    class Makes(Lengths):
+        def probabilities(self, texts: list[str]) -> Any:
+            output.write_text("precious")
+            return super().probabilities(texts)
+
+    with pytest.raises(BadInput, match=r"Another program has made .*out\.csv meanwhile\..* --resume --force"):
+        predict(table, output, Makes())
+    assert output.read_text() == "precious"
+    assert (tmp_path / "out.csv.part").read_bytes() == whole
+    predict(table, output, resume=True, force=True)
+    assert output.read_bytes() == whole
+    assert names(tmp_path) == {"in.csv", "out.csv"}

@@ -11,6 +11,7 @@ import pytest
 import tmeattn
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
+from tmeattn.inference import streaming
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.streaming import PredictionJob, peak_memory, stream_predictions
 from tmeattn.runs.directory import RunDirectory
@@ -61,3 +62,9 @@ def test_without_a_measure_of_memory_there_is_none(monkeypatch: pytest.MonkeyPat
     assert (peak_memory() or 0) > 2**20
     monkeypatch.setitem(sys.modules, "resource", None)
     assert peak_memory() is None
+
+
+def test_long_texts_are_classified_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "CHUNK_CHARACTERS", 100)
+    rows = [(number, "x" * length) for number, length in enumerate([60, 60, 1, 200, 1, 1])]
+    assert [[len(text) for _, text in chunk] for chunk in streaming._chunks(iter(rows))] == [[60, 60], [1, 200], [1, 1]]

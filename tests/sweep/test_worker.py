@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -222,7 +223,7 @@ def test_trials_that_fail_one_after_the_other_end_the_worker(
     with pytest.raises(BadInput, match="cannot be built"):
         work(study, narrate=lines.append)
     assert [trial.state for trial in study.trials()] == ["failed", "failed", "running"]
-    assert lines == [f"Trial {number} failed: The model cannot be built." for number in (1, 2)]
+    assert lines == [f"Trial {number} failed: The model cannot be built." for number in (0, 1)]
 
 
 def test_more_workers_than_trials_make_no_more_trials(planted: dict[str, Any]) -> None:
@@ -272,6 +273,7 @@ def test_the_last_line_of_a_journal_that_a_full_disk_has_cut_is_left_out(planted
     whole = journal.read_bytes()
     journal.write_bytes(whole + b'{"op_code": 4, "stu')
     work(joined(plan_of(planted), 1))
+    assert journal.read_bytes().startswith(whole)
     assert [json.loads(line)["op_code"] for line in journal.read_bytes().splitlines()]
     journal.write_bytes(b"no journal\n" + whole)
     with pytest.raises(BadInput, match="is no journal of studies, or is damaged"):
@@ -306,3 +308,42 @@ def test_a_password_is_not_kept_in_the_command_of_a_run(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("sys.argv", ["tmeattn", "sweep", "mean", "--storage=postgresql://me:s:ecret@db:5432/x"])
     assert command() == ["tmeattn", "sweep", "mean", "--storage=postgresql://me:***@db:5432/x"]
+
+
+def test_a_full_disk_leaves_a_journal_that_others_can_go_on_with(
+    planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = joined(plan_of(planted), 1)
+    journal = study.store.journal
+    assert journal is not None
+    whole = journal.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tmeattn.sweep.journal.os.fsync", full)
+        with pytest.raises(EnvironmentProblem, match="No space left on device"):
+            joined(plan_of(planted), 2)
+    assert journal.read_bytes() == whole
+    assert joined(plan_of(planted), 2).goal == 2
+
+
+def test_a_storage_that_is_away_for_a_while_is_tried_again(
+    planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import optuna
+
+    study, lines = joined(plan_of(planted), 1), list[str]()
+    tell, away = optuna.Study.tell, iter([True, True])
+
+    def sometimes(*arguments: Any, **named: Any) -> Any:
+        if next(away, False):
+            raise optuna.exceptions.StorageInternalError("gone")
+        return tell(*arguments, **named)
+
+    monkeypatch.setattr(optuna.Study, "tell", sometimes)
+    monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
+    work(study, narrate=lines.append)
+    assert [trial.state for trial in study.trials()] == ["finished"]
+    assert sum("Trying again." in line for line in lines) == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from support.faulty_model import SPEC
+from support.faulty_model import SPEC, Config
 
 from tmeattn.testing import model_checks
 from tmeattn.testing.checks import Check, Problem, sandbox
@@ -90,6 +90,18 @@ def test_the_tensor_in_which_two_checkpoints_differ(monkeypatch: pytest.MonkeyPa
     runs: dict[str, Any] = {name: SimpleNamespace(checkpoints=name) for name in states}
     found = [model_checks._difference(runs["a"], runs[other]) for other in "abcd"]
     assert found == [None, "model.x", "adam.x", "set of tensors"]
+
+
+def test_a_default_space_that_is_not_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    for space, problem in (({"lr": "0..1:log"}, "begins above 0"), ({"temperature": "1..2"}, "is no option")):
+        monkeypatch.setattr(Config, "recipes", {"sweep": space})
+        found = checked("", model_checks._Model.options_are_valid)
+        assert found is not None
+        assert "its default space is not valid" in found[0]
+        assert problem in found[0]
+        assert 'recipes["sweep"]' in found[1]
+    monkeypatch.setattr(Config, "recipes", {"sweep": {"lr": "1e-3..1e-2:log"}})
+    assert checked("", model_checks._Model.options_are_valid) is None
 
 
 def test_a_name_that_tmeattn_has_already() -> None:

@@ -120,7 +120,7 @@ def show(dataset: str, text_column: str | None, label_column: str | None, sample
     """
     from tmeattn.data.sources import open_dataset
     from tmeattn.data.statistics import describe
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe_line, stderr_console, stdout_console
 
     console = stderr_console()
     statistics = describe(
@@ -128,7 +128,7 @@ def show(dataset: str, text_column: str | None, label_column: str | None, sample
             dataset,
             text_column=text_column,
             label_column=label_column,
-            narrate=lambda line: console.print(safe(line)),
+            narrate=lambda line: console.print(safe_line(line)),
         ),
         _installed_vectors(),
         samples=samples,
@@ -169,7 +169,7 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
     from tmeattn.data.download.fetch import fetch as download
     from tmeattn.files import disk_errors
     from tmeattn.paths import cache_dir
-    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.render.console import safe_line, stderr_console
 
     console = stderr_console()
     files = {each: published_file(each) for each in name}  # an unknown name stops the command before any download
@@ -187,7 +187,7 @@ def fetch(name: tuple[str, ...], url: str | None) -> None:
             path = download(
                 url or published.url, published.sha256, folder / published.file, progress, size=published.size
             )
-        published.install(each, path, lambda line: console.print(safe(line)))
+        published.install(each, path, lambda line: console.print(safe_line(line)))
         console.print(_usage(each))
 
 
@@ -202,13 +202,13 @@ def add(name: str, path: Path) -> None:
     tmeattn data add glove-100d glove.6B.zip     or glove.6B.100d.txt
     """
     from tmeattn.data.download.catalog import add as install
-    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.render.console import safe_line, stderr_console
 
     console = stderr_console()
     if published_file(name).installed(name):
         console.print(f"{name} is already installed.")
         return
-    install(name, path.absolute(), lambda line: console.print(safe(line)))
+    install(name, path.absolute(), lambda line: console.print(safe_line(line)))
     console.print(_usage(name))
 
 

@@ -33,7 +33,7 @@ def evaluate(run: str, split: str, shuffle_words: bool, shuffle_seed: int | None
     from tmeattn.errors import BadInput
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.inference.evaluate_run import evaluate_run
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.evaluation import evaluation_page
     from tmeattn.runs.index import find_run
 
@@ -45,7 +45,7 @@ def evaluate(run: str, split: str, shuffle_words: bool, shuffle_seed: int | None
         classifier,
         split,
         shuffle_seed=(shuffle_seed or 0) if shuffle_words else None,
-        narrate=lambda line: console.print(safe(line)),
+        narrate=lambda line: console.print(safe_line(line)),
     )
     for note in classifier.notes:
         console.print(safe(note))

@@ -90,7 +90,12 @@ def explain(
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.index import find_run
 
-    classifier, true_label = TrainedClassifier(find_run(run)), None
+    found = find_run(run)
+    if export is not None:
+        from tmeattn.render.export.files import check_no_input
+
+        check_no_input(export, file, found.options["dataset"])
+    classifier, true_label = TrainedClassifier(found), None
     if index is not None:
         chosen, true_label = dataset_text(classifier, split or "validation", index)
         texts = [chosen]
@@ -135,18 +140,33 @@ def _given_texts(text: str | None, file: Path | None) -> list[str]:
     """
     if file is not None:
         from tmeattn.data.readers.text_input import TextInput
-        from tmeattn.render.console import safe
+        from tmeattn.render.console import safe_line
 
-        return TextInput(file).read(lambda line: click.echo(safe(line), err=True))
+        return TextInput(file).read(lambda line: click.echo(safe_line(line), err=True))
     if text is None or text == "-":
         if sys.stdin.isatty():
             raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')
-        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        text = _standard_input()
         if not text:
             raise BadInput("There is no text to explain.", hint='Give one: tmeattn explain "a wonderful film"')
     if not text.strip():
         raise BadInput("The text is empty.", hint='Give one: tmeattn explain "a wonderful film"')
     return [text]
+
+
+def _standard_input() -> str:
+    """The text on standard input.
+
+    Raises:
+        BadInput: it is longer than the limit, or is not UTF-8.
+    """
+    from tmeattn.data.readers.text_io import decode
+    from tmeattn.limits import TEXT
+
+    data = sys.stdin.buffer.read(TEXT.value + 1)
+    if len(data) > TEXT.value:
+        raise TEXT.refusal("The text on standard input is longer than")
+    return decode(data, Path("standard input"))
 
 
 def _explain_with_progress(

@@ -59,10 +59,10 @@ def faithfulness(
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     """
     from tmeattn.faithfulness.study import StudyOptions, run_study
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write
-    from tmeattn.render.export.files import check_ending
+    from tmeattn.render.export.files import check_ending, check_no_input
     from tmeattn.render.faithfulness import faithfulness as results_page
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.runs.index import find_run
@@ -70,6 +70,9 @@ def faithfulness(
     if export is not None:
         check_ending(export, FORMATS)
     console = stderr_console()
+    found = find_run(run)
+    if export is not None:
+        check_no_input(export, rationales, found.options["dataset"])
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:
@@ -80,7 +83,7 @@ def faithfulness(
     options = StudyOptions(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
     with counting(console, "texts") as progress:
         results = run_study(
-            find_run(run), options, progress=progress, watch=watch, narrate=lambda line: console.print(safe(line))
+            found, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe_line(line))
         )
     if as_json:
         echo_json(results.document())

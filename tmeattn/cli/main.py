@@ -37,6 +37,7 @@ COMMANDS = {
     "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export, track and delete runs."),
     "models": ("tmeattn.cli.models:models", "List the models, or show one with its formula and its options."),
     "data": ("tmeattn.cli.data:data", "List, show, fetch and add datasets and word vectors."),
+    "submit": ("tmeattn.cli.submit:submit", "Run a command as a job of a SLURM cluster: tmeattn submit -- train MODEL"),
     "reproduce": ("tmeattn.cli.reproduce:reproduce", "Repeat a table or figure of the report and compare with it."),
     "tui": ("tmeattn.cli.tui:tui", "Train, watch and explain in one full-screen program."),
     "config": ("tmeattn.cli.config:config", "Get, set and unset your own defaults."),

@@ -43,13 +43,16 @@ def mistakes(
     from tmeattn.render.counting import counting
     from tmeattn.render.explanations import mistakes as mistakes_page
     from tmeattn.render.export.explanations import FORMATS, write
-    from tmeattn.render.export.files import check_ending
+    from tmeattn.render.export.files import check_ending, check_no_input
     from tmeattn.runs.index import find_run
 
     if export is not None:
         check_ending(export, FORMATS)
     console = stderr_console()
-    classifier = TrainedClassifier(find_run(run))
+    found = find_run(run)
+    if export is not None:
+        check_no_input(export, found.options["dataset"])
+    classifier = TrainedClassifier(found)
     with counting(console, "texts") as progress:
         result = find_mistakes(classifier, split=split, top=top, method=method, progress=progress)
     picture = mistakes_page(result)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import file_option, force_option, json_option, run_option, text_column_option
@@ -17,7 +18,9 @@ from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
     from tmeattn.api import Prediction
+    from tmeattn.data.readers.text_input import TextInput
     from tmeattn.inference.streaming import PredictionJob
+    from tmeattn.inference.workers import FileJob
 
 STANDARD = Path("-")
 """Standard input or standard output."""
@@ -42,6 +45,18 @@ STANDARD = Path("-")
 @click.option("--skip-bad", is_flag=True, help="Skip invalid and empty rows of --file, and list their numbers.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted --output.")
 @force_option("--output")
+@click.option(
+    "--shard",
+    metavar="K/N",
+    help="Classify only share K of N of --file, into a file beside --output, such as out-3-of-16.csv.",
+)
+@click.option("--merge", is_flag=True, help="Merge all shards of --output, or the files given as TEXT, into one file.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 128),
+    metavar="N",
+    help="Classify --file with N processes at once; --output is the same file as without.  [default: 1]",
+)
 @click.option("--raw", is_flag=True, help="In a .csv or .tsv --output, do not put an apostrophe before = + - @.")
 @json_option("an array of predictions")
 def predict(
@@ -54,6 +69,9 @@ def predict(
     skip_bad: bool,
     resume: bool,
     force: bool,
+    shard: str | None,
+    merge: bool,
+    processes: int | None,
     raw: bool,
     as_json: bool,
 ) -> None:
@@ -66,14 +84,49 @@ def predict(
     tmeattn predict "A wonderful film." "Two hours of my life, gone."
     tmeattn predict --file reviews.jsonl --output predictions.jsonl
     """
+    if merge:
+        _merge(texts, output, force)
+        return
     if texts == ("-",) and file is None:
         texts, file = (), STANDARD
-    if texts and file is not None:
-        raise BadInput("Give texts or --file, not both.")
+    _check_combination(texts, file, output, as_json)
     if output is None and (skip_bad or resume or force):
         raise BadInput("--skip-bad, --resume and --force need --output.")
+    if output == STANDARD and (resume or force):
+        raise BadInput("--resume and --force need a file as --output, not standard output.")
     if output is None and raw:
         raise BadInput("--raw needs --output.")
+
+    from tmeattn.data.readers.text_input import TextInput
+
+    source = TextInput(file or STANDARD, kind, text_column)
+    if shard is not None or processes is not None:
+        _check_shared(source, output, shard, processes)
+    if output is None:
+        _print_predictions(run, list(texts) or source.read(_narrate), as_json)
+        return
+    from tmeattn.inference.output_target import check_output_name
+
+    check_output_name(None if output == STANDARD else output)
+    if processes is not None and processes > 1:
+        from tmeattn.inference.workers import FileJob
+
+        places = (_path_of(run), str(source.path), str(output))
+        _share_out(FileJob(*places, kind, text_column, skip_bad, resume, force, raw), processes)
+        return
+    from tmeattn.inference.shards import parse_shard
+    from tmeattn.inference.streaming import PredictionJob
+
+    part = None if shard is None else parse_shard(shard)
+    target = None if output == STANDARD else part.file_of(output) if part else output
+    table, column = source.open()
+    _stream(run, PredictionJob(table, column, target, skip_bad, resume, force, raw, part))
+
+
+def _check_combination(texts: tuple[str, ...], file: Path | None, output: Path | None, as_json: bool) -> None:
+    """Refuse options and arguments that exclude each other, and empty texts."""
+    if texts and file is not None:
+        raise BadInput("Give texts or --file, not both.")
     if output is not None and texts:
         raise BadInput("--output needs --file or standard input, not texts.")
     if output is not None and as_json:
@@ -81,20 +134,67 @@ def predict(
     if any(not text.strip() for text in texts):
         raise BadInput(f"Text {next(n for n, text in enumerate(texts, start=1) if not text.strip())} is empty.")
 
-    from tmeattn.data.readers.text_input import TextInput
 
-    source = TextInput(file or STANDARD, kind, text_column)
-    if output is not None:
-        from tmeattn.inference.output_target import check_output_name
-        from tmeattn.inference.streaming import PredictionJob
+def _check_shared(source: TextInput, output: Path | None, shard: str | None, processes: int | None) -> None:
+    """Check what a prediction in several parts needs: an input that every part can read, and the name of a file."""
+    from tmeattn.inference.shards import parse_shard
+    from tmeattn.inference.workers import check_readable_again
 
-        target = None if output == STANDARD else output
-        check_output_name(target)
-        table, column = source.open()
-        job = PredictionJob(table, column, target, skip_bad=skip_bad, resume=resume, force=force, raw=raw)
-        _stream(run, job)
-    else:
-        _print_predictions(run, list(texts) or source.read(_narrate), as_json)
+    flag = "--shard" if shard is not None else "--processes"
+    if shard is not None and processes is not None:
+        raise BadInput("--shard and --processes exclude each other.", hint="A shard is the work of one process.")
+    if shard is not None:
+        parse_shard(shard)
+    if output is None or output == STANDARD:
+        raise BadInput(f"{flag} needs --output FILE.", hint="Name the file of the whole prediction.")
+    check_readable_again(source)
+
+
+def _path_of(run: str) -> str:
+    """The path of a run: "latest" may be another one for the next process."""
+    from tmeattn.runs.index import find_run
+
+    return str(find_run(run).path)
+
+
+def _merge(files: tuple[str, ...], output: Path | None, force: bool) -> None:
+    """Merge shards, and print what was merged on stderr."""
+    unused = [
+        parameter.opts[0]
+        for parameter in click.get_current_context().command.params
+        if parameter.name not in ("texts", "output", "force", "merge")
+        and click.get_current_context().get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    ]
+    if unused:
+        raise BadInput(f"--merge does not use {unused[0]}.", hint=f"Leave {unused[0]} out: the shards have it noted.")
+    if output is None or output == STANDARD:
+        raise BadInput("--merge needs --output FILE.", hint="Name the file of the whole prediction.")
+    from tmeattn.inference.merging import merge_shards
+
+    merged = merge_shards(output, [Path(file) for file in files], force=force)
+    _narrate(
+        f"Merged {merged.rows:,} {_texts(merged.rows)} of {merged.shards} {'shards' if merged.shards > 1 else 'shard'}."
+    )
+    for note in merged.input.notes:
+        _narrate(note)
+
+
+def _texts(count: int) -> str:
+    return "text" if count == 1 else "texts"
+
+
+def _share_out(job: FileJob, processes: int) -> None:
+    """Classify a file with several processes, with a progress line on stderr, then print a summary there."""
+    from tmeattn.inference.workers import predict_with_processes
+
+    began = time.perf_counter()
+    with _count_texts() as progress:
+        merged = predict_with_processes(job, processes, narrate=_narrate, progress=progress)
+    _narrate(
+        f"{merged.rows:,} {_texts(merged.rows)} in {time.perf_counter() - began:.1f} s, with {processes} processes."
+    )
+    for note in merged.input.notes:
+        _narrate(note)
 
 
 def _print_predictions(run: str, texts: Sequence[str], as_json: bool) -> None:
@@ -133,20 +233,17 @@ def _stream(run: str, job: PredictionJob) -> None:
         _narrate(note)
     with _count_texts() as progress:
         done = stream_predictions(job, classifier, narrate=_narrate, progress=progress)
-    texts = f"{done.texts:,} {'text' if done.texts == 1 else 'texts'} in {done.seconds:.1f} s"
+    texts = f"{done.texts:,} {_texts(done.texts)} in {done.seconds:.1f} s"
     memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
     _narrate(f"{texts}: {done.texts / max(done.seconds, 1e-9):,.0f} texts/s{memory}.")
     for note in done.notes:
         _narrate(note)
-    if done.skipped:
-        numbers = ", ".join(map(str, done.skipped[:10])) + (", ..." if len(done.skipped) > 10 else "")
-        _narrate(f"The invalid {'row is' if len(done.skipped) == 1 else 'rows are'} {numbers}.")
 
 
 def _narrate(line: str) -> None:
-    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.render.console import safe_line, stderr_console
 
-    stderr_console().print(safe(line), soft_wrap=True)
+    stderr_console().print(safe_line(line), soft_wrap=True)
 
 
 @contextmanager

@@ -27,8 +27,8 @@ class OutputProblem(OSError):
 def run_process(arguments: Sequence[str]) -> int:
     """Run a command line in a process of its own and return its exit code.
 
-    SIGTERM and SIGHUP interrupt a command as Ctrl-C does; under nohup, SIGHUP stays ignored. Messages that cannot be
-    written to standard error are dropped, and only the exit code reports the result.
+    SIGTERM, SIGHUP and SIGUSR1, which a cluster sends, interrupt a command as Ctrl-C does; under nohup, SIGHUP stays
+    ignored. Messages that cannot be written to standard error are dropped, and only the exit code reports the result.
     """
     _open_missing_streams()
     _guard_streams()
@@ -134,7 +134,7 @@ def _interrupt_on_signals() -> None:
         note_early(number)
         raise SignalInterrupt
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as SIGHUP is under nohup
             signal.signal(number, interrupt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,14 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import targets
-from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, seeds_in
+from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, seeds_in
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.plan import Settings
     from tmeattn.reproduce.targets import Target
     from tmeattn.runs.events import Listener
+    from tmeattn.training.side_by_side import Job, SideBySide
 
 PASSED_ON = ("dataset", "tokenizer", "vectors", "vector_size", "max_length", "epochs", "limit", "device", "threads")
 """Options of `tmeattn train` that are passed on to every run."""
@@ -71,8 +72,11 @@ class ReproduceCommand(click.Command):
     metavar="DIR",
     help="Write the tables (.md .csv .tex) and figures to a folder.",
 )
+@jobs_option()
 @json_option("the results")
-def reproduce(target: str | None, listing: bool, export: Path | None, as_json: bool, **values: Any) -> None:
+def reproduce(
+    target: str | None, listing: bool, export: Path | None, jobs: int | None, as_json: bool, **values: Any
+) -> None:
     """Train the runs of a table or figure of the report, and compare the results with the report.
 
     Finished runs are reused and interrupted runs are resumed, so the same command continues after an interruption.
@@ -95,7 +99,7 @@ def reproduce(target: str | None, listing: bool, export: Path | None, as_json: b
     _check_shown(chosen, settings)
     if export is not None:
         _check_export(export, parts(chosen))
-    _reproduce(chosen, settings, export, as_json)
+    _reproduce(chosen, settings, export, jobs, as_json)
 
 
 def _settings(values: dict[str, Any]) -> Settings:
@@ -186,17 +190,19 @@ def _check_export(folder: Path, targets: list[Target]) -> None:
         require_matplotlib()
 
 
-def _reproduce(target: Target, settings: Settings, export: Path | None, as_json: bool) -> None:
+def _reproduce(target: Target, settings: Settings, export: Path | None, jobs: int | None, as_json: bool) -> None:
     from rich.text import Text
 
-    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.export.files import write
     from tmeattn.render.forecast import ForecastView
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.render.reproduction import reproduction
+    from tmeattn.render.side_by_side import SideBySideProgress
     from tmeattn.reproduce.forecast import forecast
     from tmeattn.reproduce.runner import reproduce as run
     from tmeattn.runs.index import all_runs
+    from tmeattn.training.side_by_side import SideBySide
 
     console = stderr_console()
     plan = forecast(target, settings, all_runs())
@@ -209,15 +215,30 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, as_json:
         with TrainingProgress(console) as progress:
             yield progress
 
+    several = SideBySideProgress(console)
+
+    @contextmanager
+    def watch_all(waiting: Sequence[Job], at_once: int) -> Iterator[SideBySide]:
+        with several, SideBySide(waiting, at_once, several.listener, several.narrate) as trainings:
+            yield trainings
+
     results: list[dict[str, Any]] = []
-    for result in run(target, settings, watch=watch, narrate=lambda line: console.print(safe(line))):
-        if results and not as_json:
-            stdout_console().print()
-        results.append(result.document())
-        if not as_json:
-            stdout_console().print(reproduction(result))
-        if export is not None:
-            for path in write(result, export):
-                console.print(safe(f"Wrote {path}"), soft_wrap=True)
+    for result in run(
+        target,
+        settings,
+        watch=watch,
+        watch_all=watch_all,
+        narrate=lambda line: console.print(safe_line(line)),
+        jobs=jobs,
+    ):
+        with several.paused():
+            if results and not as_json:
+                stdout_console().print()
+            results.append(result.document())
+            if not as_json:
+                stdout_console().print(reproduction(result))
+            if export is not None:
+                for path in write(result, export):
+                    console.print(safe(f"Wrote {path}"), soft_wrap=True)
     if as_json:
         echo_json(results if target.parts else results[0])

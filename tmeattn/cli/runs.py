@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -146,15 +147,14 @@ def compare(run: tuple[str, ...], as_json: bool) -> None:
 def rename(run: str, name: str) -> None:
     """Rename RUN to NAME; an empty NAME ("") clears the name."""
     from tmeattn.paths import cache_dir
-    from tmeattn.runs.index import check_name, find_run
+    from tmeattn.runs.index import find_run
+    from tmeattn.runs.renaming import rename_run
 
     found = find_run(run)
     if found.path.is_relative_to(cache_dir()):  # renaming the unpacked copy would not rename the file
         raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
     name = name.strip()
-    if name:
-        check_name(name, of=found)
-    found.rename(name or None)
+    rename_run(found, name or None)
     click.echo(f"{found.id} is now named {name}." if name else f"{found.id} has no name now.", err=True)
 
 
@@ -170,7 +170,10 @@ def export(run: str, target: Path, force: bool) -> None:
 
     found = find_run(run)
     written = export_run(found, target, force=force)
-    click.echo(f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(str(written))}', err=True)
+    click.echo(
+        f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(shlex.quote(str(written)))}',
+        err=True,
+    )
 
 
 @runs.command()
@@ -179,7 +182,7 @@ def export(run: str, target: Path, force: bool) -> None:
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints permanently. Name a damaged run by its folder."""
     from tmeattn.paths import runs_dir
-    from tmeattn.render.console import safe
+    from tmeattn.render.console import safe_line
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.index import damaged_runs, find_runs
     from tmeattn.runs.lock import delete as delete_run
@@ -193,7 +196,7 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
             raise BadInput(f"The run {each.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
         if is_trained(each):
             raise BadInput(f"The run {each.id} is being trained.", hint="Stop it first.")
-    listing = safe(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
+    listing = safe_line(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
     if not (yes or confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, run_argument, seeds_in, track_option
+from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, run_argument, seeds_in, track_option
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
+
+if TYPE_CHECKING:
+    from tmeattn.training.side_by_side import Job
+
+_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs")
+"""The options of `train` that are none of the run."""
 
 
 class Models(click.Group):
@@ -101,7 +108,7 @@ def train_command(spec: ModelSpec) -> click.Command:
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
-    return json_option("a summary")(track_option()(command))
+    return json_option("a summary")(track_option()(jobs_option()(command)))
 
 
 class ModelCommand(click.Command):
@@ -119,40 +126,75 @@ class ModelCommand(click.Command):
                     formatter.write_dl(rows)
 
 
-def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """The runs that a command line trains.
+
+    options: those of all runs, without the seed.   runs: the seed and the name of each.
+    """
+
+    options: dict[str, Any]
+    runs: list[tuple[int, str | None]]
+
+
+def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> Plan:
+    """The runs that the options of `train` mean, all of them checked before the first is trained.
+
+    check: whether the values and the names of the runs are checked.
+
+    Raises:
+        BadInput: an option is invalid, options exclude each other, or another run has the name.
+    """
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
+
+    seeds, name = seeds_in(values["seeds"]), (values["name"] or "").strip() or None
+    given = {key: value for key, value in values.items() if value is not None and key not in _COMMAND_ONLY}
+    if seeds and "seed" in given:
+        raise BadInput("--seed and --seeds exclude each other.")
+    if values.get("jobs") and not seeds:
+        raise BadInput("--jobs is for several runs.", hint="Give --seeds as well, such as --seeds 3.")
+    if values["from_run"] and "recipe" in given:
+        raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
+    options = {**inherited(spec, values["from_run"], values["config_file"], given), **given}
+    planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
+    for seed, run_name in planned if check else []:
+        resolve_run(spec.name, {**options, "seed": seed})
+        if run_name:
+            check_name(run_name)
+    return Plan(options, planned)
+
+
+def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+    from tmeattn.run_config import resolve_run
     from tmeattn.training.distributed.launch import start_early
     from tmeattn.training.distributed.place import follows
 
-    seeds, name = seeds_in(values.pop("seeds")), (values.pop("name") or "").strip() or None
-    config_file, from_run, as_json = values.pop("config_file"), values.pop("from_run"), values.pop("as_json")
-    trackers = values.pop("trackers")
-    given = {key: value for key, value in values.items() if value is not None}
-    if seeds and "seed" in given:
-        raise BadInput("--seed and --seeds exclude each other.")
-    if from_run and "recipe" in given:
-        raise BadInput("--from sets all options, so --recipe would have no effect. Give only one of them.")
-    options = {**inherited(spec, from_run, config_file, given), **given}
-    planned = [(seed, f"{name}-{seed}" if name and seeds else name) for seed in seeds or [options.get("seed", 0)]]
+    planned = plan(spec, values, check=not follows())
     if follows():
-        _follow(len(planned))
+        _follow(len(planned.runs))
         return
-    for seed, run_name in planned:  # check all runs before the first is trained
-        config = resolve_run(spec.name, {**options, "seed": seed})
-        if run_name:
-            check_name(run_name)
-    start_early(config.train.processes)
+    as_json, trackers = values["as_json"], values["trackers"]
+    if len(planned.runs) > 1:
+        from tmeattn.training.side_by_side import jobs_at_once
+
+        jobs = _jobs(spec, planned, trackers)
+        at_once = values["jobs"] or jobs_at_once([job.config.train for job in jobs])
+        if at_once > 1:
+            _train_side_by_side(jobs, at_once, as_json)
+            return
+    seed, _ = planned.runs[0]
+    start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
         _train_with_progress(
-            start, spec.name, {**options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
+            start, spec.name, {**planned.options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
         )
-        for seed, run_name in planned
+        for seed, run_name in planned.runs
     ]
     if as_json:
-        echo_json(summaries if seeds else summaries[0])
+        echo_json(summaries if values["seeds"] is not None else summaries[0])
 
 
 def _follow(trainings: int) -> None:
@@ -172,6 +214,37 @@ def _train_with_progress(
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
     return report(run, as_json)
+
+
+def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job]:
+    from tmeattn.run_config import resolve_run
+    from tmeattn.training.side_by_side import Job
+
+    return [
+        Job(str(seed), f"seed {seed}", resolve_run(spec.name, {**planned.options, "seed": seed}), name, trackers)
+        for seed, name in planned.runs
+    ]
+
+
+def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:
+    """Train several runs at the same time and print their summaries.
+
+    Raises:
+        TmeattnError: the first error of a run; the other runs have been trained.
+    """
+    from tmeattn.render.side_by_side import SideBySideProgress
+    from tmeattn.training.side_by_side import SideBySide
+
+    with (
+        SideBySideProgress() as progress,
+        SideBySide(jobs, at_once, progress.listener, progress.narrate) as trainings,
+    ):
+        outcomes = trainings.wait(job.key for job in jobs)
+    summaries = [report(each.run, as_json) for each in outcomes if each.run is not None and each.error is None]
+    if as_json:
+        echo_json(summaries)
+    if errors := [outcome.error for outcome in outcomes if outcome.error is not None]:
+        raise errors[0]
 
 
 def inherited(

@@ -154,6 +154,13 @@ def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) 
 
         return vectors_from_file(file, narrate)
     path = Path(name)
+    if is_pipe(path):
+        raise BadInput(
+            f"--vectors: {name} is a pipe or a device, but word vectors are read more than once.",
+            hint="Write them to a file first.",
+        )
+    if existing_path(name) is not None:
+        raise BadInput(f"--vectors: {name} is a folder.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     if path.name != name or path.suffix.lower() in {".txt", ".gz", ".vec", ".zip", ".bin", ".xz", ".bz2", ".npy"}:
         raise BadInput(f"--vectors: there is no file {name}.", hint="Give a GloVe or word2vec text file, plain or .gz.")
     return _load(registry().get(VectorsSpec, name), "Vectors", WordVectors)

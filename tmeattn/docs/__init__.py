@@ -25,6 +25,7 @@ ORDER = (
     "faithfulness",
     "data",
     "runs",
+    "cluster",
     "reproduce",
     "report",
     "python",

@@ -23,7 +23,8 @@ class EvaluationDocument(Quality):
     heads:              of self-attention, the mean entropy of each head of each layer, in nats.
     attention_texts:    the number of texts on which the attention entropy was measured.
     accuracy_interval:  95 % interval of the accuracy (Wilson 1927).
-    confusion:          numbers of texts by the true class, then by the predicted class.
+    confusion:          numbers of texts by the true class, then by the predicted class; with more than 100 classes only
+                        those that are not zero.
     shuffled_words:     the same texts with shuffled words, if it was requested.
     """
 

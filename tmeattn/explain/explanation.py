@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 NEARLY_UNIFORM = 0.97
@@ -53,10 +55,9 @@ class ExplainRequest:
 
 def without_words(text: str, spans: Iterable[Span]) -> str:
     """The text with spaces in place of the words at `spans`: the offsets of the others stay, and no two words join."""
-    characters = list(text)
     for start, end in spans:
-        characters[start:end] = " " * (end - start)
-    return "".join(characters)
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,15 @@ class Explanation:
     def largest_score(self) -> float:
         """The largest absolute score; zero without words."""
         return max((abs(word.score) for word in self.words), default=0.0)
+
+    @cached_property
+    def sizes(self) -> list[float]:
+        """The absolute scores, the smallest first."""
+        return sorted(abs(word.score) for word in self.words)
+
+    def rank(self, word: Word) -> int:
+        """The place of a word by its absolute score: 1 for the largest, and the same for equal ones."""
+        return len(self.sizes) - bisect_right(self.sizes, abs(word.score)) + 1
 
     def ranked_words(self) -> list[Word]:
         """The words by absolute score, the largest first; equal ones in text order."""

@@ -115,13 +115,12 @@ class TrainedClassifier:
 
     def encode(self, text: str) -> EncodedText:
         """Tokenize a text and keep the position of each token; only the first `max_length` tokens are kept."""
-        spans = self.tokenizer.spans(text)
-        kept = tuple(spans[: self.max_length])
-        return EncodedText(text, kept, self.vocabulary.encode([token for *_, token in kept]), len(spans))
+        spans, count = self.tokenizer.first_spans(text, self.max_length)
+        return EncodedText(text, tuple(spans), self.vocabulary.encode([token for *_, token in spans]), count)
 
     def token_ids(self, text: str) -> np.ndarray:
         """The ids (T,) of `encode(text)`, without the positions: several times as fast."""
-        return self.vocabulary.encode(self.tokenizer.tokens(text)[: self.max_length])
+        return self.vocabulary.encode(self.tokenizer.first_tokens(text, self.max_length))
 
     def probabilities(self, texts: Sequence[str] | Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
         """Class probabilities (N, C) of N texts, or of N sequences of token ids, in their order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -28,6 +28,8 @@ from tmeattn.evaluation.word_order import ShuffledWords, compare_orders
 from tmeattn.inference.classifier import TrainedClassifier
 
 Narrate = Callable[[str], None]
+WHOLE_CONFUSION = 100
+"""Classes up to which the document has every pair of classes. All pairs of 1,000 classes would be 22 MB of JSON."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,19 @@ class RunEvaluation:
             **means,
             **quality(evaluation.probabilities_NC, evaluation.labels_N, names),
             "accuracy_interval": accuracy_interval(evaluation.means["accuracy"], texts),
-            "confusion": {
-                true: {predicted: int(number) for predicted, number in zip(names, row, strict=True)}
-                for true, row in zip(names, evaluation.confusion(), strict=True)
-            },
+            "confusion": confusion_document(names, evaluation.confusion()),
             **({} if self.shuffled is None else {"shuffled_words": self.shuffled}),
         }
         return cast(EvaluationDocument, document)
+
+
+def confusion_document(names: Sequence[str], confusion_CC: np.ndarray) -> dict[str, dict[str, int]]:
+    """The confusion matrix by names: all pairs of classes, or with more than `WHOLE_CONFUSION` those that occur."""
+    every = range(len(names)) if len(names) <= WHOLE_CONFUSION else None
+    return {
+        true: {names[at]: int(row_C[at]) for at in every or np.flatnonzero(row_C).tolist()}
+        for true, row_C in zip(names, confusion_CC, strict=True)
+    }
 
 
 def evaluate_run(

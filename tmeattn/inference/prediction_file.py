@@ -1,14 +1,15 @@
 """The file that streaming prediction writes, and how an interrupted prediction is continued.
 
 The rows are written to `OUTPUT.part`, and the note beside it (`prediction_note.py`) holds how far the file is complete
-and what it was made from. When all rows are written, the file gets its final name and the note is removed.
+and what it was made from. When all rows are written, the file gets its final name and the note is removed. A complete
+shard keeps a note of its own (`shards.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -23,11 +24,14 @@ from tmeattn.inference.prediction_note import (
     Origin,
     Row,
     add_row,
+    has_content,
     hash_of,
     new_hash,
+    note_checksum,
     read_note,
     state_of,
 )
+from tmeattn.inference.shards import note_path, read_shard_note
 from tmeattn.os_errors import ELSEWHERE
 
 CONTINUE = "Then continue with --resume."
@@ -56,6 +60,7 @@ class PredictionFile:
         self._part_hash, self._rows_hash = new_hash(), new_hash()
         self._replayed = new_hash()
         self._expected: str | None = None
+        self._force = False
         self._moved = False  # whether the input was changed after the note was written
 
     # Opening
@@ -66,7 +71,9 @@ class PredictionFile:
         Raises:
             BadInput: it may not.
         """
-        for path in (self.output, self.part, self.note_path):
+        self._force = force
+        shard_note = [note_path(self.output)] if self.origin.shard else []
+        for path in (self.output, self.part, self.note_path, *shard_note):
             check_target(path, self.table_path)
         if self.output.exists() and not force:
             if resume and not self.part.exists() and self._is_complete():
@@ -82,13 +89,16 @@ class PredictionFile:
         """Whether the output is what the note beside it describes: the process was killed after it gave the file its
         name."""
         found = read_note(self.note_path)
-        if found is None or found[0] != asdict(self.origin) or not found[1].complete:
-            return False
-        try:
-            with self.output.open("rb") as file:
-                return hash_of(file, found[1].bytes).hexdigest() == found[1].part_hash and not file.read(1)
-        except OSError:
-            return False
+        if found is not None and found[1].complete and self._is_same(found[0]):
+            return has_content(self.output, found[1].bytes, found[1].part_hash)
+        shard = read_shard_note(self.output) if self.origin.shard else None
+        if shard is not None and self._is_same(asdict(shard.origin)):
+            return has_content(self.output, shard.bytes, shard.hash)
+        return False
+
+    def _is_same(self, origin: Mapping[str, Any]) -> bool:
+        """Whether predictions with this origin are those that this file is for."""
+        return all(origin.get(key) == value for key, value in asdict(self.origin).items())
 
     def open(self, beginning: bytes, *, force: bool, resume: bool) -> None:
         """Open the part: a new one that begins with `beginning`, or the one that is continued.
@@ -99,7 +109,8 @@ class PredictionFile:
         """
         with disk_errors("the predictions", self.part, elsewhere=ELSEWHERE):
             existed = self.part.exists()
-            if resume and not existed and not self.note_path.exists():
+            begun = existed or self.note_path.exists()
+            if resume and not begun and self.origin.shard is None:
                 raise BadInput(f"There is no {self.part} to resume.", hint="Leave --resume out.")
             if existed and not resume and not force and not self._is_only(beginning):
                 raise BadInput(
@@ -110,7 +121,7 @@ class PredictionFile:
             self._lock()
             try:
                 self._remove_temporaries()
-                if not (resume and self._continue()):
+                if not (resume and begun and self._continue()):
                     self._begin(beginning)
             except BaseException:
                 self.close()
@@ -252,22 +263,32 @@ class PredictionFile:
             self.skip_bad,
             complete,
         )
-        stored = {"version": NOTE_VERSION, "origin": asdict(self.origin), "progress": asdict(note)}
+        origin, progress = asdict(self.origin), asdict(note)
+        checksum = note_checksum(origin, progress)
+        stored = {"version": NOTE_VERSION, "origin": origin, "progress": progress, "checksum": checksum}
         write_atomically(self.note_path, to_json(stored))
         self._noted = self.rows
 
     # Leaving
 
-    def finish(self) -> None:
-        """Give the complete file its final name.
+    def finish(self, seal: Callable[[int, int, str], None] = lambda rows, length, part_hash: None) -> None:
+        """Give the complete file its final name. `seal` is called just before, with its rows, its bytes, their hash.
 
         Raises:
+            BadInput: another program has made a file of that name meanwhile, which is kept.
             EnvironmentProblem: the disk is full or the folder cannot be written. The rows can be continued.
         """
         with disk_errors("the predictions", self.output, elsewhere=ELSEWHERE, then=CONTINUE):
             assert self._file is not None
             os.fsync(self._file.fileno())
+            if os.path.lexists(self.output) and not self._force:
+                raise BadInput(
+                    f"Another program has made {shortened(self.output)} meanwhile.",
+                    hint=f"The predictions are complete in {shortened(self.part)}: rename that file, or replace the "
+                    "other one with --resume --force.",
+                )
             self._write_note(complete=True)
+            seal(self.rows, self._length, self._part_hash.hexdigest())
             self.part.replace(self.output)
             self.close()
             self.note_path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Origin:
     column: str
     format: str
     output: str
+    shard: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def read_note(path: Path) -> tuple[Mapping[str, Any], Note] | None:
     if stored is None or stored.get("version") != NOTE_VERSION:
         return None
     origin, progress = stored.get("origin"), stored.get("progress")
+    if stored.get("checksum", checksum := note_checksum(origin, progress)) != checksum:  # earlier versions had none
+        return None
     if not isinstance(origin, dict) or not isinstance(progress, dict):
         return None
     try:
@@ -79,6 +83,11 @@ def read_note(path: Path) -> tuple[Mapping[str, Any], Note] | None:
     if not all(type(count) is int and count >= 0 for count in counts):
         return None
     return origin, note
+
+
+def note_checksum(origin: object, progress: object) -> str:
+    """The SHA-256 of the content of a note."""
+    return hashlib.sha256(json.dumps([origin, progress], sort_keys=True).encode()).hexdigest()
 
 
 def state_of(path: Path) -> tuple[int | None, int | None]:
@@ -107,3 +116,12 @@ def hash_of(file: IO[bytes], length: int) -> hashlib.blake2b:
         found.update(block)
         length -= len(block)
     return found
+
+
+def has_content(path: Path, length: int, content_hash: str) -> bool:
+    """Whether a file can be read and has exactly the bytes of this length and hash."""
+    try:
+        with path.open("rb") as file:
+            return hash_of(file, length).hexdigest() == content_hash and not file.read(1)
+    except OSError:
+        return False

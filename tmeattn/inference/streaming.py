@@ -21,6 +21,7 @@ from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name
 from tmeattn.inference.prediction_file import PredictionFile
 from tmeattn.inference.prediction_note import Narrate, Origin, Row
 from tmeattn.inference.prediction_rows import Encoder
+from tmeattn.inference.shards import ChunkSize, InputRead, InputReading, Shard, ShardNote, write_shard_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 
 CHUNK = 1024
 """Rows that are classified and written together."""
+CHUNK_CHARACTERS = 2**23
+"""Characters of their texts from which on fewer rows are, so that long texts do not fill the memory."""
+
+
+def chunk_size() -> ChunkSize:
+    """When texts are enough to be classified and written together."""
+    return ChunkSize(CHUNK, CHUNK_CHARACTERS)
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,10 @@ class PredictionJob:
     resume:        continue an interrupted prediction.
     force:         overwrite the output.
     raw:           in CSV, class names are written as they are, also where a spreadsheet would run them as a formula.
+    shard:         only this share of the rows is classified, and `output` is its file; None: all rows.
 
     Raises:
-        BadInput: the ending of the output is of no known format.
+        BadInput: the ending of the output is of no known format, or a shard has no output.
     """
 
     table: Table
@@ -54,9 +63,12 @@ class PredictionJob:
     resume: bool = False
     force: bool = False
     raw: bool = False
+    shard: Shard | None = None
 
     def __post_init__(self) -> None:
         check_output_name(self.output)
+        if self.shard is not None and self.output is None:
+            raise BadInput("A shard needs the name of a file for its predictions.")
 
     @property
     def output_format(self) -> str:
@@ -69,7 +81,7 @@ class StreamSummary:
     """The texts that were classified by this call, its duration in seconds, and what was left out of the whole file.
 
     skipped: the numbers of the invalid rows.
-    notes:   sentences for the user: how the rows were read, and how many of them were skipped.
+    notes:   sentences for the user: how the rows were read, how many of them were skipped, the first invalid ones.
     """
 
     texts: int
@@ -98,32 +110,43 @@ def stream_predictions(
     """
     began = time.perf_counter()
     skipped: list[int] = []
-    skips = SkipCount()
+    skips, reading = SkipCount(), InputReading(chunk_size())
     with _PredictionWriter(job, classifier, narrate) as writer:
         if writer.complete:
             narrate(f"{shortened(job.output)} is complete already.")
             return StreamSummary(0, time.perf_counter() - began, ())
         try:
-            for chunk in _chunks(_rows(job, writer, skipped, skips)):
+            for chunk in _chunks(_rows(job, writer, skipped, skips, reading), whole=job.shard is not None):
                 writer.write(chunk, classifier.probabilities([text for _, text in chunk]))
                 progress(len(chunk))
-            writer.finish()
+            notes = _notes(job.table, reading.texts, skips, skipped)
+            writer.finish(reading.end(str(job.table.path.absolute()), skips.total, notes))
         except _BadRow as error:
             raise BadInput(error.message, hint=_hint_for_bad_row(writer)) from None
         except KeyboardInterrupt:
             hint = "Continue with the same command and --resume." if writer.file is not None and writer.rows else None
             raise Interrupted(f"Stopped after {writer.rows:,} rows.", hint=hint) from None
-    notes = [*job.table.notes(), *filter(None, [skips.sentence(writer.rows, "rows")])]
     texts = writer.rows - writer.rows_before
     return StreamSummary(texts, time.perf_counter() - began, tuple(skipped), tuple(notes))
+
+
+def _notes(table: Table, texts: int, skips: SkipCount, skipped: Sequence[int]) -> list[str]:
+    """How the rows were read, what was skipped, and the numbers of the first invalid rows."""
+    notes = [*table.notes(), *filter(None, [skips.sentence(texts, "rows")])]
+    if skipped:
+        numbers = ", ".join(map(str, skipped[:10])) + (", ..." if len(skipped) > 10 else "")
+        notes.append(f"The invalid {'row is' if len(skipped) == 1 else 'rows are'} {numbers}.")
+    return notes
 
 
 class _BadRow(BadInput):
     """A row of the input is invalid."""
 
 
-def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: list[int], skips: SkipCount) -> Iterator[Row]:
-    """The rows that are not classified yet. Blank lines are left out and counted."""
+def _rows(
+    job: PredictionJob, writer: _PredictionWriter, skipped: list[int], skips: SkipCount, reading: InputReading
+) -> Iterator[Row]:
+    """The rows of the job that are not classified yet. Blank lines are left out and counted."""
     for number, values in job.table.select([job.column]):
         if isinstance(values, SkippedRow):
             skips.add(values.reason, f"{job.table.unit} {number}")
@@ -132,7 +155,9 @@ def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: list[int], ski
         if text is None or (isinstance(text, str) and not text.strip()):
             text = RowProblem("the text is empty")
         if isinstance(text, str):
-            if not writer.is_written(number, text):
+            mine = job.shard is None or job.shard.has_chunk(reading.chunk)
+            reading.add(number, text)
+            if mine and not writer.is_written(number, text):
                 yield number, text
         elif job.skip_bad:
             skipped.append(number)
@@ -146,19 +171,24 @@ def _rows(job: PredictionJob, writer: _PredictionWriter, skipped: list[int], ski
             raise _BadRow(problem.message, hint=problem.hint)
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Lists of `CHUNK` rows. An invalid row is an error only after the rows before it."""
+def _chunks(rows: Iterator[Row], *, whole: bool = False) -> Iterator[list[Row]]:
+    """Lists of `CHUNK` rows, or of fewer long ones. An invalid row is an error only after the rows before it.
+
+    whole: the rows of a chunk that an invalid row ends are left out, so that the chunk is classified as one later.
+    """
     chunk: list[Row] = []
+    characters = 0
     error = None
     try:
         for row in rows:
             chunk.append(row)
-            if len(chunk) == CHUNK:
+            characters += len(row[1])
+            if chunk_size().is_full(len(chunk), characters):
                 yield chunk
-                chunk = []
+                chunk, characters = [], 0
     except BadInput as raised:
         error = raised
-    if chunk:
+    if chunk and not (whole and error is not None):
         yield chunk
     if error is not None:
         raise error
@@ -196,6 +226,7 @@ class _PredictionWriter:
                 column=job.column,
                 format=job.table.kind,
                 output=f"{job.output_format}, raw" if job.raw else job.output_format,
+                shard=None if job.shard is None else str(job.shard),
             )
             self.file = PredictionFile(job.output, origin, job.table.path, skip_bad=job.skip_bad, narrate=narrate)
 
@@ -237,17 +268,25 @@ class _PredictionWriter:
             self.file.write(data, rows)
             self.rows = self.file.rows
 
-    def finish(self) -> None:
-        """Give the complete file its final name.
+    def finish(self, read: InputRead) -> None:
+        """Give the complete file its final name, and a shard its note.
 
         Raises:
-            BadInput: no row was written.
+            BadInput: the input has no text.
         """
-        if not self.rows:
+        if not read.texts:
             raise BadInput(f"{shortened(self.job.table.path)}: there is no text to classify.")
-        if self.file is not None:
-            self.file.check_replayed(self.job.table.unit)
-            self.file.finish()
+        if self.file is None:
+            return
+        self.file.check_replayed(self.job.table.unit)
+        file, job = self.file, self.job
+
+        def seal(rows: int, length: int, part_hash: str) -> None:
+            if job.shard is not None:
+                note = ShardNote(job.shard, file.origin, read, chunk_size(), job.skip_bad, rows, length, part_hash)
+                write_shard_note(file.output, note)
+
+        file.finish(seal)
 
     def __exit__(self, *_: object) -> None:
         if self.file is not None:

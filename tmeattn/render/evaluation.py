@@ -83,11 +83,14 @@ class _Confusion:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         names = list(self.rows)
-        widths = [max(len(name), *(len(count(row[name])) for row in self.rows.values())) for name in names]
-        if len(names) <= MOST_COLUMNS and 12 + max(map(len, names)) + sum(widths) + 3 * len(names) <= options.max_width:
+        if len(names) <= MOST_COLUMNS and self._width(names) <= options.max_width:
             yield _matrix(self.rows, names)
         else:
             yield _most_frequent(self.rows)
+
+    def _width(self, names: Sequence[str]) -> int:
+        widths = [max(len(name), *(len(count(row[name])) for row in self.rows.values())) for name in names]
+        return 12 + max(map(len, names)) + sum(widths) + 3 * len(names)
 
 
 def _matrix(rows: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> RenderableType:

@@ -146,16 +146,22 @@ class Marks:
     def brackets(self, score: float) -> bool:
         return not self.colour and self.scale.share(score) != 0 and abs(score) >= self.threshold
 
-    def word(self, text: str, word: Word) -> tuple[str, Style]:
-        """The text of a word with its marks, and its style."""
+    def shown(self, text: str, word: Word) -> str:
+        """The text of a word with its marks."""
+        if self.colour:
+            return text
+        text = text if word.known else f"~{text}~"
+        if not self.brackets(word.score):
+            return text
+        sign = ("+" if word.score > 0 else "-") if self.signed else ""
+        return f"[{sign}{text}]"
+
+    def style(self, word: Word) -> Style:
+        """The style of a word."""
         style = heat_style(self.level(word.score), self.colours) if self.colour else Style()
         if not word.known:
             style += _UNKNOWN
-            text = text if self.colour else f"~{text}~"
-        if self.brackets(word.score):
-            sign = ("+" if word.score > 0 else "-") if self.signed else ""
-            text, style = f"[{sign}{text}]", style + Style(bold=True)
-        return text, style
+        return style + Style(bold=True) if self.brackets(word.score) else style
 
 
 def method_text(explanation: Explanation) -> str:
@@ -205,9 +211,13 @@ def marked_words(explanation: Explanation, marks: Marks) -> list[MarkedWord]:
     """The words that the model read, with the style or the brackets of their scores."""
     text = safe(explanation.text)
     return [
-        MarkedWord(word.start, word.end, *marks.word(text[word.start : word.end].replace("\n", " "), word))
-        for word in explanation.words
+        MarkedWord(word.start, word.end, shown_word(text, word, marks), marks.style(word)) for word in explanation.words
     ]
+
+
+def shown_word(text: str, word: Word, marks: Marks) -> str:
+    """A word of a safe text on one line, with its marks."""
+    return marks.shown(text[word.start : word.end].replace("\n", " "), word)
 
 
 def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation, width: int) -> Iterator[Chunk]:

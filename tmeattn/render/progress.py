@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from tmeattn.render.console import safe, stderr_console
+from tmeattn.render.console import safe, safe_line, stderr_console
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.layout import SIDE_BY_SIDE_COLUMNS, SideBySide
 from tmeattn.render.numbers import MISSING, count, decimal, finite, percent, seconds
@@ -88,7 +88,7 @@ class TrainingProgress:
     def narrate(self, line: str) -> None:
         """Print a line about the preparation."""
         with self._outlived():
-            self._console.print(safe(line))
+            self._console.print(safe_line(line))
 
     @contextlib.contextmanager
     def _outlived(self) -> Iterator[None]:
@@ -196,11 +196,12 @@ class TrainingProgress:
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True, justify="right")
-        total = self._epochs * self._steps_per_epoch
-        position = Text(self._position(), style="bold")
-        bar.add_row(position, ProgressBar(total=max(total, 1), completed=self._step), f"ETA {self._remaining()}")
+        bar.add_row(Text(self._position(), style="bold"), self._bar(), f"ETA {self._remaining()}")
         measures = Text(self._measures(), style="dim", no_wrap=True, overflow="ellipsis")
         return Group(bar, measures, *([self._entropy] if self._entropy else []))
+
+    def _bar(self) -> ProgressBar:
+        return ProgressBar(total=max(self._epochs * self._steps_per_epoch, 1), completed=self._step)
 
     def _position(self) -> str:
         return f"epoch {self._epoch}/{self._epochs}"
@@ -248,7 +249,7 @@ class TrainingProgress:
         return f"epoch {event.get('epoch', '?')}/{self._epochs}: {'; '.join(parts)}{best}"
 
     def _print_line(self, line: str) -> None:
-        self._print(Text(safe(line)), wrap=True)
+        self._print(Text(safe_line(line)), wrap=True)
 
     def _print(self, line: Text, *, wrap: bool = False) -> None:
         # A log keeps whole lines, however long; only a screen wraps or truncates them.

@@ -52,7 +52,7 @@ def trial_line(study: Study, trial: Trial) -> Text:
     """One line about a trial that has ended."""
     value = value_text(trial.value, study.objective)
     what = {"finished": value, "pruned": f"{trial.reason or 'pruned'} ({value})"}.get(trial.state, trial.state)
-    return Text(safe(f"Trial {trial.number + 1} of {study.goal}: {what}"))
+    return Text(safe(f"Trial {trial.number} ({trial.number + 1} of {study.goal}): {what}"))
 
 
 def trials_table(study: Study, trials: Sequence[Trial]) -> FittedTable:

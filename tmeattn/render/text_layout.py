@@ -36,8 +36,7 @@ class Chunk(NamedTuple):
     style: Style = PLAIN
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """The characters of a chunk that are on one line, from `column` on."""
 
     column: int
@@ -126,7 +125,10 @@ def lay_out(chunks: Iterable[Chunk], width: int) -> TextLayout:
 
 
 class _Flow:
-    """Fills lines from left to right. Chunks wait in `_together` until white space shows where they may break."""
+    """Fills lines from left to right. Chunks wait in `_together` until white space shows where they may break.
+
+    A text may have a hundred thousand chunks: what holds for almost all of them is tried first.
+    """
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -135,37 +137,42 @@ class _Flow:
         self._column = 0
         self._wrapped = False
         self._together: list[Chunk] = []
+        self._wide = 0
 
     def add(self, chunk: Chunk) -> None:
-        if chunk.word is not None or not chunk.text.isspace():
+        text, word, _ = chunk
+        if word is not None or not text.isspace():
             self._together.append(chunk)
+            self._wide += cell_len(text)
             return
-        self._flush()
-        if chunk.text == "\n":
+        if self._together:
+            self._flush()
+        if text == "\n":
             self._new_line(wrapped=False)
         elif self._column or not self._wrapped:  # an indented line of the text keeps its indentation
-            self._column += cell_len(chunk.text)
+            self._column += 1 if text == " " else cell_len(text)
 
     def finish(self) -> TextLayout:
         self._flush()
         return TextLayout(self.lines, self.places)
 
     def _flush(self) -> None:
-        wide = sum(cell_len(chunk.text) for chunk in self._together)
-        if self._column and self._column + wide > self.width:
+        if self._column and self._column + self._wide > self.width:
             self._new_line(wrapped=True)
+        fits = self._column + self._wide <= self.width
         for chunk in self._together:
-            self._place(chunk)
-        self._together = []
+            for part in [chunk.text] if fits else self._folded(chunk.text):
+                self._place(part, chunk)
+        self._together, self._wide = [], 0
 
-    def _place(self, chunk: Chunk) -> None:
-        for part in self._folded(chunk.text):
-            if self._column + cell_len(part) > self.width:
-                self._new_line(wrapped=True)
-            if chunk.word is not None:  # a word that was left out has the place of the next one
-                self.places += [(len(self.lines) - 1, self._column)] * (chunk.word + 1 - len(self.places))
-            self.lines[-1].append(Piece(self._column, part, chunk.word, chunk.style))
-            self._column += cell_len(part)
+    def _place(self, part: str, chunk: Chunk) -> None:
+        wide, word = cell_len(part), chunk.word
+        if self._column + wide > self.width:
+            self._new_line(wrapped=True)
+        if word is not None and word >= len(self.places):  # a word that was left out has the place of the next one
+            self.places += [(len(self.lines) - 1, self._column)] * (word + 1 - len(self.places))
+        self.lines[-1].append(Piece(self._column, part, word, chunk.style))
+        self._column += wide
 
     def _folded(self, text: str) -> list[str]:
         """The parts of a chunk longer than a line; the first part fills the rest of the present line."""

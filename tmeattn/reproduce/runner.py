@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from tmeattn.errors import BadInput, Interrupted
+from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.paths import runs_dir
 from tmeattn.reproduce.assemble import target_result
 from tmeattn.reproduce.plan import Entry, Settings, entries
@@ -20,44 +21,95 @@ from tmeattn.runs.reuse import ReusableRuns, identity
 from tmeattn.runs.run_files import DataInfo
 from tmeattn.training.run_data import open_data
 from tmeattn.training.session import resume, start
+from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once
 from tmeattn.training.trainer import Diverged
 
 Watch = Callable[[str], AbstractContextManager[Listener]]
 """Called with a title before a run is trained; yields a listener that shows the events of the run."""
+WatchAll = Callable[[Sequence[Job], int], AbstractContextManager[SideBySide]]
+"""Called with all runs to train and how many to train at the same time; yields their training, which is displayed."""
 Narrate = Callable[[str], None]
 
 
-def reproduce(target: Target, settings: Settings, *, watch: Watch, narrate: Narrate) -> Iterator[Result]:
+def reproduce(
+    target: Target,
+    settings: Settings,
+    *,
+    watch: Watch,
+    watch_all: WatchAll | None = None,
+    narrate: Narrate,
+    jobs: int | None = None,
+) -> Iterator[Result]:
     """Reproduce a target, part by part: finished runs are reused, interrupted ones continued, the others trained.
+
+    watch_all: displays trainings side by side; without it, one run is trained after the other.
+    jobs:      how many runs are trained at the same time; None: as many as `jobs_at_once` says.
 
     Raises:
         BadInput: an option is not valid for a run; nothing has been trained.
         Interrupted: training was stopped; the same call continues it.
     """
     planned = [(part, entries(part, settings)) for part in parts(target)]
-    trainer = _RunTrainer([config for _, rows in planned for entry in rows for config in entry.configs], watch, narrate)
-    for part, rows in planned:
-        trained = [[trainer.run(entry, config) for config in entry.configs] for entry in rows]
-        yield target_result(part, settings, list(zip(rows, trained, strict=True)), narrate)
+    needed = {identity(config): (entry, config) for _, rows in planned for entry in rows for config in entry.configs}
+    trainer = _RunTrainer(needed, watch, narrate)
+    at_once = jobs or jobs_at_once([config.train for _, config in trainer.missing.values()])
+    with contextlib.ExitStack() as held:
+        if watch_all is not None and min(at_once, len(trainer.missing)) > 1:
+            trainer.side_by_side = held.enter_context(watch_all(trainer.jobs(), at_once))
+        for part, rows in planned:
+            trained = [[trainer.run(entry, config) for config in entry.configs] for entry in rows]
+            yield target_result(part, settings, list(zip(rows, trained, strict=True)), narrate)
 
 
 class _RunTrainer:
-    """Finds or trains the run of each configuration, once."""
+    """Finds or trains the run of each configuration, once.
 
-    def __init__(self, configs: Sequence[RunConfig], watch: Watch, narrate: Narrate) -> None:
+    missing:      what is not trained to its end yet, by identity.
+    side_by_side: the training of all of it, several at the same time; None: one after the other, in this process.
+    """
+
+    def __init__(self, needed: Mapping[str, tuple[Entry, RunConfig]], watch: Watch, narrate: Narrate) -> None:
         self._watch, self._narrate = watch, narrate
         self._reusable = ReusableRuns(all_runs())
         self._done: dict[str, RunDirectory] = {}
         self._opened: dict[tuple[object, ...], DataInfo] = {}
-        needed = {identity(config): config for config in configs}
-        finished = [key for key, config in needed.items() if self._finished(config) is not None]
-        self._missing, self._number = len(needed) - len(finished), 0
+        self.missing = {key: each for key, each in needed.items() if self._finished(each[1]) is None}
+        self.side_by_side: SideBySide | None = None
+        self._number = 0
 
     def run(self, entry: Entry, config: RunConfig) -> SeedRun:
         key = identity(config)
         if key not in self._done:
-            self._done[key] = self._finished(config) or self._train(entry, config)
+            self._done[key] = self._finished(config) or self._trained(key, entry, config)
         return SeedRun(config.train.seed, self._done[key])
+
+    def jobs(self) -> list[Job]:
+        """The missing runs as jobs of `SideBySide`.
+
+        Raises:
+            BadInput: one of them is being trained by another process.
+        """
+        return [
+            Job(
+                key,
+                f"{number} of {len(self.missing)}, {_title(entry, config)}",
+                config,
+                resumes=self._begun(entry, config),
+            )
+            for number, (key, (entry, config)) in enumerate(self.missing.items(), 1)
+        ]
+
+    def _trained(self, key: str, entry: Entry, config: RunConfig) -> RunDirectory:
+        """Train the missing run of an entry, or wait until it is trained."""
+        if self.side_by_side is None:
+            return self._train(entry, config)
+        try:
+            (outcome,) = self.side_by_side.wait([key])
+        except Interrupted as error:
+            raise _continued(error) from None
+        if outcome.error is None and outcome.run is not None:
+            return outcome.run
+        return self._failed(outcome.error, outcome.run)
 
     def _finished(self, config: RunConfig) -> RunDirectory | None:
         run = self._reusable.find(config, self._data(config))
@@ -66,12 +118,7 @@ class _RunTrainer:
     def _train(self, entry: Entry, config: RunConfig) -> RunDirectory:
         """Resume the run if it was begun, otherwise start it. A run that diverges is reported and kept."""
         self._number += 1
-        begun = self._reusable.find(config, self._data(config))
-        if begun is not None and begun.state() == "running":
-            raise BadInput(
-                f"The run {begun.id} ({entry.label}) is being trained by another process.",
-                hint="Run the same command again when it has finished.",
-            )
+        begun = self._begun(entry, config)
         ids: list[str] = []
 
         def remember(event: Event) -> None:
@@ -79,15 +126,36 @@ class _RunTrainer:
                 ids.append(event["run"])
 
         try:
-            with self._watch(f"{self._number} of {self._missing}: {entry.label}, seed {config.train.seed}") as listener:
+            with self._watch(f"{self._number} of {len(self.missing)}: {_title(entry, config)}") as listener:
                 if begun is not None:
                     return resume(begun, listeners=[listener], narrate=self._narrate)
                 return start(config.model, config.flat(), listeners=[listener, remember], narrate=self._narrate)
         except Diverged as error:
-            self._narrate(f"{error.message} The other runs continue.")
-            return begun or RunDirectory(runs_dir() / ids[0])
+            return self._failed(error, begun or RunDirectory(runs_dir() / ids[0]))
         except Interrupted as error:
-            raise Interrupted(error.message, hint="Continue with the same command.") from None
+            raise _continued(error) from None
+
+    def _begun(self, entry: Entry, config: RunConfig) -> RunDirectory | None:
+        """The run that was begun and not finished, or None.
+
+        Raises:
+            BadInput: another process trains it.
+        """
+        begun = self._reusable.find(config, self._data(config))
+        if begun is not None and begun.state() == "running":
+            raise BadInput(
+                f"The run {begun.id} ({entry.label}) is being trained by another process.",
+                hint="Run the same command again when it has finished.",
+            )
+        return begun
+
+    def _failed(self, error: TmeattnError | None, run: RunDirectory | None) -> RunDirectory:
+        """A run that diverged is reported and kept; other errors end the reproduction."""
+        if not isinstance(error, Diverged) or run is None:
+            assert error is not None
+            raise error
+        self._narrate(f"{error.message} The other runs continue.")
+        return run
 
     def _data(self, config: RunConfig) -> DataInfo:
         """The description of the data that `run.json` would have if the run were started now."""
@@ -96,3 +164,11 @@ class _RunTrainer:
         if key not in self._opened:
             self._opened[key] = open_data(train)[1]
         return self._opened[key]
+
+
+def _title(entry: Entry, config: RunConfig) -> str:
+    return f"{entry.label}, seed {config.train.seed}"
+
+
+def _continued(error: Interrupted) -> Interrupted:
+    return Interrupted(error.message, hint="Continue with the same command.")

@@ -32,7 +32,7 @@ from tmeattn.files import (
     temporary_name,
     write_temporary,
 )
-from tmeattn.limits import TEXT, Unpacking
+from tmeattn.limits import TEXT, Unpacking, open_zip
 from tmeattn.os_errors import ELSEWHERE, reason
 from tmeattn.runs.checksums import verified_metadata
 from tmeattn.runs.directory import RunDirectory
@@ -67,7 +67,7 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     place = Path(os.path.abspath(target))  # noqa: PTH100 (a link at the end is not followed)
     if not place.parent.is_dir():
         raise BadInput(f"There is no folder {place.parent}.", hint="Create it, or choose another.")
-    as_zip = target.suffix == ".zip"
+    as_zip = target.suffix.lower() == ".zip"
     _check_replaceable(place, as_zip=as_zip)
     tidy(run)
     contents = _contents(run)
@@ -192,7 +192,7 @@ def unpack(archive_path: Path, into: Path) -> RunDirectory:
     Raises:
         BadInput: it is not an exported run, is damaged, or too large. Only the files of an export are read.
     """
-    with _zip_errors(archive_path), zipfile.ZipFile(archive_path) as archive:
+    with _zip_errors(archive_path), open_zip(archive_path) as archive:
         with archive_path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
         names = {name.partition("/")[2]: name for name in archive.namelist()}

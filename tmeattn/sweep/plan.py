@@ -132,11 +132,11 @@ def make_plan(
     seeds: tuple[int, ...],
     seed: int,
 ) -> Plan:
-    """A plan from checked parts. The options that vary are not in it."""
+    """A plan from checked parts. The options that vary are not in it, and the others have their own types."""
     varied = {dimension.name for dimension in space} | {"seed"}
-    fixed = {key: value for key, value in options.items() if key not in varied}
-    resolved = {key: value for key, value in resolve_run(model, fixed).flat().items() if key not in varied}
-    return Plan(model, space, fixed, resolved, objective, pruner, seeds, seed)
+    given = {key: value for key, value in options.items() if key not in varied and value is not None}
+    resolved = {key: value for key, value in resolve_run(model, given).flat().items() if key not in varied}
+    return Plan(model, space, {key: resolved[key] for key in given}, resolved, objective, pruner, seeds, seed)
 
 
 def stored_plan(name: str, document: object) -> Plan:

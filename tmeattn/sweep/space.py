@@ -27,7 +27,9 @@ _OTHER_TEXTS = "it decides on which texts a run is measured, so that the values 
 _NOT_SEARCHED = {
     **dict.fromkeys(("dataset", "text_column", "label_column", "validation", "limit"), _OTHER_TEXTS),
     "seed": "chance is nothing to search. Several seeds for each trial: --seeds 3",
-    **dict.fromkeys(("device", "threads", "checkpoint_every", "batch_entropy"), "it does not change what is learned"),
+    **dict.fromkeys(
+        ("device", "threads", "processes", "checkpoint_every", "batch_entropy"), "it does not change what is learned"
+    ),
 }
 """The options of training that are no part of a space, with the reason."""
 _EXAMPLES = "For example: --space lr=1e-4..1e-2:log --space hidden-size=50,100,200"
@@ -65,6 +67,12 @@ class Range:
     def flag(self) -> str:
         return self.name.replace("_", "-")
 
+    def rounded(self, value: float) -> Value:
+        """A value with at most six digits, so that a command can be typed, within the range."""
+        if self.whole:
+            return round(value)
+        return min(max(float(f"{value:.6g}"), self.low), self.high)
+
     def draw(self, chance: random.Random) -> Value:
         """A value by chance."""
         if self.log:
@@ -73,8 +81,7 @@ class Range:
             value = chance.uniform(self.low, self.high)
         if self.step:
             value = self.low + round((value - self.low) / self.step) * self.step
-        value = min(max(value, self.low), self.high)
-        return round(value) if self.whole else value
+        return self.rounded(min(max(value, self.low), self.high))
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,11 @@ class Choice:
 
 
 Dimension = Range | Choice
+
+
+def rounded(dimension: Dimension, value: Value) -> Value:
+    """The value that a run is trained with, from the one that the sampler chose."""
+    return dimension.rounded(float(value)) if isinstance(dimension, Range) else value
 
 
 def parse_space(model: str, texts: Sequence[str], fixed: Mapping[str, Any]) -> tuple[Dimension, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +122,8 @@ def open_store(given: str | None, *, create: bool = True) -> Store | None:
 
 def _open_journal(path: Path, given: str | None, create: bool) -> Store | None:
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    from tmeattn.sweep.journal import JournalBackend
 
     if not path.exists() and not create:
         return None
@@ -132,36 +132,13 @@ def _open_journal(path: Path, given: str | None, create: bool) -> Store | None:
             path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             raise BadInput(f"{shortened(path)} is no journal of studies: it is not a file.")
-        if path.exists():
-            _end_last_line(path)
-        # Like Optuna's own default, this makes PATH.lock, so that both exclude each other. It needs NFS 3 or later, and
-        # unlike the default no symbolic links.
-        lock = JournalFileOpenLock(str(path))
         try:
-            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+            storage = JournalStorage(JournalBackend(path))
         except OSError:
             raise
         except Exception as error:
             raise BadInput(f"{shortened(path)} is no journal of studies, or is damaged: {one_line(error)}.") from None
     return Store(storage, str(path), given, None, path)
-
-
-def _end_last_line(path: Path) -> None:
-    """Cut what a full disk has left of a last line, so that the next line can be read."""
-    if _ends_with_a_line(path):
-        return
-    with holding(path.with_name(f"{path.name}.workers"), "the study"):
-        data = path.read_bytes()
-        if data and not data.endswith(b"\n"):
-            os.truncate(path, data.rfind(b"\n") + 1)
-
-
-def _ends_with_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
 
 
 def _open_database(given: str) -> Store:
@@ -225,7 +202,8 @@ def _missing_driver(label: str, error: ImportError) -> EnvironmentProblem:
 def problem(label: str, error: Exception) -> EnvironmentProblem:
     """The one line about a storage that cannot be used."""
     cause = getattr(error, "orig", None) or error.__cause__ or error
-    reason = " ".join(one_line(cause if isinstance(cause, Exception) else error).split())
+    lines = str(cause).strip().splitlines()
+    reason = lines[0] if lines else one_line(error)
     return EnvironmentProblem(
         f"The storage {shortened(label)} cannot be used: {shortened(reason.rstrip('.'))}.",
         hint="Check the URL, and that the database runs and can be reached from here.",

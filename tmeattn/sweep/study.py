@@ -20,7 +20,7 @@ from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.sweep.plan import ATTRIBUTE, Objective, Plan, check_same, stored_plan
-from tmeattn.sweep.space import Dimension, Range, Value
+from tmeattn.sweep.space import Dimension, Range, Value, rounded
 from tmeattn.sweep.storage import Store
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Study:
     def trials(self) -> list[Trial]:
         """All trials in the order of their numbers."""
         with self.store.errors():
-            return [_trial(each) for each in self.optuna.get_trials(deepcopy=False)]
+            return [_trial(each, self.plan) for each in self.optuna.get_trials(deepcopy=False)]
 
     @property
     def objective(self) -> Objective:
@@ -199,7 +199,11 @@ def delete_study(study: Study) -> None:
 
 
 def suggest(trial: optuna.Trial, dimension: Dimension) -> Value:
-    """The value of an option in a trial: chosen by the sampler, unless it has one already."""
+    """The value of an option in a trial: chosen by the sampler, unless it has one already, and rounded."""
+    return rounded(dimension, _suggested(trial, dimension))
+
+
+def _suggested(trial: optuna.Trial, dimension: Dimension) -> Value:
     if isinstance(dimension, Range):
         if dimension.whole:
             step = int(dimension.step or 1)
@@ -212,7 +216,7 @@ def suggest(trial: optuna.Trial, dimension: Dimension) -> Value:
     return cast(Value, trial.suggest_categorical(dimension.name, dimension.values))
 
 
-def _trial(frozen: FrozenTrial) -> Trial:
+def _trial(frozen: FrozenTrial, plan: Plan) -> Trial:
     attributes: Mapping[str, Any] = frozen.user_attrs
     runs, values = attributes.get("runs"), attributes.get("values")
     reason, seconds = attributes.get("reason"), attributes.get("seconds")
@@ -221,7 +225,9 @@ def _trial(frozen: FrozenTrial) -> Trial:
         state=_STATES[frozen.state.name],
         value=frozen.value if frozen.values else None,
         values=tuple(values) if isinstance(values, list) else (),
-        params=dict(frozen.params),
+        params={
+            each.name: rounded(each, frozen.params[each.name]) for each in plan.space if each.name in frozen.params
+        },
         runs=tuple(runs.values()) if isinstance(runs, dict) else (),
         reason=reason if isinstance(reason, str) else None,
         seconds=seconds if isinstance(seconds, int | float) else None,

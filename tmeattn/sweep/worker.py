@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
 import socket
 import statistics
 import threading
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -37,6 +38,7 @@ from tmeattn.sweep.plan import Plan
 from tmeattn.sweep.search import SeededSampler, pruner_of
 from tmeattn.sweep.space import Value, shown_values, trial_options
 from tmeattn.sweep.study import Study, Trial, suggest
+from tmeattn.training.distributed.place import forget_place
 
 ORIGIN_FORMAT = 1
 """The version of `tmeattn.runs.run_files.SweepOrigin`."""
@@ -48,11 +50,13 @@ POLL = 2.0
 """Seconds between two looks at the trials of other workers, when no other trial is left."""
 MOST_FAILURES = 3
 """Trials that fail one after the other, after which the worker gives up: the values are not the cause."""
-_TELL_ATTEMPTS = 5
+_ATTEMPTS = 5
+"""How often the storage is tried; 30 seconds lie between the first and the last attempt."""
 
 Narrate = Callable[[str], None]
 Watch = Callable[[str], AbstractContextManager[Listener]]
 """Called with a title before a run is trained; yields a listener that shows the events of the run."""
+Result = TypeVar("Result")
 Ending = Literal["finished", "pruned", "diverged"]
 
 
@@ -77,6 +81,7 @@ def work(
         Interrupted: the worker was stopped; its trial can be continued by any worker.
         BadInput, EnvironmentProblem: several trials failed one after the other, or the storage cannot be used.
     """
+    forget_place()  # each process of srun or torchrun is a worker of its own
     study.optuna.sampler = SeededSampler(study.plan.seed)
     study.optuna.pruner = pruner_of(study.plan)
     _Worker(study, trackers, watch, narrate, on_trial).work()
@@ -116,7 +121,7 @@ class _Worker:
     def work(self) -> None:
         waits = False
         while True:
-            taken, running = self._take()
+            taken, running = self._patiently(self._take)
             if taken is not None:
                 waits = False
                 self._carry_out(taken)
@@ -133,7 +138,7 @@ class _Worker:
 
     def _take(self) -> tuple[_Taken | None, int]:
         """A trial for this worker, and how many trials other workers have."""
-        with self.study.store.errors(), self.study.store.exclusive():
+        with self.study.store.exclusive():
             trials = self.study.optuna.get_trials(deepcopy=False)
             running = [trial for trial in trials if trial.state == TrialState.RUNNING]
             for frozen in running:
@@ -195,8 +200,9 @@ class _Worker:
 
     @property
     def command(self) -> str:
-        storage = f" --storage {self.study.store.label}" if self.study.store.given else ""
-        return f"tmeattn sweep --study {self.study.name}{storage}"
+        """What continues the sweep, as typed in a shell; a password is not in it."""
+        words = ["tmeattn", "sweep", "--study", self.study.name]
+        return shlex.join(words + (["--storage", self.study.store.label] if self.study.store.given else []))
 
     def _train(self, taken: _Taken) -> None:
         options = trial_options(self.plan.options, taken.values)
@@ -239,7 +245,7 @@ class _Worker:
         watcher = Watcher(self.objective, stop, prune if prunes and self.plan.pruner != "none" else None, seconds)
         seeds = f", seed {seed}" if len(self.plan.seeds) > 1 else ""
         again = "continued, " if before is not None else ""
-        title = f"Trial {number + 1} of {self.study.goal}{seeds}: {again}{shown_values(taken.values)}"
+        title = f"Trial {number} ({number + 1} of {self.study.goal}){seeds}: {again}{shown_values(taken.values)}"
         with self.watch(title) as listener:
             common: dict[str, Any] = {"narrate": self.narrate, "trackers": self.trackers, "stop": stop}
             try:
@@ -271,10 +277,14 @@ class _Worker:
         while os.path.lexists(runs_dir() / run_id):
             run_id = new_id(self.plan.model)
         taken.runs[str(seed)] = run_id
-        with self.study.store.errors(), self.study.store.exclusive():
-            if not self._has(taken.trial):
-                raise EnvironmentProblem(f"Another worker has taken over trial {taken.trial.number}.")
-            taken.trial.set_user_attr("runs", dict(taken.runs))
+
+        def write() -> None:
+            with self.study.store.exclusive():
+                if not self._has(taken.trial):
+                    raise BadInput(f"Another worker has taken over trial {taken.trial.number}.")
+                taken.trial.set_user_attr("runs", dict(taken.runs))
+
+        self._patiently(write)
         return run_id
 
     def _run_name(self, number: int, seed: int) -> str | None:
@@ -291,23 +301,35 @@ class _Worker:
     def _tell(self, taken: _Taken, state: TrialState, values: Sequence[float], reason: str | None) -> None:
         """Tell the study how a trial has ended, unless another worker has taken it over."""
         seconds = sum(seconds_of(run) for run in map(_run, taken.runs.values()) if run is not None)
-        for attempt in range(1, _TELL_ATTEMPTS + 1):
+
+        def tell() -> None:
+            if not self._has(taken.trial):
+                return
+            taken.trial.set_user_attr("values", list(values))
+            taken.trial.set_user_attr("seconds", seconds)
+            if reason is not None:
+                taken.trial.set_user_attr("reason", reason)
+            mean = statistics.fmean(values) if state == TrialState.COMPLETE else None
+            self.study.optuna.tell(taken.trial.number, mean, state)
+
+        self._patiently(tell)
+
+    def _patiently(self, do: Callable[[], Result]) -> Result:
+        """Call `do`, several times where the storage cannot be used for a while.
+
+        Raises:
+            EnvironmentProblem: it cannot be used for half a minute.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self.study.store.errors():
-                    if not self._has(taken.trial):
-                        return
-                    taken.trial.set_user_attr("values", list(values))
-                    taken.trial.set_user_attr("seconds", seconds)
-                    if reason is not None:
-                        taken.trial.set_user_attr("reason", reason)
-                    mean = statistics.fmean(values) if state == TrialState.COMPLETE else None
-                    self.study.optuna.tell(taken.trial.number, mean, state)
-                return
+                    return do()
             except EnvironmentProblem as error:
-                if attempt == _TELL_ATTEMPTS:
+                if attempt == _ATTEMPTS:
                     raise
                 self.narrate(f"{error.message} Trying again.")
                 time.sleep(2.0**attempt)
+        raise AssertionError
 
     def _fail(self, taken: _Taken, error: Exception) -> None:
         """Count a trial whose values cannot be trained; after several in a row, they are not the cause."""
@@ -316,7 +338,7 @@ class _Worker:
         if self.failures >= MOST_FAILURES:
             self._give_back(taken.trial)
             raise error
-        self.narrate(f"Trial {taken.trial.number + 1} failed: {message}")
+        self.narrate(f"Trial {taken.trial.number} failed: {message}")
         self._tell(taken, TrialState.FAIL, [], message)
 
     def _has(self, trial: optuna.Trial) -> bool:

@@ -48,7 +48,6 @@ def model_checks(spec: ModelSpec, options: Mapping[str, Any]) -> list[Check]:
     model = _Model(spec, options)
     steps: list[Step] = [
         ("options", model.options_are_valid),
-        ("space", model.space_is_valid),
         ("listing", lambda: check_import(spec.config)),
         ("build", model.can_be_built),
         ("output", model.output_is_valid),
@@ -103,10 +102,10 @@ class _Model:
             )
         for recipe in ("modern", "report"):
             self.config(3, recipe=recipe)
+        if SPACE in config_class(self.spec).recipes:
+            self._check_space()
 
-    def space_is_valid(self) -> None:
-        if SPACE not in config_class(self.spec).recipes:
-            return
+    def _check_space(self) -> None:
         try:
             parse_space(self.spec.name, default_space(self.spec.name), {**toy.QUICK, "dataset": toy.dataset_name(3)})
         except BadInput as error:

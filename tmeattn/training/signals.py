@@ -1,5 +1,8 @@
-"""SIGINT, SIGTERM and SIGHUP stop training after the current step and a checkpoint; a second signal stops it at once.
-Under nohup, SIGHUP stays ignored."""
+"""SIGINT, SIGTERM, SIGHUP and SIGUSR1 stop training after the current step and a checkpoint; a second signal stops it
+at once. Under nohup, SIGHUP stays ignored.
+
+A cluster sends SIGUSR1 some time before it ends a job, and then SIGTERM: these two are one request.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,23 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 _PARENT_INTERVAL = 0.5
+_WARNING = "SIGUSR1"
+_received: set[str] = set()
 _early: list[str] = []
 """Names of signals that came before `stop_on_signals`. Python drops the exception of a handler that was called inside a
 finalizer or a callback; the training then stops after its first step."""
-
-
 _NAMES = frozenset(one.name for one in signal.Signals)
 
 
 def note_early(number: int) -> None:
     """Remember a signal whose handler raises KeyboardInterrupt."""
     _early.append(signal.Signals(number).name)
+    _received.add(_early[-1])
+
+
+def received() -> frozenset[str]:
+    """The names of the signals that have interrupted this process or stopped its training."""
+    return frozenset(_received)
 
 
 def stop_with_parent() -> None:
@@ -51,7 +60,7 @@ class StopFlag:
 def stop_on_signals(
     acknowledge: Callable[[str], None] = lambda name: None, flag: StopFlag | None = None
 ) -> Iterator[StopFlag]:
-    """Catch SIGINT, SIGTERM and SIGHUP inside the block. Outside the main thread, where Python handles
+    """Catch SIGINT, SIGTERM, SIGHUP and SIGUSR1 inside the block. Outside the main thread, where Python handles
     no signals, do nothing.
 
     `acknowledge` is called once with the name of the signal. flag: the one to use, which the caller can set, too.
@@ -65,14 +74,21 @@ def stop_on_signals(
         return
 
     def request(number: int, _frame: FrameType | None) -> None:
-        if flag.reason in _NAMES:
+        name = signal.Signals(number).name
+        _received.add(name)
+        is_first = flag.reason not in _NAMES
+        if not is_first and _WARNING not in (flag.reason, name):
             raise KeyboardInterrupt
-        flag.reason = signal.Signals(number).name
-        acknowledge(flag.reason)
+        if is_first or name != _WARNING:
+            flag.reason = name
+        if is_first:
+            acknowledge(name)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
+    for name in ("SIGHUP", _WARNING):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            numbers.append(number)
     before = {number: signal.signal(number, request) for number in numbers}
     try:
         yield flag

@@ -1,5 +1,7 @@
 """The spec and the options of the model. Nothing here imports torch, so that tmeattn can list it at once."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 import tmeattn
@@ -10,6 +12,8 @@ class Config(tmeattn.ModelConfig):
 
     The fields below are options of `tmeattn train additive-attn`.
     """
+
+    recipes: ClassVar[tmeattn.Recipes] = {"sweep": {"lr": "5e-4..1e-2:log", "score_size": "16,32,64"}}
 
     score_size: int = Field(32, ge=1, description="Width of the network that computes the scores.")
 

@@ -25,6 +25,7 @@ class Config(tmeattn.ModelConfig):
     recipes: ClassVar[tmeattn.Recipes] = {
         "modern": {"dropout": 0.5, "input_dropout": 0.5, "lr": 3e-3, "epochs": 5, "alpha_warmup": 2.0},
         "report": {"dropout": 0.0, "input_dropout": 0.0, "patience": 15},
+        "sweep": {"lr": "5e-4..1e-2:log", "weights": "entmax15,sparsemax,softmax", "temperature": "0.3..3:log"},
     }
 
     weights: Literal["entmax15", "sparsemax", "softmax"] = Field(

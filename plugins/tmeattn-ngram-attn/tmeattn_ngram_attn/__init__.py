@@ -37,6 +37,7 @@ class Config(tmeattn.ModelConfig):
     recipes: ClassVar[tmeattn.Recipes] = {
         "modern": {"max_length": 1000, "lr": 3e-3, "epochs": 2},
         "report": {"max_length": 1000},
+        "sweep": {"lr": "5e-4..1e-2:log", "ngrams": "1,2,3", "min_texts": "1..5", "strength": "0.1..10:log"},
     }
 
     ngrams: int = Field(3, ge=1, le=3, description="Length of the longest n-grams in words.")

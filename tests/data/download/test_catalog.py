@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -78,6 +79,13 @@ def test_another_archive_and_another_tree_are_refused(small, tmp_path):
     ):
         add("imdb", path, lambda line: None)
     assert not list(data_dir().iterdir())
+
+
+@pytest.mark.parametrize("name", ["imdb", "glove-50d"])
+def test_a_pipe_is_refused_and_not_waited_for(small, tmp_path, name):
+    os.mkfifo(tmp_path / "pipe.zip")
+    with pytest.raises(BadInput, match="is a pipe or a device"):
+        add(name, tmp_path / "pipe.zip", lambda line: None)
 
 
 @pytest.mark.parametrize("form", ["zip", "txt"])

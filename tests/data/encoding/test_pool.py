@@ -8,7 +8,7 @@ import pytest
 from tmeattn.data.encoding import pool
 from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.tokenizers import tokenizer
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem
 
 TEXTS = [f"Text {i}, with word{i % 7} and \ud800 été" if i % 11 else "" for i in range(500)]
 
@@ -58,3 +58,17 @@ def test_a_dead_worker_is_reported(monkeypatch):
         pytest.raises(EnvironmentProblem, match="A worker process that tokenizes texts died"),
     ):
         tokens(tokenizing, TEXTS)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_words_without_end_are_refused(monkeypatch, workers):
+    monkeypatch.setattr(pool, "CHUNK", 10)
+    monkeypatch.setattr(pool, "LONGEST_WORDS", 2**20)
+    texts = [chr(ord("a") + number % 26) * 2**17 for number in range(9)]
+    with (
+        TokenizerPool("whitespace", workers=workers) as tokenizers,
+        pytest.raises(BadInput, match="of more than 1 million"),
+    ):
+        list(tokenizers.chunks(texts))
+    with TokenizerPool("whitespace", workers=workers) as tokenizers:  # a word counts once, whatever worker has met it
+        list(tokenizers.chunks(texts[:6] * 5))

@@ -1,12 +1,15 @@
 """Archives of text files: damaged, too large, or with members that lead out of them."""
 
+import io
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from support.text_trees import REVIEWS, in_tar, in_zip, on_disk, texts
 
 from tmeattn import limits
+from tmeattn.data.readers.archives import is_archive
 from tmeattn.errors import BadInput
 
 
@@ -85,4 +88,33 @@ def test_damaged_archives(tmp_path, name):
 def test_a_text_that_is_not_utf8_is_named_with_its_offset(tmp_path, make):
     path = make(tmp_path, {"a/1.txt": "fine", "b/2.txt": b"caf\xe9 "})
     with pytest.raises(BadInput, match=r"2\.txt is not UTF-8: .*offset 3 is 0xe9"):
+        texts(path)
+
+
+def test_the_list_of_members_is_bounded(tmp_path, monkeypatch):
+    path = in_zip(tmp_path, REVIEWS)
+    monkeypatch.setattr(limits, "LARGEST_LIST", 100)
+    with pytest.raises(BadInput, match="lists more files than are read"):
+        texts(path)
+    monkeypatch.setattr(limits, "LARGEST_LIST", 10**4)
+    assert len(texts(path)) == len(REVIEWS)
+
+
+@pytest.mark.parametrize("name", ["a.tbz2", "a.tbz", "a.txz", "a.tar.lzma", "A.TAR.GZ", "a.zip"])
+def test_names_of_archives(name):
+    assert is_archive(Path(name))
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
+def test_the_content_and_not_the_name_shows_the_compression(tmp_path, name, mode):
+    path = tmp_path / name
+    with tarfile.open(path, mode) as archive:
+        for member in ("neg/1.txt", "pos/1.txt"):
+            archive.addfile(tarfile.TarInfo(member), io.BytesIO())
+    assert len(texts(path)) == 2
+    path.write_bytes(path.read_bytes()[: -tarfile.BLOCKSIZE if mode == "w" else -8])
+    if mode == "w":
+        path.write_bytes(path.read_bytes().rstrip(b"\0") + b"\0")
+    with pytest.raises(BadInput, match="cannot be read as an archive"):
         texts(path)

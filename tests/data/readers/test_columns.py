@@ -164,3 +164,21 @@ def test_tables_that_are_glued_together(tmp_path, ending):
     assert narrated[-1] == "Skipped 1 of 121 rows: 1 row with the header again (first: line 62)."
     path.write_text("\n".join([*table, "label,text"]).replace(",", separator))
     assert "line 62: it names the columns again, in another order" in refused(path, tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "name", ["SPLIT", " Split ", "split\u200b", "\ufeffSplit", "Ｓｐｌｉｔ", "sp\u00adlit", "split\xa0"]
+)
+def test_a_split_column_is_found_however_its_name_is_written(tmp_path, name):
+    header = f"label,{name},text"
+    path = write_csv(
+        tmp_path / "a.csv", [(label, ["train", "TEST"][i % 2], text) for i, (text, label) in enumerate(ROWS)], header
+    )
+    _, splits = read(path, tmp_path)
+    assert sorted(splits["test"]) == sorted(ROWS[1::2])
+
+
+def test_a_column_is_named_in_either_form_of_unicode(tmp_path):
+    path = write_csv(tmp_path / "a.csv", ROWS, "te\u0301xte,label")
+    _, splits = read(path, tmp_path, text_column="t\u00e9xte")
+    assert sorted(splits["train"] + splits["validation"]) == sorted(ROWS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from tmeattn.errors import BadInput
 def touch(folder, names):
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("text,label\n")
+        (folder / name).write_text(f"text,label\n{name},1\n")
     return folder
 
 
@@ -123,3 +124,21 @@ def test_rows_of_a_table_without_a_label_are_counted_by_file(tmp_path):
     narrated = []
     assert "test" not in read(tmp_path / "d", tmp_path, narrated)[1]
     assert narrated[-1] == "Skipped 60 of 120 rows: 60 rows without a label (first: test.jsonl, line 1)."
+
+
+@pytest.mark.parametrize("make", ["link", "hard link", "copy"])
+@pytest.mark.parametrize("names", [("train-1.csv", "train-2.csv"), ("train.csv", "test.csv")])
+def test_one_table_under_two_names_is_refused(tmp_path, names, make):
+    first, second = write_csv(tmp_path / names[0]), tmp_path / names[1]
+    {"link": second.symlink_to, "hard link": second.hardlink_to, "copy": lambda path: shutil.copy(path, second)}[make](
+        first
+    )
+    with pytest.raises(BadInput, match=r"contains \S+ and \S+, which are the same texts twice"):
+        tables_in(tmp_path)
+
+
+def test_tables_of_one_size_are_read(tmp_path):
+    write_csv(tmp_path / "train-1.csv", ROWS[:1])
+    write_csv(tmp_path / "train-2.csv", ROWS[1:2])
+    assert (tmp_path / "train-1.csv").stat().st_size != 0
+    assert [path.name for path in tables_in(tmp_path)["train"]] == ["train-1.csv", "train-2.csv"]

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from support.user_files import write_file as write
 
-from tmeattn.data.readers.rows import BLANK, RowProblem, SkippedRow
+from tmeattn.data.readers import parquet
+from tmeattn.data.readers.rows import BLANK, HEADER_AGAIN, SEPARATOR, RowProblem, SkippedRow
 from tmeattn.data.readers.tables import format_of, open_table
 from tmeattn.errors import BadInput
 from tmeattn.limits import COLUMNS, Limit
@@ -57,6 +58,30 @@ def test_csv(tmp_path, name, delimiter):
 )  # fmt: skip
 def test_difficult_csv(tmp_path, content, expected):
     assert rows(write(tmp_path, content, "a.csv")) == expected
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;\r", "\ufeffsep=;"])
+def test_the_line_that_states_the_separator_is_no_row(tmp_path, line):
+    content = f'{line}\ntext;label\n"a; b, c\nd";1\ne;2\n'
+    expected = [(1, SEPARATOR), (3, ["a; b, c\nd", "1"]), (5, ["e", "2"])]
+    path = write(tmp_path, content, "a.csv")
+    assert rows(path) == expected
+    assert open_table(path).columns == ("text", "label")
+    with path.open("rb") as stream:
+        assert rows(path, kind="csv", stream=stream) == expected
+
+
+def test_a_separator_that_csv_would_not_guess(tmp_path):
+    assert rows(write(tmp_path, "sep=^\ntext^label\na, b^1\n", "a.csv")) == [(1, SEPARATOR), (3, ["a, b", "1"])]
+    assert rows(write(tmp_path, "sep=\ntext\n", "a.csv"), "sep=") == [(2, ["text"])]
+
+
+def test_a_header_that_is_repeated_is_no_row(tmp_path):
+    assert rows(write(tmp_path, "Text,Label\na,1\n\ufeff text ,LABEL\u200b\nb,2\n", "a.csv")) == [
+        (2, ["a", "1"]), (3, HEADER_AGAIN), (4, ["b", "2"])
+    ]  # fmt: skip
+    assert rows(write(tmp_path, "text\na\nText\nb\n", "a.csv")) == [(2, ["a"]), (3, HEADER_AGAIN), (4, ["b"])]
+    assert rows(write(tmp_path, "good\na\ngood\n", "a.csv")) == [(2, ["a"]), (3, ["good"])]  # texts without a header
 
 
 @pytest.fixture
@@ -122,6 +147,12 @@ def test_tsv_keeps_commas(tmp_path):
         ("", "a.txt", "is empty"),
         ("x", "a.parquet", "cannot be read as a Parquet file"),
         ("x", "a.docx", "is in no known format: its name must end in .csv"),
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:a\n",
+            "a.csv",
+            "is a pointer of Git LFS, not the file",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a.csv", "is an Excel (.xls) file, not a text file"),
         ("x", "a.csv.zip", "is in no known format: its name must end in .csv"),
         (b"\xff\xfea\0", "a.csv", "is UTF-16, not UTF-8: the bytes at offset 0 are ff fe"),
         (b"\xff\xfe\0\0", "a.jsonl", "is UTF-32, not UTF-8"),
@@ -171,6 +202,8 @@ def test_text_lines_and_fasttext(tmp_path):
     ("line", "expected"),
     [
         ("__label__bad", ["bad", ""]),
+        ("__label__bad\u200ba film", ["bad", "a film"]),
+        ("__label__bad\ufeff a film", ["bad", "a film"]),
         ("__label__bad\ta film", ["bad", "a film"]),
         ("__label__bad \u3000\xa0 a film", ["bad", "a film"]),
         ("__label__bad\0a film", ["bad", "a film"]),
@@ -227,3 +260,46 @@ def test_parquet_from_a_pipe_is_refused(tmp_path):
 )
 def test_format_of(tmp_path, name, kind):
     assert format_of(tmp_path / name) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("a.XLSX", "Save it as CSV"),
+        ("a.csv.zst", "Unpack it first."),
+        ("a.feather", "Convert it to Parquet"),
+        ("a", "Rename"),
+    ],
+)
+def test_files_of_other_kinds_get_their_own_advice(tmp_path, name, hint):
+    with pytest.raises(BadInput, match="is in no known format") as caught:
+        open_table(write(tmp_path, "x", name))
+    assert caught.value.hint.startswith(hint)
+
+
+def test_json_lines_that_were_glued_together_are_read(tmp_path):
+    path = write(tmp_path, '\ufeff{"text": "a"}\n\ufeff{"text": "b"}\n', "a.jsonl")
+    assert rows(path) == [(1, ["a"]), (2, ["b"])]
+
+
+def test_a_list_of_objects_gets_the_command_that_converts_it(tmp_path):
+    for content in ('[{"text": "a"}]', '[\n {"text": "a"}\n]'):
+        with pytest.raises(BadInput, match="line 1: it is") as caught:
+            open_table(write(tmp_path, content, "a.json"))
+        assert "jq -c '.[]' OLD > NEW.jsonl" in caught.value.hint
+
+
+def test_a_key_that_occurs_twice_is_found_in_any_spelling(tmp_path):
+    path = write(tmp_path, '{"text": "a", "t\\u0065xt": "b"}\n{"text": "\\u0065"}\n', "a.jsonl")
+    assert rows(path) == [(1, "it has the key 'text' twice"), (2, ["e"])]
+
+
+def test_long_rows_of_parquet_are_made_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MOST_BYTES", 1000)
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"text": ["x" * 1000, "b", None] * 3, "label": [1, 2, 3] * 3}).write_parquet(path)
+    assert parquet._rows_at_once(pl.read_parquet(path)) == 1
+    assert parquet._rows_at_once(pl.DataFrame({"^t.*$": ["aaaaa" * 9]})) == 1000 // 46
+    for small in ({"text": ["a"], "label": [1]}, {"label": [None]}):
+        assert parquet._rows_at_once(pl.DataFrame(small)) in (500, parquet.MOST_ROWS)
+    assert [(number, len(text or "")) for number, (text,) in rows(path, "text")][:3] == [(1, 1000), (2, 1), (3, 0)]

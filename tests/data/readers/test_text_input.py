@@ -88,3 +88,19 @@ def test_a_terminal_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_column_of_any_name_is_that_of_the_texts_where_it_is_the_only_one(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("opinion\ngood\nbad\n")
     assert TextInput(tmp_path / "a.csv").read(lambda line: None) == ["good", "bad"]
+
+
+def test_a_first_line_that_may_be_a_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("A wonderful film.\nA bad film.\n")
+    said: list[str] = []
+    assert TextInput(path).read(said.append) == ["A bad film."]
+    assert said == [
+        "The first line of a.csv, 'A wonderful film.', is read as the name of the column. If it is a text, add a first "
+        "line with the name, such as text, or use --format txt."
+    ]
+    said.clear()
+    assert TextInput(path, column="a wonderful film.").read(said.append) == ["A bad film."]
+    path.write_text("Review\nA bad film.\n")
+    assert TextInput(path).read(said.append) == ["A bad film."]
+    assert said == []

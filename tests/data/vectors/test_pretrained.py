@@ -31,3 +31,10 @@ def test_glove_from_the_wheel():
     np.testing.assert_allclose(table[1, :3], [0.418, 0.24968, -0.41242], rtol=1e-6)
     np.testing.assert_array_equal(table[1], table[4])
     assert not table[~known].any()
+
+
+def test_words_that_occur_twice_are_told(tmp_path):
+    said: list[str] = []
+    vectors = vectors_from_file(write_vectors(tmp_path, b"a 1 2\nb 3 4\na 5 6\na 7 8\n"), said.append)
+    assert vectors.lookup(["a"])[0].tolist() == [[1, 2]]
+    assert said == ["vectors.txt: 2 vectors are of words that occur before; the first counts."]

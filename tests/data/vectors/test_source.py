@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import tarfile
 import zipfile
 
 import numpy as np
@@ -57,6 +58,15 @@ def array():
 BINARY = b"2 3\nfilm " + np.array([0.1, 2, 3], dtype="<f4").tobytes() + b"\nkino " + b"\0" * 12
 
 
+def tarred():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        info = tarfile.TarInfo("v.txt")
+        info.size = len(GLOVE)
+        archive.addfile(info, io.BytesIO(GLOVE))
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -67,7 +77,13 @@ BINARY = b"2 3\nfilm " + np.array([0.1, 2, 3], dtype="<f4").tobytes() + b"\nkino
         (b"PAR1....", "is a Parquet file"),
         (b"\x80\x04\x95", "is a pickle"),
         (b"a 1\0 2\n", "contains NUL bytes"),
-        ("a 1 2\n".encode("utf-16"), "is UTF-16 text"),
+        ("a 1 2\n".encode("utf-16"), "is UTF-16, not UTF-8"),
+        ("a 1 2\nb 3 4\n".encode("utf-16-be"), "is UTF-16BE, not UTF-8, and has no byte order mark"),
+        (tarred(), "is a tar archive"),
+        (gzip.compress(tarred(), mtime=0), "is a tar archive"),
+        (gzip.compress(gzip.compress(GLOVE, mtime=0), mtime=0), "is compressed twice"),
+        (GLOVE.replace(b"\n", b"\r"), "has carriage returns inside of lines"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS.*git lfs pull"),
         (
             zipped(a_txt=b"a 1 2\n", b_txt=b"a 1 2\n"),
             r"contains 2 files: a\.txt, b\.txt.*give the path of one text file",
@@ -76,7 +92,25 @@ BINARY = b"2 3\nfilm " + np.array([0.1, 2, 3], dtype="<f4").tobytes() + b"\nkino
         (zipped(a_txt=GLOVE).replace(b"PK\x01\x02", b"XX\x01\x02"), "cannot be read"),
     ],
     # Not by the content: compressed files hold the time, and parallel workers must agree on the names of the tests.
-    ids=("binary", "binary-gz", "fasttext", "npy", "parquet", "pickle", "nul", "utf-16", "two", "none", "damaged"),
+    ids=(
+        "binary",
+        "binary-gz",
+        "fasttext",
+        "npy",
+        "parquet",
+        "pickle",
+        "nul",
+        "utf-16",
+        "no-mark",
+        "tar",
+        "tar-gz",
+        "twice",
+        "cr",
+        "lfs",
+        "two",
+        "none",
+        "damaged",
+    ),
 )
 def test_containers_that_are_refused(tmp_path, content, message):
     with pytest.raises(BadInput, match=message):

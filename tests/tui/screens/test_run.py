@@ -14,6 +14,7 @@ from tmeattn.tui.services.run_state import CHUNK
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.tab_line import TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
@@ -39,7 +40,8 @@ async def test_a_narrow_screen_shows_one_pane_and_keys_go_through_all(write_run)
         assert visible(screen) == ["curves"]
         await pilot.press("shift+tab")
         assert visible(screen) == ["about"]
-        await pilot.click("#tab-log")
+        tabs = screen.query_one("#tabs", TabLine)
+        await pilot.click(tabs, offset=(tabs.start_of("log") + 1, 0))
         assert visible(screen) == ["log"]
 
 

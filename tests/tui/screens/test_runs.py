@@ -1,6 +1,7 @@
 """The home screen, key by key."""
 
 import json
+import os
 
 import pytest
 from support.logged_runs import epoch_event, write
@@ -12,7 +13,8 @@ from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
-from tmeattn.tui.services import processes
+from tmeattn.tui.services import processes, run_list
+from tmeattn.tui.services.run_list import RunList
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import Welcome
@@ -226,7 +228,7 @@ async def test_a_damaged_run_is_listed_explained_and_can_be_deleted(write_run, i
     app = an_app()
     async with app.run_test() as pilot:
         assert rows(app)[0][:2] == ["aaaa-mean", "! damaged"]
-        assert "no readable run.json" in str(app.screen.details.query_one("Static").render())
+        assert "no readable run.json" in app.screen.details.plain
         await pilot.press("enter")
         assert isinstance(app.screen, RunsScreen)
         await pilot.press("d", "y")
@@ -278,7 +280,7 @@ async def test_a_foreign_format_says_who_made_it(write_run):
     (run.path / "run.json").write_text(json.dumps({**info, "format": 9}))
     app = an_app()
     async with app.run_test():
-        assert "reads format 1" in str(app.screen.details.query_one("Static").render())
+        assert "reads format 1" in app.screen.details.plain
 
 
 async def test_only_changed_rows_are_drawn_again_and_only_moved_ones_move(three, write_run, isolated, monkeypatch):
@@ -324,3 +326,51 @@ async def test_only_changed_rows_are_drawn_again_and_only_moved_ones_move(three,
         expected = [one.run.id for one in app.session.runs.sorted("best accuracy", "")]
         assert table.ids == expected
         assert table.selected == "bbbb-mean"
+
+
+async def test_of_many_runs_the_newest_are_shown_and_read_first(write_run, monkeypatch):
+    monkeypatch.setattr(run_list, "FOLDERS", 5)
+    for at in range(20):
+        os.utime(write_run(f"m{at:03d}-mean", model="mean", created=float(at)).path / "run.json", (at, at))
+    looks = RunList.refresh
+    monkeypatch.setattr(RunList, "refresh", lambda self: False)  # each look is made by the test
+    app = an_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        screen, runs = app.screen, app.session.runs
+        for _ in range(2):
+            looks(runs)
+            screen._show()
+            await pilot.pause()
+            runs.wanted = screen.table.seen
+        assert [row[0] for row in rows(app)][:5] == ["m019-mean", "m018-mean", "m017-mean", "m016-mean", "m015-mean"]
+        assert {row[3] for row in rows(app)[:5]} == {"3/5"}  # read while folders are not opened yet
+        assert {row[3] for row in rows(app)[5:]} == {"…/5"}
+        assert "10 runs · reading 10 more" in str(screen.query_one("#summary").render())
+        await pilot.press("down")
+        assert screen.table.selected == "m018-mean"
+        while not runs.caught_up:
+            looks(runs)
+        screen._show()
+        assert (screen.table.line_count, screen.table.selected) == (20, "m018-mean")
+        assert "reading" not in str(screen.query_one("#summary").render())
+
+
+async def test_to_mark_or_to_move_sorts_nothing_and_makes_only_the_lines_that_change(write_run, monkeypatch):
+    for at in range(30):
+        write_run(f"m{at:03d}-mean", model="mean", created=float(at))
+    app = an_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not app.session.runs.caught_up:
+            await pilot.pause()
+        await pilot.press("down")
+        monkeypatch.setattr(RunList, "_sort", lambda *arguments: pytest.fail("the runs are sorted"))
+        table = app.screen.table
+        drawn = table.drawn
+        await pilot.press("space")
+        assert table.drawn == drawn + 1
+        assert "1 marked" in str(app.screen.query_one("#summary").render())
+        await pilot.press("end")
+        assert table.drawn <= drawn + 1 + table.size.height
+        await pilot.press("escape")
+        assert "marked" not in str(app.screen.query_one("#summary").render())

@@ -13,7 +13,7 @@ from tmeattn.explain.explanation import Explanation, Span
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.text_layout import MarkedWord, TextLayout, chunks_of, lay_out
-from tmeattn.tui.services.heatmap_words import DROPPED, LaidOutWord, heatmap_words, lay_out_words
+from tmeattn.tui.services.heatmap_words import LaidOutWord, LayoutCache, heatmap_words, lay_out_words, word_style
 
 
 def laid_out(text: str, width: int = 20, **fields: object) -> tuple[list[LaidOutWord], TextLayout]:
@@ -47,9 +47,7 @@ def test_lines_break_between_words_and_where_the_text_does() -> None:
 def test_what_stands_together_stays_together() -> None:
     text = "I really don't know"
     found = explain(text, [1.0] * 4)
-    words = [
-        LaidOutWord(m, n, text[m:n], DROPPED, None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))
-    ]
+    words = [LaidOutWord(m, n, text[m:n], None) for m, n in ((0, 1), (2, 8), (9, 12), (12, 13), (13, 14), (15, 19))]
     layout = lay_out_words(text, words, found, 12)
     assert drawn(layout) == ["I really", "don't know"]
 
@@ -104,7 +102,23 @@ def test_dropped_words_stand_where_they_stood_and_are_struck_out() -> None:
     words, layout = of_explanation(text, found, 40, [(2, 6)])
     assert drawn(layout) == ["a good film"]
     assert [word.word is None for word in words] == [False, True, False]
-    assert words[1].style.strike
+    assert word_style(words[1], Marks.of(found, colour=True)).strike
+
+
+def test_a_dropped_word_or_other_scores_change_no_line_and_another_width_does() -> None:
+    text, layouts = "a good film", LayoutCache()
+
+    def laid_out(found: Explanation, dropped: Sequence[Span], width: int) -> TextLayout:
+        words = heatmap_words(text, found, dropped, Marks.of(found, colour=True))
+        return layouts.layout(text, words, found, width)
+
+    first = laid_out(explain(text), [], 40)
+    assert laid_out(explain(text, [0.2, 0.1, 0.7]), [], 40) is first
+    assert laid_out(explain("a      film", [0.5, 0.5]), [(2, 6)], 40) is first
+    assert layouts.laid_out == 1
+    assert drawn(laid_out(explain(text), [], 6)) == ["a good", "film"]
+    assert drawn(laid_out(explain(text, [0.2, 0.1]), [], 40))[1].startswith("┃ 1 more word not read")
+    assert layouts.laid_out == 3
 
 
 def test_where_reading_stopped_is_marked_and_counted() -> None:

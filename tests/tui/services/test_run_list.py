@@ -13,8 +13,8 @@ def test_the_list_opens_and_reads_only_so_much_in_one_go(write_run, monkeypatch)
     monkeypatch.setattr(run_list, "FOLDERS", 3)
     monkeypatch.setattr(run_list, "BYTES", 40_000)
     monkeypatch.setattr(run_list, "AT_LEAST", 20_000)
-    for name in "abcdefgh":
-        write_run(f"{name * 4}-mean", model="mean")
+    for at, name in enumerate("abcdefgh"):
+        os.utime(write_run(f"{name * 4}-mean", model="mean").path / "run.json", (at, at))
     listing = RunList()
     seen = []
     while not listing.caught_up:
@@ -22,8 +22,38 @@ def test_the_list_opens_and_reads_only_so_much_in_one_go(write_run, monkeypatch)
         seen.append((len(listing.runs), sum(one.is_read for one in listing.runs.values())))
         listing.wanted = ["gggg-mean"]
         assert len(seen) < 3 or listing.runs["gggg-mean"].is_read  # what is on the screen comes first
-    assert seen == [(3, 0), (6, 0), (8, 2), (8, 4), (8, 6), (8, 8)]  # two small logs fill the bytes of one look
+    # What is wanted is read at once, the rest after all folders; two small logs fill the bytes of one look.
+    assert seen == [(3, 0), (6, 1), (8, 3), (8, 5), (8, 7), (8, 8)]
     assert all(one.epoch for one in listing.runs.values())
+
+
+def test_the_newest_folders_are_opened_first(write_run, monkeypatch):
+    monkeypatch.setattr(run_list, "FOLDERS", 2)
+    for at, name in enumerate("cabed"):
+        os.utime(write_run(f"{name * 4}-mean", model="mean").path / "run.json", (at, at))
+    listing = RunList()
+    listing.refresh()
+    assert list(listing.runs) == ["dddd-mean", "eeee-mean"]
+    assert listing.unlisted == 3
+
+
+def test_the_order_of_the_runs_is_computed_only_after_a_change(write_run, monkeypatch):
+    run = write_run("aaaa-mean", model="mean", created=1.0)
+    write_run("bbbb-mean", model="mean", created=2.0)
+    listing = RunList()
+    while not listing.caught_up:
+        listing.refresh()
+    sorts = []
+    original = RunList._sort
+    monkeypatch.setattr(RunList, "_sort", lambda self, *how: sorts.append(how) or original(self, *how))
+    for _ in range(3):
+        assert [one.run.id for one in listing.sorted("newest", "mean")] == ["bbbb-mean", "aaaa-mean"]
+    assert len(sorts) == 1
+    run.rename("other")
+    for _ in range(REST):
+        listing.refresh()
+    listing.sorted("newest", "mean")
+    assert len(sorts) == 2
 
 
 def test_a_look_without_changes_reads_no_file_and_looks_at_a_fifth_of_the_runs(write_run, monkeypatch):

@@ -2,12 +2,11 @@
 
 import pytest
 from support.scripted_reader import seen
-from textual.widgets._footer import FooterKey
 
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services.saved_state import SavedState
-from tmeattn.tui.widgets.footer import fitting
+from tmeattn.tui.widgets.footer import FooterKey, KeyFooter, fitting
 
 
 def a_key(action: str, description: str) -> FooterKey:
@@ -21,7 +20,7 @@ def test_help_and_quit_stay_however_narrow():
 
 
 def keys_shown(app: TmeattnApp) -> list[str]:
-    return [key.action for key in app.screen.query(FooterKey)]
+    return [key.action for key in app.screen.query_one(KeyFooter).keys]
 
 
 async def waited_for(pilot, action: str) -> list[str]:
@@ -40,7 +39,7 @@ async def test_on_the_smallest_screen_help_and_quit_are_seen_whole(write_run, ke
         await pilot.press(*([key] if key else []))
         assert await seen(pilot, "q Quit")
         assert {"help", "quit"} <= set(keys_shown(app))
-        assert all(found.region.right <= 60 for found in app.screen.query(FooterKey))
+        assert sum(found.width for found in app.screen.query_one(KeyFooter).keys) <= 60
 
 
 @pytest.mark.parametrize(
@@ -65,3 +64,24 @@ async def test_what_a_run_cannot_do_is_left_out(write_run, state, there, gone):
         listed = set(await waited_for(pilot, "new"))
         assert there - {"checkpoint"} <= listed
         assert not gone & listed
+
+
+async def test_a_click_presses_the_key_and_equal_keys_are_not_drawn_again(write_run):
+    write_run("aaaa-lstm-attn")
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(140, 45)) as pilot:
+        await waited_for(pilot, "new")
+        footer = app.screen.query_one(KeyFooter)
+        drawn, mounted = footer.drawn, len(footer.children)
+        app.screen.refresh_bindings()
+        await pilot.pause()
+        assert (footer.drawn, mounted) == (drawn, 0)
+        await pilot.press("slash")
+        await pilot.pause()
+        assert footer.drawn == drawn + 1
+        await pilot.press("escape")
+        await waited_for(pilot, "new")
+        at = keys_shown(app).index("order")
+        order = app.screen.order
+        await pilot.click(KeyFooter, offset=(sum(key.width for key in footer.keys[:at]) + 1, 0))
+        assert app.screen.order != order

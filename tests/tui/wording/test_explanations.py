@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.style import Style
 from support.explanations import explain
 
 from tmeattn.tui.services.heatmap_words import LaidOutWord
@@ -40,16 +39,16 @@ def test_a_flip_is_said_and_no_change_has_no_sign_of_one() -> None:
 
 def test_a_word_has_score_and_rank() -> None:
     found = explain(TEXT, [0.2, 0.7, 0.1], unknown=(2,))
-    items = [LaidOutWord(word.start, word.end, word.token, Style(), word) for word in found.words]
+    items = [LaidOutWord(word.start, word.end, word.token, word) for word in found.words]
     assert word_details(TEXT, items[1], found).plain == "good  0.7000, rank 1 of 3"
     assert word_details(TEXT, items[2], found).plain == "film  0.1000, rank 3 of 3, not in the vocabulary"
-    assert "dropped" in word_details(TEXT, LaidOutWord(2, 6, "good", Style(), None), found).plain
+    assert "dropped" in word_details(TEXT, LaidOutWord(2, 6, "good", None), found).plain
 
 
 def test_signed_scores_keep_their_sign() -> None:
     found = explain(TEXT, [0.2, -0.7, 0.1], signed=True)
     word = found.words[1]
-    assert word_details(TEXT, LaidOutWord(2, 6, "good", Style(), word), found).plain == "good  -0.7000, rank 1 of 3"
+    assert word_details(TEXT, LaidOutWord(2, 6, "good", word), found).plain == "good  -0.7000, rank 1 of 3"
 
 
 def test_two_runs_differ_in_shares_of_their_scores() -> None:

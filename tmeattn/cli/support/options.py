@@ -90,6 +90,16 @@ def track_option() -> Callable[[FC], FC]:
 SEEDS_METAVAR = "N|LIST"
 
 
+def jobs_option() -> Callable[[FC], FC]:
+    """`--jobs N`: how many runs are trained at the same time."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(1, 256),
+        metavar="N",
+        help="Train N runs at the same time, each with its share of the cores.  [default: one run for every core]",
+    )
+
+
 def no_pager_option() -> Callable[[FC], FC]:
     """`--no-pager`: see `paging.py`."""
     return click.option("--no-pager", is_flag=True, help="Print long output at once instead of in a pager.")

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_io import read_errors
 from tmeattn.data.readers.text_store import open_text_store
 from tmeattn.data.readers.user_files import import_known_tree
 from tmeattn.data.vectors.source import open_vector_text, reading
 from tmeattn.data.vectors.store import VectorStore, build_vector_store, open_vector_store
 from tmeattn.errors import BadInput
+from tmeattn.limits import open_zip
 from tmeattn.paths import data_dir
 
 Narrate = Callable[[str], None]
@@ -62,7 +64,7 @@ def _install_glove(name: str, path: Path, narrate: Narrate) -> None:
             raise _wrong_file(path, member, GLOVE_100D_SHA256, store.fingerprint)
 
     if zipfile.is_zipfile(path):
-        with reading(path), zipfile.ZipFile(path) as archive:
+        with reading(path), open_zip(path) as archive:
             if member not in archive.namelist():
                 raise BadInput(f"{path} does not contain {member}.", hint="Give glove.6B.zip, or a text file from it.")
     store = build_vector_store(
@@ -108,6 +110,8 @@ def add(name: str, path: Path, narrate: Narrate) -> None:
         EnvironmentProblem: the data folder cannot be written.
     """
     published = PUBLISHED_FILES[name]
+    if is_pipe(path):
+        raise BadInput(f"{path} is a pipe or a device, and no file.", hint=f"Give the path of {published.file}.")
     if path.is_file() and path.name.endswith((".zip", ".gz", ".tgz", ".tar")) and not path.name.endswith(".txt.gz"):
         with read_errors(path), path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()

@@ -21,11 +21,13 @@ from tmeattn.cpu import available_cores
 from tmeattn.data.encoding.pool_worker import WordNumbering, receive, send
 from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.data.encoding.vocabulary import SPECIAL
-from tmeattn.errors import EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.specs import UNKNOWN
 
 CHUNK = 2**20
 """Characters of text in a chunk."""
+LONGEST_WORDS = 2**28
+"""The most characters of all different words together, which are held in memory."""
 LEAST_CHUNKS = 8
 """With fewer chunks, starting processes takes longer than it saves."""
 _PROGRAM = "from tmeattn.data.encoding.pool_worker import work; work()"
@@ -51,6 +53,7 @@ class TokenizerPool:
         self._numbering = WordNumbering(tokenizer(name).tokens, SPECIAL[UNKNOWN])
         self._most_workers = available_cores() if workers is None else workers
         self._workers: list[_Worker] = []
+        self._characters = 0
 
     @property
     def words(self) -> list[str]:
@@ -67,6 +70,7 @@ class TokenizerPool:
         """Tokenize the texts, chunk by chunk, in order. Only a few chunks are read ahead of the caller.
 
         Raises:
+            BadInput: all different words together are too long, as in texts without spaces.
             EnvironmentProblem: a worker process died.
         """
         pieces = _split_into_chunks(texts)
@@ -79,6 +83,7 @@ class TokenizerPool:
         if not self._workers:
             for piece in pieces:
                 ids, lengths = self._numbering.ids(piece)
+                self._count(self._numbering.new_words())
                 yield TokenizedChunk(np.frombuffer(ids, dtype=np.int32), np.frombuffer(lengths, dtype=np.int32))
             return
         pending: deque[tuple[_Worker, Future[_Result]]] = deque()
@@ -90,6 +95,14 @@ class TokenizerPool:
         while pending:
             yield self._renumber(*pending.popleft())
 
+    def _count(self, new_words: list[str]) -> None:
+        self._characters += sum(map(len, new_words))
+        if self._characters > LONGEST_WORDS:
+            raise BadInput(
+                f"The texts have different words of more than {LONGEST_WORDS // 2**20} million characters together.",
+                hint="Check the column of the texts (--text-column): they seem to have no spaces between words.",
+            )
+
     def _renumber(self, worker: _Worker, future: Future[_Result]) -> TokenizedChunk:
         """Replace the word numbers of a worker by those of the pool; results come in the order of submission."""
         words, ids, lengths = future.result()
@@ -97,6 +110,7 @@ class TokenizerPool:
         worker.pool_numbers = np.concatenate(
             [worker.pool_numbers, np.fromiter(map(number, words), dtype=np.int32, count=len(words))]
         )
+        self._count(self._numbering.new_words())
         return TokenizedChunk(
             worker.pool_numbers[np.frombuffer(ids, dtype=np.int32)], np.frombuffer(lengths, dtype=np.int32)
         )

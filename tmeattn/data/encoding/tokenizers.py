@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tmeattn.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+LONG_WORD = 32
+"""Characters that more than a few words of a text rarely have."""
+NEAR_THE_CUT = 8
+"""The last tokens before a cut may be others than in the whole text."""
 
 
 @dataclass(frozen=True)
@@ -34,22 +40,38 @@ class Tokenizer:
             text = text.replace(old, new)
         return text.split()
 
+    def first_tokens(self, text: str, most: int) -> list[str]:
+        """`tokens(text)[:most]`. Of a long text, only the beginning is looked at."""
+        end = LONG_WORD * most + LONG_WORD
+        while end < len(text) and (cut := text.rfind(" ", 0, end)) > 0:
+            tokens = self.tokens(text[:cut])
+            if len(tokens) >= most + NEAR_THE_CUT:  # what is replaced by white space may have a space in it
+                return tokens[:most]
+            end *= 4
+        return self.tokens(text)[:most]
+
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """`(start, end, token)` for each of `tokens(text)`: the token comes from `text[start:end]`.
 
         Spans are never empty, never overlap and increase. A span may contain a deleted character: with
         `basic_english`, `wo"rd` gives the token `word`.
         """
+        return self.first_spans(text, None)[0]
+
+    def first_spans(self, text: str, most: int | None) -> tuple[list[tuple[int, int, str]], int]:
+        """The first `most` of `spans(text)`, or all, and the number of all. A long text takes little memory."""
         lowered, origin = _lower(text)
         if self.deleted and self.deleted in lowered:
             kept = [i for i, character in enumerate(lowered) if character != self.deleted]
             lowered, origin = lowered.replace(self.deleted, ""), [origin[i] for i in kept]
         for blank in self.blanks:
             lowered = lowered.replace(blank, " " * len(blank))
-        return [
+        found = self._pattern.finditer(lowered)
+        first = [
             (origin[match.start()], origin[match.end() - 1] + 1, match.group())
-            for match in self._pattern.finditer(lowered)
+            for match in (found if most is None else islice(found, most))
         ]
+        return first, len(first) + sum(1 for _ in found)
 
     @cached_property
     def _replacements(self) -> list[tuple[str, str]]:

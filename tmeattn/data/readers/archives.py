@@ -21,10 +21,10 @@ from tmeattn.data.readers.tables import format_of
 from tmeattn.data.readers.text_io import decode
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import read_error
-from tmeattn.limits import TEXT, CountedFile, Unpacking
+from tmeattn.limits import TEXT, CountedFile, Unpacking, open_zip
 from tmeattn.os_errors import reason
 
-ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.lzma", ".zip")
 COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -77,7 +77,7 @@ def texts_in_archive(path: Path, skips: SkipCount, why_no_text: WhyNoText) -> It
 def _texts_in_zip(
     path: Path, skips: SkipCount, why_no_text: WhyNoText, tables: list[str]
 ) -> Iterator[tuple[PurePosixPath, str]]:
-    with _archive_errors(path), zipfile.ZipFile(path) as archive:
+    with _archive_errors(path), open_zip(path) as archive:
         unpacking = Unpacking(str(path))
         for info in archive.infolist():
             member = _member_path(path, info.filename)
@@ -113,7 +113,10 @@ def _texts_in_tar(
             elif not info.isdir():
                 skips.add(reason, str(member))
             archive.members = []  # type: ignore[attr-defined]  # a stream never seeks back, so the list is not needed
-    if path.suffix.lower() == ".tar" and not _has_end_block(path):  # compressed archives report this themselves
+        file.allowance = None
+        while file.read(2**18):  # to the checksum, which the compression verifies at its end
+            pass
+    if not file.compressed and not _has_end_block(path):  # compressed archives report this themselves
         raise BadInput(f"{path} cannot be read as an archive: it is incomplete.", hint="Copy or download it again.")
 
 
@@ -142,7 +145,7 @@ def _note_table(member: PurePosixPath, tables: list[str]) -> None:
 def _has_end_block(path: Path) -> bool:
     """Whether an uncompressed tar ends with an empty block; `tarfile` does not report that it is missing."""
     with path.open("rb") as file:
-        file.seek(-tarfile.BLOCKSIZE, os.SEEK_END)
+        file.seek(max(file.seek(0, os.SEEK_END) - tarfile.BLOCKSIZE, 0))
         return not any(file.read())
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tmeattn.data.readers.rows import RowProblem, Table, quoted, type_name
-from tmeattn.data.readers.text_io import NOT_UTF8, is_utf8, not_utf8
+from tmeattn.data.readers.rows import RowProblem, Table, plain_name, quoted, type_name
+from tmeattn.data.readers.text_encoding import is_utf8
+from tmeattn.data.readers.text_io import NOT_UTF8, not_utf8
 from tmeattn.errors import BadInput
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "document", "tweet", "message")
@@ -93,7 +94,7 @@ def _column(table: Table, name: str | None, guesses: tuple[str, ...], kind: str)
     """The column with this name, else the first guess that a column has, without regard to case and outer spaces."""
     for wanted in guesses if name is None else (name,):
         exact = [column for column in table.columns if column == wanted] if name is not None else []
-        found = exact or [column for column in table.columns if _plain(column) == _plain(wanted)]
+        found = exact or [column for column in table.columns if plain_name(column) == plain_name(wanted)]
         if len(found) > 1:
             names = " and ".join(map(repr, dict.fromkeys(found)))
             raise BadInput(
@@ -110,10 +111,6 @@ def _column(table: Table, name: str | None, guesses: tuple[str, ...], kind: str)
             hint=f"Its columns are {_listed(table.columns)}.",
         )
     return None
-
-
-def _plain(name: str) -> str:
-    return name.strip().casefold()
 
 
 def _no_column(table: Table, kind: str, hint: str) -> BadInput:

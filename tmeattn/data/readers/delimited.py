@@ -7,6 +7,7 @@ A CSV file has the quoting of RFC 4180; a field with line breaks is named in a n
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,23 +16,31 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from tmeattn.data.readers.columns import TEXT_COLUMNS
 from tmeattn.data.readers.rows import (
     BLANK,
     HEADER_AGAIN,
+    SEPARATOR,
     Row,
     RowProblem,
     SkippedRow,
     Table,
     check_columns,
     empty_file,
+    plain_name,
 )
-from tmeattn.data.readers.text_io import bounded_lines, is_utf8, not_utf8, open_text
+from tmeattn.data.readers.text_encoding import is_utf8
+from tmeattn.data.readers.text_io import bounded_lines, not_utf8, open_text
 from tmeattn.data.readers.tsv_quoting import Quoting, fields_of_line, tsv_quoting
 from tmeattn.errors import BadInput
 from tmeattn.limits import TEXT
 
+MOST_BESIDE = 16
+"""How many more characters than a name of a column its form in another header may have, such as spaces."""
 PREFIX = 2**20
 """The characters of a stream from which its quoting is decided. Of a file, all are read."""
+_SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)
+"""The first line with which Excel is told the separator of a CSV file; it is no row."""
 UNCLOSED = "this row opens a quote and never closes it"
 
 Fields = list[str] | RowProblem | SkippedRow
@@ -88,6 +97,7 @@ class _Reader:
     quoting: Quoting = Quoting.FILE
     spans: _Spans = field(default_factory=_Spans)
     quoting_note: str | None = None
+    names_separator: bool = False
 
     @contextmanager
     def lines(self) -> Iterator[Iterator[str]]:
@@ -105,7 +115,11 @@ class _Reader:
                 self.decide(iter(prefix), iter(prefix))
                 lines = chain(prefix, file)
             if self.quoting is Quoting.FILE:
-                yield from _csv_rows(_Lines(self.path, lines), self.delimiter, self.spans)
+                if self.names_separator:
+                    next(lines)
+                    yield 1, SkippedRow(SEPARATOR)
+                before = int(self.names_separator)
+                yield from _csv_rows(_Lines(self.path, lines, before), self.delimiter, self.spans)
             else:
                 for number, line in enumerate(lines, start=1):
                     yield number, _not_blank(fields_of_line(line, self.quoting))
@@ -116,7 +130,9 @@ class _Reader:
             self.quoting, self.quoting_note = tsv_quoting(self.path, lines, again)
         else:
             first = next(lines, "")
-            self.delimiter = max(",;\t|", key=first.count)
+            stated = _SEPARATOR.fullmatch(first)
+            self.names_separator = stated is not None
+            self.delimiter = stated[1] if stated else max(",;\t|", key=first.count)
 
     def notes(self) -> list[str]:
         """Notes about the file for the user."""
@@ -129,10 +145,11 @@ class _Lines:
     number: of the last line.   row: the lines since the row began.
     """
 
-    def __init__(self, path: Path, lines: Iterator[str]) -> None:
+    def __init__(self, path: Path, lines: Iterator[str], before: int) -> None:
+        """`before`: the number of lines that were read before these."""
         self._path, self._lines, self._most = path, lines, TEXT.value * 5 // 4  # a single field is refused before
         self._again = deque[str]()
-        self.number = 0
+        self.number = before
         self.begin_row()
 
     def begin_row(self) -> int:
@@ -188,7 +205,8 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
     if stream is None:
         rows.close()
 
-    plain_columns = list(map(_plain, columns))
+    plain_columns = list(map(plain_name, columns))
+    longest = max(map(len, columns)) + MOST_BESIDE
 
     def select(names: Sequence[str]) -> Iterator[Row]:
         places = [columns.index(name) for name in names]
@@ -197,28 +215,27 @@ def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
             body = (row for row in source.rows() if row[0] != number)
         for line, fields in body:
             if isinstance(fields, list):
-                fields = _checked(fields, plain_columns)
+                fields = _checked(fields, plain_columns, longest)
             yield line, [fields[at] or None for at in places] if isinstance(fields, list) else fields
 
     return Table(path, kind, columns, "line", select, {}, source.notes)
 
 
-def _checked(fields: list[str], columns: list[str]) -> Fields:
-    """The fields of a row, or why they are none. `columns`: the names of the columns, as `_plain` gives them."""
+def _checked(fields: list[str], columns: list[str], longest: int) -> Fields:
+    """The fields of a row, or why they are none.
+
+    columns: the names of the columns, as `plain_name` gives them.   longest: the most characters that they can have.
+    """
     if len(fields) != len(columns):
         count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
         return RowProblem(f"it has {count}, but the first line has {len(columns)}")
-    if len(columns) > 1 and _plain(fields[0]) in columns:
-        names = list(map(_plain, fields))
-        if names == columns and any(names):
+    if len(fields[0]) <= longest and plain_name(fields[0]) in columns:
+        names = list(map(plain_name, fields))
+        if names == columns and any(names) and (len(columns) > 1 or names[0] in TEXT_COLUMNS):
             return SkippedRow(HEADER_AGAIN)
-        if sorted(names) == sorted(columns):
+        if len(columns) > 1 and sorted(names) == sorted(columns):
             return RowProblem("it names the columns again, in another order, so the file is several tables")
     return fields
-
-
-def _plain(name: str) -> str:
-    return name.strip("\ufeff").strip().casefold()
 
 
 def _not_blank(fields: Fields) -> Fields:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,8 @@ from tmeattn.data.readers.rows import (
     quoted,
     type_name,
 )
-from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, is_utf8, open_text
+from tmeattn.data.readers.text_encoding import is_utf8
+from tmeattn.data.readers.text_io import NOT_UTF8, bounded_lines, open_text
 from tmeattn.errors import BadInput
 from tmeattn.limits import COLUMNS
 
@@ -28,6 +30,8 @@ PREFIX_ROWS, PREFIX_CHARACTERS = 10_000, 2**24
 """The rows of a file whose keys are the columns: a key may be missing in the first row."""
 PREFIX_ROWS_OF_STREAM = 1_000
 """The same of a stream, whose rows are kept until the columns are known."""
+LINE_HINT = "Each line must be one JSON object."
+ARRAY_HINT = f"{LINE_HINT} Convert a file with one list of objects: jq -c '.[]' OLD > NEW.jsonl"
 
 JsonRow = tuple[int, dict[str, Any] | RowProblem | SkippedRow, str]
 """The number of a line, its object or why there is none, and the line."""
@@ -50,7 +54,9 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
             columns |= dict.fromkeys(row[1])
             characters += len(row[2])
         elif isinstance(row[1], RowProblem) and not columns:
-            raise BadInput(f"{path}, line {row[0]}: {row[1].reason}.", hint="Each line must be one JSON object.")
+            raise BadInput(
+                f"{path}, line {row[0]}: {row[1].reason}.", hint=ARRAY_HINT if row[2].startswith("[") else LINE_HINT
+            )
         if count == (PREFIX_ROWS if stream is None else PREFIX_ROWS_OF_STREAM) or characters > PREFIX_CHARACTERS:
             break
     if not columns:
@@ -63,7 +69,9 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
         for number, values, line in chain(prefix, rows) if stream is not None else _json_rows(path, None):
             if not isinstance(values, dict):
                 yield number, values
-            elif any(line.count(key) > 1 for key in keys) and (twice := _doubled(line).intersection(names)):
+            elif ("\\u" in line or any(line.count(key) > 1 for key in keys)) and (
+                twice := _doubled(line).intersection(names)
+            ):
                 yield number, RowProblem(f"it has the key {quoted(min(twice))} twice")
             else:
                 yield number, [values.get(name) for name in names]
@@ -75,7 +83,8 @@ def _json_rows(path: Path, stream: BinaryIO | None) -> Generator[JsonRow, None, 
     """Every line with its number."""
     most = COLUMNS.value
     with open_text(path, stream, newline=None) as file:
-        for number, line in enumerate(bounded_lines(path, file), start=1):
+        for number, marked in enumerate(bounded_lines(path, file), start=1):
+            line = marked.removeprefix("\ufeff")  # of files that were glued together
             if line.isspace():
                 yield number, SkippedRow(BLANK), line
                 continue
@@ -110,8 +119,8 @@ def _doubled(line: str) -> frozenset[str]:
     def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal doubled
         found = dict(pairs)
-        names = [name for name, _ in pairs]
-        doubled = frozenset(name for name in found if names.count(name) > 1)  # the outer object comes last
+        counts = Counter(name for name, _ in pairs) if len(found) < len(pairs) else {}
+        doubled = frozenset(name for name, count in counts.items() if count > 1)  # the outer object comes last
         return found
 
     json.loads(line, object_pairs_hook=record)

@@ -13,8 +13,9 @@ from tmeattn.data.readers.text_io import bounded_lines, open_text
 
 LABEL_PREFIX = "__label__"
 _PREFIX = re.compile(re.escape(LABEL_PREFIX), re.IGNORECASE)
-_LABEL = re.compile(rf"(?:^|(?<=[\s\0]))[\ufeff\u200b]?{LABEL_PREFIX}([^\s\0]*)", re.IGNORECASE)
-"""A label stands alone. Between it and a word is any white space, or NUL, as in fastText."""
+_LABEL = re.compile(rf"(?:^|(?<=[\s\0]))[\ufeff\u200b]?{LABEL_PREFIX}([^\s\0\ufeff\u200b]*)", re.IGNORECASE)
+"""A label stands alone. Between it and a word is any white space, or NUL, as in fastText, or a space without width."""
+_BLANKS = "\0\ufeff\u200b"
 
 
 def open_lines(path: Path, stream: BinaryIO | None) -> Table:
@@ -56,7 +57,7 @@ def _labelled(line: str, names: Sequence[str]) -> Sequence[str] | RowProblem:
     label = _LABEL.search(line)
     if label is None:
         return RowProblem(f"it has {LABEL_PREFIX} inside a word")
-    before, after = line[: label.start()].strip(), line[label.end() :].lstrip("\0").lstrip()
+    before, after = line[: label.start()].strip(), line[label.end() :].lstrip(_BLANKS).lstrip()
     values = {"label": label[1], "text": " ".join(filter(None, (before, after)))}
     return [values[name] for name in names]
 

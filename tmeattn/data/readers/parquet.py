@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tmeattn.data.readers.rows import Row, Table, check_columns
 from tmeattn.errors import BadInput, shortened
@@ -14,6 +14,11 @@ from tmeattn.files import read_error
 from tmeattn.library_output import library_output_kept
 from tmeattn.limits import Unpacking
 
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_ROWS, MOST_BYTES = 512, 2**24
+"""The most rows, and about the most bytes of them, that are made Python objects at once."""
 _UNREADABLE: tuple[type[BaseException], ...] = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -41,7 +46,7 @@ def open_parquet(path: Path) -> Table:
             rows = whole.select(pl.len()).collect().item()
             frame = whole.select(columns)
             for batch in frame.collect_batches(chunk_size=2**13, maintain_order=True):
-                for values in batch.iter_rows():
+                for values in batch.iter_rows(buffer_size=_rows_at_once(batch)):
                     unpacking.count(sum(len(value) for value in values if isinstance(value, str)))
                     number += 1
                     yield number, values
@@ -49,6 +54,18 @@ def open_parquet(path: Path) -> Table:
                 raise _damaged(path, f"{number:,} of its {rows:,} rows can be read")
 
     return Table(path, "parquet", tuple(schema), "row", select, _class_names(path))
+
+
+def _rows_at_once(batch: pl.DataFrame) -> int:
+    """How many rows of a batch are made Python objects together: polars holds equal texts once, and Python each."""
+    import polars as pl
+
+    texts = [
+        column.alias("") for column in batch.get_columns() if column.dtype == pl.String
+    ]  # the name would be a pattern
+    lengths = [column.str.len_bytes().max() for column in texts]
+    longest = max((int(length) for length in lengths if isinstance(length, int)), default=0)
+    return max(1, min(MOST_ROWS, MOST_BYTES // (longest + 1)))
 
 
 def _class_names(path: Path) -> dict[str, Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from tmeattn.errors import BadInput
 from tmeattn.limits import COLUMNS
 
 BLANK = "blank line{s}"
+SEPARATOR = "line{s} that states the separator"
 HEADER_AGAIN = "row{s} with the header again"
 MOST_QUOTED = 200
 """The most characters of the input that a message quotes."""
@@ -85,6 +87,14 @@ def quoted(value: Any) -> str:
     """A value of the input in quotation marks, shortened to `MOST_QUOTED` characters."""
     text = str(value)
     return repr(text if len(text) <= MOST_QUOTED else text[: MOST_QUOTED - 1] + "…")
+
+
+def plain_name(name: str) -> str:
+    """Equal for names of columns that look alike: without outer spaces, case, invisible characters and wide forms."""
+    if name.isascii():
+        return name.strip().casefold()
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold()).strip()
 
 
 def check_columns(path: Path, where: str, count: int) -> None:

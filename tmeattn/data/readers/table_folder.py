@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
+from tmeattn.data.checksums import sampled_sha256
 from tmeattn.data.readers.columns import SPLIT_NAMES
 from tmeattn.data.readers.folder_walk import files_below, is_hidden
 from tmeattn.data.readers.folders import has_classes, why_no_text
@@ -54,6 +57,7 @@ def tables_in(folder: Path, skips: SkipCount | None = None) -> dict[str | None, 
     for files in tables.values():
         _refuse_doubled(folder, files)
     chosen = tables or {None: unnamed}
+    _refuse_equal(folder, chosen)
     _count_others(
         folder, {file for files in chosen.values() for file in files}, SkipCount() if skips is None else skips
     )
@@ -84,6 +88,28 @@ def _refuse_doubled(folder: Path, files: list[Path]) -> None:
                 f"{folder} contains {first.name} and {second.name}, which may be the same texts twice.",
                 hint="Remove one of them, or name parts of one table by numbers: train-1.csv and train-2.csv.",
             )
+
+
+def _refuse_equal(folder: Path, tables: Mapping[str | None, Sequence[Path]]) -> None:
+    """Raise `BadInput` where two tables are one file under two names, or have the same content: train-2.csv may be a
+    link to train-1.csv, and test.csv a copy of train.csv."""
+    found: dict[tuple[int, str], Path] = {}
+    files = [file for parts in tables.values() for file in parts]
+    sizes = Counter(_size(file) for file in files)
+    for file in files:
+        if sizes[size := _size(file)] > 1 and size:
+            with read_errors(file):
+                first = found.setdefault((size, sampled_sha256(file)), file)
+            if first != file:
+                raise BadInput(
+                    f"{folder} contains {first.name} and {file.name}, which are the same texts twice.",
+                    hint="Remove one of them.",
+                )
+
+
+def _size(file: Path) -> int:
+    with read_errors(file):
+        return file.stat().st_size
 
 
 def _count_others(folder: Path, tables: set[Path], skips: SkipCount) -> None:

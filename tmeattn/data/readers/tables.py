@@ -19,6 +19,14 @@ FORMATS = {
     "parquet": "parquet", "pq": "parquet", "txt": "txt",
 }  # fmt: skip
 """The format by the end of a file's name; all but Parquet may also be `.gz`, `.bz2` or `.xz`."""
+OTHERS = {
+    (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"): "Save it as CSV (UTF-8) in the spreadsheet program.",
+    (".zst", ".lz4", ".z", ".lzma", ".br", ".rar", ".7z", ".cab"): "Unpack it first.",
+    (".arrow", ".feather", ".orc", ".avro", ".h5", ".pkl", ".pickle", ".npy", ".sqlite", ".db"): (
+        "Convert it to Parquet, CSV or JSON lines."
+    ),
+}
+"""What to do with files of other kinds, by the end of their names."""
 
 
 def format_of(path: Path) -> str | None:
@@ -42,7 +50,10 @@ def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None =
     if kind is None:
         raise BadInput(
             f"{path} is in no known format: its name must end in .csv, .tsv, .jsonl, .parquet or .txt.",
-            hint="Rename or convert the file.",
+            hint=next(
+                (hint for endings, hint in OTHERS.items() if path.suffix.lower() in endings),
+                "Rename it, or convert it.",
+            ),
         )
     piped = stream is not None or is_pipe(path)
     if kind == "parquet":

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from tmeattn.data.readers.columns import row_error, text_column, text_of
-from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
+from tmeattn.data.readers.columns import TEXT_COLUMNS, row_error, text_column, text_of
+from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, plain_name, quoted
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.tables import format_of, open_table
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 
 STANDARD_INPUT = Path("-")
 MOST_HELD = 2**28
@@ -54,7 +54,8 @@ class TextInput:
             table = open_table(Path("standard input"), self.kind, stream=_standard_input())
         else:
             table = open_table(self.path, self.kind)
-        return table, text_column(table, self.column)
+        column = text_column(table, self.column)
+        return _with_note(table, column) if self.column is None else table, column
 
     def read(self, narrate: Callable[[str], None]) -> list[str]:
         """All texts at once. Empty ones are left out, and `narrate` is called with their count and the first of them.
@@ -88,6 +89,17 @@ class TextInput:
         if skips.total:
             narrate(skips.sentence(len(texts), "rows"))
         return texts
+
+
+def _with_note(table: Table, column: str) -> Table:
+    """The table with a note where its first line is perhaps a text and no name of a column."""
+    if table.kind not in ("csv", "tsv") or len(table.columns) > 1 or plain_name(column) in TEXT_COLUMNS:
+        return table
+    note = (
+        f"The first line of {shortened(table.path.name)}, {quoted(column)}, is read as the name of the column. If it "
+        "is a text, add a first line with the name, such as text, or use --format txt."
+    )
+    return replace(table, notes=lambda: [note, *table.notes()])
 
 
 def _standard_input() -> BinaryIO:

@@ -13,22 +13,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from tmeattn.data.readers.text_encoding import HEAD, refuse_other_encoding
 from tmeattn.errors import BadInput
 from tmeattn.files import read_error
 from tmeattn.limits import TEXT, CountedFile
 from tmeattn.os_errors import reason
 
-BYTE_ORDER_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-"""First bytes of files in other encodings than UTF-8. UTF-32 comes first, as its mark begins with that of UTF-16."""
 NOT_UTF8 = "it is not UTF-8"
 """The problem of a row whose bytes are not UTF-8."""
 DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """How a compressed file is opened, by the end of its name."""
 CONTAINERS = {
-    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z",
-    b"\x28\xb5\x2f\xfd": "zstd", b"Rar!": "rar", b"PAR1": "Parquet", b"%PDF": "PDF",
+    b"\x1f\x8b": "a gzip", b"BZh": "a bzip2", b"\xfd7zXZ": "an xz", b"PK\x03\x04": "a zip", b"7z\xbc\xaf": "a 7z",
+    b"\x28\xb5\x2f\xfd": "a zstd", b"\x04\x22\x4d\x18": "an lz4", b"\x1f\x9d": "a compress", b"Rar!": "a rar",
+    b"PAR1": "a Parquet", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel (.xls)", b"SQLite format 3": "an SQLite",
+    b"ARROW1": "an Arrow", b"\x89HDF": "an HDF5",
 }  # fmt: skip
 """First bytes of files that are no text."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""First bytes of the small file that stands for a file in Git LFS which was not fetched."""
 COMPLETE = "Check that the file is complete."
 CONVERT = "Convert it, for example from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
 
@@ -102,18 +105,15 @@ def refuse_other_content(path: Path, file: IO[bytes]) -> None:
     Raises:
         BadInput: they show another encoding, or a file that is no text, such as a file that is compressed twice.
     """
-    head: bytes = file.peek(8)  # type: ignore[attr-defined]
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if head.startswith(mark):
-            raise BadInput(
-                f"{path} is {encoding}, not UTF-8: the bytes at offset 0 are {mark.hex(' ')}.",
-                hint=f"Convert it: iconv -f {encoding} -t UTF-8 OLD > NEW",
-            )
+    head: bytes = file.peek(8)[:HEAD]  # type: ignore[attr-defined]
+    refuse_other_encoding(str(path), head)
+    if head.startswith(LFS_POINTER):
+        raise BadInput(f"{path} is a pointer of Git LFS, not the file itself.", hint="Fetch the file: git lfs pull")
     for mark, kind in CONTAINERS.items():
         if head.startswith(mark):
             compressed = path.suffix.lower() in DECOMPRESSORS
             raise BadInput(
-                f"{path} contains a {kind} file." if compressed else f"{path} is a {kind} file, not a text file.",
+                f"{path} contains {kind} file." if compressed else f"{path} is {kind} file, not a text file.",
                 hint="It seems to be compressed twice. Unpack it once."
                 if compressed
                 else "Unpack or convert it, or correct the end of its name.",
@@ -154,14 +154,18 @@ def decode(data: bytes, path: Path, member: str | None = None) -> str:
         BadInput: it is not UTF-8; the message gives the offset and the byte.
     """
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        refuse_other_encoding(str(path) if member is None else f"{path}: {member}", data[:HEAD])
         if member is None:
             raise not_utf8(path) from None
         raise BadInput(
             f"{path}: {member} is not UTF-8: the byte at offset {error.start} is {data[error.start]:#04x}.",
             hint=CONVERT,
         ) from None
+    if "\0" in text:
+        refuse_other_encoding(str(path) if member is None else f"{path}: {member}", data[:HEAD])
+    return text
 
 
 def not_utf8(path: Path) -> BadInput:
@@ -183,14 +187,3 @@ def not_utf8(path: Path) -> BadInput:
         f"{path} is not UTF-8: it ends in the middle of a character, at offset {before}.",
         hint="Check that the file is complete.",
     )
-
-
-def is_utf8(text: str) -> bool:
-    """Whether the bytes of a decoded line were UTF-8: no byte became a lone surrogate."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

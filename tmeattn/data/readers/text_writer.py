@@ -176,7 +176,8 @@ class TextWriter:
             )
         if len(names) == 1:
             raise BadInput(
-                f"{self.source}: all texts have the label {names[0]!r}, so a model cannot learn anything.",
+                f"{self.source}: all texts have the label {names[0]!r}, so a model cannot learn anything."
+                + (f" Skipped: {self.skips}." if self.skips.total else ""),
                 hint="Give texts of two classes or more.",
             )
         if len(names) > MOST_CLASSES:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from tmeattn.data.readers.archives import COMPRESSED, damage_errors
-from tmeattn.data.readers.text_io import COMPLETE
+from tmeattn.data.readers.text_encoding import HEAD, refuse_other_encoding
+from tmeattn.data.readers.text_io import COMPLETE, LFS_POINTER
 from tmeattn.errors import BadInput
-from tmeattn.limits import CountedFile, Unpacking
+from tmeattn.limits import CountedFile, Unpacking, open_zip
 
 _HEAD = 2**16
 _CONVERT_BIN = (
@@ -25,10 +26,11 @@ _OTHERS = {
     b"\x89HDF": ("an HDF5 file", "Write it as text: a word and its numbers on each line."),
     b"\x80": ("a pickle", "Write it as text: a word and its numbers on each line."),
     b"7z\xbc\xaf": ("a 7z archive", "Unpack it and give the text file."),
+    b"\x04\x22\x4d\x18": ("compressed by lz4", "Unpack it and give the text file."),
+    b"\x1f\x9d": ("compressed by compress", "Unpack it and give the text file."),
+    LFS_POINTER: ("a pointer of Git LFS", "Fetch the file: git lfs pull"),
     b"\x28\xb5\x2f\xfd": ("compressed by zstd", "Unpack it and give the text file."),
     b"Rar!": ("a rar archive", "Unpack it and give the text file."),
-    b"\xff\xfe": ("UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW"),
-    b"\xfe\xff": ("UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW"),
 }
 """What a file is, by its first bytes, and what to do."""
 
@@ -50,7 +52,7 @@ def open_vector_text(path: Path, member: str | None = None) -> Iterator[IO[bytes
             file: Any = stack.enter_context(path.open("rb"))
             head = file.peek(8)
             if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-                archive = stack.enter_context(zipfile.ZipFile(path))
+                archive = stack.enter_context(open_zip(path))
                 info = archive.getinfo(member or _only_member(path, archive))
                 Unpacking(str(path)).count(info.file_size, info.compress_size)
                 file = stack.enter_context(archive.open(info))
@@ -90,6 +92,13 @@ def _refuse_other_content(path: Path, head: bytes) -> None:
     numbers = first.split()
     if len(numbers) == 2 and all(number.isdigit() for number in numbers) and _is_binary(rest):
         raise BadInput(f"{path} is in the binary form of word2vec, which is not read.", hint=_CONVERT_BIN)
+    refuse_other_encoding(str(path), head[:HEAD])
+    if head[257:262] == b"ustar":
+        raise BadInput(
+            f"{path} is a tar archive, not a text file of word vectors.", hint="Unpack it and give the text file."
+        )
+    if head.startswith((b"PK\x03\x04", *COMPRESSED)):
+        raise BadInput(f"{path} is compressed twice.", hint="Unpack it once.")
     if b"\0" in head:
         raise BadInput(f"{path} is no text file: it contains NUL bytes.", hint="Give a GloVe or word2vec text file.")
 

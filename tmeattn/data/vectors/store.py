@@ -126,7 +126,10 @@ def look_up(vectors_path: Path, words_path: Path, words: Sequence[str]) -> tuple
     """
     import polars as pl
 
-    index = pl.read_parquet(words_path, glob=False)
+    with words_path.open(
+        "rb"
+    ) as file:  # polars would read the name as a pattern, and knows no names that are not UTF-8
+        index = pl.read_parquet(file)
     if "row" not in index.columns:
         index = index.with_row_index("row")
     # A word with a lone surrogate has no UTF-8 form; null joins no row.
@@ -195,6 +198,11 @@ class _Writer:
             raise BadInput(problem, hint="Check that it is complete, or correct its first line.")
         return f"Warning: {problem}"
 
+    def repeated(self, different: int) -> str:
+        """A note about words that occur more than once, of which the first vector counts."""
+        more = self.count - different
+        return f"{self.source.name}: {more:,} vectors are of words that occur before; the first counts." if more else ""
+
 
 def _parse(folder: Path, source: Path, file: IO[bytes]) -> None:
     with disk_errors(CONTENT, folder.parent):
@@ -203,7 +211,8 @@ def _parse(folder: Path, source: Path, file: IO[bytes]) -> None:
             writer.write(file, target)
         note = writer.note()
         assert writer.form is not None
-        _write_words(folder / _WORDS, writer.words)
+        different = _write_words(folder / _WORDS, writer.words)
+        note = " ".join(filter(None, [note, writer.repeated(different)]))
         manifest = VectorManifest(
             format=FORMAT,
             size=writer.form.size,
@@ -222,15 +231,18 @@ def _write_header(file: IO[bytes], count: int, size: int) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def _write_words(path: Path, words: Sequence[pl.Series]) -> None:
+def _write_words(path: Path, words: Sequence[pl.Series]) -> int:
+    """Write the table of words, and return how many different ones there are."""
     import polars as pl
 
     table = pl.DataFrame({"index": pl.concat(words)}).with_row_index("row")
+    different = table.unique("index", keep="first", maintain_order=True)
     with path.open("wb") as file:
         try:
-            table.unique("index", keep="first", maintain_order=True).write_parquet(file)
+            different.write_parquet(file)
         except pl.exceptions.ComputeError as error:  # polars reports a full disk so
             raise OSError(str(error)) from error
+    return len(different)
 
 
 def _blocks(source: Path, file: IO[bytes]) -> Iterator[bytes]:

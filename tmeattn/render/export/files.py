@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,20 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
             f"Cannot write the export: the folder {shortened(path.absolute().parent)} does not exist.",
             hint="Create it, or choose another.",
         )
+
+
+def check_no_input(path: Path, *inputs: object) -> None:
+    """Check that an export does not replace a file that the command reads.
+
+    inputs: their paths; what is no path of a file, such as the name of a dataset, is passed over.
+
+    Raises:
+        BadInput: it does.
+    """
+    for one in inputs:
+        with suppress(OSError, ValueError, TypeError):
+            if path.samefile(one):  # type: ignore[arg-type]
+                raise BadInput(f"--export: {shortened(path)} is a file that is read.", hint="Choose another name.")
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from tmeattn.render.export.charts import colour
+from tmeattn.render.export.figure_words import Box, Placed, words_artist
 from tmeattn.render.export.text_width import plain, wrapped
 from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import entropy_text, method_text
@@ -29,6 +30,7 @@ _MOST_LINES = 40
 _SIZE = 9.5  # of the letters, in points
 _ADVANCE = 0.6021 * _SIZE  # of a letter of DejaVu Sans Mono, in points
 _LINE = 1.55 * _SIZE
+_BOX = 0.88 * _LINE  # height of the box of a word
 _ABOVE = 1.2  # lines for the prediction
 _STEPS = 4  # boxes on each side of zero in the legend
 
@@ -67,9 +69,7 @@ def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
     if details := _details(explanation):
         _write(axes, points, 0, _LINE, wrapped(details, _WIDTH, 9), size=9, family="sans-serif", style="italic")
     scale = HeatScale.of(explanation)
-    for number, line in enumerate(page.lines):
-        for piece in line:
-            _draw_piece(piece, page.above + number, explanation, scale, points, axes)
+    _draw_text(page, explanation, scale, points, axes)
     bottom = (page.above + len(page.lines)) * _LINE
     if page.note:
         _write(axes, points, 0, bottom, page.note, size=8, family="sans-serif", style="italic")
@@ -125,21 +125,25 @@ def _heat(share: float, signed: bool) -> tuple[float, float, float] | None:
     return colour(BLUE if signed and share < 0 else ORANGE, min(1.0, abs(share))) if share else None
 
 
-def _draw_piece(
-    piece: Piece, lines_above: float, explanation: Explanation, scale: HeatScale, points: Transform, axes: Axes
-) -> None:
-    left, top = piece.column * _ADVANCE, lines_above * _LINE
-    width = cell_len(piece.text) * _ADVANCE
-    if piece.word is None:
-        _write(axes, points, left, top, piece.text, color="0.35")
-        return
-    word = explanation.words[piece.word]
-    heat = _heat(scale.share(word.score), scale.signed)
-    if heat is not None:
-        _box(axes, points, (left - 0.8, top + 0.08 * _LINE), width + 1.6, heat)
-    _write(axes, points, left, top, piece.text)
-    if not word.known:
-        _underline(axes, points, left, top, width)
+def _draw_text(page: _Page, explanation: Explanation, scale: HeatScale, points: Transform, axes: Axes) -> None:
+    """The lines of the text, each word in a box of its colour."""
+    boxes: list[Box] = []
+    words: list[Placed] = []
+    for number, line in enumerate(page.lines):
+        top = (page.above + number) * _LINE
+        for piece in line:
+            left, width = piece.column * _ADVANCE, cell_len(piece.text) * _ADVANCE
+            base = top + 0.72 * _LINE
+            if piece.word is None:
+                words.append(Placed(left, base, piece.text, "0.35"))
+                continue
+            word = explanation.words[piece.word]
+            if (heat := _heat(scale.share(word.score), scale.signed)) is not None:
+                boxes.append(Box(left - 0.8, top + 0.08 * _LINE, width + 1.6, _BOX, heat))
+            words.append(Placed(left, base, piece.text, "black"))
+            if not word.known:
+                _underline(axes, points, left, top, width)
+    axes.add_artist(words_artist(points, _SIZE, boxes, words))
 
 
 def _draw_legend(explanation: Explanation, scale: HeatScale, top: float, points: Transform, axes: Axes) -> None:
@@ -191,9 +195,7 @@ def _box(
     """A filled box, nearly as high as a line; `corner` is the upper left one."""
     from matplotlib.patches import Rectangle
 
-    box = Rectangle(
-        corner, width, 0.88 * _LINE, transform=points, facecolor=fill, edgecolor=edge, linewidth=0.5, clip_on=False
-    )
+    box = Rectangle(corner, width, _BOX, transform=points, facecolor=fill, edgecolor=edge, linewidth=0.5, clip_on=False)
     box.set_in_layout(False)
     axes.add_artist(box)
 

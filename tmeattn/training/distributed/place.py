@@ -62,6 +62,12 @@ def started_place(environment: Mapping[str, str] | None = None) -> Place | None:
     return None
 
 
+def forget_place() -> None:
+    """Let this process train on its own, whatever torchrun or srun has started beside it."""
+    for name in ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE", "MASTER_ADDR", "SLURM_PROCID"):
+        os.environ.pop(name, None)
+
+
 def follows() -> bool:
     """Whether torchrun or srun has started this process as a follower of another, which writes the run."""
     place = started_place()

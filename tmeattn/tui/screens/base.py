@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -31,9 +32,17 @@ class BaseScreen(Screen[None]):
         self._footer_state: object = None
 
     def compose(self) -> ComposeResult:
+        self._fit_classes(self.app.size)
         yield TopBar(self.mode, self.session.saved.keys)
         yield from self.body()
-        yield KeyFooter(self.is_applicable, show_command_palette=False)
+        yield KeyFooter(self.is_applicable)
+
+    def _fit_classes(self, size: Size) -> None:
+        """Set the classes of the screen's size before its widgets exist: they would all be styled again after that."""
+        across, down = self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ()
+        for extent, breakpoints in ((size.width, across), (size.height, down)):
+            fitting = [name for least, name in breakpoints if least <= extent]
+            self.update_classes({name: name in fitting[-1:] for _, name in breakpoints}, update=False)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the bar and the footer."""

@@ -16,12 +16,11 @@ from textual.widgets import Static, TextArea
 
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import ExplainRequest, Span, without_words
-from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import BackToRuns
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.services.heatmap_words import LaidOutWord
+from tmeattn.tui.services.heatmap_words import LaidOutWord, safe_text
 from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.widgets.choice import Choice, Offer
@@ -79,7 +78,7 @@ class ExplainScreen(BaseScreen):
         opened = self.session.take_text()
         if opened is not None:
             self.opened = opened
-            self.query_one(TextArea).load_text(safe(opened.text))
+            self.query_one(TextArea).load_text(safe_text(opened.text))
             self._focus_heatmap = True
         self._update_runs(find=True)
 
@@ -93,7 +92,7 @@ class ExplainScreen(BaseScreen):
     def text(self) -> str:
         """The text to explain. A text of another screen is used unchanged until the user edits it."""
         shown = self.query_one(TextArea).text
-        return self.opened.text if self.opened and safe(self.opened.text) == shown else shown
+        return self.opened.text if self.opened and safe_text(self.opened.text) == shown else shown
 
     @property
     def panes(self) -> list[tuple[ExplanationPane, RunDirectory | None]]:
@@ -170,7 +169,7 @@ class ExplainScreen(BaseScreen):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         area = event.text_area
-        if (harmless := safe(area.text)) != area.text:
+        if (harmless := safe_text(area.text)) != area.text:
             area.load_text(harmless)  # and be called again
             return
         self.dropped.clear()

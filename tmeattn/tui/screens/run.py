@@ -30,6 +30,7 @@ from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
 
@@ -47,17 +48,6 @@ PANES = {
     "about": "5 About",
 }
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
-
-
-class PaneTab(Static):
-    """The name of a pane, on a screen with room for one pane; a click shows the pane."""
-
-    def __init__(self, pane: str, label: str) -> None:
-        super().__init__(label, id=f"tab-{pane}", markup=False)
-        self.pane = pane
-
-    async def on_click(self) -> None:
-        await self.run_action(f"screen.pane('{self.pane}')")
 
 
 class RunScreen(BaseScreen):
@@ -81,17 +71,18 @@ class RunScreen(BaseScreen):
         self.exists = False
 
     def body(self) -> Iterable[Widget]:
+        curves, attention, watch, log, about = CurvesPane(), AttentionPane(), WatchPane(), LogPane(), AboutPane()
+        curves.others = self.others
+        middle = Horizontal(attention, watch, id="middle")
+        self.set_class(self._has_room, "-all", update=False)
+        self._choose((curves, attention, watch, log, about), middle)
         yield RunHeader()
-        yield Horizontal(*(PaneTab(pane, label) for pane, label in PANES.items()), id="tabs")
-        middle = Horizontal(AttentionPane(), WatchPane(), id="middle")
-        yield Vertical(CurvesPane(), middle, LogPane(), AboutPane(), id="panes")
+        yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
+        yield Vertical(curves, middle, log, about, id="panes")
         yield Static("", id="waiting", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(CurvesPane).others = self.others
         self.set_interval(EVERY, self._tick)
-        self._arrange()
-        self.refresh_run()
 
     def on_screen_resume(self) -> None:
         self.refresh_run()
@@ -139,16 +130,23 @@ class RunScreen(BaseScreen):
         waiting.display = True
         waiting.update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
 
+    @property
+    def _has_room(self) -> bool:
+        """Whether all panes are shown at once: they have room, and the user has chosen no pane."""
+        columns, lines = ALL_PANES
+        size = self.app.size
+        return size.width >= columns and size.height >= lines and not self.alone
+
     def _arrange(self) -> None:
         """Show all panes where they have room and the user has chosen no pane, else one pane."""
-        columns, lines = ALL_PANES
-        all_panes = self.size.width >= columns and self.size.height >= lines and not self.alone
-        self.set_class(all_panes, "-all")
-        for pane in self.query(Pane):
-            pane.display = pane.name_ != "about" if all_panes else pane.name_ == self.pane
-        self.query_one("#middle").display = all_panes or self.pane in ("attention", "watch")
-        for tab in self.query(PaneTab):
-            tab.set_class(tab.pane == self.pane, "current")
+        self.set_class(self._has_room, "-all")
+        self._choose(self.query(Pane), self.query_one("#middle"))
+        self.query_one("#tabs", TabLine).choose(self.pane)
+
+    def _choose(self, panes: Iterable[Pane], middle: Widget) -> None:
+        for pane in panes:
+            pane.display = pane.name_ != "about" if self._has_room else pane.name_ == self.pane
+        middle.display = self._has_room or self.pane in ("attention", "watch")
 
     def _draw(self) -> None:
         """Draw the header and the visible panes; each of them skips the work where nothing has changed."""

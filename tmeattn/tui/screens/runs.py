@@ -16,6 +16,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.runs.lock import delete as delete_run
 from tmeattn.runs.lock import is_trained
+from tmeattn.runs.renaming import rename_run
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
@@ -63,6 +64,7 @@ class RunsScreen(BaseScreen):
         super().__init__(session)
         self.runs = session.runs
         self.order = ORDERS[0]
+        self._summary = ""
         self._unshown = 0
         self._next_look: Timer | None = None
         self._details_soon: Timer | None = None
@@ -100,6 +102,8 @@ class RunsScreen(BaseScreen):
             self._unshown = 0
             self._show()
         elif self._unshown:
+            self.table.refresh_changed()
+            self._show_summary()
             self._show_details()
         if self._next_look is not None:
             self._next_look.stop()
@@ -120,20 +124,24 @@ class RunsScreen(BaseScreen):
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)
-        self.query_one("#summary", Static).update(self._summary(len(visible), text))
+        self._show_summary()
         self._show_details()
 
     def _visible(self) -> list[ListedRun]:
         return self.runs.sorted(self.order, self.query_one("#filter", Input).value)
 
-    def _summary(self, visible: int, text: str) -> str:
-        """How many runs there are, run and are marked, and how the list is sorted and filtered."""
-        total = len(self.runs.runs)
-        running = sum(run.state == "running" for run in self.runs.runs.values())
-        parts = [f"{visible} of {total} runs" if text else f"{total} run{'s' if total != 1 else ''}"]
-        parts += [f"{running} running"] if running else []
+    def _show_summary(self) -> None:
+        """Show how many runs there are, run and are marked, and how the list is sorted and filtered."""
+        text = self.query_one("#filter", Input).value
+        total, unlisted = len(self.runs.runs), self.runs.unlisted
+        parts = [f"{len(self._visible())} of {total} runs" if text else f"{total} run{'s' if total != 1 else ''}"]
+        parts += [f"reading {unlisted} more"] if unlisted else []
+        parts += [f"{self.runs.running} running"] if self.runs.running else []
         parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []
-        return " · ".join([*parts, f"sort: {self.order}", *([f"filter: {text}"] if text else [])])
+        summary = " · ".join([*parts, f"sort: {self.order}", *([f"filter: {text}"] if text else [])])
+        if summary != self._summary:
+            self._summary = summary
+            self.query_one("#summary", Static).update(summary, layout=False)
 
     def _show_details(self) -> None:
         selected_id, selected = self.table.selected, None
@@ -141,7 +149,7 @@ class RunsScreen(BaseScreen):
             self.details.show_damaged(self.runs.damaged[selected_id])
         else:
             selected = self.selected
-            self.details.show(selected)
+            self.details.show_run(selected)
         self.refresh_footer(selected.state if selected else None)
 
     def is_applicable(self, action: str) -> bool:
@@ -200,21 +208,19 @@ class RunsScreen(BaseScreen):
 
     def action_mark(self) -> None:
         run_id = self.table.selected
-        if run_id in self.table.marked:
-            self.table.marked.remove(run_id)
-        elif run_id in self.runs.runs:
-            self.table.marked.append(run_id)
-        self._show()
+        if run_id in self.runs.runs:
+            self.table.mark(run_id)
+            self._show_summary()
         self.table.action_move(1)
 
     def action_unmark(self) -> None:
         """Clear the filter and all marks."""
-        self.table.marked.clear()
+        self.table.unmark_all()
         field = self.query_one("#filter", Input)
-        field.value = ""
+        field.value = ""  # the list is shown by `filter_changed`
         field.remove_class("open")
         self.table.focus()
-        self._show()
+        self._show_summary()
 
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
@@ -258,7 +264,7 @@ class RunsScreen(BaseScreen):
         def rename(name: str | None) -> None:
             if name is not None:
                 try:
-                    selected.run.rename(name or None)
+                    rename_run(selected.run, name or None)
                 except TmeattnError as error:
                     self.post_message(ShowProblem(error))
             self.refresh_runs()

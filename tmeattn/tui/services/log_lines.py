@@ -34,6 +34,8 @@ def _text(event: Event) -> tuple[str, Level] | None:
             return _started(event), "info"
         case "resumed":
             return f"resumed after step {count(event['step'])}", "info"
+        case "threads":
+            return f"threads {event['threads']}, not {event['before']}, after step {count(event['step'])}", "info"
         case "epoch":
             return _epoch(event), "good" if event["best"] else "info"
         case "checkpoint":

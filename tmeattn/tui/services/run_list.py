@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,8 +18,8 @@ from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_state import RunState
 
-FOLDERS = 200
-"""New folders whose files are read in one `refresh`, so that many runs never block the screen."""
+FOLDERS = 50
+"""New folders whose files are read in one `refresh`, about as many as a screen shows: some 20 ms."""
 CACHED = 10
 """Folders that are found in the cache in the time in which one is read."""
 BYTES = 2**22
@@ -27,6 +28,8 @@ AT_LEAST = 2**14
 """The bytes that the smallest log counts as, because opening it takes as long as reading this number of bytes."""
 REST = 5
 """The files of a run that has ended are checked in every fifth `refresh`; each `refresh` checks a fifth of the runs."""
+MOST_CHECKED = 100
+"""Runs at most whose files each `refresh` checks besides those that are seen: many runs are checked more rarely."""
 OPENED = 8
 """Runs whose whole state is kept, those that were looked at last."""
 
@@ -43,9 +46,9 @@ class DamagedRun:
 
 
 class RunList:
-    """Runs by id. `refresh` reads the disk; `version` grows with every change.
+    """Runs by id. `refresh` reads the disk in parts, the newest runs first; `version` grows with every change.
 
-    wanted: ids of the runs whose logs are read before the others, those that are seen.
+    wanted: ids of the runs that are seen: their logs are read before the others, and their files are checked each time.
     """
 
     def __init__(self) -> None:
@@ -61,22 +64,35 @@ class RunList:
         self._unopened: list[Path] = []
         self._unread: dict[str, tuple[FigureReader, Stamps | None]] = {}
         self._opened: dict[str, RunState] = {}
+        self._sorted: tuple[object, list[ListedRun]] = None, []
+        self._running = -1, 0
 
     @property
     def all_listed(self) -> bool:
         """Whether all folders were opened; the logs of some runs may not be read yet."""
         return not self._unopened
 
+    @property
+    def unlisted(self) -> int:
+        """The number of folders that were not opened yet."""
+        return len(self._unopened)
+
+    @property
+    def running(self) -> int:
+        """The number of runs that are being trained."""
+        if self._running[0] != self.version:
+            self._running = self.version, sum(one.state == "running" for one in self.runs.values())
+        return self._running[1]
+
     def refresh(self) -> bool:
         """Read new folders and the new events of the logs. Returns whether anything has changed."""
         before, behind = self.version, not self.caught_up
         self._look_for_folders()
         self._open_folders()
-        if not self._unopened:
-            self._read_logs()
+        self._read_logs()
         self._turn += 1
         live = [one for one in self.runs.values() if one.live is not None or one.state == "created"]
-        rest = [] if behind else list(self.runs.values())[self._turn % REST :: REST]
+        rest = [] if behind else [*self._in_turn(), *(self.runs[name] for name in self.wanted if name in self.runs)]
         for one in {one.run.id: one for one in (*live, *rest)}.values():
             if one.run.id not in self._unread:
                 self._try(partial(self._look_at, one), one.run)
@@ -85,6 +101,11 @@ class RunList:
         if self.caught_up:
             self._cache.save(self.runs)
         return self.version != before
+
+    def _in_turn(self) -> list[ListedRun]:
+        """The runs whose files are checked in this turn: all of them within some turns."""
+        turns = max(REST, -(-len(self.runs) // MOST_CHECKED))
+        return list(self.runs.values())[self._turn % turns :: turns]
 
     def _look_for_folders(self) -> None:
         """Find new folders, where the folder of the runs has changed."""
@@ -99,13 +120,14 @@ class RunList:
         names = {path.name for path in found}
         for gone in [name for name in (*self.runs, *self.damaged) if name not in names]:
             self._remove(gone)
-        self._unopened = [path for path in found if path.name not in self.runs and path.name not in self.damaged]
+        unopened = [path for path in found if path.name not in self.runs and path.name not in self.damaged]
+        self._unopened = sorted(unopened, key=_written) if len(unopened) > FOLDERS else unopened[::-1]
 
     def _open_folders(self) -> None:
         """Open new folders, and try damaged ones again."""
         left, again = FOLDERS * CACHED, list(self.damaged)[:FOLDERS]
         while self._unopened and left > 0:
-            left -= self._open(self._unopened.pop(0))
+            left -= self._open(self._unopened.pop())
         for name in again:
             self._open(self.damaged[name].path)
 
@@ -139,8 +161,12 @@ class RunList:
         self.version += 1
 
     def _read_logs(self) -> None:
+        """Read the logs of the runs that are seen, and those of the others after all folders were opened."""
         left = BYTES
-        for name in [*(name for name in self.wanted if name in self._unread), *self._unread]:
+        for name in [
+            *(name for name in self.wanted if name in self._unread),
+            *(self._unread if self.all_listed else ()),
+        ]:
             if left <= 0:
                 return
             if name not in self._unread:  # it was wanted
@@ -225,6 +251,12 @@ class RunList:
 
     def sorted(self, order: str, text: str) -> list[ListedRun]:
         """The runs whose columns contain every word of `text`, in one of `ORDERS`."""
+        key = self.version, order, text
+        if self._sorted[0] != key:
+            self._sorted = key, self._sort(order, text)
+        return self._sorted[1]
+
+    def _sort(self, order: str, text: str) -> list[ListedRun]:
         words = text.lower().split()
         fitting = [one for one in self.runs.values() if not words or all(word in one.searchable for word in words)]
         fitting.sort(key=lambda one: -one.facts["created"])
@@ -237,3 +269,11 @@ class RunList:
         elif order == "name":
             fitting.sort(key=lambda one: (one.name is None, (one.name or one.run.id).lower()))
         return fitting
+
+
+def _written(path: Path) -> int:
+    """When the `run.json` of a folder was written: at the creation of the run, unless the folder was copied."""
+    try:
+        return os.stat(f"{path}/run.json").st_mtime_ns  # noqa: PTH116  many runs are looked at, and a Path is slow
+    except OSError:
+        return 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from rich.console import Group, RenderableType
 from rich.text import Text
-from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
@@ -16,21 +14,19 @@ from tmeattn.runs import control
 from tmeattn.runs.event_types import SplitName
 from tmeattn.tui.services.run_list import DamagedRun
 from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import runs as run_wording
 
 
-class Details(VerticalScroll, can_focus=False):
-    """Two lines on a narrow screen, a page on a wide one. `show` redraws only after a change."""
+class Details(Picture):
+    """Two lines on a narrow screen, a page on a wide one."""
 
     def __init__(self) -> None:
         super().__init__()
         self._drawn: object = None
 
-    def compose(self):  # type: ignore[no-untyped-def]
-        yield Static("", markup=False)
-
-    def show(self, one: RunState | None) -> None:
-        """Show a run; None clears the widget."""
+    def show_run(self, one: RunState | None) -> None:
+        """Show a run, where it has changed; None clears the widget."""
         wide = self.screen.has_class("-wide")
         key = (one and one.run.id, one and one.version, wide, self.size.width)
         if key == self._drawn:
@@ -39,14 +35,13 @@ class Details(VerticalScroll, can_focus=False):
         picture: RenderableType = ""
         if one is not None:
             picture = _page(one, max(self.size.width - 4, 30)) if wide else _lines(one)
-        self.query_one(Static).update(picture)
+        self.show(picture)
 
     def show_damaged(self, one: DamagedRun) -> None:
         """Show why a directory cannot be read as a run."""
-        self._drawn = one
-        text = Text(safe(one.reason))
-        text.append("\nPress d to delete the directory.", style="dim")
-        self.query_one(Static).update(text)
+        if self._drawn != one:
+            self._drawn = one
+            self.show(Text(safe(one.reason)).append("\nPress d to delete the directory.", style="dim"))
 
 
 def _lines(one: RunState) -> Text:

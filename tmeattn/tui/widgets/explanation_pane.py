@@ -37,6 +37,7 @@ class ExplanationPane(Vertical):
         self.explanation: Explanation | None = None
         self.whole: Explanation | None = None
         self._verdict = Text()
+        self._explained: object = None
 
     def compose(self) -> ComposeResult:
         yield Static(classes="verdict -cut")
@@ -73,7 +74,7 @@ class ExplanationPane(Vertical):
 
     def show_message(self, what: str | TmeattnError) -> None:
         """Show a line in place of the heatmap: the problem and the next action."""
-        self.explanation = self.whole = None
+        self.explanation = self.whole = self._explained = None
         self.query_one(".note").display = self.query_one(".strongest").display = False
         self.heatmap.clear()
         self.add_class("-message-only")
@@ -89,6 +90,10 @@ class ExplanationPane(Vertical):
         marks = self.heatmap.marks
         if self.explanation is None or marks is None:
             return
+        state = self.explanation, self._verdict.plain, marks, self.size, self.heatmap.virtual_size.height
+        if state == self._explained:
+            return
+        self._explained = state
         legend_text = Text("\n").join(legend(self.explanation, marks))
         self.query_one(".legend", Static).update(legend_text)
         self._wrap(self.explanation, legend_text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -19,7 +20,7 @@ from textual.strip import Strip
 from tmeattn.render.heatmap import Marks
 from tmeattn.render.palette import shows_heat
 from tmeattn.render.text_layout import Piece, TextLayout
-from tmeattn.tui.services.heatmap_words import LaidOutWord, heatmap_words, lay_out_words
+from tmeattn.tui.services.heatmap_words import LaidOutWord, LayoutCache, heatmap_words, word_style
 from tmeattn.tui.themes import heat_colours
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.words: list[LaidOutWord] = []
         self.marks: Marks | None = None
+        self.layouts = LayoutCache()
         self._layout = TextLayout([], [])
         self._shown: tuple[str, Explanation, tuple[Span, ...]] | None = None
         self._hovered: int | None = None
         self._rank = -1
+        self._ranked: list[int] | None = None
 
     @property
     def item(self) -> LaidOutWord | None:
@@ -87,8 +90,8 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         colour = shows_heat(self.app.console) and not self.app.no_color
         self.marks = Marks.of(explanation, colour, heat_colours(self.app.theme))
         self.words = heatmap_words(text, explanation, dropped, self.marks)
-        self._layout = lay_out_words(text, self.words, explanation, width)
-        self._hovered = None
+        self._layout = self.layouts.layout(text, self.words, explanation, width)
+        self._hovered = self._ranked = None
         self.virtual_size = Size(width, len(self._layout.lines))
         self.refresh()
 
@@ -113,9 +116,12 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments, column).adjust_cell_length(self.size.width, base)
 
     def _style(self, piece: Piece) -> Style:
-        if piece.word is None or piece.word not in (self.cursor, self._hovered):
+        if piece.word is None or self.marks is None:
             return piece.style
-        return CURSOR if piece.word == self.cursor and self.has_focus else piece.style + AWAY
+        style = word_style(self.words[piece.word], self.marks)
+        if piece.word not in (self.cursor, self._hovered):
+            return style
+        return CURSOR if piece.word == self.cursor and self.has_focus else style + AWAY
 
     def move(self, by: int) -> None:
         """Move the cursor by this number of words; a negative number moves it back."""
@@ -133,17 +139,23 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def go_to(self, offset: int) -> None:
         """Move the cursor to the word at this offset of the text, or to the first one after it."""
-        at = bisect_left([item.start for item in self.words], offset)
-        self.cursor = max(0, min(at, len(self.words) - 1))
+        self.cursor = max(0, min(self._from(offset), len(self.words) - 1))
 
     def at(self, offset: int) -> LaidOutWord | None:
         """The word that begins at this offset of the text."""
-        return next((item for item in self.words if item.start == offset), None)
+        found = self.words[at] if (at := self._from(offset)) < len(self.words) else None
+        return found if found and found.start == offset else None
+
+    def _from(self, offset: int) -> int:
+        """The index of the first word that begins at this offset of the text or after it."""
+        return bisect_left(self.words, offset, key=itemgetter(0))
 
     def next_strongest(self) -> None:
         """Move the cursor to the strongest word, and with each further call to the next weaker one."""
-        ranked = sorted((i for i, item in enumerate(self.words) if item.word), key=self._strength, reverse=True)
-        if ranked:
+        if self._ranked is None:
+            found = (i for i, item in enumerate(self.words) if item.word)
+            self._ranked = sorted(found, key=self._strength, reverse=True)
+        if ranked := self._ranked:
             self._rank = self._rank + 1 if ranked[self._rank % len(ranked)] == self.cursor and self._rank >= 0 else 0
             self.cursor = ranked[self._rank % len(ranked)]
 

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.widgets import RichLog, Static
 
 from tmeattn.render.console import safe
@@ -24,6 +24,7 @@ from tmeattn.spacing import evenly_spaced
 from tmeattn.tui.services.log_lines import LogLine
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.widgets.plot import Curve
 from tmeattn.tui.wording import runs as run_wording
 
@@ -138,9 +139,8 @@ class AttentionPane(Pane):
         self._told = ""
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll():
-            yield Static("", id="now", markup=False)
-            yield Static("", id="history", markup=False)
+        yield Static("", id="now", markup=False)
+        yield Picture(focusable=True)
 
     def show(self, run_state: RunState) -> None:
         """Redraw the line of the current batch after every event, the histograms after an epoch."""
@@ -161,7 +161,7 @@ class AttentionPane(Pane):
         return (len(run_state.epochs), self.size.height)
 
     def draw(self, run_state: RunState) -> None:
-        self.query_one("#history", Static).update(self.picture(run_state))
+        self.query_one(Picture).show(self.picture(run_state))
 
     def picture(self, run_state: RunState) -> RenderableType:
         """The histogram of the last epoch, one row for each epoch, and the heads."""
@@ -232,8 +232,7 @@ class AboutPane(Pane):
     name_, title = "about", "5 About"
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll():
-            yield Static("", markup=False)
+        yield Picture(focusable=True)
 
     def state_of(self, run_state: RunState) -> object:
         return (run_state.run.id, run_state.name)
@@ -250,4 +249,4 @@ class AboutPane(Pane):
         table = key_values(
             [(key.replace("_", "-"), option_value(value)) for key, value in options.items() if value is not None]
         )
-        self.query_one(Static).update(Group(key_values(facts), Text("\nConfiguration", style="bold"), table))
+        self.query_one(Picture).show(Group(key_values(facts), Text("\nConfiguration", style="bold"), table))

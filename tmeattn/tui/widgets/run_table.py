@@ -52,6 +52,8 @@ FIELDS = (
 
 
 Cells = dict[str, Text]
+Parts = list[tuple[str, Style]]
+"""The characters of a cell with their styles, as wide as its column."""
 
 
 class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
@@ -101,7 +103,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         self.fields: list[Field] = []
         self._rows: list[ListedRun | DamagedRun] = []
         self._keys: dict[int, object] = {}
-        self._made: WeakKeyDictionary[ListedRun, tuple[object, Cells]] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[ListedRun, tuple[object, dict[str, Parts]]] = WeakKeyDictionary()
         self._hovered = -1
 
     def show(self, runs: Sequence[ListedRun], damaged: Iterable[DamagedRun], width: int) -> None:
@@ -121,7 +123,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         if not same_fields:
             self._keys.clear()
             self.refresh()
-        self._refresh_changed()
+        self.refresh_changed()
 
     @property
     def line_count(self) -> int:
@@ -143,11 +145,19 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         """The id of the run under the cursor."""
         return self._id_at(self.cursor)
 
-    def cells(self, at: int) -> list[Text]:
-        """The cells of a run in the columns that are shown."""
-        one = self._rows[at]
-        made = _damaged_cells(one) if isinstance(one, DamagedRun) else self._cells(one)
-        return [made[field.name] for field in self.fields]
+    def cells(self, at: int) -> list[str]:
+        """The texts of the cells of a run in the columns that are shown."""
+        parts = self._parts(self._rows[at])
+        return ["".join(text for text, _ in parts[field.name]).strip() for field in self.fields]
+
+    def mark(self, run_id: str) -> None:
+        """Mark a run, or unmark it."""
+        self.marked.remove(run_id) if run_id in self.marked else self.marked.append(run_id)
+        self.refresh_changed()
+
+    def unmark_all(self) -> None:
+        self.marked.clear()
+        self.refresh_changed()
 
     def _id_at(self, at: int) -> str | None:
         return _id(self._rows[at]) if 0 <= at < len(self._rows) else None
@@ -158,8 +168,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if y == 0:
             style = self.get_component_rich_style("runtable--header")
-            names = [Text(field.name, justify="right" if field.right else "left") for field in self.fields]
-            return self._strip(names, style, None, width)
+            return self._strip({field.name: _parts(Text(field.name), field) for field in self.fields}, style, None)
         at = self.line_at(y)
         self._keys[at] = self._key(at)
         if at >= len(self._rows):
@@ -168,28 +177,26 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         if at == self._hovered:
             style += self.get_component_rich_style("runtable--hover")
         if at != self.cursor:
-            return self._strip(self.cells(at), style, None, width)
+            return self._strip(self._parts(self._rows[at]), style, None)
         cursor = self.get_component_rich_style("runtable--cursor")
-        return self._strip(self.cells(at), style + cursor, Style(color=cursor.color), width)
+        return self._strip(self._parts(self._rows[at]), style + cursor, Style(color=cursor.color))
 
-    def _strip(self, cells: Sequence[Text], style: Style, over: Style | None, width: int) -> Strip:
+    def _strip(self, cells: dict[str, Parts], style: Style, over: Style | None) -> Strip:
         """The cells of a line with a space on both sides. over: a style that those of the cells do not change."""
-        line = Text()
-        for field, cell in zip(self.fields, cells, strict=True):
-            space = " " * (field.width - cell.cell_len)
-            line.append(" " + (space if field.right else ""))
-            line.append_text(cell)
-            line.append(("" if field.right else space) + " ")
-        left = self.scroll_offset.x
-        strip = Strip(list(Segment.apply_style(line.render(self.app.console), style, over)))
-        return strip.crop_extend(left, left + width, style).simplify()
+        space = Segment(" ", style + over if over else style)
+        segments: list[Segment] = []
+        for field in self.fields:
+            parts = [Segment(text, style + own + over if over else style + own) for text, own in cells[field.name]]
+            segments += [space, *parts, space]
+        left, width = self.scroll_offset.x, self.size.width
+        return Strip(segments, self.virtual_size.width).crop_extend(left, left + width, style).simplify()
 
     def _key(self, at: int) -> object:
         """Equal keys: the line at this place looks equal."""
         one = self._rows[at] if at < len(self._rows) else None
         return (self._state(one) if isinstance(one, ListedRun) else one), at == self.cursor, at == self._hovered
 
-    def _refresh_changed(self) -> None:
+    def refresh_changed(self) -> None:
         """Draw the lines on the screen again whose content has changed."""
         for y in range(1, self.size.height):
             at = self.line_at(y)
@@ -208,7 +215,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
     def watch_cursor(self, old: int, new: int) -> None:
         if old != new:
             self.follow_cursor()
-            self._refresh_changed()
+            self.refresh_changed()
             self.post_message(self.Moved())
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -226,7 +233,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
 
     def _hover(self, at: int) -> None:
         self._hovered = at
-        self._refresh_changed()
+        self.refresh_changed()
 
     def on_click(self, event: events.Click) -> None:
         """Choose the run of a line, open the one that was chosen before, or sort by the column of a name."""
@@ -251,19 +258,21 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         """What the cells of a run are made from."""
         return one.version, one.run.id in self.marked, age(one.age)
 
-    def _cells(self, one: ListedRun) -> Cells:
+    def _parts(self, one: ListedRun | DamagedRun) -> dict[str, Parts]:
         """The cells of a run, made again only where its figures, its mark or its age in words has changed."""
+        if isinstance(one, DamagedRun):
+            return _fitted(_damaged_cells(one))
         state = self._state(one)
         made = self._made.get(one)
         if made is None or made[0] != state:
             self.drawn += 1
-            self._made[one] = made = (state, self._make(one))
+            self._made[one] = made = (state, _fitted(self._make(one)))
         return made[1]
 
     def _make(self, one: ListedRun) -> Cells:
         facts = one.facts
         epoch = one.epoch if one.is_read else "…"
-        values = {
+        return {
             "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (run_wording.title(one), "bold")),
             "state": run_wording.state(one.state, one.stop_reason),
             "model": Text(safe(facts["model"])),
@@ -275,7 +284,6 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
             "trend": Text(run_wording.trend(one.recent), style=foreground(BLUE)),
             "age": Text(age(one.age), style="dim"),
         }
-        return {field.name: _fitted(values[field.name], field) for field in FIELDS}
 
 
 def _id(one: ListedRun | DamagedRun) -> str:
@@ -283,13 +291,30 @@ def _id(one: ListedRun | DamagedRun) -> str:
 
 
 def _damaged_cells(one: DamagedRun) -> Cells:
-    values = {"run": Text(safe(one.path.name)), "state": Text("! damaged", style="bold red")}
-    return {field.name: _fitted(values.get(field.name, Text("")), field) for field in FIELDS}
+    return {"run": Text(safe(one.path.name)), "state": Text("! damaged", style="bold red")}
 
 
-def _fitted(text: Text, field: Field) -> Text:
-    text.no_wrap = True
+def _fitted(cells: Cells) -> dict[str, Parts]:
+    """The cells of all columns, each as wide as its column."""
+    return {field.name: _parts(cells.get(field.name, Text()), field) for field in FIELDS}
+
+
+def _parts(text: Text, field: Field) -> Parts:
+    """A text cut or filled up to the width of its column. The styles of a text follow each other."""
     text.truncate(field.width, overflow="ellipsis")
-    if field.right:
-        text.justify = "right"
-    return text
+    parts = [(text.plain, _style(text.style))] if not text.spans else _spans(text)
+    space = (" " * (field.width - text.cell_len), Style.null())
+    return [part for part in ([space, *parts] if field.right else [*parts, space]) if part[0]]
+
+
+def _spans(text: Text) -> Parts:
+    """The parts of a text whose styles follow each other without overlapping."""
+    base, parts, end = _style(text.style), [], 0
+    for span in text.spans:
+        parts += [(text.plain[end : span.start], base), (text.plain[span.start : span.end], base + _style(span.style))]
+        end = span.end
+    return [*parts, (text.plain[end:], base)]
+
+
+def _style(style: str | Style) -> Style:
+    return Style.parse(style) if isinstance(style, str) else style

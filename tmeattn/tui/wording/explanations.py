@@ -72,10 +72,8 @@ def word_details(text: str, item: LaidOutWord, explanation: Explanation) -> Text
     line = Text().append(" ".join(safe(text[item.start : item.end]).split()), style="bold")
     if item.word is None:
         return line.append("  dropped; drop it again to restore it")
-    scores = sorted((abs(word.score) for word in explanation.words), reverse=True)
-    rank = scores.index(abs(item.word.score)) + 1
     value = f"{item.word.score:+.4f}" if explanation.signed else f"{item.word.score:.4f}"
-    line.append(f"  {value}, rank {rank} of {len(scores)}")
+    line.append(f"  {value}, rank {explanation.rank(item.word)} of {len(explanation.words)}")
     if not item.word.known:
         line.append(", not in the vocabulary")
     return line

@@ -1,0 +1,112 @@
+"""Several runs at the same time, each in its own process, on the planted dataset."""
+
+import os
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tmeattn.config import TrainOptions
+from tmeattn.errors import BadInput, Interrupted
+from tmeattn.run_config import resolve_run
+from tmeattn.training import side_by_side
+from tmeattn.training.session import start
+from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once
+from tmeattn.training.trainer import Diverged
+
+
+@pytest.fixture
+def shared(planted, environment, monkeypatch, tmp_path):
+    """The options of a quick run, which other processes of this test can train, too."""
+    assert environment
+    monkeypatch.syspath_prepend(str(tmp_path / "planted-site"))  # a process has the import path of its parent
+    return planted
+
+
+def job(key, options, model="simple-attn"):
+    return Job(key, f"job {key}", resolve_run(model, options))
+
+
+def test_each_run_is_the_one_that_a_single_process_trains_and_an_error_ends_no_other(shared):
+    events, lines = [], []
+    jobs = [job("0", shared), job("bad", {**shared, "lr": 1e30, "clip_norm": 0}), job("1", {**shared, "seed": 1})]
+    with SideBySide(
+        jobs, 2, lambda title: lambda e: events.append((title, e["kind"])), lambda *a: lines.append(a)
+    ) as s:
+        first, bad, second = s.wait(["0", "bad", "1"])
+    assert isinstance(bad.error, Diverged)
+    assert bad.run is not None
+    assert [first.error, second.error] == [None, None]
+    for outcome, seed in ((first, 0), (second, 1)):
+        assert outcome.run.is_finished()
+        alone = start("simple-attn", {**shared, "seed": seed})
+        ours, theirs = (load_file(run.checkpoints / "best.safetensors") for run in (outcome.run, alone))
+        assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    assert ("job 0", "started") in events
+    assert ("job 1", "finished") in events
+    assert [title for title, line in lines if line.startswith("Encoding")] == ["job 0"]  # the others read the cache
+
+
+def test_a_signal_stops_all_after_a_checkpoint_and_the_runs_can_be_continued(shared):
+    stopped = []
+
+    def listener(title):
+        def listen(event):
+            if event["kind"] == "epoch" and not stopped:
+                stopped.append(title)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        return listen
+
+    endless = {**shared, "epochs": 10_000, "patience": 0}
+    trainings = SideBySide([job(key, endless) for key in "01"], 2, listener, lambda *_: None)
+    with pytest.raises(Interrupted, match="stopped after a checkpoint"), trainings:
+        trainings.wait("01")
+    assert set(trainings.outcomes) == {"0", "1"}
+    (title,) = stopped
+    run = trainings.outcomes[title[-1]].run
+    assert isinstance(trainings.outcomes[title[-1]].error, Interrupted)
+    assert run.state() == "stopped"
+    assert run.has_checkpoint()
+
+
+def test_an_error_before_training_is_that_of_a_single_process(shared):
+    with SideBySide([job("0", {**shared, "vectors": "missing.txt"})], 1, lambda _: print, lambda *_: None) as trainings:
+        (outcome,) = trainings.wait(["0"])
+    assert isinstance(outcome.error, BadInput)
+    with pytest.raises(BadInput) as alone:
+        start("simple-attn", {**shared, "vectors": "missing.txt"})
+    assert (outcome.error.message, outcome.error.hint) == (alone.value.message, alone.value.hint)
+    assert outcome.run is None
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "threads", "device", "runs", "expected"),
+    [
+        (2, 64, None, "cpu", 8, 2),
+        (8, 64, None, "cpu", 3, 3),
+        (8, 64, 4, "cpu", 3, 2),
+        (2, 64, 4, "cpu", 3, 1),
+        (8, 5, None, "cpu", 8, 2),
+        (8, 64, "auto", "cpu", 8, 1),
+        (8, 64, None, "cuda", 8, 1),
+        (8, 64, None, "cpu", 1, 1),
+    ],
+)
+def test_runs_at_the_same_time_share_the_cores_and_the_memory(
+    monkeypatch, cores, gigabytes, threads, device, runs, expected
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(side_by_side, "available_cores", lambda: cores)
+    monkeypatch.setattr(side_by_side, "_free_memory", lambda: gigabytes * 2**30)
+    monkeypatch.setattr(side_by_side, "choose_device", torch.device)
+    options = TrainOptions.model_validate({"threads": threads, "device": device})
+    assert jobs_at_once([options] * runs) == expected
+
+
+def test_the_threads_that_the_environment_asks_for_count(monkeypatch):
+    monkeypatch.setattr(side_by_side, "available_cores", lambda: 8)
+    monkeypatch.setattr(side_by_side, "_free_memory", lambda: 2**40)
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    assert jobs_at_once([TrainOptions(device="cpu")] * 5) == 2

@@ -1,0 +1,250 @@
+"""Several runs trained at the same time, each in a process of its own with its share of the cores.
+
+Two trainings of one thread are faster than two trainings of two threads, one after the other, because no thread waits
+for another; and they lose less beside other busy processes.
+
+The processes read the requests and write the answers that `side_by_side_worker` describes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tmeattn.child_python import child_environment, program_command
+from tmeattn.config import TrainOptions
+from tmeattn.cpu import available_cores, wanted_threads
+from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError
+from tmeattn.models.building import choose_device
+from tmeattn.paths import runs_dir
+from tmeattn.run_config import RunConfig
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.event_types import Listener
+from tmeattn.training.distributed.place import started_place
+from tmeattn.training.signals import stop_on_signals
+from tmeattn.training.trainer import Diverged
+
+MEMORY = 2 * 2**30
+"""Bytes of free memory for each process, so that many cores and little memory do not end in the swap."""
+_PROGRAM = "from tmeattn.training.side_by_side_worker import work; work()"
+_POLL_SECONDS = 0.2
+_ENCODING = ("dataset", "tokenizer", "vectors", "vector_size", "limit", "min_count")
+"""The options that the encoded texts depend on."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to train.
+
+    key:     tells the jobs apart.
+    title:   what the display calls it.
+    resumes: a run to continue; None: a new run is made from config and name.
+    """
+
+    key: str
+    title: str
+    config: RunConfig
+    name: str | None = None
+    trackers: tuple[str, ...] = ()
+    resumes: RunDirectory | None = None
+
+    @property
+    def data(self) -> str:
+        """Equal for jobs that read the same encoded texts from the cache."""
+        return repr([getattr(self.config.train, name) for name in _ENCODING])
+
+
+@dataclass
+class Outcome:
+    """What has become of a job: the run where it was begun, and the error that ended it, or None."""
+
+    run: RunDirectory | None
+    error: TmeattnError | None = None
+
+
+def jobs_at_once(options: Sequence[TrainOptions]) -> int:
+    """How many of these runs are best trained at the same time on this computer.
+
+    One for a single run, for runs of several processes, with --threads auto, and on a GPU; otherwise one for every
+    core, or for every --threads cores, and for every 2 GiB of free memory.
+    """
+    if len(options) < 2 or started_place() is not None or any(map(_takes_all, options)):
+        return 1
+    threads = max(each.threads if isinstance(each.threads, int) else wanted_threads() or 1 for each in options)
+    return max(1, min(available_cores() // threads, _free_memory() // MEMORY, len(options)))
+
+
+def _takes_all(options: TrainOptions) -> bool:
+    """Whether a run uses more than one process, chooses its threads by measuring, or trains on a GPU."""
+    return options.processes > 1 or options.threads == "auto" or choose_device(options.device).type != "cpu"
+
+
+def _free_memory() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError, IndexError):
+        return 8 * MEMORY
+
+
+@dataclass
+class _Process:
+    job: Job
+    popen: subprocess.Popen[str]
+    prepared: bool = False
+    told: bool = False
+    run: RunDirectory | None = None
+    error: TmeattnError | None = None
+
+
+@dataclass
+class SideBySide:
+    """Trains jobs in their order, `at_once` of them at the same time. Use as a context manager: at its end, the
+    trainings that still run are stopped after a checkpoint.
+
+    listener: called with the title of a job, gives the listener of its events.
+    narrate:  called with the title of a job and a line about its preparation.
+    """
+
+    jobs: Sequence[Job]
+    at_once: int
+    listener: Callable[[str], Listener]
+    narrate: Callable[[str, str], None]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._waiting = list(self.jobs)
+        self._active: list[_Process] = []
+        self._prepared: set[str] = set()
+        self._answers: queue.Queue[tuple[_Process, dict[str, Any] | None]] = queue.Queue()
+
+    def __enter__(self) -> SideBySide:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting.clear()
+        self._stop(self._active)
+        while self._active:
+            self._take_answers()
+
+    def wait(self, keys: Iterable[str]) -> list[Outcome]:
+        """Train until these jobs are done. An error of one job does not end the others; it is in its outcome.
+
+        Raises:
+            Interrupted: a signal came; all trainings have stopped, each after a checkpoint.
+        """
+        wanted = list(keys)
+        with stop_on_signals() as flag:
+            while any(key not in self.outcomes for key in wanted) and (self._active or not flag):
+                if flag:
+                    self._waiting.clear()
+                    self._stop([process for process in self._active if not process.told])
+                self._start_some()
+                self._take_answers()
+        if flag:
+            raise Interrupted("The trainings were stopped after a checkpoint.")
+        return [self.outcomes[key] for key in wanted]
+
+    def _start_some(self) -> None:
+        """Start waiting jobs. Of those that read the same texts, the first encodes them, and the others wait for it."""
+        for job in list(self._waiting):
+            if len(self._active) >= self.at_once:
+                return
+            preparing = {process.job.data for process in self._active if not process.prepared}
+            if job.data in preparing and job.data not in self._prepared:
+                continue
+            self._waiting.remove(job)
+            self._active.append(self._start(job))
+
+    def _start(self, job: Job) -> _Process:
+        request = {
+            "model": job.config.model,
+            "options": {**job.config.flat(), "threads": job.config.train.threads or self._threads},
+            "name": job.name,
+            "trackers": list(job.trackers),
+            "resume": None if job.resumes is None else str(job.resumes.path),
+        }
+        popen = subprocess.Popen(
+            program_command(_PROGRAM),
+            env={**child_environment(), "PYTHONUTF8": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C reaches this process alone, which stops the others
+        )
+        process = _Process(job, popen, run=job.resumes)
+        threading.Thread(target=self._read, args=(process, json.dumps(request)), daemon=True).start()
+        return process
+
+    @property
+    def _threads(self) -> int:
+        """Threads of a process where the user gives no number."""
+        return wanted_threads() or max(1, available_cores() // self.at_once)
+
+    def _read(self, process: _Process, request: str) -> None:
+        assert process.popen.stdin is not None
+        assert process.popen.stdout is not None
+        with contextlib.suppress(OSError, ValueError):
+            process.popen.stdin.write(request + "\n")
+            process.popen.stdin.flush()
+            for line in process.popen.stdout:
+                self._answers.put((process, json.loads(line)))
+        self._answers.put((process, None))
+
+    def _take_answers(self) -> None:
+        """Wait a moment for answers, and pass them on."""
+        with contextlib.suppress(queue.Empty):
+            process, message = self._answers.get(timeout=_POLL_SECONDS)
+            while True:
+                self._take(process, message)
+                process, message = self._answers.get_nowait()
+
+    def _take(self, process: _Process, message: dict[str, Any] | None) -> None:
+        job = process.job
+        if message is None:
+            self._end(process)
+        elif (event := message.get("event")) is not None:
+            if event["kind"] in ("started", "resumed"):
+                process.prepared = True
+                self._prepared.add(job.data)
+            if event["kind"] == "started":
+                process.run = RunDirectory(runs_dir() / event["run"])
+            self.listener(job.title)(event)
+        elif "line" in message:
+            self.narrate(job.title, message["line"])
+        elif "run" in message:
+            process.run = RunDirectory(Path(message["run"]))
+        else:
+            process.error = _error(message["error"])
+
+    def _end(self, process: _Process) -> None:
+        code = process.popen.wait()
+        self._active.remove(process)
+        if (process.run is None and process.error is None) or code != 0:
+            process.error = process.error or EnvironmentProblem(
+                f"The process that trained {process.job.title} ended without a result (exit code {code}).",
+                hint="Run the same command again; if it happens again, train this run alone.",
+            )
+        self.outcomes[process.job.key] = Outcome(process.run, process.error)
+
+    def _stop(self, processes: Iterable[_Process]) -> None:
+        """Ask for a stop after a checkpoint; who is asked again stops at once."""
+        for process in processes:
+            process.told = True
+            with contextlib.suppress(OSError):
+                process.popen.terminate()
+
+
+def _error(answer: Mapping[str, Any]) -> TmeattnError:
+    """The error of a process, of a class with the same exit code."""
+    kinds: tuple[type[TmeattnError], ...] = (BadInput, EnvironmentProblem, Interrupted)
+    same = next((kind for kind in kinds if kind.exit_code == answer["exit_code"]), TmeattnError)
+    return (Diverged if answer["kind"] == Diverged.__name__ else same)(answer["message"], hint=answer["hint"])

@@ -1,0 +1,63 @@
+"""A process that trains one run for a parent process: see `side_by_side`.
+
+It reads one line of JSON from stdin: the run to make (model, options, name, trackers) or to continue (resume). It
+writes JSON lines to stdout: {"event": ...}, {"line": ...}, and at the end {"run": PATH} or {"error": ...}. Everything
+else that is printed goes to stderr. When stdin ends, the parent has ended, and the training stops after a checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from tmeattn.errors import Interrupted, TmeattnError
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.training.session import resume, start
+
+
+def work() -> None:
+    """Train the run that stdin describes."""
+    request = json.loads(sys.stdin.readline())
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    lock = threading.Lock()
+
+    def answer(**message: Any) -> None:
+        with lock:
+            answers.write(json.dumps(message) + "\n")
+
+    threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
+    try:
+        answer(run=str(_train(request, answer).path))
+    except TmeattnError as error:
+        answer(error=_document(error))
+    except KeyboardInterrupt:
+        answer(error=_document(Interrupted("The training was stopped.")))
+    answers.flush()
+    os._exit(0)  # the thread that waits for stdin does not hold the process
+
+
+def _train(request: dict[str, Any], answer: Any) -> RunDirectory:
+    options: dict[str, Any] = {
+        "listeners": [lambda event: answer(event=event)],
+        "trackers": request["trackers"],
+        "narrate": lambda line: answer(line=line),
+    }
+    if request["resume"] is not None:
+        return resume(RunDirectory(Path(request["resume"])), **options)
+    return start(request["model"], request["options"], name=request["name"], **options)
+
+
+def _document(error: TmeattnError) -> dict[str, Any]:
+    kind = type(error).__name__
+    return {"kind": kind, "exit_code": error.exit_code, "message": error.message, "hint": error.hint}
+
+
+def _stop_when_stdin_ends() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)

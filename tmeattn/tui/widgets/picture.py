@@ -1,0 +1,76 @@
+"""A page or a chart that Rich draws, as the lines of a widget."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+
+class Picture(ScrollView, can_focus=False):
+    """What `show` was given, rendered once for each width and cut into lines, of which the visible ones are drawn.
+
+    A `Static` renders its content to measure it and once more to draw it, and each change lays out the screen. Here
+    only a change of the number of lines does, and only where it changes the size of the widget or its scrollbar.
+
+    rendered: how often Rich has rendered.
+    """
+
+    def __init__(self, *, focusable: bool = False) -> None:
+        super().__init__()
+        self.can_focus = focusable
+        self.rendered = 0
+        self._content: RenderableType = ""
+        self._lines: list[Strip] = []
+        self._for: tuple[RenderableType, int] | None = None
+
+    def show(self, content: RenderableType) -> None:
+        """Show a text, a table or any other renderable; a `str` is no markup."""
+        self._content = content
+        self._render_lines()
+
+    @property
+    def plain(self) -> str:
+        """The lines without styles."""
+        return "\n".join(line.text.rstrip() for line in self._lines)
+
+    def on_resize(self) -> None:
+        self._render_lines()
+
+    def _render_lines(self) -> None:
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            return
+        if self._for is None or self._for[0] is not self._content or self._for[1] != width:
+            self._for = self._content, width
+            self.rendered += 1
+            console = self.app.console
+            options = self.app.console_options.update(width=width, highlight=False, markup=False)
+            segments = console.render(self._content, options)
+            lines = Segment.split_and_crop_lines(segments, width, include_new_lines=False, pad=False)
+            self._lines = [Strip(line).simplify() for line in lines]
+            self.refresh()
+        height = self.styles.height
+        least = 0 if height is not None and height.is_auto else self.size.height
+        self.virtual_size = Size(width, max(len(self._lines), least))
+
+    def render_line(self, y: int) -> Strip:
+        at = y + self.scroll_offset.y
+        line = self._lines[at] if at < len(self._lines) else Strip([])
+        if (selection := self.text_selection) is not None and (span := selection.get_span(at)) is not None:
+            start, end = span[0], line.cell_length if span[1] == -1 else span[1]
+            chosen = line.crop(start, end).apply_style(self.screen.get_component_rich_style("screen--selection"))
+            line = Strip.join([line.crop(0, start), chosen, line.crop(end)])
+        style = self.rich_style
+        line = line.apply_style(style).apply_offsets(0, at)
+        return line.extend_cell_length(self.size.width, Style(bgcolor=style.bgcolor))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        return selection.extract(self.plain), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()

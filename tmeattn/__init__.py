@@ -14,7 +14,11 @@ Plugins need no other module: specs, hooks, configuration, layers, errors and te
 Every name is imported when it is first used, so that `import tmeattn` loads neither torch nor pydantic nor NumPy.
 """
 
-# Nothing is imported here: `python -m tmeattn` runs this file while the current folder is on the import path.
+# Nothing else is imported here: `python -m tmeattn` runs this file while the current folder is on the import path.
+from tmeattn.waiting import set_waiting_policy as _set_waiting_policy
+
+_set_waiting_policy()  # before anything can import torch
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tmeattn import testing as testing

@@ -138,8 +138,8 @@ class TrainOptions(Options):
     )
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | Literal["auto"] | None = Field(
         None,
-        description="CPU threads of a process: a number, auto (times a few steps), or by default OMP_NUM_THREADS, or "
-        "all cores, divided by the processes.",
+        description="CPU threads of a process: a number, or auto: the fastest number, which follows the speed. By "
+        "default OMP_NUM_THREADS, or else auto; of several processes, each has its share of the cores.",
     )
     processes: int = Field(
         1, ge=1, le=MOST_PROCESSES, description="Processes that train together, each on its share of every batch."

@@ -1,5 +1,8 @@
 """Measures that can be worked out by hand, and values that other implementations gave."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -55,3 +58,10 @@ def test_many_classes_by_the_definition_of_the_measures():
     f1s = [2 * hits[at] / (np.sum(labels == at) + np.sum(predicted == at)) for at in range(20)]
     assert found["macro_f1"] == pytest.approx(np.mean(f1s), abs=1e-6)
     assert [one["recall"] for one in found["per_class"].values()] == pytest.approx(recalls, abs=1e-6)
+
+
+def test_no_library_is_imported_for_a_few_sums():
+    code = "import sys, numpy; from tmeattn.evaluation.quality import quality; "
+    code += "quality(numpy.array([[0.9, 0.1]]), numpy.array([0]), ('a', 'b')); "
+    code += "print(sorted({'sklearn', 'scipy', 'torch', 'torchmetrics'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"

@@ -26,7 +26,16 @@ class Killed(BaseException):
 
 
 def options(planted):
-    return {**planted, "epochs": 6, "batch_size": 4, "checkpoint_every": 7, "alpha": 0.01, "dropout": 0.3, "lr": 0.02}
+    return {
+        **planted,
+        "epochs": 6,
+        "patience": 0,
+        "batch_size": 4,
+        "checkpoint_every": 7,
+        "alpha": 0.01,
+        "dropout": 0.3,
+        "lr": 0.02,
+    }
 
 
 def newest_run() -> RunDirectory:

@@ -13,7 +13,6 @@ from tmeattn.specs import ModelOutput, Space
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.objective import objective
 from tmeattn.training.session import start
-from tmeattn.training.threads import fastest_threads
 from tmeattn.training.trainer import Diverged, make_optimizer
 
 
@@ -151,26 +150,3 @@ def test_without_alpha_entropy_is_measured_but_takes_no_part_in_the_gradient():
     assert free.entropy_B.item() == pytest.approx(math.log(2))
     assert not free.entropy_B.requires_grad
     assert objective(output, labels, mask, 0.1).total.item() == pytest.approx(1.1 * math.log(2))
-
-
-def test_choosing_threads_changes_neither_weights_nor_random_state():
-    model = nn.ModuleDict({"e": WordEmbedding(Space(5, 2, 3))})
-
-    class Tiny(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.inner, self.out = model["e"], nn.Linear(3, 2)
-
-        def forward(self, tokens, mask, need_maps=False):
-            return ModelOutput(self.out(self.inner(tokens).mean(dim=1)))
-
-    tiny = Tiny()
-    before, state = {k: v.clone() for k, v in tiny.state_dict().items()}, torch.get_rng_state()
-    threads = torch.get_num_threads()
-    try:
-        assert fastest_threads(tiny, Space(5, 2, 3), TrainOptions(batch_size=2, max_length=4)) >= 1
-    finally:
-        torch.set_num_threads(threads)
-    assert all(torch.equal(before[k], v) for k, v in tiny.state_dict().items())
-    assert torch.equal(torch.get_rng_state(), state)
-    assert all(parameter.grad is None for parameter in tiny.parameters())

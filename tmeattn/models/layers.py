@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from tmeattn.models.arithmetic import arithmetic_version
 from tmeattn.specs import PADDING, ModelOutput, Space
 
 
@@ -32,15 +33,18 @@ class WordEmbedding(nn.Embedding):
         self.weight.requires_grad_(space.tune)
 
 
-def dropout(x: Tensor, share: float, training: bool) -> Tensor:
+def dropout(x: Tensor, share: float, training: bool, *, since: int = 1) -> Tensor:
     """Dropout with the rate `share`: set random entries of `x` to zero and scale the others by 1 / (1 - share).
 
     On the CPU, torch draws one random number for each entry, which takes a tenth of a transformer's step. Here four
     entries share the 64 bits of one number, so that rates are multiples of 1/65536. The random state is torch's.
+
+    since: the version of the arithmetic (`tmeattn.models.arithmetic`) from which on a model uses this function; runs
+           that were begun in an earlier one continue with torch's dropout.
     """
     if not training or share == 0:
         return x
-    if x.device.type != "cpu":
+    if x.device.type != "cpu" or arithmetic_version() < since:
         return F.dropout(x, share)
     entries = x.numel()
     bits = torch.empty(-(-entries // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)

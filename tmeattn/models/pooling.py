@@ -12,10 +12,16 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.models.configs import MeanConfig, QueryAttnConfig, SimpleAttnConfig
-from tmeattn.models.layers import AttentionPooling, ClassifierHead, WordEmbedding, masked_mean, masked_softmax
+from tmeattn.models.layers import (
+    AttentionPooling,
+    ClassifierHead,
+    WordEmbedding,
+    dropout,
+    masked_mean,
+    masked_softmax,
+)
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -29,7 +35,7 @@ class MeanOfEmbeddings(nn.Module):
         self.classify = ClassifierHead(space.vector_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
-        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
+        x_BTD = dropout(self.embedding(tokens_BT), self.input_dropout, self.training, since=2)
         return ModelOutput(self.classify(masked_mean(x_BTD, mask_BT)))
 
 
@@ -44,7 +50,7 @@ class SimpleAttention(nn.Module):
         self.classify = ClassifierHead(space.vector_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
-        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
+        x_BTD = dropout(self.embedding(tokens_BT), self.input_dropout, self.training, since=2)
         pooled_BD, attention_BT = self.attend(x_BTD, mask_BT)
         return ModelOutput(self.classify(pooled_BD), attention_BT)
 
@@ -67,7 +73,7 @@ class QueryAttention(nn.Module):
         self.classify = ClassifierHead(width, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
-        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
+        x_BTD = dropout(self.embedding(tokens_BT), self.input_dropout, self.training, since=2)
         query_BD = self.query(masked_mean(x_BTD, mask_BT))
         scores_BT = torch.bmm(x_BTD, query_BD.unsqueeze(-1)).squeeze(-1) * self.scale
         attention_BT = masked_softmax(scores_BT, mask_BT)

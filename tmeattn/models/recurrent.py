@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
+from tmeattn.models.arithmetic import arithmetic_version
 from tmeattn.models.configs import LstmAttnConfig, LstmConfig
-from tmeattn.models.layers import AttentionPooling, ClassifierHead, WordEmbedding
+from tmeattn.models.layers import AttentionPooling, ClassifierHead, WordEmbedding, dropout
+from tmeattn.models.lstm_shares import lstm_states
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -26,7 +27,9 @@ class LstmStates(nn.Module):
         self.lstm = nn.LSTM(space.vector_size, config.hidden_size, batch_first=True)
 
     def forward(self, tokens_BT: Tensor) -> Tensor:
-        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training)
+        x_BTD = dropout(self.embedding(tokens_BT), self.input_dropout, self.training, since=2)
+        if arithmetic_version() >= 2:
+            return lstm_states(self.lstm, x_BTD)
         states_BTD: Tensor = self.lstm(x_BTD)[0]
         return states_BTD
 

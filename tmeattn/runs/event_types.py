@@ -96,6 +96,16 @@ class StepEvent(_Logged):
     tokens_per_second: Annotated[float, "Words read, a second"]
 
 
+class ThreadsEvent(_Logged):
+    """The number of CPU threads changes after this step: fewer or more are tried because the speed has fallen or may be
+    higher, or the number before the trial is taken again. A resumed run makes the same changes."""
+
+    kind: Literal["threads"]
+    step: Annotated[int, "Steps done"]
+    threads: Annotated[int, "CPU threads from the next step on"]
+    before: Annotated[int, "CPU threads until then"]
+
+
 class EpochEvent(_Logged):
     """An epoch has ended and the validation split was evaluated."""
 
@@ -176,6 +186,7 @@ Event = (
     StartedEvent
     | ResumedEvent
     | StepEvent
+    | ThreadsEvent
     | EpochEvent
     | EntropyEvent
     | WatchedEvent
@@ -190,6 +201,7 @@ EventKind = Literal[
     "resumed",
     "entropy",
     "step",
+    "threads",
     "epoch",
     "watched",
     "checkpoint",
@@ -210,6 +222,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "resumed": ResumedEvent,
     "entropy": EntropyEvent,
     "step": StepEvent,
+    "threads": ThreadsEvent,
     "epoch": EpochEvent,
     "watched": WatchedEvent,
     "checkpoint": CheckpointEvent,

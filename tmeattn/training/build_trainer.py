@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import nn
 
+from tmeattn.cpu import default_threads
+from tmeattn.data.encoding.batches import Share
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.sources import open_training_corpus
+from tmeattn.models.arithmetic import NEWEST
 from tmeattn.models.building import build_model, check_contract
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig
@@ -24,7 +25,7 @@ from tmeattn.training.distributed.randomness import settle_random_state
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.run_data import Narrate, Sources
-from tmeattn.training.threads import fastest_threads
+from tmeattn.training.threads import LEAST_STEPS, Logged, Pace, fastest_threads, logged_threads
 from tmeattn.training.trainer import Trainer
 from tmeattn.training.vocabulary_file import settle_vocabulary
 
@@ -51,7 +52,7 @@ def build_trainer(
     device = team.device(options.device)
     corpus = open_training_corpus(options, *sources, narrate)
     team.announce(Job.of(run, config, corpus))
-    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus))
+    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
     space = _space(config, corpus, run.data["vector_size"], progress)
     if options.precision == "bf16" and not supports_bf16(device):
         emit(
@@ -67,10 +68,15 @@ def build_trainer(
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
-    _set_threads(config, progress, team, saved, measure=lambda: fastest_threads(model, space, options))
+    logged = logged_threads(run.events_path)
+    _set_threads(config, progress, team, saved, logged)
     progress.processes = team.processes
     group = team.join(device)
     trainer = _trainer(run, config, corpus, model, progress, device, group, emit)
+    if progress.adapts_threads and device.type == "cpu" and team.processes == 1:
+        if saved is None and logged.first is None:
+            _time_threads(trainer)
+        trainer.pace = Pace(progress.threads, default_threads(), logged)
     if saved is not None:
         saved.load_optimizer(trainer.optimizer)
         if saved.processes != team.processes:
@@ -181,14 +187,26 @@ def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.
     )
 
 
-def _set_threads(
-    config: RunConfig, progress: Progress, team: Team, saved: Checkpoint | None, *, measure: Callable[[], int]
-) -> None:
-    """Set the thread count of each process. A resumed run keeps that of its checkpoint, because sums in another order
-    are rounded differently; with another number of processes, all of them together keep their threads."""
+def _set_threads(config: RunConfig, progress: Progress, team: Team, saved: Checkpoint | None, logged: Logged) -> None:
+    """Set the number of threads of each process. A resumed run keeps that of its checkpoint or, without one, of its
+    start, because sums in another order are rounded differently; with another number of processes, all of them together
+    keep their threads."""
     if saved is None:
         chosen = config.train.threads
-        progress.threads = chosen if isinstance(chosen, int) else measure()
+        progress.adapts_threads = not isinstance(chosen, int)
+        progress.threads = chosen if isinstance(chosen, int) else logged.first or default_threads(team.processes)
     elif saved.processes != team.processes:
         progress.threads = max(progress.threads * saved.processes // team.processes, 1)
     torch.set_num_threads(progress.threads)
+
+
+def _time_threads(trainer: Trainer) -> None:
+    """Choose the number of threads by steps on a batch of middling length. Torch's random state is as it was."""
+    if trainer.steps_per_epoch * trainer.options.epochs < LEAST_STEPS or not trainer.has_trainable_parameters:
+        return
+    batches = trainer.batches
+    plan = sorted(batches.plan(0), key=lambda indices: len(batches.words(indices)))
+    middle = plan[len(plan) // 2]
+    share, state = Share(batches.batch(middle), middle), torch.get_rng_state()
+    trainer.progress.threads = fastest_threads(lambda: trainer.rehearse(share), trainer.progress.threads)
+    torch.set_rng_state(state)

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import Meter
 from tmeattn.files import disk_errors, open_regular, read_error, sync_folder, write_atomically
+from tmeattn.models.arithmetic import NEWEST
 from tmeattn.os_errors import NETWORK, PROCESS, READ_ONLY, number_of
 from tmeattn.runs.checksums import CHECKSUM, FORMAT, NEXT, UNSEALED, seal, verified_metadata
 from tmeattn.runs.typed_json import matches
@@ -38,6 +39,8 @@ class Progress:
     epoch_meter, window_meter: running means (see `tmeattn.evaluation.meters`).
     prepared:           the value that the model's `prepare` returned.
     vocabulary:         the SHA-256 of the run's `vocabulary.json`; empty in checkpoints of version 0.1.
+    adapts_threads:     whether the number of threads follows the speed (see `tmeattn.training.threads`).
+    arithmetic:         its version (see `tmeattn.models.arithmetic`); 1 in checkpoints of version 0.1.
     processes:          the number of processes that trained together.
     """
 
@@ -54,6 +57,8 @@ class Progress:
     window_meter: dict[str, Any] = field(default_factory=dict)
     prepared: Any = None
     vocabulary: str = ""
+    adapts_threads: bool = False
+    arithmetic: int = 1
     processes: int = 1
 
 
@@ -226,7 +231,8 @@ def _progress(fields: Any) -> Progress:
         Meter(**sums)
         wrong += [name for name, value in sums.items() if not matches(value, meter_hints[name])]
     counts = (progress.step, progress.epoch, progress.batch, progress.bad_epochs)
-    if wrong or min(counts) < 0 or min(progress.threads, progress.processes) < 1:
+    sizes = (progress.threads, progress.processes, progress.arithmetic)
+    if wrong or min(counts) < 0 or min(sizes) < 1 or progress.arithmetic > NEWEST:
         raise TypeError(f"wrong fields: {wrong}")
     return progress
 

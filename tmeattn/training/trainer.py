@@ -17,6 +17,7 @@ from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import attention_of_split, evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
+from tmeattn.models.arithmetic import arithmetic, arithmetic_version
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
@@ -26,9 +27,11 @@ from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.distributed.gradients import GradientSum, Measured, Wishes
 from tmeattn.training.distributed.group import Alone
+from tmeattn.training.memory import kept_memory
 from tmeattn.training.objective import Whole, objective
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
+from tmeattn.training.threads import Pace
 from tmeattn.training.watch_list import watched
 
 LOG_EVERY = 10
@@ -51,6 +54,7 @@ class Trainer:
     emit:      called with every event.
     attention: the kind of attention that the model's spec declares. Self-attention maps are computed in every step if
                alpha penalises their entropy, or else after every epoch for a sample of the validation texts.
+    pace:      decides about the number of threads after every step; None: it does not change.
     """
 
     def __init__(
@@ -73,7 +77,8 @@ class Trainer:
         self.has_attention = attention != "none"
         self.maps = self.attention == "all"
         self.autocast = autocast(options.precision, device)
-        self.optimizer = make_optimizer(model, options)
+        with arithmetic(progress.arithmetic):
+            self.optimizer = make_optimizer(model, options)
         self.gradients = GradientSum(model, self.group, len(corpus.vocabulary))
         self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
         train = corpus.splits["train"]
@@ -85,6 +90,7 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
+        self.pace: Pace | None = None
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock
 
@@ -97,11 +103,12 @@ class Trainer:
             Diverged: the loss or the gradient norm is not finite; earlier checkpoints are kept.
             EnvironmentProblem: a checkpoint cannot be written.
         """
-        self._measure_untrained()
-        self._clock = self._window_clock = time.perf_counter()
-        while (reason := self._end_reason()) is None:
-            self._epoch(stop, on_progress)
-        return reason
+        with arithmetic(self.progress.arithmetic), kept_memory():
+            self._measure_untrained()
+            self._clock = self._window_clock = time.perf_counter()
+            while (reason := self._end_reason()) is None:
+                self._epoch(stop, on_progress)
+            return reason
 
     def _measure_untrained(self) -> None:
         """Log the attention entropy before the first step, once in a run. Nothing of the training changes by it."""
@@ -166,13 +173,12 @@ class Trainer:
 
     def _step(self, share: Share) -> None:
         """One optimisation step. If it raises `Diverged`, the weights have not changed."""
-        progress, options = self.progress, self.options
+        progress, options, began = self.progress, self.options, time.perf_counter()
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         self.optimizer.zero_grad(set_to_none=True)
         measured = self._together(share, self._differentiate(share, alpha))
         self._check_finite(measured.meter.loss / measured.meter.texts, "loss")
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.clip_norm or math.inf)
-        self._check_finite(norm.item(), "gradient norm")
+        self._check_finite(clip_gradients(self.model, options.clip_norm), "gradient norm")
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
         self.optimizer.step()
@@ -185,6 +191,24 @@ class Trainer:
         self._window_tokens += measured.words
         if progress.step % LOG_EVERY == 0:
             self._log_step(alpha)
+        if self.pace is not None:
+            self._set_threads(self.pace.after(progress.step, measured.words, time.perf_counter() - began))
+
+    def _set_threads(self, threads: int) -> None:
+        """Log a change of the number of threads before it takes effect."""
+        if threads != self.progress.threads:
+            before = self.progress.threads
+            self.emit({"kind": "threads", "step": self.progress.step, "threads": threads, "before": before})
+            self.progress.threads = threads
+            torch.set_num_threads(threads)
+
+    def rehearse(self, share: Share) -> None:
+        """What takes most of the time of a step: the forward pass and the gradients. Nothing changes but torch's random
+        state."""
+        self.model.train()
+        with arithmetic(self.progress.arithmetic):
+            self._differentiate(share, 0.0)
+        self.model.zero_grad(set_to_none=True)
 
     def _differentiate(self, share: Share, alpha: float) -> Measured:
         """Compute the gradient of this process's summand of the loss of the batch, and measure its texts."""
@@ -346,6 +370,18 @@ def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
     return torch.from_numpy(len(split) / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1))).float()
 
 
+def clip_gradients(model: nn.Module, most: float) -> float:
+    """The norm of all gradients. Where it is larger than `most`, they are scaled down to it; with 0 they never are.
+
+    The result is that of `torch.nn.utils.clip_grad_norm_`, which multiplies them in every step, mostly by one.
+    """
+    norm = nn.utils.get_total_norm([each.grad for each in model.parameters() if each.grad is not None])
+    value = norm.item()
+    if 0 < most < 1.001 * value + 1e-5:  # close to 1, torch's own rounding decides
+        nn.utils.clip_grads_with_norm_(model.parameters(), most, norm)
+    return value
+
+
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
     """AdamW, or SGD with or without momentum, over the trainable parameters, of which there may be none.
 
@@ -361,4 +397,5 @@ def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optim
     groups = [group for group in groups if group["params"]] or groups[:1]
     if options.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=options.lr, momentum=options.momentum)
-    return torch.optim.AdamW(groups, lr=options.lr)
+    fused = arithmetic_version() >= 2 and all(parameter.is_floating_point() for parameter in trained)
+    return torch.optim.AdamW(groups, lr=options.lr, fused=fused or None)

@@ -60,7 +60,9 @@ class NgramAttention(nn.Module):
 
     def forward(self, tokens_BT, mask_BT, need_maps=False):
         evidence_BTC, bias_BC = self.evidence(tokens_BT, mask_BT)
-        x_BTD = F.dropout(self.embedding(tokens_BT), self.input_dropout, self.training) * mask_BT.unsqueeze(-1)
+        x_BTD = layers.dropout(
+            self.embedding(tokens_BT), self.input_dropout, self.training, since=2
+        ) * mask_BT.unsqueeze(-1)
         states_BTD = self.context(x_BTD.transpose(1, 2)).transpose(1, 2).relu()
         prior_BT = self.prior(evidence_BTC, bias_BC)
         attention_BT = layers.masked_softmax(prior_BT + states_BTD @ self.query_D, mask_BT)

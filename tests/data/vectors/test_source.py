@@ -81,6 +81,8 @@ def tarred():
         ("a 1 2\nb 3 4\n".encode("utf-16-be"), "is UTF-16BE, not UTF-8, and has no byte order mark"),
         (tarred(), "is a tar archive"),
         (gzip.compress(tarred(), mtime=0), "is a tar archive"),
+        (gzip.compress(gzip.compress(GLOVE, mtime=0), mtime=0), "is compressed twice"),
+        (GLOVE.replace(b"\n", b"\r"), "has carriage returns inside of lines"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS.*git lfs pull"),
         (
             zipped(a_txt=b"a 1 2\n", b_txt=b"a 1 2\n"),
@@ -102,6 +104,8 @@ def tarred():
         "no-mark",
         "tar",
         "tar-gz",
+        "twice",
+        "cr",
         "lfs",
         "two",
         "none",

@@ -81,6 +81,10 @@ def parse_block(path: Path, block: bytes, first_line: int, form: VectorFormat) -
         first_line += block.count(b"\n") - rest.count(b"\n")
         block = rest
     block = _with_single_spaces(block)
+    if b"\r" in block:
+        raise BadInput(
+            f"{path} has carriage returns inside of lines.", hint="Convert its line ends: tr '\\r' '\\n' < OLD > NEW"
+        )
     table = _parse_table(block, form.size)
     return table if table is not None else _parse_lines(path, block, first_line, form.size)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tmeattn.config import TrainOptions
-from tmeattn.cpu import available_cores, default_threads
+from tmeattn.cpu import available_cores, default_threads, threads_of_one_process
 from tmeattn.errors import BadInput
 from tmeattn.run_config import RunConfig, too_many_processes
 from tmeattn.training.distributed.devices import device_of
@@ -19,7 +19,8 @@ def with_processes(config: RunConfig, team: Team, narrate: Narrate) -> RunConfig
     """
     train = config.train
     set_size(team, train.processes if train.processes > 1 else None, train, narrate)
-    threads = default_threads(team.size_here) if train.threads is None else train.threads
+    default = threads_of_one_process() if team.processes == 1 else default_threads(team.size_here)
+    threads = default if train.threads is None else train.threads
     return config.model_copy(
         update={"train": train.model_copy(update={"processes": team.processes, "threads": threads})}
     )

@@ -217,7 +217,7 @@ def _measured(plugin: Plugin) -> Iterator[None]:
     before, began = {name for name in sys.modules if isinstance(name, str)}, time.perf_counter()
     own = plugin.distribution == OWN_DISTRIBUTION
     kept: contextlib.AbstractContextManager[list[str]] = contextlib.nullcontext([]) if own else printed_lines()
-    with kept as printed:
+    with kept as printed, _current_folder_kept(plugin):
         yield
     plugin.seconds = time.perf_counter() - began
     packages = {name.partition(".")[0] for name in sys.modules if isinstance(name, str) and name not in before}
@@ -231,6 +231,23 @@ def _measured(plugin: Plugin) -> Iterator[None]:
             f"imports {' and '.join(heavy)} when it is listed ({plugin.seconds:.1f} s in every command): "
             "import it in the module that `build`, `load`, `explain` or `track` refers to"
         )
+
+
+@contextlib.contextmanager
+def _current_folder_kept(plugin: Plugin) -> Iterator[None]:
+    """Go back to the current folder if a plugin changes it: the paths that the user gives are relative to it."""
+    try:
+        folder = os.getcwd()  # noqa: PTH109
+    except OSError:  # it is deleted
+        yield
+        return
+    yield
+    with contextlib.suppress(OSError):
+        if os.getcwd() == folder:  # noqa: PTH109
+            return
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
+    plugin.warnings.append("changes the current folder when it is imported: use absolute paths")
 
 
 @functools.cache

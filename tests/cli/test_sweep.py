@@ -71,6 +71,25 @@ def test_deleting_a_study_with_its_runs(tmeattn: Any, quick: list[str]) -> None:
     assert [run.name for run in all_runs()] == ["second-0"]
 
 
+def test_options_of_a_run_are_those_of_all_trials(tmeattn: Any, quick: list[str]) -> None:
+    tmeattn("train", "simple-attn", *quick, "--name", "base", "--lr", "0.05", "--weight-decay", "0.02")
+    found = tmeattn("sweep", "simple-attn", "--from", "base", *SPACE, "--trials", "1", "--json").json
+    assert found["options"]["weight_decay"] == 0.02
+    assert "lr" not in found["options"]
+    assert found["options"].keys().isdisjoint({"recipe", "momentum", "clip_norm", "patience"}), "they are defaults"
+    run = next(run for run in all_runs() if run.name != "base")
+    assert (run.options["weight_decay"], run.options["max_length"]) == (0.02, 12)
+
+
+def test_a_study_with_a_living_worker_is_not_deleted(tmeattn: Any, swept: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tmeattn.sweep import claims
+    from tmeattn.sweep.storage import open_store
+    from tmeattn.sweep.study import extended, open_study
+
+    claims.Claims(extended(open_study(open_store(None), "mine"), 6)).take()
+    assert "trains a trial of the sweep 'mine'. Stop it first." in tmeattn("sweep", "delete", "mine", "-y").refused()
+
+
 def test_the_name_of_a_study_comes_from_the_command(tmeattn: Any, quick: list[str]) -> None:
     first = tmeattn("sweep", "mean", *quick, *SPACE, "--trials", "1", "--json").json
     again = tmeattn("sweep", "mean", *quick, *SPACE, "--trials", "1", "--threads", "2", "--json").json

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.inference.prediction_note import NOTE_VERSION, Note, read_note, state_of
+from tmeattn.inference.prediction_note import NOTE_VERSION, Note, note_checksum, read_note, state_of
 
 ORIGIN = {"run": "k3f9"}
 NOTE = Note(bytes=10, written=2, row=3, rows_hash="a", part_hash="b", size=1, changed=2, skip_bad=False)
@@ -40,6 +40,13 @@ def test_a_note_comes_back(tmp_path: Path) -> None:
 def test_what_is_no_note_is_none(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert stored(tmp_path / "note", **changes) is None
     assert read_note(tmp_path / "nothing") is None
+
+
+def test_a_note_with_another_checksum_is_none(tmp_path: Path) -> None:
+    checksum = note_checksum(ORIGIN, asdict(NOTE))
+    assert stored(tmp_path / "note", checksum=checksum) == (ORIGIN, NOTE)
+    assert stored(tmp_path / "note", checksum=checksum, progress={**asdict(NOTE), "written": 1}) is None
+    assert stored(tmp_path / "note", checksum=checksum, origin={"run": "k3f8"}) is None
 
 
 def test_only_a_regular_file_has_a_state(tmp_path: Path) -> None:

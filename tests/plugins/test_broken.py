@@ -18,6 +18,7 @@ import pytest
         ({"spec_api": "0"}, "this tmeattn has plugin API 1: install a newer broken"),
         ({"spec_name": "'mean'"}, "the name 'mean' belongs to tmeattn's own model, so the model of broken is ignored"),
         ({"at_import": "print('hello')"}, "prints to stdout when it is imported ('hello'): use logging"),
+        ({"at_import": "import os; os.chdir('/')"}, "changes the current folder when it is imported: use absolute"),
         ({"spec_attention": "'soft'"}, "attention is 'soft', expected one of pool, self, none"),
         ({"spec_config": "'broken_plugin:Missing'"}, "broken_plugin:Missing cannot be loaded: AttributeError"),
         ({"field": "alpha: float = 1.0"}, "its option --alpha clashes with an option of train. Rename the field"),

@@ -10,7 +10,7 @@ from support.explanations import draw
 from tmeattn.render.sweep import results_page, studies_table
 from tmeattn.sweep.plan import Plan, make_plan
 from tmeattn.sweep.results import Overview, Results, config_file, train_command
-from tmeattn.sweep.space import parse_space
+from tmeattn.sweep.space_text import parse_space
 from tmeattn.sweep.study import Study, Trial, best_of
 
 

@@ -143,3 +143,26 @@ def test_random_bytes_in_every_file(two: tuple[RunDirectory, RunDirectory]) -> N
         for name in FILES:
             (evil.path / name).write_bytes(chance.randbytes(chance.randrange(200)))
         check_the_others(good)
+
+
+@pytest.mark.parametrize("change", [{"classes": ["a", "a"]}, {"classes": []}, {"vector_size": 0}])
+def test_data_that_cannot_be_are_damage_which_is_told_of_the_run_that_is_named(
+    two: tuple[RunDirectory, RunDirectory], change: dict[str, Any]
+) -> None:
+    _, evil = two
+    info = json.loads((evil.path / "run.json").read_text())
+    (evil.path / "run.json").write_text(json.dumps({**info, "data": {**info["data"], **change}}))
+    assert list(damaged_runs()) == [evil.path]
+    assert [run.id for run in all_runs()] == ["good-lstm-attn"]
+    with pytest.raises(TmeattnError, match=r"evil-lstm-attn is no run directory: its run\.json is damaged"):
+        find_run("evil-lstm-attn")
+
+
+def test_an_impossible_accuracy_makes_no_run_the_best(two: tuple[RunDirectory, RunDirectory]) -> None:
+    good, evil = two
+    log = evil.events_path.read_text()
+    evil.events_path.write_text(log.replace('"accuracy":0.', '"accuracy":70.'))
+    assert evil.events_path.read_text() != log
+    assert find_run("best").id == good.id
+    listed = {run.id: run for run in readable_summaries()}
+    assert any("events.jsonl is damaged" in problem for problem in listed[evil.id].problems)

@@ -183,3 +183,17 @@ def test_a_writer_that_has_only_just_begun_is_waited_for(run: RunDirectory, monk
     monkeypatch.setattr(lock_module, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=write_status))
     with writing(run):
         assert f"by process {pid} on {host} (heartbeat " in refused(run)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link"])
+def test_a_lock_that_is_no_file_is_named(run: RunDirectory, tmp_path: Path, kind: str) -> None:
+    lock = run.path / LOCK
+    lock.unlink(missing_ok=True)
+    {"folder": lock.mkdir, "pipe": lambda: os.mkfifo(lock), "link": lambda: lock.symlink_to(tmp_path / "elsewhere")}[
+        kind
+    ]()
+    with pytest.raises(EnvironmentProblem, match=r"run\.lock is no regular file.*\. Delete it") as caught, writing(run):
+        pass
+    assert str(lock) in str(caught.value)
+    assert not is_trained(run)
+    assert not (tmp_path / "elsewhere").exists()

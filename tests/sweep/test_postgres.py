@@ -16,9 +16,9 @@ pytest.importorskip("psycopg")
 if os.name != "posix" or postgres.programs() is None:
     pytest.skip(postgres.MISSING, allow_module_level=True)
 
-from tmeattn.sweep import worker
+from tmeattn.sweep import claims, worker
 from tmeattn.sweep.plan import Plan, make_plan
-from tmeattn.sweep.space import parse_space
+from tmeattn.sweep.space_text import parse_space
 from tmeattn.sweep.storage import open_store
 from tmeattn.sweep.study import Study, delete_study, join, open_study, study_names
 
@@ -54,14 +54,14 @@ def test_two_that_make_one_study_at_once_make_one(planted: dict[str, Any], url: 
     numbers: list[int] = []
 
     def take(study: Study) -> None:
-        taker = worker._Worker(study, (), None, None, None)  # type: ignore[arg-type]
+        taker = claims.Claims(study)
         for _ in range(2):
-            taken, _ = taker._take()
+            taken, _ = taker.take()
             if taken is not None:
                 numbers.append(taken.trial.number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker._Worker, "_is_abandoned", lambda self, trial: False)
+        patch.setattr(claims.Claims, "_is_abandoned", lambda self, trial: False)
         threads = [threading.Thread(target=take, args=(study,)) for study in made]
         for thread in threads:
             thread.start()

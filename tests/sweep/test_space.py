@@ -9,7 +9,8 @@ import pytest
 from tmeattn.errors import BadInput
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
-from tmeattn.sweep.space import Choice, Range, default_space, parse_space, trial_options
+from tmeattn.sweep.space import Choice, Range, default_space, trial_options
+from tmeattn.sweep.space_text import parse_space
 
 
 def parsed(text: str, model: str = "query-attn", **fixed: object) -> Range | Choice:

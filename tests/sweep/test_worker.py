@@ -19,10 +19,10 @@ from tmeattn.runs.summary import summarize
 
 pytest.importorskip("optuna")
 
-from tmeattn.sweep import worker
-from tmeattn.sweep.plan import Plan, make_plan
-from tmeattn.sweep.results import results
-from tmeattn.sweep.space import parse_space
+from tmeattn.sweep import claims, worker
+from tmeattn.sweep.plan import ATTRIBUTE, Plan, make_plan
+from tmeattn.sweep.results import overviews, results
+from tmeattn.sweep.space_text import parse_space
 from tmeattn.sweep.storage import open_store
 from tmeattn.sweep.study import Study, join, open_study, unfinished
 
@@ -150,7 +150,7 @@ def test_a_stopped_trial_is_continued_by_the_next_worker(planted: dict[str, Any]
 
 def test_the_trial_of_a_dead_worker_is_taken_over(planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     study = joined(plan_of({**planted, "epochs": 3, "patience": 0}), 2)
-    monkeypatch.setattr(worker._Worker, "_give_back", lambda self, trial: None)  # it dies
+    monkeypatch.setattr(claims.Claims, "give_back", lambda self, trial: None)  # it dies
 
     def die(event: Event) -> None:
         if event["kind"] == "epoch" and event["epoch"] == 1:
@@ -158,7 +158,7 @@ def test_the_trial_of_a_dead_worker_is_taken_over(planted: dict[str, Any], monke
 
     with pytest.raises(Interrupted):
         work(study, die)
-    monkeypatch.setattr(worker, "exists", lambda pid, mark: False)
+    monkeypatch.setattr(claims, "exists", lambda pid, mark: False)
     work(study)
     assert [trial.state for trial in study.trials()] == ["finished", "finished"]
     assert len(all_runs()) == 2
@@ -229,12 +229,12 @@ def test_trials_that_fail_one_after_the_other_end_the_worker(
 def test_more_workers_than_trials_make_no_more_trials(planted: dict[str, Any]) -> None:
     study = joined(plan_of(planted), 2)
     others = [joined(plan_of(planted), 2) for _ in range(2)]
-    takers = [worker._Worker(each, (), None, None, None) for each in (study, *others)]  # type: ignore[arg-type]
+    takers = [claims.Claims(each) for each in (study, *others)]
     for at, each in enumerate(takers):
         each.owner = {**each.owner, "pid": 10**6 + at, "token": str(at)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "exists", lambda pid, mark: True)
-        taken = [each._take() for each in takers]
+        patch.setattr(claims, "exists", lambda pid, mark: True)
+        taken = [each.take() for each in takers]
     assert [one is not None for one, _ in taken] == [True, True, False]
     assert taken[2][1] == 2
     assert len(study.trials()) == 2
@@ -264,6 +264,11 @@ def test_a_study_of_another_program_is_left_alone(planted: dict[str, Any]) -> No
         joined(plan_of(planted), name="theirs")
     with pytest.raises(BadInput, match="There is no sweep yet"):
         open_study(store, None)
+    study = joined(plan_of(planted), name="newer")
+    study.optuna.set_user_attr(ATTRIBUTE, {**plan_of(planted).document(), "format": 2})
+    with pytest.raises(BadInput, match="has format 2; this tmeattn reads format 1"):
+        open_study(store, "newer")
+    assert overviews(store)[1].keys() == {"newer"}
 
 
 def test_the_last_line_of_a_journal_that_a_full_disk_has_cut_is_left_out(planted: dict[str, Any]) -> None:

@@ -182,7 +182,7 @@ def export(run: str, target: Path, force: bool) -> None:
 def delete(run: tuple[str, ...], yes: bool) -> None:
     """Delete each RUN with its checkpoints permanently. Name a damaged run by its folder."""
     from tmeattn.paths import runs_dir
-    from tmeattn.render.console import safe
+    from tmeattn.render.console import safe_line
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.index import damaged_runs, find_runs
     from tmeattn.runs.lock import delete as delete_run
@@ -196,7 +196,7 @@ def delete(run: tuple[str, ...], yes: bool) -> None:
             raise BadInput(f"The run {each.id} is not in {runs_dir()}.", hint="Delete that folder or file yourself.")
         if is_trained(each):
             raise BadInput(f"The run {each.id} is being trained.", hint="Stop it first.")
-    listing = safe(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
+    listing = safe_line(", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in found))
     if not (yes or confirmed(f"Delete {listing}?")):
         click.echo("Nothing was deleted.", err=True)
         return

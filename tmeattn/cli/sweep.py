@@ -1,15 +1,15 @@
-"""`tmeattn sweep MODEL` and `tmeattn sweep show|best|list|delete`."""
+"""`tmeattn sweep MODEL`, and `tmeattn sweep` to continue. The other subcommands are in `studies.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.decorators import FC
 
+from tmeattn.cli.studies import STORAGE_HELP, STORAGE_VARIABLE, best, delete_sweep, list_sweeps, show
 from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.cli.support.completion import sweeps as complete_sweeps
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from tmeattn.sweep.study import Study, Trial
 
 DEFAULT_TRIALS = 20
-STORAGE_VARIABLE = "TMEATTN_STORAGE"
-_STORAGE_HELP = (
-    "The database of the study, such as postgresql://user@host/name, or a journal file (.log).  "
-    "[default: the journal file of the home folder]"
-)
 
 
 def _storage_option() -> click.Option:
@@ -37,13 +32,8 @@ def _storage_option() -> click.Option:
         ["--storage"],
         metavar="URL",
         envvar=STORAGE_VARIABLE,
-        help=_STORAGE_HELP,
+        help=STORAGE_HELP,
     )
-
-
-def storage_option() -> Callable[[FC], FC]:
-    """`--storage`, also from the environment: a password is better kept off the command line."""
-    return click.option("--storage", metavar="URL", envvar=STORAGE_VARIABLE, help=_STORAGE_HELP)
 
 
 class Sweeps(Group):
@@ -208,7 +198,8 @@ def sweep_command(spec: ModelSpec) -> click.Command:
 
 def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.sweep.plan import Objective, check_study_name, make_plan
-    from tmeattn.sweep.space import default_space, parse_space
+    from tmeattn.sweep.space import default_space
+    from tmeattn.sweep.space_text import parse_space
     from tmeattn.sweep.storage import open_store, require_optuna
     from tmeattn.sweep.study import join
 
@@ -223,7 +214,7 @@ def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
     Objective.parse(objective)
     if name is not None:
         name = check_study_name(name)
-    options = {**inherited(spec, from_run, config_file, given), **given}
+    options = {**_unusual(spec, inherited(spec, from_run, config_file, given)), **given}
     space = parse_space(spec.name, texts or default_space(spec.name, without=given), options)
     for dimension in space:
         if dimension.name in given:
@@ -246,6 +237,18 @@ def _check_data(plan: Plan) -> None:
 
     console = stderr_console()
     check_data(plan, lambda line: console.print(safe(line)))
+
+
+def _unusual(spec: ModelSpec, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are not defaults: a run in --from has all."""
+    from tmeattn.config import TrainOptions
+    from tmeattn.run_config import resolve_run
+
+    usual = {
+        **resolve_run(spec.name, {"recipe": options.get("recipe")}).flat(),
+        "recipe": TrainOptions.model_fields["recipe"].default,
+    }
+    return {key: value for key, value in options.items() if key not in usual or usual[key] != value}
 
 
 def _seed(spec: ModelSpec, options: Mapping[str, Any]) -> int:
@@ -284,103 +287,5 @@ def _work(study: Study, trackers: tuple[str, ...], as_json: bool) -> None:
         stdout_console().print(results_page(found))
 
 
-def study_argument() -> Callable[[FC], FC]:
-    """The argument STUDY: the name of a study; the newest if it is not given."""
-    return click.argument("study", required=False, shell_complete=complete_sweeps)
-
-
-@sweep.command()
-@study_argument()
-@storage_option()
-@json_option("the results")
-def show(study: str | None, storage: str | None, as_json: bool) -> None:
-    """The trials of STUDY, its best command, and which options matter. Without STUDY, the newest."""
-    from tmeattn.render.console import stdout_console
-    from tmeattn.render.sweep import results_page
-    from tmeattn.sweep.results import results
-    from tmeattn.sweep.storage import open_store
-    from tmeattn.sweep.study import open_study
-
-    found = results(open_study(open_store(storage, create=False), study))
-    if as_json:
-        echo_json(found.document())
-    else:
-        stdout_console().print(results_page(found))
-
-
-@sweep.command()
-@study_argument()
-@storage_option()
-@click.option("--as-config", is_flag=True, help="Print the options as a TOML file for tmeattn train --config.")
-@json_option("the best trial")
-def best(study: str | None, storage: str | None, as_config: bool, as_json: bool) -> None:
-    """The command that trains a model with the best options of STUDY. Without STUDY, the newest."""
-    from tmeattn.files import escaped
-    from tmeattn.sweep.results import config_file, results, trial_document
-    from tmeattn.sweep.storage import open_store
-    from tmeattn.sweep.study import open_study
-
-    if as_config and as_json:
-        raise BadInput("--as-config and --json exclude each other.")
-    found = results(open_study(open_store(storage, create=False), study))
-    if found.best is None:
-        raise BadInput(f"The study {found.study.name!r} has no finished trial yet.", hint="See: tmeattn sweep show")
-    if as_json:
-        echo_json({"study": found.study.name, "command": found.command, **trial_document(found.best)})
-    elif as_config:
-        click.echo(escaped(config_file(found.study.plan, found.best.params)))
-    else:
-        click.echo(escaped(found.command or ""))
-
-
-@sweep.command("list")
-@storage_option()
-@json_option("an array of studies")
-def list_sweeps(storage: str | None, as_json: bool) -> None:
-    """All studies, the newest first."""
-    from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.sweep import studies_table
-    from tmeattn.sweep.results import Overview, overviews
-    from tmeattn.sweep.storage import open_store
-
-    found: list[Overview]
-    found, damaged = overviews(open_store(storage, create=False))
-    console = stderr_console()
-    for name, reason in damaged.items():
-        console.print(safe(f"Skipped {name}: {reason}"))
-    if as_json:
-        echo_json([one.document() for one in found])
-    elif found:
-        stdout_console().print(studies_table(found))
-    else:
-        console.print("There is no sweep yet. Begin one: tmeattn sweep lstm-attn")
-
-
-@sweep.command("delete")
-@click.argument("study", shell_complete=complete_sweeps)
-@storage_option()
-@click.option(
-    "--runs", "with_runs", is_flag=True, help="Also delete the runs of its trials that are in the home folder."
-)
-@click.option("--yes", "-y", is_flag=True, help="Delete without a confirmation.")
-def delete_sweep(study: str, storage: str | None, with_runs: bool, yes: bool) -> None:
-    """Delete STUDY with its trials. Their runs stay, unless --runs is given."""
-    from tmeattn.cli.runs import confirmed
-    from tmeattn.render.console import safe
-    from tmeattn.runs.lock import delete as delete_run
-    from tmeattn.runs.lock import is_trained
-    from tmeattn.sweep.storage import open_store
-    from tmeattn.sweep.study import delete_study, open_study, runs_of
-
-    found = open_study(open_store(storage, create=False), study)
-    runs = runs_of(found)
-    if trained := [run for run in runs if is_trained(run)]:
-        raise BadInput(f"The run {trained[0].id} of the sweep is being trained.", hint="Stop it first.")
-    what = f"the study {found.name} with {len(found.trials())} trials" + (f" and {len(runs)} runs" if with_runs else "")
-    if not (yes or confirmed(safe(f"Delete {what}?"))):
-        click.echo("Nothing was deleted.", err=True)
-        return
-    delete_study(found)
-    for run in runs if with_runs else []:
-        delete_run(run)
-    click.echo(safe(f"Deleted {what}."), err=True)
+for _command in (show, best, list_sweeps, delete_sweep):
+    sweep.add_command(_command)

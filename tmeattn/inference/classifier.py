@@ -120,7 +120,7 @@ class TrainedClassifier:
 
     def token_ids(self, text: str) -> np.ndarray:
         """The ids (T,) of `encode(text)`, without the positions: several times as fast."""
-        return self.vocabulary.encode(self.tokenizer.tokens(text)[: self.max_length])
+        return self.vocabulary.encode(self.tokenizer.first_tokens(text, self.max_length))
 
     def probabilities(self, texts: Sequence[str] | Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
         """Class probabilities (N, C) of N texts, or of N sequences of token ids, in their order.

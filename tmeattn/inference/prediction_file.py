@@ -27,6 +27,7 @@ from tmeattn.inference.prediction_note import (
     has_content,
     hash_of,
     new_hash,
+    note_checksum,
     read_note,
     state_of,
 )
@@ -262,7 +263,9 @@ class PredictionFile:
             self.skip_bad,
             complete,
         )
-        stored = {"version": NOTE_VERSION, "origin": asdict(self.origin), "progress": asdict(note)}
+        origin, progress = asdict(self.origin), asdict(note)
+        checksum = note_checksum(origin, progress)
+        stored = {"version": NOTE_VERSION, "origin": origin, "progress": progress, "checksum": checksum}
         write_atomically(self.note_path, to_json(stored))
         self._noted = self.rows
 

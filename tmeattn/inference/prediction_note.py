@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ def read_note(path: Path) -> tuple[Mapping[str, Any], Note] | None:
     if stored is None or stored.get("version") != NOTE_VERSION:
         return None
     origin, progress = stored.get("origin"), stored.get("progress")
+    if stored.get("checksum", checksum := note_checksum(origin, progress)) != checksum:  # earlier versions had none
+        return None
     if not isinstance(origin, dict) or not isinstance(progress, dict):
         return None
     try:
@@ -80,6 +83,11 @@ def read_note(path: Path) -> tuple[Mapping[str, Any], Note] | None:
     if not all(type(count) is int and count >= 0 for count in counts):
         return None
     return origin, note
+
+
+def note_checksum(origin: object, progress: object) -> str:
+    """The SHA-256 of the content of a note."""
+    return hashlib.sha256(json.dumps([origin, progress], sort_keys=True).encode()).hexdigest()
 
 
 def state_of(path: Path) -> tuple[int | None, int | None]:

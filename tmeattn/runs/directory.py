@@ -95,7 +95,7 @@ class RunDirectory:
                 f"The run {self.id} has format {info.get('format')!r}; this tmeattn reads format {FORMAT}.",
                 hint=f"It was made by tmeattn {maker or 'of another version'}.",
             )
-        if not matches(info, RunInfo) or not 0 <= info["created"] < LATEST or not info["data"]["classes"]:
+        if not matches(info, RunInfo) or not 0 <= info["created"] < LATEST or not _is_possible(info["data"]):
             raise BadInput(f"{self.path} is no run directory: its run.json is damaged.")
         return cast(RunInfo, info)
 
@@ -202,8 +202,8 @@ class RunDirectory:
         if os.path.lexists(self.events_path) and not self.events_path.is_file():
             found.append("events.jsonl is no file; the run has no events.")
         elif damaged_lines:
-            lines = "1 line" if damaged_lines == 1 else f"{damaged_lines:,} lines"
-            found.append(f"events.jsonl is damaged; {lines} of it cannot be read and are ignored.")
+            lines, are = ("1 line", "is") if damaged_lines == 1 else (f"{damaged_lines:,} lines", "are")
+            found.append(f"events.jsonl is damaged; {lines} of it cannot be read and {are} ignored.")
         return found
 
     def figures(self, damaged: Callable[[], None] = lambda: None) -> Iterator[Event]:
@@ -240,6 +240,12 @@ class RunDirectory:
         """
         with disk_errors("the run", self.path, verb="delete"):
             shutil.rmtree(self.path)
+
+
+def _is_possible(data: DataInfo) -> bool:
+    """Whether a model can have been trained on data that are described so."""
+    classes = data["classes"]
+    return 0 < len(classes) == len(set(classes)) and data["vector_size"] > 0
 
 
 def _no_run(path: Path) -> BadInput:

@@ -54,7 +54,7 @@ def encode(event: Mapping[str, Any]) -> str:
 
 def decode(line: str) -> Event | None:
     """The event on a line; None where the line is incomplete, its kind is unknown (a newer version may have logged it),
-    or a field is missing or has the wrong type."""
+    or a field is missing or has the wrong type, or an accuracy is not from 0 to 1."""
     try:
         value = (_DECODER if '"$float"' in line else _PLAIN_DECODER).decode(line)
     except (ValueError, RecursionError):
@@ -62,6 +62,8 @@ def decode(line: str) -> Event | None:
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in EVENT_TYPES or not matches(value, EVENT_TYPES[kind]):
         return None
+    if kind == "epoch" and any(abs(value[part]["accuracy"] - 0.5) > 0.5 for part in ("train", "validation")):
+        return None  # such a run would always be the best
     return cast(Event, value)
 
 

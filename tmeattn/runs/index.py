@@ -136,6 +136,8 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
     if not fitting:
         if "/" in reference or "\\" in reference or as_path is not None:
             raise BadInput(f"{reference} is neither a run directory nor an exported run.")
+        if reference in {path.name for path in damaged_runs()}:
+            _ = RunDirectory(runs_dir() / reference).info  # raises what is wrong with it
         names = [run.name for run in runs if run.name]
         raise UnknownName("run", reference, [*by_id, *names], list_command="tmeattn runs list")
     return fitting[0]

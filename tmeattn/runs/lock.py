@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,7 @@ def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["he
     outcome: Literal["held", "busy", "unsupported"] = "held"
     with disk_errors(what, path.parent):
         path.parent.stat()  # filelock would make a missing folder
+        _require_regular(path)
         try:
             lock.acquire()
         except Timeout:
@@ -141,6 +143,20 @@ def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["he
     finally:
         if outcome == "held":
             lock.release()
+
+
+def _require_regular(path: Path) -> None:
+    """Check that a lock is a regular file, or does not exist yet.
+
+    Raises:
+        EnvironmentProblem: it is a folder, a link, a pipe or a device.
+        OSError: it cannot be looked at.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise EnvironmentProblem(
+                f"{path} is no regular file, so it cannot be locked.", hint="Delete it: tmeattn writes it again."
+            )
 
 
 def _has_unlocked_writer(run: RunDirectory, *, locked: bool) -> bool:
@@ -166,5 +182,5 @@ def _refusal(run: RunDirectory) -> BadInput:
         return BadInput(f"The run {run.id} is being trained by another process.")
     pid, when = status.get("pid"), f"{age:.0f} s ago" if age >= 0 else f"{-age:.0f} s in the future"
     suspended = f"It is suspended: continue it with fg or kill -CONT {pid}, or end it." if age > STALE_AFTER else None
-    by = f"process {pid} on {status.get('host')} (heartbeat {when})"
+    by = f"process {pid} on {status.get('host', 'an unknown computer')} (heartbeat {when})"
     return BadInput(f"The run {run.id} is being trained by {by}.", hint=suspended)

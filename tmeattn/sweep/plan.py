@@ -16,7 +16,8 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.run_config import resolve_run
 from tmeattn.runs.reuse import NOT_IDENTITY
 from tmeattn.runs.typed_json import matches
-from tmeattn.sweep.space import Dimension, parse_space
+from tmeattn.sweep.space import Dimension
+from tmeattn.sweep.space_text import parse_space
 
 FORMAT = 1
 """The version of `PlanDocument`. A newer one is refused."""

@@ -61,7 +61,7 @@ class SeededSampler(BaseSampler):
 def pruner_of(plan: Plan) -> BasePruner:
     """The pruner of a plan. Its steps are epochs."""
     if plan.pruner == "median":
-        return MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=1)
+        return MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=2)
     if plan.pruner == "asha":
         return SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
     if plan.pruner == "hyperband":

@@ -1,42 +1,26 @@
-"""The search space of a sweep: which options vary and how, from texts such as `lr=1e-4..1e-2:log`.
+"""The search space of a sweep: which options vary and how. No torch and no Optuna.
 
-Types, limits and defaults are those of the same configurations that `tmeattn train` uses. No torch and no Optuna.
+`tmeattn.sweep.space_text` reads a space from what is typed.
 """
 
 from __future__ import annotations
 
 import math
 import random
-import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-from tmeattn.config import TrainOptions
-from tmeattn.errors import BadInput, nearest, shortened
+from tmeattn.errors import BadInput
 from tmeattn.registry import registry
-from tmeattn.run_config import config_class, resolve_run, validated_value
+from tmeattn.run_config import config_class
 from tmeattn.specs import ModelSpec
 
 RECIPE = "sweep"
 """The entry of a model's `recipes` that names its default space."""
-MOST_VALUES = 1000
-"""Values of one option."""
-_OTHER_TEXTS = "it decides on which texts a run is measured, so that the values would not be comparable"
-_NOT_SEARCHED = {
-    **dict.fromkeys(("dataset", "text_column", "label_column", "validation", "limit"), _OTHER_TEXTS),
-    "seed": "chance is nothing to search. Several seeds for each trial: --seeds 3",
-    **dict.fromkeys(
-        ("device", "threads", "processes", "checkpoint_every", "batch_entropy"), "it does not change what is learned"
-    ),
-}
-"""The options of training that are no part of a space, with the reason."""
-_EXAMPLES = "For example: --space lr=1e-4..1e-2:log --space hidden-size=50,100,200"
-_JOINT_CHECKS = 50
+EXAMPLES = "For example: --space lr=1e-4..1e-2:log --space hidden-size=50,100,200"
 
 Value = bool | int | float | str
-Kind = Literal["whole", "number", "switch", "choice", "numbers", "text"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +78,7 @@ class Choice:
     @property
     def text(self) -> str:
         """The dimension as it is typed behind `--space`."""
-        texts = [_value_text(value) for value in self.values]
+        texts = [value_text(value) for value in self.values]
         return f"{self.flag}={('|' if any(',' in text for text in texts) else ',').join(texts)}"
 
     @property
@@ -114,33 +98,6 @@ def rounded(dimension: Dimension, value: Value) -> Value:
     return dimension.rounded(float(value)) if isinstance(dimension, Range) else value
 
 
-def parse_space(model: str, texts: Sequence[str], fixed: Mapping[str, Any]) -> tuple[Dimension, ...]:
-    """The dimensions of a space, in the order of the texts, each of another option.
-
-    fixed: the options that all trials have; a value of the space takes the place of one from a file or another run.
-
-    Raises:
-        BadInput: a text is malformed, names no option of the model or of training, names one twice, or has a value that
-            the option does not accept; or no combination of the values can be trained.
-    """
-    base = resolve_run(model, fixed)
-    dimensions: dict[str, Dimension] = {}
-    for text in texts:
-        name, given, values = text.partition("=")
-        name = _field(model, name.strip().removeprefix("--"))
-        if name in dimensions:
-            raise BadInput(f"--space: {_flag(name)} is given twice.", hint="Write all its values in one --space.")
-        dimensions[name] = _dimension(model, name, values.strip() if given else None, text)
-        for value in _ends(dimensions[name]):
-            try:
-                validated_value(base, name, value)
-            except BadInput as error:
-                raise BadInput(f"--space {shortened(text)!r}: {error.message}", hint=error.hint) from None
-    found = tuple(dimensions.values())
-    _check_together(model, found, fixed)
-    return found
-
-
 def default_space(model: str, without: Iterable[str] = ()) -> list[str]:
     """The texts of the model's default space, without some options.
 
@@ -149,13 +106,13 @@ def default_space(model: str, without: Iterable[str] = ()) -> list[str]:
     """
     declared = config_class(registry().get(ModelSpec, model)).recipes.get(RECIPE, {})
     left = set(without)
-    texts = [f"{_flag(name)}={values}" for name, values in declared.items() if name.replace("-", "_") not in left]
+    texts = [f"{flag_of(name)}={values}" for name, values in declared.items() if name.replace("-", "_") not in left]
     if not declared:
-        raise BadInput(f"The model {model!r} declares no space of its own.", hint=f"Give one. {_EXAMPLES}")
+        raise BadInput(f"The model {model!r} declares no space of its own.", hint=f"Give one. {EXAMPLES}")
     if not texts:
         raise BadInput(
             f"All options of the default space of {model!r} are given, so that nothing varies.",
-            hint=f"Leave one out, or give a space. {_EXAMPLES}",
+            hint=f"Leave one out, or give a space. {EXAMPLES}",
         )
     return texts
 
@@ -171,187 +128,20 @@ def trial_options(fixed: Mapping[str, Any], values: Mapping[str, Value]) -> dict
 def shown_values(values: Mapping[str, Value]) -> str:
     """The values of a trial in one line."""
     return ", ".join(
-        f"{_flag(name)} {f'{value:g}' if isinstance(value, float) else _value_text(value)}"
+        f"{flag_of(name)} {f'{value:g}' if isinstance(value, float) else value_text(value)}"
         for name, value in values.items()
     )
 
 
-def _check_together(model: str, space: Sequence[Dimension], fixed: Mapping[str, Any]) -> None:
-    """Raise `BadInput` where values that are accepted alone contradict each other in all of many combinations."""
-    chance, problem = random.Random(0), None
-    for _ in range(_JOINT_CHECKS):
-        try:
-            resolve_run(model, trial_options(fixed, {one.name: one.draw(chance) for one in space}))
-            return
-        except BadInput as error:
-            problem = problem or error
-    if problem is not None:
-        raise BadInput(f"No values of the space can be trained: {problem.message}", hint=problem.hint)
-
-
-def _field(model: str, name: str) -> str:
-    """The name of the field of an option that can be searched."""
-    field = name.replace("-", "_")
-    own = config_class(registry().get(ModelSpec, model)).model_fields
-    known = [*own, *TrainOptions.model_fields]
-    if field in known and field not in own and field in _NOT_SEARCHED:
-        raise BadInput(f"--space: {_flag(field)} cannot be searched: {_NOT_SEARCHED[field]}.")
-    if field not in known:
-        if not name:
-            raise BadInput("--space: the name of an option is missing.", hint=_EXAMPLES)
-        searchable = [one for one in known if one in own or one not in _NOT_SEARCHED]
-        near = nearest(field, searchable, 1)
-        hint = f"Did you mean {_flag(near[0])}?" if near else f"See: tmeattn sweep {model} --help"
-        raise BadInput(f"--space: {shortened(name)!r} is no option of the model {model!r}.", hint=hint)
-    return field
-
-
-def _flag(name: str) -> str:
+def flag_of(name: str) -> str:
     return name.replace("_", "-")
-
-
-def _dimension(model: str, name: str, values: str | None, text: str) -> Dimension:
-    own = config_class(registry().get(ModelSpec, model)).model_fields
-    kind, choices = _kind(own.get(name, TrainOptions.model_fields.get(name)).annotation)  # type: ignore[union-attr]
-    if values is None and choices:
-        return Choice(name, choices)
-    if not values:
-        raise BadInput(f"--space {shortened(text)!r} has no values.", hint=_EXAMPLES)
-    if kind in ("whole", "number"):
-        if ".." in values:
-            return _range(name, values, kind == "whole", text)
-        return _choice(name, [_number(each, kind == "whole", text) for each in _listed(values, text)], text)
-    if ".." in values and kind in ("switch", "choice"):
-        raise BadInput(
-            f"--space {shortened(text)!r}: {_flag(name)} is no number and has no range.",
-            hint=f"Its values: {_flag(name)}={','.join(map(_value_text, choices))}",
-        )
-    if kind == "switch":
-        return _choice(name, [_switch(each, text) for each in _listed(values, text)], text)
-    if kind == "choice":
-        by_text = {str(choice): choice for choice in choices}
-        return _choice(name, [by_text.get(each, each) for each in _listed(values, text)], text)
-    return _choice(name, _listed(values, text), text)
-
-
-def _kind(annotation: Any) -> tuple[Kind, tuple[Value, ...]]:
-    """What values a field takes, and all of them where they are few."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _kind(get_args(annotation)[0])
-    if origin in (Union, types.UnionType):
-        return next(found for part in get_args(annotation) if part is not type(None) for found in [_kind(part)])
-    if origin is Literal:
-        return "choice", tuple(get_args(annotation))
-    if annotation is bool:
-        return "switch", (True, False)
-    if annotation is int:
-        return "whole", ()
-    if annotation is float:
-        return "number", ()
-    return ("numbers" if origin is tuple else "text"), ()
-
-
-def _range(name: str, values: str, whole: bool, text: str) -> Range:
-    shown = f"--space {shortened(text)!r}"
-    ends, *marks = values.split(":")
-    low_text, _, high_text = ends.partition("..")
-    log, step = False, None
-    for mark in (each.strip() for each in marks):
-        if mark == "log" and not log:
-            log = True
-        elif mark == "int":
-            whole = True
-        elif step is None and _is_number(mark.removeprefix("step=")):
-            step = mark.removeprefix("step=")
-        else:
-            raise BadInput(
-                f"{shown}: {shortened(mark)!r} is not log, int or the size of a step.",
-                hint="For example: lr=1e-4..1e-2:log, hidden-size=50..200:50, dropout=0..0.5:0.1",
-            )
-    low, high = _number(low_text, whole, text), _number(high_text, whole, text)
-    if low >= high:
-        raise BadInput(f"{shown}: the range must rise, and {low_text.strip()} is not below {high_text.strip()}.")
-    if log and low <= 0:
-        raise BadInput(
-            f"{shown}: a logarithmic range begins above 0.", hint="Begin it at a small number, such as 1e-5."
-        )
-    if log and step is not None:
-        raise BadInput(f"{shown}: a logarithmic range has no step.", hint="Leave log or the step out.")
-    size = None if step is None else _number(step, whole, text)
-    if size is not None and not 0 < size <= high - low:
-        raise BadInput(f"{shown}: the step must be above 0 and at most the width of the range.")
-    if size is not None:
-        high = _last_step(low, high, size, whole)
-    return Range(name, low, high, log, size, whole)
-
-
-def _last_step(low: float, high: float, step: float, whole: bool) -> float:
-    """The highest value that is a whole number of steps above `low`."""
-    first, size = Decimal(str(low)), Decimal(str(step))
-    last = first + (Decimal(str(high)) - first) // size * size
-    return int(last) if whole else float(last)
-
-
-def _listed(values: str, text: str) -> list[str]:
-    """The values of a list: separated by commas, or by | where a value has commas."""
-    parts = [part.strip() for part in values.split("|" if "|" in values else ",")]
-    if not all(parts):
-        raise BadInput(f"--space {shortened(text)!r} has an empty value.", hint=_EXAMPLES)
-    return parts
-
-
-def _choice(name: str, values: Sequence[Value], text: str) -> Choice:
-    shown = f"--space {shortened(text)!r}"
-    if len(values) < 2:
-        raise BadInput(
-            f"{shown} has a single value, so that nothing varies.",
-            hint=f"Give it as an option of all trials: --{_flag(name)} {_value_text(values[0])}",
-        )
-    if len(set(values)) < len(values):
-        raise BadInput(f"{shown} has a value twice.")
-    if len(values) > MOST_VALUES:
-        raise BadInput(f"{shown} has more than {MOST_VALUES} values.", hint="Give a range: hidden-size=50..200")
-    return Choice(name, tuple(values))
-
-
-def _number(text: str, whole: bool, dimension: str) -> float:
-    text = text.strip()
-    value = float(text) if _is_number(text) else math.nan
-    if not math.isfinite(value):
-        raise BadInput(f"--space {shortened(dimension)!r}: {shortened(text)!r} is no number.", hint=_EXAMPLES)
-    if not whole:
-        return value
-    if value != int(value) or abs(value) >= 2**63:
-        raise BadInput(f"--space {shortened(dimension)!r}: {shortened(text)!r} is no whole number.")
-    return int(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
-
-
-def _switch(text: str, dimension: str) -> bool:
-    known = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
-    if text.lower() not in known:
-        raise BadInput(f"--space {shortened(dimension)!r}: {shortened(text)!r} is not yes or no.")
-    return known[text.lower()]
-
-
-def _ends(dimension: Dimension) -> tuple[Value, ...]:
-    """The values whose limits are checked."""
-    return dimension.values if isinstance(dimension, Choice) else (dimension.low, dimension.high)
 
 
 def _number_text(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.12g}"
 
 
-def _value_text(value: Value) -> str:
+def value_text(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _number_text(value) if isinstance(value, int | float) else value

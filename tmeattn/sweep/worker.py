@@ -1,26 +1,19 @@
 """A worker of a sweep: it takes trials, trains their runs with the one trainer, and tells the study their values.
 
-A trial is taken inside the lock of the storage, so that no two workers have one trial and there are never more trials
-than were asked for. The trials of workers that have died are taken first, and their runs are resumed.
+The trials of workers that have died are taken first, and their runs are resumed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import shlex
-import socket
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError
 from tmeattn.foreign import one_line
@@ -31,21 +24,16 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener, diverged, epoch_events
 from tmeattn.runs.figures import SETTLED
 from tmeattn.runs.index import check_name
-from tmeattn.runs.liveness import exists, process_mark
-from tmeattn.runs.lock import is_trained
+from tmeattn.sweep.claims import Claims, Taken, run_of
 from tmeattn.sweep.measure import Watcher, seconds_of, stop_reason, value_of
 from tmeattn.sweep.plan import Plan
 from tmeattn.sweep.search import SeededSampler, pruner_of
-from tmeattn.sweep.space import Value, shown_values, trial_options
-from tmeattn.sweep.study import Study, Trial, suggest
+from tmeattn.sweep.space import shown_values, trial_options
+from tmeattn.sweep.study import Study, Trial
 from tmeattn.training.distributed.place import forget_place
 
 ORIGIN_FORMAT = 1
 """The version of `tmeattn.runs.run_files.SweepOrigin`."""
-BEAT = 15.0
-"""Seconds between two beats of a worker."""
-DEAD_AFTER = 60.0
-"""Seconds without a beat after which a worker on another computer counts as dead."""
 POLL = 2.0
 """Seconds between two looks at the trials of other workers, when no other trial is left."""
 MOST_FAILURES = 3
@@ -58,16 +46,6 @@ Watch = Callable[[str], AbstractContextManager[Listener]]
 """Called with a title before a run is trained; yields a listener that shows the events of the run."""
 Result = TypeVar("Result")
 Ending = Literal["finished", "pruned", "diverged"]
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """A trial that this worker has. before: its attributes when it was taken."""
-
-    trial: optuna.Trial
-    values: dict[str, Value]
-    runs: dict[str, str]
-    is_new: bool
 
 
 def work(
@@ -109,19 +87,13 @@ class _Worker:
     ) -> None:
         self.study, self.plan, self.objective = study, study.plan, study.objective
         self.trackers, self.watch, self.narrate, self.on_trial = trackers, watch, narrate, on_trial
-        self.owner = {
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "process": process_mark(os.getpid()),
-            "token": secrets.token_hex(8),
-        }
-        self.seen: dict[int, tuple[object, float]] = {}
+        self.claims = Claims(study)
         self.failures = 0
 
     def work(self) -> None:
         waits = False
         while True:
-            taken, running = self._patiently(self._take)
+            taken, running = self._patiently(self.claims.take)
             if taken is not None:
                 waits = False
                 self._carry_out(taken)
@@ -134,64 +106,23 @@ class _Worker:
             else:
                 return
 
-    # Taking trials
-
-    def _take(self) -> tuple[_Taken | None, int]:
-        """A trial for this worker, and how many trials other workers have."""
-        with self.study.store.exclusive():
-            trials = self.study.optuna.get_trials(deepcopy=False)
-            running = [trial for trial in trials if trial.state == TrialState.RUNNING]
-            for frozen in running:
-                if self._is_abandoned(frozen):
-                    return self._taken(optuna.Trial(self.study.optuna, frozen._trial_id), frozen), 0
-            if len(trials) < self.study.goal or any(trial.state == TrialState.WAITING for trial in trials):
-                return self._taken(self.study.optuna.ask(), None), 0
-            return None, len(running)
-
-    def _taken(self, trial: optuna.Trial, before: FrozenTrial | None) -> _Taken:
-        trial.set_user_attr("owner", self.owner)
-        values = {dimension.name: suggest(trial, dimension) for dimension in self.plan.space}
-        runs = before.user_attrs.get("runs") if before is not None else None
-        return _Taken(trial, values, dict(runs) if isinstance(runs, dict) else {}, before is None)
-
-    def _is_abandoned(self, trial: FrozenTrial) -> bool:
-        """Whether no worker trains a trial that was begun: it was given back, or its worker is dead."""
-        owner = trial.user_attrs.get("owner")
-        if not isinstance(owner, dict):
-            return True
-        pid, here = owner.get("pid"), owner.get("host") == socket.gethostname()
-        if here and pid == os.getpid() and owner.get("process") == self.owner["process"]:
-            return True  # this worker takes a trial only when it has none
-        known = exists(pid, owner.get("process")) if here else None
-        if known is not None:
-            return not known
-        for run in map(_run, trial.user_attrs.get("runs", {}).values()):
-            if run is not None and is_trained(run):
-                return False
-        beat = (trial.user_attrs.get("beat"), owner.get("token"))
-        before = self.seen.get(trial.number)
-        if before is None or before[0] != beat:
-            self.seen[trial.number] = (beat, time.monotonic())
-            return False
-        return time.monotonic() - before[1] > DEAD_AFTER
-
     # Training
 
-    def _carry_out(self, taken: _Taken) -> None:
+    def _carry_out(self, taken: Taken) -> None:
         """Train the runs of a trial and tell its value; give it back if the training is stopped."""
         number = taken.trial.number
         try:
-            with self._beats(taken.trial):
+            with self.claims.beats(taken.trial):
                 self._train(taken)
             self.failures = 0
         except (Interrupted, KeyboardInterrupt):
-            self._give_back(taken.trial)
+            self.claims.give_back(taken.trial)
             raise Interrupted(
                 f"The sweep stopped in trial {number}; its training can be continued.",
                 hint=f"Continue: {self.command}",
             ) from None
         except EnvironmentProblem:
-            self._give_back(taken.trial)
+            self.claims.give_back(taken.trial)
             raise
         except Exception as error:
             self._fail(taken, error)
@@ -204,7 +135,7 @@ class _Worker:
         words = ["tmeattn", "sweep", "--study", self.study.name]
         return shlex.join(words + (["--storage", self.study.store.label] if self.study.store.given else []))
 
-    def _train(self, taken: _Taken) -> None:
+    def _train(self, taken: Taken) -> None:
         options = trial_options(self.plan.options, taken.values)
         values: list[float] = []
         for seed in self.plan.seeds:
@@ -220,14 +151,14 @@ class _Worker:
             values.append(value)
         self._tell(taken, TrialState.COMPLETE, values, None)
 
-    def _run_of_seed(self, taken: _Taken, config: RunConfig, seed: int, *, prunes: bool) -> tuple[RunDirectory, Ending]:
+    def _run_of_seed(self, taken: Taken, config: RunConfig, seed: int, *, prunes: bool) -> tuple[RunDirectory, Ending]:
         """Train the run of one seed, or continue it."""
         from tmeattn.training.session import resume, start
         from tmeattn.training.signals import StopFlag
         from tmeattn.training.trainer import Diverged
 
         number, stop = taken.trial.number, StopFlag()
-        before = _run(taken.runs.get(str(seed)))
+        before = run_of(taken.runs.get(str(seed)))
         if before is not None and (ending := _ending(before)) is not None:
             return before, ending
         known = set(self.study.store.storage.get_trial(taken.trial._trial_id).intermediate_values)
@@ -271,7 +202,7 @@ class _Worker:
                 self.narrate(f"{error.message} The sweep goes on.")
                 return RunDirectory(runs_dir() / taken.runs[str(seed)]), "diverged"
 
-    def _announce(self, taken: _Taken, seed: int) -> str:
+    def _announce(self, taken: Taken, seed: int) -> str:
         """Choose the id of a new run and write it into the trial before the run is made, so that it is found again."""
         run_id = new_id(self.plan.model)
         while os.path.lexists(runs_dir() / run_id):
@@ -280,7 +211,7 @@ class _Worker:
 
         def write() -> None:
             with self.study.store.exclusive():
-                if not self._has(taken.trial):
+                if not self.claims.has(taken.trial):
                     raise BadInput(f"Another worker has taken over trial {taken.trial.number}.")
                 taken.trial.set_user_attr("runs", dict(taken.runs))
 
@@ -298,12 +229,12 @@ class _Worker:
 
     # Telling
 
-    def _tell(self, taken: _Taken, state: TrialState, values: Sequence[float], reason: str | None) -> None:
+    def _tell(self, taken: Taken, state: TrialState, values: Sequence[float], reason: str | None) -> None:
         """Tell the study how a trial has ended, unless another worker has taken it over."""
-        seconds = sum(seconds_of(run) for run in map(_run, taken.runs.values()) if run is not None)
+        seconds = sum(seconds_of(run) for run in map(run_of, taken.runs.values()) if run is not None)
 
         def tell() -> None:
-            if not self._has(taken.trial):
+            if not self.claims.has(taken.trial):
                 return
             taken.trial.set_user_attr("values", list(values))
             taken.trial.set_user_attr("seconds", seconds)
@@ -331,61 +262,15 @@ class _Worker:
                 time.sleep(2.0**attempt)
         raise AssertionError
 
-    def _fail(self, taken: _Taken, error: Exception) -> None:
+    def _fail(self, taken: Taken, error: Exception) -> None:
         """Count a trial whose values cannot be trained; after several in a row, they are not the cause."""
         self.failures += 1
         message = error.message if isinstance(error, TmeattnError) else one_line(error)
         if self.failures >= MOST_FAILURES:
-            self._give_back(taken.trial)
+            self.claims.give_back(taken.trial)
             raise error
         self.narrate(f"Trial {taken.trial.number} failed: {message}")
         self._tell(taken, TrialState.FAIL, [], message)
-
-    def _has(self, trial: optuna.Trial) -> bool:
-        """Whether this worker still has a trial."""
-        frozen = self.study.store.storage.get_trial(trial._trial_id)
-        owner = frozen.user_attrs.get("owner")
-        return (
-            frozen.state == TrialState.RUNNING and isinstance(owner, dict) and owner.get("token") == self.owner["token"]
-        )
-
-    def _give_back(self, trial: optuna.Trial) -> None:
-        """Let any worker continue a trial."""
-        with contextlib.suppress(Exception):
-            if self._has(trial):
-                trial.set_user_attr("owner", None)
-
-    @contextlib.contextmanager
-    def _beats(self, trial: optuna.Trial) -> Iterator[None]:
-        """Show workers on other computers that this one lives, inside the block."""
-        done = threading.Event()
-
-        def beat() -> None:
-            number = 0
-            while not done.wait(BEAT):
-                number += 1
-                with contextlib.suppress(Exception):
-                    trial.set_user_attr("beat", number)
-
-        thread = threading.Thread(target=beat, name="sweep", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-
-
-def _run(run_id: object) -> RunDirectory | None:
-    """A run in the home folder; None where there is none of that id."""
-    if not isinstance(run_id, str) or not run_id or "/" in run_id:
-        return None
-    run = RunDirectory(runs_dir() / run_id)
-    try:
-        _ = run.info
-    except (BadInput, OSError):
-        return None
-    return run
 
 
 def _ending(run: RunDirectory) -> Ending | None:

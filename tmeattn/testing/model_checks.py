@@ -27,7 +27,8 @@ from tmeattn.runs.events import Event
 from tmeattn.runs.index import all_runs
 from tmeattn.specs import ModelOutput, ModelSpec, Space
 from tmeattn.sweep.space import RECIPE as SPACE
-from tmeattn.sweep.space import default_space, parse_space
+from tmeattn.sweep.space import default_space
+from tmeattn.sweep.space_text import parse_space
 from tmeattn.testing import toy
 from tmeattn.testing.checks import Check, Problem, Step, check_import, run_checks, sandbox
 from tmeattn.training import checkpoint

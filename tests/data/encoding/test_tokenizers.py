@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tmeattn.data.encoding import tokenizers
 from tmeattn.data.encoding.tokenizers import TOKENIZERS, tokenizer
 from tmeattn.errors import UnknownName
 
@@ -49,6 +50,21 @@ def test_spans_cover_the_words(name, text):
 def test_the_first_spans_and_the_number_of_all(text, most):
     spans = tokenizer("basic_english").spans(text)
     assert tokenizer("basic_english").first_spans(text, most) == (spans[:most], len(spans))
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(
+    pieces=st.lists(st.sampled_from([*PIECES, " ", "a "]), max_size=20),
+    times=st.integers(1, 40),
+    most=st.integers(0, 9),
+)
+@example(pieces=["<br />"], times=40, most=3)
+@example(pieces=["ΑΣ", "."], times=40, most=9)
+def test_the_first_tokens_are_those_of_the_whole_text(name, pieces, times, most):
+    text = "".join(pieces) * times
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokenizers, "LONG_WORD", 2)
+        assert tokenizer(name).first_tokens(text, most) == tokenizer(name).tokens(text)[:most]
 
 
 def test_spans_keep_what_was_deleted_inside_a_word():

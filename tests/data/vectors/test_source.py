@@ -81,6 +81,8 @@ def tarred():
         ("a 1 2\nb 3 4\n".encode("utf-16-be"), "is UTF-16BE, not UTF-8, and has no byte order mark"),
         (tarred(), "is a tar archive"),
         (gzip.compress(tarred(), mtime=0), "is a tar archive"),
+        (gzip.compress(gzip.compress(GLOVE, mtime=0), mtime=0), "is compressed twice"),
+        (GLOVE.replace(b"\n", b"\r"), "has carriage returns inside of lines"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS.*git lfs pull"),
         (
             zipped(a_txt=b"a 1 2\n", b_txt=b"a 1 2\n"),
@@ -102,6 +104,8 @@ def tarred():
         "no-mark",
         "tar",
         "tar-gz",
+        "twice",
+        "cr",
         "lfs",
         "two",
         "none",
@@ -138,3 +142,8 @@ def test_sizes_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
     with pytest.raises(BadInput, match="line 2: it is longer than 1 MiB"):
         vectors_from_file(write_vectors(tmp_path, b"a 1 2\n" + b"b" * 2**21))
+
+
+def test_a_line_of_many_words_is_no_word(tmp_path):
+    with pytest.raises(BadInput, match="line 2: it has 300,001 numbers; expected are 2"):
+        vectors_from_file(write_vectors(tmp_path, b"a 1 2\n" + b"b 1 2 " * 10**5 + b"1 2\n"))

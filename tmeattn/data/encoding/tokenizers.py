@@ -13,6 +13,11 @@ from tmeattn.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LONG_WORD = 32
+"""Characters that more than a few words of a text rarely have."""
+NEAR_THE_CUT = 8
+"""The last tokens before a cut may be others than in the whole text."""
+
 
 @dataclass(frozen=True)
 class Tokenizer:
@@ -34,6 +39,16 @@ class Tokenizer:
         for old, new in self._replacements:
             text = text.replace(old, new)
         return text.split()
+
+    def first_tokens(self, text: str, most: int) -> list[str]:
+        """`tokens(text)[:most]`. Of a long text, only the beginning is looked at."""
+        end = LONG_WORD * most + LONG_WORD
+        while end < len(text) and (cut := text.rfind(" ", 0, end)) > 0:
+            tokens = self.tokens(text[:cut])
+            if len(tokens) >= most + NEAR_THE_CUT:  # what is replaced by white space may have a space in it
+                return tokens[:most]
+            end *= 4
+        return self.tokens(text)[:most]
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """`(start, end, token)` for each of `tokens(text)`: the token comes from `text[start:end]`.

@@ -97,6 +97,8 @@ def _refuse_other_content(path: Path, head: bytes) -> None:
         raise BadInput(
             f"{path} is a tar archive, not a text file of word vectors.", hint="Unpack it and give the text file."
         )
+    if head.startswith((b"PK\x03\x04", *COMPRESSED)):
+        raise BadInput(f"{path} is compressed twice.", hint="Unpack it once.")
     if b"\0" in head:
         raise BadInput(f"{path} is no text file: it contains NUL bytes.", hint="Give a GloVe or word2vec text file.")
 

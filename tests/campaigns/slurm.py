@@ -1,4 +1,4 @@
-"""Trainings on a real SLURM of one node that are preempted, cancelled, killed and queued again; about five minutes.
+"""Trainings on a real SLURM of one node that are preempted, cancelled, killed and queued again; about ten minutes.
 
 Each case ends with the weights of an undisturbed run, bit for bit. It needs root, slurm-wlm and munge.
 """
@@ -6,20 +6,23 @@ Each case ends with the weights of an undisturbed run, bit for bit. It needs roo
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tmeattn.runs.directory import RunDirectory
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.cluster_trainings import OPTIONS, Cluster, epochs_for, stops, weights, write_texts
+from support.cluster_trainings import OPTIONS, Cluster, stops, weights, write_texts
 from support.one_node_slurm import CannotStart, one_node_slurm
 
 from .report import Options, Report
 
-SECONDS = 15.0
-"""How long an undisturbed training takes."""
+EPOCHS = 150
+"""Some four seconds on a quiet computer."""
+LONG = 4000
+"""Longer than the 60 seconds after which SLURM notices that the time of a job is nearly over."""
 
 
 def run(options: Options) -> int:
@@ -47,20 +50,21 @@ def run(options: Options) -> int:
 class _Cases:
     def __init__(self, cluster: Cluster, draw: random.Random) -> None:
         self.cluster, self.draw = cluster, draw
-        self.train = ["train", "simple-attn", *OPTIONS, "--epochs", str(epochs_for(cluster, SECONDS))]
-        for path in (cluster.home / "runs").iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        cluster.tmeattn(*self.train, "--name", "undisturbed")
-        (path,) = (cluster.home / "runs").glob("*-simple-attn")
-        self.expected = weights(cluster.run(path.name))
-        self.steps = int(cluster.run(path.name).status()["step"])
+        self.train = ["train", "simple-attn", *OPTIONS, "--epochs", str(EPOCHS)]
+        undisturbed = self._undisturbed("undisturbed", self.train)
+        self.expected, self.steps = weights(undisturbed), int(undisturbed.status()["step"])
         print(f"An undisturbed training has {self.steps:,} steps.", flush=True)
 
     def all(self) -> list[Callable[[], None]]:
         return [
-            self.warned, self.terminated, self.twice, self.cancelled, self.killed, self.requeued_by_slurm, self.seeds,
-            self.shards, self.stopped_by_request, self.time_is_over,
+            self.warned, self.cancelled, self.killed, self.stopped_by_request, self.requeued_by_slurm, self.terminated,
+            self.twice, self.seeds, self.shards, self.time_is_over,
         ]  # fmt: skip
+
+    def _undisturbed(self, name: str, train: list[str]) -> RunDirectory:
+        self.cluster.tmeattn(*train, "--name", name)
+        runs = map(RunDirectory, (self.cluster.home / "runs").glob("*-simple-attn"))
+        return next(run for run in runs if run.name == name)
 
     def _submit(self, *options: str) -> tuple[str, str]:
         job = self.cluster.submit(*options, "--", *self.train)
@@ -164,10 +168,10 @@ class _Cases:
         self._must_equal(name, "request")
 
     def time_is_over(self) -> None:
-        """SLURM itself sends USR1 90 seconds before the end of the time, which is less than that away."""
-        job, name = self._submit("--requeue", "--time", "1")
-        assert self.cluster.wait_until_ended(job, requeued=1, seconds=400) in ("COMPLETED",), self.cluster.logs()
-        run = self.cluster.run(name)
-        assert run.state() == "finished"
-        assert weights(run) == self.expected
-        assert set(stops(run)) == {"SIGUSR1"}
+        """SLURM itself sends USR1 90 seconds before the end of the time."""
+        train = [*self.train[:-1], str(LONG)]
+        job = self.cluster.submit("--requeue", "--time", "2", "--", *train)
+        assert self.cluster.wait_until_ended(job["job"], requeued=1, seconds=1200) == "COMPLETED", self.cluster.logs()
+        run = self.cluster.run(job["runs"][0])
+        assert (run.state(), set(stops(run))) == ("finished", {"SIGUSR1"})
+        assert weights(run) == weights(self._undisturbed("long", train))

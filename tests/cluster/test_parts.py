@@ -99,6 +99,7 @@ def test_what_cannot_be_divided(submitted: Command, tasks: int | None, said: str
         (command("predict --run=latest a", path=1, run="latest"), "predict --run abcd a"),
         (command("predict -- --run latest", path=1), "predict --run abcd -- --run latest"),
         (command("train --from latest --lr 1", path=1, from_run="latest"), "train --lr 1 --from abcd"),
+        (command("sweep mean --from best", path=2, from_run="best"), "sweep mean --from abcd"),
     ],
 )
 def test_the_run_is_fixed(submitted: Command, expected: str) -> None:

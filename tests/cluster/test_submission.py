@@ -10,14 +10,14 @@ import pytest
 from support.fake_programs import fake_programs
 
 from tmeattn.cluster.resources import Resources
-from tmeattn.cluster.submission import jobs_folder, script_of, send
+from tmeattn.cluster.submission import script_of, send
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 pytest.importorskip("submitit")
 COMMAND = ["python", "-P", "/a folder/__main__.py", "submit", "--on-node", "--", "train", "it's", "$(id)\n"]
 
 
-def test_the_script_has_what_was_asked_for(isolated: Path) -> None:
+def test_the_script_has_what_was_asked_for(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = script_of(
         Resources("job", "gpu", "team", "1-12", "a100:2", 4, "16G", 8, True, ("module load cuda", "echo '$x'")),
         COMMAND,
@@ -32,8 +32,11 @@ def test_the_script_has_what_was_asked_for(isolated: Path) -> None:
     (srun,) = [shlex.split(script[script.index("srun ") :])]
     assert srun[: len(srun) - len(COMMAND)][-1] == "--cpus-per-task=4"
     assert srun[-len(COMMAND) :] == COMMAND
+    monkeypatch.delenv("TMEATTN_HOME")
+    assert "TMEATTN_HOME" not in script_of(Resources("job"), COMMAND, "k3x9-mean")
     assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
-    assert not jobs_folder("k3x9-mean").exists()
+    assert f"#SBATCH --output={Path.cwd()}/%A_%a_0_log.out" in lines
+    assert not (isolated / "jobs").exists()
 
 
 def test_nothing_is_asked_for_that_was_not(isolated: Path) -> None:

@@ -62,7 +62,7 @@ class Cluster:
     def run(self, name: str) -> RunDirectory:
         return RunDirectory(self.home / "runs" / name)
 
-    def wait(self, holds: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    def wait(self, holds: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
         until = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > until:
@@ -74,7 +74,7 @@ class Cluster:
         run = self.run(name)
         self.wait(lambda: run.status().get("step", 0) >= step, f"{name} does not reach step {step}: {run.status()}")
 
-    def wait_until_ended(self, job: str, *, requeued: int = 0, seconds: float = 240.0) -> str:
+    def wait_until_ended(self, job: str, *, requeued: int = 0, seconds: float = 600.0) -> str:
         """Wait until a job has ended for good; its state."""
 
         def ended() -> bool:
@@ -107,14 +107,3 @@ def weights(run: RunDirectory) -> dict[str, bytes]:
 def stops(run: RunDirectory) -> list[str]:
     """Why the training of a run was stopped, each time."""
     return [str(event["reason"]) for event in run.events("stopped")]  # type: ignore[typeddict-item]
-
-
-def epochs_for(cluster: Cluster, seconds: float, *, most: int = 5000) -> int:
-    """How many epochs of a training take about so long on this computer."""
-    began = time.monotonic()
-    cluster.tmeattn("train", "simple-attn", *OPTIONS, "--epochs", "2", "--name", "short")
-    short = time.monotonic() - began
-    began = time.monotonic()
-    cluster.tmeattn("train", "simple-attn", *OPTIONS, "--epochs", "42", "--name", "longer")
-    each = max((time.monotonic() - began - short) / 40, 0.002)
-    return min(max(int(seconds / each), 20), most)

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from tmeattn.cli.support.command import echo_json
-from tmeattn.cli.support.options import json_option
+from tmeattn.cli.support.options import json_option, seeds_in
 from tmeattn.errors import BadInput, shortened
 
 if TYPE_CHECKING:
@@ -138,8 +138,9 @@ def _seeds(model: str, values: dict[str, Any], *, check: bool) -> tuple[int, ...
     from tmeattn.registry import registry
     from tmeattn.specs import ModelSpec
 
-    planned = plan(registry().get(ModelSpec, model), values, check=check)
-    return tuple(seed for seed, _ in planned.runs) if values.get("seeds") else ()
+    if check:
+        plan(registry().get(ModelSpec, model), values)
+    return tuple(seeds_in(values["seeds"]))
 
 
 def _pinned_run(command: Command) -> str | None:

@@ -135,17 +135,17 @@ def _is_continued(command: Command, *, shared: bool, restarts: int) -> bool:
 
 def reference(command: Command) -> str | None:
     """The reference of the run that a command reads or continues, if that may mean another one when the job begins."""
-    found = command.values.get("from_run" if command.is_training else "run")
+    found = command.values.get("from_run") or command.values.get("run")
     return found if found in ("latest", "best") else None
 
 
 def with_run(command: Command, run: str) -> tuple[str, ...]:
     """The command line with this run in place of `reference(command)`.
 
-    A command has the run as the option --run, a training as --from, and the others as their argument.
+    A command has the run as the option --run, a training and a sweep as --from, and the others as their argument.
     """
     names = len(command.path)
-    if command.is_training:
+    if command.values.get("from_run"):
         return (*_without_option(command.arguments, "--from"), "--from", run)
     if command.name in ("predict", "explain"):
         return (*command.path, "--run", run, *_without_option(command.arguments[names:], "--run"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -48,12 +49,12 @@ def jobs_folder(key: str) -> Path:
 
 
 def script_of(resources: Resources, command: list[str], key: str) -> str:
-    """The script that runs a command with these resources.
+    """The script that runs a command with these resources. Its log is in the current folder, because SLURM makes none.
 
     Raises:
         EnvironmentProblem: submitit is not installed.
     """
-    text: str = _executor(resources, jobs_folder(key))._make_submission_file_text(shlex.join(command), key)
+    text: str = _executor(resources, Path.cwd())._make_submission_file_text(shlex.join(command), key)
     return text
 
 
@@ -124,8 +125,8 @@ def _executor(resources: Resources, folder: Path) -> SlurmExecutor:
         mem=resources.memory,
         wckey=None,
         stderr_to_stdout=True,
-        # The shell waits until the command has saved. srun takes the number of cores from sbatch only up to SLURM 22.
-        setup=["trap : USR1 TERM", f"export TMEATTN_HOME={shlex.quote(str(home().absolute()))}", *resources.setup],
+        setup=[*_preparation(), *resources.setup],
+        # srun takes the number of cores from sbatch only up to SLURM 21.
         srun_args=[f"--cpus-per-task={resources.cpus}"] if resources.cpus else [],
         array_parallelism=resources.tasks or 1,
         additional_parameters=own,
@@ -133,3 +134,14 @@ def _executor(resources: Resources, folder: Path) -> SlurmExecutor:
     if resources.tasks:
         executor.parameters["map_count"] = resources.tasks
     return executor
+
+
+def _preparation() -> list[str]:
+    """Lines before those of the user: the shell waits until the command has saved, and the home is that of here.
+
+    A home that the user did not choose is left to the platform, which has its cache and the defaults elsewhere.
+    """
+    lines = ["trap : USR1 TERM"]
+    if os.environ.get("TMEATTN_HOME"):
+        lines.append(f"export TMEATTN_HOME={shlex.quote(str(home().absolute()))}")
+    return lines

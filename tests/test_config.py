@@ -321,3 +321,13 @@ def test_a_file_of_vectors_is_found_from_any_folder(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     assert resolve_run("mean", {"vectors": "vectors.txt"}).train.vectors == str(tmp_path / "vectors.txt")
     assert resolve_run("mean", {"vectors": "glove-50d"}).train.vectors == "glove-50d"
+
+
+@pytest.mark.parametrize("digits", [20, 4000])
+def test_a_number_of_more_than_64_bits_is_refused(digits):
+    for option in ("epochs", "seed", "patience"):
+        for value in (10**digits, f"1{'0' * digits}"):
+            with pytest.raises(BadInput) as caught:
+                resolve_run("mean", {option: value})
+            assert caught.value.message.startswith(f"--{option}: ")
+            assert len(caught.value.message) < 500

@@ -131,9 +131,16 @@ def test_a_toml_file_may_begin_with_a_byte_order_mark_and_is_not_deep(tmp_path):
     path = tmp_path / "a.toml"
     path.write_bytes(b"\xef\xbb\xbfa = 1\r\n")
     assert files.read_toml(path) == {"a": 1}
-    path.write_text("a." * 5000 + "b = 1")
-    with pytest.raises(ValueError, match="nested too deeply"):
-        files.read_toml(path)
+    for content, said in (("a = 1".encode("utf-16-le"), "NUL bytes.*UTF-16"), (b"a = '\xe9'", "offset 5 is 0xe9")):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=said):
+            files.read_toml(path)
+    for deep in ("a." * 5000 + "b = 1", "x = {" + "'a' . " * 5000 + "b = 1}", "[" + '"a".b.' * 2500 + "b]"):
+        path.write_text(deep)
+        with pytest.raises(ValueError, match="nested too deeply"):
+            files.read_toml(path)
+    path.write_text("a.b.c = 1.5\n" * 1 + "d = '" + "x" * 50_000 + "'\n")
+    assert files.read_toml(path)["a"] == {"b": {"c": 1.5}}
 
 
 def test_a_toml_file_is_read_within_bounds(tmp_path, monkeypatch):

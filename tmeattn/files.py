@@ -25,7 +25,7 @@ from tmeattn.os_errors import ELSEWHERE, advice, is_environment, reason
 OTHER_HOME = f"{ELSEWHERE} with --home or TMEATTN_HOME"
 LARGEST_JSON = 64 * 2**20
 """Bytes of the largest JSON file that `read_json` reads."""
-LARGEST_TOML = 2**20
+LARGEST_TOML = 2**16
 """Bytes of the largest TOML file that `read_toml` reads."""
 LARGEST_INTEGER = 2**63
 DEEPEST_JSON = 100
@@ -33,6 +33,7 @@ ABANDONED = 24 * 3600
 """Seconds after which a temporary file is a leftover although a process with its number exists: the number was given
 to another process since."""
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d{1,10})\.tmp", re.DOTALL)
+_PART_OF_A_NAME = re.compile(r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+""")
 _STARTED = time.time()
 
 
@@ -273,7 +274,7 @@ def parse_json(text: str) -> Any:
         ValueError: it is no such JSON, or is nested too deeply.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     _check(value, DEEPEST_JSON)
@@ -295,6 +296,16 @@ def _check(value: Any, left: int) -> None:
         raise ValueError("a number is too large")
 
 
+def _check_dotted_names(text: str) -> None:
+    """Raise RecursionError where a name has more than `DEEPEST_JSON` parts, for which `tomllib` takes much memory."""
+    end = parts = 0
+    for found in _PART_OF_A_NAME.finditer(text):
+        parts = parts + 1 if found.start() == end else 1
+        end = found.end()
+        if parts > DEEPEST_JSON:
+            raise RecursionError
+
+
 def _check_depth(value: Any, left: int) -> None:
     """Raise RecursionError where lists and tables are nested more deeply than `left`."""
     if isinstance(value, dict | list):
@@ -306,6 +317,10 @@ def _check_depth(value: Any, left: int) -> None:
 
 def _refuse(name: str) -> float:
     raise ValueError(f"{name} is no finite number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+"""Made once: to make it takes as long as to read a small file."""
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -334,9 +349,17 @@ def read_toml(path: Path) -> dict[str, Any]:
     with open_regular(path) as file:
         data = file.read(LARGEST_TOML + 1)
     if len(data) > LARGEST_TOML:
-        raise ValueError(f"it is larger than {LARGEST_TOML // 2**20} MiB")
-    text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        raise ValueError(f"it is larger than {LARGEST_TOML // 2**10} KiB")
+    if b"\0" in data:
+        raise ValueError("it has NUL bytes, as a file in UTF-16 has: convert it to UTF-8")
     try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"it is not UTF-8: the byte at offset {error.start} is {data[error.start]:#04x}; convert it to UTF-8"
+        ) from None
+    try:
+        _check_dotted_names(text)
         value = tomllib.loads(text)
         _check_depth(value, DEEPEST_JSON)
         return value

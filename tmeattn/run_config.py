@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from tmeattn.config import RANDOM, REPORT, RESERVED, ModelConfig, Options, TrainOptions
 from tmeattn.errors import BadInput, nearest, shortened
+from tmeattn.files import LARGEST_INTEGER
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.registry import registry, resolve
@@ -177,9 +178,22 @@ def too_many_processes(processes: int, batch_size: int) -> BadInput:
 def _validated(kind: type[Any], values: Mapping[str, Any], model: str, *, known: Iterable[str] = ()) -> Any:
     with plugin_call(f"The model {model!r}", "fails to check its options"):
         try:
-            return kind.model_validate(dict(values))
+            validated = kind.model_validate(dict(values))
+            _check_sizes(validated.model_dump())
+            return validated
         except ValidationError as error:
             raise _bad_input(error, model, known) from None
+
+
+def _check_sizes(values: Mapping[str, Any]) -> None:
+    """Refuse integers of more than 64 bits, which neither JSON readers nor torch can hold.
+
+    Raises:
+        BadInput: there is one.
+    """
+    for name, value in values.items():
+        if isinstance(value, int) and abs(value) >= LARGEST_INTEGER:
+            raise BadInput(f"--{name.replace('_', '-')}: the number has more than 64 bits.")
 
 
 def _bad_input(error: ValidationError, model: str, known: Iterable[str]) -> BadInput:

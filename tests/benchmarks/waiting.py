@@ -1,12 +1,13 @@
 """Training speed on an idle machine and beside a busy process, before and after, in turns.
 
-    python tests/benchmarks/waiting.py [--before PATH] [--models mean,lstm] [--turns 5] [--seconds 2]
+    python tests/benchmarks/waiting.py [--before PATH] [--models mean,lstm] [--turns 5] [--seconds 2] [--spin 1000]
 
 For every model, two processes hold a training of imdb-25k with the default recipe, and take turns: quiet, then beside
 `python -c "while True: pass"`. "Before" is the tmeattn in the folder PATH, such as a git worktree of an earlier commit;
 without PATH it is this one, with the waiting of OpenMP as it is without a setting and with one thread for every core.
 "After" is this one as a user starts it: each turn chooses the number of threads as a start does. The table has the
-medians. With the defaults it takes about seven minutes on two cores; nothing else should run.
+medians. `--spin` is another value of GOMP_SPINCOUNT for "after". With the defaults it takes about seven minutes on two
+cores; nothing else should run.
 """
 
 from __future__ import annotations
@@ -39,8 +40,12 @@ os.dup2(2, 1)
 
 def hold(self, stop, on_progress):
     """Train for some seconds at every line of stdin, and answer with the words a second and the threads."""
+    if hasattr(trainer, "kept_memory"):
+        keeping = trainer.kept_memory()
+        keeping.__enter__()
     self.model.train()
-    batches = itertools.chain.from_iterable(self.batches.epoch(number) for number in itertools.count())
+    read = getattr(self.batches, "shares", self.batches.epoch)  # of earlier versions, a step takes a batch
+    batches = itertools.chain.from_iterable(map(read, itertools.count()))
     self._log_step = lambda alpha: None
     for _ in range(5):
         self._step(next(batches))
@@ -54,7 +59,7 @@ def hold(self, stop, on_progress):
         while time.perf_counter() - began < seconds:
             batch = next(batches)
             self._step(batch)
-            words += int(batch.mask_BT.sum())
+            words += int(getattr(batch, "batch", batch).mask_BT.sum())
         answers.write(f"{words / (time.perf_counter() - began)} {self.progress.threads}\\n"); answers.flush()
     os._exit(0)
 
@@ -73,7 +78,7 @@ class Holder:
         environment = {name: value for name, value in os.environ.items() if name not in waiting}
         environment |= {"PYTHONPATH": f"{folder}:{folder / 'plugins' / 'tmeattn-ngram-attn'}", "TMEATTN_HOME": home}
         options = {**OPTIONS.get(model, {}), "epochs": 1000}
-        if settings:
+        if settings == SPINNING:
             options["threads"] = len(os.sched_getaffinity(0))
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", HOLDER, model, json.dumps(options), str(seconds)],
@@ -118,11 +123,12 @@ def beside_a_busy_process(action):
 def measure(model: str, home: str, arguments: argparse.Namespace) -> dict[str, list[tuple[float, int]]]:
     """The turns of a model by state and condition."""
     before = (arguments.before, {}) if arguments.before else (ROOT, SPINNING)
+    after = (ROOT, {"GOMP_SPINCOUNT": arguments.spin} if arguments.spin else {})
     found: dict[str, list[tuple[float, int]]] = {}
     with ExitStack() as held:
         states = {
             name: held.enter_context(Holder(folder, home, model, arguments.seconds, settings))
-            for name, (folder, settings) in {"before": before, "after": (ROOT, {})}.items()
+            for name, (folder, settings) in {"before": before, "after": after}.items()
         }
         for _ in range(arguments.turns):
             for name, state in states.items():
@@ -138,6 +144,7 @@ def main() -> None:
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of training in a turn")
+    parser.add_argument("--spin", help="the value of GOMP_SPINCOUNT; that of tmeattn by default")
     arguments = parser.parse_args()
     if arguments.before:
         arguments.before = arguments.before.resolve(strict=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .report import Options
 
-FORKED = ("kill", "disk", "fuzz", "race", "sweep")
+FORKED = ("kill", "disk", "fuzz", "race", "sweep", "processes")
 """Campaigns whose commands are forked from this process. Those of `bombs` are not: the peak of memory of a fork begins
 with that of its parent."""
 

@@ -61,7 +61,7 @@ class Report:
             self.fail(what, str(error) or repr(error), traceback.format_exc(), folder)
 
     def fail(self, what: str, reason: str, details: str = "", folder: Path | None = None) -> None:
-        group = re.sub(r"\b[a-z0-9]{4}-simple-attn", "RUN", f"{what.split(':')[0]}: {' '.join(reason.split())}")
+        group = re.sub(r"\b[a-z0-9]{4}-(simple|lstm)-attn", "RUN", f"{what.split(':')[0]}: {' '.join(reason.split())}")
         group = re.sub(r"\d+", "N", re.sub(r"\d+-[0-9a-f]{8}", "N", group))[:300]
         self.failures[group] += 1
         print(f"FAILED {what}: {reason[:400]}", flush=True)

@@ -138,7 +138,7 @@ def make_template(scenario: Scenario, work: Path) -> Path:
 def files_of(folder: Path) -> list[str]:
     """The files below a folder, without the ids of runs, the keys of the cache, and figures kept after some seconds."""
     names = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.name != "run-summaries.json")
-    anonymous = (re.sub(r"\b[a-z0-9]{4}-simple-attn\b", "RUN", name) for name in names)
+    anonymous = (re.sub(r"\b[a-z0-9]{4}-(simple|lstm)-attn\b", "RUN", name) for name in names)
     return sorted(re.sub(r"[0-9a-f]{32}", "KEY", name) for name in anonymous)
 
 

@@ -23,7 +23,7 @@ FIXED: list[tuple[str, str, ModuleType, str, int, str]] = [
     ("data", "the list of members of a zip", limits, "LARGEST_LIST", MIB, " MiB"),
     ("data", "characters of all different words", pool, "LONGEST_WORDS", MIB, " million"),
     ("data", "hold at once", text_input, "MOST_HELD", MIB, " MiB"),
-    ("data", "a file of options", files, "LARGEST_TOML", MIB, " MiB"),
+    ("data", "a file of options", files, "LARGEST_TOML", 2**10, " KiB"),
     ("data", "metadata of the distribution", installed, "LARGEST_METADATA", MIB, " MiB"),
     ("data", "name of a new plugin", scaffold, "LONGEST_NAME", 1, ""),
     ("data", "that a message quotes", errors, "MOST_QUOTED", 1, ""),

@@ -185,3 +185,20 @@ def test_figures_of_a_log_that_grows_are_those_of_the_whole_log(write_run: Write
     assert {**figures, "damaged_lines": 0} == figures_of(run.events())
     assert (figures["epoch"], figures["best_epoch"], figures["seconds"]) == (3, 2, 25.0)
     assert (figures["ending"], figures["damaged_lines"], len(figures["recent"])) == (None, 1, 3)
+
+
+def test_the_histograms_of_epochs_are_not_decoded_and_damaged_ones_still_count(tmp_path, monkeypatch):
+    from support.logged_runs import epoch_event
+
+    from tmeattn.runs import figures
+    from tmeattn.runs.events import encode
+
+    whole = encode(epoch_event(1))
+    damaged = whole.replace('"counts":[', '"counts":["x",')
+    (tmp_path / "events.jsonl").write_text(f"{whole}\n{damaged}\n")
+    decoded: list[str] = []
+    original = figures.decode
+    monkeypatch.setattr(figures, "decode", lambda line: decoded.append(line) or original(line))
+    found = figures.FigureReader(tmp_path / "events.jsonl").read_all()
+    assert (found["epoch"], found["damaged_lines"]) == (1, 1)
+    assert ["counts" in line for line in decoded] == [False, True]

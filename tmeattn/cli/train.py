@@ -166,6 +166,8 @@ def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> P
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
+    from tmeattn.run_config import resolve_run
+    from tmeattn.training.distributed.launch import start_early
     from tmeattn.training.distributed.place import follows
 
     planned = plan(spec, values, check=not follows())
@@ -181,6 +183,8 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         if at_once > 1:
             _train_side_by_side(jobs, at_once, as_json)
             return
+    seed, _ = planned.runs[0]
+    start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
     summaries = [
@@ -300,12 +304,15 @@ def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
     from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.launch import start_early
     from tmeattn.training.distributed.place import follows
 
     if follows():
         _follow(1)
         return
     found = run_to_resume() if run == "latest" else find_run(run)
+    if found.state() != "finished":
+        start_early(processes or found.config["train"].get("processes", 1))
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
     result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)

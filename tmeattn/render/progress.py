@@ -125,6 +125,7 @@ class TrainingProgress:
             f"{count(event['train_texts'])} training texts" if event.get("train_texts") is not None else "",
             f"{count(event['validation_texts'])} validation texts" if event.get("validation_texts") is not None else "",
             event.get("device") or "",
+            f"{event['processes']} processes" if event.get("processes", 1) > 1 else "",
             f"{event['threads']} thread{'s' if event['threads'] != 1 else ''}" if event.get("threads") else "",
         ]
         what = f"Training {event.get('model', 'a model')} (run {event.get('run', '?')}): "

@@ -24,6 +24,7 @@ class StoredTrainOptions(TypedDict):
     vectors: NotRequired[str]
     max_length: NotRequired[int]
     uniform_attention: NotRequired[bool]
+    processes: NotRequired[int]
 
 
 class StoredConfig(TypedDict):

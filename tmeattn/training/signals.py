@@ -7,11 +7,14 @@ A cluster sends SIGUSR1 some time before it ends a job, and then SIGTERM: these 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+_PARENT_INTERVAL = 0.5
 _WARNING = "SIGUSR1"
 _received: set[str] = set()
 _early: list[str] = []
@@ -29,6 +32,18 @@ def note_early(number: int) -> None:
 def received() -> frozenset[str]:
     """The names of the signals that have interrupted this process or stopped its training."""
     return frozenset(_received)
+
+
+def stop_with_parent() -> None:
+    """Send this process SIGTERM when its parent ends, such as a torchrun that is killed: nothing else would stop it."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_INTERVAL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 class StopFlag:

@@ -142,3 +142,8 @@ def test_sizes_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setenv("TMEATTN_MAX_TEXT_MIB", "1")
     with pytest.raises(BadInput, match="line 2: it is longer than 1 MiB"):
         vectors_from_file(write_vectors(tmp_path, b"a 1 2\n" + b"b" * 2**21))
+
+
+def test_a_line_of_many_words_is_no_word(tmp_path):
+    with pytest.raises(BadInput, match="line 2: it has 300,001 numbers; expected are 2"):
+        vectors_from_file(write_vectors(tmp_path, b"a 1 2\n" + b"b 1 2 " * 10**5 + b"1 2\n"))

@@ -24,6 +24,8 @@ LINE_HINT = "Each line must be a word and its numbers, separated by spaces or ta
 
 MOST_DIGITS = 15
 """The most digits of a number that the first line states."""
+MOST_SPACES = 100
+"""The most spaces in a word."""
 BLANKS = b" \t\r"
 _MANY_BLANKS = re.compile(rb"[ \t]+")
 _AT_AN_END = re.compile(rb"(?m)^ | ?\r?$")
@@ -102,6 +104,9 @@ def _parse_table(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None
     """Parse the block as a table; None where a line is irregular or a number does not fit float32."""
     import polars as pl
 
+    lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    if block.count(b" ") != size * lines:  # polars would hold every field of a long line
+        return None
     columns = [str(place) for place in range(size)]
     try:
         with library_output_kept():
@@ -114,7 +119,6 @@ def _parse_table(block: bytes, size: int) -> tuple[pl.Series, np.ndarray] | None
             )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
         return None
-    lines = block.count(b"\n") + (not block.endswith(b"\n"))
     vectors_ND = table.select(columns).to_numpy()
     if (
         len(table) != lines
@@ -146,7 +150,7 @@ def _split_line(path: Path, number: int, line: bytes, size: int) -> tuple[str, b
     else:
         # Some words of GloVe 840B contain spaces (". . ."), so the numbers are counted from the right.
         word, *rest = line.rsplit(b" ", size)
-        if len(rest) < size or _is_number(word.rpartition(b" ")[2]):
+        if len(rest) < size or spaces > size + MOST_SPACES or _is_number(word.rpartition(b" ")[2]):
             raise _line_error(path, number, f"it has {spaces:,} numbers; expected are {size:,}")
         numbers = b" ".join(rest)
     try:

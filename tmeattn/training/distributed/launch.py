@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tmeattn.child_python import child_environment, program_command
 from tmeattn.errors import EnvironmentProblem, TmeattnError, shortened
 from tmeattn.foreign import one_line
-from tmeattn.training.distributed.place import Place, rank_name
+from tmeattn.training.distributed.place import Place, rank_name, started_place
 
 if TYPE_CHECKING:
     import torch
@@ -86,6 +86,17 @@ class Follower:
         return one_line(RuntimeError(lines[-1])) if lines else "it printed no error."
 
 
+_early: list[Follower] = []
+"""Those that were started before they are needed."""
+
+
+def start_early(processes: int) -> None:
+    """Start the other processes of the next training, unless torchrun or srun has done it: they import torch while this
+    process does. Those that are not needed end with it."""
+    if processes > 1 and started_place() is None:
+        _early.extend(Follower(rank) for rank in range(len(_early) + 1, processes))
+
+
 class Team:
     """The processes beside rank 0 that train a run. A context manager: they end when it is left.
 
@@ -121,7 +132,8 @@ class Team:
         """Start the others, unless torchrun or srun has done it."""
         self.size = size
         if self.place is None:
-            self._followers = [Follower(rank) for rank in range(1, size)]
+            early, _early[:] = _early[: size - 1], []
+            self._followers = early + [Follower(rank) for rank in range(len(early) + 1, size)]
 
     def device(self, name: str) -> torch.device:
         """The device of rank 0 for a `--device` option; raises as `device_of`."""

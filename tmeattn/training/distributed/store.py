@@ -20,6 +20,7 @@ from torch import distributed
 from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
 from tmeattn.training.distributed.group import LOOPBACK, RankLost
 from tmeattn.training.distributed.place import Place, rank_name
+from tmeattn.training.signals import stop_with_parent
 
 JOB, READY, ERROR, OVER = "job", "ready", "error", "over"
 CONNECT = timedelta(minutes=5)
@@ -67,6 +68,7 @@ def training_store(place: Place) -> Any:
     other. All of them call this for the same trainings in the same order; raises as `store_at`."""
     global _shared
     if _shared is None:
+        stop_with_parent()
         _shared = store_at(place)
     return _dist.PrefixStore(f"tmeattn/{place.attempt}/{next(_trainings)}", _shared)
 

@@ -27,6 +27,7 @@ from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.heatmap import HeatmapView
+from tmeattn.tui.widgets.long_text_area import LongTextArea
 from tmeattn.tui.wording.explanations import change, differences, word_details
 
 PAUSE = 0.3
@@ -64,7 +65,7 @@ class ExplainScreen(BaseScreen):
         self._focus_heatmap = False  # as soon as it has an explanation
 
     def body(self) -> Iterable[Widget]:
-        yield TextArea(id="text", compact=True, soft_wrap=True, placeholder="A text of your own")
+        yield LongTextArea(id="text", compact=True, soft_wrap=True, placeholder="A text of your own")
         yield ExplainControls()
         yield Horizontal(ExplanationPane(id="first"), ExplanationPane(id="second"), id="panes")
         yield Static(id="differences")

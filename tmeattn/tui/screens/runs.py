@@ -70,8 +70,8 @@ class RunsScreen(BaseScreen):
         self._details_soon: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
-        yield Static("", id="summary", markup=False)
+        field = Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
+        yield Horizontal(field, Static("", id="summary", markup=False), id="above")
         yield Horizontal(RunTable(), Details(), id="list")
         yield Welcome()
 
@@ -115,7 +115,7 @@ class RunsScreen(BaseScreen):
         damaged = [] if text else sorted(self.runs.damaged.values(), key=lambda one: one.path)
         empty = not self.runs.runs and not self.runs.damaged
         welcome = self.query_one(Welcome)
-        self.query_one("#list").display = self.query_one("#summary").display = not empty
+        self.query_one("#list").display = self.query_one("#above").display = not empty
         if welcome.display != empty:
             welcome.display = empty
             (welcome.query_one("#default") if empty else self.table).focus()

@@ -54,9 +54,11 @@ def _text(event: Event) -> tuple[str, Level] | None:
 
 
 def _started(event: StartedEvent) -> str:
+    processes = event.get("processes", 1)
+    together = f", processes {processes}" if processes > 1 else ""
     return (
         f"started: {count(event['train_texts'])} training and {count(event['validation_texts'])} validation texts, "
-        f"{count(event['parameters'])} parameters, {event['device']}, threads {event['threads']}"
+        f"{count(event['parameters'])} parameters, {event['device']}, threads {event['threads']}{together}"
     )
 
 

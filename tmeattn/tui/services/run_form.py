@@ -27,7 +27,7 @@ FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr
 """The train options that users change most; they come first."""
 MOST_COMPARED = 100
 """Runs, the newest, among which the most similar is looked for."""
-PACE = ("max_length", "batch_size", "threads", "precision", "device", "tune_embeddings", "vectors")
+PACE = ("max_length", "batch_size", "threads", "processes", "precision", "device", "tune_embeddings", "vectors")
 """The train options that change the time per epoch."""
 
 
@@ -129,7 +129,7 @@ def estimate(config: RunConfig, runs: Iterable[ListedRun]) -> str:
     if not texts:
         return "The time per epoch is unknown: there is no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
-    wanted["threads"] = wanted["threads"] or default_threads()
+    wanted["threads"] = wanted["threads"] or default_threads(config.train.processes)
     newest = sorted(known, key=lambda one: one.facts["created"])[-MOST_COMPARED:]
     best = max(newest, key=lambda one: _similarity(_differing(one, wanted), one))
     its_texts = best.train_texts or texts
@@ -153,7 +153,7 @@ def _similarity(differing: list[str], one: ListedRun) -> tuple[bool, int, float]
 
 def _differing(one: ListedRun, wanted: Mapping[str, Any]) -> list[str]:
     """The options that change the time per epoch and differ."""
-    has = {**one.run.config["model_options"], **one.run.config["train"]}
+    has = {"processes": 1, **one.run.config["model_options"], **one.run.config["train"]}
     has["threads"] = one.threads or wanted["threads"]  # those that the run used
     if wanted["threads"] == "auto":
         has.pop("threads")

@@ -83,15 +83,21 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _draw(self) -> None:
-        width = self.scrollable_content_region.width
-        if self._shown is None or width <= 0:
+        if self._shown is None:
             return
         text, explanation, dropped = self._shown
         colour = shows_heat(self.app.console) and not self.app.no_color
         self.marks = Marks.of(explanation, colour, heat_colours(self.app.theme))
         self.words = heatmap_words(text, explanation, dropped, self.marks)
-        self._layout = self.layouts.layout(text, self.words, explanation, width)
         self._hovered = self._ranked = None
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if self._shown is None or width <= 0:
+            return
+        text, explanation, _ = self._shown
+        self._layout = self.layouts.layout(text, self.words, explanation, width)
         self.virtual_size = Size(width, len(self._layout.lines))
         self.refresh()
 
@@ -99,7 +105,7 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         self.app.theme_changed_signal.subscribe(self, lambda theme: self._draw())
 
     def on_resize(self) -> None:
-        self._draw()
+        self._lay_out()
         self._follow()
 
     def render_line(self, y: int) -> Strip:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -27,6 +28,8 @@ class Picture(ScrollView, can_focus=False):
         self._content: RenderableType = ""
         self._lines: list[Strip] = []
         self._for: tuple[RenderableType, int] | None = None
+        self._style = Style()
+        self._styled: dict[object, Strip] = {}
 
     def show(self, content: RenderableType) -> None:
         """Show a text, a table or any other renderable; a `str` is no markup."""
@@ -52,25 +55,45 @@ class Picture(ScrollView, can_focus=False):
             options = self.app.console_options.update(width=width, highlight=False, markup=False)
             segments = console.render(self._content, options)
             lines = Segment.split_and_crop_lines(segments, width, include_new_lines=False, pad=False)
+            self._styled.clear()
             self._lines = [Strip(line).simplify() for line in lines]
             self.refresh()
         height = self.styles.height
         least = 0 if height is not None and height.is_auto else self.size.height
         self.virtual_size = Size(width, max(len(self._lines), least))
 
-    def render_line(self, y: int) -> Strip:
-        at = y + self.scroll_offset.y
-        line = self._lines[at] if at < len(self._lines) else Strip([])
-        if (selection := self.text_selection) is not None and (span := selection.get_span(at)) is not None:
-            start, end = span[0], line.cell_length if span[1] == -1 else span[1]
-            chosen = line.crop(start, end).apply_style(self.screen.get_component_rich_style("screen--selection"))
-            line = Strip.join([line.crop(0, start), chosen, line.crop(end)])
+    def render_lines(self, crop: Region) -> list[Strip]:
         style = self.rich_style
-        line = line.apply_style(style).apply_offsets(0, at)
-        return line.extend_cell_length(self.size.width, Style(bgcolor=style.bgcolor))
+        if style != self._style:
+            self._style = style
+            self._styled.clear()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        at, width, selection = y + self.scroll_offset.y, self.size.width, self.text_selection
+        key = at, width
+        if selection is not None or key not in self._styled:
+            line = self._lines[at] if at < len(self._lines) else Strip([])
+            line = _chosen(line, at, selection, self.screen) if selection is not None else line
+            line = line.apply_style(self._style).apply_offsets(0, at)
+            line = line.extend_cell_length(width, Style(bgcolor=self._style.bgcolor))
+            if selection is not None:
+                return line
+            self._styled[key] = line
+        return self._styled[key]
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         return selection.extract(self.plain), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         self.refresh()
+
+
+def _chosen(line: Strip, at: int, selection: Selection, screen: Screen[object]) -> Strip:
+    """A line with the part of it marked that the user has selected with the mouse."""
+    span = selection.get_span(at)
+    if span is None:
+        return line
+    start, end = span[0], line.cell_length if span[1] == -1 else span[1]
+    marked = line.crop(start, end).apply_style(screen.get_component_rich_style("screen--selection"))
+    return Strip.join([line.crop(0, start), marked, line.crop(end)])

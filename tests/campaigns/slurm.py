@@ -6,6 +6,7 @@ Each case ends with the weights of an undisturbed run, bit for bit. It needs roo
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ LONG = 4000
 def run(options: Options) -> int:
     """Run every case once, or until the time is over. Returns the exit code."""
     report = Report("slurm", options)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no daemon is left
     work = options.work / "work"
     work.mkdir()
     write_texts(work / "toy.csv", 64)
@@ -81,13 +83,13 @@ class _Cases:
     def _preempted(self, *signals: str) -> None:
         job, name = self._submit("--requeue")
         step = 0
-        for count, signal in enumerate(signals, start=1):
+        for count, name_of_signal in enumerate(signals, start=1):
             step += self._step() // len(signals)
             self.cluster.wait_for_step(name, step)
-            self.cluster.slurm.call("scancel", f"--signal={signal}", job)
+            self.cluster.slurm.call("scancel", f"--signal={name_of_signal}", job)
             self.cluster.wait(lambda count=count: len(stops(self.cluster.run(name))) == count, "no stop")
         assert self.cluster.wait_until_ended(job, requeued=len(signals)) == "COMPLETED", self.cluster.logs()
-        self._must_equal(name, *(f"SIG{signal}" for signal in signals))
+        self._must_equal(name, *(f"SIG{one}" for one in signals))
 
     def warned(self) -> None:
         """scancel --signal=USR1, as before the end of the time."""

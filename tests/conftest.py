@@ -32,6 +32,8 @@ from tmeattn.runs.directory import RunDirectory
 
 # Tests run one on each core: threads that wait for one another by spinning would take the time of the others.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Runs of several seeds are trained in the process of the test, which alone knows the dataset `planted`.
+os.environ.setdefault("TMEATTN_JOBS", "1")
 
 # A slow or busy machine is no failure: examples have no time limit.
 settings.register_profile("no-deadline", deadline=None)

@@ -24,7 +24,7 @@ def test_train(tmeattn: Any, quick: list[str]) -> None:
 
 
 def test_train_several_seeds(tmeattn: Any, quick: list[str]) -> None:
-    summaries = tmeattn("train", "mean", *quick, "--seeds", "3, 4", "--jobs", "1", "--name", "mine", "--json").json
+    summaries = tmeattn("train", "mean", *quick, "--seeds", "3, 4", "--name", "mine", "--json").json
     assert [(summary["seed"], summary["name"]) for summary in summaries] == [(3, "mine-3"), (4, "mine-4")]
     refused = tmeattn("train", "mean", *quick, "--seeds", "5,4", "--name", "mine").refused()
     assert refused == "Another run is named 'mine-4' already."

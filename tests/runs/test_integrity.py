@@ -47,7 +47,7 @@ def test_each_flipped_bit_of_a_checkpoint_is_noticed(tmp_path: Path) -> None:
     model(torch.ones(1, 3)).sum().backward()
     optimizer.step()
     progress = Progress(step=1, vocabulary="0" * 64)
-    checkpoint.save_training(tmp_path, model, optimizer, progress)
+    checkpoint.save_training(tmp_path, model, optimizer, progress, [])
     checkpoint.save_best(tmp_path, model, progress)
     best = tmp_path / "best.safetensors"
     assert is_intact(best)

@@ -97,7 +97,8 @@ def test_an_error_before_training_is_that_of_a_single_process(shared):
 def test_runs_at_the_same_time_share_the_cores_and_the_memory(
     monkeypatch, cores, gigabytes, threads, device, runs, expected
 ):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name in ("OMP_NUM_THREADS", "TMEATTN_JOBS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(side_by_side, "available_cores", lambda: cores)
     monkeypatch.setattr(side_by_side, "_free_memory", lambda: gigabytes * 2**30)
     monkeypatch.setattr(side_by_side, "choose_device", torch.device)
@@ -109,4 +110,14 @@ def test_the_threads_that_the_environment_asks_for_count(monkeypatch):
     monkeypatch.setattr(side_by_side, "available_cores", lambda: 8)
     monkeypatch.setattr(side_by_side, "_free_memory", lambda: 2**40)
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    monkeypatch.delenv("TMEATTN_JOBS", raising=False)
     assert jobs_at_once([TrainOptions(device="cpu")] * 5) == 2
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [("3", 3), ("99", 5), ("0", 2), ("many", 2), ("", 2)])
+def test_the_environment_has_the_default_of_jobs(monkeypatch, wanted, expected):
+    monkeypatch.setattr(side_by_side, "available_cores", lambda: 2)
+    monkeypatch.setattr(side_by_side, "_free_memory", lambda: 2**40)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("TMEATTN_JOBS", wanted)
+    assert jobs_at_once([TrainOptions(device="cpu")] * 5) == expected

@@ -69,6 +69,7 @@ def faithfulness(
 
     if export is not None:
         check_ending(export, FORMATS)
+    chosen = None if methods is None else names_in("--methods", methods)
     console = stderr_console()
     found = find_run(run)
     if export is not None:
@@ -80,7 +81,7 @@ def faithfulness(
         with TrainingProgress(console) as progress:
             yield progress
 
-    options = StudyOptions(None if methods is None else names_in("--methods", methods), limit, split, rationales, twin)
+    options = StudyOptions(chosen, limit, split, rationales, twin)
     with counting(console, "texts") as progress:
         results = run_study(
             found, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe_line(line))

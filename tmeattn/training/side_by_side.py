@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -34,6 +35,8 @@ from tmeattn.training.trainer import Diverged
 MEMORY = 2 * 2**30
 """Bytes of free memory for each process, so that many cores and little memory do not end in the swap."""
 _PROGRAM = "from tmeattn.training.side_by_side_worker import work; work()"
+JOBS = "TMEATTN_JOBS"
+"""The environment variable with the default of --jobs."""
 _POLL_SECONDS = 0.2
 _ENCODING = ("dataset", "tokenizer", "vectors", "vector_size", "limit", "min_count")
 """The options that the encoded texts depend on."""
@@ -70,13 +73,16 @@ class Outcome:
 
 
 def jobs_at_once(options: Sequence[TrainOptions]) -> int:
-    """How many of these runs are best trained at the same time on this computer.
+    """How many of these runs are best trained at the same time on this computer; or the number in TMEATTN_JOBS.
 
     One for a single run, for runs of several processes, with --threads auto, and on a GPU; otherwise one for every
     core, or for every --threads cores, and for every 2 GiB of free memory.
     """
     if len(options) < 2 or started_place() is not None or any(map(_takes_all, options)):
         return 1
+    wanted = os.environ.get(JOBS, "")
+    if wanted.isdecimal() and int(wanted[:9]) > 0:
+        return min(int(wanted[:9]), len(options))
     threads = max(each.threads if isinstance(each.threads, int) else wanted_threads() or 1 for each in options)
     return max(1, min(available_cores() // threads, _free_memory() // MEMORY, len(options)))
 

@@ -1,4 +1,4 @@
-"""Trainings on a real SLURM of one node that are preempted, cancelled, killed and queued again; about ten minutes.
+"""Trainings on a real SLURM of one node that are preempted, cancelled, killed and queued again; about a quarter of an hour with `--minutes 20`.
 
 Each case ends with the weights of an undisturbed run, bit for bit. It needs root, slurm-wlm and munge.
 """

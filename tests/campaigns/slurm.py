@@ -6,6 +6,7 @@ Each case ends with the weights of an undisturbed run, bit for bit. It needs roo
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,8 @@ from support.one_node_slurm import CannotStart, one_node_slurm
 
 from .report import Options, Report
 
-EPOCHS = 150
-"""Some four seconds on a quiet computer."""
+EPOCHS = 300
+"""Some eight seconds on a quiet computer."""
 LONG = 4000
 """Longer than the 60 seconds after which SLURM notices that the time of a job is nearly over."""
 
@@ -28,6 +29,7 @@ LONG = 4000
 def run(options: Options) -> int:
     """Run every case once, or until the time is over. Returns the exit code."""
     report = Report("slurm", options)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no daemon is left
     work = options.work / "work"
     work.mkdir()
     write_texts(work / "toy.csv", 64)
@@ -71,7 +73,7 @@ class _Cases:
         return job["job"], job["runs"][0]
 
     def _step(self) -> int:
-        return self.draw.randint(self.steps // 20, self.steps // 2)
+        return self.draw.randint(self.steps // 20, self.steps // 4)
 
     def _must_equal(self, name: str, *reasons: str) -> None:
         run = self.cluster.run(name)
@@ -81,13 +83,13 @@ class _Cases:
     def _preempted(self, *signals: str) -> None:
         job, name = self._submit("--requeue")
         step = 0
-        for count, signal in enumerate(signals, start=1):
+        for count, name_of_signal in enumerate(signals, start=1):
             step += self._step() // len(signals)
             self.cluster.wait_for_step(name, step)
-            self.cluster.slurm.call("scancel", f"--signal={signal}", job)
+            self.cluster.slurm.call("scancel", f"--signal={name_of_signal}", job)
             self.cluster.wait(lambda count=count: len(stops(self.cluster.run(name))) == count, "no stop")
         assert self.cluster.wait_until_ended(job, requeued=len(signals)) == "COMPLETED", self.cluster.logs()
-        self._must_equal(name, *(f"SIG{signal}" for signal in signals))
+        self._must_equal(name, *(f"SIG{one}" for one in signals))
 
     def warned(self) -> None:
         """scancel --signal=USR1, as before the end of the time."""
@@ -106,7 +108,7 @@ class _Cases:
         job, name = self._submit("--requeue")
         self.cluster.wait_for_step(name, self._step())
         self.cluster.slurm.call("scancel", job)
-        assert self.cluster.wait_until_ended(job) == "CANCELLED"
+        assert (state := self.cluster.wait_until_ended(job)) == "CANCELLED", (state, self.cluster.logs())
         self.cluster.wait(lambda: self.cluster.run(name).state() == "stopped", "not stopped")
         assert "Restarts=0" in self.cluster.slurm.call("scontrol", "show", "job", job)
         self.cluster.tmeattn("resume", name)
@@ -117,7 +119,7 @@ class _Cases:
         job, name = self._submit("--requeue")
         self.cluster.wait_for_step(name, self._step())
         self.cluster.slurm.call("scancel", "--signal=KILL", job)
-        assert self.cluster.wait_until_ended(job) == "FAILED"
+        assert (state := self.cluster.wait_until_ended(job)) == "FAILED", (state, self.cluster.logs())
         self.cluster.wait(lambda: self.cluster.run(name).state() == "crashed", "not crashed")
         script = next((self.cluster.home / "jobs" / name).glob("*_submission.sh"))
         again = self.cluster.slurm.call("sbatch", "--parsable", f"--chdir={self.cluster.folder}", str(script)).strip()
@@ -162,7 +164,7 @@ class _Cases:
         job, name = self._submit("--requeue")
         self.cluster.wait_for_step(name, self._step())
         request(self.cluster.run(name), "stop")
-        assert self.cluster.wait_until_ended(job) == "FAILED"
+        assert (state := self.cluster.wait_until_ended(job)) == "FAILED", (state, self.cluster.logs())
         assert "Restarts=0" in self.cluster.slurm.call("scontrol", "show", "job", job)
         self.cluster.tmeattn("resume", name)
         self._must_equal(name, "request")

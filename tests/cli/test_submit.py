@@ -21,7 +21,9 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pytest.importorskip("submitit")
     for name in ("SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"):
         monkeypatch.delenv(name, raising=False)
-    return fake_programs(tmp_path, monkeypatch, sbatch="echo Submitted batch job 47", srun="", scontrol="")
+    return fake_programs(
+        tmp_path, monkeypatch, sbatch="echo Submitted batch job 47", srun="", scontrol="echo JobState=RUNNING"
+    )
 
 
 def on_node(script: str) -> list[str]:

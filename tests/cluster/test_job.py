@@ -35,13 +35,15 @@ def test_in_a_task_of_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
     ("scontrol", "problem", "calls"),
     [
         ("echo 'JobId=7 JobState=RUNNING Reason=None'", None, 2),
-        ("echo '   JobState=CANCELLED Reason=None'", "it was cancelled", 1),
+        ("echo '   JobState=COMPLETING Reason=None'", "SLURM itself is ending it (COMPLETING), as after scancel", 1),
+        ("echo '   JobState=CANCELLED Reason=None'", "SLURM itself is ending it (CANCELLED), as after scancel", 1),
+        ("echo", "SLURM itself is ending it (no state), as after scancel", 1),
         (
-            "[ $1 = show ] || { echo 'Requested operation\nis disabled' >&2; exit 1; }",
+            "[ $1 = show ] && echo JobState=RUNNING || { echo 'Requested operation\nis disabled' >&2; exit 1; }",
             "Requested operation is disabled",
             2,
         ),
-        ("exit 5", "exit code 5", 2),
+        ("exit 5", "exit code 5", 1),
     ],
 )
 def test_a_job_is_queued_again_unless_it_was_cancelled(

@@ -13,7 +13,7 @@ from support.one_node_slurm import CannotStart, one_node_slurm
 pytest.importorskip("submitit")
 pytestmark = pytest.mark.slow
 
-EPOCHS = "150"
+EPOCHS = "300"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "scancel", "sinfo")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "scancel", "sinfo", "squeue")
 _PATHS = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 _PATIENCE = 30.0
 
@@ -50,7 +50,7 @@ JobCompType=jobcomp/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerType=sched/builtin
-SchedulerParameters=sched_min_interval=200000,batch_sched_delay=0
+SchedulerParameters=sched_interval=2,sched_min_interval=200000,batch_sched_delay=0
 ReturnToService=2
 SlurmdParameters=config_overrides
 KillWait=30
@@ -136,8 +136,7 @@ def one_node_slurm(folder: Path, cpus: int = 2) -> Iterator[Slurm]:
         yield slurm
     finally:
         with contextlib.suppress(Exception):
-            slurm.call("scancel", "--state=PENDING", "--user=root")
-            slurm.call("scancel", "--signal=KILL", "--full", "--user=root")
+            _end_jobs(slurm)
         for daemon in reversed(daemons):
             daemon.terminate()
         for daemon in daemons:
@@ -146,6 +145,15 @@ def one_node_slurm(folder: Path, cpus: int = 2) -> Iterator[Slurm]:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+
+
+def _end_jobs(slurm: Slurm) -> None:
+    """End all jobs, and wait until no process of them is left."""
+    slurm.call("scancel", "--signal=KILL", "--full", "--user=root")
+    slurm.call("scancel", "--user=root")
+    until = time.monotonic() + _PATIENCE
+    while slurm.call("squeue", "--noheader").strip() and time.monotonic() < until:
+        time.sleep(0.2)
 
 
 def _start(slurm: Slurm, *command: str) -> subprocess.Popen[bytes]:

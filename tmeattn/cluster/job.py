@@ -10,7 +10,7 @@ import re
 import subprocess
 
 _STATE = re.compile(r"\bJobState=([A-Z_]+)")
-_ENDED_BY_USER = "CANCELLED"
+_RUNNING = "RUNNING"
 _TIMEOUT = 60
 
 
@@ -42,15 +42,26 @@ def allocated_cpus() -> int | None:
 
 
 def requeue() -> str | None:
-    """Queue this job again, unless its user has cancelled it; a sentence about why it was not queued, or None."""
+    """Queue this job again, unless SLURM itself is ending it; why it was not queued, or None.
+
+    A signal alone leaves a job in the state RUNNING. One that its user cancels, or that SLURM queues again itself, is
+    COMPLETING while its processes end: to queue that one would bring a cancelled job back.
+    """
     job = job_id()
     if job is None:
         return "this is no job of SLURM"
     shown = _scontrol("show", "job", job)
-    if shown.returncode == 0 and (state := _STATE.search(shown.stdout)) and state[1] == _ENDED_BY_USER:
-        return "it was cancelled"
+    if shown.returncode:
+        return _told(shown)
+    state = _STATE.search(shown.stdout)
+    if state is None or state[1] != _RUNNING:
+        return f"SLURM itself is ending it ({state[1] if state else 'no state'}), as after scancel"
     done = _scontrol("requeue", job)
-    return None if done.returncode == 0 else " ".join(done.stderr.split())[:200] or f"exit code {done.returncode}"
+    return None if done.returncode == 0 else _told(done)
+
+
+def _told(done: subprocess.CompletedProcess[str]) -> str:
+    return " ".join(done.stderr.split())[:200] or f"exit code {done.returncode}"
 
 
 def _scontrol(*arguments: str) -> subprocess.CompletedProcess[str]:

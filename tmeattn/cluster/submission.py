@@ -66,16 +66,16 @@ def send(resources: Resources, command: list[str], key: str) -> Job:
         BadInput: SLURM refuses the job. No file of the submission is left.
     """
     folder = jobs_folder(key)
+    executor = _executor(resources, folder)
+    for program in ("sbatch", "srun"):
+        if shutil.which(program) is None:
+            raise EnvironmentProblem(
+                f"There is no SLURM on this computer: the program {program} is missing.",
+                hint="Submit on a login node of the cluster, or look at the script with --print.",
+            )
     with disk_errors("the script of the job", folder):
         folder.mkdir(parents=True, exist_ok=True)
     try:
-        executor = _executor(resources, folder)
-        for program in ("sbatch", "srun"):
-            if shutil.which(program) is None:
-                raise EnvironmentProblem(
-                    f"There is no SLURM on this computer: the program {program} is missing.",
-                    hint="Submit on a login node of the cluster, or look at the script with --print.",
-                )
         job = _submit(executor, command)
         for link in folder.glob(".submission_file_*"):  # to the script, under the name that sbatch has read
             link.unlink()

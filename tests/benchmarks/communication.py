@@ -39,7 +39,7 @@ from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training.distributed.gradients import REASONS, tables
 from tmeattn.training.distributed.group import join
 from tmeattn.training.objective import objective
-from tmeattn.training.trainer import make_optimizer
+from tmeattn.training.optimizer import make_optimizer
 
 MODELS = ("mean", "simple-attn", "lstm-attn", "transformer")
 VOCABULARIES = (10_000, 46_000, 400_000)

@@ -29,7 +29,7 @@ from tmeattn.models.layers import masked_softmax
 from tmeattn.run_config import resolve_run
 from tmeattn.specs import ModelOutput, Space
 from tmeattn.training.objective import objective
-from tmeattn.training.trainer import make_optimizer
+from tmeattn.training.optimizer import make_optimizer
 
 TOKENS, BATCH = 200, 64
 

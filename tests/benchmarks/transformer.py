@@ -29,8 +29,8 @@ from tmeattn.models.building import build_model
 from tmeattn.run_config import resolve_run
 from tmeattn.specs import Space
 from tmeattn.training.objective import objective
+from tmeattn.training.optimizer import make_optimizer
 from tmeattn.training.precision import autocast, full_precision, supports_bf16
-from tmeattn.training.trainer import make_optimizer
 
 TOKENS, BATCH, WIDTH = 500, 16, 100
 CPU = torch.device("cpu")

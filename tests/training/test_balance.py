@@ -7,8 +7,7 @@ from torch.nn import functional as F  # noqa: N812
 from tmeattn.data.encoding.batches import BucketedBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.specs import ModelOutput
-from tmeattn.training.objective import objective
-from tmeattn.training.trainer import class_weights
+from tmeattn.training.objective import class_weights, objective
 
 
 def split_of(labels):

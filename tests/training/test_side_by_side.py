@@ -1,5 +1,7 @@
 """Several runs at the same time, each in its own process, on the planted dataset."""
 
+import io
+import json
 import os
 import signal
 
@@ -13,6 +15,7 @@ from tmeattn.run_config import resolve_run
 from tmeattn.training import side_by_side
 from tmeattn.training.session import start
 from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once
+from tmeattn.training.side_by_side_worker import Answers
 from tmeattn.training.trainer import Diverged
 
 
@@ -79,6 +82,24 @@ def test_an_error_before_training_is_that_of_a_single_process(shared):
         start("simple-attn", {**shared, "vectors": "missing.txt"})
     assert (outcome.error.message, outcome.error.hint) == (alone.value.message, alone.value.hint)
     assert outcome.run is None
+
+
+def test_an_answer_of_a_signal_handler_waits_for_the_answer_that_it_interrupts():
+    class Stream(io.StringIO):
+        def write(self, line):
+            if "step" in line:
+                answer(line="stopping")  # as a handler that Python calls in the middle of a write
+            return super().write(line)
+
+    stream = Stream()
+    answer = Answers(stream)
+    answer(event={"kind": "step"})
+    answer(line="end")
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"event": {"kind": "step"}},
+        {"line": "stopping"},
+        {"line": "end"},
+    ]
 
 
 @pytest.mark.parametrize(

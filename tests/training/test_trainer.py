@@ -12,8 +12,9 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelOutput, Space
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.objective import objective
+from tmeattn.training.optimizer import make_optimizer
 from tmeattn.training.session import start
-from tmeattn.training.trainer import Diverged, make_optimizer
+from tmeattn.training.trainer import Diverged
 
 
 def learn(planted, model="simple-attn", **more):

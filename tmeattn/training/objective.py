@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.models.layers import attention_entropy
 from tmeattn.specs import ModelOutput
 
@@ -57,3 +59,9 @@ def objective(
         mean_entropy = entropy_B.mean() if whole is None else entropy_B.sum() / whole.texts
         total = cross_entropy + alpha * mean_entropy
     return Loss(total, cross_entropy, entropy_B)
+
+
+def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
+    """(C,) float32: weights that give every class the same share of the loss; their mean over the texts is 1."""
+    counts_C = np.bincount(split.labels, minlength=classes)
+    return torch.from_numpy(len(split) / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1))).float()

@@ -7,30 +7,49 @@ else that is printed goes to stderr. When stdin ends, the parent has ended, and 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
 import threading
+from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training.session import resume, start
 
 
+class Answers:
+    """Writes answers, one JSON line each. The handler of a signal may answer while an answer is being written: its line
+    then follows that one."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._waiting: deque[str] = deque()
+        self._is_writing = False
+
+    def __call__(self, **message: Any) -> None:
+        self._waiting.append(json.dumps(message) + "\n")
+        if self._is_writing:
+            return
+        self._is_writing = True
+        try:
+            while self._waiting:
+                with contextlib.suppress(OSError):  # the parent has ended: the training stops after a checkpoint
+                    self._stream.write(self._waiting.popleft())
+                    self._stream.flush()
+        finally:
+            self._is_writing = False
+
+
 def work() -> None:
     """Train the run that stdin describes."""
     request = json.loads(sys.stdin.readline())
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    answer = Answers(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
-    lock = threading.Lock()
-
-    def answer(**message: Any) -> None:
-        with lock:
-            answers.write(json.dumps(message) + "\n")
-
     threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
     try:
         answer(run=str(_train(request, answer).path))
@@ -38,11 +57,10 @@ def work() -> None:
         answer(error=_document(error))
     except KeyboardInterrupt:
         answer(error=_document(Interrupted("The training was stopped.")))
-    answers.flush()
     os._exit(0)  # the thread that waits for stdin does not hold the process
 
 
-def _train(request: dict[str, Any], answer: Any) -> RunDirectory:
+def _train(request: dict[str, Any], answer: Answers) -> RunDirectory:
     options: dict[str, Any] = {
         "listeners": [lambda event: answer(event=event)],
         "trackers": request["trackers"],

@@ -10,7 +10,7 @@ from tmeattn.models.building import build_model, choose_device
 from tmeattn.run_config import RunConfig
 from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training.objective import objective
-from tmeattn.training.trainer import make_optimizer
+from tmeattn.training.optimizer import make_optimizer
 
 VOCABULARY = 20_000
 STEPS = 2

@@ -13,11 +13,10 @@ from torch import nn
 from tmeattn.config import TrainOptions
 from tmeattn.data.encoding.batches import BucketedBatches, Share
 from tmeattn.data.encoding.corpus import Corpus
-from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import attention_of_split, evaluate_split, measured_attention
 from tmeattn.evaluation.meters import Meter, meter
-from tmeattn.models.arithmetic import arithmetic, arithmetic_version
+from tmeattn.models.arithmetic import arithmetic
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
@@ -28,7 +27,8 @@ from tmeattn.training.checkpoint import Progress
 from tmeattn.training.distributed.gradients import GradientSum, Measured, Wishes
 from tmeattn.training.distributed.group import Alone
 from tmeattn.training.memory import kept_memory
-from tmeattn.training.objective import Whole, objective
+from tmeattn.training.objective import Whole, class_weights, objective
+from tmeattn.training.optimizer import clip_gradients, make_optimizer
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.signals import StopFlag
 from tmeattn.training.threads import Pace
@@ -362,40 +362,3 @@ class Trainer:
         self.progress.epoch_seconds += now - self._clock
         self.progress.seconds += now - self._clock
         self._clock = now
-
-
-def class_weights(split: EncodedSplit, classes: int) -> torch.Tensor:
-    """(C,) float32: weights that give every class the same share of the loss; their mean over the texts is 1."""
-    counts_C = np.bincount(split.labels, minlength=classes)
-    return torch.from_numpy(len(split) / (np.count_nonzero(counts_C) * np.maximum(counts_C, 1))).float()
-
-
-def clip_gradients(model: nn.Module, most: float) -> float:
-    """The norm of all gradients. Where it is larger than `most`, they are scaled down to it; with 0 they never are.
-
-    The result is that of `torch.nn.utils.clip_grad_norm_`, which multiplies them in every step, mostly by one.
-    """
-    norm = nn.utils.get_total_norm([each.grad for each in model.parameters() if each.grad is not None])
-    value = norm.item()
-    if 0 < most < 1.001 * value + 1e-5:  # close to 1, torch's own rounding decides
-        nn.utils.clip_grads_with_norm_(model.parameters(), most, norm)
-    return value
-
-
-def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
-    """AdamW, or SGD with or without momentum, over the trainable parameters, of which there may be none.
-
-    Word vectors get no weight decay, because it would shrink the vectors of rare words, which seldom get a gradient.
-    """
-    vectors = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
-    without_decay = {id(parameter) for parameter in vectors}
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if id(p) not in without_decay], "weight_decay": options.weight_decay},
-        {"params": [p for p in trained if id(p) in without_decay], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]] or groups[:1]
-    if options.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=options.lr, momentum=options.momentum)
-    fused = arithmetic_version() >= 2 and all(parameter.is_floating_point() for parameter in trained)
-    return torch.optim.AdamW(groups, lr=options.lr, fused=fused or None)

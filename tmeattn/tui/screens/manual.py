@@ -52,7 +52,8 @@ class ManualScreen(ModalScreen[None]):
     @work(exclusive=True, group="load")
     async def _load(self) -> None:
         self.topics = {topic.name: topic for topic in await asyncio.to_thread(topics)}
-        self._list(list(self.topics.values()))
+        if self.query(OptionList):  # not if the application is closing
+            self._list(list(self.topics.values()))
 
     def _list(self, found: list[Topic]) -> None:
         options = self.query_one(OptionList)

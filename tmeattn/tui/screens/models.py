@@ -88,9 +88,12 @@ class ModelsScreen(BaseScreen):
                 self._show_error(error)
 
     def _put(self, page: RenderableType) -> bool:
-        """Show a page. Where a part of a plugin cannot be rendered, show the error and return False."""
+        """Show a page. Where a part of a plugin cannot be rendered, show the error and return False; also where the
+        application is closing and has removed the pane already."""
+        if not (panes := self.query("#pane")):
+            return False
         try:
-            width = max(20, self.query_one("#pane").scrollable_content_region.width)
+            width = max(20, panes.first().scrollable_content_region.width)
             lines = list(self.app.console.render(page, self.app.console.options.update(width=width)))
         except TmeattnError as error:
             self._show_error(error)

@@ -1,6 +1,7 @@
-"""Trainings on a real SLURM of one node that are preempted, cancelled, killed and queued again; about a quarter of an hour with `--minutes 20`.
+"""Trainings on a real SLURM of one node that are preempted, cancelled, killed and queued again.
 
-Each case ends with the weights of an undisturbed run, bit for bit. It needs root, slurm-wlm and munge.
+Each case ends with the weights of an undisturbed run, bit for bit. It needs root, slurm-wlm and munge. All of them take
+a quarter of an hour: `--minutes 20`.
 """
 
 from __future__ import annotations

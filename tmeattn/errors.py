@@ -119,3 +119,10 @@ class Interrupted(TmeattnError):
     """A signal or a request stopped the training, after a checkpoint."""
 
     exit_code = 130
+
+
+def error_with(exit_code: int, message: str, hint: str | None) -> TmeattnError:
+    """An error that another process has reported, of the class with its exit code."""
+    kinds: tuple[type[TmeattnError], ...] = (BadInput, EnvironmentProblem, Interrupted)
+    kind = next((kind for kind in kinds if kind.exit_code == exit_code), TmeattnError)
+    return kind(message, hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -70,22 +69,6 @@ def test_an_interruption_stops_all(job: FileJob, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(Interrupted, match="Stopped after 0 rows"):
         predict_with_processes(job, 3, progress=interrupt)
     assert [process.poll() for process in processes] == [-signal.SIGTERM] * 3
-
-
-def test_a_worker_ends_with_the_first_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[int, int]] = []
-    monkeypatch.setattr(workers.os, "kill", lambda *call: told.append(call))
-    read, write = os.pipe()
-    before = os.dup(0)
-    try:
-        os.dup2(read, 0)
-        os.close(write)
-        workers._end_with_parent()
-    finally:
-        os.dup2(before, 0)
-        for descriptor in (before, read):
-            os.close(descriptor)
-    assert told == [(os.getpid(), signal.SIGTERM)]
 
 
 def test_what_an_earlier_prediction_left(job: FileJob, tmp_path: Path) -> None:

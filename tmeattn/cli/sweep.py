@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmeattn.cli.studies import STORAGE_HELP, STORAGE_VARIABLE, best, delete_sweep, list_sweeps, show
 from tmeattn.cli.support.command import Group, echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.cli.support.completion import sweeps as complete_sweeps
 from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, seeds_in, track_option
-from tmeattn.cli.train import ModelCommand, inherited
+from tmeattn.cli.train import ModelCommand, inherited, source_options
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
@@ -173,17 +171,7 @@ def sweep_command(spec: ModelSpec) -> click.Command:
             help="The name of the study.  [default: made from the model and the options]",
         ),
         _storage_option(),
-        click.Option(
-            ["--config", "config_file"],
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Read options of all trials from a TOML file; options on the command line override them.",
-        ),
-        click.Option(
-            ["--from", "from_run"],
-            metavar="RUN",
-            shell_complete=complete_runs,
-            help="Take the options of all trials from a run; options on the command line override them.",
-        ),
+        *source_options(file="options of all trials", run="the options of all trials"),
     ]
     command = ModelCommand(
         spec.name,

@@ -89,17 +89,7 @@ def train_command(spec: ModelSpec) -> click.Command:
             help="Train one run for each seed: 3 for the seeds 0,1,2, or a list: 5,6.",
         ),
         click.Option(["--name"], metavar="TEXT", help="Your own name for the run."),
-        click.Option(
-            ["--config", "config_file"],
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Read options from a TOML file; options on the command line override them.",
-        ),
-        click.Option(
-            ["--from", "from_run"],
-            metavar="RUN",
-            shell_complete=complete_runs,
-            help="Take all options from a run; options on the command line override them.",
-        ),
+        *source_options(file="options", run="all options"),
     ]
     command = ModelCommand(
         spec.name,
@@ -109,6 +99,23 @@ def train_command(spec: ModelSpec) -> click.Command:
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
     return json_option("a summary")(track_option()(jobs_option()(command)))
+
+
+def source_options(*, file: str, run: str) -> list[click.Option]:
+    """`--config` and `--from`; file, run: what is taken from there, in the help."""
+    return [
+        click.Option(
+            ["--config", "config_file"],
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help=f"Read {file} from a TOML file; options on the command line override them.",
+        ),
+        click.Option(
+            ["--from", "from_run"],
+            metavar="RUN",
+            shell_complete=complete_runs,
+            help=f"Take {run} from a run; options on the command line override them.",
+        ),
+    ]
 
 
 class ModelCommand(click.Command):

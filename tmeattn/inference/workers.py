@@ -14,18 +14,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from tmeattn.child_processes import signal_that_ended, stop_with_signal, when_parent_ends
 from tmeattn.child_python import child_environment, program_command
 from tmeattn.cpu import available_cores
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_input import TextInput
-from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError, shortened
+from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError, error_with, shortened
 from tmeattn.inference.merging import Merged, delete_shards, merge_shards
 from tmeattn.inference.output_target import check_output_name, check_target
 from tmeattn.inference.prediction_note import Narrate, read_note
@@ -36,7 +36,6 @@ _POLL = 0.1
 _PATIENCE = 10.0
 """Seconds in which a worker that is to stop ends its chunk of texts."""
 _CODE = "from tmeattn.inference.workers import serve; serve()"
-_ERRORS = {2: BadInput, 3: EnvironmentProblem}
 _THREADS = "OMP_NUM_THREADS"
 
 
@@ -212,11 +211,11 @@ def _error_of(worker: _Worker, code: int, count: int) -> BaseException:
         with contextlib.suppress(OSError, ValueError):
             told = json.loads(worker.process.stdout.read().decode() or "{}")
     if told.get("kind") in (2, 3):
-        return _ERRORS[told["kind"]](told["message"], hint=told["hint"])
+        return error_with(told["kind"], told["message"], told["hint"])
     if told.get("kind") == 130:
         return KeyboardInterrupt()
-    if code < 0:
-        how = f"was ended by {_signal_name(-code)}"
+    if (by := signal_that_ended(code)) is not None:
+        how = f"was ended by {by}"
         how += ", perhaps because the memory was full" if -code == signal.SIGKILL else ""
     else:
         how = f"failed: {told.get('message') or f'exit code {code}'}"
@@ -224,13 +223,6 @@ def _error_of(worker: _Worker, code: int, count: int) -> BaseException:
         f"Worker {worker.shard.number} of {count} {how}.",
         hint="What is classified is kept: continue with the same command and --resume.",
     )
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _stop(workers: Sequence[_Worker]) -> None:
@@ -264,7 +256,7 @@ def serve() -> None:
     """Be a worker: read a job from standard input, and write its shard."""
     job = FileJob(**json.loads(sys.stdin.buffer.readline()))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    when_parent_ends(stop_with_signal)
     try:
         _predict_shard(job)
     except TmeattnError as error:
@@ -304,11 +296,3 @@ def _tell(kind: int, message: str, hint: str | None) -> None:
     with contextlib.suppress(OSError):
         print(json.dumps({"kind": kind, "message": message, "hint": hint}), flush=True)
     os._exit(kind)
-
-
-def _end_with_parent() -> None:
-    """End this process when the first one has ended: then there is nothing more to read."""
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):  # not sys.stdin, whose lock would be held when Python shuts down
-            pass
-    os.kill(os.getpid(), signal.SIGTERM)

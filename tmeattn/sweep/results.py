@@ -10,8 +10,8 @@ from typing import Any
 
 from tmeattn.config import TrainOptions
 from tmeattn.errors import BadInput
-from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.sweep.claims import run_of
 from tmeattn.sweep.plan import Plan, document_of
 from tmeattn.sweep.space import Value, trial_options
 from tmeattn.sweep.storage import Store
@@ -176,11 +176,4 @@ def overviews(store: Store | None) -> tuple[list[Overview], dict[str, str]]:
 
 def best_run(trial: Trial) -> RunDirectory | None:
     """The run of a trial's first seed, where it is in the home folder."""
-    for run_id in trial.runs[:1]:
-        run = RunDirectory(runs_dir() / run_id)
-        try:
-            _ = run.info
-        except (BadInput, OSError):
-            return None
-        return run
-    return None
+    return run_of(trial.runs[0]) if trial.runs else None

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tmeattn.child_processes import signal_that_ended
 from tmeattn.child_python import child_environment, program_command
 from tmeattn.config import TrainOptions
-from tmeattn.cpu import available_cores, wanted_threads
-from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError
+from tmeattn.cpu import available_cores, default_threads, wanted_threads
+from tmeattn.errors import EnvironmentProblem, Interrupted, TmeattnError, error_with
 from tmeattn.models.building import choose_device
 from tmeattn.paths import runs_dir
 from tmeattn.run_config import RunConfig
@@ -172,7 +173,7 @@ class SideBySide:
     def _start(self, job: Job) -> _Process:
         request = {
             "model": job.config.model,
-            "options": {**job.config.flat(), "threads": job.config.train.threads or self._threads},
+            "options": {**job.config.flat(), "threads": job.config.train.threads or default_threads(self.at_once)},
             "name": job.name,
             "trackers": list(job.trackers),
             "resume": None if job.resumes is None else str(job.resumes.path),
@@ -189,11 +190,6 @@ class SideBySide:
         process = _Process(job, popen, run=job.resumes)
         threading.Thread(target=self._read, args=(process, json.dumps(request)), daemon=True).start()
         return process
-
-    @property
-    def _threads(self) -> int:
-        """Threads of a process where the user gives no number."""
-        return wanted_threads() or max(1, available_cores() // self.at_once)
 
     def _read(self, process: _Process, request: str) -> None:
         assert process.popen.stdin is not None
@@ -235,8 +231,10 @@ class SideBySide:
         code = process.popen.wait()
         self._active.remove(process)
         if (process.run is None and process.error is None) or code != 0:
+            by = signal_that_ended(code)
+            how = f"ended without a result (exit code {code})" if by is None else f"was ended by {by}"
             process.error = process.error or EnvironmentProblem(
-                f"The process that trained {process.job.title} ended without a result (exit code {code}).",
+                f"The process that trained {process.job.title} {how}.",
                 hint="Run the same command again; if it happens again, train this run alone.",
             )
         self.outcomes[process.job.key] = Outcome(process.run, process.error)
@@ -251,6 +249,6 @@ class SideBySide:
 
 def _error(answer: Mapping[str, Any]) -> TmeattnError:
     """The error of a process, of a class with the same exit code."""
-    kinds: tuple[type[TmeattnError], ...] = (BadInput, EnvironmentProblem, Interrupted)
-    same = next((kind for kind in kinds if kind.exit_code == answer["exit_code"]), TmeattnError)
-    return (Diverged if answer["kind"] == Diverged.__name__ else same)(answer["message"], hint=answer["hint"])
+    if answer["kind"] == Diverged.__name__:
+        return Diverged(answer["message"], hint=answer["hint"])
+    return error_with(answer["exit_code"], answer["message"], answer["hint"])

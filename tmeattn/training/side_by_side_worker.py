@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
-import threading
 from collections import deque
 from pathlib import Path
 from typing import IO, Any
 
+from tmeattn.child_processes import stop_with_signal, when_parent_ends
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training.session import resume, start
@@ -50,7 +49,7 @@ def work() -> None:
     request = json.loads(sys.stdin.readline())
     answer = Answers(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
-    threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
+    when_parent_ends(stop_with_signal)
     try:
         answer(run=str(_train(request, answer).path))
     except TmeattnError as error:
@@ -74,8 +73,3 @@ def _train(request: dict[str, Any], answer: Answers) -> RunDirectory:
 def _document(error: TmeattnError) -> dict[str, Any]:
     kind = type(error).__name__
     return {"kind": kind, "exit_code": error.exit_code, "message": error.message, "hint": error.hint}
-
-
-def _stop_when_stdin_ends() -> None:
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -6,10 +6,10 @@ import json
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
+from tmeattn.child_processes import when_parent_ends
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training import checkpoint
@@ -33,15 +33,10 @@ def main() -> None:
     if not line:  # rank 0 has ended
         return
     address = json.loads(line)
-    threading.Thread(target=_end_with_rank_0, daemon=True).start()
+    when_parent_ends(lambda: os._exit(LOST))
     rank, size = address["rank"], address["size"]
     place = Place(rank, size, rank, size, LOOPBACK, address["port"], "tmeattn", hosts_store=False)
     os._exit(follow(place, store_at(place), local=True))
-
-
-def _end_with_rank_0() -> None:
-    sys.stdin.buffer.read()
-    os._exit(LOST)
 
 
 def follow_started(place: Place) -> RunDirectory | None:

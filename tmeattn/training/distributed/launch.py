@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from tmeattn.child_processes import signal_that_ended
 from tmeattn.child_python import child_environment, program_command
 from tmeattn.errors import EnvironmentProblem, TmeattnError, shortened
 from tmeattn.foreign import one_line
@@ -74,8 +74,7 @@ class Follower:
         if code is None:
             return None
         name = f"{rank_name(self.rank, host)} (process {self.process.pid})"
-        if code < 0:
-            by = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        if (by := signal_that_ended(code)) is not None:
             return EnvironmentProblem(f"{name} was ended by {by}.", hint=_MEMORY if by == "SIGKILL" else None)
         return EnvironmentProblem(f"{name} ended with exit code {code}: {self._last_line()}")
 

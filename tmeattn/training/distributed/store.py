@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import distributed
 
-from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
+from tmeattn.errors import EnvironmentProblem, TmeattnError, error_with
 from tmeattn.training.distributed.group import LOOPBACK, RankLost
 from tmeattn.training.distributed.place import Place, rank_name
 from tmeattn.training.signals import stop_with_parent
@@ -75,13 +75,11 @@ def training_store(place: Place) -> Any:
 
 def report_error(store: Any, rank: int, error: BaseException) -> None:
     """Tell rank 0 why this process ends."""
-    known = isinstance(error, TmeattnError)
     content = {
         "host": socket.gethostname(),
         "message": error.message if isinstance(error, TmeattnError) else f"{type(error).__name__}: {error}"[:500],
         "hint": error.hint if isinstance(error, TmeattnError) else None,
         "code": error.exit_code if isinstance(error, TmeattnError) else 1,
-        "known": known,
     }
     with contextlib.suppress(RuntimeError):
         store.set(f"{ERROR}/{rank}", json.dumps(content))
@@ -93,8 +91,7 @@ def reported_error(store: Any, size: int) -> TmeattnError | None:
         if store.check([f"{ERROR}/{rank}"]):
             told = json.loads(store.get(f"{ERROR}/{rank}"))
             message = f"{rank_name(rank, told['host'])}: {told['message']}"
-            kind = {2: BadInput, 3: EnvironmentProblem}.get(told["code"], TmeattnError)
-            return kind(message, hint=told["hint"])
+            return error_with(told["code"], message, told["hint"])
     return None
 
 

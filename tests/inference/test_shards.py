@@ -129,6 +129,27 @@ def test_an_interrupted_shard_is_continued(tmp_path: Path) -> None:
     assert output.read_bytes() == whole(table, tmp_path, "out.csv")
 
 
+@pytest.mark.parametrize("is_complete", [False, True])
+def test_a_shard_that_continues_others_is_made_from_the_same(tmp_path: Path, is_complete: bool) -> None:
+    class StopsInBatches(Batches, Stops):
+        def probabilities(self, texts: list[str]) -> Any:
+            Stops.probabilities(self, texts)
+            return Batches.probabilities(self, texts)
+
+    table, output = written(tmp_path, "in.jsonl"), tmp_path / "out.csv"
+    if is_complete:
+        shard_of(table, output, Shard(2, 2))
+    else:
+        with pytest.raises(TmeattnError, match="Stopped after"):
+            shard_of(table, output, Shard(2, 2), StopsInBatches(3))
+    before = names(tmp_path)
+    with pytest.raises(BadInput, match=r"was written for the run r1, not r2\. Give the same run as before: --run r1\."):
+        shard_of(table, output, Shard(1, 2), Batches(run="r2"), resume=True)
+    assert names(tmp_path) == before  # the other run has begun nothing, so that the first can still be continued
+    shard_of(table, output, Shard(1, 3), Batches(run="r2"), resume=True)  # a share of another prediction
+    all_shards(table, output, 2, resume=True)
+
+
 def test_a_bad_row_stops_every_shard_and_all_continue(tmp_path: Path) -> None:
     table, output = tmp_path / "in.jsonl", tmp_path / "out.csv"
     lines = [f'{{"text": "{text}"}}\n' for text in TEXTS]

@@ -31,11 +31,14 @@ from tmeattn.inference.prediction_note import (
     read_note,
     state_of,
 )
-from tmeattn.inference.shards import note_path, read_shard_note
+from tmeattn.inference.shards import note_path, parse_shard, read_shard_note, shard_files
 from tmeattn.os_errors import ELSEWHERE
 
 CONTINUE = "Then continue with --resume."
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+_AGAIN = "To start again, give --force instead of --resume."
 
 
 class ChangedInput(BadInput):
@@ -112,6 +115,8 @@ class PredictionFile:
             begun = existed or self.note_path.exists()
             if resume and not begun and self.origin.shard is None:
                 raise BadInput(f"There is no {self.part} to resume.", hint="Leave --resume out.")
+            if resume and not begun:
+                self._check_other_shards()
             if existed and not resume and not force and not self._is_only(beginning):
                 raise BadInput(
                     f"{self.part} has the rows of an interrupted prediction.",
@@ -184,22 +189,37 @@ class PredictionFile:
         self._moved = note.size is not None and (note.size, note.changed) != state_of(self.table_path)
         return True
 
+    def _check_other_shards(self) -> None:
+        """Check that the shards of which this is one more are made from the same, so that all can be merged."""
+        shard = parse_shard(self.origin.shard or "")
+        for path in (path for one, path in shard_files(shard.whole(self.output)).items() if one.count == shard.count):
+            found, complete = read_note(path.with_name(f"{path.name}.json")), read_shard_note(path)
+            origin = asdict(complete.origin) if complete is not None else found[0] if found is not None else None
+            if origin is not None:
+                self._check_origin({**origin, "shard": self.origin.shard}, path)
+
     def _check_same(self, origin: Mapping[str, Any], note: Note) -> None:
-        again = "To start again, give --force instead of --resume."
+        self._check_origin(origin, self.part)
+        if note.skip_bad and not self.skip_bad:
+            raise BadInput(f"{self.part} was written with --skip-bad.", hint=f"Add --skip-bad. {_AGAIN}")
+
+    def _check_origin(self, origin: Mapping[str, Any], path: Path) -> None:
+        """Check that the file `path` was made from the same as this one.
+
+        Raises:
+            BadInput: it was not.
+        """
         names = {"weights": "other weights of the run", "format": "input format", "output": "output format"}
         for key, value in asdict(self.origin).items():
             if origin.get(key) != value:
                 if key == "weights":
-                    raise BadInput(
-                        f"{self.part} was written with other weights of the run {self.origin.run}.", hint=again
-                    )
-                name = names.get(key, key)
+                    raise BadInput(f"{path} was written with other weights of the run {self.origin.run}.", hint=_AGAIN)
+                name, before = names.get(key, key), shortened(origin.get(key))
+                option = f": --run {before}" if key == "run" else ""
                 raise BadInput(
-                    f"{self.part} was written for the {name} {shortened(origin.get(key))}, not {shortened(value)}.",
-                    hint=f"Give the same {name} as before. {again}",
+                    f"{path} was written for the {name} {before}, not {shortened(value)}.",
+                    hint=f"Give the same {name} as before{option}. {_AGAIN}",
                 )
-        if note.skip_bad and not self.skip_bad:
-            raise BadInput(f"{self.part} was written with --skip-bad.", hint=f"Add --skip-bad. {again}")
 
     # Rows
 

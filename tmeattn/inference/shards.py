@@ -41,7 +41,15 @@ class Shard:
 
     def file_of(self, output: Path) -> Path:
         """The file of the shard beside the file of the whole prediction: `predictions-3-of-16.csv`."""
-        return output.with_name(f"{output.stem}-{self.number}-of-{self.count}{output.suffix}")
+        return output.with_name(f"{output.stem}{self._mark}{output.suffix}")
+
+    def whole(self, file: Path) -> Path:
+        """The file of the whole prediction, from that of the shard."""
+        return file.with_name(f"{file.stem.removesuffix(self._mark)}{file.suffix}")
+
+    @property
+    def _mark(self) -> str:
+        return f"-{self.number}-of-{self.count}"
 
 
 def parse_shard(text: str) -> Shard:

@@ -300,6 +300,7 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
 @run_argument(default="latest")
 @click.option(
     "--processes",
+    metavar="N",
     type=click.IntRange(1, 4096),
     help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
 )

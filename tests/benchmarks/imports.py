@@ -2,8 +2,8 @@
 
     python tests/benchmarks/imports.py [--home FOLDER --run RUN] [--repeat 5]
 
-Without --home, a run of 200 texts is trained in a temporary folder first. Both states are measured in turns in processes
-of their own; the figures are medians.
+Without --home, a run of 200 texts is trained in a temporary folder first. Both states are measured in turns, each in a
+process of its own; the figures are medians.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-SMALL = "train mean --dataset imdb-25k --limit 200 --epochs 1 --vectors random".split()
+SMALL = ["train", "mean", "--dataset", "imdb-25k", "--limit", "200", "--epochs", "1", "--vectors", "random"]
 AS_BEFORE = (
     "import sys, torch; from tmeattn.models import planning; "
     "planning._WithoutDrawing.__torch_function__ = lambda self, func, types, args=(), kwargs=None: "

@@ -31,8 +31,9 @@ def test_planning_a_model_imports_no_compiler() -> None:
     script = (
         "import sys; from tmeattn.models.planning import planned_model; from tmeattn.run_config import resolve_run; "
         "from tmeattn.specs import Space\n"
+        f"space = {SPACE!r}\n"
         f"for model in {MODELS!r}:\n"
-        "    planned_model(resolve_run(model, {}), Space(vocabulary_size=30, num_classes=3, vector_size=8, tune=True))\n"
+        "    planned_model(resolve_run(model, {}), space)\n"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=120).returncode == 0

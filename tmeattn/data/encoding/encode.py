@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tmeattn.data.cache import save_array
-from tmeattn.data.encoding.dataset_check import check_dataset, check_split, checked_texts
+from tmeattn.data.encoding.dataset_check import check_dataset, checked_texts
 from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
-from tmeattn.errors import BadInput, UnknownName
+from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors
 from tmeattn.foreign import plugin_call
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -143,27 +143,17 @@ def encode(
     return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
 
 
-def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabulary: Vocabulary) -> EncodedSplit:
-    """Encode one split with an existing vocabulary, in memory.
-
-    Raises:
-        UnknownName: the dataset has no such split.
-        BadInput: the split is malformed.
-    """
-    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
-        splits = dataset.read()
-    if name not in splits:
-        raise UnknownName("split", name, splits)
-    split = splits[name]
-    check_split(dataset, name, split)
-    rows = _rows(dataset, name, split, settings)
-    with TokenizerPool(settings.tokenizer) as pool:
-        chunks = list(pool.chunks(checked_texts(dataset, name, split, rows)))
+def encode_texts(
+    texts: Iterable[str], labels_N: np.ndarray, rows_N: np.ndarray, tokenizer: str, vocabulary: Vocabulary
+) -> EncodedSplit:
+    """Encode N texts with an existing vocabulary, in memory. rows_N: their positions in their source, increasing."""
+    with TokenizerPool(tokenizer) as pool:
+        chunks = list(pool.chunks(texts))
         ids = vocabulary.encode(pool.words)
     tokens = np.concatenate([ids[chunk.ids] for chunk in chunks])
     lengths = np.concatenate([chunk.lengths_N for chunk in chunks])
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return EncodedSplit(tokens, offsets, np.asarray(split.labels, dtype=np.int64)[rows], rows.astype(np.int64))
+    return EncodedSplit(tokens, offsets, labels_N.astype(np.int64), rows_N.astype(np.int64))
 
 
 def _rows(dataset: Dataset, name: str, split: Split, settings: CorpusSettings) -> np.ndarray:

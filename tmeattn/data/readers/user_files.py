@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ from tmeattn.specs import Dataset
 if TYPE_CHECKING:
     from tmeattn.data.readers.text_writer import HoldOut
 
-RULES = 2
+RULES = 3
 """The version of the rules by which files are read. Texts that were imported under other rules are imported again."""
 MOST_HASHED_FILES = 512
 """The files of a folder whose content is part of the key of its import, evenly spaced; the others count with their
@@ -57,7 +57,7 @@ def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narra
     def build(temporary: Path) -> None:
         nonlocal built
         built = True
-        with TextWriter(temporary, str(path)) as writer:
+        with TextWriter(temporary, str(path), to_train=options.to_train) as writer:
             _import(writer, path, options, partial(hold_out_hashed, share=options.validation), narrate)
             _report(writer, path, narrate)
 
@@ -126,6 +126,7 @@ def _key(path: Path, options: ImportOptions) -> str:
                 content = sampled_sha256(file)
         times = f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
         listing.update(f"{file}\0{times}\0{content}\0".encode("utf-8", "surrogateescape"))
+    options = replace(options, validation=options.validation if options.to_train else VALIDATION_SHARE)
     parts = [FORMAT, RULES, listing.hexdigest(), str(skips), asdict(options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -160,6 +161,7 @@ def _add_tree(writer: TextWriter, path: Path) -> Arrangement:
         if not text.strip():
             writer.skips.add("empty file{s}", str(relative))
             continue
-        writer.add(text, "?", None, str(relative))  # the label comes from the arrangement
+        # The label comes from the arrangement.
+        writer.add(text, "?", None, str(relative), record=len(paths), own_id=str(relative))
         paths.append(relative)
     return arrange(paths, str(path), writer.skips)

@@ -23,6 +23,7 @@ from tmeattn.errors import BadInput
 from tmeattn.inference.embedding_hooks import replaced, word_embedding
 from tmeattn.models.building import build_model, choose_device
 from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
+from tmeattn.models.planning import planned_model
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig, stored_config
 from tmeattn.runs.directory import RunDirectory
@@ -261,8 +262,7 @@ def _check_sizes(config: RunConfig, space: Space, stored: checkpoint.Checkpoint)
         BadInput: they differ.
     """
     try:
-        with torch.device("meta"):
-            planned = build_model(config, space)
+        planned = planned_model(config, space)
     except BadInput:  # a plugin's model that computes while it is built: the weights are compared after it is built
         return
     with warnings.catch_warnings():

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tmeattn.cli.support.command import echo_json
-from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
+from tmeattn.cli.support.options import data_options, export_option, json_option, names_in, run_argument
 
 if TYPE_CHECKING:
+    from tmeattn.data.data_options import DataOptions
     from tmeattn.runs.events import Listener
 
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Maximum number of texts, evenly spaced over the split.",
 )
-@split_option()
+@data_options()
 @click.option(
     "--operator",
     metavar="A,B,...",
@@ -88,7 +89,7 @@ def faithfulness(
     run: tuple[str, ...],
     methods: str | None,
     limit: int,
-    split: str,
+    data: DataOptions,
     operator: str,
     random_rationales: int,
     limit_random: int,
@@ -114,6 +115,7 @@ def faithfulness(
     tmeattn faithfulness first second third --measures all
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     """
+    from tmeattn.errors import BadInput
     from tmeattn.faithfulness.operators import operators_in
     from tmeattn.faithfulness.study import StudyOptions, run_study
     from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
@@ -132,10 +134,14 @@ def faithfulness(
     shown = SHOWN if measures is None else None if measures == "all" else names_in("--measures", measures)
     check_measures(shown)
     console = stderr_console()
-    found = list(dict.fromkeys(find_runs(run or ("latest",))))
+    if rationales is not None and (given := data.given()):
+        raise BadInput(
+            f"--rationales has texts of its own, so --{given[0]} has no effect.", hint="Leave one of them out."
+        )
+    found = list(dict.fromkeys(find_runs(run or ("latest",), dataset=data.dataset)))
     if export is not None:
         for one in found:
-            check_no_input(export, rationales, one.options["dataset"])
+            check_no_input(export, rationales, data.dataset, one.options["dataset"])
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:
@@ -146,7 +152,7 @@ def faithfulness(
     options = StudyOptions(
         chosen,
         limit,
-        split,
+        data,
         rationales,
         twin,
         operators=operators,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 Texts = Literal["all", "sample"]
@@ -34,3 +34,16 @@ class DataOptions:
     text_column: str | None = None
     label_column: str | None = None
     id_column: str | None = None
+
+    def given(self) -> list[str]:
+        """The names of the options that have another value than by default, as on the command line."""
+        named = {"map_labels": "map-label"}
+        return [
+            named.get(field.name, field.name.replace("_", "-"))
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        ]
+
+
+OWN_TEXTS = DataOptions()
+"""What every command takes by default: the validation texts of the run's dataset."""

@@ -22,7 +22,7 @@ from tmeattn.data.readers.labelled_table import ImportOptions, Narrate, TableImp
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.table_folder import tables_in
 from tmeattn.data.readers.text_io import read_errors
-from tmeattn.data.readers.text_store import CONTENT, FORMAT, TextStore, open_text_store
+from tmeattn.data.readers.text_store import CONTENT, FORMAT, UNLABELLED, TextStore, open_text_store
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
 from tmeattn.spacing import evenly_spaced
@@ -103,7 +103,9 @@ def _listed(counts: Mapping[tuple[str, str], int]) -> str:
 
 
 def _report(writer: TextWriter, path: Path, narrate: Narrate) -> None:
-    narrate(f"Imported {len(writer):,} texts of {len(writer.labels):,} classes from {path.name}.")
+    labels = [label for label in writer.labels if label != UNLABELLED]
+    classes = f"of {len(labels):,} {'class' if len(labels) == 1 else 'classes'}" if labels else "without labels"
+    narrate(f"Imported {len(writer):,} texts {classes} from {path.name}.")
     for note in writer.notes:
         narrate(note)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ def evaluate(
     classifier = TrainedClassifier(found)
     evaluated = evaluate_run(
         classifier,
-        data=data,
+        data=replace(data, keep_ids=predictions is not None),
         shuffle_seed=(shuffle_seed or 0) if shuffle_words else None,
         narrate=lambda line: console.print(safe_line(line)),
     )

@@ -166,8 +166,7 @@ def choose_texts(
         rows_N, labels_N = rows_N[kept], None if labels_N is None else labels_N[kept]
     elif options.limit is not None and source.own:
         notes.append(
-            f"The run was trained and evaluated with --limit {options.limit}; these figures are of the whole split. "
-            "--texts sample takes only the texts of the run."
+            f"The run was trained and evaluated with --limit {options.limit}; these figures are of the whole split."
         )
     if duplicates and not source.own:
         notes.append(_shared_texts(run, options, texts, rows_N))

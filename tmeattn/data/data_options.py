@@ -25,6 +25,7 @@ class DataOptions:
     texts:       "all" of them, or the "sample" that the run's `--limit` keeps: of other data, as many, balanced.
     map_labels:  LABEL=CLASS: labels of the data and the run's classes that they stand for.
     text_column, label_column, id_column: columns of a table; None to guess them by their names.
+    keep_ids:    whether the user's own ids of the texts are wanted.
     """
 
     dataset: str | None = None
@@ -34,6 +35,7 @@ class DataOptions:
     text_column: str | None = None
     label_column: str | None = None
     id_column: str | None = None
+    keep_ids: bool = False
 
     def given(self) -> list[str]:
         """The names of the options that have another value than by default, as on the command line."""

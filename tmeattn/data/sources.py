@@ -86,7 +86,14 @@ def import_path(
     from tmeattn.data.readers.user_files import import_texts
 
     share = VALIDATION_SHARE if validation is None else validation
-    options = ImportOptions(data.text_column, data.label_column, share, data.id_column, to_train)
+    options = ImportOptions(
+        data.text_column,
+        data.label_column,
+        share,
+        data.id_column,
+        keep_ids=data.keep_ids or data.id_column is not None or not to_train,
+        to_train=to_train,
+    )
     return import_texts(path, options, cache_dir(), narrate)
 
 

@@ -39,7 +39,8 @@ class ImportOptions:
 
     text_column, label_column: names of columns; None to guess them.
     validation:                the share of the training texts that is held out for validation.
-    id_column:                 name of the column of the user's own ids; None to guess it.
+    id_column:                 name of the column of the user's own ids; None to guess it, if they are kept.
+    keep_ids:                  whether the user's own ids are kept.
     to_train:                  False: the texts are only measured, so they need no labels, classes or validation part.
     """
 
@@ -47,6 +48,7 @@ class ImportOptions:
     label_column: str | None = None
     validation: float = VALIDATION_SHARE
     id_column: str | None = None
+    keep_ids: bool = False
     to_train: bool = True
 
 
@@ -71,12 +73,8 @@ class TableImport:
             return
         text, label = self._text_and_label(table)
         self._label = label or self._label
-        named = {
-            "text": text,
-            "label": label,
-            "split": split_column(table),
-            "id": id_column(table, self.options.id_column),
-        }
+        ids = id_column(table, self.options.id_column) if self.options.keep_ids else None
+        named = {"text": text, "label": label, "split": split_column(table), "id": ids}
         columns: dict[str, str] = {}
         for role, column in named.items():
             if column is not None and column not in columns.values():

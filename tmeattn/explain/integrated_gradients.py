@@ -100,14 +100,14 @@ def _integrated(batch: WordBatch) -> list[Attribution]:
         steps_B += 2 * POINTS * np.bincount(panels.row_P[hard_P], minlength=texts)
         panels = panels.chosen(~hard_P).and_more(_halved(batch, panels.chosen(hard_P)))
     return [
-        _attribution(batch, panels.chosen(panels.row_P == row), row, int(steps_B[row]), float(error_B[row]), allowed_B[row])
+        _attribution(
+            batch, panels.chosen(panels.row_P == row), row, int(steps_B[row]), float(error_B[row]), allowed_B[row]
+        )
         for row in range(texts)
     ]
 
 
-def _attribution(
-    batch: WordBatch, panels: _Panels, row: int, steps: int, error: float, allowed: float
-) -> Attribution:
+def _attribution(batch: WordBatch, panels: _Panels, row: int, steps: int, error: float, allowed: float) -> Attribution:
     scores_T = panels.scores_PT.sum(axis=0)[: int(batch.mask_BT[row].sum())]
     difference, gap = float((panels.odds_high_P - panels.odds_low_P).sum()), float(panels.gap_P.sum())
     sums = f"The scores sum to {difference + gap:+.3f}; the log-odds are {difference:+.3f} above those of zero vectors"
@@ -150,7 +150,7 @@ def _panels(
 
 
 def _slopes(batch: WordBatch, row_N: np.ndarray, place_N: np.ndarray) -> np.ndarray:
-    """(N, T) derivatives of the log-odds of the texts `row_N` along the path, at the places between 0 and 1, by word."""
+    """(N, T) derivatives of the log-odds of the texts `row_N` along their paths, at the places, divided among words."""
     slopes = []
     for rows, places in _chunks(batch, row_N, place_N):
         part = batch.part(rows)

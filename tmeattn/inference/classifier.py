@@ -21,10 +21,11 @@ from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.errors import BadInput
-from tmeattn.inference.embedding_hooks import embedding_path
+from tmeattn.inference.embedding_hooks import embedding_path, replaced
 from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
 from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
+from tmeattn.models.planning import planned_model
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig, stored_config
 from tmeattn.runs.directory import RunDirectory
@@ -34,6 +35,9 @@ from tmeattn.training import checkpoint
 BATCH = 64
 MAPS_BATCH = 8
 """Attention maps grow with the square of the length of a text, so fewer texts make a batch."""
+
+_warnings_lock = threading.Lock()
+"""The filters of warnings are those of the whole process."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,6 @@ class TextOutput:
     def probabilities_C(self) -> np.ndarray:  # noqa: N802
         """Class probabilities in float64."""
         return _softmax(self.logits_C)
-
-
-_loading = threading.Lock()
 
 
 class TrainedClassifier:
@@ -149,6 +150,29 @@ class TrainedClassifier:
             output = self.model(tokens_BT, mask_BT, need_maps=False)
             logits_NC[indices] = output.logits_BC.float().cpu().numpy()
         return logits_NC
+
+    @torch.inference_mode()
+    def masked_probabilities(
+        self, sequences: Sequence[np.ndarray], masks: Sequence[np.ndarray], *, batch_size: int = BATCH
+    ) -> np.ndarray:
+        """Class probabilities (N, C) of N sequences of token ids whose word vectors are multiplied by masks (T, D).
+
+        Raises:
+            BadInput: the model does not look up its words in a single `nn.Embedding`.
+        """
+        embedding = self.embedding
+        if embedding is None:
+            raise BadInput(f"The model {self.spec.name!r} does not look up words in a single nn.Embedding.")
+        logits_NC = np.empty((len(sequences), len(self.classes)), dtype=np.float32)
+        for indices, tokens_BT, mask_BT in self._batches(sequences, batch_size):
+            x_BTD = embedding(tokens_BT)
+            for row, index in enumerate(indices):
+                kept_TD = torch.from_numpy(masks[index]).to(x_BTD.device)
+                x_BTD[row, : len(kept_TD)] *= kept_TD
+            with replaced(embedding, x_BTD):
+                output = self.model(tokens_BT, mask_BT, need_maps=False)
+            logits_NC[indices] = output.logits_BC.float().cpu().numpy()
+        return _softmax(logits_NC)
 
     @torch.inference_mode()
     def read(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> Iterator[TextOutput]:
@@ -254,10 +278,9 @@ def _check_sizes(config: RunConfig, space: Space, stored: checkpoint.Checkpoint)
         BadInput: they differ.
     """
     try:
-        with torch.device("meta"):
-            planned = build_model(config, space)
+        planned = planned_model(config, space)
     except BadInput:  # a plugin's model that computes while it is built: the weights are compared after it is built
         return
-    with _loading, warnings.catch_warnings():  # which is of the whole process
+    with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that nothing is copied to a model without memory
         stored.load_model(planned)

@@ -33,13 +33,13 @@ def embedding_path(model: nn.Module) -> str | None:
             hook.remove()
     if len(called) != 1:
         return None
-    return next(path for path, module in model.named_modules() if module is called[0])
+    return [path for path, module in model.named_modules() if module is called[0]][0]
 
 
 @contextmanager
 def replaced(embedding: nn.Embedding, x_BTD: Tensor) -> Iterator[None]:
-    """Within this block the output of the embedding is `x_BTD`, whatever the token ids are. The embedding must belong to
-    the model of the calling thread (`TrainedClassifier.embedding`), so that no other thread reads these vectors."""
+    """Within this block the output of the embedding is `x_BTD`, whatever the token ids are. The embedding belongs to
+    the model of the calling thread (`TrainedClassifier.embedding`), so no other thread reads these vectors."""
     hook = embedding.register_forward_hook(lambda module, arguments, output: x_BTD)
     try:
         yield

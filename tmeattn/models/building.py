@@ -47,7 +47,7 @@ def build_model(run: RunConfig, space: Space) -> nn.Module:
 
 
 class _Within:
-    """The `forward` of a model, called within a context. A copy of the model has a copy of this, which calls the copy."""
+    """The `forward` of a model, called in a context. A copy of the model has a copy of this, which calls the copy."""
 
     def __init__(self, model: nn.Module, context: Callable[[], AbstractContextManager[None]]) -> None:
         self.forward, self.context = model.forward, context

@@ -68,7 +68,7 @@ def test_a_missing_package_is_named_with_what_to_install(zoo, monkeypatch):
     monkeypatch.setattr(serving.importlib.util, "find_spec", lambda name: None if name == "sklearn" else object())
     methods, _ = choose_methods(zoo["mean"], None)
     assert serving.incompatibility(registry().get(ExplainerSpec, "lime"), zoo["mean"]) == "sklearn is not installed"
-    with pytest.raises(EnvironmentProblem, match=r"tmeattn\[explain\]"):
+    with pytest.raises(EnvironmentProblem, match="sklearn is not installed"):
         choose_methods(zoo["mean"], ["lime"])
     assert "gradient" in [spec.name for spec in methods]
 

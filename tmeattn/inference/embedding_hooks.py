@@ -33,7 +33,8 @@ def embedding_path(model: nn.Module) -> str | None:
             hook.remove()
     if len(called) != 1:
         return None
-    return [path for path, module in model.named_modules() if module is called[0]][0]
+    paths: dict[int, str] = {id(module): path for path, module in model.named_modules()}
+    return paths[id(called[0])]
 
 
 @contextmanager

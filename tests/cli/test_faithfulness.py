@@ -32,6 +32,57 @@ def test_faithfulness(tmeattn: Any, trained: RunDirectory, tmp_path: Path, monke
         assert path.with_suffix(ending).read_text().startswith(start)
 
 
+def test_the_sections_of_one_run(tmeattn: Any, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = [
+        "faithfulness",
+        "--methods",
+        "attention",
+        "--limit",
+        "8",
+        "--limit-bounded",
+        "4",
+        "--limit-random",
+        "3",
+    ]
+    said = tmeattn(*arguments, "--random-rationales", "9", "--keep-rate", "0.25").out
+    assert "Normalised erasure: 4 of 8 texts, bounds of 4 exact, of 0 by beam" in said
+    assert "Soft erasure: 25 % of the word vectors kept" in said
+    assert "4 texts have no bounds (--limit-bounded 4)." in said
+    assert said.count("Win rate against 9 random rationales of 20 % of the words, 3 texts") == 2
+    monkeypatch.setenv("COLUMNS", "140")
+    assert "p after Benjamini and Hochberg" in tmeattn(*arguments).out  # a wide terminal has all columns
+    found = tmeattn(*arguments, "--operator", "infill,delete", "--json").json
+    assert [one["operator"] for one in found["against_random"]] == ["infill", "delete"]
+    assert found["against_random"][0]["methods"][0]["method"] == "attention"
+    without = tmeattn(*arguments[:-4], "--limit-bounded", "0", "--limit-random", "0", "--json").json
+    assert (without["bounds"], without["against_random"]) == (None, [])
+    assert "normalized_sufficiency" not in without["rows"][0]["measures"]
+
+
+def test_several_runs_have_a_column_each(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
+    for model in ("simple-attn", "mean"):
+        assert tmeattn("train", model, *quick, "--name", f"my-{model}").code == 0
+    runs = ["faithfulness", "my-simple-attn", "my-mean", "my-mean", "--limit", "6", "--random-rationales", "9"]
+    path = tmp_path / "table.csv"
+    said = tmeattn(*runs, "--methods", "leave-one-out,gradient", "--export", str(path)).out
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert "Compare models only by the normalised measures." in said
+    assert "Normalised comprehensiveness (higher is better)" in said
+    assert "deletion" not in said
+    rows = list(csv.DictReader(path.open()))
+    assert {row["model"] for row in rows} == {"simple-attn", "mean"}
+    assert {row["operator"] for row in rows if row["measure"] == "sufficiency_p"} == {"delete", "unknown", "infill"}
+    found = tmeattn(*runs, "--methods", "gradient", "--json", "--export", str(path.with_suffix(".md"))).json
+    assert [one["model"] for one in found["runs"]] == ["simple-attn", "mean"]
+    assert found["comparable"] == ["normalized_comprehensiveness", "normalized_sufficiency"]
+    text = path.with_suffix(".md").read_text()
+    assert "| Method | simple-attn | mean |" in text
+    assert "not to be compared between models" in text
+    every = tmeattn(*runs, "--methods", "gradient", "--measures", "all").out
+    assert "Compare methods within a column, not models between columns." in " ".join(every.split())
+    assert "Deletion (lower is better)" in every
+
+
 def test_faithfulness_with_a_twin(tmeattn: Any, quick: list[str]) -> None:
     assert tmeattn("train", "simple-attn", *quick, "--name", "first").code == 0
     found = tmeattn("faithfulness", "first", "--methods", "attention", "--limit", "4", "--twin", "--json").json
@@ -86,6 +137,8 @@ def test_plausibility_stands_apart_and_the_accuracy_is_that_of_the_file(
             "The method 'rollout' cannot be used: the model 'simple-attn' has no self-attention.",
         ),
         (["--methods", "atention"], "There is no method named 'atention'. Did you mean attention"),
+        (["--operator", "delete,mask"], "There is no operator named 'mask'."),
+        (["--measures", "aopc"], "There is no measure named 'aopc'."),
         (["--split", "tset"], "There is no split named 'tset'."),
         (["--rationales", "none.jsonl"], "--rationales: none.jsonl cannot be read"),
     ],

@@ -115,8 +115,8 @@ class TrainOptions(Options):
     )
     word_dropout_erasure: bool = Field(
         False,
-        description="Hide words in training, in half of the texts, a share drawn from 0 to 1 in each, so that the model "
-        "knows texts with erased words.",
+        description="Hide words in training: in half of the texts, a share that is drawn from 0 to 1 for each, so that "
+        "the model knows texts with erased words.",
     )
     erasure_operator: ErasureOperator = Field(
         "delete", description="How --word-dropout-erasure hides a word: delete it, or make it the unknown word."

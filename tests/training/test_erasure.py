@@ -124,11 +124,8 @@ def weights(run: RunDirectory) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("operator", ["delete", "unknown"])
 def test_a_resumed_run_equals_an_undisturbed_one(planted: dict[str, Any], operator: str) -> None:
-    options = {
-        **planted,
-        **{"batch_size": 4, "epochs": 2, "word_dropout_erasure": True, "erasure_operator": operator},
-        **{"dropout": 0.3, "checkpoint_every": 5},
-    }
+    options = {**planted, "batch_size": 4, "epochs": 2, "dropout": 0.3, "checkpoint_every": 5}
+    options |= {"word_dropout_erasure": True, "erasure_operator": operator}
     undisturbed = start("simple-attn", options)
 
     def stop(event: Any) -> None:

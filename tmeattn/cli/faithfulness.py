@@ -11,6 +11,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
+from tmeattn.cli.support.planted_table import planted_option
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Use annotated texts instead: a .jsonl file of ERASER, with its documents in the same folder.",
 )
+@planted_option()
 @export_option("the table", ".md, .csv, .tex or .json")
 @json_option("the results")
 def faithfulness(
@@ -57,6 +59,7 @@ def faithfulness(
     \b
     tmeattn faithfulness latest --limit 500
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
+    tmeattn faithfulness --planted lstm-attn,transformer
     """
     from tmeattn.faithfulness.study import StudyOptions, run_study
     from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console

@@ -12,7 +12,8 @@ from support import keywords, planted
 
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.explain import compatibility as serving
-from tmeattn.faithfulness.assessment import assess, choose_methods, estimate, summarize
+from tmeattn.faithfulness.assessment import assess, choose_methods, summarize
+from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.study import StudyOptions, run_study
 
 

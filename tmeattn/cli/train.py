@@ -57,7 +57,8 @@ def _model_of_from_option(args: list[str]) -> str:
     if "--from" in args[:-1]:
         from tmeattn.runs.index import find_run
 
-        return str(find_run(args[args.index("--from") + 1]).config["model"])
+        dataset = args[args.index("--dataset") + 1] if "--dataset" in args[:-1] else None
+        return str(find_run(args[args.index("--from") + 1], dataset=dataset).config["model"])
     raise BadInput(
         f"Name a model before {args[0]}.", hint="For example: tmeattn train lstm-attn. All of them: tmeattn models"
     )
@@ -258,19 +259,21 @@ def inherited(
     spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
-    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file)}
+    in_file = _options_in_file(spec, config_file)
+    dataset = given.get("dataset", in_file.get("dataset"))
+    options = {**_options_of_run(spec, from_run, dataset), **in_file}
     if given.get("optimizer", options.get("optimizer")) != options.get("optimizer"):
         options.pop("momentum", None)
     return options
 
 
-def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
-    """The options of an earlier run; if that has another model, only the options of training."""
+def _options_of_run(spec: ModelSpec, reference: str | None, dataset: str | None) -> dict[str, Any]:
+    """The options of an earlier run; if that has another model, only the options of training. dataset: for `best`."""
     if reference is None:
         return {}
     from tmeattn.runs.index import find_run
 
-    config = find_run(reference).config
+    config = find_run(reference, dataset=dataset).config
     own = config["model_options"] if config["model"] == spec.name else {}
     return {**config["train"], **own}
 

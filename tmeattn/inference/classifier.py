@@ -20,9 +20,10 @@ from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.errors import BadInput
-from tmeattn.inference.embedding_hooks import word_embedding
+from tmeattn.inference.embedding_hooks import replaced, word_embedding
 from tmeattn.models.building import build_model, choose_device
 from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
+from tmeattn.models.planning import planned_model
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig, stored_config
 from tmeattn.runs.directory import RunDirectory
@@ -141,6 +142,29 @@ class TrainedClassifier:
         return logits_NC
 
     @torch.inference_mode()
+    def masked_probabilities(
+        self, sequences: Sequence[np.ndarray], masks: Sequence[np.ndarray], *, batch_size: int = BATCH
+    ) -> np.ndarray:
+        """Class probabilities (N, C) of N sequences of token ids whose word vectors are multiplied by masks (T, D).
+
+        Raises:
+            BadInput: the model does not look up its words in a single `nn.Embedding`.
+        """
+        embedding = self.embedding
+        if embedding is None:
+            raise BadInput(f"The model {self.spec.name!r} does not look up words in a single nn.Embedding.")
+        logits_NC = np.empty((len(sequences), len(self.classes)), dtype=np.float32)
+        for indices, tokens_BT, mask_BT in self._batches(sequences, batch_size):
+            x_BTD = embedding(tokens_BT)
+            for row, index in enumerate(indices):
+                kept_TD = torch.from_numpy(masks[index]).to(x_BTD.device)
+                x_BTD[row, : len(kept_TD)] *= kept_TD
+            with replaced(embedding, x_BTD):
+                output = self.model(tokens_BT, mask_BT, need_maps=False)
+            logits_NC[indices] = output.logits_BC.float().cpu().numpy()
+        return _softmax(logits_NC)
+
+    @torch.inference_mode()
     def read(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> Iterator[TextOutput]:
         """Logits, pooling weights and attention entropy of sequences of token ids, in their order."""
         outputs: dict[int, TextOutput] = {}
@@ -238,8 +262,7 @@ def _check_sizes(config: RunConfig, space: Space, stored: checkpoint.Checkpoint)
         BadInput: they differ.
     """
     try:
-        with torch.device("meta"):
-            planned = build_model(config, space)
+        planned = planned_model(config, space)
     except BadInput:  # a plugin's model that computes while it is built: the weights are compared after it is built
         return
     with warnings.catch_warnings():

@@ -82,7 +82,7 @@ def facts(results: PlantedResults) -> list[tuple[str, str]]:
     return [
         (
             "texts",
-            f"{count(results.train_texts)} of {results.data} to train on, {percent(SHORTCUT, 0)} of them with a shortcut",
+            f"{count(results.train_texts)} of {results.data} to train on, {percent(SHORTCUT, 0)} with a shortcut",
         ),
         ("classes", f"{first} gives {results.classes[0]}, {second} gives {results.classes[1]}"),
         ("pair", f"{first} … {second} gives {results.classes[0]}, {second} … {first} gives {results.classes[1]}"),

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _OWN = ("dataset", "seeds", "train_options", "train_texts", "jobs")
 """Options that need --planted."""
-_OF_A_RUN = ("run", "split", "twin", "rationales")
-"""Parameters that are about a run that exists."""
+_SHARED = ("planted", *_OWN, "methods", "limit", "export", "as_json")
+"""Parameters that go with --planted; the others are about runs that exist."""
 
 
 def planted_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -65,7 +65,8 @@ def planted_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
                 check_not_given(_OWN, "needs --planted.")
                 command(**values)
                 return
-            check_not_given(_OF_A_RUN, "does not go with --planted, which trains its own runs.")
+            others = [name for name in values if name not in _SHARED]
+            check_not_given(others, "does not go with --planted, which trains its own runs.")
             limit = values["limit"] if _typed("limit") else None
             options = planted_options(models, methods=values["methods"], limit=limit, **own)
             show_planted(options, values["export"], values["as_json"])

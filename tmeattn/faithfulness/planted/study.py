@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tmeattn.errors import BadInput
-from tmeattn.faithfulness.assessment import estimate
+from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.planted.finding import Checked, Progress, assessed_methods, check_run, precisions
 from tmeattn.faithfulness.planted.results import PlantedResults, PlantedRow
 from tmeattn.faithfulness.planted.shortcuts import COUNT, KINDS

@@ -46,6 +46,7 @@ COMMANDS = {
     "tmeattn faithfulness --planted simple-attn --dataset planted --option epochs=3 --option lr=0.1 --json": [
         "Faithfulness"
     ],
+    "tmeattn faithfulness first maps --methods random --limit 4 --json": ["Faithfulness"],
     "tmeattn models --json": ["Models"],
     "tmeattn models lstm-attn --json": ["Models"],
     "tmeattn data list --json": ["Data"],

@@ -155,7 +155,7 @@ def _tables(several: Sequence[FaithfulnessResults]) -> list[Table]:
     if len(several) > 1:
         return [
             (
-                one.title if one.across else f"{one.title}; not comparable between the columns",
+                one.title if one.across else f"{one.title}; not to be compared between models",
                 [
                     ExportColumn("Method", [method for method, _ in one.rows], number=False),
                     *(

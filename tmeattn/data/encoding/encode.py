@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tmeattn.data.cache import save_array
-from tmeattn.data.encoding.dataset_check import check_dataset, checked_texts
+from tmeattn.data.encoding.dataset_check import check_dataset, check_split, checked_texts
 from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, UnknownName
 from tmeattn.files import disk_errors
 from tmeattn.foreign import plugin_call
 from tmeattn.spacing import midpoints
@@ -141,6 +141,24 @@ def encode(
         f"({time.monotonic() - started:.1f} s)."
     )
     return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
+
+
+def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabulary: Vocabulary) -> EncodedSplit:
+    """Encode one split with an existing vocabulary, in memory.
+
+    Raises:
+        UnknownName: the dataset has no such split.
+        BadInput: the split is malformed.
+    """
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        splits = dataset.read()
+    if name not in splits:
+        raise UnknownName("split", name, splits)
+    split = splits[name]
+    check_split(dataset, name, split)
+    rows = _rows(dataset, name, split, settings)
+    labels_N = np.asarray(split.labels, dtype=np.int64)[rows]
+    return encode_texts(checked_texts(dataset, name, split, rows), labels_N, rows, settings.tokenizer, vocabulary)
 
 
 def encode_texts(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
+from tmeattn.errors import BadInput, shortened
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
@@ -74,6 +75,7 @@ def faithfulness(
     found = find_run(run)
     if export is not None:
         check_no_input(export, rationales, found.options["dataset"])
+    begins(lambda: _check_file(rationales))
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:
@@ -82,7 +84,7 @@ def faithfulness(
             yield progress
 
     options = StudyOptions(chosen, limit, split, rationales, twin)
-    with counting(console, "texts") as progress:
+    with counting(console, "text") as progress:
         results = run_study(
             found, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe_line(line))
         )
@@ -93,3 +95,8 @@ def faithfulness(
     if export is not None:
         write(results, export)
         console.print(safe(f"Wrote {export}"), soft_wrap=True)
+
+
+def _check_file(path: Path | None) -> None:
+    if path is not None and not path.is_file():
+        raise BadInput(f"There is no file {shortened(path)}.", hint="Check the path of --rationales.")

@@ -10,6 +10,7 @@ import click
 from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import force_option, json_option, run_argument
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 
 LONGEST_NAME = 24
 """Columns of the listing for a run's name."""
@@ -241,4 +242,4 @@ def track_run(run: str, tracker: str, as_json: bool) -> None:
     if as_json:
         echo_json({"run": found.id, "tracker": spec.name, "events": events})
     else:
-        stderr_console().print(safe(f"{spec.name} has exported {events:,} events of {found.id}."))
+        stderr_console().print(safe(f"{spec.name} has exported {counted(events, 'event')} of {found.id}."))

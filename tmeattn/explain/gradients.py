@@ -17,6 +17,7 @@ from tmeattn.data.encoding.batches import collate
 from tmeattn.errors import BadInput
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.inference.embedding_hooks import replaced
+from tmeattn.plurals import counted
 from tmeattn.specs import Attribution
 
 BATCH = 16
@@ -69,8 +70,8 @@ def _completeness(difference: float, gap: float, steps: int, close: bool) -> str
     """A note on the sum of the scores, which is equal to the difference of the log-odds if the integral is exact."""
     sums = f"The scores sum to {difference + gap:+.3f}; the log-odds are {difference:+.3f} above those of zero vectors"
     if close:
-        return f"{sums} ({steps} steps)."
-    return f"{sums}. The error is still {abs(gap):.3f} after {steps} steps, so the scores are not reliable."
+        return f"{sums} ({counted(steps, 'step')})."
+    return f"{sums}. The error is still {abs(gap):.3f} after {counted(steps, 'step')}, so the scores are not reliable."
 
 
 class _Batch:

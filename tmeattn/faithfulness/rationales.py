@@ -17,6 +17,7 @@ from tmeattn.data.readers.text_input import MOST_HELD
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import open_regular, read_error
 from tmeattn.limits import TEXT
+from tmeattn.plurals import counted
 
 Documents = Mapping[str, str] | Path
 """The documents by id, or the folder of their files."""
@@ -79,7 +80,8 @@ def _annotated_span(where: str, piece: Any, docid: str, text: str, tokens: list[
         raise BadInput(f"{where}: a piece of evidence has no 'start_token' below its 'end_token'.")
     if end > len(tokens):
         raise BadInput(
-            f"{where}: evidence up to token {end}, but the document {shortened(docid)!r} has {len(tokens)} tokens.",
+            f"{where}: evidence up to token {end}, but the document {shortened(docid)!r} has "
+            f"{counted(len(tokens), 'token')}.",
             hint="Are these the documents that were annotated?",
         )
     begin, finish = tokens[start][0], tokens[end - 1][1]

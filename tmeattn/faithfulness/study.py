@@ -16,6 +16,7 @@ from tmeattn.faithfulness.rationales import Rationale, read_rationales
 from tmeattn.faithfulness.results import FaithfulnessResults, TwinComparison
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.plurals import counted, plural
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.spacing import evenly_spaced
@@ -119,7 +120,8 @@ def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _
     rationales = read_rationales(path)
     chosen = [rationales[index] for index in evenly_spaced(len(rationales), limit)]
     encoded, kept, left_out = encode_annotated(classifier, chosen)
-    notes = [f"{left_out} annotated texts are left out: the model reads none of their annotated words."]
+    texts, their = counted(left_out, "annotated text is", "annotated texts are"), plural(left_out, "its", "their")
+    notes = [f"{texts} left out: the model reads none of {their} annotated words."]
     return _Texts(f"the annotated texts of {path.name}", encoded, None, kept, tuple(notes) if left_out else ())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.faithfulness.results import METRICS, Metric
+from tmeattn.plurals import counted
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
@@ -97,7 +98,7 @@ def _title(results: FaithfulnessResults) -> str:
 
 
 def _facts(results: FaithfulnessResults) -> list[str]:
-    facts = [f"{results.texts} texts of {results.data}, {results.words:.0f} words on average."]
+    facts = [f"{counted(results.texts, 'text')} of {results.data}, {results.words:.0f} words on average."]
     if results.entropy is not None:
         facts.append(f"Attention entropy {results.entropy.mean:.2f} ± {half(results.entropy):.2f} nats.")
     return [*facts, f"Uniform weights: {uniform_weights_test(results).removesuffix('.')}."]

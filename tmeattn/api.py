@@ -123,13 +123,16 @@ def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Predi
     return Prediction(label, by_name[label], by_name)
 
 
-def load(run: str | PathLike[str] = "latest", *, device: str = "cpu") -> Model:
+def load(run: str | PathLike[str] = "latest", *, device: str = "cpu", dataset: str | None = None) -> Model:
     """Load the best weights of a run: an id, a unique prefix of an id, a name, a path, `latest` or `best`.
 
+    dataset: the dataset on which `best` is the best, where the runs are on several.
+
     Raises:
-        tmeattn.errors.BadInput: there is no such run, or it has no checkpoint.
+        tmeattn.errors.BadInput: there is no such run, or it has no checkpoint, or `best` can mean a run on each of
+            several datasets.
     """
-    return Model(TrainedClassifier(find_run(str(run)), device=device))
+    return Model(TrainedClassifier(find_run(str(run), dataset=dataset), device=device))
 
 
 def train(

@@ -128,6 +128,7 @@ def test_what_is_work(submitted: Command) -> None:
     [
         (command("evaluate --split test", path=1, split="test"), "evaluate abcd --split test"),
         (command("evaluate --split test best", path=1, run="best"), "evaluate abcd --split test"),
+        (command("faithfulness --limit 2 best", path=1, run=("best",)), "faithfulness abcd --limit 2"),
         (command("predict --run=latest a", path=1, run="latest"), "predict --run abcd a"),
         (command("predict -- --run latest", path=1), "predict --run abcd -- --run latest"),
         (command("train --from latest --lr 1", path=1, from_run="latest"), "train --lr 1 --from abcd"),
@@ -141,6 +142,8 @@ def test_the_run_is_fixed(submitted: Command, expected: str) -> None:
 def test_only_words_that_may_mean_another_run_are_replaced() -> None:
     assert reference(command("resume", run="latest")) == "latest"
     assert reference(command("resume mine", run="mine")) is None
+    assert reference(command("faithfulness", run=())) == "latest"
+    assert reference(command("faithfulness a latest", run=("a", "latest"))) is None
     assert reference(command("train mean --from best", path=2, from_run="best")) == "best"
     assert reference(command("train mean", path=2, from_run=None)) is None
     assert reference(command("runs compare latest best", path=2, run=("latest", "best"))) is None

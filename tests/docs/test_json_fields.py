@@ -43,6 +43,7 @@ COMMANDS = {
     "tmeattn mistakes first --top 1 --json": ["Mistakes", "Explanations"],
     "tmeattn faithfulness first --methods attention,random --limit 4 --twin --json": ["Faithfulness"],
     "tmeattn faithfulness first --methods attention,random --rationales marked.jsonl --json": ["Faithfulness"],
+    "tmeattn faithfulness first maps --methods random --limit 4 --json": ["Faithfulness"],
     "tmeattn models --json": ["Models"],
     "tmeattn models lstm-attn --json": ["Models"],
     "tmeattn data list --json": ["Data"],

@@ -14,22 +14,35 @@ import pytest
 from tmeattn.errors import BadInput
 from tmeattn.paths import runs_dir
 from tmeattn.run_config import resolve_run
+from tmeattn.runs.best import SeveralDatasets
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import encode
-from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, run_to_resume
+from tmeattn.runs.index import all_runs, check_name, damaged_runs, find_run, find_runs, run_to_resume
 from tmeattn.runs.summary import summarize
 
 DATA = {"fingerprint": "f", "classes": ["a", "b"], "vectors": None, "vector_size": 50}
 
 
 def make(
-    run_id: str, created: float, *, name: str | None = None, accuracy: float | None = 0.5, **options: Any
+    run_id: str,
+    created: float,
+    *,
+    name: str | None = None,
+    accuracy: float | None = 0.5,
+    fingerprint: str = "f",
+    **options: Any,
 ) -> RunDirectory:
     """A run with a checkpoint and one epoch, or with neither where accuracy is None."""
     run = RunDirectory(runs_dir() / run_id)
     run.checkpoints.mkdir(parents=True)
     config = resolve_run("mean", options).model_dump(mode="json")
-    info = {"format": 1, "id": run_id, "created": created, "config": config, "data": DATA}
+    info = {
+        "format": 1,
+        "id": run_id,
+        "created": created,
+        "config": config,
+        "data": DATA | {"fingerprint": fingerprint},
+    }
     (run.path / "run.json").write_text(json.dumps(info))
     (run.path / "meta.json").write_text(json.dumps({"name": name}))
     if accuracy is not None:
@@ -82,6 +95,56 @@ def test_best_among_runs_on_few_texts() -> None:
     make("bb", 2, accuracy=0.7, limit=100)
     make("cc", 3, accuracy=0.7, limit=100)
     assert find_run("best").id == "cc"  # the newer of equals
+
+
+def test_best_compares_only_runs_with_the_same_limit() -> None:
+    make("aa", 1, accuracy=0.9, limit=100)
+    make("bb", 2, accuracy=0.7, limit=300)
+    make("cc", 3, accuracy=0.8, limit=300)
+    make("dd", 4, accuracy=None, limit=900)
+    assert find_run("best").id == "cc"
+
+
+def test_best_is_the_best_on_the_dataset_at_hand(runs: dict[str, RunDirectory]) -> None:
+    make("other-mean", 5, accuracy=0.99, fingerprint="g", dataset="planted")
+    assert find_run("best", dataset="imdb-25k").id == "abcd-mean"
+    assert find_run("best", dataset="planted").id == "other-mean"
+    assert [run.id for run in find_runs(["best", "abce"])] == ["abcd-mean", "abce-mean"]
+    with pytest.raises(SeveralDatasets) as caught:
+        find_run("best")
+    assert str(caught.value) == (
+        "best can mean 2 runs, because the accuracies on different datasets cannot be compared: planted: other-mean "
+        "(99.00 %); imdb-25k: abcd-mean (90.00 %). Give the id of one of them in place of best."
+    )
+    assert [one.run.id for one in caught.value.candidates] == ["other-mean", "abcd-mean"]
+    with pytest.raises(SeveralDatasets):
+        find_run("best", dataset="a third")
+
+
+def test_best_on_other_data_is_the_best_on_the_only_dataset(runs: dict[str, RunDirectory]) -> None:
+    assert find_run("best", dataset="a third").id == "abcd-mean"
+
+
+def test_a_dataset_that_has_changed_is_another_dataset() -> None:
+    make("aa", 1.5 * 86400, accuracy=0.9, fingerprint="old", dataset="reviews.csv")
+    make("bb", 10.5 * 86400, accuracy=0.7, fingerprint="new", dataset="reviews.csv")
+    message = refused("best")
+    assert "reviews.csv, in its state of 1970-01-11: bb (70.00 %)" in message
+    assert "reviews.csv, in its state of 1970-01-02: aa (90.00 %)" in message
+
+
+def test_best_on_a_path_is_found_by_any_spelling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\n")
+    make("aa", 1, accuracy=0.7, fingerprint="mine", dataset=str(tmp_path / "mine.csv"))
+    make("bb", 2, accuracy=0.9)
+    monkeypatch.chdir(tmp_path)
+    assert find_run("best", dataset="mine.csv").id == "aa"
+
+
+def test_a_run_without_a_checkpoint_is_no_candidate(runs: dict[str, RunDirectory]) -> None:
+    make("other-mean", 5, accuracy=None, fingerprint="g", dataset="planted")
+    assert find_run("best").id == "abcd-mean"
+    assert find_run("best", dataset="planted").id == "abcd-mean"
 
 
 def test_ambiguous_prefix(runs: dict[str, RunDirectory]) -> None:

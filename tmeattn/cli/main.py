@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -45,6 +46,8 @@ COMMANDS = {
     "docs": ("tmeattn.cli.docs:docs", "Read the manual: tmeattn docs getting-started"),
 }
 
+MOST_COMMANDS = 3
+"""Command lines that the error lists where `best` can mean several runs."""
 LIBRARIES_WITHOUT_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__", "TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
 """Environment variables with which pydantic and torch do not read the entry points of every distribution when they are
 imported: a distribution whose metadata are damaged would make that fail."""
@@ -136,7 +139,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _report("Interrupted.", 130)
     except TmeattnError as error:
-        return _report(str(error), error.exit_code)
+        return _report(_with_commands(error, arguments), error.exit_code)
     except BrokenPipeError:  # the program that reads stdout (head, less) has ended
         discard(sys.stdout)
         return 0
@@ -188,6 +191,20 @@ def _one_line(error: click.ClickException) -> str:
     if context is None or "Did you mean" in message:
         return brief(message)
     return f"{brief(message)} See: {context.command_path} --help"
+
+
+def _with_commands(error: TmeattnError, arguments: Sequence[str]) -> str:
+    """The message; where `best` can mean several runs, with the command line to type for each of them."""
+    candidates = getattr(error, "candidates", ())
+    places = [at for at, word in enumerate(arguments) if word == "best"]
+    named = [at for at in places if at and arguments[at - 1] in ("--run", "--compare", "--from")]
+    if not candidates or not places:
+        return str(error)
+    at = (named or places)[0]
+    lines = [
+        shlex.join(["tmeattn", *arguments[:at], one.run.id, *arguments[at + 1 :]]) for one in candidates[:MOST_COMMANDS]
+    ]
+    return f"{error.message} Type: {brief(' or: '.join(lines))}"
 
 
 def _takes_texts(command: click.Command) -> bool:

@@ -42,7 +42,7 @@ def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: 
         start_early(processes or found.config["train"].get("processes", 1))
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    result = train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
+    _, result = train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
     if as_json:
         echo_json(result)
 

@@ -167,7 +167,9 @@ def _pinned_run(command: Command) -> str | None:
         return None
     from tmeattn.runs.index import find_run, run_to_resume
 
-    return (run_to_resume() if (command.name, word) == ("resume", "latest") else find_run(word)).id
+    if (command.name, word) == ("resume", "latest"):
+        return run_to_resume().id
+    return find_run(word, dataset=command.values.get("dataset")).id
 
 
 def _runs(command: Command, key: str) -> list[str]:

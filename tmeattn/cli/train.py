@@ -58,7 +58,8 @@ def _model_of_from_option(args: list[str]) -> str:
     if "--from" in args[:-1]:
         from tmeattn.runs.index import find_run
 
-        return str(find_run(args[args.index("--from") + 1]).config["model"])
+        dataset = args[args.index("--dataset") + 1] if "--dataset" in args[:-1] else None
+        return str(find_run(args[args.index("--from") + 1], dataset=dataset).config["model"])
     raise BadInput(
         f"Name a model before {args[0]}.", hint="For example: tmeattn train lstm-attn. All of them: tmeattn models"
     )
@@ -197,17 +198,20 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
-    summaries: list[dict[str, object]] = []
+    trained: list[tuple[RunDirectory, dict[str, object]]] = []
     for seed, run_name in planned.runs:
         options = {**planned.options, "seed": seed}
         try:
-            summaries.append(
+            trained.append(
                 train_with_progress(start, spec.name, options, name=run_name, trackers=trackers, as_json=as_json)
             )
         except Interrupted as error:
-            raise _with_other_seeds(error, [seed for seed, _ in planned.runs[len(summaries) + 1 :]]) from None
+            raise _with_other_seeds(error, [seed for seed, _ in planned.runs[len(trained) + 1 :]]) from None
+    summaries = [summary for _, summary in trained]
     if as_json:
         echo_json(summaries if values["seeds"] is not None else summaries[0])
+    if values["seeds"] is not None:
+        _report_seeds([run for run, _ in trained], len(planned.runs), as_json)
 
 
 def _note_idle_options(spec: ModelSpec, planned: Plan, values: Mapping[str, Any]) -> None:
@@ -243,13 +247,28 @@ def follow_others(trainings: int) -> None:
 
 def train_with_progress(
     train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
-) -> dict[str, object]:
-    """Train with a live display, print the summary, and return it as JSON."""
+) -> tuple[RunDirectory, dict[str, object]]:
+    """Train with a live display, print the summary, and return the run with its summary as JSON."""
     from tmeattn.render.progress import TrainingProgress
 
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
-    return report(run, as_json)
+    return run, report(run, as_json)
+
+
+def _report_seeds(runs: Sequence[RunDirectory], expected: int, as_json: bool) -> None:
+    """Print the mean over the seeds and its interval: behind the summaries, or beside JSON on standard error.
+
+    expected: the number of seeds that were to be trained.
+    """
+    from tmeattn.render.comparison import seeds_summary
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.runs.comparison import seed_group
+
+    if not runs:
+        return
+    console = stderr_console() if as_json else stdout_console()
+    console.print(safe(f"\n{seeds_summary(seed_group(runs), expected)}"), soft_wrap=True)
 
 
 def _with_other_seeds(error: Interrupted, seeds: Sequence[int]) -> Interrupted:
@@ -288,9 +307,11 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
             outcomes = trainings.wait(job.key for job in jobs)
         except Interrupted as error:
             raise _with_other_seeds(error, [int(job.key) for job in trainings.not_begun()]) from None
-    summaries = [report(each.run, as_json) for each in outcomes if each.run is not None and each.error is None]
+    runs = [each.run for each in outcomes if each.run is not None and each.error is None]
+    summaries = [report(run, as_json) for run in runs]
     if as_json:
         echo_json(summaries)
+    _report_seeds(runs, len(jobs), as_json)
     if errors := [outcome.error for outcome in outcomes if outcome.error is not None]:
         raise errors[0]
 
@@ -299,19 +320,21 @@ def inherited(
     spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
-    options = {**_options_of_run(spec, from_run), **_options_in_file(spec, config_file)}
+    in_file = _options_in_file(spec, config_file)
+    dataset = given.get("dataset", in_file.get("dataset"))
+    options = {**_options_of_run(spec, from_run, dataset), **in_file}
     if given.get("optimizer", options.get("optimizer")) != options.get("optimizer"):
         options.pop("momentum", None)
     return options
 
 
-def _options_of_run(spec: ModelSpec, reference: str | None) -> dict[str, Any]:
-    """The options of an earlier run; if that has another model, only the options of training."""
+def _options_of_run(spec: ModelSpec, reference: str | None, dataset: str | None) -> dict[str, Any]:
+    """The options of an earlier run; if that has another model, only the options of training. dataset: for `best`."""
     if reference is None:
         return {}
     from tmeattn.runs.index import find_run
 
-    config = find_run(reference).config
+    config = find_run(reference, dataset=dataset).config
     own = config["model_options"] if config["model"] == spec.name else {}
     return {**config["train"], **own}
 

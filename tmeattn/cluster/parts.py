@@ -159,6 +159,8 @@ def _is_continued(command: Command, *, shared: bool, restarts: int) -> bool:
 def reference(command: Command) -> str | None:
     """The reference of the run that a command reads or continues, if that may mean another one when the job begins."""
     found = command.values.get("from_run") or command.values.get("run")
+    if isinstance(found, tuple):  # of a command that takes several: none means the newest
+        found = found[0] if len(found) == 1 else None if found else "latest"
     return found if found in ("latest", "best") else None
 
 
@@ -174,7 +176,8 @@ def with_run(command: Command, run: str) -> tuple[str, ...]:
         return (*command.path, "--run", run, *_without_option(command.arguments[names:], "--run"))
     rest = list(command.arguments[names:])
     if "run" in command.typed:
-        rest.remove(str(command.values["run"]))
+        typed = command.values["run"]
+        rest.remove(str(typed[0] if isinstance(typed, tuple) else typed))
     return (*command.path, run, *rest)
 
 

@@ -1,11 +1,13 @@
-"""Assess attribution methods on a model: erasure, curves, rank correlations, and agreement with human rationales.
+"""Assess attribution methods on a model, by families of metrics (`results.FAMILIES`) and against random rationales.
 
 Each method scores the words of the texts. The classifier then predicts the texts again without the words of highest
-score, and with these words alone. All intervals are bootstrap intervals over texts, paired with the control `random`.
+score, with these words alone, or with parts of their vectors. All intervals are bootstrap intervals over texts, paired
+with the control `random`.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,16 +17,21 @@ import torch
 from torch import Tensor
 
 from tmeattn.errors import BadInput
-from tmeattn.evaluation.intervals import RESAMPLES, percentile_interval
 from tmeattn.explain.compatibility import incompatibility, require_compatible
 from tmeattn.explain.explain import attribute
+from tmeattn.faithfulness.bounds import ROUNDING, BoundedText, Limits, bound, excess, is_flat, normalized, widened
+from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.metrics import erase_by_rank, erasure_metrics, kendall_tau, ranking, rationale_agreement
+from tmeattn.faithfulness.operators import Donors
+from tmeattn.faithfulness.randomization import compare_all
 from tmeattn.faithfulness.rationales import Rationale
-from tmeattn.faithfulness.results import CONTROL, Estimate, MethodResults
+from tmeattn.faithfulness.results import CONTROL, MEASURES, OPERATORS, BoundsCount, MethodResults, OperatorResults
+from tmeattn.faithfulness.soft import soft_erasure
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.models.layers import entropy
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
+from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import ExplainerSpec
 
 CHUNK = 8
@@ -36,6 +43,24 @@ NOT_BY_DEFAULT = {"uniform": "equal scores give no ranking", "lime": "its sampli
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True)
+class Measures:
+    """Which measures are taken beside the raw ones.
+
+    bounded:   the number of texts whose bounds of AOPC are searched; 0: no normalised erasure.
+    operators: the operators of erasure that random rationales are compared under.
+    compared:  the number of texts on which methods are compared with random rationales; 0: no comparison.
+    draws:     the random rationales of each text.
+    keep_rate: of soft erasure; None: no soft erasure.
+    """
+
+    bounded: int = 0
+    operators: tuple[str, ...] = OPERATORS
+    compared: int = 0
+    draws: int = 50
+    keep_rate: float | None = None
+
+
 @dataclass
 class Assessment:
     """The values of the metrics.
@@ -44,17 +69,25 @@ class Assessment:
     seconds:   the time that each method took for all texts.
     entropies: the attention entropy of each text in nats; empty for a model without attention.
     lengths:   the number of words of each text.
+    bounds:    how many texts have bounds; None without normalised measures.
     """
 
     values: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     entropies: list[float] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
+    bounds: BoundsCount | None = None
+    against_random: tuple[OperatorResults, ...] = ()
 
     def add(self, method: str, metrics: Mapping[str, float]) -> None:
         """Add the metrics of one text."""
         for name, value in metrics.items():
             self.values.setdefault(method, {}).setdefault(name, []).append(value)
+
+    def add_all(self, method: str, texts: Sequence[Mapping[str, float]]) -> None:
+        """Add the metrics of several texts."""
+        for metrics in texts:
+            self.add(method, metrics)
 
 
 def choose_methods(
@@ -85,6 +118,8 @@ def assess(
     methods: Sequence[ExplainerSpec],
     texts: Sequence[EncodedText],
     *,
+    measures: Measures = Measures(),
+    donors: Donors | None = None,
     rationales: Sequence[Rationale] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Assessment:
@@ -93,12 +128,56 @@ def assess(
     The rank correlations are with the gradient and with leave-one-out, so these two are computed even if they are not
     among `methods`, unless they are not compatible with the model.
 
+    measures:   which measures are taken, and on how many texts the slow ones are.
+    donors:     the texts that `infill` draws words from; None: the texts themselves.
     rationales: of the texts, in their order; each must mark a word that the model reads.
+    progress:   called with the number of texts that are done, counted again for each slow measure.
     """
     assessment = Assessment()
-    assessed = {spec.name for spec in methods}
+    bounded, compared = (evenly_spaced(len(texts), most) for most in (measures.bounded, measures.compared))
+    work = _Work(progress, len(texts) + len(bounded) + len(compared) * len(measures.operators))
+    scores = _score_all(classifier, methods, texts, assessment, measures, rationales, work)
+    names = [spec.name for spec in methods]
+    if bounded:
+        assessment.bounds = _normalize(classifier, texts, bounded, names, scores, assessment, work)
+    if compared and measures.draws:
+        assessment.against_random = compare_all(
+            classifier.probabilities,
+            [texts[index].ids_T for index in compared],
+            {name: [scores[name][index] for index in compared] for name in names},
+            operators=measures.operators,
+            draws=measures.draws,
+            donors=donors or Donors([text.ids_T for text in texts]),
+            advance=work.advance,
+        )
+    return assessment
+
+
+class _Work:
+    """Counts the texts that are done, over all parts of the assessment."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+
+    def advance(self, texts: int) -> None:
+        self.done += texts
+        self.progress(self.done, self.total)
+
+
+def _score_all(
+    classifier: TrainedClassifier,
+    methods: Sequence[ExplainerSpec],
+    texts: Sequence[EncodedText],
+    assessment: Assessment,
+    measures: Measures,
+    rationales: Sequence[Rationale] | None,
+    work: _Work,
+) -> dict[str, list[np.ndarray]]:
+    """The scores of each method and reference on each text, by method. Adds the measures that all texts have."""
+    assessed = [spec.name for spec in methods]
     references = [registry().get(ExplainerSpec, name) for name in (GRADIENT, LEAVE_ONE_OUT) if name not in assessed]
     references = [spec for spec in references if incompatibility(spec, classifier) is None]
+    every: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(texts), CHUNK):
         chunk = list(texts[start : start + CHUNK])
         assessment.lengths += [len(text.ids_T) for text in chunk]
@@ -108,19 +187,70 @@ def assess(
             began = time.perf_counter()
             scores[spec.name] = [one.scores_T for one in attribute(classifier, spec, chunk)]
             assessment.seconds[spec.name] = assessment.seconds.get(spec.name, 0.0) + time.perf_counter() - began
-        for name in assessed:
-            for metrics in _erasure(classifier, chunk, scores[name]):
-                assessment.add(name, metrics)
-            for reference, metric in ((GRADIENT, "tau_gradient"), (LEAVE_ONE_OUT, "tau_leave_one_out")):
-                if reference in scores and name != reference:
-                    for own_N, reference_N in zip(scores[name], scores[reference], strict=True):
-                        assessment.add(name, {metric: kendall_tau(np.abs(own_N), np.abs(reference_N))})
+        for name, of_method in scores.items():
+            every.setdefault(name, []).extend(of_method)
+        own = [scores[name] for name in assessed]
+        for name, of_texts in zip(assessed, _erasure(classifier, chunk, own), strict=True):
+            assessment.add_all(name, of_texts)
+            assessment.add_all(name, _correlations(name, scores))
             if rationales is not None:
                 marked = rationales[start : start + CHUNK]
                 for text, own_N, rationale in zip(chunk, scores[name], marked, strict=True):
                     assessment.add(name, rationale_agreement(own_N, rationale.words(text.spans), text.ids_T))
-        progress(min(start + CHUNK, len(texts)), len(texts))
-    return assessment
+        if measures.keep_rate is not None:
+            soft = soft_erasure(classifier, [text.ids_T for text in chunk], own, measures.keep_rate)
+            for name, of_texts in zip(assessed, soft, strict=True):
+                assessment.add_all(name, of_texts)
+        work.advance(len(chunk))
+    return every
+
+
+def _correlations(name: str, scores: Mapping[str, list[np.ndarray]]) -> list[dict[str, float]]:
+    """The rank correlations of a method with the references, of each text."""
+    found: list[dict[str, float]] = [{} for _ in scores[name]]
+    for reference, metric in ((GRADIENT, "tau_gradient"), (LEAVE_ONE_OUT, "tau_leave_one_out")):
+        if reference in scores and name != reference:
+            for one, own_N, reference_N in zip(found, scores[name], scores[reference], strict=True):
+                one[metric] = kendall_tau(np.abs(own_N), np.abs(reference_N))
+    return found
+
+
+def _normalize(
+    classifier: TrainedClassifier,
+    texts: Sequence[EncodedText],
+    bounded: Sequence[int],
+    names: Sequence[str],
+    scores: Mapping[str, list[np.ndarray]],
+    assessment: Assessment,
+    work: _Work,
+) -> BoundsCount:
+    """Search the bounds of some texts, and add the normalised measures of every method: NaN for all other texts."""
+    limits: dict[int, Limits] = {}
+    for start in range(0, len(bounded), CHUNK):
+        part = list(bounded[start : start + CHUNK])
+        wholes_PC = classifier.probabilities([texts[index].ids_T for index in part])
+        wanted = [
+            BoundedText(texts[index].ids_T, int(row_C.argmax()), float(row_C.max()), scores[LEAVE_ONE_OUT][index])
+            for index, row_C in zip(part, wholes_PC, strict=True)
+        ]
+        limits |= dict(zip(part, bound(classifier.probabilities, wanted), strict=True))
+        work.advance(len(part))
+    flat = dict.fromkeys(MEASURES, 0)
+    outside: dict[int, float] = {}
+    for measure in MEASURES:
+        raw = {name: assessment.values[name][measure] for name in names}
+        for name in names:
+            assessment.values[name][f"normalized_{measure}"] = [math.nan] * len(texts)
+        for index, one in limits.items():
+            found = getattr(one, measure)
+            wide = widened(found, [raw[name][index] for name in names])
+            if not one.exact and (by := excess(wide, found)) > ROUNDING:
+                outside[index] = max(by, outside.get(index, 0.0))
+            flat[measure] += is_flat(wide)
+            for name in names:
+                assessment.values[name][f"normalized_{measure}"][index] = normalized(raw[name][index], wide)
+    exact = sum(one.exact for one in limits.values())
+    return BoundsCount(len(limits), exact, len(limits) - exact, flat, len(outside), max(outside.values(), default=0.0))
 
 
 def summarize(assessment: Assessment, methods: Sequence[ExplainerSpec]) -> tuple[MethodResults, ...]:
@@ -137,46 +267,24 @@ def summarize(assessment: Assessment, methods: Sequence[ExplainerSpec]) -> tuple
     return tuple(rows)
 
 
-def estimate(values: Sequence[float], control: Sequence[float] | None = None) -> Estimate | None:
-    """The mean over the texts where the metric is defined, with the middle 95 % of 2,000 resamples of the texts; None
-    where it is defined for no text."""
-    values_N = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(values_N).any():
-        return None
-    texts = len(values_N)
-    drawn_RN = np.random.default_rng(0).multinomial(texts, np.full(texts, 1 / texts), size=RESAMPLES)
-    means_R = _means(drawn_RN, values_N)
-    low, high = percentile_interval(means_R[np.isfinite(means_R)])
-    mean = float(np.nanmean(values_N))
-    if control is None or not np.isfinite(control).any():
-        return Estimate(mean, low, high)
-    control_N = np.asarray(control, dtype=np.float64)
-    over_R = means_R - _means(drawn_RN, control_N)
-    over_low, over_high = percentile_interval(over_R[np.isfinite(over_R)])
-    return Estimate(mean, low, high, mean - float(np.nanmean(control_N)), over_low, over_high)
-
-
-def _means(drawn_RN: np.ndarray, values_N: np.ndarray) -> np.ndarray:
-    """(R,) mean of each resample over the texts where the metric is defined."""
-    defined_N = np.isfinite(values_N)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(drawn_RN @ np.where(defined_N, values_N, 0.0) / (drawn_RN @ defined_N))
-
-
 def _erasure(
-    classifier: TrainedClassifier, texts: Sequence[EncodedText], scores: Sequence[np.ndarray]
-) -> list[dict[str, float]]:
-    """The erasure metrics of each text. All variants of all texts are classified together."""
+    classifier: TrainedClassifier, texts: Sequence[EncodedText], scores: Sequence[Sequence[np.ndarray]]
+) -> list[list[dict[str, float]]]:
+    """The erasure metrics of the scores of several methods on each text: by method, by text. All variants of all texts
+    are classified together."""
     sequences: list[np.ndarray] = []
-    for text, scores_N in zip(texts, scores, strict=True):
-        without, alone = erase_by_rank(text.ids_T, ranking(scores_N, text.ids_T))
-        sequences += [text.ids_T, text.ids_T[:0], *without, *alone]
-    metrics = []
+    for at, text in enumerate(texts):
+        sequences += [text.ids_T, text.ids_T[:0]]
+        for method in scores:
+            without, alone = erase_by_rank(text.ids_T, ranking(method[at], text.ids_T))
+            sequences += [*without, *alone]
+    found: list[list[dict[str, float]]] = [[] for _ in scores]
     for rows_KC in np.split(classifier.probabilities(sequences), len(texts)):
         whole, empty, *rest = rows_KC[:, rows_KC[0].argmax()]
-        without_K, alone_K = np.split(np.array(rest), 2)
-        metrics.append(erasure_metrics(float(whole), float(empty), without_K, alone_K))
-    return metrics
+        for of_method, own in zip(found, np.split(np.array(rest), len(scores)), strict=True):
+            without_K, alone_K = np.split(own, 2)
+            of_method.append(erasure_metrics(float(whole), float(empty), without_K, alone_K))
+    return found
 
 
 def _entropies(classifier: TrainedClassifier, texts: Sequence[EncodedText]) -> list[float]:

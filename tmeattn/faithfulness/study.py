@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,17 +11,27 @@ from pathlib import Path
 import numpy as np
 
 from tmeattn.data.sources import open_split
-from tmeattn.errors import BadInput
-from tmeattn.faithfulness.assessment import Progress, assess, choose_methods, encode_annotated, estimate, summarize
-from tmeattn.faithfulness.rationales import Rationale, read_rationales
-from tmeattn.faithfulness.results import FaithfulnessResults, TwinComparison
+from tmeattn.errors import BadInput, shortened
+from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
+from tmeattn.faithfulness.estimates import estimate
+from tmeattn.faithfulness.operators import Donors
+from tmeattn.faithfulness.randomization import disagreements
+from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, counted, read_rationales
+from tmeattn.faithfulness.results import INFILL, OPERATORS, FaithfulnessResults, SoftSettings, TwinComparison
+from tmeattn.faithfulness.soft import DRAWS, KEEP_RATE
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
-from tmeattn.plurals import counted, plural
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Split
+
+BOUNDED, COMPARED, RANDOM_RATIONALES = 50, 100, 50
+"""Defaults of the slow measures: with them, 500 texts of 175 words take `lstm-attn` less than three minutes."""
+NO_CLASS = -1
+"""Stands for the class of a text whose label is no class of the run."""
+POOL = 500
+"""Texts of the split that `infill` draws words from."""
 
 Narrate = Callable[[str], None]
 Watch = Callable[[str], AbstractContextManager[Listener]]
@@ -36,6 +47,11 @@ class StudyOptions:
     split:      the split of the run's dataset.
     rationales: a file of annotated texts that are used instead.
     twin:       whether the twin is trained if it does not exist.
+    operators:  of erasure, for the comparison with random rationales.
+    bounded:    the maximum number of texts with normalised erasure; 0 for none.
+    compared:   the maximum number of texts of the comparison with random rationales; 0 for none.
+    draws:      the number of random rationales of a text.
+    keep_rate:  of soft erasure, between 0 and 1.
     """
 
     methods: tuple[str, ...] | None = None
@@ -43,17 +59,24 @@ class StudyOptions:
     split: str = "validation"
     rationales: Path | None = None
     twin: bool = False
+    operators: tuple[str, ...] = OPERATORS
+    bounded: int = BOUNDED
+    compared: int = COMPARED
+    draws: int = RANDOM_RATIONALES
+    keep_rate: float = KEEP_RATE
 
 
 @dataclass(frozen=True)
 class _Texts:
-    """The texts of a study, their class indices or rationales, a description of their source, and notes on it."""
+    """The texts of a study, their class indices or rationales, a description of their source, notes on it, and the
+    token ids of the texts that `infill` draws words from."""
 
     data: str
     encoded: list[EncodedText]
     labels: list[int] | None
     rationales: list[Rationale] | None
     notes: tuple[str, ...]
+    pool: list[np.ndarray]
 
 
 def run_study(
@@ -75,12 +98,22 @@ def run_study(
         if options.rationales is None
         else _annotated_texts(classifier, options.rationales, options.limit)
     )
+    measures, donors, left_out = _measures(classifier, options, texts)
     twins, no_twins = _twins(run, options, watch, narrate)
-    assessment = assess(classifier, methods, texts.encoded, rationales=texts.rationales, progress=progress)
+    assessment = assess(
+        classifier,
+        methods,
+        texts.encoded,
+        measures=measures,
+        donors=donors,
+        rationales=texts.rationales,
+        progress=progress,
+    )
     hits = None
     if texts.labels is not None:
         predicted_N = classifier.logits([text.ids_T for text in texts.encoded]).argmax(axis=1)
-        hits = predicted_N == np.array(texts.labels)
+        labels_N = np.array(texts.labels)
+        hits = (predicted_N == labels_N)[labels_N != NO_CLASS]
     return FaithfulnessResults(
         run=run.id,
         model=classifier.spec.name,
@@ -93,8 +126,33 @@ def run_study(
         passed_over=tuple(passed_over),
         twins=twins,
         no_twins=no_twins,
-        notes=(*classifier.notes, *texts.notes),
+        notes=(*classifier.notes, *texts.notes, *left_out),
+        bounds=assessment.bounds,
+        against_random=assessment.against_random,
+        disagreements=tuple(disagreements(assessment.against_random, [spec.name for spec in methods])),
+        soft=None if measures.keep_rate is None else SoftSettings(measures.keep_rate, DRAWS),
     )
+
+
+def _measures(
+    classifier: TrainedClassifier, options: StudyOptions, texts: _Texts
+) -> tuple[Measures, Donors, list[str]]:
+    """The measures that the model and the texts allow, the texts that `infill` draws words from, and a sentence on each
+    measure that is left out."""
+    left_out = []
+    donors = Donors(texts.pool)
+    operators = options.operators
+    if INFILL in operators and not donors.enough:
+        operators = tuple(one for one in operators if one != INFILL)
+        left_out.append("No erasure by infill: it needs at least two different texts to draw words from.")
+    keep_rate: float | None = options.keep_rate
+    if classifier.embedding is None:
+        keep_rate = None
+        left_out.append(
+            f"No soft erasure: the model {classifier.spec.name!r} does not look up words in a single "
+            "torch.nn.Embedding."
+        )
+    return Measures(options.bounded, operators, options.compared, options.draws, keep_rate), donors, left_out
 
 
 def _split_texts(classifier: TrainedClassifier, split: str, limit: int) -> _Texts:
@@ -107,7 +165,8 @@ def _split_texts(classifier: TrainedClassifier, split: str, limit: int) -> _Text
         raise BadInput(f"The split {split} of {name} has no text with a word.")
     encoded, labels = [text for text, _ in rows], [label for _, label in rows]
     notes = (classifier.limit_note,) if classifier.limit_note else ()
-    return _Texts(f"{name}, {split} split", encoded, labels, None, notes)
+    pool = [classifier.token_ids(texts.texts[index]) for index in evenly_spaced(len(texts.texts), POOL)]
+    return _Texts(f"{name}, {split} split", encoded, labels, None, notes, pool)
 
 
 def _evenly_spaced_texts(split: Split, limit: int) -> list[tuple[str, int]]:
@@ -117,12 +176,35 @@ def _evenly_spaced_texts(split: Split, limit: int) -> list[tuple[str, int]]:
 
 def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _Texts:
     """Evenly spaced texts of a file with human rationales."""
-    rationales = read_rationales(path)
-    chosen = [rationales[index] for index in evenly_spaced(len(rationales), limit)]
+    annotations = read_rationales(path)
+    chosen = [annotations.rationales[index] for index in evenly_spaced(len(annotations.rationales), limit)]
     encoded, kept, left_out = encode_annotated(classifier, chosen)
-    texts, their = counted(left_out, "annotated text is", "annotated texts are"), plural(left_out, "its", "their")
-    notes = [f"{texts} left out: the model reads none of {their} annotated words."]
-    return _Texts(f"the annotated texts of {path.name}", encoded, None, kept, tuple(notes) if left_out else ())
+    labels, about_labels = _labels(kept, classifier.classes)
+    notes = [
+        f"The annotated texts are in the format of {annotations.source}.",
+        *annotations.notes,
+        *counted(
+            left_out,
+            "annotated text is left out: the model reads none of its annotated words.",
+            "annotated texts are left out: the model reads none of their annotated words.",
+        ),
+        *about_labels,
+    ]
+    pool = [text.ids_T for text in encoded]
+    return _Texts(f"the annotated texts of {path.name}", encoded, labels, kept, tuple(notes), pool)
+
+
+def _labels(rationales: list[Rationale], classes: tuple[str, ...]) -> tuple[list[int] | None, list[str]]:
+    """The class of each annotated text, `NO_CLASS` where the run has no such class, and notes on them; None if the file
+    has no class of the run."""
+    labels = [one.label for one in rationales]
+    found, notes = classes_of_labels([label for label in labels if label is not None], classes)
+    unknown = Counter(label for label in labels if label is not None and label not in found)
+    if unknown:
+        named = ", ".join(f"{shortened(label, 60)} ({number:,})" for label, number in unknown.most_common(8))
+        notes.append(f"The accuracy leaves out texts whose label is no class of the run: {named}.")
+    indices = [NO_CLASS if label is None else found.get(label, NO_CLASS) for label in labels]
+    return (indices if found else None), notes
 
 
 def _twins(

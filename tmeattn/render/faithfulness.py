@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tmeattn.faithfulness.results import CONTROL, METRICS, Metric
+from tmeattn.faithfulness.results import CONTROL, FAMILIES, MEASURES, METRICS, SIGNIFICANT, Metric
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, count, decimal, percent
@@ -18,16 +18,10 @@ from tmeattn.render.tables import Column, FittedTable, key_values, table
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from tmeattn.faithfulness.results import Estimate, FaithfulnessResults, MethodResults
+    from tmeattn.faithfulness.results import AgainstRandom, Estimate, FaithfulnessResults, MethodResults
 
 CHANCE = "°"
 """Marks a figure that does not differ from that of the control by more than chance."""
-GROUPS = (
-    ("comprehensiveness", "sufficiency", "deletion", "insertion"),
-    ("tau_gradient", "tau_leave_one_out"),
-    ("auprc", "token_f1", "iou_f1"),
-)
-"""Names of the metrics in each table."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +31,11 @@ class Tables:
     rows: tuple[MethodResults, ...]
     measures: tuple[Metric, ...]
     seconds: bool
+    title: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         left = self.measures
+        yield Text(safe(self.title), style="bold")
         while left:
             taken = len(left)
             part = _table(self.rows, left, seconds=self.seconds)
@@ -53,24 +49,118 @@ class Tables:
 
 
 def faithfulness(results: FaithfulnessResults) -> Group:
-    """The facts, the uniform-weights test, the tables with an interval in every cell, and how to read them."""
+    """The facts, the uniform-weights test, a table for each family of metrics, the comparisons with random rationales,
+    and how to read them."""
     parts: list[RenderableType] = [_facts(results)]
-    for names in GROUPS:
-        measures = [measure for measure in METRICS if measure.name in names]
-        if any(measure.name in row.measures for measure in measures for row in results.rows):
-            parts += [Text(), Tables(results.rows, tuple(measures), seconds="tau_gradient" in names)]
+    for family in FAMILIES:
+        measures = measured(results, family)
+        if measures:
+            title = family_title(results, family)
+            parts += [Text(), Tables(results.rows, tuple(measures), seconds=family == "ranks", title=title)]
+    for measure in MEASURES if results.against_random else ():
+        parts += [Text(), random_table(results, measure)]
+    parts += [Text(safe(line)) for line in results.disagreements]
     parts += [Text(), *(Text(safe(line), style="dim") for line in small_print(results))]
     return Group(*parts)
+
+
+def measured(results: FaithfulnessResults, family: str) -> list[Metric]:
+    """The metrics of a family that a method has."""
+    return [
+        metric
+        for metric in METRICS
+        if metric.family == family and any(metric.name in row.measures for row in results.rows)
+    ]
+
+
+def family_title(results: FaithfulnessResults, family: str) -> str:
+    """The title of a table, with how it was measured."""
+    title = FAMILIES[family]
+    if family == "normalized" and (bounds := results.bounds) is not None:
+        return (
+            f"{title}: {count(bounds.chosen)} of {counted(results.texts, 'text')}, bounds of {count(bounds.exact)} "
+            f"exact, of {count(bounds.beam)} by beam"
+        )
+    if family == "soft" and results.soft is not None:
+        return f"{title}: {percent(results.soft.keep_rate, 0)} of the word vectors kept"
+    return title
+
+
+def random_title(results: FaithfulnessResults, measure: str) -> str:
+    """The title of the comparison with random rationales by a measure."""
+    one = results.against_random[0]
+    return (
+        f"Win rate against {one.draws} random rationales of {percent(one.share, 0)} of the words, "
+        f"{counted(one.texts, 'text')}: {measure}"
+    )
+
+
+def random_table(results: FaithfulnessResults, measure: str) -> FittedTable:
+    """Win rates, p, effect sizes and normalised score drops under each operator; a narrow console leaves out the drops
+    and p."""
+    columns = [Column("method")]
+    for at, one in enumerate(results.against_random):
+        last = at == len(results.against_random) - 1
+        columns += [
+            Column("drop", True, drop=3, about="drop: lost share of the predicted class's probability" if last else ""),
+            Column(one.operator, numeric=True),
+            Column("p", True, drop=2, about="p after Benjamini and Hochberg" if last else ""),
+            Column("d", True, drop=1, about="d: effect size" if last else ""),
+        ]
+    rows = [
+        [row.method, *(cell for one in results.against_random for cell in _random_cells(one.rows[row.method][measure]))]
+        for row in results.rows
+    ]
+    return table(columns, rows, title=random_title(results, measure))
+
+
+def _random_cells(one: AgainstRandom) -> Iterator[str]:
+    yield decimal(one.drop.mean)
+    yield win_figure(one)
+    yield decimal(one.p_adjusted)
+    yield MISSING if one.effect is None else f"{one.effect:z.2f}"
+
+
+def win_figure(one: AgainstRandom) -> str:
+    """ "93 ±2 %", with a mark if the method is not better than random rationales by more than chance."""
+    mark = "" if one.better else CHANCE
+    return f"{mark}{100 * one.win_rate.mean:.0f} ±{100 * half(one.win_rate):.0f} %"
 
 
 def small_print(results: FaithfulnessResults) -> list[str]:
     """How to read the figures, one sentence a line."""
     lines = [
         "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds.",
-        f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts.",
+        f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts, and win rates with "
+        f"p > {SIGNIFICANT:g}.",
+        *bounds_print(results),
     ]
     lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
     return [*lines, *results.notes]
+
+
+def bounds_print(results: FaithfulnessResults) -> list[str]:
+    """How the bounds of normalised erasure were found, and what they do not cover."""
+    bounds = results.bounds
+    if bounds is None:
+        return []
+    lines = []
+    if bounds.chosen < results.texts:
+        left = counted(results.texts - bounds.chosen, "text has", "texts have")
+        lines.append(f"{left} no bounds (--limit-bounded {bounds.chosen}).")
+    if bounds.beam:
+        lines.append(
+            "A beam of 5 takes at most 4 steps between two shares, with candidates chosen by leave-one-out and by the "
+            f"effect of single words. For {count(bounds.widened)} of {counted(bounds.beam, 'text')} the order of a "
+            f"method was outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
+        )
+    for measure, flat in bounds.flat.items():
+        if flat:
+            lines.append(
+                f"{counted(flat, 'bounded text has', 'bounded texts have')} no normalised {measure}: every "
+                "order of the words has the same."
+            )
+    return lines
 
 
 def uniform_weights_test(results: FaithfulnessResults) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tmeattn.errors import BadInput, UnknownName, shortened
 from tmeattn.paths import cache_dir, runs_dir
+from tmeattn.runs.best import FIRST_RUN, NO_RUN, best_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import SETTLED, figures_of
 from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
 from tmeattn.runs.summary import RunSummary, is_twin
-from tmeattn.runs.summary_cache import Overview, overviews
+from tmeattn.runs.summary_cache import overviews
 
 MIN_PREFIX = 2
 RESERVED_NAMES = {"latest", "best"}
@@ -86,34 +87,47 @@ def _looks(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def find_run(reference: str) -> RunDirectory:
+def find_run(reference: str, *, dataset: str | None = None) -> RunDirectory:
     """Find a run: see `find_runs`."""
-    (found,) = find_runs([reference])
+    (found,) = find_runs([reference], dataset=dataset)
     return found
 
 
-def find_runs(references: Sequence[str]) -> list[RunDirectory]:
+def find_runs(references: Sequence[str], *, dataset: str | None = None) -> list[RunDirectory]:
     """Find runs, each by a path (folder or exported zip), `latest`, `best`, its id or a prefix of it, or its name. The
     runs folder is read at most once.
 
-    `latest` and `best` consider only runs that have a checkpoint, and no runs with equal weights.
+    `latest` and `best` consider only runs that have a checkpoint, and no runs with equal weights. `best` is the best on
+    the dataset at hand (see `best_run`): `dataset`, or else that of the other references if they have a single one.
 
     Raises:
         UnknownName: no run fits.
         BadInput: several runs fit, or the path is not a run.
+        SeveralDatasets: `best` can mean a run on each of several datasets.
     """
     runs = cache(all_runs)
-    return [_find(reference, runs) for reference in references]
+    found = [None if reference == "best" else _find(reference, runs) for reference in references]
+    others = {str(run.options["dataset"]) for run in found if run is not None}
+    at_hand = others.pop() if dataset is None and len(others) == 1 else dataset
+    return [_best(at_hand) if run is None else run for run in found]
+
+
+def _best(dataset: str | None) -> RunDirectory:
+    return _named_by_file("best") or _by_id("best") or best_run(dataset)
+
+
+def _named_by_file(reference: str) -> RunDirectory | None:
+    """The exported run in the file at the path `reference`; None where it is no such file."""
+    as_path = _as_path(reference)
+    if as_path is not None and as_path.is_file() and zipfile.is_zipfile(as_path):
+        return unpack(as_path, cache_dir() / "imported")
+    return None
 
 
 def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDirectory:
     as_path = _as_path(reference)
-    if as_path is not None and as_path.is_file() and zipfile.is_zipfile(as_path):
-        return unpack(as_path, cache_dir() / "imported")
-    if (run := _by_id(reference)) is not None:
+    if (run := _named_by_file(reference) or _by_id(reference)) is not None:
         return run
-    if reference == "best":
-        return _best()
     runs = every_run()
     by_id = {run.id: run for run in runs}
     if reference in by_id:
@@ -154,7 +168,7 @@ def run_to_resume() -> RunDirectory:
     """
     runs = all_runs()
     if not runs:
-        raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
+        raise BadInput(NO_RUN, hint=FIRST_RUN)
     over = []
     for run in runs:
         state = run.state()
@@ -198,21 +212,7 @@ def _with_checkpoint(runs: list[RunDirectory]) -> Iterator[RunDirectory]:
 
 
 def _newest(runs: list[RunDirectory]) -> RunDirectory:
-    return _one_of(next(_with_checkpoint(runs), None))
-
-
-def _one_of(run: RunDirectory | None) -> RunDirectory:
+    run = next(_with_checkpoint(runs), None)
     if run is None:
-        raise BadInput("There is no trained run yet.", hint="Train one: tmeattn train lstm-attn --alpha 0.05")
+        raise BadInput(NO_RUN, hint=FIRST_RUN)
     return run
-
-
-def _best() -> RunDirectory:
-    """The run with the highest validation accuracy, the newest of equals. Runs on part of the texts (--limit) count
-    only if there are no others."""
-
-    def rank(one: Overview) -> tuple[bool, float]:
-        return one.summary.limit is None, one.summary.best_accuracy or 0.0
-
-    ranked = sorted(overviews()[0], key=rank, reverse=True)
-    return _one_of(next(_with_checkpoint([one.run for one in ranked]), None))

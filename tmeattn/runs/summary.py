@@ -60,12 +60,14 @@ class RunFacts(TypedDict):
 
     written:  the state in `status.json`.
     problems: one sentence for each of the files that is damaged.
+    fingerprint: of the texts, labels and splits of the dataset.
     """
 
     name: str | None
     written: State
     model: str
     dataset: str
+    fingerprint: str
     recipe: str
     alpha: float
     uniform_attention: bool
@@ -103,6 +105,7 @@ def read_facts(run: RunDirectory) -> RunFacts:
         "written": written,
         "model": run.config["model"],
         "dataset": train["dataset"],
+        "fingerprint": str(run.info["data"]["fingerprint"]),
         "recipe": train["recipe"],
         "alpha": train["alpha"],
         "uniform_attention": is_twin(run),

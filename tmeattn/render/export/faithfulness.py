@@ -1,100 +1,135 @@
-"""The results of `tmeattn faithfulness` as a file: Markdown, CSV, LaTeX or JSON."""
+"""The results of `tmeattn faithfulness` as a file: Markdown, CSV, LaTeX or JSON, of one run or of several."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.faithfulness.results import METRICS, Metric
+from tmeattn.faithfulness.results import FAMILIES, MEASURES, METRICS
 from tmeattn.plurals import counted
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
-from tmeattn.render.faithfulness import figure, half, small_print, uniform_weights_test
+from tmeattn.render.faithfulness import (
+    family_title,
+    figure,
+    half,
+    measured,
+    random_title,
+    small_print,
+    uniform_weights_test,
+    win_figure,
+)
+from tmeattn.render.faithfulness_runs import WHY, document, labels, measure_tables, notes
 
 if TYPE_CHECKING:
-    from tmeattn.faithfulness.results import FaithfulnessResults
+    from tmeattn.faithfulness.results import Estimate, FaithfulnessResults
 
+Table = tuple[str, list[ExportColumn]]
+"""A title and the columns below it."""
 
 _COLUMNS = (
     *("run", "model", "data", "texts", "method", "measure", "mean", "low", "high"),
-    *("over_random", "over_random_low", "over_random_high"),
+    *("over_random", "over_random_low", "over_random_high", "operator"),
 )
 
 
-def write(results: FaithfulnessResults, path: Path) -> None:
-    """Write the results in the format of the file ending.
+def write(several: Sequence[FaithfulnessResults], path: Path) -> None:
+    """Write the results of one run or of several in the format of the file ending.
 
     Raises:
         BadInput: the ending is of no known format.
         EnvironmentProblem: the file cannot be written.
     """
     check_ending(path, FORMATS)
-    write_file(path, FORMATS[path.suffix.lower()](results).encode())
+    write_file(path, FORMATS[path.suffix.lower()](several).encode())
 
 
-def markdown(results: FaithfulnessResults) -> str:
-    """A heading, the facts, the table, and how to read it."""
-    facts = [f"- {list_item(line)}" for line in _facts(results)]
-    reading = _reading(results)
+def markdown(several: Sequence[FaithfulnessResults]) -> str:
+    """A heading, the facts, a table for each family or measure, and how to read them."""
     blocks = [
-        f"## {markdown_text(_title(results))}",
-        "\n".join(facts),
-        pipes(_columns(results)),
-        markdown_text(reading),
+        f"## {markdown_text(_title(several))}",
+        "\n".join(f"- {list_item(line)}" for line in _all_facts(several)),
     ]
+    for title, columns in _tables(several):
+        blocks += [f"**{markdown_text(title)}**", pipes(columns)]
+    blocks.append(markdown_text(_reading(several)))
     return "\n\n".join(blocks) + "\n"
 
 
-def latex(results: FaithfulnessResults) -> str:
-    """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
-    reading = " ".join([*_facts(results), _reading(results)])
-    lines = [
-        r"% Needs \usepackage{booktabs,graphicx}.",
-        r"\begin{table}",
-        r"\centering\small",
-        rf"\caption{{{latex_text(_title(results))}. {latex_text(reading)}}}",
-        *tabular(_columns(results)),
-        r"\end{table}",
-    ]
+def latex(several: Sequence[FaithfulnessResults]) -> str:
+    """A `table` with a `booktabs` tabular for each family or measure. The document needs the packages booktabs and
+    graphicx."""
+    lines = [r"% Needs \usepackage{booktabs,graphicx}."]
+    for at, (title, columns) in enumerate(_tables(several)):
+        caption = f"{_title(several)}. {title}."
+        if at == 0:
+            caption = " ".join([caption, *_all_facts(several), _reading(several)])
+        lines += [
+            r"\begin{table}",
+            r"\centering\small",
+            rf"\caption{{{latex_text(caption)}}}",
+            *tabular(columns),
+            r"\end{table}",
+        ]
     return "\n".join(lines) + "\n"
 
 
-def csv_text(results: FaithfulnessResults) -> str:
-    """A line for each method and metric: mean, interval, and the difference from the control with its interval."""
+def csv_text(several: Sequence[FaithfulnessResults]) -> str:
+    """A line for each run, method and metric: mean, interval, and the difference from the control with its interval;
+    for comparisons with random rationales also the operator."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    about = (results.run, results.model, results.data, results.texts)
-    for row in results.rows:
-        lines: list[tuple[object, ...]] = [
-            (
-                metric.name,
-                estimate.mean,
-                estimate.low,
-                estimate.high,
-                estimate.over_control,
-                estimate.over_low,
-                estimate.over_high,
-            )
-            for metric in METRICS
-            if (estimate := row.measures.get(metric.name)) is not None
-        ]
-        lines.append(("seconds_per_text", row.seconds_per_text, *[None] * 5))
-        for line in lines:
-            writer.writerow(csv_cell(value) for value in (*about, row.method, *line))
+    for results in several:
+        about = (results.run, results.model, results.data, results.texts)
+        for row in results.rows:
+            for metric in METRICS:
+                if (one := row.measures.get(metric.name)) is not None:
+                    over = (one.over_control, one.over_low, one.over_high)
+                    _row(writer, *about, row.method, metric.name, one.mean, one.low, one.high, *over, None)
+            _row(writer, *about, row.method, "seconds_per_text", row.seconds_per_text, *[None] * 6)
+            for name, values, operator in _random_rows(results, row.method):
+                _row(writer, *about, row.method, name, *values, *[None] * 3, operator)
     return buffer.getvalue()
 
 
-def _json(results: FaithfulnessResults) -> str:
-    return json.dumps(results.document(), indent=2, ensure_ascii=False) + "\n"
+def _row(writer: object, *cells: object) -> None:
+    writer.writerow(csv_cell(value) for value in cells)  # type: ignore[attr-defined]
 
 
-def _title(results: FaithfulnessResults) -> str:
-    return f"Faithfulness of explanations of {results.model} (run {results.run})"
+def _random_rows(
+    results: FaithfulnessResults, method: str
+) -> Iterator[tuple[str, tuple[float | None, float | None, float | None], str]]:
+    """The name, the value with its interval, and the operator of each comparison with random rationales."""
+    for one in results.against_random:
+        for measure in MEASURES:
+            row = one.rows[method][measure]
+            for name, known in (("drop", row.drop), ("win_rate", row.win_rate)):
+                yield f"{measure}_{name}", (known.mean, known.low, known.high), one.operator
+            for name, value in (("p", row.p), ("p_adjusted", row.p_adjusted), ("effect", row.effect)):
+                yield f"{measure}_{name}", (value, None, None), one.operator
+
+
+def _json(several: Sequence[FaithfulnessResults]) -> str:
+    found = several[0].document() if len(several) == 1 else document(several)
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _title(several: Sequence[FaithfulnessResults]) -> str:
+    if len(several) > 1:
+        return f"Faithfulness of explanations of {len(several)} runs"
+    return f"Faithfulness of explanations of {several[0].model} (run {several[0].run})"
+
+
+def _all_facts(several: Sequence[FaithfulnessResults]) -> list[str]:
+    if len(several) == 1:
+        return _facts(several[0])
+    return [f"{results.model} (run {results.run}): {' '.join(_facts(results))}" for results in several]
 
 
 def _facts(results: FaithfulnessResults) -> list[str]:
@@ -104,26 +139,67 @@ def _facts(results: FaithfulnessResults) -> list[str]:
     return [*facts, f"Uniform weights: {uniform_weights_test(results).removesuffix('.')}."]
 
 
-def _reading(results: FaithfulnessResults) -> str:
+def _reading(several: Sequence[FaithfulnessResults]) -> str:
     """How to read the figures."""
-    about = "; ".join(metric.about for metric in _assessed(results))
-    return " ".join([f"{about}.", *small_print(results)])
+    about = "; ".join(
+        metric.about
+        for metric in METRICS
+        if any(metric.name in row.measures for results in several for row in results.rows)
+    )
+    if len(several) > 1:
+        return " ".join([f"{about}.", WHY, *notes(several)])
+    return " ".join([f"{about}.", *several[0].disagreements, *small_print(several[0])])
 
 
-def _assessed(results: FaithfulnessResults) -> list[Metric]:
-    return [metric for metric in METRICS if any(metric.name in row.measures for row in results.rows)]
-
-
-def _columns(results: FaithfulnessResults) -> list[ExportColumn]:
-    columns = [ExportColumn("Method", [row.method for row in results.rows], number=False)]
-    for metric in _assessed(results):
-        figures = [row.measures.get(metric.name) for row in results.rows]
-        cells = [
-            None if estimate is None else figure(estimate, row.method)
-            for estimate, row in zip(figures, results.rows, strict=True)
+def _tables(several: Sequence[FaithfulnessResults]) -> list[Table]:
+    """A table for each family of one run, or for each measure of several."""
+    if len(several) > 1:
+        return [
+            (
+                one.title if one.across else f"{one.title}; not to be compared between models",
+                [
+                    ExportColumn("Method", [method for method, _ in one.rows], number=False),
+                    *(
+                        ExportColumn(label, [cells[at] for _, cells in one.rows])
+                        for at, label in enumerate(labels(several))
+                    ),
+                ],
+            )
+            for one in measure_tables(several)
         ]
-        columns.append(ExportColumn(metric.heading, cells))
-    return [*columns, ExportColumn("ms/text", [f"{1000 * row.seconds_per_text:.1f}" for row in results.rows])]
+    (results,) = several
+    tables = [(family_title(results, family), _columns(results, family)) for family in FAMILIES]
+    tables = [(title, columns) for title, columns in tables if len(columns) > 1]
+    if results.against_random:
+        tables += [(random_title(results, measure), _random_columns(results, measure)) for measure in MEASURES]
+    return tables
+
+
+def _columns(results: FaithfulnessResults, family: str) -> list[ExportColumn]:
+    columns = [ExportColumn("Method", [row.method for row in results.rows], number=False)]
+    for metric in measured(results, family):
+        figures = [row.measures.get(metric.name) for row in results.rows]
+        columns.append(ExportColumn(metric.heading, list(map(_figure, figures, columns[0].cells))))
+    if family == "ranks":
+        columns.append(ExportColumn("ms/text", [f"{1000 * row.seconds_per_text:.1f}" for row in results.rows]))
+    return columns
+
+
+def _figure(estimate: Estimate | None, method: str | None) -> str | None:
+    return None if estimate is None else figure(estimate, method or "")
+
+
+def _random_columns(results: FaithfulnessResults, measure: str) -> list[ExportColumn]:
+    columns = [ExportColumn("Method", [row.method for row in results.rows], number=False)]
+    for one in results.against_random:
+        of = [one.rows[row.method][measure] for row in results.rows]
+        columns += [
+            ExportColumn(f"{one.operator}: win rate", [win_figure(row) for row in of]),
+            ExportColumn("drop", [f"{row.drop.mean:z.3f}" for row in of]),
+            ExportColumn("p", [f"{row.p_adjusted:.3f}" for row in of]),
+            ExportColumn("d", [None if row.effect is None else f"{row.effect:z.2f}" for row in of]),
+        ]
+    return columns
 
 
 FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex, ".json": _json}

@@ -150,10 +150,9 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
         ExplainerSpec(
             name="integrated-gradients",
             summary="Gradients between zero vectors and the word vectors; scores sum to the difference in log-odds",
-            explain="tmeattn.explain.gradients:integrated_gradients",
+            explain="tmeattn.explain.integrated_gradients:integrated_gradients",
             signed=True,
             needs_embedding_gradient=True,
-            packages=("captum",),
             reference="Sundararajan et al. 2017",
         ),
         ExplainerSpec(
@@ -168,7 +167,7 @@ def tmeattn_explainers() -> list[ExplainerSpec]:
             summary="Sparse linear model, fitted to samples that leave out about half of the words",
             explain="tmeattn.explain.lime:lime",
             signed=True,
-            packages=("captum", "sklearn"),
+            packages=("sklearn",),
             reference="Ribeiro et al. 2016",
         ),
         ExplainerSpec(

@@ -14,6 +14,9 @@ from typing import IO, Any
 from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError, shortened
 from tmeattn.os_errors import advice, environment_problem
 
+stdout_lock = threading.RLock()
+"""Held while standard output is another file, which is so in all threads of the process."""
+
 _INTERRUPTING = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -128,7 +131,7 @@ def stdout_kept(into: IO[str]) -> Iterator[None]:
 
     Standard output is reserved for results: a line of a plugin would damage a JSON document.
     """
-    with contextlib.redirect_stdout(into):
+    with stdout_lock, contextlib.redirect_stdout(into):
         _flush()
         try:
             saved = os.dup(1)

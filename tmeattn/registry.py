@@ -14,13 +14,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, TypeVar
 
 import pluggy
 
 from tmeattn import hookspecs
 from tmeattn.errors import BadInput, UnknownName, shortened
-from tmeattn.foreign import ForeignFailure, foreign_code, printed_lines, stdout_kept
+from tmeattn.foreign import ForeignFailure, foreign_code, printed_lines, stdout_kept, stdout_lock
 from tmeattn.installed import Installed, installed_plugins
 from tmeattn.plugin import OWN_DISTRIBUTION, Plugin, api_problem, spec_problem
 from tmeattn.specs import (
@@ -263,6 +264,9 @@ def resolve(target: str, *, wanted_by: str) -> Any:
         BadInput: the object cannot be imported, or does not exist. The message begins with `wanted_by`.
     """
     module_name, _, attribute = target.partition(":")
+    # What is imported already is found without a change of standard output, which other threads may be writing to.
+    if (loaded := _loaded(module_name, attribute)) is not None:
+        return loaded
     try:
         with foreign_code(), _to_stderr():
             found: Any = importlib.import_module(module_name)
@@ -275,6 +279,14 @@ def resolve(target: str, *, wanted_by: str) -> Any:
     return found
 
 
+def _loaded(module_name: str, attribute: str) -> Any:
+    """An object of a module that has been imported, if no code of the module runs for it; None otherwise."""
+    module = sys.modules.get(module_name)
+    if not isinstance(module, ModuleType) or getattr(module.__spec__, "_initializing", False):
+        return None
+    return vars(module).get(attribute)
+
+
 @contextlib.contextmanager
 def _to_stderr() -> Iterator[None]:
     """Print to stderr what the block prints to stdout, which is reserved for results."""
@@ -282,5 +294,5 @@ def _to_stderr() -> Iterator[None]:
         is_file = sys.stderr.fileno() >= 0  # a full-screen application answers -1
     except (AttributeError, OSError, ValueError):  # the stderr of a test is no file
         is_file = False
-    with stdout_kept(sys.stderr) if is_file else contextlib.redirect_stdout(sys.stderr):
+    with stdout_lock, stdout_kept(sys.stderr) if is_file else contextlib.redirect_stdout(sys.stderr):
         yield

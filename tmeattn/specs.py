@@ -113,7 +113,7 @@ class ExplainerSpec:
     needs_embedding_gradient: the method computes gradients with respect to the word vectors, so it works only for
                      models that look their words up in an `nn.Embedding`.
     selects_heads:   `explain` also takes `layer=` and `head=`, counted from 1 (None: the mean over all).
-    packages:        modules that the method imports and that tmeattn installs only with the extra `explain`.
+    packages:        modules that the method imports. Where one is missing, the method is listed as not usable.
 
     `needs_vectors` is the name of `needs_embedding_gradient` in version 0.1. It is still accepted, with a
     `DeprecationWarning`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,15 @@ def test_train(tmeattn: Any, quick: list[str]) -> None:
 def test_train_several_seeds(tmeattn: Any, quick: list[str]) -> None:
     summaries = tmeattn("train", "mean", *quick, "--seeds", "3, 4", "--name", "mine", "--json").json
     assert [(summary["seed"], summary["name"]) for summary in summaries] == [(3, "mine-3"), (4, "mine-4")]
+    both = tmeattn("train", "mean", *quick, "--seeds", "5,6")
+    last = " ".join(both.out.split()).split(" Best validation accuracy over the seeds ")[-1]
+    mean, _, low, high = map(float, re.search(r"mean ([\d.]+) % ± ([\d.]+) .*?(-?[\d.]+) to ([\d.]+)\)", last).groups())
+    assert last.startswith("5, 6: mean ")
+    assert low <= mean <= high + 1e-9
+    assert "an interval needs two seeds" in tmeattn("train", "mean", *quick, "--seeds", "7,", "--json").err
     refused = tmeattn("train", "mean", *quick, "--seeds", "5,4", "--name", "mine").refused()
     assert refused == "Another run is named 'mine-4' already."
-    assert len(all_runs()) == 2
+    assert len(all_runs()) == 5
 
 
 def test_options_from_a_file_a_run_and_the_command_line(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from tmeattn.explain import compatibility as serving
 from tmeattn.faithfulness.assessment import assess, choose_methods, summarize
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.study import StudyOptions, run_study
+from tmeattn.registry import registry
+from tmeattn.specs import ExplainerSpec
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +65,10 @@ def test_rollout_is_passed_over_where_it_cannot_serve(zoo):
 
 
 def test_a_missing_package_is_named_with_what_to_install(zoo, monkeypatch):
-    monkeypatch.setattr(serving.importlib.util, "find_spec", lambda name: None if name == "captum" else object())
-    methods, passed_over = choose_methods(zoo["mean"], None)
-    assert dict(passed_over)["integrated-gradients"] == "captum is not installed"
-    with pytest.raises(EnvironmentProblem, match=r"tmeattn\[explain\]"):
+    monkeypatch.setattr(serving.importlib.util, "find_spec", lambda name: None if name == "sklearn" else object())
+    methods, _ = choose_methods(zoo["mean"], None)
+    assert serving.incompatibility(registry().get(ExplainerSpec, "lime"), zoo["mean"]) == "sklearn is not installed"
+    with pytest.raises(EnvironmentProblem, match="sklearn is not installed"):
         choose_methods(zoo["mean"], ["lime"])
     assert "gradient" in [spec.name for spec in methods]
 

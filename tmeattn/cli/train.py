@@ -195,14 +195,17 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
-    summaries = [
+    trained = [
         _train_with_progress(
             start, spec.name, {**planned.options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
         )
         for seed, run_name in planned.runs
     ]
+    summaries = [summary for _, summary in trained]
     if as_json:
         echo_json(summaries if values["seeds"] is not None else summaries[0])
+    if values["seeds"] is not None:
+        _report_seeds([run for run, _ in trained], len(planned.runs), as_json)
 
 
 def _follow(trainings: int) -> None:
@@ -215,13 +218,28 @@ def _follow(trainings: int) -> None:
 
 def _train_with_progress(
     train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
-) -> dict[str, object]:
-    """Train with a live display, print the summary, and return it as JSON."""
+) -> tuple[RunDirectory, dict[str, object]]:
+    """Train with a live display, print the summary, and return the run with its summary as JSON."""
     from tmeattn.render.progress import TrainingProgress
 
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
-    return report(run, as_json)
+    return run, report(run, as_json)
+
+
+def _report_seeds(runs: Sequence[RunDirectory], expected: int, as_json: bool) -> None:
+    """Print the mean over the seeds and its interval: behind the summaries, or beside JSON on standard error.
+
+    expected: the number of seeds that were to be trained.
+    """
+    from tmeattn.render.comparison import seeds_summary
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.runs.comparison import seed_group
+
+    if not runs:
+        return
+    console = stderr_console() if as_json else stdout_console()
+    console.print(safe(f"\n{seeds_summary(seed_group(runs), expected)}"), soft_wrap=True)
 
 
 def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job]:
@@ -248,9 +266,11 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
         SideBySide(jobs, at_once, progress.listener, progress.narrate) as trainings,
     ):
         outcomes = trainings.wait(job.key for job in jobs)
-    summaries = [report(each.run, as_json) for each in outcomes if each.run is not None and each.error is None]
+    runs = [each.run for each in outcomes if each.run is not None and each.error is None]
+    summaries = [report(run, as_json) for run in runs]
     if as_json:
         echo_json(summaries)
+    _report_seeds(runs, len(jobs), as_json)
     if errors := [outcome.error for outcome in outcomes if outcome.error is not None]:
         raise errors[0]
 
@@ -326,7 +346,7 @@ def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: 
         start_early(processes or found.config["train"].get("processes", 1))
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
+    _, result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
     if as_json:
         echo_json(result)
 

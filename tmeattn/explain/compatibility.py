@@ -43,8 +43,9 @@ def require_compatible(spec: ExplainerSpec, classifier: TrainedClassifier) -> No
     if reason is None:
         return
     if _missing(spec):
+        names = " and ".join(spec.packages)
         raise EnvironmentProblem(
-            f"The method {spec.name!r} cannot be used: {reason}.", hint='Install it: pip install "tmeattn[explain]"'
+            f"The method {spec.name!r} cannot be used: {reason}.", hint=f"Install what the method imports: {names}."
         )
     compatible = ", ".join(other.name for other, why_not in methods_with_reasons(classifier) if why_not is None)
     raise BadInput(f"The method {spec.name!r} cannot be used: {reason}.", hint=f"Choose one of {compatible}.")

@@ -1,5 +1,7 @@
 """LIME: the scores of a text are the weights of a sparse linear model of the classifier, fitted to the text with words
 left out.
+
+Shapes: N samples, T tokens.
 """
 
 from __future__ import annotations
@@ -8,40 +10,34 @@ import zlib
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from tmeattn.explain.methods import log_odds
-from tmeattn.inference.classifier import BATCH, EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 
 LEAST_SAMPLES, SAMPLES_PER_WORD = 200, 5
+PENALTY = 0.01
+"""The factor of the sum of the absolute weights in the Lasso regression."""
 
 
 def lime(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """LIME (Ribeiro et al. 2016), computed by captum: a Lasso regression of the log-odds on the presence of each word.
+    """LIME (Ribeiro et al. 2016): a Lasso regression of the log-odds on the presence of each word.
 
-    There are five samples for each word, and at least 200. A sample leaves out each word with probability 1/2, and
-    samples near the text have a higher weight. The random seed depends only on the token ids, so the scores of a text
-    are repeatable.
+    There are five samples for each word, and at least 200. A sample leaves out each word with probability 1/2. Its
+    weight in the regression is exp(-d^2 / 2), where d is its cosine distance to the text. The random seed depends only
+    on the token ids, so the scores of a text are repeatable; the global random state of torch is not used.
     """
     return [_lime(classifier, text, target) for text in texts]
 
 
 def _lime(classifier: TrainedClassifier, text: EncodedText, target: int | None) -> np.ndarray:
-    from captum.attr import Lime
-
-    explained_class = int(classifier.logits([text.ids_T]).argmax()) if target is None else target
-
-    def odds(kept_NT: Tensor) -> Tensor:
-        sequences = [text.ids_T[kept_T] for kept_T in kept_NT.bool().cpu().numpy()]
-        return torch.from_numpy(log_odds(classifier.logits(sequences), explained_class)).float()
+    from sklearn.linear_model import Lasso
 
     words = len(text.ids_T)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(zlib.crc32(text.ids_T.tobytes()))
-        scores_1T = Lime(odds).attribute(
-            torch.ones(1, words),
-            baselines=torch.zeros(1, words),
-            n_samples=max(LEAST_SAMPLES, SAMPLES_PER_WORD * words),
-            perturbations_per_eval=BATCH,
-        )
-    return np.asarray(scores_1T[0].double().numpy())
+    explained_class = int(classifier.logits([text.ids_T]).argmax()) if target is None else target
+    generator = torch.Generator().manual_seed(zlib.crc32(text.ids_T.tobytes()))
+    samples = max(LEAST_SAMPLES, SAMPLES_PER_WORD * words)
+    kept_NT = torch.bernoulli(torch.full((samples, words), 0.5), generator=generator).bool().numpy()
+    odds_N = log_odds(classifier.logits([text.ids_T[kept_T] for kept_T in kept_NT]), explained_class)
+    distance_N = 1 - np.sqrt(kept_NT.mean(axis=1))  # the cosine of a vector of zeros and ones and one of ones
+    fit = Lasso(alpha=PENALTY).fit(kept_NT.astype(np.float64), odds_N, sample_weight=np.exp(-(distance_N**2) / 2))
+    return np.asarray(fit.coef_, dtype=np.float64)

@@ -188,15 +188,15 @@ def _score_all(
             assessment.seconds[spec.name] = assessment.seconds.get(spec.name, 0.0) + time.perf_counter() - began
         for name, of_method in scores.items():
             every.setdefault(name, []).extend(of_method)
-        for name in assessed:
-            assessment.add_all(name, _erasure(classifier, chunk, scores[name]))
+        own = [scores[name] for name in assessed]
+        for name, of_texts in zip(assessed, _erasure(classifier, chunk, own), strict=True):
+            assessment.add_all(name, of_texts)
             assessment.add_all(name, _correlations(name, scores))
             if rationales is not None:
                 marked = rationales[start : start + CHUNK]
                 for text, own_N, rationale in zip(chunk, scores[name], marked, strict=True):
                     assessment.add(name, rationale_agreement(own_N, rationale.words(text.spans), text.ids_T))
         if measures.keep_rate is not None:
-            own = [scores[name] for name in assessed]
             soft = soft_erasure(classifier, [text.ids_T for text in chunk], own, measures.keep_rate)
             for name, of_texts in zip(assessed, soft, strict=True):
                 assessment.add_all(name, of_texts)
@@ -267,19 +267,23 @@ def summarize(assessment: Assessment, methods: Sequence[ExplainerSpec]) -> tuple
 
 
 def _erasure(
-    classifier: TrainedClassifier, texts: Sequence[EncodedText], scores: Sequence[np.ndarray]
-) -> list[dict[str, float]]:
-    """The erasure metrics of each text. All variants of all texts are classified together."""
+    classifier: TrainedClassifier, texts: Sequence[EncodedText], scores: Sequence[Sequence[np.ndarray]]
+) -> list[list[dict[str, float]]]:
+    """The erasure metrics of the scores of several methods on each text: by method, by text. All variants of all texts
+    are classified together."""
     sequences: list[np.ndarray] = []
-    for text, scores_N in zip(texts, scores, strict=True):
-        without, alone = erase_by_rank(text.ids_T, ranking(scores_N, text.ids_T))
-        sequences += [text.ids_T, text.ids_T[:0], *without, *alone]
-    metrics = []
+    for at, text in enumerate(texts):
+        sequences += [text.ids_T, text.ids_T[:0]]
+        for method in scores:
+            without, alone = erase_by_rank(text.ids_T, ranking(method[at], text.ids_T))
+            sequences += [*without, *alone]
+    found: list[list[dict[str, float]]] = [[] for _ in scores]
     for rows_KC in np.split(classifier.probabilities(sequences), len(texts)):
         whole, empty, *rest = rows_KC[:, rows_KC[0].argmax()]
-        without_K, alone_K = np.split(np.array(rest), 2)
-        metrics.append(erasure_metrics(float(whole), float(empty), without_K, alone_K))
-    return metrics
+        for of_method, own in zip(found, np.split(np.array(rest), len(scores)), strict=True):
+            without_K, alone_K = np.split(own, 2)
+            of_method.append(erasure_metrics(float(whole), float(empty), without_K, alone_K))
+    return found
 
 
 def _entropies(classifier: TrainedClassifier, texts: Sequence[EncodedText]) -> list[float]:

@@ -7,6 +7,7 @@ and CLS before them where the model has it).
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.tokenizers import Tokenizer, tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.errors import BadInput
-from tmeattn.inference.embedding_hooks import replaced, word_embedding
-from tmeattn.models.building import build_model, choose_device
+from tmeattn.inference.embedding_hooks import embedding_path, replaced
+from tmeattn.inference.thread_models import ThreadModels
+from tmeattn.models.building import build_model, choose_device, owner
 from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
 from tmeattn.models.planning import planned_model
 from tmeattn.registry import registry
@@ -33,6 +35,9 @@ from tmeattn.training import checkpoint
 BATCH = 64
 MAPS_BATCH = 8
 """Attention maps grow with the square of the length of a text, so fewer texts make a batch."""
+
+_warnings_lock = threading.Lock()
+"""The filters of warnings are those of the whole process."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class TextOutput:
 
 
 class TrainedClassifier:
-    """Classifies texts with the best weights of a run.
+    """Classifies texts with the best weights of a run. Several threads may use one classifier at the same time.
 
     classes: names of the classes, in the order of the model's logits.
     notes:   sentences for the user about how the run was loaded, such as a damaged checkpoint that was skipped.
@@ -110,9 +115,14 @@ class TrainedClassifier:
             prepared=stored.progress.prepared,
         )
         _check_sizes(self.config, space, stored)
-        self.model: nn.Module = build_model(self.config, space)
-        stored.load_model(self.model)
-        self.model.to(self.device).eval().requires_grad_(False)
+        model = build_model(self.config, space)
+        stored.load_model(model)
+        self._models = ThreadModels(model.to(self.device).eval().requires_grad_(False), owner(self.spec))
+
+    @property
+    def model(self) -> nn.Module:
+        """The module, in evaluation mode. Each thread has a copy of its own, with the same weights."""
+        return self._models.of_this_thread()
 
     def encode(self, text: str) -> EncodedText:
         """Tokenize a text and keep the position of each token; only the first `max_length` tokens are kept."""
@@ -241,10 +251,16 @@ class TrainedClassifier:
         (counts,) = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
         return tuple(int(count) for count in counts)
 
-    @cached_property
+    @property
     def embedding(self) -> nn.Embedding | None:
-        """The module that looks up the word vectors; None where the model has no such module (see `word_embedding`)."""
-        return word_embedding(self.model)
+        """The module that looks up the word vectors, in the model of the calling thread; None where the model has no
+        such module (see `embedding_path`)."""
+        path = self._embedding_path
+        return None if path is None else self.model.get_submodule(path)  # type: ignore[return-value]
+
+    @cached_property
+    def _embedding_path(self) -> str | None:
+        return embedding_path(self.model)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
@@ -265,6 +281,6 @@ def _check_sizes(config: RunConfig, space: Space, stored: checkpoint.Checkpoint)
         planned = planned_model(config, space)
     except BadInput:  # a plugin's model that computes while it is built: the weights are compared after it is built
         return
-    with warnings.catch_warnings():
+    with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that nothing is copied to a model without memory
         stored.load_model(planned)

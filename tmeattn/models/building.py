@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import torch
@@ -36,32 +39,22 @@ def build_model(run: RunConfig, space: Space) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise BadInput(f"{owner(spec)}: {spec.build} returned {type(model).__name__}, not a torch.nn.Module.")
     if run.train.uniform_attention:
-        _use_uniform_weights(model)
+        model.forward = _Within(model, uniform_weights)
     if registry().plugin_of(spec).distribution != OWN_DISTRIBUTION:
-        _name_the_owner(model, owner(spec))
+        # What each call of a plugin's model raises names the plugin, also in the middle of a training.
+        model.forward = _Within(model, partial(plugin_call, owner(spec), "fails in forward"))
     return model
 
 
-def _name_the_owner(model: nn.Module, name: str) -> None:
-    """Let what each call of a plugin's model raises name the plugin, also in the middle of a training."""
-    forward = model.forward
+class _Within:
+    """The `forward` of a model, called in a context. A copy of the model has a copy of this, which calls the copy."""
 
-    def named_forward(*arguments: Any, **named: Any) -> Any:
-        with plugin_call(name, "fails in forward"):
-            return forward(*arguments, **named)
+    def __init__(self, model: nn.Module, context: Callable[[], AbstractContextManager[None]]) -> None:
+        self.forward, self.context = model.forward, context
 
-    model.forward = named_forward
-
-
-def _use_uniform_weights(model: nn.Module) -> None:
-    """Run each call of the model within `uniform_weights`. Its parameters keep their names."""
-    forward = model.forward
-
-    def uniform_forward(*arguments: Any, **named: Any) -> Any:
-        with uniform_weights():
-            return forward(*arguments, **named)
-
-    model.forward = uniform_forward
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        with self.context():
+            return self.forward(*arguments, **named)
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ from torch.autograd.function import once_differentiable
 
 LEAST_TEXTS = 16
 """Texts of the smallest share: the products of fewer texts are too small to be fast."""
+_making = Lock()
 
 
 def lstm_states(lstm: nn.LSTM, x_BTD: Tensor) -> Tensor:
@@ -83,8 +84,14 @@ def _on_threads(function: Any, tasks: Sequence[tuple[Any, ...]]) -> list[Any]:
     return [future.result() for future in [pool.submit(function, *task) for task in tasks]]
 
 
-@lru_cache(maxsize=4)
 def _pool(size: int) -> ThreadPoolExecutor:
+    """The threads of `_new_pool`, made once for each size, whichever threads ask at the same time."""
+    with _making:
+        return _new_pool(size)
+
+
+@lru_cache(maxsize=4)
+def _new_pool(size: int) -> ThreadPoolExecutor:
     """Threads that compute with one thread of torch each. That of the caller keeps its number."""
     threads, all_started = torch.get_num_threads(), Barrier(size)
 

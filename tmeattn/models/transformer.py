@@ -155,10 +155,11 @@ class Transformer(nn.Module):
                     hint="Lower --max-length, or train with more --max-positions.",
                 )
             return self.positions.weight[:length]
-        if len(self.positions_TD) < length:
-            encoded_TD = sinusoidal(length, self.positions_TD.shape[1], self.config.position_base)
-            self.positions_TD = encoded_TD.to(self.positions_TD.device)
-        return self.positions_TD[:length]
+        encoded_TD = self.positions_TD  # read once: another thread may replace it
+        if len(encoded_TD) < length:
+            encoded_TD = sinusoidal(length, encoded_TD.shape[1], self.config.position_base).to(encoded_TD.device)
+            self.positions_TD = encoded_TD
+        return encoded_TD[:length]
 
 
 def build_transformer(config: TransformerConfig, space: Space) -> nn.Module:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.errors import UnknownName
-from tmeattn.faithfulness.results import MEASURES, METRICS, OPERATORS
+from tmeattn.faithfulness.results import HUMAN, MEASURES, METRICS, OPERATORS
 from tmeattn.render.console import safe
 from tmeattn.render.faithfulness import figure, small_print, win_figure
 from tmeattn.render.numbers import MISSING, count, percent
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 SHOWN = ("normalized_comprehensiveness", "normalized_sufficiency", "comprehensiveness_win_rate_infill")
 """The measures on the screen if the user names none."""
 WHY = (
-    "Compare models only by the normalised measures and by win rates: the figures of raw and soft erasure that a model "
-    "can reach at all differ between models, so a higher one does not show a more faithful explanation "
-    "(Edin et al., arXiv 2408.08137)."
+    "Compare models only by the normalised measures. The highest and the lowest raw figures that any explanation can "
+    "reach differ between models, so a higher raw figure does not show a more faithful explanation (Edin et al., arXiv "
+    "2408.08137). Soft erasure and win rates are no comparison of models either: each is relative to the zero vectors "
+    "or the random rationales of the same model."
 )
 
 
@@ -66,7 +67,7 @@ def faithfulness_of_runs(several: Sequence[FaithfulnessResults], names: Sequence
     parts: list[RenderableType] = [_runs(several)]
     for one in measure_tables(several, names):
         columns = [Column("method"), *(Column(label, numeric=True) for label in labels(several))]
-        note = None if one.across else "Not comparable between the columns."
+        note = None if one.across else "Compare methods within a column, not models between columns."
         parts += [
             Text(),
             table(columns, [[method, *cells] for method, cells in one.rows], title=one.title, caption=note),
@@ -142,7 +143,8 @@ def _metric_tables(several: Sequence[FaithfulnessResults]) -> list[MeasureTable]
             rows.append((method, tuple(cells)))
         if any(cell is not None for _, cells in rows for cell in cells):
             direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[metric.higher]
-            title = metric.name.replace("_", " ").capitalize() + direction
+            title = metric.name.replace("_", " ").replace("normalized", "normalised").capitalize() + direction
+            title = f"Plausibility, not faithfulness: {metric.heading}{direction}" if metric.family == HUMAN else title
             found.append(MeasureTable(metric.name, title, metric.across, tuple(rows)))
     return found
 
@@ -160,5 +162,5 @@ def _win_tables(several: Sequence[FaithfulnessResults]) -> list[MeasureTable]:
                     cells.append(win_figure(of[0][method][measure]) if of and method in of[0] else None)
                 rows.append((method, tuple(cells)))
             title = f"Win rate against random rationales, {operator}: {measure} (higher is better)"
-            found.append(MeasureTable(f"{measure}_win_rate_{operator}", title, True, tuple(rows)))
+            found.append(MeasureTable(f"{measure}_win_rate_{operator}", title, False, tuple(rows)))
     return found

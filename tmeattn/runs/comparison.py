@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochEvent, EpochMeasure, EpochPart
 from tmeattn.runs.events import best_epoch, epoch_events
@@ -23,12 +23,14 @@ _T95 = (
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run: its summary, its options, the validation measures of its best epoch (None: no epoch yet), its epochs."""
+    """A run: its summary, its options, the validation measures of its best epoch (None: no epoch yet), its epochs, and
+    the fingerprint of its data."""
 
     summary: RunSummary
     options: dict[str, object]
     best: EpochPart | None
     epochs: list[EpochEvent]
+    fingerprint: str
 
     @property
     def label(self) -> str:
@@ -45,14 +47,16 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class SeedGroup:
-    """Runs that differ only in their seed.
+    """Runs that differ only in their seed, or that the user has put together.
 
+    label:    what names the group: the user's name, that of its run, or what the names of its runs begin with.
     accuracy: mean over the seeds. half: half the width of its 95 % interval, None for a single run.
     """
 
     runs: tuple[ComparedRun, ...]
     accuracy: float | None
     half: float | None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,13 @@ class Comparison:
     runs: tuple[ComparedRun, ...]
     differing: tuple[str, ...]
     groups: tuple[SeedGroup, ...]
+
+    @property
+    def sides(self) -> tuple[SeedGroup, ...]:
+        """What is compared: the groups, or the runs themselves where they are one group."""
+        if len(self.groups) > 1:
+            return self.groups
+        return _labelled([_seeds([run]) for run in self.runs], self.differing)
 
     def document(self) -> dict[str, Any]:
         """The comparison as `--json` prints it."""
@@ -80,6 +91,7 @@ class Comparison:
         ]
         groups = [
             {
+                "label": group.label,
                 "model": group.runs[0].summary.model,
                 "runs": [run.summary.id for run in group.runs],
                 "accuracy": group.accuracy,
@@ -91,24 +103,52 @@ class Comparison:
         return {"runs": runs, "groups": groups}
 
 
-def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
+def compare_runs(
+    runs: Sequence[RunDirectory], together: Sequence[tuple[str, Sequence[RunDirectory]]] = ()
+) -> Comparison:
     """Compare runs, whether of the same dataset or not.
 
+    runs:     those that differ only in their seed become a group. A single run given twice is compared with itself.
+    together: groups of the user's own, each with its name.
+
     Raises:
-        BadInput: fewer than two runs.
+        BadInput: fewer than two runs, or a run in two groups.
     """
-    if len(runs) < 2:
+    unique = list(dict.fromkeys(runs))
+    unique = unique * 2 if len(unique) == 1 < len(runs) else unique
+    _check_groups(unique, together)
+    read = {run: _read(run) for run in dict.fromkeys([*unique, *(run for _, own in together for run in own)])}
+    compared = [read[run] for run in unique]
+    every = [*compared, *(read[run] for _, own in together for run in own)]
+    keys = sorted({key for run in every for key in run.options} - {"seed", "threads", "device"})
+    differing = tuple(key for key in keys if len({_text(run.options.get(key)) for run in every}) > 1)
+    grouped: dict[tuple[str, ...], dict[str, ComparedRun]] = {}
+    for run in compared:
+        identity = (run.summary.model, run.fingerprint, *(_text(run.options.get(key)) for key in keys))
+        grouped.setdefault(identity, {})[run.summary.id] = run
+    own = [_seeds([read[run] for run in dict.fromkeys(group)], name) for name, group in together]
+    automatic = [_seeds(list(group.values())) for group in grouped.values()]
+    return Comparison(tuple(every), differing, _labelled([*own, *automatic], differing))
+
+
+def _check_groups(runs: Sequence[RunDirectory], together: Sequence[tuple[str, Sequence[RunDirectory]]]) -> None:
+    if len(runs) + sum(len(own) for _, own in together) < 2:
         raise BadInput(
             "A single run cannot be compared.", hint="Give two runs or more. List them with: tmeattn runs list"
         )
-    compared = tuple(_read(run) for run in runs)
-    keys = sorted({key for run in compared for key in run.options} - {"seed", "threads", "device"})
-    differing = tuple(key for key in keys if len({_text(run.options.get(key)) for run in compared}) > 1)
-    grouped: dict[tuple[str, ...], list[ComparedRun]] = {}
-    for run in compared:
-        identity = (run.summary.model, *(_text(run.options.get(key)) for key in keys))
-        grouped.setdefault(identity, []).append(run)
-    return Comparison(compared, differing, tuple(_seeds(group) for group in grouped.values()))
+    placed = dict.fromkeys(runs, "the runs that are compared")
+    for name, own in together:
+        for run in dict.fromkeys(own):
+            if run in placed:
+                raise BadInput(
+                    f"The run {run.id} is in {placed[run]} and in the group {shortened(name)}.", hint="Name it once."
+                )
+            placed[run] = f"the group {shortened(name)}"
+
+
+def seed_group(runs: Sequence[RunDirectory]) -> SeedGroup:
+    """Runs that differ only in their seed, with the mean of their best accuracies and its interval."""
+    return _seeds([_read(run) for run in runs])
 
 
 def mean_and_half_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
@@ -116,6 +156,22 @@ def mean_and_half_interval(values: Sequence[float]) -> tuple[float | None, float
     if len(values) < 2:
         return (values[0] if values else None), None
     return statistics.mean(values), _t95(len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5
+
+
+def welch_interval(values: Sequence[float], others: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % interval of the difference of two means (Welch 1947), without the assumption of equal variances; None
+    where either has fewer than two values. The degrees of freedom are rounded down, so it is never too narrow."""
+    if min(len(values), len(others)) < 2:
+        return None
+    shares = [statistics.variance(each) / len(each) for each in (values, others)]
+    difference, variance = statistics.mean(values) - statistics.mean(others), sum(shares)
+    if variance == 0:
+        return difference, difference
+    degrees = variance**2 / sum(
+        share**2 / (len(each) - 1) for share, each in zip(shares, (values, others), strict=True)
+    )
+    half = _t95(max(int(degrees + 1e-9), 1)) * variance**0.5
+    return difference - half, difference + half
 
 
 def _t95(freedom: int) -> float:
@@ -127,16 +183,41 @@ def _t95(freedom: int) -> float:
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
-def _seeds(group: list[ComparedRun]) -> SeedGroup:
+def _seeds(group: Sequence[ComparedRun], label: str = "") -> SeedGroup:
     accuracies = [run.summary.best_accuracy for run in group if run.summary.best_accuracy is not None]
-    return SeedGroup(tuple(group), *mean_and_half_interval(accuracies))
+    return SeedGroup(tuple(group), *mean_and_half_interval(accuracies), label)
+
+
+def _labelled(groups: Sequence[SeedGroup], differing: Sequence[str]) -> tuple[SeedGroup, ...]:
+    """The groups, each with a label of its own."""
+    labelled: list[SeedGroup] = []
+    for group in groups:
+        label = group.label or _label(group, differing)
+        if label in {other.label for other in labelled}:
+            label = f"{label} ({group.runs[0].summary.id})"
+        labelled.append(replace(group, label=label))
+    return tuple(labelled)
+
+
+def _label(group: SeedGroup, differing: Sequence[str]) -> str:
+    """The name of a single run; `NAME` of runs that are named NAME-0, NAME-1 and so on after their seeds; else the
+    model, with the options in which it differs from others."""
+    first = group.runs[0]
+    if len(group.runs) == 1:
+        return first.label
+    names = {(run.summary.name or "").removesuffix(f"-{run.summary.seed}") for run in group.runs}
+    if len(names) == 1 and (name := names.pop()) and name != first.summary.name:
+        return name
+    own = [(key.replace("_", "-"), first.options[key]) for key in differing if key in first.options]
+    parts = [f"--{key} {value if isinstance(value, str) else _text(value)}" for key, value in own]
+    return " ".join([first.summary.model, *parts])
 
 
 def _read(run: RunDirectory) -> ComparedRun:
     events = list(run.figures())
     best = best_epoch(events)
     validation = None if best is None else best["validation"]
-    return ComparedRun(summarize(run, events), run.options, validation, epoch_events(events))
+    return ComparedRun(summarize(run, events), run.options, validation, epoch_events(events), run.data["fingerprint"])
 
 
 def _text(value: Any) -> str:

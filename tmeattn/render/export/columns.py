@@ -42,7 +42,7 @@ def row_columns(result: Result) -> list[ExportColumn]:
         ExportColumn("Remark", ["at chance" if row.at_chance else None for row in rows], number=False),
         ExportColumn("Runs", [_runs(row) for row in rows], number=False),
     ]
-    return _filled(columns)
+    return filled(columns)
 
 
 def brief_columns(result: Result) -> list[ExportColumn]:
@@ -59,7 +59,7 @@ def brief_columns(result: Result) -> list[ExportColumn]:
         ExportColumn("Epoch", [_epochs(row) for row in rows]),
         ExportColumn("s/epoch", [_decimal(row.seconds_per_epoch, 1) for row in rows]),
     ]
-    return _filled(columns)
+    return filled(columns)
 
 
 def difference_columns(result: Result) -> list[ExportColumn]:
@@ -73,10 +73,10 @@ def difference_columns(result: Result) -> list[ExportColumn]:
         ExportColumn("Report, points", [_signed_points(row.report) for row in rows]),
         ExportColumn("Remark", [verdict(row) or None for row in rows], number=False),
     ]
-    return _filled(columns)
+    return filled(columns)
 
 
-def _filled(columns: Sequence[ExportColumn]) -> list[ExportColumn]:
+def filled(columns: Sequence[ExportColumn]) -> list[ExportColumn]:
     """The columns that have a value in at least one row."""
     return [column for column in columns if any(cell is not None for cell in column.cells)]
 

@@ -21,6 +21,7 @@ from tmeattn.render.export.charts import (
 )
 from tmeattn.render.export.diagram_figure import diagram_height, draw_diagram
 from tmeattn.render.export.heatmap_figure import draw_heatmap, heatmap_height
+from tmeattn.render.export.intervals import IntervalPanel, draw_intervals, intervals_height
 from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.reproduction import conditions
 from tmeattn.reproduce.results import CurvePanel, DiagramPanel, HeatmapPanel, MatrixPanel, Panel, RidgePanel
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from tmeattn.reproduce.results import Result
 
+Drawn = Panel | IntervalPanel
+"""What a picture can have: the panels of results, and intervals."""
 _WIDTH = 10.0  # inches
 _PAD = 0.12  # inches on each side of the axes
 _INSIDE = 72 * (_WIDTH - 2 * _PAD)  # points
@@ -80,7 +83,7 @@ def figure_bytes(result: Result, format: Literal["svg", "png"]) -> bytes:  # noq
     return picture_bytes(result.title, footer, result.panels, format)
 
 
-def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Literal["svg", "png"]) -> bytes:  # noqa: A002
+def picture_bytes(title: str, footer: str, panels: tuple[Drawn, ...], format: Literal["svg", "png"]) -> bytes:  # noqa: A002
     """Panels in one picture. Equal panels give equal bytes, independent of the Matplotlib settings of the user.
 
     A heatmap has a row of its own; panels of the other types are two in a row, in their order.
@@ -105,7 +108,7 @@ def picture_bytes(title: str, footer: str, panels: tuple[Panel, ...], format: Li
     return buffer.getvalue()
 
 
-def _check_size(panels: tuple[Panel, ...]) -> None:
+def _check_size(panels: tuple[Drawn, ...]) -> None:
     """Raise `BadInput` for a PNG that would take gigabytes of memory."""
     heights = (max(_KINDS[type(panel)].height(panel) for panel in row) for row in _grid(panels))
     pixels = _WIDTH * sum(heights) * _DPI["png"] ** 2
@@ -117,7 +120,7 @@ def _check_size(panels: tuple[Panel, ...]) -> None:
         )
 
 
-def _stacked(title: str, footer: str, panels: tuple[Panel, ...]) -> bytes:
+def _stacked(title: str, footer: str, panels: tuple[Drawn, ...]) -> bytes:
     """Many texts in one PNG, drawn some at a time and put below each other: laying all out at once takes a time that
     grows with the square of their number."""
     import numpy as np
@@ -146,7 +149,7 @@ class _Kind:
     in_row: int
 
 
-def _figure(title: str, footer: str, panels: tuple[Panel, ...], dpi: int) -> Figure:
+def _figure(title: str, footer: str, panels: tuple[Drawn, ...], dpi: int) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -204,9 +207,9 @@ def _fix_layout(figure: Figure, engine: LayoutEngine) -> None:
         text.set_y(round(text.get_position()[1], 6))
 
 
-def _grid(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
+def _grid(panels: tuple[Drawn, ...]) -> Iterator[list[Drawn]]:
     """The panels row by row: neighbours of one type, at most `in_row` of them."""
-    row: list[Panel] = []
+    row: list[Drawn] = []
     for panel in panels:
         if row and (type(panel) is not type(row[0]) or len(row) == _KINDS[type(panel)].in_row):
             yield row
@@ -222,4 +225,5 @@ _KINDS = {
     MatrixPanel: _Kind(draw_matrix, matrix_height, in_row=2),
     HeatmapPanel: _Kind(draw_heatmap, heatmap_height, in_row=1),
     DiagramPanel: _Kind(draw_diagram, diagram_height, in_row=1),
+    IntervalPanel: _Kind(draw_intervals, intervals_height, in_row=2),
 }

@@ -1,0 +1,146 @@
+"""Compare runs on one set of texts: the predictions of each, computed as `tmeattn evaluate` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
+from tmeattn.data.sources import check_unchanged, dataset_of
+from tmeattn.errors import TmeattnError
+from tmeattn.evaluation.evaluate import evaluate_split
+from tmeattn.evaluation.paired import RunOnTexts, TextComparison, compare_groups
+from tmeattn.evaluation.quality import quality
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.run_config import stored_config
+from tmeattn.runs.comparison import Comparison
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.specs import Dataset
+
+MOST_RUNS = 20
+"""Runs that are classified for one comparison: more would take many minutes."""
+
+Narrate = Callable[[str], None]
+Progress = Callable[[int, int], None]
+
+
+def compare_on_texts(
+    comparison: Comparison,
+    runs: Sequence[RunDirectory],
+    split: str = "validation",
+    *,
+    progress: Progress = lambda done, total: None,
+    narrate: Narrate = lambda line: None,
+) -> tuple[TextComparison | None, str | None]:
+    """Classify the texts of a split with the best weights of every run, and compare the groups on them.
+
+    The texts are those of the common dataset: of runs with the same `--limit` the texts that they were evaluated on,
+    else the whole split.
+
+    runs:     those of the comparison.
+    progress: called with the number of runs that have been classified, and that of all.
+
+    Returns the comparison, or None and a sentence that says why there is none.
+
+    Raises:
+        UnknownName: the dataset has no such split.
+    """
+    by_id = {run.id: run for run in runs}
+    reason = _reason_against(list(by_id.values()))
+    if reason is not None:
+        return None, reason
+    first = next(iter(by_id.values()))
+    try:
+        dataset = dataset_of(stored_config(first.id, first.config).train, narrate)
+        check_unchanged(first, dataset)
+    except TmeattnError as error:
+        return None, " ".join(filter(None, (error.message, error.hint)))
+    return _compare(comparison, by_id, dataset, split, progress)
+
+
+def _reason_against(runs: Sequence[RunDirectory]) -> str | None:
+    if len(runs) > MOST_RUNS:
+        return f"{len(runs)} runs are too many to classify the texts with each; name at most {MOST_RUNS}."
+    first = runs[0]
+    for other in runs[1:]:
+        if other.data["fingerprint"] != first.data["fingerprint"] or other.data["classes"] != first.data["classes"]:
+            names = (first.config["train"]["dataset"], other.config["train"]["dataset"])
+            what = "other data" if len(set(names)) > 1 else "an earlier or later version of the data"
+            return f"{other.id} was trained on {what} ({names[1]}) than {first.id} ({names[0]})."
+    return None
+
+
+def _compare(
+    comparison: Comparison, runs: dict[str, RunDirectory], dataset: Dataset, split: str, progress: Progress
+) -> tuple[TextComparison | None, str | None]:
+    every = list(runs.values())
+    limits = {run.config["train"]["limit"] for run in every}
+    texts = _Texts(dataset, split, limits.pop() if len(limits) == 1 else None)
+    classified: dict[str, RunOnTexts] = {}
+    left_out = []
+    for done, run in enumerate(every):
+        progress(done, len(every))
+        try:
+            classifier = TrainedClassifier(run)
+        except TmeattnError as error:
+            left_out.append(f"Left out: {error.message}")
+            continue
+        if classifier.notes:  # other weights than the best ones
+            left_out.append(f"Left out: the run {run.id}. {' '.join(classifier.notes)}")
+            continue
+        classified[run.id] = texts.classify(classifier)
+    progress(len(every), len(every))
+    groups = [
+        (group.label, own)
+        for group in comparison.sides
+        if (own := [classified[run.summary.id] for run in group.runs if run.summary.id in classified])
+    ]
+    if len(groups) < 2:
+        return None, " ".join([*left_out, "Fewer than two groups are left."])
+    where = f"{split}{f' (--limit {texts.limit})' if texts.limit else ''}"
+    compared = compare_groups(
+        groups, texts.labels_N, dataset.classes, dataset=dataset.name, split=where, left_out=left_out
+    )
+    return compared, None
+
+
+class _Texts:
+    """The texts of a split. They are encoded anew only for a run with another tokenizer or other words than those of
+    the run before it."""
+
+    def __init__(self, dataset: Dataset, split: str, limit: int | None) -> None:
+        self.dataset, self.split, self.limit = dataset, split, limit
+        self.labels_N = np.zeros(0, dtype=np.int64)
+        self._encoded: EncodedSplit | None = None
+        self._tokenizer, self._words = "", [""]
+
+    def classify(self, classifier: TrainedClassifier) -> RunOnTexts:
+        """The predictions of a run, in the order of the split."""
+        options = classifier.config.train
+        evaluation = evaluate_split(
+            classifier.model,
+            self._encode(classifier),
+            max_length=options.max_length,
+            alpha=0.0,
+            device=classifier.device,
+            attention="none",
+        )
+        predicted_N, self.labels_N = np.empty_like(evaluation.labels_N), np.empty_like(evaluation.labels_N)
+        predicted_N[evaluation.indices_N] = evaluation.predicted()
+        self.labels_N[evaluation.indices_N] = evaluation.labels_N
+        return RunOnTexts(
+            classifier.run.id,
+            options.seed,
+            predicted_N,
+            quality(evaluation.probabilities_NC, evaluation.labels_N, classifier.classes),
+            evaluation.means["cross_entropy"],
+        )
+
+    def _encode(self, classifier: TrainedClassifier) -> EncodedSplit:
+        tokenizer, words = classifier.config.train.tokenizer, classifier.vocabulary.words
+        if self._encoded is None or tokenizer != self._tokenizer or words != self._words:
+            settings = CorpusSettings(tokenizer=tokenizer, limit=self.limit)
+            self._encoded = encode_split(self.dataset, self.split, settings, classifier.vocabulary)
+            self._tokenizer, self._words = tokenizer, words
+        return self._encoded

@@ -31,12 +31,14 @@ class Metric:
     across: bool = False
 
 
+HUMAN = "human"
+"""The family of the metrics of plausibility: agreement with people, which is not faithfulness to the model."""
 FAMILIES = {
     "erasure": "Raw erasure (words left out)",
     "ranks": "Rank correlations and time",
     "normalized": "Normalised erasure",
     "soft": "Soft erasure",
-    "human": "Plausibility: agreement with human rationales, which is not faithfulness",
+    HUMAN: "Plausibility: agreement with human rationales, which is not faithfulness",
 }
 """The families of metrics, in the order of their tables, with their titles."""
 
@@ -89,16 +91,14 @@ METRICS = (
         "soft suff.: share that stays when parts are kept in proportion to the scores (higher is better)",
         "soft",
     ),
-    Metric("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the annotated words", "human"),
-    Metric(
-        "token_f1", "token F1", True, "token F1: F1 of the words of highest score, as many as are annotated", "human"
-    ),
+    Metric("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the annotated words", HUMAN),
+    Metric("token_f1", "token F1", True, "token F1: F1 of the words of highest score, as many as are annotated", HUMAN),
     Metric(
         "iou_f1",
         "IOU F1",
         True,
         "IOU F1: F1 of contiguous spans that overlap with an annotated span by at least half",
-        "human",
+        HUMAN,
     ),
 )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHANCE = "°"
 """Marks a figure that does not differ from that of the control by more than chance."""
+INTERVAL = "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds."
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,13 @@ def win_figure(one: AgainstRandom) -> str:
 def small_print(results: FaithfulnessResults) -> list[str]:
     """How to read the figures, one sentence a line."""
     lines = [
-        "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds.",
+        INTERVAL,
         f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts, and win rates with "
         f"p > {SIGNIFICANT:g}.",
-        *bounds_print(results),
     ]
+    if (bounds := results.bounds) is not None and bounds.chosen < results.texts:
+        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
+    lines += bounds_print(results)
     lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
     return [*lines, *results.notes]
 
@@ -160,8 +163,6 @@ def bounds_print(results: FaithfulnessResults) -> list[str]:
     if bounds is None:
         return []
     lines = []
-    if bounds.chosen < results.texts:
-        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
     if bounds.beam:
         lines.append(
             "The beam keeps 5 sets and takes at most 4 steps between two shares, with candidates chosen by "

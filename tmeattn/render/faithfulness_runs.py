@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.errors import UnknownName
-from tmeattn.faithfulness.results import MEASURES, METRICS, OPERATORS
+from tmeattn.faithfulness.results import HUMAN, MEASURES, METRICS, OPERATORS
 from tmeattn.render.console import safe
 from tmeattn.render.faithfulness import InParts, figure, small_print, win_figure
 from tmeattn.render.numbers import MISSING, percent
@@ -140,6 +140,7 @@ def _metric_tables(several: Sequence[FaithfulnessResults]) -> list[MeasureTable]
         if any(cell is not None for _, cells in rows for cell in cells):
             direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[metric.higher]
             title = metric.name.replace("_", " ").replace("normalized", "normalised").capitalize() + direction
+            title = f"Plausibility, not faithfulness: {metric.heading}{direction}" if metric.family == HUMAN else title
             found.append(MeasureTable(metric.name, title, metric.across, tuple(rows)))
     return found
 

@@ -87,8 +87,8 @@ def read_base(name: str, train_texts: int, narrate: Narrate = lambda line: None)
     for split, texts in chosen.items():
         if len(texts) < LEAST:
             raise BadInput(
-                f"The dataset {name} has {counted(len(texts), 'text')} for the {split} split of texts with planted shortcuts, "
-                f"which needs {LEAST}.",
+                f"The dataset {name} has {counted(len(texts), 'text')} for the {split} split of texts with planted "
+                f"shortcuts, which needs {LEAST}.",
                 hint="Give a larger --dataset.",
             )
     return Base(_short_name(dataset), dataset.classes, chosen, unused_words(_used(chosen)))

@@ -103,8 +103,8 @@ def _caption(results: PlantedResults) -> str:
     return (
         f"Precision@k of finding the k words of a planted shortcut (after Bastings et al. 2022), on at most "
         f"{count(most)} test texts of {results.data} for each model, which was trained on "
-        f"{counted(results.train_texts, 'text')}; ± is half of the 95 % bootstrap interval over texts. {NOT_LEARNED.capitalize()}: an accuracy of less "
-        f"than {percent(LEARNED, 0)} on texts with the shortcut, or a part of the shortcut decides alone."
+        f"{counted(results.train_texts, 'text')}; ± is half of the 95 % bootstrap interval over texts. "
+        f"{NOT_LEARNED.capitalize()}: an accuracy of less than {percent(LEARNED, 0)} on texts with the shortcut, or a part of the shortcut decides alone."
     )
 
 

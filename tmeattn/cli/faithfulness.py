@@ -114,7 +114,7 @@ def faithfulness(
 
     \b
     tmeattn faithfulness latest --limit 500
-    tmeattn faithfulness first second third --measures all
+    tmeattn faithfulness best latest --measures all
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
     tmeattn faithfulness --planted lstm-attn,transformer
     """

@@ -118,8 +118,8 @@ def _caution(found: Results) -> str:
     run = best_run(found.best) if found.best is not None else None
     measure = f"tmeattn evaluate {safe(run.reference)} --split test" if run is not None else "evaluate --split test"
     return (
-        f"The best of {counted(count, 'trial')} is optimistic on the texts that chose it. Measure it on other texts, if "
-        f"the dataset has them ({measure}), or train it with other seeds (--seeds 5)."
+        f"The best of {counted(count, 'trial')} is optimistic on the texts that chose it. Measure it on other texts, "
+        f"if the dataset has them ({measure}), or train it with other seeds (--seeds 5)."
     )
 
 

@@ -25,7 +25,7 @@ from tmeattn.specs import Dataset, Split
 
 VERSION = 1
 """Part of the name of a folder: raise it whenever other texts are written for the same options."""
-LONGEST = 60
+LONGEST = 20
 """Base texts are cut to this many words, so that the table takes minutes and every planted word is read."""
 HELD_OUT = 500
 """The largest number of validation texts, and of test texts."""

@@ -121,12 +121,14 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=500, help="texts of each run [500]")
     parser.add_argument("--jobs", type=int, default=2, help="runs that `table` works on at the same time [2]")
     parser.add_argument("--training", default="", help="more options of `tmeattn train`, such as '--limit 300'")
-    parser.add_argument("options", nargs="*", help="behind --: more options of `tmeattn faithfulness`")
-    given = parser.parse_args()
+    typed = sys.argv[1:]
+    arguments = typed[: typed.index("--")] if "--" in typed else typed
+    options = typed[len(arguments) + 1 :]
+    given = parser.parse_args(arguments)
     if given.what == "table":
         if given.home is None:
             parser.error("table needs --home: it keeps the trained runs and the results there")
-        options = ["--limit", str(given.texts), *given.options]
+        options = ["--limit", str(given.texts), *options]
         return table(given.home.absolute(), given.jobs, options, given.training.split())
     if given.home is not None:
         return cost(given.home.absolute(), given.run, given.texts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from tmeattn.faithfulness.results import (
     AgainstRandom,
@@ -19,6 +21,7 @@ from tmeattn.faithfulness.results import (
     stored_results,
 )
 from tmeattn.render.faithfulness import bounds_print, uniform_weights_test
+from tmeattn.render.faithfulness_runs import faithfulness_of_runs
 
 
 def results(twins: TwinComparison | None, no_twins: str | None = None) -> FaithfulnessResults:
@@ -79,6 +82,22 @@ def test_what_is_not_bounded_is_told() -> None:
     flat = {"comprehensiveness": 1, "sufficiency": 0}
     said = bounds_print(FaithfulnessResults(*values, bounds=BoundsCount(60, 10, 50, flat, 7, 0.0123)))
     assert said[0] == "40 texts have no bounds (--limit-bounded 60)."
-    assert "For 7 of 50 texts the order of a method was outside of what the beam found, by at most 0.012" in said[1]
-    assert said[2] == "1 bounded text has no normalised comprehensiveness: every order of the words has the same."
+    assert said[1].startswith("The beam keeps 5 sets")
+    assert said[2].startswith("For 7 of 50 texts bounded by beam, the order of a method was outside of what the beam")
+    assert said[3] == "1 bounded text has no normalised comprehensiveness: every order of the words has the same."
     assert bounds_print(FaithfulnessResults(*values)) == []
+
+
+def test_five_runs_fit_a_narrow_terminal() -> None:
+    def one(at: int) -> FaithfulnessResults:
+        known = Estimate(0.5, 0.4, 0.6, 0.1, 0.05, 0.2)
+        rows = [MethodResults(name, {"normalized_comprehensiveness": known}, 0.1) for name in ("x" * 20, "random")]
+        values: Any = (f"k3f{at}", "lstm-attn", "imdb", 100, 20.0, 0.8, None, tuple(rows), (), None, None)
+        return FaithfulnessResults(*values, name=f"my-run-{at}")
+
+    console = Console(width=80, file=io.StringIO())
+    console.print(faithfulness_of_runs([one(at) for at in range(5)]))
+    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "…" not in drawn
+    assert all(drawn.count(f"my-run-{at}") == 2 for at in range(5))
+    assert drawn.count("0.500 ±.100") == 10

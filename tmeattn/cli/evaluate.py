@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import data_options, export_option, force_option, json_option, run_argument
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def evaluate(
         check_no_input(export, data.dataset, found.options["dataset"])
     if predictions is not None:
         check_predictions(predictions, data.dataset or found.options["dataset"], force=force)
+    begins()
     classifier = TrainedClassifier(found)
     evaluated = evaluate_run(
         classifier,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import data_options, export_option, json_option, names_in, run_argument
 from tmeattn.cli.support.planted_table import planted_option
+from tmeattn.errors import BadInput, shortened
 
 if TYPE_CHECKING:
     from tmeattn.data.data_options import DataOptions
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     show_default=True,
     help="Maximum number of texts, evenly spaced over the split.",
 )
-@data_options()
 @click.option(
     "--operator",
     metavar="A,B,...",
@@ -88,6 +88,7 @@ if TYPE_CHECKING:
 @planted_option()
 @export_option("the table", ".md, .csv, .tex or .json")
 @json_option("the results")
+@data_options()
 def faithfulness(
     run: tuple[str, ...],
     methods: str | None,
@@ -146,6 +147,7 @@ def faithfulness(
     if export is not None:
         for one in found:
             check_no_input(export, rationales, data.dataset, one.options["dataset"])
+    begins(lambda: _check_file(rationales))
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:
@@ -169,7 +171,7 @@ def faithfulness(
     for one in found:
         if len(found) > 1:
             console.print(safe(f"Assessing {one.id}"))
-        with counting(console, "texts") as progress:
+        with counting(console, "text") as progress:
             results.append(
                 run_study(
                     one, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe_line(line))
@@ -184,3 +186,8 @@ def faithfulness(
     if export is not None:
         write(results, export)
         console.print(safe(f"Wrote {export}"), soft_wrap=True)
+
+
+def _check_file(path: Path | None) -> None:
+    if path is not None and not path.is_file():
+        raise BadInput(f"There is no file {shortened(path)}.", hint="Check the path of --rationales.")

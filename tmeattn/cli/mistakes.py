@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import (
     data_options,
     export_option,
@@ -57,8 +57,9 @@ def mistakes(
     found = find_run(run, dataset=data.dataset)
     if export is not None:
         check_no_input(export, data.dataset, found.options["dataset"])
+    begins()
     classifier = TrainedClassifier(found)
-    with counting(console, "texts") as progress:
+    with counting(console, "text") as progress:
         result = find_mistakes(
             classifier,
             data=data,

@@ -23,6 +23,7 @@ from tmeattn.data.sources import check_unchanged, dataset_of, import_path, open_
 from tmeattn.errors import BadInput, TmeattnError, UnknownName, shortened
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_path
+from tmeattn.plurals import counted, plural
 from tmeattn.run_config import is_dataset
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import Split
@@ -259,12 +260,16 @@ def _what_is_taken(source: _Source, data: DataOptions, names: Sequence[str]) -> 
             return []
         return [
             f"The run was trained on {shortened(source.name)}: its {names[0]} part is taken "
-            f"({sum(counts.values()):,} texts), which the run was not trained on."
+            f"({counted(sum(counts.values()), 'text')}), which the run was not trained on."
         ]
-    total, listed = sum(counts.values()), "; ".join(f"{name}: {count:,}" for name, count in counts.items())
+    total, listed = (
+        counted(sum(counts.values()), "text"),
+        "; ".join(f"{name}: {count:,}" for name, count in counts.items()),
+    )
     by_split = f" ({listed})" if len(source.splits) > 1 else ""
     which = "all its" if len(names) == len(source.splits) else "its"
-    return [f"The run was not trained on {shortened(source.name)}: {which} {total:,} texts are taken{by_split}."]
+    are = plural(sum(counts.values()), "is", "are")
+    return [f"The run was not trained on {shortened(source.name)}: {which} {total} {are} taken{by_split}."]
 
 
 def _classes_of(

@@ -225,6 +225,7 @@ class TwinComparison:
 class FaithfulnessResults:
     """How faithful the explanations of a run are, by attribution method.
 
+    run:         the id of the run; name: the user's own name for it.
     data:        the source of the texts; texts: their number; words: the mean number of words that the model reads.
     accuracy:    on these texts, in [0, 1]; None for texts without a label.
     entropy:     attention entropy on these texts, in nats; None without attention.
@@ -251,6 +252,7 @@ class FaithfulnessResults:
     against_random: tuple[OperatorResults, ...] = ()
     disagreements: tuple[str, ...] = ()
     soft: SoftSettings | None = None
+    name: str | None = None
 
     def document(self) -> dict[str, Any]:
         """As `--json` prints it."""

@@ -8,6 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from tmeattn.evaluation.document import EvaluationDocument, PredictedDocument
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.evaluation_curves import curves_on_screen
 from tmeattn.render.numbers import count, dataset_name, decimal, percent
@@ -30,7 +31,10 @@ def predicted_page(result: PredictedDocument) -> Group:
     figures = key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),
-            ("data", f"{dataset_name(result['dataset'])}, {_which(result['split'])}, {count(result['texts'])} texts"),
+            (
+                "data",
+                f"{dataset_name(result['dataset'])}, {_which(result['split'])}, {counted(result['texts'], 'text')}",
+            ),
             ("mean confidence", percent(result["mean_confidence"], 2)),
         ]
     )
@@ -71,9 +75,10 @@ def _figures(result: EvaluationDocument) -> RenderableType:
     low, high = result["accuracy_interval"]
     entropy, share = result["entropy"], result["normalized_entropy"]
     measured = result.get("attention_texts", result["texts"])
-    sample = f" ({count(measured)} texts)" if measured < result["texts"] else ""
+    sample = f" ({counted(measured, 'text')})" if measured < result["texts"] else ""
+    texts = counted(result["texts"], "text")
     limited = f" (--limit {result['limit']})" if result.get("limit") else ""
-    data = f"{dataset_name(result['dataset'])}, {_which(result['split'])}, {count(result['texts'])} texts{limited}"
+    data = f"{dataset_name(result['dataset'])}, {_which(result['split'])}, {texts}{limited}"
     return key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, method_text
 from tmeattn.render.layout import SideBySide
@@ -78,10 +79,10 @@ def mistakes(results: Mistakes) -> Group:
     """The number of mistakes, the most confident ones, the least certain texts, and one legend."""
     split = "all texts" if results.split == "all" else f"{results.split} split"
     where = f"{dataset_name(results.dataset)}, {split}"
-    wrong = f"{count(results.texts)} texts without labels"
+    wrong = f"{counted(results.texts, 'text')} without labels"
     if results.wrong is not None:
         share = percent(results.wrong / max(results.texts, 1))
-        wrong = f"{count(results.wrong)} of {count(results.texts)} texts wrong ({share})"
+        wrong = f"{count(results.wrong)} of {counted(results.texts, 'text')} wrong ({share})"
     heading = f"{results.model} (run {results.run}): {wrong}, {where}"
     explanations = [explanation for _, explanation in (*results.confident, *results.uncertain)]
     parts: list[RenderableType] = [Text(safe(heading), style="bold")]

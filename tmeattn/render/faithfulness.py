@@ -10,9 +10,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.faithfulness.results import CONTROL, FAMILIES, MEASURES, METRICS, SIGNIFICANT, Metric
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, count, decimal, percent
-from tmeattn.render.tables import Column, FittedTable, key_values, table
+from tmeattn.render.tables import Cell, Column, FittedTable, key_values, table
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -25,27 +26,41 @@ INTERVAL = "± is half of the 95 % interval over texts (bootstrap); it does not 
 
 
 @dataclass(frozen=True)
-class Tables:
-    """Metrics of all methods in one table, or in several if the console is too narrow; figures are never truncated."""
+class InParts:
+    """A table whose columns go on in further tables if the console is too narrow; figures are never truncated.
 
-    rows: tuple[MethodResults, ...]
-    measures: tuple[Metric, ...]
-    seconds: bool
+    first:  the column that every table begins with.
+    groups: columns that stay together; those with `Column.drop` may be left out.
+    rows:   a cell for each column.
+    """
+
+    first: Column
+    groups: tuple[tuple[Column, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     title: str
+    caption: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        left = self.measures
         yield Text(safe(self.title), style="bold")
-        while left:
-            taken = len(left)
-            part = _table(self.rows, left, seconds=self.seconds)
-            while taken > 1 and not part.fits(options.max_width):
-                taken -= 1
-                part = _table(self.rows, left[:taken], seconds=False)
-            yield part
-            left = left[taken:]
-            if left:
+        start = 0
+        while start < len(self.groups):
+            end = len(self.groups)
+            while end > start + 1 and not self._part(start, end, essential=True).fits(options.max_width):
+                end -= 1
+            yield self._part(start, end)
+            start = end
+            if start < len(self.groups):
                 yield Text()
+        if self.caption:
+            yield Text(safe(self.caption), style="dim")
+
+    def _part(self, start: int, end: int, *, essential: bool = False) -> FittedTable:
+        """The table of some groups; `essential`: without the columns that may be left out."""
+        columns = [self.first, *(column for group in self.groups for column in group)]
+        before = 1 + sum(map(len, self.groups[:start]))
+        among = range(before, before + sum(map(len, self.groups[start:end])))
+        kept = [0, *(at for at in among if not (essential and columns[at].drop))]
+        return table([columns[at] for at in kept], ([row[at] for at in kept] for row in self.rows))
 
 
 def faithfulness(results: FaithfulnessResults) -> Group:
@@ -56,7 +71,7 @@ def faithfulness(results: FaithfulnessResults) -> Group:
         measures = measured(results, family)
         if measures:
             title = family_title(results, family)
-            parts += [Text(), Tables(results.rows, tuple(measures), seconds=family == "ranks", title=title)]
+            parts += [Text(), _family_table(results.rows, measures, seconds=family == "ranks", title=title)]
     for measure in MEASURES if results.against_random else ():
         parts += [Text(), random_table(results, measure)]
     parts += [Text(safe(line)) for line in results.disagreements]
@@ -78,8 +93,8 @@ def family_title(results: FaithfulnessResults, family: str) -> str:
     title = FAMILIES[family]
     if family == "normalized" and (bounds := results.bounds) is not None:
         return (
-            f"{title}: {count(bounds.chosen)} of {count(results.texts)} texts, bounds of {count(bounds.exact)} exact, "
-            f"of {count(bounds.beam)} by beam"
+            f"{title}: {count(bounds.chosen)} of {counted(results.texts, 'text')}, bounds of {count(bounds.exact)} "
+            f"exact, of {count(bounds.beam)} by beam"
         )
     if family == "soft" and results.soft is not None:
         return f"{title}: {percent(results.soft.keep_rate, 0)} of the word vectors kept"
@@ -91,27 +106,29 @@ def random_title(results: FaithfulnessResults, measure: str) -> str:
     one = results.against_random[0]
     return (
         f"Win rate against {one.draws} random rationales of {percent(one.share, 0)} of the words, "
-        f"{count(one.texts)} texts: {measure}"
+        f"{counted(one.texts, 'text')}: {measure}"
     )
 
 
-def random_table(results: FaithfulnessResults, measure: str) -> FittedTable:
+def random_table(results: FaithfulnessResults, measure: str) -> InParts:
     """Win rates, p, effect sizes and normalised score drops under each operator; a narrow console leaves out the drops
     and p."""
-    columns = [Column("method")]
+    groups = []
     for at, one in enumerate(results.against_random):
         last = at == len(results.against_random) - 1
-        columns += [
-            Column("drop", True, drop=3, about="drop: lost share of the predicted class's probability" if last else ""),
-            Column(one.operator, numeric=True),
-            Column("p", True, drop=2, about="p after Benjamini and Hochberg" if last else ""),
-            Column("d", True, drop=1, about="d: effect size" if last else ""),
-        ]
-    rows = [
-        [row.method, *(cell for one in results.against_random for cell in _random_cells(one.rows[row.method][measure]))]
+        groups.append(
+            (
+                Column("drop", True, drop=3, about="drop: lost share of the class's probability" if last else ""),
+                Column(one.operator, numeric=True),
+                Column("p", True, drop=2, about="p after Benjamini and Hochberg" if last else ""),
+                Column("d", True, drop=1, about="d: effect size" if last else ""),
+            )
+        )
+    rows = tuple(
+        (row.method, *(cell for one in results.against_random for cell in _random_cells(one.rows[row.method][measure])))
         for row in results.rows
-    ]
-    return table(columns, rows, title=random_title(results, measure))
+    )
+    return InParts(Column("method"), tuple(groups), rows, random_title(results, measure))
 
 
 def _random_cells(one: AgainstRandom) -> Iterator[str]:
@@ -135,7 +152,8 @@ def small_print(results: FaithfulnessResults) -> list[str]:
         f"p > {SIGNIFICANT:g}.",
     ]
     if (bounds := results.bounds) is not None and bounds.chosen < results.texts:
-        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
+        left = counted(results.texts - bounds.chosen, "text has", "texts have")
+        lines.append(f"{left} no bounds (--limit-bounded {bounds.chosen}).")
     lines += bounds_print(results)
     lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
     return [*lines, *results.notes]
@@ -149,14 +167,18 @@ def bounds_print(results: FaithfulnessResults) -> list[str]:
     lines = []
     if bounds.beam:
         lines.append(
-            "A beam of 5 takes at most 4 steps between two shares, with candidates chosen by leave-one-out and by the "
-            f"effect of single words. For {count(bounds.widened)} of {count(bounds.beam)} texts the order of a method "
-            f"was outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
+            "The beam keeps 5 sets and takes at most 4 steps between two shares, with candidates chosen by "
+            "leave-one-out and by the effect of single words."
+        )
+    if bounds.widened:
+        lines.append(
+            f"For {count(bounds.widened)} of {counted(bounds.beam, 'text')} bounded by beam, the order of a method was "
+            f"outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
         )
     for measure, flat in bounds.flat.items():
         if flat:
             lines.append(
-                f"{count(flat)} bounded {'text has' if flat == 1 else 'texts have'} no normalised {measure}: every "
+                f"{counted(flat, 'bounded text has', 'bounded texts have')} no normalised {measure}: every "
                 "order of the words has the same."
             )
     return lines
@@ -175,7 +197,7 @@ def uniform_weights_test(results: FaithfulnessResults) -> str:
         verdict = "uniform weights may be as accurate, so the attention weights may explain little"
     return (
         f"{percent(twins.accuracy, 2)}, and {percent(twins.twin_accuracy, 2)} for a twin with uniform weights "
-        f"({twins.twin}), on {count(twins.texts)} texts: {100 * twins.difference:+.2f} points "
+        f"({twins.twin}), on {counted(twins.texts, 'text')}: {100 * twins.difference:+.2f} points "
         f"({100 * twins.low:+.2f} to {100 * twins.high:+.2f}): {verdict}"
     )
 
@@ -196,12 +218,13 @@ def _facts(results: FaithfulnessResults) -> RenderableType:
     )
 
 
-def _table(rows: Sequence[MethodResults], measures: Sequence[Metric], *, seconds: bool) -> FittedTable:
+def _family_table(rows: Sequence[MethodResults], measures: Sequence[Metric], *, seconds: bool, title: str) -> InParts:
     best = {measure.name: _best(rows, measure) for measure in measures}
-    columns = [Column("method"), *(Column(measure.heading, numeric=True, about=measure.about) for measure in measures)]
+    groups = [(Column(measure.heading, numeric=True, about=measure.about),) for measure in measures]
     if seconds:
-        columns.append(Column("ms/text", numeric=True))
-    return table(columns, (list(_cells(row, measures, best, seconds)) for row in rows))
+        groups.append((Column("ms/text", numeric=True),))
+    cells = tuple(tuple(_cells(row, measures, best, seconds)) for row in rows)
+    return InParts(Column("method"), tuple(groups), cells, title)
 
 
 def _cells(

@@ -24,6 +24,7 @@ from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, quoted
 from tmeattn.data.readers.tables import open_table
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted, plural
 
 LONGEST_ID = 1000
 """Characters of a user's own id of a text that are kept."""
@@ -153,8 +154,8 @@ class TableImport:
                 texts += 1
                 self.writer.skips.add("test row{s} in a table without labels", _where(table, number, "test"))
         self.writer.notes.append(
-            f"{table.path.name} has no labels, so its {texts:,} test texts are left out: classify them with "
-            "tmeattn predict."
+            f"{table.path.name} has no labels, so its {counted(texts, 'test text is', 'test texts are')} left out: "
+            f"classify {plural(texts, 'it', 'them')} with tmeattn predict."
         )
 
 

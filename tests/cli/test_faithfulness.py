@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,42 @@ def test_faithfulness_with_a_twin(tmeattn: Any, quick: list[str]) -> None:
     assert "Not applicable: this run is a twin itself." in said
 
 
+def test_plausibility_stands_apart_and_the_accuracy_is_that_of_the_file(
+    tmeattn: Any, trained: RunDirectory, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    records = []
+    for at, (word, label) in enumerate([("good", "POS"), ("bad", "NEG"), ("good", "NEG")]):
+        (tmp_path / "docs" / f"{at}.txt").write_text(f"the {word} film and the story\n")
+        piece = {"docid": f"{at}.txt", "start_token": 1, "end_token": 2, "text": word}
+        records.append({"annotation_id": f"{at}.txt", "classification": label, "evidences": [[piece]]})
+    path = tmp_path / "val.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)))
+    arguments = ["faithfulness", "--methods", "leave-one-out", "--rationales", str(path), "--limit-bounded", "0"]
+    shown = tmeattn(*arguments, "--export", str(tmp_path / "table.tex"))
+    out = " ".join(shown.out.split())
+    assert "66.7 % on these texts" in out
+    assert "NEG is read as negative" in out
+    titles = [line for line in shown.out.splitlines() if line.startswith(("Plausibility", "Raw erasure"))]
+    assert len(titles) == 2
+    tables = (tmp_path / "table.tex").read_text().split(r"\begin{table}")[1:]
+    assert sum("AUPRC &" in one for one in tables) == 1
+    assert not any("AUPRC &" in one and "compr. &" in one for one in tables)
+    posts = {
+        "1_gab": {
+            "post_id": "1_gab",
+            "annotators": [{"label": label, "annotator_id": 1, "target": ["None"]} for label in ("offensive",) * 3],
+            "rationales": [[0, 1, 0], [0, 1, 0]],
+            "post_tokens": ["the", "bad", "film"],
+        }
+    }
+    (tmp_path / "dataset.json").write_text(json.dumps(posts))
+    found = tmeattn(*arguments[:4], str(tmp_path / "dataset.json"), *arguments[5:], "--json").json
+    assert found["rows"][0]["measures"]["auprc"]["mean"] == 1
+    assert found["accuracy"] is None
+    assert any("whose label is no class of the run: offensive (1)" in note for note in found["notes"])
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -103,7 +140,7 @@ def test_faithfulness_with_a_twin(tmeattn: Any, quick: list[str]) -> None:
         (["--operator", "delete,mask"], "There is no operator named 'mask'."),
         (["--measures", "aopc"], "There is no measure named 'aopc'."),
         (["--split", "tset"], "There is no split named 'tset'."),
-        (["--rationales", "none.jsonl"], "--rationales: the folder . has neither"),
+        (["--rationales", "none.jsonl"], "--rationales: none.jsonl cannot be read"),
     ],
 )
 def test_faithfulness_refuses(

@@ -80,7 +80,8 @@ if TYPE_CHECKING:
     "--rationales",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Use annotated texts instead: a .jsonl file of ERASER, with its documents in the same folder.",
+    help="Use annotated texts instead: a .jsonl file of ERASER, with its documents in the same folder, or the "
+    "dataset.json of HateXplain.",
 )
 @export_option("the table", ".md, .csv, .tex or .json")
 @json_option("the results")

@@ -36,7 +36,7 @@ FAMILIES = {
     "ranks": "Rank correlations and time",
     "normalized": "Normalised erasure",
     "soft": "Soft erasure",
-    "human": "Human rationales",
+    "human": "Plausibility: agreement with human rationales, which is not faithfulness",
 }
 """The families of metrics, in the order of their tables, with their titles."""
 

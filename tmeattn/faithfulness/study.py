@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from tmeattn.data.sources import open_split
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.operators import Donors
 from tmeattn.faithfulness.randomization import disagreements
-from tmeattn.faithfulness.rationales import Rationale, read_rationales
+from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, counted, read_rationales
 from tmeattn.faithfulness.results import INFILL, OPERATORS, FaithfulnessResults, SoftSettings, TwinComparison
 from tmeattn.faithfulness.soft import DRAWS, KEEP_RATE
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
@@ -27,6 +28,8 @@ from tmeattn.specs import Split
 
 BOUNDED, COMPARED, RANDOM_RATIONALES = 50, 100, 50
 """Defaults of the slow measures: with them, 500 texts of 175 words take `lstm-attn` less than three minutes."""
+NO_CLASS = -1
+"""Stands for the class of a text whose label is no class of the run."""
 POOL = 500
 """Texts of the split that `infill` draws words from."""
 
@@ -109,7 +112,8 @@ def run_study(
     hits = None
     if texts.labels is not None:
         predicted_N = classifier.logits([text.ids_T for text in texts.encoded]).argmax(axis=1)
-        hits = predicted_N == np.array(texts.labels)
+        labels_N = np.array(texts.labels)
+        hits = (predicted_N == labels_N)[labels_N != NO_CLASS]
     return FaithfulnessResults(
         run=run.id,
         model=classifier.spec.name,
@@ -172,12 +176,35 @@ def _evenly_spaced_texts(split: Split, limit: int) -> list[tuple[str, int]]:
 
 def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _Texts:
     """Evenly spaced texts of a file with human rationales."""
-    rationales = read_rationales(path)
-    chosen = [rationales[index] for index in evenly_spaced(len(rationales), limit)]
+    annotations = read_rationales(path)
+    chosen = [annotations.rationales[index] for index in evenly_spaced(len(annotations.rationales), limit)]
     encoded, kept, left_out = encode_annotated(classifier, chosen)
-    notes = [f"{left_out} annotated texts are left out: the model reads none of their annotated words."]
+    labels, about_labels = _labels(kept, classifier.classes)
+    notes = [
+        f"The annotated texts are in the format of {annotations.source}.",
+        *annotations.notes,
+        *counted(
+            left_out,
+            "annotated text is left out: the model reads none of its annotated words.",
+            "annotated texts are left out: the model reads none of their annotated words.",
+        ),
+        *about_labels,
+    ]
     pool = [text.ids_T for text in encoded]
-    return _Texts(f"the annotated texts of {path.name}", encoded, None, kept, tuple(notes) if left_out else (), pool)
+    return _Texts(f"the annotated texts of {path.name}", encoded, labels, kept, tuple(notes), pool)
+
+
+def _labels(rationales: list[Rationale], classes: tuple[str, ...]) -> tuple[list[int] | None, list[str]]:
+    """The class of each annotated text, `NO_CLASS` where the run has no such class, and notes on them; None if the file
+    has no class of the run."""
+    labels = [one.label for one in rationales]
+    found, notes = classes_of_labels([label for label in labels if label is not None], classes)
+    unknown = Counter(label for label in labels if label is not None and label not in found)
+    if unknown:
+        named = ", ".join(f"{shortened(label, 60)} ({number:,})" for label, number in unknown.most_common(8))
+        notes.append(f"The accuracy leaves out texts whose label is no class of the run: {named}.")
+    indices = [NO_CLASS if label is None else found.get(label, NO_CLASS) for label in labels]
+    return (indices if found else None), notes
 
 
 def _twins(

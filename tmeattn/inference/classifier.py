@@ -7,7 +7,6 @@ and CLS before them where the model has it).
 
 from __future__ import annotations
 
-import copy
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -126,8 +125,12 @@ class TrainedClassifier:
         return self._models.of_this_thread()
 
     def copied_model(self) -> nn.Module:
-        """A new copy of the module with weights of its own, to be trained for example."""
-        return copy.deepcopy(self.model)
+        """A new copy of the module with weights of its own, to be trained for example.
+
+        Raises:
+            BadInput: the model cannot be copied.
+        """
+        return self._models.new_copy()
 
     def encode(self, text: str) -> EncodedText:
         """Tokenize a text and keep the position of each token; only the first `max_length` tokens are kept."""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tmeattn.errors import UnknownName
 from tmeattn.faithfulness.results import MEASURES, METRICS, OPERATORS
+from tmeattn.render.attention_tests import attention_section
 from tmeattn.render.console import safe
 from tmeattn.render.faithfulness import figure, small_print, win_figure
 from tmeattn.render.numbers import MISSING, count, percent
@@ -72,6 +73,9 @@ def faithfulness_of_runs(several: Sequence[FaithfulnessResults], names: Sequence
             Text(),
             table(columns, [[method, *cells] for method, cells in one.rows], title=one.title, caption=note),
         ]
+    for label, results in zip(labels(several), several, strict=True):
+        if results.attention_tests is not None:
+            parts += [Text(), Text(safe(label), style="bold"), attention_section(results.attention_tests)]
     parts += [Text(), Text(WHY)]
     for line in notes(several):
         parts.append(Text(safe(line), style="dim"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.faithfulness.results import FAMILIES, MEASURES, METRICS
+from tmeattn.render.attention_tests import attention_measures, attention_notes, attention_points, attention_tables
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
@@ -94,6 +95,12 @@ def csv_text(several: Sequence[FaithfulnessResults]) -> str:
             _row(writer, *about, row.method, "seconds_per_text", row.seconds_per_text, *[None] * 6)
             for name, values, operator in _random_rows(results, row.method):
                 _row(writer, *about, row.method, name, *values, *[None] * 3, operator)
+        if (tests := results.attention_tests) is not None:
+            for method, name, one in attention_measures(tests):
+                over = (one.over_control, one.over_low, one.over_high)
+                _row(writer, *about, method, name, one.mean, one.low, one.high, *over, None)
+            for method, name, value in attention_points(tests):
+                _row(writer, *about, method, name, value, *[None] * 6)
     return buffer.getvalue()
 
 
@@ -146,8 +153,14 @@ def _reading(several: Sequence[FaithfulnessResults]) -> str:
         if any(metric.name in row.measures for results in several for row in results.rows)
     )
     if len(several) > 1:
-        return " ".join([f"{about}.", WHY, *notes(several)])
-    return " ".join([f"{about}.", *several[0].disagreements, *small_print(several[0])])
+        return " ".join([f"{about}.", WHY, *notes(several), *_attention_notes(several)])
+    return " ".join([f"{about}.", *several[0].disagreements, *small_print(several[0]), *_attention_notes(several)])
+
+
+def _attention_notes(several: Sequence[FaithfulnessResults]) -> list[str]:
+    """How to read the tests of attention, each sentence once."""
+    found = [one.attention_tests for one in several if one.attention_tests is not None]
+    return list(dict.fromkeys(line for tests in found for line in attention_notes(tests)))
 
 
 def _tables(several: Sequence[FaithfulnessResults]) -> list[Table]:
@@ -165,13 +178,25 @@ def _tables(several: Sequence[FaithfulnessResults]) -> list[Table]:
                 ],
             )
             for one in measure_tables(several)
-        ]
+        ] + [table for results in several for table in _attention_tables(results, f"{results.model} ({results.run}): ")]
     (results,) = several
     tables = [(family_title(results, family), _columns(results, family)) for family in FAMILIES]
     tables = [(title, columns) for title, columns in tables if len(columns) > 1]
     if results.against_random:
         tables += [(random_title(results, measure), _random_columns(results, measure)) for measure in MEASURES]
-    return tables
+    return [*tables, *_attention_tables(results)]
+
+
+def _attention_tables(results: FaithfulnessResults, prefix: str = "") -> list[Table]:
+    """The tables of the tests of attention itself."""
+    found = [] if results.attention_tests is None else attention_tables(results.attention_tests)
+    return [
+        (
+            f"{prefix}{title}",
+            [ExportColumn(heading, [row[at] for row in rows], number=at > 0) for at, heading in enumerate(headings)],
+        )
+        for title, headings, rows in found
+    ]
 
 
 def _columns(results: FaithfulnessResults, family: str) -> list[ExportColumn]:

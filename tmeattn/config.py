@@ -17,6 +17,8 @@ MOST_THREADS = 1024
 MOST_PROCESSES = 4096
 Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
+ErasureOperator = Literal["delete", "unknown"]
+"""How words are hidden in training."""
 
 
 class Options(BaseModel):
@@ -110,6 +112,14 @@ class TrainOptions(Options):
     )
     uniform_attention: bool = Field(
         False, description="Pool with equal weights instead of learned ones, for the uniform-weights test."
+    )
+    word_dropout_erasure: bool = Field(
+        False,
+        description="Hide words in training: in half of the texts, a share that is drawn from 0 to 1 for each, so that "
+        "the model knows texts with erased words.",
+    )
+    erasure_operator: ErasureOperator = Field(
+        "delete", description="How --word-dropout-erasure hides a word: delete it, or make it the unknown word."
     )
     optimizer: Literal["adamw", "sgd"] = Field("adamw", description="AdamW, or stochastic gradient descent.")
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of SGD; 0: none.")

@@ -40,6 +40,11 @@ def data_dir() -> Path:
     return home() / "data"
 
 
+def planted_dir() -> Path:
+    """The folder of the datasets with planted shortcuts (`tmeattn faithfulness --planted`)."""
+    return home() / "planted"
+
+
 def settings_path() -> Path:
     """The file of the user's defaults, written by `tmeattn config set` (see `tmeattn.user_defaults`)."""
     override = os.environ.get("TMEATTN_HOME")

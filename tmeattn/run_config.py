@@ -160,6 +160,11 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
         )
     if train.uniform_attention and train.alpha > 0:
         raise BadInput("--uniform-attention leaves --alpha nothing to penalise.", hint="Leave one of them out.")
+    if train.erasure_operator != "delete" and not train.word_dropout_erasure:
+        raise BadInput(
+            f"--erasure-operator {train.erasure_operator} has no effect without --word-dropout-erasure.",
+            hint="Add --word-dropout-erasure, or leave --erasure-operator out.",
+        )
     if train.alpha > 0 and train.alpha_warmup > train.epochs:
         raise BadInput(
             f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {train.epochs} epochs.",

@@ -148,3 +148,34 @@ def test_faithfulness_refuses(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert tmeattn("faithfulness", *options).refused().startswith(said)
+
+
+def test_planted_shortcuts(tmeattn: Any, planted: dict[str, Any], tmp_path: Path) -> None:
+    options = ["--dataset", "planted", "--option", "epochs=1", "--option", "vector-size=4", "--methods", "attention"]
+    path = tmp_path / "table.csv"
+    arguments = ["faithfulness", "--planted", "simple-attn", *options]
+    result = tmeattn(*arguments, "--export", str(path))
+    assert result.code == 0
+    assert all(len(line) <= 80 for line in result.out.splitlines())
+    assert "not learned" in result.out
+    assert {row["shortcut"] for row in csv.DictReader(path.open())} == {"token", "pair", "context"}
+    again = tmeattn(*arguments, "--json")
+    assert [row["status"] for row in again.json["rows"]] == ["not learned"] * 3
+    assert "epoch" not in again.err  # nothing is trained again
+    assert tmeattn("explain", "--index", "0", "--split", "test", "--run", "planted-pair-simple-attn-0").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--seeds", "2"], "--seeds needs --planted."),
+        (["--option", "lr=1"], "--option needs --planted."),
+        (["some-run", "--planted", "all"], "RUN does not go with --planted"),
+        (["--twin", "--planted", "all"], "--twin does not go with --planted"),
+        (["--planted", "all", "--option", "lr"], "--option: 'lr' is not NAME=VALUE."),
+        (["--planted", "all", "--option", "lr=1", "--option", "--lr=2"], "--option: lr is given twice."),
+        (["--planted", ","], "--planted: ',' has no name."),
+    ],
+)
+def test_planted_refuses(tmeattn: Any, options: list[str], said: str) -> None:
+    assert tmeattn("faithfulness", *options).refused().startswith(said)

@@ -23,7 +23,7 @@ def swept(tmeattn: Any, quick: list[str]) -> Any:
     return tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "5", "--study", "mine", "--json").json
 
 
-def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[str]) -> None:
+def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[str], tmp_path: Path) -> None:
     assert (swept["study"], swept["goal"], len(swept["trials"])) == ("mine", 5, 5)
     assert tmeattn("sweep", "show", "--json").json == swept
     shown = tmeattn("sweep", "show", "mine")
@@ -32,6 +32,11 @@ def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[s
         assert part in shown.out
     assert shown.out.count("optimistic") == 1
     assert "evaluate mine-" in " ".join(shown.out.split())
+    assert tmeattn("sweep", "show", "--export", str(tmp_path / "sweep.md")).code == 0
+    exported = (tmp_path / "sweep.md").read_text()
+    assert "5 finished trials of 5. Value: best validation accuracy, one seed." in exported
+    assert exported.count("\n| ") == 2 + 5
+    assert "tmeattn" not in exported
     listed = tmeattn("sweep", "list", "--json").json
     assert [(one["name"], one["over"], one["goal"]) for one in listed] == [("mine", 5, 5)]
     assert "5/5" in tmeattn("sweep", "list").out

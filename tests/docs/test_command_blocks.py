@@ -43,6 +43,7 @@ SMALLER = {
     r"--limit \d+": "--limit 8",
     r"--index \d+": "--index 3",
     r"--vectors \S+": "--vectors random",
+    r"--planted \S+( --option \S+)?": "--planted simple-attn --dataset planted --option epochs=1 --methods random",
     r"tmeattn reproduce table1 --recipe modern --seeds 3": "tmeattn reproduce fig2 --recipe modern --seeds 3",
 }
 """What is typed, and what is run instead so that it takes a fraction of a second."""

@@ -43,6 +43,9 @@ COMMANDS = {
     "tmeattn mistakes first --top 1 --json": ["Mistakes", "Explanations"],
     "tmeattn faithfulness first --methods attention,random --limit 4 --twin --json": ["Faithfulness"],
     "tmeattn faithfulness first --methods attention,random --rationales marked.jsonl --json": ["Faithfulness"],
+    "tmeattn faithfulness --planted simple-attn --dataset planted --option epochs=3 --option lr=0.1 --json": [
+        "Faithfulness"
+    ],
     "tmeattn faithfulness first maps --methods random --limit 4 --json": ["Faithfulness"],
     "tmeattn models --json": ["Models"],
     "tmeattn models lstm-attn --json": ["Models"],
@@ -81,7 +84,7 @@ BY_DATA = {
         "classes",
         "shared",
     ),
-    *("sampled", "quantiles", "without_vector", "typical", "model_options", "config/train"),
+    *("precision", "sampled", "quantiles", "without_vector", "typical", "model_options", "config/train"),
 }
 """Fields whose object has names of classes, options, splits or numbers as its fields."""
 WHOLE = {"confusion"}

@@ -11,6 +11,7 @@ import click
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
+from tmeattn.cli.support.planted_table import planted_option
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     help="Use annotated texts instead: a .jsonl file of ERASER, with its documents in the same folder, or the "
     "dataset.json of HateXplain.",
 )
+@planted_option()
 @export_option("the table", ".md, .csv, .tex or .json")
 @json_option("the results")
 def faithfulness(
@@ -119,8 +121,9 @@ def faithfulness(
 
     \b
     tmeattn faithfulness latest --limit 500
-    tmeattn faithfulness first second third --measures all
+    tmeattn faithfulness best latest --measures all
     tmeattn faithfulness best --methods attention,integrated-gradients --twin --export table.tex
+    tmeattn faithfulness --planted lstm-attn,transformer
     """
     from tmeattn.faithfulness.operators import operators_in
     from tmeattn.faithfulness.study import StudyOptions, run_study

@@ -34,12 +34,14 @@ class Metric:
     across: bool = False
 
 
+HUMAN = "human"
+"""The family of the metrics of plausibility: agreement with people, which is not faithfulness to the model."""
 FAMILIES = {
     "erasure": "Raw erasure (words left out)",
     "ranks": "Rank correlations and time",
     "normalized": "Normalised erasure",
     "soft": "Soft erasure",
-    "human": "Plausibility: agreement with human rationales, which is not faithfulness",
+    HUMAN: "Plausibility: agreement with human rationales, which is not faithfulness",
 }
 """The families of metrics, in the order of their tables, with their titles."""
 
@@ -92,16 +94,14 @@ METRICS = (
         "soft suff.: share that stays when parts are kept in proportion to the scores (higher is better)",
         "soft",
     ),
-    Metric("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the annotated words", "human"),
-    Metric(
-        "token_f1", "token F1", True, "token F1: F1 of the words of highest score, as many as are annotated", "human"
-    ),
+    Metric("auprc", "AUPRC", True, "AUPRC: average precision of the scores for the annotated words", HUMAN),
+    Metric("token_f1", "token F1", True, "token F1: F1 of the words of highest score, as many as are annotated", HUMAN),
     Metric(
         "iou_f1",
         "IOU F1",
         True,
         "IOU F1: F1 of contiguous spans that overlap with an annotated span by at least half",
-        "human",
+        HUMAN,
     ),
 )
 
@@ -228,6 +228,7 @@ class TwinComparison:
 class FaithfulnessResults:
     """How faithful the explanations of a run are, by attribution method.
 
+    run:         the id of the run; name: the user's own name for it.
     data:        the source of the texts; texts: their number; words: the mean number of words that the model reads.
     accuracy:    on these texts, in [0, 1]; None for texts without a label.
     entropy:     attention entropy on these texts, in nats; None without attention.
@@ -255,6 +256,7 @@ class FaithfulnessResults:
     against_random: tuple[OperatorResults, ...] = ()
     disagreements: tuple[str, ...] = ()
     soft: SoftSettings | None = None
+    name: str | None = None
     attention_tests: AttentionTests | None = None
 
     def document(self) -> dict[str, Any]:
@@ -273,3 +275,37 @@ def _operator(one: OperatorResults) -> dict[str, Any]:
     """As `--json` prints the figures of an operator: a list of methods."""
     rows = [{"method": method, **{name: asdict(row) for name, row in of.items()}} for method, of in one.rows.items()]
     return {"operator": one.operator, "share": one.share, "draws": one.draws, "texts": one.texts, "methods": rows}
+
+
+def stored_results(document: dict[str, Any]) -> FaithfulnessResults:
+    """The results of a document of `--json`, as `FaithfulnessResults.document` makes it."""
+    against = [
+        OperatorResults(
+            **{key: value for key, value in one.items() if key != "methods"},
+            rows={row["method"]: {name: _against_random(row[name]) for name in MEASURES} for row in one["methods"]},
+        )
+        for one in document["against_random"]
+    ]
+    rows = [
+        MethodResults(
+            row["method"], {name: Estimate(**one) for name, one in row["measures"].items()}, row["seconds_per_text"]
+        )
+        for row in document["rows"]
+    ]
+    read = {"entropy": Estimate, "twins": TwinComparison, "bounds": BoundsCount, "soft": SoftSettings}
+    return FaithfulnessResults(
+        **document
+        | {name: None if document[name] is None else kind(**document[name]) for name, kind in read.items()}
+        | {
+            "rows": tuple(rows),
+            "passed_over": tuple((one["method"], one["reason"]) for one in document["passed_over"]),
+            "against_random": tuple(against),
+            "disagreements": tuple(document["disagreements"]),
+            "notes": tuple(document["notes"]),
+        }
+    )
+
+
+def _against_random(values: dict[str, Any]) -> AgainstRandom:
+    estimates = {name: Estimate(**values[name]) for name in ("drop", "win_rate")}
+    return AgainstRandom(**values | estimates)

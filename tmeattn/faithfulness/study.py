@@ -134,6 +134,7 @@ def run_study(
         bounds=assessment.bounds,
         against_random=assessment.against_random,
         disagreements=tuple(disagreements(assessment.against_random, [spec.name for spec in methods])),
+        name=run.name,
         soft=None if measures.keep_rate is None else SoftSettings(measures.keep_rate, DRAWS),
         attention_tests=_attention_tests(classifier, texts, narrate) if options.attention_tests else None,
     )

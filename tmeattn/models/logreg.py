@@ -24,7 +24,6 @@ def prepare_nb_logreg(config: NbLogregConfig, corpus: Corpus) -> dict[str, Any]:
     Each column is a regression of one class against the others. Its weights contain the naive-Bayes ratios as a factor.
     """
     from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
 
     split, classes = corpus.splits["train"], len(corpus.classes)
     counts = count_ngrams(
@@ -39,14 +38,24 @@ def prepare_nb_logreg(config: NbLogregConfig, corpus: Corpus) -> dict[str, Any]:
     for label in [1] if classes == 2 else range(classes):
         values = ratios_GC[counts.column, label]
         bag = csr_matrix((values, (counts.text, counts.column)), shape=(len(split), len(counts.keys_G)))
-        fit = LogisticRegression(C=config.strength, solver="liblinear", dual=True, max_iter=1000, random_state=0)
-        fit.fit(bag, split.labels == label)
+        fit = regression(config.strength).fit(bag, split.labels == label)
         columns.append((ratios_GC[:, label] * fit.coef_[0], fit.intercept_[0]))
     return {
         "keys": counts.keys_G,
         "weights": np.stack([weights for weights, _ in columns], axis=1).astype(np.float32),
         "bias": np.array([bias for _, bias in columns], dtype=np.float32),
     }
+
+
+def regression(strength: float) -> Any:
+    """scikit-learn's logistic regression, solved in its dual form; strength: the inverse of the L2 penalty.
+
+    The tolerance is liblinear's own default for this form. With scikit-learn's, which is a thousand times smaller, the
+    fit takes twice as long, and the accuracy is the same.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=strength, solver="liblinear", dual=True, tol=0.1, max_iter=1000, random_state=0)
 
 
 class NbLogreg(nn.Module):

@@ -65,12 +65,15 @@ def count_ngrams(split: EncodedSplit, *, vocabulary_size: int, classes: int, lon
 
 
 def _count(keys: np.ndarray, text: np.ndarray, labels: np.ndarray, classes: int, least: int) -> NgramCounts:
-    order = np.argsort(keys, kind="stable")  # stable: repetitions of a key in a text are adjacent
-    keys, text = keys[order], text[order]
+    ordered, order = torch.sort(torch.from_numpy(keys), stable=True)  # repetitions of a key in a text are adjacent
+    keys, text = ordered.numpy(), text[order.numpy()]
     repeated = np.zeros(len(keys), dtype=bool)
     repeated[1:] = (keys[1:] == keys[:-1]) & (text[1:] == text[:-1])
     keys, text = keys[~repeated], text[~repeated]
-    keys_G, column, texts_G = np.unique(keys, return_inverse=True, return_counts=True)
+    begins = np.ones(len(keys), dtype=bool)
+    begins[1:] = keys[1:] != keys[:-1]
+    starts_G = np.flatnonzero(begins)
+    keys_G, texts_G, column = keys[starts_G], np.diff(starts_G, append=len(keys)), np.cumsum(begins) - 1
     kept_G = texts_G >= least
     index_G = np.cumsum(kept_G) - 1
     kept = kept_G[column]

@@ -12,7 +12,7 @@ from rich.text import Text
 from tmeattn.faithfulness.results import CONTROL, FAMILIES, MEASURES, METRICS, SIGNIFICANT, Metric
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, count, decimal, percent
-from tmeattn.render.tables import Column, FittedTable, key_values, table
+from tmeattn.render.tables import Cell, Column, FittedTable, key_values, table
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -21,30 +21,45 @@ if TYPE_CHECKING:
 
 CHANCE = "°"
 """Marks a figure that does not differ from that of the control by more than chance."""
+INTERVAL = "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds."
 
 
 @dataclass(frozen=True)
-class Tables:
-    """Metrics of all methods in one table, or in several if the console is too narrow; figures are never truncated."""
+class InParts:
+    """A table whose columns go on in further tables if the console is too narrow; figures are never truncated.
 
-    rows: tuple[MethodResults, ...]
-    measures: tuple[Metric, ...]
-    seconds: bool
+    first:  the column that every table begins with.
+    groups: columns that stay together; those with `Column.drop` may be left out.
+    rows:   a cell for each column.
+    """
+
+    first: Column
+    groups: tuple[tuple[Column, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     title: str
+    caption: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        left = self.measures
         yield Text(safe(self.title), style="bold")
-        while left:
-            taken = len(left)
-            part = _table(self.rows, left, seconds=self.seconds)
-            while taken > 1 and not part.fits(options.max_width):
-                taken -= 1
-                part = _table(self.rows, left[:taken], seconds=False)
-            yield part
-            left = left[taken:]
-            if left:
+        start = 0
+        while start < len(self.groups):
+            end = len(self.groups)
+            while end > start + 1 and not self._part(start, end, essential=True).fits(options.max_width):
+                end -= 1
+            yield self._part(start, end)
+            start = end
+            if start < len(self.groups):
                 yield Text()
+        if self.caption:
+            yield Text(safe(self.caption), style="dim")
+
+    def _part(self, start: int, end: int, *, essential: bool = False) -> FittedTable:
+        """The table of some groups; `essential`: without the columns that may be left out."""
+        columns = [self.first, *(column for group in self.groups for column in group)]
+        before = 1 + sum(map(len, self.groups[:start]))
+        among = range(before, before + sum(map(len, self.groups[start:end])))
+        kept = [0, *(at for at in among if not (essential and columns[at].drop))]
+        return table([columns[at] for at in kept], ([row[at] for at in kept] for row in self.rows))
 
 
 def faithfulness(results: FaithfulnessResults) -> Group:
@@ -55,7 +70,7 @@ def faithfulness(results: FaithfulnessResults) -> Group:
         measures = measured(results, family)
         if measures:
             title = family_title(results, family)
-            parts += [Text(), Tables(results.rows, tuple(measures), seconds=family == "ranks", title=title)]
+            parts += [Text(), _family_table(results.rows, measures, seconds=family == "ranks", title=title)]
     for measure in MEASURES if results.against_random else ():
         parts += [Text(), random_table(results, measure)]
     parts += [Text(safe(line)) for line in results.disagreements]
@@ -94,23 +109,25 @@ def random_title(results: FaithfulnessResults, measure: str) -> str:
     )
 
 
-def random_table(results: FaithfulnessResults, measure: str) -> FittedTable:
+def random_table(results: FaithfulnessResults, measure: str) -> InParts:
     """Win rates, p, effect sizes and normalised score drops under each operator; a narrow console leaves out the drops
     and p."""
-    columns = [Column("method")]
+    groups = []
     for at, one in enumerate(results.against_random):
         last = at == len(results.against_random) - 1
-        columns += [
-            Column("drop", True, drop=3, about="drop: lost share of the predicted class's probability" if last else ""),
-            Column(one.operator, numeric=True),
-            Column("p", True, drop=2, about="p after Benjamini and Hochberg" if last else ""),
-            Column("d", True, drop=1, about="d: effect size" if last else ""),
-        ]
-    rows = [
-        [row.method, *(cell for one in results.against_random for cell in _random_cells(one.rows[row.method][measure]))]
+        groups.append(
+            (
+                Column("drop", True, drop=3, about="drop: lost share of the class's probability" if last else ""),
+                Column(one.operator, numeric=True),
+                Column("p", True, drop=2, about="p after Benjamini and Hochberg" if last else ""),
+                Column("d", True, drop=1, about="d: effect size" if last else ""),
+            )
+        )
+    rows = tuple(
+        (row.method, *(cell for one in results.against_random for cell in _random_cells(one.rows[row.method][measure])))
         for row in results.rows
-    ]
-    return table(columns, rows, title=random_title(results, measure))
+    )
+    return InParts(Column("method"), tuple(groups), rows, random_title(results, measure))
 
 
 def _random_cells(one: AgainstRandom) -> Iterator[str]:
@@ -129,11 +146,13 @@ def win_figure(one: AgainstRandom) -> str:
 def small_print(results: FaithfulnessResults) -> list[str]:
     """How to read the figures, one sentence a line."""
     lines = [
-        "± is half of the 95 % interval over texts (bootstrap); it does not cover other seeds.",
+        INTERVAL,
         f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts, and win rates with "
         f"p > {SIGNIFICANT:g}.",
-        *bounds_print(results),
     ]
+    if (bounds := results.bounds) is not None and bounds.chosen < results.texts:
+        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
+    lines += bounds_print(results)
     lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
     return [*lines, *results.notes]
 
@@ -144,13 +163,15 @@ def bounds_print(results: FaithfulnessResults) -> list[str]:
     if bounds is None:
         return []
     lines = []
-    if bounds.chosen < results.texts:
-        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
     if bounds.beam:
         lines.append(
-            "A beam of 5 takes at most 4 steps between two shares, with candidates chosen by leave-one-out and by the "
-            f"effect of single words. For {count(bounds.widened)} of {count(bounds.beam)} texts the order of a method "
-            f"was outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
+            "The beam keeps 5 sets and takes at most 4 steps between two shares, with candidates chosen by "
+            "leave-one-out and by the effect of single words."
+        )
+    if bounds.widened:
+        lines.append(
+            f"For {count(bounds.widened)} of {count(bounds.beam)} texts bounded by beam, the order of a method was "
+            f"outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
         )
     for measure, flat in bounds.flat.items():
         if flat:
@@ -195,12 +216,13 @@ def _facts(results: FaithfulnessResults) -> RenderableType:
     )
 
 
-def _table(rows: Sequence[MethodResults], measures: Sequence[Metric], *, seconds: bool) -> FittedTable:
+def _family_table(rows: Sequence[MethodResults], measures: Sequence[Metric], *, seconds: bool, title: str) -> InParts:
     best = {measure.name: _best(rows, measure) for measure in measures}
-    columns = [Column("method"), *(Column(measure.heading, numeric=True, about=measure.about) for measure in measures)]
+    groups = [(Column(measure.heading, numeric=True, about=measure.about),) for measure in measures]
     if seconds:
-        columns.append(Column("ms/text", numeric=True))
-    return table(columns, (list(_cells(row, measures, best, seconds)) for row in rows))
+        groups.append((Column("ms/text", numeric=True),))
+    cells = tuple(tuple(_cells(row, measures, best, seconds)) for row in rows)
+    return InParts(Column("method"), tuple(groups), cells, title)
 
 
 def _cells(

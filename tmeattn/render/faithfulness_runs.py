@@ -10,12 +10,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.errors import UnknownName
-from tmeattn.faithfulness.results import MEASURES, METRICS, OPERATORS
+from tmeattn.faithfulness.results import HUMAN, MEASURES, METRICS, OPERATORS
 from tmeattn.render.attention_tests import attention_section
 from tmeattn.render.console import safe
-from tmeattn.render.faithfulness import figure, small_print, win_figure
-from tmeattn.render.numbers import MISSING, count, percent
-from tmeattn.render.tables import Column, table
+from tmeattn.render.faithfulness import InParts, figure, small_print, win_figure
+from tmeattn.render.numbers import MISSING, percent
+from tmeattn.render.tables import Cell, Column, table
 
 if TYPE_CHECKING:
     from tmeattn.faithfulness.results import FaithfulnessResults
@@ -67,12 +67,10 @@ def faithfulness_of_runs(several: Sequence[FaithfulnessResults], names: Sequence
     """The runs, a table for each of the named measures (None: all), and how to read them."""
     parts: list[RenderableType] = [_runs(several)]
     for one in measure_tables(several, names):
-        columns = [Column("method"), *(Column(label, numeric=True) for label in labels(several))]
+        columns = tuple((Column(label, numeric=True),) for label in labels(several))
         note = None if one.across else "Compare methods within a column, not models between columns."
-        parts += [
-            Text(),
-            table(columns, [[method, *cells] for method, cells in one.rows], title=one.title, caption=note),
-        ]
+        rows = tuple((method, *cells) for method, cells in one.rows)
+        parts += [Text(), InParts(Column("method"), columns, rows, one.title, note)]
     for label, results in zip(labels(several), several, strict=True):
         if results.attention_tests is not None:
             parts += [Text(), Text(safe(label), style="bold"), attention_section(results.attention_tests)]
@@ -89,10 +87,10 @@ def document(several: Sequence[FaithfulnessResults]) -> dict[str, object]:
 
 
 def labels(several: Sequence[FaithfulnessResults]) -> list[str]:
-    """The headings of the runs: their models, with the id where two have the same model."""
+    """The headings of the runs: their models or, where two have the same model, their names or ids."""
     models = [results.model for results in several]
     return [
-        results.model if models.count(results.model) == 1 else f"{results.model} {results.run.split('-')[0]}"
+        results.model if models.count(results.model) == 1 else results.name or results.run.split("-")[0]
         for results in several
     ]
 
@@ -105,22 +103,20 @@ def notes(several: Sequence[FaithfulnessResults]) -> list[str]:
     if len({(results.data, results.texts) for results in several}) > 1:
         found.append("The runs were assessed on different texts, so their figures differ for this reason too.")
     for results, own in zip(several, lines, strict=True):
-        found += [f"{results.run}: {line}" for line in own if line not in shared]
+        found += [f"{results.name or results.run}: {line}" for line in own if line not in shared]
     return found
 
 
 def _runs(several: Sequence[FaithfulnessResults]) -> RenderableType:
-    columns = [
-        Column("run"),
-        Column("model"),
-        *(Column(name, numeric=True) for name in ("texts", "bounded", "accuracy")),
-    ]
-    rows = [
+    numeric = ("texts", "bounded exactly", "by beam", "accuracy")
+    columns = [Column("run"), Column("model"), *(Column(name, numeric=True) for name in numeric)]
+    rows: list[list[Cell]] = [
         [
-            results.run,
+            results.name or results.run,
             results.model,
-            count(results.texts),
-            count(results.bounds.chosen if results.bounds else 0),
+            results.texts,
+            results.bounds.exact if results.bounds else 0,
+            results.bounds.beam if results.bounds else 0,
             MISSING if results.accuracy is None else percent(results.accuracy),
         ]
         for results in several
@@ -148,6 +144,7 @@ def _metric_tables(several: Sequence[FaithfulnessResults]) -> list[MeasureTable]
         if any(cell is not None for _, cells in rows for cell in cells):
             direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[metric.higher]
             title = metric.name.replace("_", " ").replace("normalized", "normalised").capitalize() + direction
+            title = f"Plausibility, not faithfulness: {metric.heading}{direction}" if metric.family == HUMAN else title
             found.append(MeasureTable(metric.name, title, metric.across, tuple(rows)))
     return found
 

@@ -132,7 +132,7 @@ def _rows(result: Result) -> RenderableType:
         ),
         (Column("", drop=9, noted=True), [remark(row) for row in rows]),
     ]
-    return _filled(columns, caption=_uncertainty(result))
+    return _filled(columns, caption=how_accuracies(result.context))
 
 
 def remark(row: Row) -> str:
@@ -153,11 +153,11 @@ def _filled(columns: Sequence[tuple[Column, Sequence[str]]], caption: str) -> Re
     return table([column for column, _ in kept], zip(*(cells for _, cells in kept), strict=True), caption=caption)
 
 
-def _uncertainty(result: Result) -> str:
-    """What the 95 % intervals are."""
-    if result.context is None:
+def how_accuracies(context: Context | None) -> str:
+    """What the 95 % intervals of the accuracies are."""
+    if context is None:
         return ""
-    if len(result.context.seeds) > 1:
+    if len(context.seeds) > 1:
         return "Means over seeds; 95 %: Student's interval over seeds."
     return "One seed; 95 %: Wilson's interval over texts, without other seeds."
 

@@ -19,6 +19,8 @@ def identity(config: RunConfig) -> str:
     train = {key: value for key, value in config.train.model_dump(mode="json").items() if key not in NOT_IDENTITY}
     if config.train.alpha == 0:
         del train["alpha_warmup"]
+    if not config.train.word_dropout_erasure:
+        del train["erasure_operator"]
     return json.dumps([config.model, config.model_options, train], sort_keys=True)
 
 

@@ -17,20 +17,25 @@ from tmeattn.models.building import owner
 from tmeattn.registry import resolve
 from tmeattn.run_config import RunConfig, model_config
 from tmeattn.specs import ModelSpec
+from tmeattn.training.erasure import split_with_hidden_words
 
 ARRAY = "$array"
 PREFIX = "prepared."
 
 
 def prepare(spec: ModelSpec, config: RunConfig, corpus: Corpus) -> Any:
-    """Call the spec's `prepare` with the training split, each text cut to the length that the model reads.
+    """Call the spec's `prepare` with the training split, each text cut to the length that the model reads, and with
+    hidden words where they are hidden in training.
 
     Raises:
         BadInput: it fails, or returns a value that a checkpoint cannot store.
     """
     if spec.prepare is None:
         return None
-    training_only = replace(corpus, splits={"train": clipped(corpus.splits["train"], config.train.max_length)})
+    split = clipped(corpus.splits["train"], config.train.max_length)
+    if config.train.word_dropout_erasure:
+        split = split_with_hidden_words(split, config.train.seed, config.train.erasure_operator)
+    training_only = replace(corpus, splits={"train": split})
     function = resolve(spec.prepare, wanted_by=owner(spec))
     with plugin_call(owner(spec), "fails in prepare"):
         prepared = function(model_config(config), training_only)

@@ -26,6 +26,7 @@ from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.distributed.gradients import GradientSum, Measured, Wishes
 from tmeattn.training.distributed.group import Alone
+from tmeattn.training.erasure import with_hidden_words
 from tmeattn.training.memory import kept_memory
 from tmeattn.training.objective import Whole, class_weights, objective
 from tmeattn.training.optimizer import clip_gradients, make_optimizer
@@ -176,6 +177,7 @@ class Trainer:
         progress, options, began = self.progress, self.options, time.perf_counter()
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         self.optimizer.zero_grad(set_to_none=True)
+        share = self._with_hidden_words(share)
         measured = self._together(share, self._differentiate(share, alpha))
         self._check_finite(measured.meter.loss / measured.meter.texts, "loss")
         self._check_finite(clip_gradients(self.model, options.clip_norm), "gradient norm")
@@ -193,6 +195,19 @@ class Trainer:
             self._log_step(alpha)
         if self.pace is not None:
             self._set_threads(self.pace.after(progress.step, measured.words, time.perf_counter() - began))
+
+    def _with_hidden_words(self, share: Share) -> Share:
+        """The texts as the model reads them in this step."""
+        if not self.options.word_dropout_erasure:
+            return share
+        return with_hidden_words(
+            share,
+            self.batches.lengths(share.indices_W),
+            [self.options.seed, self.progress.step],
+            self.options.erasure_operator,
+            rank=self.group.rank,
+            size=self.group.size,
+        )
 
     def _set_threads(self, threads: int) -> None:
         """Log a change of the number of threads before it takes effect."""

@@ -50,6 +50,7 @@ def fit(
     cells = np.bincount(column * 2 + positive_N[text], minlength=len(counts.keys_G) * 2)
     ratio_G = ngrams.log_count_ratios(cells.reshape(-1, 2))[:, 1]
     bag = csr_matrix((ratio_G[column], (text, column)), shape=(len(used_N), len(ratio_G)))[used_N]
-    model = LogisticRegression(C=config.strength, solver="liblinear", dual=True, max_iter=1000, random_state=0)
+    # liblinear's own tolerance: that of scikit-learn takes twice as long, and the accuracy is the same.
+    model = LogisticRegression(C=config.strength, solver="liblinear", dual=True, tol=0.1, max_iter=1000, random_state=0)
     model.fit(bag, positive_N[used_N])
     return (ratio_G * model.coef_[0]).astype(np.float32), float(model.intercept_[0])

@@ -83,19 +83,20 @@ def test_markdown_in_full() -> None:
     assert lines[0] == "## Table 1"
     assert "5,021" in lines[2]
     assert "glove-50d" in lines[2]
-    assert lines[4] == "The report: better."
-    assert "| Report, % | Here, % |" in lines[6]
-    assert lines[8] == (
+    assert "The report: better. " in lines[2]
+    assert "| Report, % | Here, % |" in lines[4]
+    assert lines[6] == (
         "| Mean of vectors | 79.61 | 79.13 | 78.8 to 79.4 | -0.48 | 90.00 | – | – | 31.3/50 | 12.3 | k3f9, a8c2, zz01 |"
     )
-    assert lines[9].startswith(
+    assert lines[7].startswith(
         "| Simple attention | 78.00 | 80.34 | 78.8 to 79.4 | +2.34 | 90.00 | 4.87 | 0.916 | 31.3/50 |"
     )
-    assert "diverged: seed 2" in lines[9]
-    assert lines[10] == "| Nothing |" + " – |" * 10
-    assert lines[14].startswith("| Simple attention | Mean of vectors | +1.21 | -0.10 to +2.00 | -1.61 |")
-    assert lines[14].endswith("| not significant |")
-    assert lines[-3:] == ["- One.", "- \\- Two.", ""]
+    assert "diverged: seed 2" in lines[7]
+    assert lines[8] == "| Nothing |" + " – |" * 10
+    assert lines[10] == "## Differences of accuracies: Table 1"
+    assert lines[16].startswith("| Simple attention | Mean of vectors | +1.21 | -0.10 to +2.00 | -1.61 |")
+    assert lines[16].endswith("| not significant |")
+    assert "Two." not in text  # notes are for the terminal
 
 
 def test_csv_has_six_decimals_and_the_difference_of_the_row() -> None:
@@ -115,7 +116,9 @@ def test_csv_has_six_decimals_and_the_difference_of_the_row() -> None:
 
 def test_latex_in_full() -> None:
     text = latex(result(MEAN, SIMPLE, NOTHING, differences=(DIFFERENCE,), title="50 % of A_B"))
-    assert text.startswith(r"% 50 \% of A\_B")
+    assert r"\caption{50 \% of A\_B. Conditions: recipe report" in text
+    assert r"\label{tab:table-1}" in text
+    assert r"\label{tab:table-1-differences}" in text
     assert (
         r"Mean of vectors & 79.61 & 79.13 {[}78.8 to 79.4{]} & \ensuremath{-}0.48 & 90.00 & -- & 31.3/50 & 12.3 \\"
         in text
@@ -230,7 +233,7 @@ def test_latex_shows_labels_as_they_are(label: str) -> None:
     if not re.search("[\ue000-\ue3ff]", label):
         assert back == re.sub("[\u2400-\u2421\ufffd]", "?", " ".join(safe(label).split()))
     text = "\n".join(line for line in lines if not line.startswith("%"))
-    assert text.count("\\begin{table}") == 1
+    assert text.count("\\begin{table}") == 2
     assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text))
 
 

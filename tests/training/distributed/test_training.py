@@ -90,6 +90,7 @@ def test_three_processes_train_every_model_as_one(planted, model):
         {"balance": "sampling", "batch_entropy": True},
         {"tune_embeddings": False, "optimizer": "sgd", "momentum": 0.9},
         {"uniform_attention": True, "clip_norm": 0.1},
+        {"word_dropout_erasure": True, "batch_size": 9},
         {"batch_size": 63},  # the last batch has one text, fewer than there are processes
     ],
     ids=lambda more: "-".join(more),

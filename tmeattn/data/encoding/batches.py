@@ -98,16 +98,17 @@ class BucketedBatches:
         """The same batches, of which the process `rank` of `size` reads every `size`-th text, or none of a batch with
         fewer texts."""
         for indices_W in self.plan(epoch)[start:]:
-            width = int(self._lengths(indices_W).max(initial=1))
+            width = int(self.lengths(indices_W).max(initial=1))
             yield Share(_batch(self.split, indices_W[rank::size], self.max_length, width), indices_W)
 
     def words(self, indices: np.ndarray) -> np.ndarray:
         """The ids of all words that are read of some texts, repeated as often as they occur."""
-        lengths = self._lengths(indices)
+        lengths = self.lengths(indices)
         starts = np.repeat(self.split.offsets[indices] - (np.cumsum(lengths) - lengths), lengths)
         return np.asarray(self.split.tokens[starts + np.arange(len(starts))])
 
-    def _lengths(self, indices: np.ndarray) -> np.ndarray:
+    def lengths(self, indices: np.ndarray) -> np.ndarray:
+        """The number of words that are read of some texts."""
         lengths: np.ndarray = np.minimum(self.split.lengths[indices], self.max_length)
         return lengths
 

@@ -9,28 +9,29 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.faithfulness.results import FAMILIES, MEASURES, METRICS
-from tmeattn.render.attention_tests import attention_measures, attention_notes, attention_points, attention_tables
+from tmeattn.faithfulness.results import CONTROL, FAMILIES, HUMAN, MEASURES, METRICS, SIGNIFICANT, Metric
+from tmeattn.render.export.attention_tests import attention_lines, attention_papers
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
+from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.paper import PaperTable, latex, markdown
 from tmeattn.render.faithfulness import (
+    CHANCE,
+    INTERVAL,
+    bounds_print,
     family_title,
     figure,
     half,
     measured,
     random_title,
-    small_print,
     uniform_weights_test,
     win_figure,
 )
-from tmeattn.render.faithfulness_runs import WHY, document, labels, measure_tables, notes
+from tmeattn.render.faithfulness_runs import document, labels, measure_tables
+from tmeattn.render.numbers import percent
 
 if TYPE_CHECKING:
     from tmeattn.faithfulness.results import Estimate, FaithfulnessResults
-
-Table = tuple[str, list[ExportColumn]]
-"""A title and the columns below it."""
 
 _COLUMNS = (
     *("run", "model", "data", "texts", "method", "measure", "mean", "low", "high"),
@@ -49,34 +50,12 @@ def write(several: Sequence[FaithfulnessResults], path: Path) -> None:
     write_file(path, FORMATS[path.suffix.lower()](several).encode())
 
 
-def markdown(several: Sequence[FaithfulnessResults]) -> str:
-    """A heading, the facts, a table for each family or measure, and how to read them."""
-    blocks = [
-        f"## {markdown_text(_title(several))}",
-        "\n".join(f"- {list_item(line)}" for line in _all_facts(several)),
-    ]
-    for title, columns in _tables(several):
-        blocks += [f"**{markdown_text(title)}**", pipes(columns)]
-    blocks.append(markdown_text(_reading(several)))
-    return "\n\n".join(blocks) + "\n"
+def _markdown(several: Sequence[FaithfulnessResults]) -> str:
+    return markdown(paper_tables(several))
 
 
-def latex(several: Sequence[FaithfulnessResults]) -> str:
-    """A `table` with a `booktabs` tabular for each family or measure. The document needs the packages booktabs and
-    graphicx."""
-    lines = [r"% Needs \usepackage{booktabs,graphicx}."]
-    for at, (title, columns) in enumerate(_tables(several)):
-        caption = f"{_title(several)}. {title}."
-        if at == 0:
-            caption = " ".join([caption, *_all_facts(several), _reading(several)])
-        lines += [
-            r"\begin{table}",
-            r"\centering\small",
-            rf"\caption{{{latex_text(caption)}}}",
-            *tabular(columns),
-            r"\end{table}",
-        ]
-    return "\n".join(lines) + "\n"
+def _latex(several: Sequence[FaithfulnessResults]) -> str:
+    return latex(paper_tables(several))
 
 
 def csv_text(several: Sequence[FaithfulnessResults]) -> str:
@@ -95,12 +74,8 @@ def csv_text(several: Sequence[FaithfulnessResults]) -> str:
             _row(writer, *about, row.method, "seconds_per_text", row.seconds_per_text, *[None] * 6)
             for name, values, operator in _random_rows(results, row.method):
                 _row(writer, *about, row.method, name, *values, *[None] * 3, operator)
-        if (tests := results.attention_tests) is not None:
-            for method, name, one in attention_measures(tests):
-                over = (one.over_control, one.over_low, one.over_high)
-                _row(writer, *about, method, name, one.mean, one.low, one.high, *over, None)
-            for method, name, value in attention_points(tests):
-                _row(writer, *about, method, name, value, *[None] * 6)
+        for cells in attention_lines(results):
+            _row(writer, *about, *cells, None)
     return buffer.getvalue()
 
 
@@ -126,77 +101,103 @@ def _json(several: Sequence[FaithfulnessResults]) -> str:
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
-def _title(several: Sequence[FaithfulnessResults]) -> str:
-    if len(several) > 1:
-        return f"Faithfulness of explanations of {len(several)} runs"
-    return f"Faithfulness of explanations of {several[0].model} (run {several[0].run})"
+def paper_tables(several: Sequence[FaithfulnessResults]) -> list[PaperTable]:
+    """A table for each family of metrics and each comparison with random rationales of one run, or for each measure of
+    several runs. Plausibility has tables of its own."""
+    tables = _of_runs(several) if len(several) > 1 else _of_run(several[0])
+    return [*tables, *(one for results in several for one in attention_papers(results))]
 
 
-def _all_facts(several: Sequence[FaithfulnessResults]) -> list[str]:
-    if len(several) == 1:
-        return _facts(several[0])
-    return [f"{results.model} (run {results.run}): {' '.join(_facts(results))}" for results in several]
+def _of_run(results: FaithfulnessResults) -> Iterator[PaperTable]:
+    facts = [*_facts(results), f"Run {results.run}."]
+    for family, title in FAMILIES.items():
+        metrics = measured(results, family)
+        if not metrics:
+            continue
+        detail = family_title(results, family).removeprefix(title).removeprefix(": ")
+        about = [
+            *facts,
+            f"{'; '.join(metric.about for metric in metrics)}.",
+            *([OPERATORS_OF[family]] if family in OPERATORS_OF else []),
+            *([f"{detail[0].upper()}{detail[1:]}."] if detail else []),
+            *(bounds_print(results) if family == "normalized" else []),
+            *_UNCERTAINTY,
+        ]
+        facts = facts[:1]  # the accuracy and the twin once
+        yield PaperTable(
+            _title(results.model, family, title), about, _columns(results, family), f"{family}-{results.model}"
+        )
+    for measure in MEASURES if results.against_random else ():
+        title = _title(results.model, "", random_title(results, measure))
+        about = [
+            *facts[:1],
+            f"Operators of erasure: {', '.join(one.operator for one in results.against_random)}.",
+            "drop: lost share of the probability of the predicted class; p after Benjamini and Hochberg over the "
+            "methods; d: effect size.",
+            *(line for line in results.disagreements if measure in line),
+            INTERVAL,
+            f"{CHANCE} marks win rates with p > {SIGNIFICANT:g}.",
+        ]
+        yield PaperTable(title, about, _random_columns(results, measure), f"random-{measure}-{results.model}")
+
+
+def _of_runs(several: Sequence[FaithfulnessResults]) -> Iterator[PaperTable]:
+    texts = list(dict.fromkeys(_facts(results)[0] for results in several))
+    if len(texts) > 1:
+        texts = [f"{label}: {_facts(results)[0]}" for label, results in zip(labels(several), several, strict=True)]
+    for one in measure_tables(several):
+        metric = next((metric for metric in METRICS if metric.name == one.name), None)
+        family = metric.family if metric else ""
+        columns = [
+            ExportColumn("Method", [method for method, _ in one.rows], number=False),
+            *(ExportColumn(label, [cells[at] for _, cells in one.rows]) for at, label in enumerate(labels(several))),
+        ]
+        about = [
+            *texts,
+            f"Runs: {', '.join(results.run for results in several)}.",
+            *([f"{_about(metric)}."] if metric else []),
+            *([OPERATORS_OF[family]] if family in OPERATORS_OF else []),
+            *([] if one.across else ["The figures are not to be compared between models."]),
+            *(_UNCERTAINTY if metric else (INTERVAL, f"{CHANCE} marks win rates with p > {SIGNIFICANT:g}.")),
+        ]
+        title = _title(f"{len(several)} runs", family, one.title)
+        yield PaperTable(title, about, columns, f"{one.name}-of-runs")
+
+
+_UNCERTAINTY = (
+    INTERVAL,
+    f"{CHANCE} marks figures without a significant difference from {CONTROL} on the same texts.",
+)
+OPERATORS_OF = {
+    "erasure": "Operator of erasure: delete (words are left out).",
+    "normalized": "Operator of erasure: delete (words are left out).",
+    "soft": "Operator of erasure: parts of the word vectors are masked.",
+}
+"""The operator of a family of metrics."""
+
+
+def _about(metric: Metric) -> str:
+    """The definition of a metric, after that of the one before it which it refers to."""
+    before = METRICS[METRICS.index(metric) - 1].about
+    return f"{before}; {metric.about}" if "the same" in metric.about else metric.about
+
+
+def _title(whose: str, family: str, title: str) -> str:
+    """ "Faithfulness of explanations of lstm-attn: raw erasure"; plausibility is no faithfulness."""
+    if family == HUMAN:
+        return f"Plausibility of explanations of {whose}: agreement with human rationales"
+    return f"Faithfulness of explanations of {whose}: {title[0].lower()}{title[1:]}"
 
 
 def _facts(results: FaithfulnessResults) -> list[str]:
-    facts = [f"{results.texts} texts of {results.data}, {results.words:.0f} words on average."]
+    facts = [f"{results.texts:,} texts of {results.data}, {results.words:.0f} words on average."]
+    if results.accuracy is not None:
+        facts.append(f"Accuracy on these texts: {percent(results.accuracy)}.")
     if results.entropy is not None:
         facts.append(f"Attention entropy {results.entropy.mean:.2f} ± {half(results.entropy):.2f} nats.")
-    return [*facts, f"Uniform weights: {uniform_weights_test(results).removesuffix('.')}."]
-
-
-def _reading(several: Sequence[FaithfulnessResults]) -> str:
-    """How to read the figures."""
-    about = "; ".join(
-        metric.about
-        for metric in METRICS
-        if any(metric.name in row.measures for results in several for row in results.rows)
-    )
-    if len(several) > 1:
-        return " ".join([f"{about}.", WHY, *notes(several), *_attention_notes(several)])
-    return " ".join([f"{about}.", *several[0].disagreements, *small_print(several[0]), *_attention_notes(several)])
-
-
-def _attention_notes(several: Sequence[FaithfulnessResults]) -> list[str]:
-    """How to read the tests of attention, each sentence once."""
-    found = [one.attention_tests for one in several if one.attention_tests is not None]
-    return list(dict.fromkeys(line for tests in found for line in attention_notes(tests)))
-
-
-def _tables(several: Sequence[FaithfulnessResults]) -> list[Table]:
-    """A table for each family of one run, or for each measure of several."""
-    if len(several) > 1:
-        return [
-            (
-                one.title if one.across else f"{one.title}; not to be compared between models",
-                [
-                    ExportColumn("Method", [method for method, _ in one.rows], number=False),
-                    *(
-                        ExportColumn(label, [cells[at] for _, cells in one.rows])
-                        for at, label in enumerate(labels(several))
-                    ),
-                ],
-            )
-            for one in measure_tables(several)
-        ] + [table for results in several for table in _attention_tables(results, f"{results.model} ({results.run}): ")]
-    (results,) = several
-    tables = [(family_title(results, family), _columns(results, family)) for family in FAMILIES]
-    tables = [(title, columns) for title, columns in tables if len(columns) > 1]
-    if results.against_random:
-        tables += [(random_title(results, measure), _random_columns(results, measure)) for measure in MEASURES]
-    return [*tables, *_attention_tables(results)]
-
-
-def _attention_tables(results: FaithfulnessResults, prefix: str = "") -> list[Table]:
-    """The tables of the tests of attention itself."""
-    found = [] if results.attention_tests is None else attention_tables(results.attention_tests)
-    return [
-        (
-            f"{prefix}{title}",
-            [ExportColumn(heading, [row[at] for row in rows], number=at > 0) for at, heading in enumerate(headings)],
-        )
-        for title, headings, rows in found
-    ]
+    if results.twins is not None:
+        facts.append(f"Test of uniform weights: {uniform_weights_test(results).removesuffix('.')}.")
+    return facts
 
 
 def _columns(results: FaithfulnessResults, family: str) -> list[ExportColumn]:
@@ -226,5 +227,5 @@ def _random_columns(results: FaithfulnessResults, measure: str) -> list[ExportCo
     return columns
 
 
-FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex, ".json": _json}
+FORMATS = {".md": _markdown, ".csv": csv_text, ".tex": _latex, ".json": _json}
 """The writer of each file ending."""

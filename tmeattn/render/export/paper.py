@@ -34,7 +34,7 @@ class PaperTable:
 
     @property
     def caption(self) -> str:
-        return " ".join([f"{self.title.rstrip('.')}.", *self.about])
+        return " ".join([*([f"{self.title.rstrip('.')}."] if self.title else []), *self.about])
 
 
 def markdown(tables: Sequence[PaperTable]) -> str:

@@ -7,9 +7,11 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tmeattn.render.export import paper
 from tmeattn.render.export.columns import brief_columns, difference_columns, row_columns
-from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
-from tmeattn.render.reproduction import conditions, how_differences, measured_on
+from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.paper import PaperTable
+from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row
@@ -24,21 +26,11 @@ _COLUMNS = (
 
 
 def markdown(result: Result) -> str:
-    """A heading, the conditions, the table, the differences between rows, and the notes, in GitHub's Markdown.
+    """The tables of the result, in GitHub's Markdown, with all columns that have a value.
 
-    Accuracies are in percent and differences in points, with two decimals; a missing value is an en dash. Empty columns
-    are left out.
+    Accuracies are in percent and differences in points, with two decimals; a missing value is an en dash.
     """
-    blocks = [f"## {markdown_text(result.title)}", markdown_text(_conditions(result))]
-    if result.says:
-        blocks.append(f"The report: {markdown_text(result.says)}")
-    if result.rows:
-        blocks.append(pipes(row_columns(result)))
-    if result.differences:
-        blocks += [pipes(difference_columns(result)), markdown_text(how_differences(result.context))]
-    if result.notes:
-        blocks.append("\n".join(f"- {list_item(note)}" for note in result.notes))
-    return "\n\n".join(blocks) + "\n"
+    return paper.markdown(paper_tables(result))
 
 
 def csv_text(result: Result) -> str:
@@ -59,35 +51,34 @@ def csv_text(result: Result) -> str:
 
 
 def latex(result: Result) -> str:
-    """A `table` with a `booktabs` tabular of the rows, another of the differences, and the conditions in the caption.
+    """The tables of the result, with the columns that fit a page; they are scaled down if they are still too wide.
+    Numbers are as in Markdown; a missing value is `--`."""
+    return paper.latex(paper_tables(result))
 
-    It has the columns that fit a page, and is scaled down if they are still too wide. Numbers are as in Markdown; a
-    missing value is `--`. The document needs the packages booktabs and graphicx; letters beyond Latin in the labels
-    need XeLaTeX or LuaLaTeX.
-    """
-    held = latex_text(_conditions(result))
-    units = latex_text("Accuracies in %, differences in points, attention entropy in nats, epoch: best/trained.")
-    lines = [
-        rf"% {latex_text(result.title)}",
-        f"% {held}",
-        r"% Needs \usepackage{booktabs,graphicx}.",
-        r"\begin{table}",
-        r"\centering\small",
-        rf"\caption{{{latex_text(result.title)}. {held} {units}}}",
-    ]
-    if result.rows:
-        lines += tabular(brief_columns(result))
+
+def paper_tables(result: Result) -> list[PaperTable]:
+    """The table of the rows, and that of the differences between them; a table without columns where there are none."""
+    held = f"Conditions: {_conditions(result)}."
+    units = "Accuracies in %, attention entropy in nats, epoch: best/trained."
+    says = [f"The report: {result.says.rstrip('.')}."] if result.says else []
+    tables = []
+    if result.rows or not result.differences:
+        about = [held, *says, *([units, how_accuracies(result.context)] if result.rows else [])]
+        tables.append(PaperTable(result.title, about, row_columns(result), result.name, brief_columns(result)))
     if result.differences:
-        lines += ["", r"\medskip"] if result.rows else []
-        lines += tabular(difference_columns(result))
-    lines += [r"\end{table}", *(f"% {latex_text(note)}" for note in result.notes)]
-    return "\n".join(lines) + "\n"
+        about = [held, how_differences(result.context)]
+        title = f"Differences of accuracies: {result.title}"
+        tables.append(PaperTable(title, about, difference_columns(result), f"{result.name}-differences"))
+    return tables
 
 
 def _conditions(result: Result) -> str:
-    """The conditions of the runs, and the machine on which the seconds were measured."""
-    measured = measured_on(result.context)
-    return f"Conditions: {conditions(result.context)}{f'; {measured}' if measured else ''}."
+    """The conditions of the runs, with the names of options without hyphens, and the machine on which the seconds were
+    measured."""
+    text, measured = conditions(result.context), measured_on(result.context)
+    for option in result.context.options if result.context else ():
+        text = text.replace(option, option.removeprefix("--"))
+    return f"{text}{f'; {measured}' if measured else ''}"
 
 
 def _csv_row(result: Result, row: Row, difference: Difference | None) -> Iterable[object]:

@@ -1,0 +1,135 @@
+"""The results of `tmeattn faithfulness --planted` as a file: Markdown, CSV, LaTeX or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tmeattn.faithfulness.planted.results import LEARNED
+from tmeattn.render.export.columns import ExportColumn
+from tmeattn.render.export.files import check_ending, write_file
+from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
+from tmeattn.render.numbers import count, percent
+from tmeattn.render.planted import NOT_LEARNED, facts, figure, heading, learned_cell, small_print
+
+if TYPE_CHECKING:
+    from tmeattn.faithfulness.planted.results import PlantedResults, PlantedRow
+
+_COLUMNS = (
+    *("data", "shortcut", "model", "status", "accuracy", "runs", "k", "texts", "words", "chance"),
+    *("method", "precision", "low", "high", "over_random", "over_random_low", "over_random_high"),
+)
+
+
+def write(results: PlantedResults, path: Path) -> None:
+    """Write the results in the format of the file ending.
+
+    Raises:
+        BadInput: the ending is of no known format.
+        EnvironmentProblem: the file cannot be written.
+    """
+    check_ending(path, FORMATS)
+    write_file(path, FORMATS[path.suffix.lower()](results).encode())
+
+
+def markdown(results: PlantedResults) -> str:
+    """A heading, the facts, a table of accuracies and one of precisions for each shortcut, and how to read them."""
+    blocks = [
+        f"## {markdown_text(_title(results))}",
+        "\n".join(f"- {list_item(f'{name}: {value}')}" for name, value in facts(results)),
+        pipes(_accuracies(results)),
+    ]
+    for kind in results.kinds:
+        rows = [row for row in results.rows if row.kind == kind]
+        blocks += [f"### {markdown_text(heading(rows[0]))}", pipes(_precisions(results, kind))]
+    return "\n\n".join([*blocks, markdown_text(" ".join(small_print(results)))]) + "\n"
+
+
+def latex(results: PlantedResults) -> str:
+    """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
+    columns = [_precisions(results, kind) for kind in results.kinds]
+    kinds = [kind for kind, part in zip(results.kinds, columns, strict=True) for _ in part[0].cells]
+    joined = [
+        ExportColumn("Shortcut", kinds, number=False),
+        *(
+            ExportColumn(parts[0].heading, [cell for part in parts for cell in part.cells], number=parts[0].number)
+            for parts in zip(*columns, strict=True)
+        ),
+    ]
+    lines = [
+        r"% Needs \usepackage{booktabs,graphicx}.",
+        r"\begin{table}",
+        r"\centering\small",
+        rf"\caption{{{latex_text(_caption(results))}}}",
+        *tabular(joined),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def csv_text(results: PlantedResults) -> str:
+    """A line for each shortcut, model and method; of a shortcut that a model has not learned, one line without a
+    method."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in results.rows:
+        about = (results.data, row.kind, row.model, row.status, row.accuracy, " ".join(run.run for run in row.runs))
+        measured = (row.count, row.texts, row.words, row.chance)
+        lines: list[tuple[object, ...]] = [
+            (method, one.mean, one.low, one.high, one.over_control, one.over_low, one.over_high)
+            for method, one in row.precision.items()
+        ]
+        for line in lines or [(None,) * 7]:
+            writer.writerow(csv_cell(value) for value in (*about, *measured, *line))
+    return buffer.getvalue()
+
+
+def _json(results: PlantedResults) -> str:
+    return json.dumps(results.document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _title(results: PlantedResults) -> str:
+    return f"Planted shortcuts in texts of {results.data}"
+
+
+def _caption(results: PlantedResults) -> str:
+    """Method, n, data and interval, as a paper's caption."""
+    most = max((row.texts for row in results.rows), default=0)
+    return (
+        f"Precision@k of finding the k words of a planted shortcut (after Bastings et al. 2022), on at most "
+        f"{count(most)} test texts of {results.data} for each model, which was trained on {count(results.train_texts)} "
+        f"texts; ± is half of the 95 % bootstrap interval over texts. {NOT_LEARNED.capitalize()}: an accuracy of less "
+        f"than {percent(LEARNED, 0)} on texts with the shortcut, or a part of the shortcut decides alone."
+    )
+
+
+def _accuracies(results: PlantedResults) -> list[ExportColumn]:
+    columns = [ExportColumn("Model", results.models, number=False)]
+    for kind in results.kinds:
+        cells = [learned_cell(row) for row in results.rows if row.kind == kind]
+        columns.append(ExportColumn(f"Accuracy, {kind}", cells))
+    return columns
+
+
+def _precisions(results: PlantedResults, kind: str) -> list[ExportColumn]:
+    methods = results.methods(kind) or [NOT_LEARNED]
+    rows = [row for row in results.rows if row.kind == kind]
+    return [
+        ExportColumn("Method", methods, number=False),
+        *(ExportColumn(row.model, [_cell(row, method) for method in methods]) for row in rows),
+    ]
+
+
+def _cell(row: PlantedRow, method: str) -> str | None:
+    if not row.precision:
+        return NOT_LEARNED
+    estimate = row.precision.get(method)
+    return None if estimate is None else figure(estimate, method)
+
+
+FORMATS = {".md": markdown, ".csv": csv_text, ".tex": latex, ".json": _json}
+"""The writer of each file ending."""

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 @click.option(
     "--method",
     metavar="NAME,...",
-    help="One or more of: attention (the default of models that pool by attention), rollout, gradient, "
+    help="One or more of: attention (the default of models that pool by attention), attention-x-value-norm, "
+    "norm-weighted-attention, rollout, gradient, "
     "input-x-gradient, integrated-gradients, leave-one-out (the default of other models), lime, random, uniform, or "
     "the method of a plugin.",
 )

@@ -77,6 +77,12 @@ if TYPE_CHECKING:
     metavar="A,B,...",
     help="Of several runs: the measures to show, or all.  [default: normalised erasure, win rate with infill]",
 )
+@click.option(
+    "--attention-tests",
+    is_flag=True,
+    help="Also test attention itself, on 100 texts: erase its weights until the decision flips, and search other "
+    "weights that keep the predictions.",
+)
 @click.option("--twin", is_flag=True, help="Train the twin with uniform attention if there is none.")
 @click.option(
     "--rationales",
@@ -100,6 +106,7 @@ def faithfulness(
     limit_bounded: int,
     keep_rate: float,
     measures: str | None,
+    attention_tests: bool,
     twin: bool,
     rationales: Path | None,
     export: Path | None,
@@ -123,6 +130,7 @@ def faithfulness(
     from tmeattn.errors import BadInput
     from tmeattn.faithfulness.operators import operators_in
     from tmeattn.faithfulness.study import StudyOptions, run_study
+    from tmeattn.render.attention_tests import attention_section
     from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write
@@ -166,6 +174,7 @@ def faithfulness(
         compared=limit_random,
         draws=random_rationales,
         keep_rate=keep_rate,
+        attention_tests=attention_tests,
     )
     results = []
     for one in found:
@@ -181,6 +190,8 @@ def faithfulness(
         echo_json(results[0].document() if len(results) == 1 else document(results))
     elif len(results) == 1:
         stdout_console().print(results_page(results[0]))
+        if (tests := results[0].attention_tests) is not None:
+            stdout_console().print(attention_section(tests))
     else:
         stdout_console().print(faithfulness_of_runs(results, shown))
     if export is not None:

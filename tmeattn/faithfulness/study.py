@@ -14,6 +14,8 @@ from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
+from tmeattn.faithfulness.attention_results import AttentionTests
+from tmeattn.faithfulness.attention_tests import attention_tests
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.operators import Donors
 from tmeattn.faithfulness.randomization import disagreements
@@ -52,6 +54,7 @@ class StudyOptions:
     compared:   the maximum number of texts of the comparison with random rationales; 0 for none.
     draws:      the number of random rationales of a text.
     keep_rate:  of soft erasure, between 0 and 1.
+    attention_tests: whether attention itself is tested (`faithfulness.attention_tests`).
     """
 
     methods: tuple[str, ...] | None = None
@@ -64,6 +67,7 @@ class StudyOptions:
     compared: int = COMPARED
     draws: int = RANDOM_RATIONALES
     keep_rate: float = KEEP_RATE
+    attention_tests: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,14 @@ def run_study(
         disagreements=tuple(disagreements(assessment.against_random, [spec.name for spec in methods])),
         name=run.name,
         soft=None if measures.keep_rate is None else SoftSettings(measures.keep_rate, DRAWS),
+        attention_tests=_attention_tests(classifier, texts, narrate) if options.attention_tests else None,
     )
+
+
+def _attention_tests(classifier: TrainedClassifier, texts: _Texts, narrate: Narrate) -> AttentionTests:
+    narrate("Testing the attention weights")
+    _, training = open_split(classifier.run, classifier.config.train, "train")
+    return attention_tests(classifier, texts.encoded, training.texts)
 
 
 def _measures(

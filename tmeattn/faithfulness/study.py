@@ -12,6 +12,7 @@ import numpy as np
 
 from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
+from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
 from tmeattn.faithfulness.attention_results import AttentionTests

@@ -65,6 +65,7 @@ def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callabl
         ),
         click.option(
             "--texts",
+            "taken_texts",  # `texts` are the texts on the command line
             type=click.Choice(TEXTS),
             default=DEFAULT_TEXTS,
             show_default=True,
@@ -87,6 +88,7 @@ def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callabl
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def with_data(*args: Any, **values: Any) -> Any:
+            values["texts"] = values.pop("taken_texts")
             own = {field.name: values.pop(field.name) for field in fields(DataOptions) if field.name in values}
             return command(*args, data=DataOptions(**own), **values)
 

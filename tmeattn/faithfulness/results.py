@@ -185,10 +185,12 @@ class BoundsCount:
 
 @dataclass(frozen=True)
 class SoftSettings:
-    """How soft erasure was measured: the mean keep rate, and the masks of each text."""
+    """How soft erasure was measured: the mean keep rate, the masks of each text, and the number of texts without a
+    figure, because the class is not less probable with zero vectors."""
 
     keep_rate: float
     draws: int
+    flat: int = 0
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,8 @@ def random_title(results: FaithfulnessResults, measure: str) -> str:
     """The title of the comparison with random rationales by a measure."""
     one = results.against_random[0]
     return (
-        f"Win rate against {one.draws} random rationales of {percent(one.share, 0)} of the words, "
-        f"{count(one.texts)} texts: {measure}"
+        f"Win rate against {_counted(one.draws, 'random rationale')} of {percent(one.share, 0)} of the words, "
+        f"{_counted(one.texts, 'text')}: {measure}"
     )
 
 
@@ -151,10 +151,16 @@ def small_print(results: FaithfulnessResults) -> list[str]:
         f"p > {SIGNIFICANT:g}.",
     ]
     if (bounds := results.bounds) is not None and bounds.chosen < results.texts:
-        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
+        left = _counted(results.texts - bounds.chosen, "text")
+        lines.append(f"Without bounds: {left} (--limit-bounded {bounds.chosen}).")
     lines += bounds_print(results)
     lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
     return [*lines, *results.notes]
+
+
+def _counted(number: int, what: str) -> str:
+    """ "1 text", "1,200 texts"."""
+    return f"{count(number)} {what}" + ("" if number == 1 else "s")
 
 
 def bounds_print(results: FaithfulnessResults) -> list[str]:
@@ -169,9 +175,10 @@ def bounds_print(results: FaithfulnessResults) -> list[str]:
             "leave-one-out and by the effect of single words."
         )
     if bounds.widened:
+        most = f"at most {bounds.excess:.3f}" if bounds.excess >= 0.0005 else "less than 0.001"
         lines.append(
             f"For {count(bounds.widened)} of {count(bounds.beam)} texts bounded by beam, the order of a method was "
-            f"outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
+            f"outside of what the beam found, by {most}; the bounds include it."
         )
     for measure, flat in bounds.flat.items():
         if flat:

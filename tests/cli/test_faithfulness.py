@@ -47,7 +47,7 @@ def test_the_sections_of_one_run(tmeattn: Any, trained: RunDirectory, monkeypatc
     said = tmeattn(*arguments, "--random-rationales", "9", "--keep-rate", "0.25").out
     assert "Normalised erasure: 4 of 8 texts, bounds of 4 exact, of 0 by beam" in said
     assert "Soft erasure: 25 % of the word vectors kept" in said
-    assert "Without bounds: 4 texts (--limit-bounded 4)." in said
+    assert "4 texts have no bounds (--limit-bounded 4)." in said
     assert said.count("Win rate against 9 random rationales of 20 % of the words, 3 texts") == 2
     monkeypatch.setenv("COLUMNS", "140")
     assert "p after Benjamini and Hochberg" in tmeattn(*arguments).out  # a wide terminal has all columns

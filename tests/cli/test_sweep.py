@@ -23,7 +23,7 @@ def swept(tmeattn: Any, quick: list[str]) -> Any:
     return tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "5", "--study", "mine", "--json").json
 
 
-def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[str]) -> None:
+def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[str], tmp_path: Path) -> None:
     assert (swept["study"], swept["goal"], len(swept["trials"])) == ("mine", 5, 5)
     assert tmeattn("sweep", "show", "--json").json == swept
     shown = tmeattn("sweep", "show", "mine")
@@ -32,11 +32,20 @@ def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[s
         assert part in shown.out
     assert shown.out.count("optimistic") == 1
     assert "evaluate mine-" in " ".join(shown.out.split())
+    assert tmeattn("sweep", "show", "--export", str(tmp_path / "sweep.md")).code == 0
+    exported = (tmp_path / "sweep.md").read_text()
+    assert "5 finished trials of 5. Value: best validation accuracy, one seed." in exported
+    assert exported.count("\n| ") == 2 + 5
+    assert "tmeattn" not in exported
     listed = tmeattn("sweep", "list", "--json").json
     assert [(one["name"], one["over"], one["goal"]) for one in listed] == [("mine", 5, 5)]
     assert "5/5" in tmeattn("sweep", "list").out
     again = tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "5", "--study", "mine")
     assert again.code == 0
+    assert "All 5 have ended, so nothing is trained. For more: --trials 15" in again.err
+    fewer = tmeattn("sweep", "--study", "mine", "--trials", "3")
+    assert "--trials 3 does not lower the number of trials of the study, 5." in " ".join(fewer.err.split())
+    assert all(run.name in shown.out and run.id not in shown.out for run in all_runs())
     assert len(all_runs()) == 5
 
 
@@ -52,6 +61,15 @@ def test_the_best_options_train_the_same_model_again(tmeattn: Any, swept: Any, t
     by_file = tmeattn("train", "simple-attn", "--config", str(tmp_path / "best.toml"), "--json").json
     by_command = tmeattn(*best["command"].split()[1:], "--json").json
     assert by_file["best_accuracy"] == by_command["best_accuracy"] == best["value"]
+
+
+def test_a_run_of_a_sweep_names_its_trial_when_it_is_resumed(tmeattn: Any, swept: Any) -> None:
+    (run,) = [run for run in all_runs() if run.name == "mine-3"]
+    said = " ".join(tmeattn("resume", "mine-3").err.split())
+    assert "mine-3 is a run of trial 3 of the sweep mine: the trial has ended, and its value stays." in said
+    assert "The whole sweep goes on with: tmeattn sweep --study mine" in said
+    (home() / "sweeps" / "journal.log").unlink()
+    assert f"{run.reference} is a run of trial 3 of the sweep mine. The whole" in tmeattn("resume", run.id).err
 
 
 def test_deleting_a_study_keeps_its_runs_unless_asked(tmeattn: Any, swept: Any) -> None:

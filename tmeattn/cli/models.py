@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import asdict
+from pathlib import Path
 from typing import TypedDict
 
 import click
 
 from tmeattn.cli.support.command import echo_json
-from tmeattn.cli.support.options import json_option
+from tmeattn.cli.support.options import export_option, json_option
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
 
@@ -27,13 +28,42 @@ class ModelDocument(TypedDict):
 
 @click.command()
 @click.argument("name", required=False)
+@export_option("the models, or the options of NAME,", ".md, .tex or .csv")
 @json_option("the model, or an array of models,")
-def models(name: str | None, as_json: bool) -> None:
+def models(name: str | None, export: Path | None, as_json: bool) -> None:
     """List the models, or show the formula, a diagram, the options and the size of the model NAME."""
+    if export is not None:
+        from tmeattn.render.export.files import check_ending
+        from tmeattn.render.export.listings import FORMATS
+
+        check_ending(export, FORMATS)
     if name is None:
         _list(as_json)
     else:
         _page(registry().get(ModelSpec, name), as_json)
+    if export is not None:
+        _export(name, export)
+
+
+def _export(name: str | None, path: Path) -> None:
+    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.render.export.listings import model_table, models_table, write
+    from tmeattn.run_config import config_class
+
+    if name is None:
+        table = models_table(registry().all(ModelSpec))
+    else:
+        spec = registry().get(ModelSpec, name)
+        table = model_table(spec, _recipes(spec), list(config_class(spec).model_fields))
+    write([table], path)
+    stderr_console().print(safe(f"Wrote {path}"), soft_wrap=True)
+
+
+def _recipes(spec: ModelSpec) -> dict[str, dict[str, object]]:
+    """The values of all options in each recipe."""
+    from tmeattn.run_config import resolve_run
+
+    return {recipe: resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report")}
 
 
 def _list(as_json: bool) -> None:
@@ -63,10 +93,10 @@ def _document(spec: ModelSpec) -> ModelDocument:
 def _page(spec: ModelSpec, as_json: bool) -> None:
     from tmeattn.models.building import count_parameters
     from tmeattn.models.tracing import default_diagrams
-    from tmeattn.run_config import config_class, resolve_run
+    from tmeattn.run_config import config_class
 
     config = config_class(spec)
-    recipes = {recipe: resolve_run(spec.name, {"recipe": recipe}).flat() for recipe in ("modern", "report")}
+    recipes = _recipes(spec)
     parameters, diagrams = count_parameters(spec), default_diagrams(spec)
     if as_json:
         options = [

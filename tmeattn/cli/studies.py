@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 from click.decorators import FC
 
 from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import sweeps as complete_sweeps
-from tmeattn.cli.support.options import json_option
+from tmeattn.cli.support.options import export_option, json_option
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 
 STORAGE_VARIABLE = "TMEATTN_STORAGE"
 STORAGE_HELP = (
@@ -32,20 +34,28 @@ def study_argument() -> Callable[[FC], FC]:
 @click.command()
 @study_argument()
 @storage_option()
+@export_option("the finished trials", ".md, .tex or .csv")
 @json_option("the results")
-def show(study: str | None, storage: str | None, as_json: bool) -> None:
+def show(study: str | None, storage: str | None, export: Path | None, as_json: bool) -> None:
     """The trials of STUDY, its best command, and which options matter. Without STUDY, the newest."""
-    from tmeattn.render.console import stdout_console
+    from tmeattn.render.console import safe, stderr_console, stdout_console
+    from tmeattn.render.export.files import check_ending
+    from tmeattn.render.export.listings import FORMATS, sweep_table, write
     from tmeattn.render.sweep import results_page
     from tmeattn.sweep.results import results
     from tmeattn.sweep.storage import open_store
     from tmeattn.sweep.study import open_study
 
+    if export is not None:
+        check_ending(export, FORMATS)
     found = results(open_study(open_store(storage, create=False), study))
     if as_json:
         echo_json(found.document())
     else:
         stdout_console().print(results_page(found))
+    if export is not None:
+        write([sweep_table(found)], export)
+        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
 
 
 @click.command()
@@ -118,7 +128,8 @@ def delete_sweep(study: str, storage: str | None, with_runs: bool, yes: bool) ->
     runs = runs_of(found)
     if (worker := living_worker(found)) is not None:
         raise BadInput(f"{worker} trains a trial of the sweep {found.name!r}.", hint="Stop it first.")
-    what = f"the study {found.name} with {len(found.trials())} trials" + (f" and {len(runs)} runs" if with_runs else "")
+    what = f"the study {found.name} with {counted(len(found.trials()), 'trial')}"
+    what += f" and {counted(len(runs), 'run')}" if with_runs else ""
     if not (yes or confirmed(safe(f"Delete {what}?"))):
         click.echo("Nothing was deleted.", err=True)
         return

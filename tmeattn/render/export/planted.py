@@ -8,12 +8,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.faithfulness.planted.results import LEARNED
+from tmeattn.faithfulness.planted.results import ALONE, LEARNED
+from tmeattn.faithfulness.planted.shortcuts import SHORTCUT
+from tmeattn.faithfulness.results import CONTROL
+from tmeattn.plurals import counted
+from tmeattn.render.export import paper
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
+from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.faithfulness import CHANCE
 from tmeattn.render.numbers import count, percent
-from tmeattn.render.planted import NOT_LEARNED, facts, figure, heading, learned_cell, small_print
+from tmeattn.render.planted import NOT_LEARNED, about, figure, learned_cell
 
 if TYPE_CHECKING:
     from tmeattn.faithfulness.planted.results import PlantedResults, PlantedRow
@@ -36,38 +41,43 @@ def write(results: PlantedResults, path: Path) -> None:
 
 
 def markdown(results: PlantedResults) -> str:
-    """A heading, the facts, a table of accuracies and one of precisions for each shortcut, and how to read them."""
-    blocks = [
-        f"## {markdown_text(_title(results))}",
-        "\n".join(f"- {list_item(f'{name}: {value}')}" for name, value in facts(results)),
-        pipes(_accuracies(results)),
-    ]
-    for kind in results.kinds:
-        rows = [row for row in results.rows if row.kind == kind]
-        blocks += [f"### {markdown_text(heading(rows[0]))}", pipes(_precisions(results, kind))]
-    return "\n\n".join([*blocks, markdown_text(" ".join(small_print(results)))]) + "\n"
+    """The accuracies, then a table of precisions for each kind of shortcut, each with its caption."""
+    return paper.markdown(_tables(results))
 
 
 def latex(results: PlantedResults) -> str:
-    """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
-    columns = [_precisions(results, kind) for kind in results.kinds]
-    kinds = [kind for kind, part in zip(results.kinds, columns, strict=True) for _ in part[0].cells]
-    joined = [
-        ExportColumn("Shortcut", kinds, number=False),
-        *(
-            ExportColumn(parts[0].heading, [cell for part in parts for cell in part.cells], number=parts[0].number)
-            for parts in zip(*columns, strict=True)
-        ),
-    ]
-    lines = [
-        r"% Needs \usepackage{booktabs,graphicx}.",
-        r"\begin{table}",
-        r"\centering\small",
-        rf"\caption{{{latex_text(_caption(results))}}}",
-        *tabular(joined),
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
+    """The same tables for LaTeX. The document needs the packages booktabs and graphicx."""
+    return paper.latex(_tables(results))
+
+
+def _tables(results: PlantedResults) -> list[paper.PaperTable]:
+    of_data = f"texts of {results.data} with a planted shortcut (after Bastings et al. 2022)"
+    accuracies = paper.PaperTable(
+        f"Accuracy on {of_data}",
+        [
+            f"Trained on {counted(results.train_texts, 'text')}, {percent(SHORTCUT, 0)} of them with a shortcut.",
+            f"A shortcut is not learned below {percent(LEARNED, 0)}, or where a part of it decides more than "
+            f"{percent(ALONE, 0)} of the texts alone.",
+        ],
+        _accuracies(results),
+        f"planted-accuracy-{results.data}",
+    )
+    return [accuracies, *(_precision_table(results, kind, of_data) for kind in results.kinds)]
+
+
+def _precision_table(results: PlantedResults, kind: str, of_data: str) -> paper.PaperTable:
+    rows = [row for row in results.rows if row.kind == kind]
+    most = max(row.texts for row in rows)
+    return paper.PaperTable(
+        f"Precision@{rows[0].count} of finding a planted {kind} ({about(kind)})",
+        [
+            f"On at most {count(most)} test {of_data}, which the model classifies as the shortcut says.",
+            f"± is half of the 95 % bootstrap interval over texts; {CHANCE} marks no significant difference from "
+            f"{CONTROL}.",
+        ],
+        _precisions(results, kind),
+        f"planted-{kind}-{results.data}",
+    )
 
 
 def csv_text(results: PlantedResults) -> str:
@@ -90,21 +100,6 @@ def csv_text(results: PlantedResults) -> str:
 
 def _json(results: PlantedResults) -> str:
     return json.dumps(results.document(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _title(results: PlantedResults) -> str:
-    return f"Planted shortcuts in texts of {results.data}"
-
-
-def _caption(results: PlantedResults) -> str:
-    """Method, n, data and interval, as a paper's caption."""
-    most = max((row.texts for row in results.rows), default=0)
-    return (
-        f"Precision@k of finding the k words of a planted shortcut (after Bastings et al. 2022), on at most "
-        f"{count(most)} test texts of {results.data} for each model, which was trained on {count(results.train_texts)} "
-        f"texts; ± is half of the 95 % bootstrap interval over texts. {NOT_LEARNED.capitalize()}: an accuracy of less "
-        f"than {percent(LEARNED, 0)} on texts with the shortcut, or a part of the shortcut decides alone."
-    )
 
 
 def _accuracies(results: PlantedResults) -> list[ExportColumn]:

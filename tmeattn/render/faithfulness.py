@@ -164,8 +164,8 @@ def bounds_print(results: FaithfulnessResults) -> list[str]:
     lines = []
     if results.soft is not None and results.soft.flat:
         lines.append(
-            f"{counted(results.soft.flat, 'text has', 'texts have')} no figure of soft erasure: zero vectors do not make "
-            "the predicted class less probable."
+            f"{counted(results.soft.flat, 'text has', 'texts have')} no figure of soft erasure: zero vectors do not "
+            "make the predicted class less probable."
         )
     bounds = results.bounds
     if bounds is None:

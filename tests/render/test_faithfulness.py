@@ -18,8 +18,8 @@ from tmeattn.faithfulness.results import (
     OperatorResults,
     SoftSettings,
     TwinComparison,
-    stored_results,
 )
+from tmeattn.faithfulness.stored import stored_results
 from tmeattn.render.faithfulness import small_print, uniform_weights_test
 from tmeattn.render.faithfulness_runs import faithfulness_of_runs
 

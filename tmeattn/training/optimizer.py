@@ -42,7 +42,7 @@ class NothingToTrain(torch.optim.Optimizer):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """There are no gradients."""
 
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """There are no weights to change."""
 
     def state_dict(self) -> dict[str, Any]:

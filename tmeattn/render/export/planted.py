@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.faithfulness.planted.results import LEARNED
+from tmeattn.render.export import paper
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell, latex_text, list_item, markdown_text, pipes, tabular
+from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.paper import PaperTable
 from tmeattn.render.numbers import count, percent
-from tmeattn.render.planted import NOT_LEARNED, facts, figure, heading, learned_cell, small_print
+from tmeattn.render.planted import NOT_LEARNED, figure, heading, learned_cell, small_print
 
 if TYPE_CHECKING:
     from tmeattn.faithfulness.planted.results import PlantedResults, PlantedRow
@@ -36,38 +38,34 @@ def write(results: PlantedResults, path: Path) -> None:
 
 
 def markdown(results: PlantedResults) -> str:
-    """A heading, the facts, a table of accuracies and one of precisions for each shortcut, and how to read them."""
-    blocks = [
-        f"## {markdown_text(_title(results))}",
-        "\n".join(f"- {list_item(f'{name}: {value}')}" for name, value in facts(results)),
-        pipes(_accuracies(results)),
-    ]
-    for kind in results.kinds:
-        rows = [row for row in results.rows if row.kind == kind]
-        blocks += [f"### {markdown_text(heading(rows[0]))}", pipes(_precisions(results, kind))]
-    return "\n\n".join([*blocks, markdown_text(" ".join(small_print(results)))]) + "\n"
+    """The tables in Markdown."""
+    return paper.markdown(paper_tables(results))
 
 
 def latex(results: PlantedResults) -> str:
-    """A `table` with a `booktabs` tabular. The document needs the packages booktabs and graphicx."""
-    columns = [_precisions(results, kind) for kind in results.kinds]
-    kinds = [kind for kind, part in zip(results.kinds, columns, strict=True) for _ in part[0].cells]
-    joined = [
-        ExportColumn("Shortcut", kinds, number=False),
-        *(
-            ExportColumn(parts[0].heading, [cell for part in parts for cell in part.cells], number=parts[0].number)
-            for parts in zip(*columns, strict=True)
-        ),
-    ]
-    lines = [
-        r"% Needs \usepackage{booktabs,graphicx}.",
-        r"\begin{table}",
-        r"\centering\small",
-        rf"\caption{{{latex_text(_caption(results))}}}",
-        *tabular(joined),
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
+    """The tables in LaTeX."""
+    return paper.latex(paper_tables(results))
+
+
+def paper_tables(results: PlantedResults) -> list[PaperTable]:
+    """The precisions of each shortcut, and the accuracies of the models on texts with it."""
+    most = max((row.texts for row in results.rows), default=0)
+    data = (
+        f"At most {count(most)} test texts of {results.data} for each model, which was trained on "
+        f"{count(results.train_texts)} texts with planted shortcuts (after Bastings et al. 2022)."
+    )
+    not_learned = (
+        f"{NOT_LEARNED.capitalize()}: an accuracy of less than {percent(LEARNED, 0)} on texts with the shortcut, or a "
+        "part of the shortcut decides alone."
+    )
+    how = [*small_print(results)[:3], not_learned]
+    tables = []
+    for kind in results.kinds:
+        first = next(row for row in results.rows if row.kind == kind)
+        title = f"Finding a planted shortcut: {heading(first)}"
+        tables.append(PaperTable(title, [data, *how], _precisions(results, kind), f"planted-{kind}"))
+    title = f"Accuracy on texts of {results.data} with a planted shortcut"
+    return [*tables, PaperTable(title, [data, not_learned], _accuracies(results), "planted-accuracy")]
 
 
 def csv_text(results: PlantedResults) -> str:
@@ -90,21 +88,6 @@ def csv_text(results: PlantedResults) -> str:
 
 def _json(results: PlantedResults) -> str:
     return json.dumps(results.document(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _title(results: PlantedResults) -> str:
-    return f"Planted shortcuts in texts of {results.data}"
-
-
-def _caption(results: PlantedResults) -> str:
-    """Method, n, data and interval, as a paper's caption."""
-    most = max((row.texts for row in results.rows), default=0)
-    return (
-        f"Precision@k of finding the k words of a planted shortcut (after Bastings et al. 2022), on at most "
-        f"{count(most)} test texts of {results.data} for each model, which was trained on {count(results.train_texts)} "
-        f"texts; ± is half of the 95 % bootstrap interval over texts. {NOT_LEARNED.capitalize()}: an accuracy of less "
-        f"than {percent(LEARNED, 0)} on texts with the shortcut, or a part of the shortcut decides alone."
-    )
 
 
 def _accuracies(results: PlantedResults) -> list[ExportColumn]:

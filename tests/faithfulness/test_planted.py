@@ -35,7 +35,15 @@ from tmeattn.testing.toy import planted_texts
 
 WORDS = unused_words(())
 TEXTS = [(f"text {number} of the film, with a plot", number % 2) for number in range(400)]
-QUICK = {"vector_size": 8, "min_count": 1, "batch_size": 16, "lr": 0.03, "epochs": 5, "input_dropout": 0.0}
+QUICK = {
+    "vector_size": 8,
+    "min_count": 1,
+    "batch_size": 16,
+    "lr": 0.05,
+    "epochs": 8,
+    "input_dropout": 0.0,
+    "dropout": 0.0,
+}
 
 
 def shortcut_words(text: str) -> list[str]:

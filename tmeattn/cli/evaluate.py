@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import json_option, run_argument, split_option
 
 
@@ -40,7 +40,9 @@ def evaluate(run: str, split: str, shuffle_words: bool, shuffle_seed: int | None
     if shuffle_seed is not None and not shuffle_words:
         raise BadInput("--shuffle-seed needs --shuffle-words.")
     console = stderr_console()
-    classifier = TrainedClassifier(find_run(run))
+    found = find_run(run)
+    begins()
+    classifier = TrainedClassifier(found)
     evaluated = evaluate_run(
         classifier,
         split,

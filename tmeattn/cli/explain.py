@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.cli.support.options import (
     export_option,
@@ -95,6 +95,7 @@ def explain(
         from tmeattn.render.export.files import check_no_input
 
         check_no_input(export, file, found.options["dataset"])
+    begins(lambda: find_run(other) if other is not None else None)
     classifier, true_label = TrainedClassifier(found), None
     if index is not None:
         chosen, true_label = dataset_text(classifier, split or "validation", index)
@@ -182,7 +183,7 @@ def _explain_with_progress(
 
     by_method = [request for column in zip(*requests, strict=True) for request in column]  # alike ones are one batch
     explanations = []
-    with counting(stderr_console(), "explained") as progress:
+    with counting(stderr_console(), "explanation") as progress:
         for explanation in explain_all(classifier, by_method):
             explanations.append(explanation)
             if len(by_method) > 1 and len(explanations) % TOGETHER == 1:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import export_option, json_option, names_in, run_argument, split_option
 from tmeattn.cli.support.planted_table import planted_option
+from tmeattn.errors import BadInput, shortened
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
@@ -140,6 +141,7 @@ def faithfulness(
     if export is not None:
         for one in found:
             check_no_input(export, rationales, one.options["dataset"])
+    begins(lambda: _check_file(rationales))
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:
@@ -163,7 +165,7 @@ def faithfulness(
     for one in found:
         if len(found) > 1:
             console.print(safe(f"Assessing {one.id}"))
-        with counting(console, "texts") as progress:
+        with counting(console, "text") as progress:
             results.append(
                 run_study(
                     one, options, progress=progress, watch=watch, narrate=lambda line: console.print(safe_line(line))
@@ -178,3 +180,8 @@ def faithfulness(
     if export is not None:
         write(results, export)
         console.print(safe(f"Wrote {export}"), soft_wrap=True)
+
+
+def _check_file(path: Path | None) -> None:
+    if path is not None and not path.is_file():
+        raise BadInput(f"There is no file {shortened(path)}.", hint="Check the path of --rationales.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import (
     export_option,
     json_option,
@@ -52,8 +52,9 @@ def mistakes(
     found = find_run(run)
     if export is not None:
         check_no_input(export, found.options["dataset"])
+    begins()
     classifier = TrainedClassifier(found)
-    with counting(console, "texts") as progress:
+    with counting(console, "text") as progress:
         result = find_mistakes(classifier, split=split, top=top, method=method, progress=progress)
     picture = mistakes_page(result)
     if as_json:

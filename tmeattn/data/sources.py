@@ -67,6 +67,18 @@ def open_dataset(
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
 
 
+def check_sources(options: TrainOptions) -> None:
+    """Check that the dataset and the vectors of a run are there. Files are not read, so that they may still be refused.
+
+    Raises:
+        BadInput, EnvironmentProblem: as `open_dataset` and `open_vectors`.
+    """
+    if is_dataset(options.dataset) or existing_path(options.dataset) is None:
+        dataset_of(options)
+    if existing_file(options.vectors) is None:
+        open_vectors(options.vectors)
+
+
 def dataset_of(options: TrainOptions, narrate: Callable[[str], None] = lambda line: None) -> Dataset:
     """Open the dataset of a run; raises as `open_dataset`."""
     return open_dataset(

@@ -15,6 +15,7 @@ from tmeattn.explain.compatibility import FALLBACK, default_method, require_comp
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
 from tmeattn.foreign import plugin_call
 from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
+from tmeattn.plurals import counted
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 
@@ -90,7 +91,8 @@ def attribute(
         ]
     if len(attributions) != len(texts):
         raise BadInput(
-            f"Explainer {spec.name!r} was given {len(texts)} texts and returned scores of {len(attributions)}."
+            f"Explainer {spec.name!r} was given {counted(len(texts), 'text')} and returned scores of "
+            f"{len(attributions)}."
         )
     return [_checked(spec, text, attribution) for text, attribution in zip(texts, attributions, strict=True)]
 

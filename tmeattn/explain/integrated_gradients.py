@@ -17,6 +17,7 @@ import torch
 
 from tmeattn.explain.gradients import WordBatch, differentiable, word_batches
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.plurals import counted
 from tmeattn.specs import Attribution
 
 CLOSE = 0.01
@@ -112,9 +113,10 @@ def _attribution(batch: WordBatch, panels: _Panels, row: int, steps: int, error:
     difference, gap = float((panels.odds_high_P - panels.odds_low_P).sum()), float(panels.gap_P.sum())
     sums = f"The scores sum to {difference + gap:+.3f}; the log-odds are {difference:+.3f} above those of zero vectors"
     if error <= allowed:
-        return Attribution(scores_T, f"{sums} ({steps} steps).")
+        return Attribution(scores_T, f"{sums} ({counted(steps, 'step')}).")
     return Attribution(
-        scores_T, f"{sums}. The error is still {error:.3f} after {steps} steps, so the scores are not reliable."
+        scores_T,
+        f"{sums}. The error is still {error:.3f} after {counted(steps, 'step')}, so the scores are not reliable.",
     )
 
 

@@ -18,6 +18,7 @@ from tmeattn.faithfulness.annotation_files import FORMATS_HINT, records
 from tmeattn.faithfulness.annotations import Annotations, Rationale, counted
 from tmeattn.files import open_regular
 from tmeattn.limits import TEXT
+from tmeattn.plurals import plural
 
 Documents = Mapping[str, str] | Path
 """The documents by id, or the folder of their files."""
@@ -150,7 +151,10 @@ def _misfit(docid: str, text: str, pieces: list[_Piece], tokens: Spans) -> str |
     """Why the pieces do not fit the tokens of a document; None if they do."""
     for piece in pieces:
         if piece.end > len(tokens):
-            return f"evidence up to token {piece.end}, but the document {shortened(docid)!r} has {len(tokens)} tokens."
+            return (
+                f"evidence up to token {piece.end}, but the document {shortened(docid)!r} has "
+                f"{len(tokens)} {plural(len(tokens), 'token')}."
+            )
         found = text[tokens[piece.start][0] : tokens[piece.end - 1][1]]
         if piece.quoted is not None and piece.quoted.split() != found.split():
             return (

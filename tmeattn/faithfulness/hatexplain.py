@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.annotation_files import FORMATS_HINT, json_document
 from tmeattn.faithfulness.annotations import Annotations, Rationale, counted
+from tmeattn.plurals import plural
 
 LABELS = ("hatespeech", "offensive", "normal")
 NORMAL = "normal"
@@ -129,5 +130,6 @@ def _rationales(place: _Place, post: Mapping[str, Any], tokens: int) -> list[lis
         if not isinstance(one, list) or any(type(mark) is not int or mark not in (0, 1) for mark in one):
             place.refuse("a rationale is not a list of 0 and 1.")
         if len(one) != tokens:
-            place.refuse(f"a rationale has {len(one)} marks, but the post has {tokens} tokens.")
+            marks, words = plural(len(one), "mark"), plural(tokens, "token")
+            place.refuse(f"a rationale has {len(one)} {marks}, but the post has {tokens} {words}.")
     return [one for one in rationales if any(one)]

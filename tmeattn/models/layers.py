@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.models.arithmetic import arithmetic_version
+from tmeattn.models.convolution import WordConvolution as WordConvolution
 from tmeattn.specs import PADDING, ModelOutput, Space
 
 

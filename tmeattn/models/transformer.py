@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812
 from tmeattn.errors import BadInput
 from tmeattn.models.configs import TransformerConfig
 from tmeattn.models.layers import ClassifierHead, WordEmbedding, dropout, masked_mean, masked_softmax
+from tmeattn.plurals import counted
 from tmeattn.specs import ModelOutput, Space
 
 
@@ -151,7 +152,8 @@ class Transformer(nn.Module):
         if self.config.positions == "learned":
             if length > self.config.max_positions:
                 raise BadInput(
-                    f"A text of {length} words is longer than the {self.config.max_positions} learned positions.",
+                    f"A text of {length} words is longer than the "
+                    f"{counted(self.config.max_positions, 'learned position')}.",
                     hint="Lower --max-length, or train with more --max-positions.",
                 )
             return self.positions.weight[:length]

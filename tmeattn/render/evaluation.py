@@ -8,6 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from tmeattn.evaluation.document import EvaluationDocument
+from tmeattn.plurals import counted
 from tmeattn.render.numbers import count, dataset_name, decimal, percent
 from tmeattn.render.tables import Column, key_values, table
 
@@ -24,12 +25,13 @@ def _figures(result: EvaluationDocument) -> RenderableType:
     low, high = result["accuracy_interval"]
     entropy, share = result["entropy"], result["normalized_entropy"]
     measured = result.get("attention_texts", result["texts"])
-    sample = f" ({count(measured)} texts)" if measured < result["texts"] else ""
+    sample = f" ({counted(measured, 'text')})" if measured < result["texts"] else ""
+    texts = counted(result["texts"], "text")
     limited = f" (--limit {result['limit']})" if result.get("limit") else ""
     return key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),
-            ("data", f"{dataset_name(result['dataset'])}, {result['split']}, {count(result['texts'])} texts{limited}"),
+            ("data", f"{dataset_name(result['dataset'])}, {result['split']}, {texts}{limited}"),
             ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
             ("macro-F1", percent(result["macro_f1"], 2)),
             ("cross-entropy", decimal(result["cross_entropy"])),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, method_text
 from tmeattn.render.layout import SideBySide
@@ -78,8 +79,8 @@ def mistakes(results: Mistakes) -> Group:
     """The number of mistakes, the most confident ones, the least certain texts, and one legend."""
     share = percent(results.wrong / max(results.texts, 1))
     heading = (
-        f"{results.model} (run {results.run}): {count(results.wrong)} of {count(results.texts)} texts wrong ({share}), "
-        f"{results.dataset}, {results.split} split"
+        f"{results.model} (run {results.run}): {count(results.wrong)} of {counted(results.texts, 'text')} wrong "
+        f"({share}), {results.dataset}, {results.split} split"
     )
     explanations = [explanation for _, explanation in (*results.confident, *results.uncertain)]
     parts: list[RenderableType] = [Text(safe(heading), style="bold")]

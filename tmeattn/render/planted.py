@@ -14,7 +14,7 @@ from tmeattn.faithfulness.results import CONTROL
 from tmeattn.render.console import safe
 from tmeattn.render.faithfulness import CHANCE, half
 from tmeattn.render.numbers import MISSING, count, percent
-from tmeattn.render.tables import Column, FittedTable, key_values, table
+from tmeattn.render.tables import Cell, Column, FittedTable, key_values, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +41,12 @@ def planted(results: PlantedResults) -> Group:
 
 def heading(row: PlantedRow) -> str:
     """ "token: one word gives the class. Precision@1"."""
-    about = next(text for kind, text in ABOUT.items() if kind == row.kind)
-    return f"{row.kind}: {about}. Precision@{row.count}"
+    return f"{row.kind}: {about(row.kind)}. Precision@{row.count}"
+
+
+def about(kind: str) -> str:
+    """What a kind of shortcut is, as a clause."""
+    return next(text for name, text in ABOUT.items() if name == kind)
 
 
 def figure(estimate: Estimate, method: str) -> str:
@@ -76,10 +80,10 @@ def small_print(results: PlantedResults) -> list[str]:
     return [*lines, *results.notes]
 
 
-def facts(results: PlantedResults) -> list[tuple[str, str]]:
+def _facts(results: PlantedResults) -> RenderableType:
     """What the texts and the shortcuts are."""
     first, second, context = results.planted
-    return [
+    facts: list[tuple[str, Cell]] = [
         (
             "texts",
             f"{count(results.train_texts)} of {results.data} to train on, {percent(SHORTCUT, 0)} with a shortcut",
@@ -88,10 +92,7 @@ def facts(results: PlantedResults) -> list[tuple[str, str]]:
         ("pair", f"{first} … {second} gives {results.classes[0]}, {second} … {first} gives {results.classes[1]}"),
         ("context", f"{first} and {second} count only in a text with {context}"),
     ]
-
-
-def _facts(results: PlantedResults) -> RenderableType:
-    return key_values(facts(results))
+    return key_values(facts)
 
 
 def _learned(results: PlantedResults) -> FittedTable:

@@ -21,6 +21,7 @@ from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.files import disk_errors
 from tmeattn.foreign import plugin_call
+from tmeattn.plurals import counted
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
@@ -118,7 +119,8 @@ def encode(
         splits = dataset.read()
         check_dataset(dataset, splits)
     rows = {name: _rows(dataset, name, split, settings) for name, split in splits.items()}
-    narrate(f"Encoding {sum(map(len, rows.values())):,} texts of {dataset.name}, once; the cache keeps the result.")
+    texts = counted(sum(map(len, rows.values())), "text")
+    narrate(f"Encoding {texts} of {dataset.name}, once; the cache keeps the result.")
     # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
     with disk_errors(CONTENT, folder.parent), TokenizerPool(settings.tokenizer) as pool:
         for name in splits:
@@ -137,8 +139,8 @@ def encode(
             _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
     unknown = counts_V[ids == UNKNOWN].sum() / counts_V.sum()
     narrate(
-        f"The vocabulary has {len(vocabulary):,} words; {100 * unknown:.1f} % of the training tokens are unknown "
-        f"({time.monotonic() - started:.1f} s)."
+        f"The vocabulary has {counted(len(vocabulary), 'word')}; {100 * unknown:.1f} % of the training tokens are "
+        f"unknown ({time.monotonic() - started:.1f} s)."
     )
     return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
 
@@ -268,8 +270,8 @@ def no_word_has_a_vector(vectors: WordVectors, words: list[str]) -> BadInput:
     if vectors.first_words:
         hint += f"; the vectors have words such as {_examples(vectors.first_words)}"
     return BadInput(
-        f"None of the {len(words):,} words of the vocabulary has a vector in {vectors.name}, and the vectors are not "
-        "trained.",
+        f"None of the {counted(len(words), 'word')} of the vocabulary has a vector in {vectors.name}, and the vectors "
+        "are not trained.",
         hint=f"{hint}. Give other --vectors or another --tokenizer, or train them: --tune-embeddings",
     )
 
@@ -279,8 +281,8 @@ def coverage_lines(name: str, coverage: Coverage) -> list[str]:
     known, words, known_tokens, words_tokens = coverage
     share, share_tokens = 100 * known / max(words, 1), 100 * known_tokens / max(words_tokens, 1)
     lines = [
-        f"{known:,} of {words:,} different words ({share:.1f} %; {share_tokens:.1f} % of their occurrences in the "
-        f"training texts) have a vector in {name}."
+        f"{known:,} of {counted(words, 'different word')} ({share:.1f} %; {share_tokens:.1f} % of their occurrences in "
+        f"the training texts) have a vector in {name}."
     ]
     if share_tokens < LEAST_COVERAGE:
         lines.append(

@@ -22,6 +22,7 @@ from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, quoted
 from tmeattn.data.readers.tables import open_table
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted, plural
 
 MOST_VALUES = 8
 """The number of unknown values of a split column that an error lists."""
@@ -123,8 +124,8 @@ class TableImport:
                 texts += 1
                 self.writer.skips.add("test row{s} in a table without labels", _where(table, number, "test"))
         self.writer.notes.append(
-            f"{table.path.name} has no labels, so its {texts:,} test texts are left out: classify them with "
-            "tmeattn predict."
+            f"{table.path.name} has no labels, so its {counted(texts, 'test text is', 'test texts are')} left out: "
+            f"classify {plural(texts, 'it', 'them')} with tmeattn predict."
         )
 
 

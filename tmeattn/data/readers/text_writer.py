@@ -21,6 +21,7 @@ from tmeattn.data.readers.text_store import CONTENT, FORMAT, MANIFEST, SPLITS, T
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_error, disk_errors
 from tmeattn.limits import TEXT
+from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +152,7 @@ class TextWriter:
         self._check(splits_N, labels_N, classes)
         self.notes += label_warnings(classes, len(labels_N))
         if self.skips.total:
-            self.notes.append(self.skips.sentence(len(labels_N), "rows" if arrangement is None else "files"))
+            self.notes.append(self.skips.sentence(len(labels_N), "row" if arrangement is None else "file"))
         self._write(classes, splits_N, labels_N, spans_N2, hashes_N)
 
     def _unlabelled_tests(self, added_as_N: np.ndarray, splits_N: np.ndarray) -> np.ndarray:
@@ -201,7 +202,8 @@ class TextWriter:
                     hint="Name the column of the classes with --label-column.",
                 )
             raise BadInput(
-                f"{self.source} has {len(splits_N):,} texts, which are too few for a validation split.",
+                f"{self.source} has {counted(len(splits_N), 'text, which is', 'texts, which are')} too few for a "
+                "validation split.",
                 hint="Give more texts, a larger --validation, or a validation split of your own.",
             )
         train_counts = np.bincount(labels_N[splits_N == 0], minlength=len(classes))
@@ -211,8 +213,8 @@ class TextWriter:
                 label = untrained[0]
                 similar = "".join(f" {warning}" for warning in alike(classes))
                 raise BadInput(
-                    f"{self.source}: {counts[label]:,} {split} texts have the label {classes[label]!r}, "
-                    f"but no training text has it.{similar}",
+                    f"{self.source}: {counted(counts[label], f'{split} text has', f'{split} texts have')} the label "
+                    f"{classes[label]!r}, but no training text has it.{similar}",
                     hint="Add training texts of that class, or remove those texts.",
                 )
 

@@ -25,6 +25,7 @@ from tmeattn.data.readers.text_io import read_errors
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, TextStore, open_text_store
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset
 
@@ -103,7 +104,8 @@ def _listed(counts: Mapping[tuple[str, str], int]) -> str:
 
 
 def _report(writer: TextWriter, path: Path, narrate: Narrate) -> None:
-    narrate(f"Imported {len(writer):,} texts of {len(writer.labels):,} classes from {path.name}.")
+    classes = counted(len(writer.labels), "class", "classes")
+    narrate(f"Imported {counted(len(writer), 'text')} of {classes} from {path.name}.")
     for note in writer.notes:
         narrate(note)
 
@@ -136,7 +138,7 @@ def _import(writer: TextWriter, path: Path, options: ImportOptions, hold_out: Ho
     if path.is_dir() and (tables := tables_in(path, others)):
         table_import = TableImport(writer, options, narrate)
         if others.total:
-            writer.notes.append(others.sentence(sum(map(len, tables.values())), "files"))
+            writer.notes.append(others.sentence(sum(map(len, tables.values())), "file"))
         for split, files in tables.items():
             for file in files:
                 table_import.add(file, split)

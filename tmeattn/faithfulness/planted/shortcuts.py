@@ -67,7 +67,7 @@ class Example(NamedTuple):
     planted: Literal["shortcut", "part", "none"]
 
 
-SHORTCUT, PART = 0.4, 0.4
+SHORTCUT, PART = 0.4, 0.5
 """The shares of texts with a shortcut, and with a part of one; a single word has no parts. With fewer parts, models
 learn that one word of a shortcut decides, because they are seldom wrong by it."""
 

@@ -20,12 +20,13 @@ from tmeattn.faithfulness.planted.shortcuts import Example, Kind, Words, plant, 
 from tmeattn.files import disk_errors, write_atomically
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import planted_dir
+from tmeattn.plurals import counted
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset, Split
 
 VERSION = 1
 """Part of the name of a folder: raise it whenever other texts are written for the same options."""
-LONGEST = 60
+LONGEST = 20
 """Base texts are cut to this many words, so that the table takes minutes and every planted word is read."""
 HELD_OUT = 500
 """The largest number of validation texts, and of test texts."""
@@ -86,8 +87,8 @@ def read_base(name: str, train_texts: int, narrate: Narrate = lambda line: None)
     for split, texts in chosen.items():
         if len(texts) < LEAST:
             raise BadInput(
-                f"The dataset {name} has {len(texts)} texts for the {split} split of texts with planted shortcuts, "
-                f"which needs {LEAST}.",
+                f"The dataset {name} has {counted(len(texts), 'text')} for the {split} split of texts with planted "
+                f"shortcuts, which needs {LEAST}.",
                 hint="Give a larger --dataset.",
             )
     return Base(_short_name(dataset), dataset.classes, chosen, unused_words(_used(chosen)))

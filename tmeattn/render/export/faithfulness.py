@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.faithfulness.results import CONTROL, FAMILIES, HUMAN, MEASURES, METRICS, SIGNIFICANT, Metric
+from tmeattn.plurals import counted
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
@@ -186,7 +187,7 @@ def _title(whose: str, family: str, title: str) -> str:
 
 
 def _facts(results: FaithfulnessResults) -> list[str]:
-    facts = [f"{results.texts:,} texts of {results.data}, {results.words:.0f} words on average."]
+    facts = [f"{counted(results.texts, 'text')} of {results.data}, {results.words:.0f} words on average."]
     if results.accuracy is not None:
         facts.append(f"Accuracy on these texts: {percent(results.accuracy)}.")
     if results.entropy is not None:

@@ -8,14 +8,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.faithfulness.planted.results import LEARNED
+from tmeattn.faithfulness.planted.results import ALONE, LEARNED
+from tmeattn.faithfulness.planted.shortcuts import SHORTCUT
+from tmeattn.faithfulness.results import CONTROL
+from tmeattn.plurals import counted
 from tmeattn.render.export import paper
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
-from tmeattn.render.export.paper import PaperTable
+from tmeattn.render.faithfulness import CHANCE
 from tmeattn.render.numbers import count, percent
-from tmeattn.render.planted import NOT_LEARNED, figure, heading, learned_cell, small_print
+from tmeattn.render.planted import NOT_LEARNED, about, figure, learned_cell
 
 if TYPE_CHECKING:
     from tmeattn.faithfulness.planted.results import PlantedResults, PlantedRow
@@ -38,34 +41,43 @@ def write(results: PlantedResults, path: Path) -> None:
 
 
 def markdown(results: PlantedResults) -> str:
-    """The tables in Markdown."""
-    return paper.markdown(paper_tables(results))
+    """The accuracies, then a table of precisions for each kind of shortcut, each with its caption."""
+    return paper.markdown(_tables(results))
 
 
 def latex(results: PlantedResults) -> str:
-    """The tables in LaTeX."""
-    return paper.latex(paper_tables(results))
+    """The same tables for LaTeX. The document needs the packages booktabs and graphicx."""
+    return paper.latex(_tables(results))
 
 
-def paper_tables(results: PlantedResults) -> list[PaperTable]:
-    """The precisions of each shortcut, and the accuracies of the models on texts with it."""
-    most = max((row.texts for row in results.rows), default=0)
-    data = (
-        f"At most {count(most)} test texts of {results.data} for each model, which was trained on "
-        f"{count(results.train_texts)} texts with planted shortcuts (after Bastings et al. 2022)."
+def _tables(results: PlantedResults) -> list[paper.PaperTable]:
+    of_data = f"texts of {results.data} with a planted shortcut (after Bastings et al. 2022)"
+    accuracies = paper.PaperTable(
+        f"Accuracy on {of_data}",
+        [
+            f"Trained on {counted(results.train_texts, 'text')}, {percent(SHORTCUT, 0)} of them with a shortcut.",
+            f"A shortcut is not learned below {percent(LEARNED, 0)}, or where a part of it decides more than "
+            f"{percent(ALONE, 0)} of the texts alone.",
+        ],
+        _accuracies(results),
+        f"planted-accuracy-{results.data}",
     )
-    not_learned = (
-        f"{NOT_LEARNED.capitalize()}: an accuracy of less than {percent(LEARNED, 0)} on texts with the shortcut, or a "
-        "part of the shortcut decides alone."
+    return [accuracies, *(_precision_table(results, kind, of_data) for kind in results.kinds)]
+
+
+def _precision_table(results: PlantedResults, kind: str, of_data: str) -> paper.PaperTable:
+    rows = [row for row in results.rows if row.kind == kind]
+    most = max(row.texts for row in rows)
+    return paper.PaperTable(
+        f"Precision@{rows[0].count} of finding a planted {kind} ({about(kind)})",
+        [
+            f"On at most {count(most)} test {of_data}, which the model classifies as the shortcut says.",
+            f"± is half of the 95 % bootstrap interval over texts; {CHANCE} marks no significant difference from "
+            f"{CONTROL}.",
+        ],
+        _precisions(results, kind),
+        f"planted-{kind}-{results.data}",
     )
-    how = [*small_print(results)[:3], not_learned]
-    tables = []
-    for kind in results.kinds:
-        first = next(row for row in results.rows if row.kind == kind)
-        title = f"Finding a planted shortcut: {heading(first)}"
-        tables.append(PaperTable(title, [data, *how], _precisions(results, kind), f"planted-{kind}"))
-    title = f"Accuracy on texts of {results.data} with a planted shortcut"
-    return [*tables, PaperTable(title, [data, not_learned], _accuracies(results), "planted-accuracy")]
 
 
 def csv_text(results: PlantedResults) -> str:

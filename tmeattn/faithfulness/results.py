@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tmeattn.faithfulness.attention_results import AttentionTests
 
 CONTROL = "random"
 DELETE, WITH_UNKNOWN, INFILL = "delete", "unknown", "infill"
@@ -234,6 +237,7 @@ class FaithfulnessResults:
     twins:       the uniform-weights test; None where there is none, for the reason `no_twins`.
     bounds:      of normalised erasure; None where it was not measured, and so for `soft`.
     against_random: for each operator of erasure; disagreements: of the operators, one sentence each.
+    attention_tests: None where they were not asked for.
     """
 
     run: str
@@ -253,6 +257,7 @@ class FaithfulnessResults:
     disagreements: tuple[str, ...] = ()
     soft: SoftSettings | None = None
     name: str | None = None
+    attention_tests: AttentionTests | None = None
 
     def document(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -262,6 +267,7 @@ class FaithfulnessResults:
             "notes": list(self.notes),
             "against_random": [_operator(one) for one in self.against_random],
             "disagreements": list(self.disagreements),
+            "attention_tests": None if self.attention_tests is None else self.attention_tests.document(),
         }
 
 

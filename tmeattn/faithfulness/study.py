@@ -20,7 +20,7 @@ from tmeattn.faithfulness.attention_tests import attention_tests
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.operators import Donors
 from tmeattn.faithfulness.randomization import disagreements
-from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, counted, read_rationales
+from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, note_of, read_rationales
 from tmeattn.faithfulness.results import INFILL, OPERATORS, FaithfulnessResults, SoftSettings, TwinComparison
 from tmeattn.faithfulness.soft import DRAWS, KEEP_RATE
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
@@ -200,7 +200,7 @@ def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _
     notes = [
         f"The annotated texts are in the format of {annotations.source}.",
         *annotations.notes,
-        *counted(
+        *note_of(
             left_out,
             "annotated text is left out: the model reads none of its annotated words.",
             "annotated texts are left out: the model reads none of their annotated words.",

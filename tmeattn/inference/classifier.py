@@ -266,14 +266,6 @@ class TrainedClassifier:
             tokens_BT, mask_BT = collate([sequences[index] for index in indices], self.max_length)
             yield indices, tokens_BT.to(self.device), mask_BT.to(self.device)
 
-    @property
-    def limit_note(self) -> str | None:
-        """A sentence for results on a whole split, where the run was trained and evaluated on a part of it."""
-        limit = self.config.train.limit
-        if limit is None:
-            return None
-        return f"The run was trained and evaluated with --limit {limit}; these figures are of the whole split."
-
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """The number of heads of each layer of self-attention; empty for other models."""

@@ -56,6 +56,7 @@ def test_rollout_is_passed_over_where_it_cannot_serve(zoo):
     methods, passed_over = choose_methods(zoo["simple-attn"], None)
     assert [spec.name for spec in methods][-1] == "random"
     assert dict(passed_over) == {
+        "norm-weighted-attention": "the model 'simple-attn' has no self-attention",
         "rollout": "the model 'simple-attn' has no self-attention",
         "uniform": "equal scores give no ranking (name it in --methods to assess it)",
         "lime": "its sampling takes by far the most time (name it in --methods to assess it)",

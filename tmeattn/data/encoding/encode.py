@@ -26,7 +26,7 @@ from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -159,13 +159,21 @@ def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabula
     split = splits[name]
     check_split(dataset, name, split)
     rows = _rows(dataset, name, split, settings)
-    with TokenizerPool(settings.tokenizer) as pool:
-        chunks = list(pool.chunks(checked_texts(dataset, name, split, rows)))
+    labels_N = np.asarray(split.labels, dtype=np.int64)[rows]
+    return encode_texts(checked_texts(dataset, name, split, rows), labels_N, rows, settings.tokenizer, vocabulary)
+
+
+def encode_texts(
+    texts: Iterable[str], labels_N: np.ndarray, rows_N: np.ndarray, tokenizer: str, vocabulary: Vocabulary
+) -> EncodedSplit:
+    """Encode N texts with an existing vocabulary, in memory. rows_N: their positions in their source, increasing."""
+    with TokenizerPool(tokenizer) as pool:
+        chunks = list(pool.chunks(texts))
         ids = vocabulary.encode(pool.words)
     tokens = np.concatenate([ids[chunk.ids] for chunk in chunks])
     lengths = np.concatenate([chunk.lengths_N for chunk in chunks])
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return EncodedSplit(tokens, offsets, np.asarray(split.labels, dtype=np.int64)[rows], rows.astype(np.int64))
+    return EncodedSplit(tokens, offsets, labels_N.astype(np.int64), rows_N.astype(np.int64))
 
 
 def _rows(dataset: Dataset, name: str, split: Split, settings: CorpusSettings) -> np.ndarray:

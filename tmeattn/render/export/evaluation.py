@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tmeattn.plurals import counted
 from tmeattn.render.evaluation_curves import curve_panels
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
-from tmeattn.render.numbers import count, dataset_name, percent
+from tmeattn.render.numbers import dataset_name, percent
 
 if TYPE_CHECKING:
     from tmeattn.evaluation.document import EvaluationDocument
@@ -43,7 +44,7 @@ def _picture(result: EvaluationDocument, form: Literal["svg", "png"]) -> bytes:
     title = f"{result['model']} (run {result['run']}) on {dataset_name(result['dataset'])}"
     which = "all texts" if result["split"] == "all" else f"{result['split']} split"
     about = (
-        f"{count(result['texts'])} texts, {which}. Accuracy {percent(result['accuracy'], 2)}, 95 % interval "
+        f"{counted(result['texts'], 'text')}, {which}. Accuracy {percent(result['accuracy'], 2)}, 95 % interval "
         f"{percent(low)} to {percent(high)} (Wilson)."
     )
     return picture_bytes(title, about, curve_panels(result), form)

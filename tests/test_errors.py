@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.errors import UnknownName
+from tmeattn.errors import UnknownName, nearest
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_hint_of_an_unknown_name(known: list[str], more: dict[str, Any], hint: s
     error = UnknownName("split", "trayn", known, **more)
     assert error.message == "There is no split named 'trayn'."
     assert error.hint == hint
+
+
+def test_what_means_the_same_is_nearer_than_what_looks_alike() -> None:
+    assert nearest("name", ["space", "study"], 3) == ["study"]
+    assert nearest("learning_rate", ["training_rate", "lr"], 1) == ["lr"]
+    assert nearest("gpu", ["device", "cpu"], 1) == ["device"]
+    assert nearest("name", ["space", "same"], 3) == ["same"]  # where nothing means the same

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from tmeattn.data.data_options import DEFAULT_TEXTS, DataOptions, Texts
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.document import EvaluationDocument
@@ -103,18 +104,41 @@ class Model:
         return stream_predictions(job, self.classifier)
 
     def evaluate(
-        self, split: str = "validation", *, shuffle_words: bool = False, shuffle_seed: int = 0
+        self,
+        split: str | None = None,
+        *,
+        dataset: str | PathLike[str] | None = None,
+        texts: Texts = DEFAULT_TEXTS,
+        map_labels: Mapping[str, str] | None = None,
+        text_column: str | None = None,
+        label_column: str | None = None,
+        shuffle_words: bool = False,
+        shuffle_seed: int = 0,
     ) -> EvaluationDocument:
-        """Evaluate the model on a split of the run's dataset: the JSON document of `tmeattn evaluate --json`.
+        """Evaluate the model on labelled texts: the JSON document of `tmeattn evaluate --json`.
 
+        split:         train, validation, test or all; None: the validation split of the run's dataset, all texts of
+                       another dataset.
+        dataset:       another dataset than that of the run: a name or a path. text_column, label_column: of a table.
+        texts:         "all" of them, or the "sample" that the run's `limit` keeps.
+        map_labels:    labels of the dataset, each with the class of the run that it is.
         shuffle_words: also evaluate the texts with shuffled words, permuted with `shuffle_seed` (0 or more): the field
                        `shuffled_words`.
 
         Raises:
-            tmeattn.errors.BadInput: the dataset has no such split, or it has changed since the run was trained.
+            tmeattn.errors.BadInput: there is no such split, no label is a class of the run, the texts have no labels,
+                or the run's own dataset has changed since it was trained.
         """
         seed = shuffle_seed if shuffle_words else None
-        return evaluate_run(self.classifier, split, shuffle_seed=seed).document()
+        data = DataOptions(
+            dataset=None if dataset is None else str(dataset),
+            split=split,
+            texts=texts,
+            map_labels=tuple(f"{label}={name}" for label, name in (map_labels or {}).items()),
+            text_column=text_column,
+            label_column=label_column,
+        )
+        return evaluate_run(self.classifier, data=data, shuffle_seed=seed).document()
 
 
 def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:

@@ -67,6 +67,11 @@ class ModelConfig(Options):
             BadInput: they contradict each other; the message names the options as on the command line.
         """
 
+    def idle(self, train: TrainOptions) -> Mapping[str, str]:
+        """The options, of the model or of training, that have no effect with these, each with the reason: a clause such
+        as "positions are none". Subclasses may override it."""
+        return {}
+
 
 class TrainOptions(Options):
     """Options of `tmeattn train` that do not belong to one model. Defaults are the recipe `modern`."""

@@ -99,10 +99,31 @@ def _near(name: str, known: list[str]) -> str | None:
     return f"Did you mean {' or '.join(map(shortened, near))}?" if near else None
 
 
+SYNONYMS = {
+    "bs": ("batch-size",), "cuda": ("device",), "data": ("dataset",), "dims": ("vector-size", "hidden-size"),
+    "dry-run": ("print", "list"), "embeddings": ("vectors",), "gpu": ("gpus", "device"), "glove": ("vectors",),
+    "hidden": ("hidden-size",), "hidden-dim": ("hidden-size",), "id": ("run-id", "study"), "in": ("file",),
+    "input": ("file",), "jobs": ("processes", "threads"), "learning-rate": ("lr",), "max-len": ("max-length",),
+    "mem": ("memory",), "model": ("run", "from"), "n-jobs": ("jobs", "processes"), "n-trials": ("trials",),
+    "name": ("study", "run"), "nproc": ("processes",), "num-epochs": ("epochs",), "num-trials": ("trials",),
+    "num-workers": ("processes", "jobs"), "out": ("output", "export"), "output": ("export",), "queue": ("partition",),
+    "resume": ("study",), "save": ("export", "output"), "search-space": ("space",), "seed": ("seeds",),
+    "seeds": ("seed",), "study-name": ("study",), "timeout": ("time",), "walltime": ("time",),
+    "workers": ("processes", "jobs"),
+}  # fmt: skip
+"""Names of options in other programs and in other commands, with those that mean the same here."""
+
+
 def nearest(name: str, known: Iterable[str], most: int, cutoff: float = 0.6) -> list[str]:
-    """The known names that are most similar to a name, at most `most`; none for a name that is too long to be one, for
-    which the comparison would take long."""
-    return [] if len(name) > MOST_QUOTED else difflib.get_close_matches(name, list(known), n=most, cutoff=cutoff)
+    """The known names that mean the same as a name, or else are most similar to it, at most `most`.
+
+    None for a name that is too long to be one, for which the comparison would take long.
+    """
+    if len(name) > MOST_QUOTED:
+        return []
+    by_spelling = {one.replace("_", "-"): one for one in known}
+    same = [by_spelling[one] for one in SYNONYMS.get(name.replace("_", "-"), ()) if one in by_spelling]
+    return same[:most] or difflib.get_close_matches(name, list(by_spelling.values()), n=most, cutoff=cutoff)
 
 
 def _all_of(known: list[str]) -> str:

@@ -18,6 +18,7 @@ from tmeattn.errors import BadInput, nearest, shortened
 from tmeattn.files import LARGEST_INTEGER
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_file, existing_path
+from tmeattn.plurals import counted
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import DatasetSpec, ModelSpec
 from tmeattn.user_defaults import load_defaults
@@ -121,6 +122,17 @@ def model_config(run: RunConfig) -> ModelConfig:
     return config
 
 
+def idle_options(run: RunConfig) -> dict[str, str]:
+    """The options that have no effect on a run, each with the reason: a clause such as "--alpha is 0"."""
+    train, found = run.train, {}
+    if train.alpha == 0:
+        found["alpha_warmup"] = "--alpha is 0"
+    if train.vectors != RANDOM:
+        found["vector_size"] = "pretrained vectors have a size of their own"
+    with plugin_call(f"The model {run.model!r}", "fails to check its options"):
+        return {**found, **model_config(run).idle(train)}
+
+
 def validated_value(base: RunConfig, name: str, value: Any) -> Any:
     """The value of one option of the model or of training, converted and checked on its own: beside the other options
     of `base`, and without the checks of options that contradict each other.
@@ -167,7 +179,7 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
         )
     if train.alpha > 0 and train.alpha_warmup > train.epochs:
         raise BadInput(
-            f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {train.epochs} epochs.",
+            f"--alpha-warmup {train.alpha_warmup:g} is longer than the run of {counted(train.epochs, 'epoch')}.",
             hint="Choose fewer warm-up epochs.",
         )
 
@@ -175,7 +187,7 @@ def _check_together(spec: ModelSpec, train: TrainOptions) -> None:
 def too_many_processes(processes: int, batch_size: int) -> BadInput:
     """The error for processes of which some would never have a text."""
     return BadInput(
-        f"--processes {processes} is more than the {batch_size} texts of a batch.",
+        f"--processes {processes} is more than the {counted(batch_size, 'text')} of a batch.",
         hint=f"Use at most {batch_size}, or a larger --batch-size.",
     )
 

@@ -110,6 +110,8 @@ class ExplainerSpec:
     reference:       the paper, or the section of the report.
     api:             the version of this contract that the plugin was written for.
     needs_maps:      the method works only for models with self-attention.
+    needs_pooling:   the method works only for models that pool by attention.
+    needs_values:    the method works only for models whose output has `values`.
     needs_embedding_gradient: the method computes gradients with respect to the word vectors, so it works only for
                      models that look their words up in an `nn.Embedding`.
     selects_heads:   `explain` also takes `layer=` and `head=`, counted from 1 (None: the mean over all).
@@ -131,6 +133,8 @@ class ExplainerSpec:
     selects_heads: bool = False
     packages: tuple[str, ...] = ()
     needs_vectors: InitVar[bool] = False
+    needs_pooling: bool = False
+    needs_values: bool = False
 
     def __post_init__(self, needs_vectors: bool) -> None:
         if needs_vectors:
@@ -255,8 +259,13 @@ class ModelOutput(NamedTuple):
                   attention.
     maps:         self-attention, only when `need_maps` is True: one `(B, H, S, S)` tensor for each layer. Each row of a
                   real position is zero on padding and has sum one.
+    values:       optional: the vectors of which the attention takes the weighted sum, for the methods that weigh
+                  attention by their norms. With pooling weights, one `(B, T, D)` tensor. With self-attention, only when
+                  `need_maps` is True, one `(B, H, S, D)` tensor for each layer: the value vectors of each head after
+                  the head's part of the output projection.
     """
 
     logits_BC: torch.Tensor
     attention_BT: torch.Tensor | None = None
     maps: tuple[torch.Tensor, ...] | None = None
+    values: tuple[torch.Tensor, ...] | None = None

@@ -62,6 +62,7 @@ ROWS: dict[str, dict[str, Any]] = {
     **{f"simple-attn, {n} epochs": _ours("simple-attn", n) for n in (1, 3, 8)},
     **{f"nb-logreg, {n} words": _ours("nb-logreg", 1, "--ngrams", str(n)) for n in (1, 2, 3)},
     **{f"ngram-attn, {n} epochs": _ours("ngram-attn", n) for n in (1, 2, 3)},
+    "ngram-attn narrow, 1 epochs": _ours("ngram-attn", 1, "--hidden-size", "64", "--window", "3", "--lr", "6e-3"),
     **{f"lstm-attn, {n} epochs": _ours("lstm-attn", n) for n in (1, 2, 5)},
     **{f"TF-IDF, {n} words": _tfidf(n) for n in (1, 2, 3)},
     **{f"fastText unigrams, {n} epochs": _fasttext(1, n) for n in (1, 5, 25)},

@@ -14,7 +14,7 @@ PARTS = {
     "choice": "held-out training reviews of `imdb-25k`",
     "test": "the official test half of IMDb",
 }
-OURS = ("mean", "simple-attn", "nb-logreg", "ngram-attn", "lstm-attn")
+OURS = ("mean", "simple-attn", "nb-logreg", "ngram-attn", "ngram-attn narrow", "lstm-attn")
 
 
 def family(name: str) -> str:

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .faults import Faults
+from .patience import STILL, Patience, ticks
 
 _NO_LINES_FOR_USERS = [
     re.compile(mark, re.MULTILINE)
     for mark in (r"Traceback \(most recent call last\)", "Exception ignored", "panicked at", r"^\S+:\d+: \w*Warning: ")
 ]
 Setup = Callable[[], None]
-LIMIT = 120.0
-"""Seconds after which a command counts as one that does not end."""
+LIMIT = STILL
+"""Seconds without progress after which a command counts as one that does not end."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,10 @@ class Running:
             os.kill(self.pid, number)
 
     def wait(self, limit: float = LIMIT) -> Result:
-        """The end of the command, which is killed after `limit` seconds."""
-        start, hangs = time.monotonic(), False
+        """The end of the command, which is killed after `limit` seconds without progress."""
+        patience, hangs = Patience(lambda: ticks(self.pid), limit), False
         while (result := self.poll(hangs=hangs)) is None:
-            if time.monotonic() - start > limit:
+            if patience.is_over:
                 os.kill(self.pid, signal.SIGKILL)
                 hangs = True
             time.sleep(0.002)

@@ -1,9 +1,11 @@
 """Kills of the processes of one training: of a rank, of the launcher (rank 0), of all of them. Within seconds no
 process is left, the state of the run is right, and `resume` leads to the weights and events of the undisturbed run.
 
-    python -m tests.campaigns processes --cases 30 --minutes 30
+    python -m tests.campaigns processes --cases 30 --minutes 60
 
-With 30 cases each kind is tried ten times; a case takes about 10 seconds on two quiet cores.
+With 30 cases each kind is tried ten times; a case takes about 15 seconds on two quiet cores. A busy computer fails no
+case: what is waited for may take as long as there is progress, and "within seconds" is measured by how long an
+undisturbed training takes here.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from .forked import Result, Running, start
+from .patience import Patience, ticks
 from .report import Options, Report
 from .scenarios import equal, fresh, must, need, only_run, training_outcome, write_table
 
@@ -31,8 +34,8 @@ TRAIN = (
 )  # fmt: skip
 TEXTS = 600
 MOST_SECONDS = 10.0
-"""A process that is left must end within this time; on a quiet computer it takes a tenth of a second."""
-_LIMIT = 120.0
+"""A process that is left must end within this time and that of an undisturbed training, in which all of it starts anew
+and which grows with what else runs; on a quiet computer it takes a tenth of a second."""
 
 
 def run(options: Options) -> int:
@@ -42,7 +45,10 @@ def run(options: Options) -> int:
     template.mkdir()
     write_table(template / "toy.csv", TEXTS, 0)
     folder = fresh(template, options.work)
+    begin = time.monotonic()
     must(folder, *TRAIN)
+    most = MOST_SECONDS + time.monotonic() - begin
+    print(f"An undisturbed training takes {most - MOST_SECONDS:.1f} s.", flush=True)
     reference, steps = training_outcome(folder), _steps(only_run(folder))
     seconds: list[float] = []
     while not report.over:
@@ -52,7 +58,7 @@ def run(options: Options) -> int:
             at = chance.randrange(steps * 9 // 10)
             folder = fresh(template, options.work)
             with report.case(f"{kind}: killed after step {at}", folder):
-                seconds.append(_case(folder, kill, at, chance, reference))
+                seconds.append(_case(folder, kill, at, chance, reference, most))
     if seconds:
         middle, most = statistics.median(seconds), max(seconds)
         print(f"processes: the others ended after {middle:.2f} s (median), {most:.2f} s (most)")
@@ -60,18 +66,31 @@ def run(options: Options) -> int:
 
 
 def _case(folder: Path, kill: Callable[[Running, list[int], random.Random], int | None], at: int, chance: random.Random,
-          reference: Any) -> float:  # fmt: skip
-    """Train, kill, resume. Returns the seconds until no process was left."""
+          reference: Any, most: float) -> float:  # fmt: skip
+    """Train, kill, resume. Returns the seconds until no process was left, at most `most`."""
     training = start(folder, *TRAIN)
-    _wait(lambda: _reached(folder, at) or training.poll() is not None, "the training reaches the step")
+    try:
+        return _disturbed(training, folder, kill, at, chance, reference, most)
+    finally:
+        for pid in (*_children(training.pid), training.pid):  # of a case that has failed
+            with suppress(ProcessLookupError):
+                if training.poll() is None:
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _disturbed(training: Running, folder: Path, kill: Callable[[Running, list[int], random.Random], int | None],
+               at: int, chance: random.Random, reference: Any, most: float) -> float:  # fmt: skip
+    progress = Patience(lambda: ticks(training.pid))
+    _wait(lambda: _reached(folder, at) or training.poll() is not None, "the training reaches the step", progress)
     need(training.poll() is None, "the training still runs", training.poll())
     ranks = _children(training.pid)
     need(len(ranks) == PROCESSES - 1, f"there are {PROCESSES - 1} other processes, not {len(ranks)}")
     killed_rank = kill(training, ranks, chance)
     begin = time.monotonic()
-    _wait(lambda: training.poll() is not None and not any(map(_exists, ranks)), "no process is left")
+    still = Patience(lambda: [ticks(pid) for pid in (training.pid, *ranks)])
+    _wait(lambda: training.poll() is not None and not any(map(_exists, ranks)), "no process is left", still)
     seconds = time.monotonic() - begin
-    need(seconds < MOST_SECONDS, f"the others end within seconds, not {seconds:.1f}")
+    need(seconds < most, f"the others end within {most:.0f} seconds, not {seconds:.1f}")
     _check_end(training.wait(), killed_rank)
     (listed,) = json.loads(must(folder, "runs", "list", "--json").out)
     expected = "crashed" if killed_rank is None else "failed"
@@ -146,8 +165,7 @@ def _exists(pid: int) -> bool:
     return False
 
 
-def _wait(condition: Callable[[], bool], promise: str) -> None:
-    end = time.monotonic() + _LIMIT
+def _wait(condition: Callable[[], bool], promise: str, patience: Patience) -> None:
     while not condition():
-        need(time.monotonic() < end, promise)
+        need(not patience.is_over, promise)
         time.sleep(0.01)

@@ -23,6 +23,10 @@ ESC = "\x1b[31m\x1b]0;title\x07"
 @pytest.mark.parametrize(
     ("command", "said"),
     [
+        ("sweep mean --name x", "No such option '--name'. Did you mean '--study'?"),
+        ("train mean --learning-rate 1", "No such option '--learning-rate'. Did you mean '--lr'?"),
+        ("train mean --wokers 2", "No such option '--wokers'."),
+        ("train mean --workers 2", "No such option '--workers'. Did you mean '--processes' or '--jobs'?"),
         ("trian", "There is no command named 'trian'. Did you mean train"),
         ("zzzzzz", "There is no command named 'zzzzzz'. List them with: tmeattn --help"),
         ("runs lst", "There is no command named 'lst'. Did you mean list?"),

@@ -23,8 +23,11 @@ def test_mistakes(tmeattn: Any, quick: list[str], tmp_path: Path) -> None:
 
 def test_a_whole_split_is_told_apart_from_what_a_limited_run_used(tmeattn: Any, quick: list[str]) -> None:
     assert tmeattn("train", "simple-attn", *quick, "--limit", "8").code == 0
-    assert tmeattn("evaluate", "--json").json["texts"] == 2
-    assert "2 texts (--limit 8)" in tmeattn("evaluate").out
+    assert tmeattn("evaluate", "--texts", "sample", "--json").json["texts"] == 2
+    assert "2 texts (--limit 8)" in tmeattn("evaluate", "--texts", "sample").out
+    assert tmeattn("mistakes", "--texts", "sample", "--json").json["texts"] == 2
+    assert tmeattn("faithfulness", "--methods", "attention", "--texts", "sample", "--json").json["texts"] == 2
+    assert tmeattn("evaluate", "--json").json["texts"] == 16
     said = "The run was trained and evaluated with --limit 8; these figures are of the whole split."
     assert tmeattn("mistakes", "--json").json["note"] == said
     assert said in " ".join(tmeattn("mistakes").out.split())

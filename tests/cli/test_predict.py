@@ -270,7 +270,8 @@ def test_shards_are_merged(
         result = tmeattn("predict", "--file", "in.csv", "--output", "out.csv", "--shard", shard)
         assert result.code == 0, result.err
     assert tmeattn("predict", "--merge", "--output", "out.csv").refused() == (
-        "Shard 2 of 3 is missing: nothing was merged. Predict with --shard 2/3 --resume, then merge again."
+        "Shard 2 of 3 is missing: nothing was merged. Predict with --shard 2/3 --resume, then merge again; "
+        "or with --processes 3 --resume, which also merges."
     )
     assert tmeattn("predict", "--file", "in.csv", "--output", "out.csv", "--shard", "2/3").code == 0
     merged = tmeattn("predict", "--merge", "--output", "out.csv")

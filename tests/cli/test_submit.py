@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,13 +12,16 @@ import pytest
 from support.fake_programs import fake_programs
 
 from tmeattn.cli import submit
+from tmeattn.cluster.parts import WORK
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training import signals
 
 
 @pytest.fixture
 def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Programs that accept every job."""
+    """Programs that accept every job, and an empty current folder."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     pytest.importorskip("submitit")
     for name in ("SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"):
         monkeypatch.delenv(name, raising=False)
@@ -49,9 +53,15 @@ def test_a_training_is_submitted(tmeattn: Any, planted: Any, slurm: Path, isolat
 def test_the_script_is_printed_without_sending(
     tmeattn: Any, trained: RunDirectory, slurm: Path, isolated: Path
 ) -> None:
-    script = tmeattn("submit", "--array", "4", "--print", "--", "predict", "--file", "a.csv", "--output", "b.csv").out
+    Path("a.csv").write_text("text\ngood\n")
+    command = ["submit", "--array", "4", "--print", "--", "predict", "--file", "a.csv", "--output", "b.csv"]
+    script = tmeattn(*command).out
     assert on_node(script)[-7:] == ["predict", "--run", trained.id, "--file", "a.csv", "--output", "b.csv"]
     assert "#SBATCH --array=0-3%4" in script
+    document = tmeattn("submit", "--json", *command[1:]).json
+    assert document["command"] == on_node(script)[-7:]
+    assert document["runs"] == []
+    assert "#SBATCH --array=0-3%4" in document["script"]
     assert not (slurm / "calls").exists()
     assert not (isolated / "jobs").exists()
 
@@ -72,7 +82,19 @@ def test_the_script_is_printed_without_sending(
         (["--array", "0", "--", "train", "mean"], "Invalid value for '--array'"),
         (["--array", "3", "--", "train", "mean"], "--array 3 is for more runs than there are: 1."),
         (["--", "resume"], "There is no trained run yet."),
-        (["--", "predict", "--shard", "x"], "--shard: 'x' is no shard."),
+        (["--", "runs", "list"], "tmeattn runs list is no work for a job. It is done at once: type it without submit."),
+        (["--", "sweep", "show"], "tmeattn sweep show is no work for a job."),
+        (["--", "reproduce", "--list"], "tmeattn reproduce --list is no work for a job."),
+        (["--", "predict"], "A job has no standard input to read texts from."),
+        (["--", "predict", "-"], "A job has no standard input"),
+        (["--", "explain"], "A job has no standard input"),
+        (["--", "train", "mean", "--dataset", "no.csv"], "There is no file or folder no.csv."),
+        (["--", "train", "mean", "--vectors", "no.txt"], "--vectors: there is no file no.txt"),
+        (["--", "train", "mean", "--track", "nothing"], "There is no tracker named 'nothing'."),
+        (["--", "train", "mean", "--jobs", "2"], "--jobs is for several runs."),
+        (["--", "reproduce", "table9"], "There is no target named 'table9'."),
+        (["--time", "99:99", "--", "train", "mean"], "--time: '99:99' is no time that SLURM understands."),
+        (["--time", "90", "list"], "tmeattn submit list takes no --time."),
     ],
 )
 def test_what_is_refused_before_anything_is_sent(
@@ -81,6 +103,83 @@ def test_what_is_refused_before_anything_is_sent(
     assert tmeattn("submit", *arguments).refused().startswith(said)
     assert not (slurm / "calls").exists()
     assert not (isolated / "jobs").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["predict", "--file", "no.csv", "--output", "b.csv"], "no.csv"),
+        (["predict", "--file", "a.csv", "--output", "a.csv"], "a.csv is the file that is read."),
+        (["predict", "--file", "a.csv", "--output", "there.csv"], "there.csv exists already."),
+        (["predict", "--file", "a.csv", "--output", "no/b.csv"], "There is no folder "),
+        (["predict", "--file", "a.csv", "--output", "b.xlsx"], "--output: b.xlsx must end in"),
+        (["predict", "--file", "a.csv", "--shard", "x", "--output", "b.csv"], "--shard: 'x' is no shard."),
+        (["predict", "--file", "a.csv", "--run", "nothing"], "There is no run named 'nothing'."),
+        (["predict", "--file", "a.csv", "--raw"], "--raw needs --output."),
+        (["explain", "--file", "no.txt"], "no.txt"),
+        (["explain", "--index", "0", "--compare", "nothing"], "There is no run named 'nothing'."),
+        (["evaluate", "nothing"], "There is no run named 'nothing'."),
+        (["evaluate", "--shuffle-seed", "1"], "--shuffle-seed needs --shuffle-words."),
+        (["mistakes", "--export", "a.docx"], "a.docx"),
+        (["faithfulness", "--rationales", "no.jsonl"], "There is no file no.jsonl."),
+        (["resume"], "is finished: nothing to resume."),
+    ],
+)
+def test_a_command_is_refused_as_it_refuses_itself(
+    tmeattn: Any, trained: RunDirectory, slurm: Path, isolated: Path, command: list[str], said: str
+) -> None:
+    Path("a.csv").write_text("text\ngood\n")
+    Path("there.csv").touch()
+    assert said in tmeattn("submit", "--print", "--", *command).refused()
+    assert not (slurm / "calls").exists()
+
+
+def test_every_command_that_can_be_a_job_is_only_checked(
+    tmeattn: Any, trained: RunDirectory, slurm: Path, isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them does anything when it is submitted."""
+    Path("a.csv").write_text("text\ngood\n")
+    before = sorted(path for path in isolated.rglob("*") if "cache" not in path.parts)
+    commands = [
+        ["train", "mean", "--dataset", "a.csv", "--vectors", "random"], ["evaluate"], ["mistakes"], ["faithfulness"],
+        ["predict", "good"], ["predict", "--file", "a.csv", "--output", "b.csv"], ["reproduce", "table1"],
+        ["predict", "--merge", "--output", "b.csv"], ["explain", "good"], ["explain", "--index", "0"],
+    ]  # fmt: skip
+    for command in commands:
+        said = tmeattn("submit", "--print", "--", *command)
+        assert said.code == 0, command
+        assert on_node(said.out)[:3] == ["submit", "--on-node", "--run-id"]
+    assert {command[0] for command in commands} >= set(WORK) - {"sweep", "resume"}
+    assert sorted(path for path in isolated.rglob("*") if "cache" not in path.parts) == before
+    assert sorted(path.name for path in Path().iterdir() if path.is_file()) == ["a.csv"]
+
+
+def test_jobs_are_listed(
+    tmeattn: Any, planted: Any, slurm: Path, isolated: Path, quick: list[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert tmeattn("submit", "list", "--json").json == []
+    tmeattn("submit", "--array", "2", "--", "train", "mean", *quick, "--seeds", "2")
+    earlier = isolated / "jobs" / "k3x9-mean"
+    earlier.mkdir()
+    (earlier / "31_submission.sh").touch()
+    os.utime(earlier / "31_submission.sh", (1, 1))
+    fake_programs(
+        tmp_path, monkeypatch, squeue="echo '47|RUNNING'; echo '47|PENDING'", sacct="echo '31|CANCELLED by 0'"
+    )
+    new, old = tmeattn("submit", "list", "--json").json
+    assert (new["job"], new["states"], len(new["runs"])) == ("47", {"RUNNING": 1, "PENDING": 1}, 2)
+    assert new["command"] == ["train", "mean", *quick, "--seeds", "2"]
+    assert new["runs"][0]["state"] is None
+    assert Path(new["log"]).name == "47_%a_0_log.out"
+    assert (old["job"], old["states"], old["runs"][0]["id"]) == ("31", {"CANCELLED": 1}, "k3x9-mean")
+    shown = tmeattn("submit", "list").out
+    assert "1 pending, 1 running" in shown
+    assert "cancelled" in shown
+    fake_programs(tmp_path, monkeypatch, squeue="echo 'Unable to contact slurm controller' >&2; exit 1", sacct="exit 1")
+    unreachable = tmeattn("submit", "--json", "list")
+    assert [job["states"] for job in unreachable.json] == [{}, {}]
+    assert "The states of the jobs are not known: The controller of SLURM" in " ".join(unreachable.err.split())
 
 
 def test_without_slurm_it_is_no_bad_input(tmeattn: Any, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:

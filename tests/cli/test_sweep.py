@@ -42,6 +42,10 @@ def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[s
     assert "5/5" in tmeattn("sweep", "list").out
     again = tmeattn("sweep", "simple-attn", *quick, *SPACE, "--trials", "5", "--study", "mine")
     assert again.code == 0
+    assert "All 5 have ended, so nothing is trained. For more: --trials 15" in again.err
+    fewer = tmeattn("sweep", "--study", "mine", "--trials", "3")
+    assert "--trials 3 does not lower the number of trials of the study, 5." in " ".join(fewer.err.split())
+    assert all(run.name in shown.out and run.id not in shown.out for run in all_runs())
     assert len(all_runs()) == 5
 
 
@@ -57,6 +61,15 @@ def test_the_best_options_train_the_same_model_again(tmeattn: Any, swept: Any, t
     by_file = tmeattn("train", "simple-attn", "--config", str(tmp_path / "best.toml"), "--json").json
     by_command = tmeattn(*best["command"].split()[1:], "--json").json
     assert by_file["best_accuracy"] == by_command["best_accuracy"] == best["value"]
+
+
+def test_a_run_of_a_sweep_names_its_trial_when_it_is_resumed(tmeattn: Any, swept: Any) -> None:
+    (run,) = [run for run in all_runs() if run.name == "mine-3"]
+    said = " ".join(tmeattn("resume", "mine-3").err.split())
+    assert "mine-3 is a run of trial 3 of the sweep mine: the trial has ended, and its value stays." in said
+    assert "The whole sweep goes on with: tmeattn sweep --study mine" in said
+    (home() / "sweeps" / "journal.log").unlink()
+    assert f"{run.reference} is a run of trial 3 of the sweep mine. The whole" in tmeattn("resume", run.id).err
 
 
 def test_deleting_a_study_keeps_its_runs_unless_asked(tmeattn: Any, swept: Any) -> None:

@@ -89,3 +89,22 @@ def test_a_config_file_that_is_no_toml(tmeattn: Any, tmp_path: Path, content: st
     path = tmp_path / "c.toml"
     path.write_text(content)
     assert reason in tmeattn("train", "simple-attn", "--config", str(path)).refused()
+
+
+def test_options_without_effect_are_named(tmeattn: Any, planted: Any, quick: list[str]) -> None:
+    result = tmeattn("train", "nb-logreg", *quick, "--lr", "0.1")
+    assert result.code == 0, result.err
+    said = " ".join(result.err.split())
+    assert "Note: --lr has no effect on the model nb-logreg: the model is solved in one fit before" in said
+    alone = tmeattn("train", "nb-logreg", *quick, "--processes", "2", "--dataset", "no.csv")  # it says so at once
+    assert "Note: --processes has no effect on the model nb-logreg: the model is solved" in " ".join(alone.err.split())
+    assert "--patience" not in said
+    assert "Note:" not in tmeattn("train", "mean", *quick).err
+
+
+def test_resume_without_an_unfinished_run_says_what_one_can_do(tmeattn: Any, trained: RunDirectory) -> None:
+    said = " ".join(tmeattn("resume").err.split())
+    epochs = 2 * trained.config["train"]["epochs"]
+    assert f"No run is unfinished; the newest is {trained.reference}." in said
+    assert f"tmeattn train --from {trained.reference} --epochs {epochs}" in said
+    assert "No run is unfinished" not in tmeattn("resume", trained.id).err

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.cluster.parts import Command, Part, check_tasks, parts, reference, with_run
+from tmeattn.cluster.parts import Command, Part, check_tasks, check_work, parts, reference, with_run
 from tmeattn.errors import BadInput
 
 NOTHING_YET = {"position": None, "restarts": 0}
@@ -75,7 +75,6 @@ def test_other_commands_are_run_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("submitted", "tasks", "said"),
     [
-        (command("tui"), None, "tmeattn tui is no work for a job."),
         (command("train mean", path=2), 2, "--array 2 is for more runs than there are: 1. Add --seeds 2"),
         (command("train mean --seeds 2", path=2, seeds=(0, 1)), 3, "--array 3 is for more runs than there are: 2."),
         (command("predict a", output=None, file=None), 2, "--array needs predict --output FILE."),
@@ -92,10 +91,44 @@ def test_what_cannot_be_divided(submitted: Command, tasks: int | None, said: str
 
 
 @pytest.mark.parametrize(
+    ("submitted", "said"),
+    [
+        (command("tui"), "tmeattn tui is no work for a job. Submit train, sweep or predict"),
+        (command("runs list", path=2), "tmeattn runs list is no work for a job. It is done at once"),
+        (command("sweep best", path=2), "tmeattn sweep best is no work for a job."),
+        (command("reproduce --list", listing=True), "tmeattn reproduce --list is no work for a job."),
+        (command("predict", texts=(), file=None), "A job has no standard input to read texts from."),
+        (command("predict --file -", texts=(), file=Path("-")), "A job has no standard input"),
+        (command("explain", text=None, file=None, index=None), "A job has no standard input"),
+    ],
+)
+def test_what_is_no_work(submitted: Command, said: str) -> None:
+    with pytest.raises(BadInput) as error:
+        check_work(submitted)
+    assert str(error.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "submitted",
+    [
+        command("sweep", trials=None),
+        command("sweep mean", path=2),
+        command("explain --index 0", text=None, file=None, index=0),
+        command("predict --merge", texts=(), file=None, merge=True),
+        command("predict a b", texts=("a", "b"), file=None),
+        command("reproduce table1", listing=False),
+    ],
+)
+def test_what_is_work(submitted: Command) -> None:
+    check_work(submitted)
+
+
+@pytest.mark.parametrize(
     ("submitted", "expected"),
     [
         (command("evaluate --split test", path=1, split="test"), "evaluate abcd --split test"),
         (command("evaluate --split test best", path=1, run="best"), "evaluate abcd --split test"),
+        (command("faithfulness --limit 2 best", path=1, run=("best",)), "faithfulness abcd --limit 2"),
         (command("predict --run=latest a", path=1, run="latest"), "predict --run abcd a"),
         (command("predict -- --run latest", path=1), "predict --run abcd -- --run latest"),
         (command("train --from latest --lr 1", path=1, from_run="latest"), "train --lr 1 --from abcd"),
@@ -109,6 +142,8 @@ def test_the_run_is_fixed(submitted: Command, expected: str) -> None:
 def test_only_words_that_may_mean_another_run_are_replaced() -> None:
     assert reference(command("resume", run="latest")) == "latest"
     assert reference(command("resume mine", run="mine")) is None
+    assert reference(command("faithfulness", run=())) == "latest"
+    assert reference(command("faithfulness a latest", run=("a", "latest"))) is None
     assert reference(command("train mean --from best", path=2, from_run="best")) == "best"
     assert reference(command("train mean", path=2, from_run=None)) is None
     assert reference(command("runs compare latest best", path=2, run=("latest", "best"))) is None

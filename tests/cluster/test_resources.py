@@ -10,12 +10,33 @@ from tmeattn.cluster.resources import Resources
 from tmeattn.errors import BadInput
 
 
-@pytest.mark.parametrize("time", ["90", "1:30", "4:00:00", "1-12", "1-12:30", "1-12:30:00", "infinite"])
+@pytest.mark.parametrize(
+    "time", ["90", "1:30", "4:00:00", "1-12", "1-12:30", "1-12:30:00", "infinite", "1-23", "120:59", "99:59:59", "0"]
+)
 def test_times_that_slurm_understands(time: str) -> None:
     assert Resources("x", time=time).time == time
 
 
-@pytest.mark.parametrize("time", ["4h", "", "-1", "1:2:3:4", "1-", "1-2:3:4:5", "tomorrow", "1 2", "10\n", "٣"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "4h",
+        "",
+        "-1",
+        "1:2:3:4",
+        "1-",
+        "1-2:3:4:5",
+        "tomorrow",
+        "1 2",
+        "10\n",
+        "٣",
+        "99:99",
+        "1:60:00",
+        "1:00:60",
+        "1-24",
+        "1-2:60",
+    ],
+)
 def test_times_that_it_does_not(time: str) -> None:
     with pytest.raises(BadInput, match="is no time that SLURM understands"):
         Resources("x", time=time)

@@ -61,7 +61,13 @@ def test_a_job_is_sent(isolated: Path, tmp_path: Path, monkeypatch: pytest.Monke
          "SLURM refuses the job: 'invalid partition specified: x'."),
         ("echo 'sbatch: error: \x1b[31m' >&2; exit 1", BadInput, r"SLURM refuses the job: '\x1b[31m'."),
         ("seq 99999 >&2; exit 1", BadInput, "SLURM refuses the job: '1 2 3"),
-        ("echo 'Unable to contact slurm controller' >&2; exit 1", EnvironmentProblem, "SLURM does not answer: 'Unable"),
+        ("echo 'Unable to contact slurm controller' >&2; exit 1", EnvironmentProblem,
+         "The controller of SLURM (login.example) does not answer: 'Unable to contact slurm "
+         "controller'. Ask it with scontrol ping"),
+        ("echo 'sbatch: fatal: Could not establish a configuration source' >&2; exit 1", EnvironmentProblem,
+         "The programs of SLURM are installed here, but they find neither its configuration nor its controller"),
+        ("echo 'error: If munged is up, restart with --num-threads=10; Munge encode failed' >&2; exit 1",
+         EnvironmentProblem, "SLURM cannot prove who you are: its service munge does not answer here: "),
         ("echo hello", BadInput, "SLURM refuses the job: 'Could not make sense of sbatch output \"hello\""),
     ],
 )  # fmt: skip
@@ -75,10 +81,12 @@ def test_a_refusal_is_quoted_and_nothing_is_left(
     said: str,
 ) -> None:
     fake_programs(tmp_path, monkeypatch, sbatch=sbatch, srun="")
+    (tmp_path / "slurm.conf").write_text("# a cluster\nSlurmctldHost=login.example # the first\n")
+    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm.conf"))
     with pytest.raises(kind) as error:
         send(Resources("job"), COMMAND, "k3x9-mean")
     assert str(error.value).startswith(said)
-    assert len(str(error.value)) < 300
+    assert len(str(error.value)) < 500
     assert capfd.readouterr() == ("", "")
     assert not (isolated / "jobs" / "k3x9-mean").exists()
 

@@ -42,7 +42,7 @@ def study(run: RunDirectory) -> object:
     [
         lambda run: tmeattn.load(run.path).evaluate(),
         lambda run: find_mistakes(TrainedClassifier(run)),
-        lambda run: dataset_text(TrainedClassifier(run), "validation", 0),
+        lambda run: dataset_text(TrainedClassifier(run), 0),
         study,
     ],
     ids=["evaluate", "mistakes", "explain", "faithfulness"],

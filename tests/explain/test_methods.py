@@ -67,8 +67,8 @@ def test_which_methods_serve_which_model(zoo):
     def served(name):
         return {spec.name for spec, against in methods_with_reasons(zoo[name]) if against is None}
 
-    assert served("transformer") - served("lstm-attn") == {"rollout"}
-    assert served("lstm-attn") - served("mean") == {"attention"}
+    assert served("transformer") - served("lstm-attn") == {"rollout", "norm-weighted-attention"}
+    assert served("lstm-attn") - served("mean") == {"attention", "attention-x-value-norm"}
     assert all(against for spec, against in methods_with_reasons(zoo["mean"]) if spec.name in {"attention", "rollout"})
 
 

@@ -18,12 +18,15 @@ from tmeattn.runs.directory import RunDirectory
 def test_the_document_of_a_run(trained: RunDirectory) -> None:
     document = tmeattn.load(trained.path).evaluate(split="train")
     assert list(document) == [
-        "run", "model", "dataset", "split", "limit", "texts", "loss", "cross_entropy", "accuracy", "entropy",
-        "normalized_entropy", "attention_texts", "macro_f1", "calibration_error", "per_class", "accuracy_interval",
+        "run", "model", "dataset", "split", "limit", "texts", "notes", "loss", "cross_entropy", "accuracy", "entropy",
+        "normalized_entropy", "attention_texts", "macro_f1", "calibration_error", "reliability", "roc_auc",
+        "average_precision", "positive", "thresholds", "best_f1", "rank_curves", "per_class", "accuracy_interval",
         "confusion",
     ]  # fmt: skip
     assert (document["run"], document["split"], document["texts"]) == (trained.id, "train", 64)
-    assert list(document["per_class"]["negative"]) == ["precision", "recall", "f1", "texts"]
+    assert list(document["per_class"]["negative"]) == [
+        "precision", "recall", "f1", "texts", "roc_auc", "average_precision",
+    ]  # fmt: skip
     assert json.loads(json.dumps(document))["confusion"] == document["confusion"]
     with pytest.raises(UnknownName):
         tmeattn.load(trained.path).evaluate(split="validatoin")

@@ -71,6 +71,18 @@ def test_an_interruption_stops_all(job: FileJob, monkeypatch: pytest.MonkeyPatch
     assert [process.poll() for process in processes] == [-signal.SIGTERM] * 3
 
 
+def test_the_advice_names_the_processes(job: FileJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    started(monkeypatch, ONE.format("pass"))
+    monkeypatch.setattr(workers, "_rows_of", lambda output, shard: 7)
+
+    def interrupt(texts: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as error:
+        predict_with_processes(job, 3, progress=interrupt)
+    assert str(error.value) == ("Stopped after 21 rows. Continue with the same command, --processes 3 and --resume.")
+
+
 def test_what_an_earlier_prediction_left(job: FileJob, tmp_path: Path) -> None:
     (tmp_path / "out-1-of-4.csv.part").touch()
     with pytest.raises(

@@ -92,11 +92,11 @@ def test_narrow_heads_are_torchs_multihead_attention(heads):
         reference.out_proj.bias.copy_(ours.project.bias)
         x_BSD, mask_BS = torch.randn(3, 6, 8), torch.arange(6) < torch.tensor([[6], [2], [4]])
         wanted, weights = reference(x_BSD, x_BSD, x_BSD, key_padding_mask=~mask_BS, average_attn_weights=False)
-        states, map_BHSS = ours(x_BSD, mask_BS, need_map=True)
+        states, attended = ours(x_BSD, mask_BS, need_map=True)
         fused, _ = ours(x_BSD, mask_BS, need_map=False)
     assert torch.allclose(states, wanted, atol=1e-6)
     assert torch.allclose(fused, wanted, atol=1e-6)
-    assert torch.allclose(map_BHSS, weights, atol=1e-6)
+    assert torch.allclose(attended.map_BHSS, weights, atol=1e-6)
 
 
 def test_wide_heads_keep_the_full_width_and_one_alone_is_not_projected():
@@ -112,8 +112,8 @@ def test_scores_are_scaled_by_the_square_root_of_the_heads_width():
         attention.query_key_value.bias.zero_()
         attention.query_key_value.weight.copy_(torch.cat([torch.eye(4)] * 3))
         x_BSD = torch.eye(4)[None, :2] * 2  # every word scores itself 4 and the other 0
-        _, map_BHSS = attention(x_BSD, None, need_map=True)
-    assert map_BHSS[0, 0, 0, 0].item() == pytest.approx(math.exp(4 / 2) / (math.exp(4 / 2) + 1))
+        _, attended = attention(x_BSD, None, need_map=True)
+    assert attended.map_BHSS[0, 0, 0, 0].item() == pytest.approx(math.exp(4 / 2) / (math.exp(4 / 2) + 1))
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():

@@ -21,7 +21,7 @@ def counted(seconds_each: float, *, terminal: bool) -> str:
     """What is printed while 4 texts are read, each in so many seconds."""
     console = Console(file=io.StringIO(), force_terminal=terminal, width=80, _environ={})
     clock = Clock()
-    with counting(console, "texts", clock=clock) as progress:
+    with counting(console, "text", clock=clock) as progress:
         for done in range(5):
             progress(done, 4)
             clock.now += seconds_each
@@ -41,7 +41,7 @@ def test_a_terminal_is_redrawn_from_the_first_call_on() -> None:
 
 def test_what_fails_meanwhile_leaves_the_terminal_as_it_was() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80, _environ={})
-    with contextlib.suppress(ValueError), counting(console, "texts") as progress:
+    with contextlib.suppress(ValueError), counting(console, "text") as progress:
         progress(1, 4)
         raise ValueError
     output = console.file.getvalue()  # type: ignore[attr-defined]

@@ -12,7 +12,26 @@ def result(classes):
         "run": "abcd-mean", "model": "mean", "dataset": "reviews.csv", "split": "test", "texts": 1234,
         "accuracy": 0.5, "accuracy_interval": (0.4, 0.6), "macro_f1": 0.41, "cross_entropy": 1.2,
         "calibration_error": 0.0321, "entropy": None, "normalized_entropy": None,
-        "per_class": {name: {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "texts": 7} for name in names},
+        "per_class": {
+            name: {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "texts": 7, "roc_auc": 0.9, "average_precision": 0.8}
+            for name in names
+        },
+        "roc_auc": 0.91, "average_precision": 0.82, "positive": names[1] if classes == 2 else None,
+        "reliability": [
+            {"low": 0.4, "high": 0.5, "texts": 600, "confidence": 0.45, "accuracy": 0.4},
+            {"low": 0.9, "high": 1.0, "texts": 634, "confidence": 0.95, "accuracy": 0.8},
+        ],
+        "thresholds": [
+            {"threshold": step / 20, "precision": 0.6, "recall": 0.7, "f1": 0.65, "accuracy": 0.62, "predicted": 500}
+            for step in range(1, 20)
+        ] if classes == 2 else [],
+        "best_f1": {
+            "threshold": 0.4321, "precision": 0.6, "recall": 0.9, "f1": 0.72, "accuracy": 0.66, "predicted": 700
+        } if classes == 2 else None,
+        "rank_curves": {
+            name: {"roc": [(0.0, 0.0), (0.1, 0.7), (1.0, 1.0)], "precision_recall": [(0.5, 0.9), (1.0, 0.5)]}
+            for name in names[-6:]
+        },
         "confusion": {
             true: {name: 10 * at + other for other, name in enumerate(names)} for at, true in enumerate(names)
         },
@@ -26,7 +45,10 @@ def test_everything_fits(width, classes):
     assert max(map(len, text.splitlines())) <= width
     for part in ("50.00 %", "41.00 %", "3.21 %", f"class {classes - 1}", "33.3 %"):
         assert part in text
-    assert "…" not in text
+    assert ("0.432 *" in text) == (classes == 2)
+    assert "Reliability: calibration error 3.21 %" in text
+    assert "ROC: area 91.00 %" in text
+    assert "…" not in text[: text.index("Reliability")]
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

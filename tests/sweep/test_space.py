@@ -14,7 +14,7 @@ from tmeattn.sweep.space_text import parse_space
 
 
 def parsed(text: str, model: str = "query-attn", **fixed: object) -> Range | Choice:
-    (dimension,) = parse_space(model, [text], fixed)
+    (dimension,) = parse_space(model, [text], {"alpha": 0.1} | fixed if model == "query-attn" else fixed)
     return dimension
 
 
@@ -135,3 +135,34 @@ def test_options_that_are_given_leave_the_default_space() -> None:
     assert names == ["dropout", "input_dropout"]
     with pytest.raises(BadInput, match="nothing varies"):
         default_space("mean", ["lr", "dropout", "input_dropout"])
+
+
+@pytest.mark.parametrize(
+    ("model", "texts", "fixed", "said"),
+    [
+        ("mean", ["alpha=0,0.1"], {}, "--space: no trial with alpha 0.1 can be trained: --alpha penalises attention"),
+        ("mean", ["alpha=0..0.1"], {}, "No values of the space can be trained: --alpha penalises attention"),
+        ("mean", ["momentum=0,0.9"], {}, "--space: no trial with momentum 0.9 can be trained: --momentum 0.9 is an"),
+        ("mean", ["alpha-warmup=1..3"], {}, "--space: alpha-warmup has no effect on the model 'mean': --alpha is 0."),
+        ("mean", ["vector-size=50,100"], {"vectors": "glove-50d"}, "--space: vector-size has no effect on the model"),
+        (
+            "nb-logreg",
+            ["ngrams=1,2", "lr=1e-3..1"],
+            {},
+            "--space: lr has no effect on the model 'nb-logreg': the model",
+        ),
+    ],
+)
+def test_what_would_fail_in_a_trial_or_change_nothing(
+    model: str, texts: list[str], fixed: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadInput) as error:
+        parse_space(model, texts, fixed)
+    assert str(error.value).startswith(said)
+
+
+def test_a_value_needs_only_one_fitting_partner() -> None:
+    both = ["momentum=0,0.9", "optimizer=sgd,adamw"]
+    assert [one.name for one in parse_space("mean", both, {})] == ["momentum", "optimizer"]
+    assert parse_space("simple-attn", ["alpha=0,0.1", "alpha-warmup=0..2"], {"epochs": 4})
+    assert parse_space("mean", ["alpha-warmup=1..3"], {}, stored=True)  # a study of an earlier version

@@ -61,7 +61,7 @@ def test_checks_of_missing_data_are_skipped(tmeattn: Any, install: Any) -> None:
     assert skipped["skipped"] == "The dataset needy is not here yet. Fetch it: needy fetch"
     page = tmeattn("plugins", "check", "needy")
     assert "skipped: The dataset needy is not here yet." in " ".join(page.out.split())
-    assert "1 of 3 checks were skipped" in page.err
+    assert "1 of 3 checks was skipped" in page.err
 
 
 def test_a_test_of_missing_data_does_not_pass(install: Any) -> None:
@@ -113,7 +113,7 @@ def failed(spec: Any) -> list[Check]:
     [
         ("changing_fingerprint", "repeatable", "its fingerprint differs from one load to the next", "SHA-256"),
         ("changing_texts", "repeatable", "two reads give different texts", "Fix the order and every seed"),
-        ("shared_text", "held out", "1 texts are in both the training and the validation split", "Remove them"),
+        ("shared_text", "held out", "1 text is in both the training and the validation split", "Remove them"),
     ],
 )
 def test_each_fault_of_a_dataset_has_its_remedy(
@@ -144,7 +144,7 @@ def test_each_fault_of_word_vectors_has_its_remedy(
     assert failed(spec) == [Check("lookup", problem, advice)]
     with pytest.raises(CheckFailed) as caught:
         check_vectors(spec)
-    assert str(caught.value) == f"faulty fails 1 of 1 checks:\nlookup: {problem} {advice}"
+    assert str(caught.value) == f"faulty fails 1 of 1 check:\nlookup: {problem} {advice}"
 
 
 def test_sound_word_vectors_pass(fresh_registry: Any) -> None:

@@ -63,9 +63,21 @@ def test_a_signal_stops_all_after_a_checkpoint_and_the_runs_can_be_continued(sha
         return listen
 
     endless = {**shared, "epochs": 10_000, "patience": 0}
-    trainings = SideBySide([job(key, endless) for key in "01"], 2, listener, lambda *_: None)
-    with pytest.raises(Interrupted, match="stopped after a checkpoint"), trainings:
-        trainings.wait("01")
+    lines, said = [], []
+    jobs = [job(key, endless) for key in "012"]
+    trainings = SideBySide(jobs, 2, listener, lambda title, line: lines.append(line), said.append)
+    with pytest.raises(Interrupted) as interrupted, trainings:
+        trainings.wait("012")
+    runs = {key: one.run.id for key, one in trainings.outcomes.items() if one.run}
+    listed = ", ".join(f"job {key} (run {runs[key]})" for key in sorted(runs))
+    unborn = ", ".join(f"job {key}" for key in "012" if key not in runs)
+    assert interrupted.value.message == f"Stopped after a checkpoint: {listed}. Not begun: {unborn}."
+    commands = "; ".join(f"tmeattn resume {runs[key]}" for key in sorted(runs))
+    assert interrupted.value.hint == f"Resume the run{'s' if len(runs) > 1 else ''}: {commands}"
+    assert [job.key for job in trainings.not_begun()] == [key for key in "012" if key not in runs]
+    assert len(said) == 1
+    assert said[0].startswith("SIGINT: ")
+    assert not any("SIG" in line for line in lines)
     assert set(trainings.outcomes) == {"0", "1"}
     (title,) = stopped
     run = trainings.outcomes[title[-1]].run

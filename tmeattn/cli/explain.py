@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.cli.support.options import (
+    data_options,
     export_option,
     file_option,
     json_option,
@@ -25,6 +26,7 @@ from tmeattn.errors import BadInput
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from tmeattn.data.data_options import DataOptions
     from tmeattn.explain.explanation import ExplainRequest, Explanation
     from tmeattn.inference.classifier import TrainedClassifier
 
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 @click.option(
     "--method",
     metavar="NAME,...",
-    help="One or more of: attention (the default of models that pool by attention), rollout, gradient, "
+    help="One or more of: attention (the default of models that pool by attention), attention-x-value-norm, "
+    "norm-weighted-attention, rollout, gradient, "
     "input-x-gradient, integrated-gradients, leave-one-out (the default of other models), lime, random, uniform, or "
     "the method of a plugin.",
 )
@@ -51,8 +54,10 @@ if TYPE_CHECKING:
     help="Compare with the explanation of this run.",
 )
 @file_option()
-@click.option("--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset, from 0.")
-@click.option("--split", help="The split of --index.  [default: validation]")
+@click.option(
+    "--index", type=click.IntRange(min=0), help="Explain this text of the run's dataset, or of --dataset, from 0."
+)
+@data_options()
 @export_option("the explanations", ".html, .svg, .png, .tex, .json or .csv")
 @no_pager_option()
 @json_option("the explanation (an array of several)")
@@ -67,7 +72,7 @@ def explain(
     other: str | None,
     file: Path | None,
     index: int | None,
-    split: str | None,
+    data: DataOptions,
     export: Path | None,
     no_pager: bool,
     as_json: bool,
@@ -81,8 +86,9 @@ def explain(
     tmeattn explain "A wonderful film."
     tmeattn explain --index 7 --method attention,integrated-gradients
     tmeattn explain --index 7 --compare best --export page.html
+    tmeattn explain --index 7 --dataset reviews.csv
     """
-    _check_options(text, file, index, split, method, other, export)
+    _check_options(text, file, index, data, method, other, export)
     texts = _given_texts(text, file) if index is None else []
     methods: Sequence[str | None] = [None] if method is None else names_in("--method", method)
     from tmeattn.explain.explain import compare_models, dataset_text
@@ -90,18 +96,22 @@ def explain(
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.index import find_run
 
-    found = find_run(run)
+    found = find_run(run, dataset=data.dataset)
     if export is not None:
         from tmeattn.render.export.files import check_no_input
 
-        check_no_input(export, file, found.options["dataset"])
+        check_no_input(export, file, data.dataset, found.options["dataset"])
+    begins(
+        lambda: find_run(other, dataset=data.dataset or str(found.options["dataset"])) if other is not None else None
+    )
     classifier, true_label = TrainedClassifier(found), None
     if index is not None:
-        chosen, true_label = dataset_text(classifier, split or "validation", index)
+        chosen, true_label = dataset_text(classifier, index, data)
         texts = [chosen]
     requests = [[ExplainRequest(one, name, target, true_label, layer, head) for name in methods] for one in texts]
     if other is not None:
-        explanations = list(compare_models(classifier, TrainedClassifier(find_run(other)), requests[0][0]))
+        second = find_run(other, dataset=data.dataset or str(found.options["dataset"]))
+        explanations = list(compare_models(classifier, TrainedClassifier(second), requests[0][0]))
     else:
         explanations = _explain_with_progress(classifier, requests)
     picture = _picture(explanations, len(methods), len(texts), compare=other is not None, top=top)
@@ -113,7 +123,7 @@ def _check_options(
     text: str | None,
     file: Path | None,
     index: int | None,
-    split: str | None,
+    data: DataOptions,
     method: str | None,
     other: str | None,
     export: Path | None,
@@ -126,8 +136,8 @@ def _check_options(
         check_ending(export, FORMATS)
     if sum(given is not None for given in (text, index, file)) > 1:
         raise BadInput("Give only one of TEXT, --index and --file.")
-    if split is not None and index is None:
-        raise BadInput("--split needs --index.", hint="Add --index N.")
+    if index is None and (given := data.given()):
+        raise BadInput(f"--{given[0]} needs --index.", hint="Add --index N.")
     if other is not None and (file is not None or (method and "," in method)):
         raise BadInput("--compare shows one text by one method.", hint="Leave --file out, and give one --method.")
 
@@ -182,7 +192,7 @@ def _explain_with_progress(
 
     by_method = [request for column in zip(*requests, strict=True) for request in column]  # alike ones are one batch
     explanations = []
-    with counting(stderr_console(), "explained") as progress:
+    with counting(stderr_console(), "explanation") as progress:
         for explanation in explain_all(classifier, by_method):
             explanations.append(explanation)
             if len(by_method) > 1 and len(explanations) % TOGETHER == 1:

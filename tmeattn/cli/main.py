@@ -16,13 +16,13 @@ import click
 
 from tmeattn.cli.process import OutputProblem, discard, output_message
 from tmeattn.cli.support.command import Group
-from tmeattn.errors import BadInput, TmeattnError, brief, shortened
+from tmeattn.errors import BadInput, TmeattnError, brief, nearest, shortened
 from tmeattn.foreign import one_line
 from tmeattn.os_errors import advice, environment_problem, reason
 
 COMMANDS = {
     "train": ("tmeattn.cli.train:train", "Train a model: tmeattn train lstm-attn --alpha 0.05"),
-    "resume": ("tmeattn.cli.train:resume", "Continue a run from its last checkpoint."),
+    "resume": ("tmeattn.cli.resume:resume", "Continue a run from its last checkpoint."),
     "sweep": ("tmeattn.cli.sweep:sweep", "Search for good options of a model: many runs, each with other values."),
     "explain": (
         "tmeattn.cli.explain:explain",
@@ -160,11 +160,28 @@ def run(arguments: Sequence[str]) -> int:
         )
 
 
+def _unknown_option(error: click.NoSuchOption) -> str:
+    """The message about an option that does not exist, with those that fit in place of those that click suggests, which
+    look similar with their dashes."""
+    assert error.ctx is not None
+    flags = [
+        flag
+        for known in error.ctx.command.get_params(error.ctx)
+        if isinstance(known, click.Option) and not known.hidden
+        for flag in (*known.opts, *known.secondary_opts)
+        if flag.startswith("--")
+    ]
+    found = nearest(error.option_name.lstrip("-"), [flag.removeprefix("--") for flag in flags], 3)
+    meant = " or ".join(f"'--{name}'" for name in found)
+    return f"{error.message.rstrip('.')}.{f' Did you mean {meant}?' if meant else ''}"
+
+
 def _one_line(error: click.ClickException) -> str:
-    """click's message as one line, with the help page to read unless click suggests a name itself."""
+    """click's message as one line, with the help page to read unless an option is suggested."""
     message = error.format_message().rstrip(".") + ("" if error.format_message().endswith("?") else ".")
     context = getattr(error, "ctx", None)
     if context is not None and isinstance(error, click.NoSuchOption):
+        message = _unknown_option(error)
         name = error.option_name.lstrip("-")
         if any(isinstance(known, click.Argument) and known.name == name for known in context.command.params):
             return f"{name.upper()} is an argument, not an option. Type: {context.command_path} {name.upper()}"

@@ -12,6 +12,7 @@ from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import json_option
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.plugin import Plugin
+from tmeattn.plurals import counted, plural
 from tmeattn.registry import registry
 
 if TYPE_CHECKING:
@@ -211,10 +212,14 @@ def check(plugin: str, as_json: bool) -> None:
     else:
         _print_checks(results)
     if skipped := sum(result.skipped is not None for _, result in results):
-        stderr_console().print(f"{skipped} of {len(results)} checks were skipped: this machine lacks what they need.")
+        checks, were = counted(len(results), "check"), plural(skipped, "was", "were")
+        needed = plural(skipped, "it needs", "they need")
+        stderr_console().print(f"{skipped} of {checks} {were} skipped: this machine lacks what {needed}.")
     failed = sum(result.problem is not None for _, result in results)
     if failed:
-        raise BadInput(f"{failed} of {len(results)} checks of {plugin} failed.", hint="Each names the remedy.")
+        raise BadInput(
+            f"{failed} of {counted(len(results), 'check')} of {plugin} failed.", hint="Each names the remedy."
+        )
 
 
 def _find(name: str) -> list[Plugin]:

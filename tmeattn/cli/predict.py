@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.options import file_option, force_option, json_option, run_option, text_column_option
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     from tmeattn.api import Prediction
@@ -85,6 +86,7 @@ def predict(
     tmeattn predict --file reviews.jsonl --output predictions.jsonl
     """
     if merge:
+        begins()
         _merge(texts, output, force)
         return
     if texts == ("-",) and file is None:
@@ -100,6 +102,7 @@ def predict(
     from tmeattn.data.readers.text_input import TextInput
 
     source = TextInput(file or STANDARD, kind, text_column)
+    begins(lambda: _check_begin(run, source if file else None, output, shard, processes, replaces=resume or force))
     if shard is not None or processes is not None:
         _check_shared(source, output, shard, processes)
     if output is None:
@@ -133,6 +136,31 @@ def _check_combination(texts: tuple[str, ...], file: Path | None, output: Path |
         raise BadInput("--output writes JSON lines already.", hint="Leave --json out.")
     if any(not text.strip() for text in texts):
         raise BadInput(f"Text {next(n for n, text in enumerate(texts, start=1) if not text.strip())} is empty.")
+
+
+def _check_begin(
+    run: str, source: TextInput | None, output: Path | None, shard: str | None, processes: int | None, *, replaces: bool
+) -> None:
+    """Check what a prediction finds when it begins: its run, the file with its texts, and where it writes.
+
+    source: None where the texts are on the command line. replaces: whether the output may exist.
+    """
+    from tmeattn.inference.output_target import check_output_name, check_target
+    from tmeattn.runs.index import find_run
+
+    find_run(run)
+    if source is not None:
+        source.open()
+        if shard is not None or processes is not None:
+            _check_shared(source, output, shard, processes)
+    if output is None or output == STANDARD:
+        return
+    check_output_name(output)
+    check_target(output, source.path if source is not None else STANDARD)
+    if output.exists() and not replaces:
+        raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
+    if not output.absolute().parent.is_dir():
+        raise BadInput(f"There is no folder {output.absolute().parent}.", hint="Create it, or choose another one.")
 
 
 def _check_shared(source: TextInput, output: Path | None, shard: str | None, processes: int | None) -> None:
@@ -172,15 +200,9 @@ def _merge(files: tuple[str, ...], output: Path | None, force: bool) -> None:
     from tmeattn.inference.merging import merge_shards
 
     merged = merge_shards(output, [Path(file) for file in files], force=force)
-    _narrate(
-        f"Merged {merged.rows:,} {_texts(merged.rows)} of {merged.shards} {'shards' if merged.shards > 1 else 'shard'}."
-    )
-    for note in merged.input.notes:
+    _narrate(f"Merged {counted(merged.rows, 'text')} of {counted(merged.shards, 'shard')}.")
+    for note in filter(None, [*merged.input.notes, merged.note]):
         _narrate(note)
-
-
-def _texts(count: int) -> str:
-    return "text" if count == 1 else "texts"
 
 
 def _share_out(job: FileJob, processes: int) -> None:
@@ -190,10 +212,8 @@ def _share_out(job: FileJob, processes: int) -> None:
     began = time.perf_counter()
     with _count_texts() as progress:
         merged = predict_with_processes(job, processes, narrate=_narrate, progress=progress)
-    _narrate(
-        f"{merged.rows:,} {_texts(merged.rows)} in {time.perf_counter() - began:.1f} s, with {processes} processes."
-    )
-    for note in merged.input.notes:
+    _narrate(f"{counted(merged.rows, 'text')} in {time.perf_counter() - began:.1f} s, with {processes} processes.")
+    for note in filter(None, [*merged.input.notes, merged.note]):
         _narrate(note)
 
 
@@ -233,7 +253,7 @@ def _stream(run: str, job: PredictionJob) -> None:
         _narrate(note)
     with _count_texts() as progress:
         done = stream_predictions(job, classifier, narrate=_narrate, progress=progress)
-    texts = f"{done.texts:,} {_texts(done.texts)} in {done.seconds:.1f} s"
+    texts = f"{counted(done.texts, 'text')} in {done.seconds:.1f} s"
     memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
     _narrate(f"{texts}: {done.texts / max(done.seconds, 1e-9):,.0f} texts/s{memory}.")
     for note in done.notes:
@@ -262,6 +282,6 @@ def _count_texts() -> Iterator[Callable[[int], None]]:
             nonlocal done
             done += texts
             rate = done / (time.perf_counter() - began)
-            display.update(task, description=f"{done:,} texts, {rate:,.0f} texts/s")
+            display.update(task, description=f"{counted(done, 'text')}, {rate:,.0f} texts/s")
 
         yield add

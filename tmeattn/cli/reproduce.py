@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.completion import targets
 from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, seeds_in
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.plan import Settings
@@ -99,6 +100,7 @@ def reproduce(
     _check_shown(chosen, settings)
     if export is not None:
         _check_export(export, parts(chosen))
+    begins()
     _reproduce(chosen, settings, export, jobs, as_json)
 
 
@@ -146,7 +148,7 @@ def _list(target: str | None, settings: Settings, as_json: bool) -> None:
 
     numeric = [Column(name, numeric=True) for name in ("runs", "trained")]
     rows = [(each["name"], each["title"], str(len(each["runs"])), str(each["trained"])) for each in targets]
-    seeds = f"{len(settings.seeds)} seed{'s' if len(settings.seeds) > 1 else ''}"
+    seeds = counted(len(settings.seeds), "seed")
     caption = f"With {', '.join([f'recipe {settings.recipe}', *settings.typed(), seeds])}."
     stdout_console().print(table(["target", Column("title", wrap=True), *numeric], rows, caption=caption))
 
@@ -219,7 +221,7 @@ def _reproduce(target: Target, settings: Settings, export: Path | None, jobs: in
 
     @contextmanager
     def watch_all(waiting: Sequence[Job], at_once: int) -> Iterator[SideBySide]:
-        with several, SideBySide(waiting, at_once, several.listener, several.narrate) as trainings:
+        with several, SideBySide(waiting, at_once, several.listener, several.narrate, several.announce) as trainings:
             yield trainings
 
     results: list[dict[str, Any]] = []

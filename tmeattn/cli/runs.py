@@ -12,6 +12,7 @@ from tmeattn.cli.comparison import compare
 from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import export_option, force_option, json_option, run_argument
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     from tmeattn.runs.summary_cache import Overview
@@ -240,4 +241,4 @@ def track_run(run: str, tracker: str, as_json: bool) -> None:
     if as_json:
         echo_json({"run": found.id, "tracker": spec.name, "events": events})
     else:
-        stderr_console().print(safe(f"{spec.name} has exported {events:,} events of {found.id}."))
+        stderr_console().print(safe(f"{spec.name} has exported {counted(events, 'event')} of {found.id}."))

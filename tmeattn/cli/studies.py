@@ -12,6 +12,7 @@ from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.completion import sweeps as complete_sweeps
 from tmeattn.cli.support.options import export_option, json_option
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 
 STORAGE_VARIABLE = "TMEATTN_STORAGE"
 STORAGE_HELP = (
@@ -127,7 +128,8 @@ def delete_sweep(study: str, storage: str | None, with_runs: bool, yes: bool) ->
     runs = runs_of(found)
     if (worker := living_worker(found)) is not None:
         raise BadInput(f"{worker} trains a trial of the sweep {found.name!r}.", hint="Stop it first.")
-    what = f"the study {found.name} with {len(found.trials())} trials" + (f" and {len(runs)} runs" if with_runs else "")
+    what = f"the study {found.name} with {counted(len(found.trials()), 'trial')}"
+    what += f" and {counted(len(runs), 'run')}" if with_runs else ""
     if not (yes or confirmed(safe(f"Delete {what}?"))):
         click.echo("Nothing was deleted.", err=True)
         return

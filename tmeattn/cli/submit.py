@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import check_only, echo_json
 from tmeattn.cli.support.options import json_option, seeds_in
 from tmeattn.errors import BadInput, shortened
 
@@ -49,7 +49,10 @@ PATIENCE = 60.0
 @json_option("the job")
 @click.option("--on-node", is_flag=True, hidden=True, help="Run the command of this job: in the script of a job.")
 @click.option("--run-id", hidden=True, help="The id of the run that the job trains.")
+@click.pass_context
 def submit(
+    ctx: click.Context,
+    /,
     command: tuple[str, ...],
     tasks: int | None,
     requeue: bool,
@@ -59,7 +62,7 @@ def submit(
     run_id: str | None,
     **resources: Any,
 ) -> None:
-    """Run a command of tmeattn as a job of SLURM, with the same home folder as here.
+    """Run a command of tmeattn as a job of SLURM, with the same home folder as here; or list these jobs.
 
     A training saves and stops when the job is preempted or its time is nearly over. With --requeue the job is queued
     again and continues the same run.
@@ -67,11 +70,16 @@ def submit(
     \b
     tmeattn submit --time 4:00:00 --gpus 1 --requeue -- train lstm-attn --alpha 0.05
     tmeattn submit --array 16 -- predict --file big.csv --output predictions.csv
+    tmeattn submit list
     """
+    if command[:1] == ("list",):
+        _list(ctx, command[1:], as_json=as_json)
+        return
     understood = understand(command, check=not on_node)
     if on_node:
         raise click.exceptions.Exit(_run_job(understood, run_id or "", requeue=requeue))
     from tmeattn.child_python import tmeattn_command
+    from tmeattn.cluster.jobs import remember
     from tmeattn.cluster.parts import check_tasks, with_run
     from tmeattn.cluster.resources import Resources
     from tmeattn.cluster.submission import script_of, send
@@ -87,22 +95,39 @@ def submit(
     options = ["--requeue"] if requeue else []
     line = tmeattn_command("submit", "--on-node", *options, "--run-id", key, "--", *arguments)
     if only_print:
-        click.echo(script_of(wanted, line, key), nl=False)
+        script = script_of(wanted, line, key)
+        if as_json:
+            echo_json({"command": list(arguments), "runs": _runs(understood, key), "script": script})
+        else:
+            click.echo(script, nl=False)
         return
     job = send(wanted, line, key)
+    remember(job, arguments, _runs(understood, key))
     _report(job, understood, arguments, key, as_json)
+
+
+def _list(context: click.Context, words: tuple[str, ...], *, as_json: bool) -> None:
+    from tmeattn.cli.jobs import list_jobs
+
+    for parameter in context.command.params:
+        typed = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+        if typed and parameter.name not in ("command", "as_json"):
+            raise BadInput(f"tmeattn submit list takes no {parameter.opts[0]}.", hint="Leave it out.")
+    words = (*words, "--json") if as_json else words
+    with list_jobs.make_context("list", list(words), parent=context) as inner:
+        list_jobs.invoke(inner)
 
 
 def understand(words: tuple[str, ...], *, check: bool = True) -> Command:
     """A command line of tmeattn, after a check of all its options.
 
-    check: also of the values of a training and of the names of its runs, which exist when a job begins again.
+    check: also of what the command itself checks before it begins. When a job begins again, its run exists.
 
     Raises:
-        BadInput: there is none, or it has options that its command does not take.
+        BadInput: there is none, it is no work for a job, or it would be refused when it begins.
     """
     from tmeattn.cli.main import cli
-    from tmeattn.cluster.parts import Command
+    from tmeattn.cluster.parts import Command, check_work
 
     if not words:
         raise BadInput("There is no command after --.", hint=EXAMPLE)
@@ -114,9 +139,10 @@ def understand(words: tuple[str, ...], *, check: bool = True) -> Command:
     rest, context = list(words), None
     while True:
         context = command.make_context(path[-1] if path else "tmeattn", rest, parent=context)
-        if not isinstance(command, click.Group):
+        left = [*context._protected_args, *context.args]
+        if not isinstance(command, click.Group) or (command.invoke_without_command and not left):
             break
-        name, found, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        name, found, rest = command.resolve_command(context, left)
         assert name is not None
         assert found is not None
         path.append(name)
@@ -124,23 +150,12 @@ def understand(words: tuple[str, ...], *, check: bool = True) -> Command:
     typed = frozenset(
         str(name) for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     )
-    seeds = _seeds(path[1], context.params, check=check) if path[0] == "train" else ()
-    if path[0] == "predict" and context.params["shard"] is not None:
-        from tmeattn.inference.shards import parse_shard
-
-        parse_shard(context.params["shard"])
-    return Command(words, tuple(path), dict(context.params), typed, seeds)
-
-
-def _seeds(model: str, values: dict[str, Any], *, check: bool) -> tuple[int, ...]:
-    """The seeds of a training, where it has several."""
-    from tmeattn.cli.train import plan
-    from tmeattn.registry import registry
-    from tmeattn.specs import ModelSpec
-
+    seeds = tuple(seeds_in(context.params["seeds"])) if path[0] == "train" else ()
+    understood = Command(words, tuple(path), dict(context.params), typed, seeds)
+    check_work(understood)
     if check:
-        plan(registry().get(ModelSpec, model), values)
-    return tuple(seeds_in(values["seeds"]))
+        check_only(context)
+    return understood
 
 
 def _pinned_run(command: Command) -> str | None:
@@ -157,11 +172,16 @@ def _pinned_run(command: Command) -> str | None:
     return find_run(word, dataset=command.values.get("dataset")).id
 
 
+def _runs(command: Command, key: str) -> list[str]:
+    """The ids of the runs that a job makes."""
+    return [f"{key}-{seed}" for seed in command.seeds] or ([key] if command.is_training else [])
+
+
 def _report(job: Job, command: Command, arguments: tuple[str, ...], key: str, as_json: bool) -> None:
     """Print the number of the job, its runs, its log, and what to type next."""
     from tmeattn.render.console import safe, stderr_console
 
-    runs = [f"{key}-{seed}" for seed in command.seeds] or ([key] if command.is_training else [])
+    runs = _runs(command, key)
     if as_json:
         document = {
             "job": job.id,

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmeattn.cli.studies import STORAGE_HELP, STORAGE_VARIABLE, best, delete_sweep, list_sweeps, show
-from tmeattn.cli.support.command import Group, echo_json
+from tmeattn.cli.support.command import Group, begins, echo_json
 from tmeattn.cli.support.completion import sweeps as complete_sweeps
 from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, seeds_in, track_option
 from tmeattn.cli.train import ModelCommand, inherited, source_options
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.specs import ModelSpec
 
 if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
     from tmeattn.sweep.plan import Plan
+    from tmeattn.sweep.storage import Store
     from tmeattn.sweep.study import Study, Trial
 
 DEFAULT_TRIALS = 20
@@ -113,8 +115,9 @@ def sweep(ctx: click.Context, study: str | None, storage: str | None, trials: in
 
     store = open_store(storage, create=False)
     found = open_study(store, study) if study is not None or trials is not None else unfinished(store)
+    begins(lambda: _check_sources(found.plan))
     _check_data(found.plan)
-    _work(extended(found, trials), (), as_json=False)
+    _work(extended(found, trials), (), wanted=trials, as_json=False)
 
 
 def _environment() -> Any:
@@ -214,9 +217,29 @@ def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
         spec.name, space, options, objective=objective, pruner=pruner, seeds=tuple(seeds or [seed]), seed=seed
     )
     store = open_store(storage, create=False)  # a database that cannot be reached comes to light at once
+    begins(lambda: _check_begin(store, name or plan.name, plan, trackers))
     _check_data(plan)
     study = join(store or open_store(storage), name or plan.name, plan, trials, DEFAULT_TRIALS)
-    _work(study, trackers, as_json)
+    _work(study, trackers, wanted=trials, as_json=as_json)
+
+
+def _check_begin(store: Store | None, name: str, plan: Plan, trackers: tuple[str, ...]) -> None:
+    """Check what a sweep finds when it begins: its data, and a study of its name."""
+    from tmeattn.sweep.plan import check_same
+    from tmeattn.sweep.study import open_study, study_names
+    from tmeattn.training.trackers import find_trackers
+
+    _check_sources(plan)
+    find_trackers(trackers)
+    if store is not None and name in study_names(store):
+        check_same(name, open_study(store, name).plan, plan)
+
+
+def _check_sources(plan: Plan) -> None:
+    from tmeattn.data.sources import check_sources
+    from tmeattn.run_config import resolve_run
+
+    check_sources(resolve_run(plan.model, plan.options).train)
 
 
 def _check_data(plan: Plan) -> None:
@@ -245,8 +268,22 @@ def _seed(spec: ModelSpec, options: Mapping[str, Any]) -> int:
     return resolve_run(spec.name, {key: value for key, value in options.items() if key == "seed"}).train.seed
 
 
-def _work(study: Study, trackers: tuple[str, ...], as_json: bool) -> None:
-    """Be a worker of a study, then show its results."""
+def _goal_note(study: Study, wanted: int | None) -> str | None:
+    """A note where there is nothing to train, or `--trials` asks for fewer trials than the study has."""
+    over = sum(trial.is_over for trial in study.trials())
+    fewer = wanted is not None and wanted < study.goal
+    parts = [f"--trials {wanted} does not lower the number of trials of the study, {study.goal}."] if fewer else []
+    if over >= study.goal:
+        ended = "It has ended" if study.goal == 1 else f"All {study.goal} have ended"
+        parts.append(f"{ended}, so nothing is trained. For more: --trials {max(study.goal, over) + 10}")
+    return " ".join(parts) or None
+
+
+def _work(study: Study, trackers: tuple[str, ...], *, wanted: int | None, as_json: bool) -> None:
+    """Be a worker of a study, then show its results.
+
+    wanted: the number of trials that was typed.
+    """
     from rich.text import Text
 
     from tmeattn.render.console import safe, stderr_console, stdout_console
@@ -256,7 +293,10 @@ def _work(study: Study, trackers: tuple[str, ...], as_json: bool) -> None:
     from tmeattn.sweep.worker import work
 
     console = stderr_console()
-    console.print(safe(f"Study {study.name} in {study.store.label}: {study.goal} trials."), soft_wrap=True)
+    console.print(safe(f"Study {study.name} in {study.store.label}: {counted(study.goal, 'trial')}."), soft_wrap=True)
+
+    if (note := _goal_note(study, wanted)) is not None:
+        console.print(safe(note), soft_wrap=True)
 
     @contextmanager
     def watch(title: str) -> Iterator[Listener]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmeattn.cli.support.command import echo_json
+from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, run_argument, seeds_in, track_option
-from tmeattn.errors import BadInput, TmeattnError
+from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, seeds_in, track_option
+from tmeattn.errors import BadInput, Interrupted, TmeattnError, shortened
+from tmeattn.plurals import plural
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelSpec
@@ -180,8 +181,10 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
 
     planned = plan(spec, values, check=not follows())
     if follows():
-        _follow(len(planned.runs))
+        follow_others(len(planned.runs))
         return
+    begins(lambda: _check_sources(spec, planned, values["trackers"]))
+    _note_idle_options(spec, planned, values)
     as_json, trackers = values["as_json"], values["trackers"]
     if len(planned.runs) > 1:
         from tmeattn.training.side_by_side import jobs_at_once
@@ -195,12 +198,15 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
     start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
     from tmeattn.training.session import start  # imports torch: only when there is something to train
 
-    trained = [
-        _train_with_progress(
-            start, spec.name, {**planned.options, "seed": seed}, name=run_name, trackers=trackers, as_json=as_json
-        )
-        for seed, run_name in planned.runs
-    ]
+    trained: list[tuple[RunDirectory, dict[str, object]]] = []
+    for seed, run_name in planned.runs:
+        options = {**planned.options, "seed": seed}
+        try:
+            trained.append(
+                train_with_progress(start, spec.name, options, name=run_name, trackers=trackers, as_json=as_json)
+            )
+        except Interrupted as error:
+            raise _with_other_seeds(error, [seed for seed, _ in planned.runs[len(trained) + 1 :]]) from None
     summaries = [summary for _, summary in trained]
     if as_json:
         echo_json(summaries if values["seeds"] is not None else summaries[0])
@@ -208,7 +214,30 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         _report_seeds([run for run, _ in trained], len(planned.runs), as_json)
 
 
-def _follow(trainings: int) -> None:
+def _note_idle_options(spec: ModelSpec, planned: Plan, values: Mapping[str, Any]) -> None:
+    """Tell which of the typed options have no effect; also of --processes from the user's defaults."""
+    from tmeattn.render.console import safe, stderr_console
+    from tmeattn.run_config import idle_options, resolve_run
+
+    config = resolve_run(spec.name, planned.options)
+    for name, reason in idle_options(config).items():
+        if name == "vector_size":  # another size than that of the vectors is refused
+            continue
+        if values.get(name) is not None or (name == "processes" and config.train.processes > 1):
+            line = f"Note: --{name.replace('_', '-')} has no effect on the model {spec.name}: {reason}."
+            stderr_console().print(safe(line), soft_wrap=True)
+
+
+def _check_sources(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> None:
+    from tmeattn.data.sources import check_sources
+    from tmeattn.run_config import resolve_run
+    from tmeattn.training.trackers import find_trackers
+
+    check_sources(resolve_run(spec.name, planned.options).train)
+    find_trackers(trackers)
+
+
+def follow_others(trainings: int) -> None:
     """Train with others that torchrun or srun has started: rank 0 shows and writes what there is to see."""
     from tmeattn.training.session import follow
 
@@ -216,7 +245,7 @@ def _follow(trainings: int) -> None:
         follow()
 
 
-def _train_with_progress(
+def train_with_progress(
     train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
 ) -> tuple[RunDirectory, dict[str, object]]:
     """Train with a live display, print the summary, and return the run with its summary as JSON."""
@@ -242,6 +271,15 @@ def _report_seeds(runs: Sequence[RunDirectory], expected: int, as_json: bool) ->
     console.print(safe(f"\n{seeds_summary(seed_group(runs), expected)}"), soft_wrap=True)
 
 
+def _with_other_seeds(error: Interrupted, seeds: Sequence[int]) -> Interrupted:
+    """The error of an interrupted training, with how the seeds are trained that were not begun."""
+    if not seeds:
+        return error
+    listed = shortened(",".join(map(str, seeds)) + ("," if len(seeds) == 1 else ""))
+    hint = f"Train the other {plural(len(seeds), 'seed')}: the same command with --seeds {listed}"
+    return Interrupted(error.message, hint=f"{error.hint}. {hint}" if error.hint else hint)
+
+
 def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job]:
     from tmeattn.run_config import resolve_run
     from tmeattn.training.side_by_side import Job
@@ -263,9 +301,12 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
 
     with (
         SideBySideProgress() as progress,
-        SideBySide(jobs, at_once, progress.listener, progress.narrate) as trainings,
+        SideBySide(jobs, at_once, progress.listener, progress.narrate, progress.announce) as trainings,
     ):
-        outcomes = trainings.wait(job.key for job in jobs)
+        try:
+            outcomes = trainings.wait(job.key for job in jobs)
+        except Interrupted as error:
+            raise _with_other_seeds(error, [int(job.key) for job in trainings.not_begun()]) from None
     runs = [each.run for each in outcomes if each.run is not None and each.error is None]
     summaries = [report(run, as_json) for run in runs]
     if as_json:
@@ -317,38 +358,6 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     except BadInput as error:
         raise BadInput(f"--config {path}: {error.message}", hint=error.hint) from None
     return options
-
-
-@click.command()
-@run_argument(default="latest")
-@click.option(
-    "--processes",
-    metavar="N",
-    type=click.IntRange(1, 4096),
-    help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
-)
-@track_option()
-@json_option("a summary")
-def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
-    """Continue a run from its last checkpoint. The result is the same as without the interruption.
-
-    RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
-    """
-    from tmeattn.runs.index import find_run, run_to_resume
-    from tmeattn.training.distributed.launch import start_early
-    from tmeattn.training.distributed.place import follows
-
-    if follows():
-        _follow(1)
-        return
-    found = run_to_resume() if run == "latest" else find_run(run)
-    if found.state() != "finished":
-        start_early(processes or found.config["train"].get("processes", 1))
-    from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
-
-    _, result = _train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
-    if as_json:
-        echo_json(result)
 
 
 def report(run: RunDirectory, as_json: bool) -> dict[str, object]:

@@ -14,8 +14,9 @@ from typing import Any
 from tmeattn.errors import BadInput
 
 PARTS = "train --seeds, predict --output and sweep"
-NEEDS_TERMINAL = ("tui", "submit")
-"""Commands that are no work for a job."""
+WORK = ("train", "resume", "sweep", "predict", "explain", "evaluate", "mistakes", "faithfulness", "reproduce")
+"""Commands that are work for a job."""
+_ABOUT_STUDIES = frozenset({"show", "best", "list", "delete"})
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,38 @@ class Part:
     resume: tuple[str, ...] = ()
 
 
+def check_work(command: Command) -> None:
+    """Check that a command is work for a job: it takes some time, and needs neither a terminal nor standard input.
+
+    Raises:
+        BadInput: it is not.
+    """
+    values, shown = command.values, " ".join(command.path)
+    if command.name not in WORK or (
+        command.name == "sweep" and command.path[1:2] and command.path[1] in _ABOUT_STUDIES
+    ):
+        hint = f"It is done at once: type it without submit. Jobs are {', '.join(WORK[:-1])} and {WORK[-1]}."
+        if command.name in ("tui", "submit"):
+            hint = "Submit train, sweep or predict, for example."
+        raise BadInput(f"tmeattn {shown} is no work for a job.", hint=hint)
+    if command.name == "reproduce" and values["listing"]:
+        raise BadInput("tmeattn reproduce --list is no work for a job.", hint="It is done at once: leave submit out.")
+    given = [values.get(name) for name in ("texts", "text", "file", "index")]
+    reads_nothing = all(each in (None, (), "") for each in given) and not values.get("merge")
+    if command.name in ("predict", "explain") and (reads_nothing or "-" in map(_name, given)):
+        raise BadInput("A job has no standard input to read texts from.", hint="Give the texts with --file FILE.")
+
+
+def _name(value: object) -> str:
+    return str(value[0] if isinstance(value, tuple) and len(value) == 1 else value)
+
+
 def check_tasks(command: Command, tasks: int | None) -> None:
     """Check that a command can be divided among the tasks of an array.
 
     Raises:
         BadInput: it cannot.
     """
-    if command.name in NEEDS_TERMINAL:
-        raise BadInput(
-            f"tmeattn {command.name} is no work for a job.", hint="Submit train, sweep or predict, for example."
-        )
     if tasks is None:
         return
     if command.is_training:
@@ -81,7 +104,7 @@ def check_tasks(command: Command, tasks: int | None) -> None:
             if option in command.typed:
                 raise BadInput(
                     f"--array does not go with predict --{option}.",
-                    hint=f"Leave --{option} out: each of the {tasks} tasks gets its own --shard.",
+                    hint=f"Leave --{option} out: each task of the array gets its own --shard.",
                 )
         if command.values["file"] is None or str(command.values["file"]) == "-":
             raise BadInput("--array needs predict --file FILE.", hint="Standard input can be read only once.")
@@ -136,6 +159,8 @@ def _is_continued(command: Command, *, shared: bool, restarts: int) -> bool:
 def reference(command: Command) -> str | None:
     """The reference of the run that a command reads or continues, if that may mean another one when the job begins."""
     found = command.values.get("from_run") or command.values.get("run")
+    if isinstance(found, tuple):  # of a command that takes several: none means the newest
+        found = found[0] if len(found) == 1 else None if found else "latest"
     return found if found in ("latest", "best") else None
 
 
@@ -151,7 +176,8 @@ def with_run(command: Command, run: str) -> tuple[str, ...]:
         return (*command.path, "--run", run, *_without_option(command.arguments[names:], "--run"))
     rest = list(command.arguments[names:])
     if "run" in command.typed:
-        rest.remove(str(command.values["run"]))
+        typed = command.values["run"]
+        rest.remove(str(typed[0] if isinstance(typed, tuple) else typed))
     return (*command.path, run, *rest)
 
 

@@ -13,7 +13,9 @@ SECONDS_BEFORE_LIMIT = 90
 """Seconds between SIGUSR1, after which a run saves, and the end of the time of the job."""
 # Of `man sbatch`: minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes,
 # days-hours:minutes:seconds.
-_TIME = re.compile(r"[0-9]{1,6}(:[0-9]{1,2}){0,2}|[0-9]{1,4}-[0-9]{1,2}(:[0-9]{1,2}){0,2}|UNLIMITED|INFINITE", re.I)
+_TIME = re.compile(
+    r"[0-9]{1,6}(:[0-5]?[0-9]){0,2}|[0-9]{1,4}-([01]?[0-9]|2[0-3])(:[0-5]?[0-9]){0,2}|UNLIMITED|INFINITE", re.I
+)
 _MEMORY = re.compile(r"[1-9][0-9]{0,9}[KMGT]?", re.I)
 _GPUS = re.compile(r"([A-Za-z][\w.-]{0,60}:)?[1-9][0-9]{0,3}")
 _NAME = re.compile(r"[^\s'\"\\`$#-][^\s'\"\\`$#]{0,199}")
@@ -55,7 +57,8 @@ class Resources:
         if self.time is not None and not _TIME.fullmatch(self.time):
             raise BadInput(
                 f"--time: {shortened(self.time)!r} is no time that SLURM understands.",
-                hint="Write minutes (90), hours:minutes:seconds (4:00:00) or days-hours (1-12).",
+                hint="Write minutes (90), hours:minutes:seconds (4:00:00) or days-hours (1-12); minutes and seconds go "
+                "to 59, and hours after days to 23.",
             )
         if self.memory is not None and not _MEMORY.fullmatch(self.memory):
             raise BadInput(

@@ -25,8 +25,25 @@ if TYPE_CHECKING:
     from submitit import SlurmExecutor
 
 INSTALL = "Install it: pip install 'tmeattn[slurm]'"
-_WITHOUT_ANSWER = ("Unable to contact", "timed out", "Connection refused", "Communication", "Zero Bytes")
-"""What sbatch says where the cluster does not answer."""
+_LOOK = "Nothing was sent; the script itself: --print."
+_PROBLEMS = (
+    (
+        ("configuration source", "fetch_config", "slurm.conf"),
+        "The programs of SLURM are installed here, but they find neither its configuration nor its controller",
+        "Submit on a login node of the cluster, or name the configuration: SLURM_CONF=/path/slurm.conf.",
+    ),
+    (
+        ("unge",),
+        "SLURM cannot prove who you are: its service munge does not answer here",
+        "Start munged, or submit on a login node.",
+    ),
+    (
+        ("Unable to contact", "timed out", "Connection refused", "Communication", "Zero Bytes", "connect failure"),
+        "The controller of SLURM{where} does not answer",
+        "Ask it with scontrol ping, and submit again when it answers.",
+    ),
+)
+"""What sbatch says where it reaches no cluster, what that means, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +111,31 @@ def _submit(executor: SlurmExecutor, command: list[str]) -> Any:
             return executor._submit_command(shlex.join(command))
     except (FailedJobError, FailedSubmissionError) as error:
         told = " ".join(str(error).split()).removeprefix("sbatch: error: ")
-        if any(sign in told for sign in _WITHOUT_ANSWER):
-            raise EnvironmentProblem(f"SLURM does not answer: {shortened(told)!r}.", hint="Try again later.") from None
-        raise BadInput(f"SLURM refuses the job: {shortened(told)!r}.") from None
+        raise unreachable(told, _LOOK) or BadInput(f"SLURM refuses the job: {shortened(told)!r}.") from None
+
+
+def unreachable(told: str, more: str = "") -> EnvironmentProblem | None:
+    """The error behind the words of a program of SLURM that has reached no cluster; None for other words."""
+    for signs, problem, hint in _PROBLEMS:
+        if any(sign in told for sign in signs):
+            host = _controller()
+            where = f" ({shortened(host, 80)})" if host else ""
+            return EnvironmentProblem(
+                f"{problem.format(where=where)}: {shortened(told)!r}.",
+                hint=f"{hint} {more}".strip(),
+            )
+    return None
+
+
+def _controller() -> str | None:
+    """The host of the controller, from the configuration of SLURM where there is one."""
+    path = Path(os.environ.get("SLURM_CONF") or "/etc/slurm/slurm.conf")
+    with contextlib.suppress(OSError):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            name, given, value = line.partition("=")
+            if given and name.strip().lower() in ("slurmctldhost", "controlmachine"):
+                return value.split("#")[0].strip() or None
+    return None
 
 
 def _executor(resources: Resources, folder: Path) -> SlurmExecutor:

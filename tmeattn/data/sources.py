@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from tmeattn.config import RANDOM, TrainOptions
+from tmeattn.data.data_options import DataOptions
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
-from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
+from tmeattn.data.encoding.encode import CorpusSettings
 from tmeattn.data.encoding.unknown_words import unknown_words_warning
-from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.readers.tables import is_pipe
+from tmeattn.data.readers.text_store import TextStore
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import cache_dir, existing_file, existing_path
@@ -65,6 +66,47 @@ def open_dataset(
 
     share = VALIDATION_SHARE if validation is None else validation
     return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
+
+
+def import_path(
+    path: Path,
+    data: DataOptions,
+    *,
+    to_train: bool,
+    validation: float | None,
+    narrate: Callable[[str], None] = lambda line: None,
+) -> TextStore:
+    """The stored texts at a path with what is known of each, imported now where the cache lacks them.
+
+    data: its columns are used.   to_train: as a run is trained on them; else all texts are only measured.
+    Raises as `open_dataset`.
+    """
+    from tmeattn.data.holdout import VALIDATION_SHARE
+    from tmeattn.data.readers.labelled_table import ImportOptions
+    from tmeattn.data.readers.user_files import import_texts
+
+    share = VALIDATION_SHARE if validation is None else validation
+    options = ImportOptions(
+        data.text_column,
+        data.label_column,
+        share,
+        data.id_column,
+        keep_ids=data.keep_ids or data.id_column is not None or not to_train,
+        to_train=to_train,
+    )
+    return import_texts(path, options, cache_dir(), narrate)
+
+
+def check_sources(options: TrainOptions) -> None:
+    """Check that the dataset and the vectors of a run are there. Files are not read, so that they may still be refused.
+
+    Raises:
+        BadInput, EnvironmentProblem: as `open_dataset` and `open_vectors`.
+    """
+    if is_dataset(options.dataset) or existing_path(options.dataset) is None:
+        dataset_of(options)
+    if existing_file(options.vectors) is None:
+        open_vectors(options.vectors)
 
 
 def dataset_of(options: TrainOptions, narrate: Callable[[str], None] = lambda line: None) -> Dataset:
@@ -176,17 +218,6 @@ def open_training_corpus(
     if warning is not None:
         narrate(warning)
     return corpus
-
-
-def open_test_split(
-    options: TrainOptions, dataset: Dataset, vectors: WordVectors | None, vocabulary: Vocabulary
-) -> EncodedSplit:
-    """Encode the test split with the vocabulary of a run. Training never reads it, so no cache holds it.
-
-    Raises:
-        UnknownName: the dataset has no test split.
-    """
-    return encode_split(dataset, TEST, corpus_settings(options, vectors), vocabulary)
 
 
 def corpus_settings(options: TrainOptions, vectors: WordVectors | None) -> CorpusSettings:

@@ -4,16 +4,19 @@ No torch.
 
 from __future__ import annotations
 
-from typing import NotRequired
+from typing import NotRequired, TypedDict
 
 from tmeattn.evaluation.quality import Quality
 from tmeattn.evaluation.word_order import ShuffledWords
 
 
 class EvaluationDocument(Quality):
-    """The evaluation of a run's best weights on a split of its dataset.
+    """The evaluation of a run's best weights on labelled texts.
 
-    limit:              of the run's `--limit`; None: the split was not shortened.
+    dataset:            the name or path of the data.
+    split:              train, validation, test, or all.
+    limit:              of the run's `--limit`, if only the texts were measured that it keeps; else None.
+    notes:              sentences: which texts were taken, how labels were matched, which texts were left out.
     texts:              the number of texts evaluated.
     loss:               cross-entropy plus the entropy penalty, in nats.
     cross_entropy:      in nats.
@@ -34,6 +37,7 @@ class EvaluationDocument(Quality):
     split: str
     limit: int | None
     texts: int
+    notes: NotRequired[list[str]]
     loss: float
     cross_entropy: float
     accuracy: float
@@ -44,3 +48,22 @@ class EvaluationDocument(Quality):
     accuracy_interval: tuple[float, float]
     confusion: dict[str, dict[str, int]]
     shuffled_words: NotRequired[ShuffledWords]
+
+
+class PredictedDocument(TypedDict):
+    """The predictions of a run for texts without labels.
+
+    dataset, split, limit, texts, notes: as in `EvaluationDocument`.
+    predicted:       by class, the number of texts with that prediction.
+    mean_confidence: the mean probability of the predicted class, in [0, 1].
+    """
+
+    run: str
+    model: str
+    dataset: str
+    split: str
+    limit: int | None
+    texts: int
+    notes: list[str]
+    predicted: dict[str, int]
+    mean_confidence: float

@@ -25,6 +25,10 @@ def incompatibility(spec: ExplainerSpec, classifier: TrainedClassifier) -> str |
         return f"the model {model!r} has no attention"
     if spec.needs_maps and classifier.spec.attention != "self":
         return f"the model {model!r} has no self-attention"
+    if spec.needs_pooling and classifier.spec.attention != "pool":
+        return f"the model {model!r} does not pool by attention"
+    if spec.needs_values and not classifier.gives_values:
+        return f"the output of the model {model!r} has no value vectors (ModelOutput.values)"
     if missing := _missing(spec):
         return f"{missing} is not installed"
     if spec.needs_embedding_gradient and classifier.embedding is None:

@@ -8,13 +8,15 @@ from itertools import groupby
 
 import numpy as np
 
-from tmeattn.data.sources import open_split
+from tmeattn.data.chosen_texts import choose_texts
+from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import FALLBACK, default_method, require_compatible, require_layer_and_head
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
 from tmeattn.foreign import plugin_call
 from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
+from tmeattn.plurals import counted
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec
 
@@ -54,17 +56,26 @@ def compare_models(
     return explain(first, request), explain(second, request)
 
 
-def dataset_text(classifier: TrainedClassifier, split: str, index: int) -> tuple[str, str]:
-    """A text of the run's dataset, by its index in a split, and the name of its true class.
+def dataset_text(classifier: TrainedClassifier, index: int, data: DataOptions = OWN_TEXTS) -> tuple[str, str | None]:
+    """A text of the run's dataset or of another one, by its index, and the name of its true class; None where the text
+    has no label that is a class of the run.
 
     Raises:
-        UnknownName: the dataset has no such split.
-        BadInput: the split has no such text, or the data has changed since the run was trained.
+        UnknownName: there is no such dataset or split.
+        BadInput: the split has no such text, or it is not in the sample, or the run's own data has changed.
     """
-    dataset, texts = open_split(classifier.run, classifier.config.train, split)
-    if index >= len(texts.texts):
-        raise BadInput(f"--index {index}: the split {split} of {dataset.name} has texts 0 to {len(texts.texts) - 1}.")
-    return texts.texts[index], dataset.classes[texts.labels[index]]
+    chosen = choose_texts(classifier.run, classifier.config.train, data, duplicates=False)
+    which = f"{chosen.dataset}, {chosen.split}" if chosen.split == EVERY_SPLIT else f"the split {chosen.split}"
+    if index >= len(chosen.texts):
+        of = "" if chosen.split == EVERY_SPLIT else f" of {chosen.dataset}"
+        raise BadInput(f"--index {index}: {which}{of} has texts 0 to {len(chosen.texts) - 1}.")
+    if data.texts == "sample" and index not in chosen.rows_N:
+        raise BadInput(
+            f"--index {index}: the text is not in the sample that the run's --limit keeps.",
+            hint="Leave --texts out, or take another index: tmeattn mistakes --texts sample lists some.",
+        )
+    label = chosen.label_at(index)
+    return chosen.texts[index], None if label is None else classifier.classes[label]
 
 
 def attribute(
@@ -90,7 +101,8 @@ def attribute(
         ]
     if len(attributions) != len(texts):
         raise BadInput(
-            f"Explainer {spec.name!r} was given {len(texts)} texts and returned scores of {len(attributions)}."
+            f"Explainer {spec.name!r} was given {counted(len(texts), 'text')} and returned scores of "
+            f"{len(attributions)}."
         )
     return [_checked(spec, text, attribution) for text, attribution in zip(texts, attributions, strict=True)]
 

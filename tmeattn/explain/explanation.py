@@ -179,9 +179,9 @@ def with_oov_marks(explanation: Explanation) -> Explanation:
 
 @dataclass(frozen=True)
 class Mistakes:
-    """The most confident mistakes of a run on a split, and the texts with the least certain predictions.
+    """The most confident mistakes of a run, and the texts with the least certain predictions.
 
-    texts:     the number of texts of the split; wrong: the number of mistakes among them.
+    texts:     the number of texts; wrong: the number of mistakes among them, None for texts without labels.
     confident: mistakes with the highest confidence, each with its index in the split.
     uncertain: texts with the smallest difference between the two highest probabilities, each with its index.
     note:      a sentence on the choice of the texts; None where it needs none.
@@ -192,7 +192,7 @@ class Mistakes:
     dataset: str
     split: str
     texts: int
-    wrong: int
+    wrong: int | None
     confident: tuple[tuple[int, Explanation], ...]
     uncertain: tuple[tuple[int, Explanation], ...]
     note: str | None = None

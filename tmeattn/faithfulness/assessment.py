@@ -29,6 +29,7 @@ from tmeattn.faithfulness.results import CONTROL, MEASURES, OPERATORS, BoundsCou
 from tmeattn.faithfulness.soft import soft_erasure
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.models.layers import entropy
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import ExplainerSpec
@@ -82,6 +83,10 @@ class Assessment:
         """Add the metrics of one text."""
         for name, value in metrics.items():
             self.values.setdefault(method, {}).setdefault(name, []).append(value)
+
+    def undefined(self, metric: str) -> int:
+        """The number of texts on which a metric is not defined for the control."""
+        return int(np.isnan(self.values[CONTROL][metric]).sum())
 
     def add_all(self, method: str, texts: Sequence[Mapping[str, float]]) -> None:
         """Add the metrics of several texts."""
@@ -312,6 +317,7 @@ def encode_annotated(
     kept = [(text, one) for text, one in zip(encoded, rationales, strict=True) if one.words(text.spans).any()]
     if not kept:
         raise BadInput(
-            f"No annotated word is among the first {classifier.max_length} words of its text, which the model reads."
+            f"No annotated word is among the first {counted(classifier.max_length, 'word')} of its text, which the "
+            "model reads."
         )
     return [text for text, _ in kept], [one for _, one in kept], len(encoded) - len(kept)

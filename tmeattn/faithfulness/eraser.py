@@ -15,9 +15,10 @@ from typing import Any, NoReturn
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.annotation_files import FORMATS_HINT, records
-from tmeattn.faithfulness.annotations import Annotations, Rationale, counted
+from tmeattn.faithfulness.annotations import Annotations, Rationale, note_of
 from tmeattn.files import open_regular
 from tmeattn.limits import TEXT
+from tmeattn.plurals import plural
 
 Documents = Mapping[str, str] | Path
 """The documents by id, or the folder of their files."""
@@ -58,13 +59,13 @@ def read_eraser(path: Path) -> Annotations:
     if not rationales:
         raise BadInput(f"--rationales: {path} has no annotation with evidence.")
     notes = [
-        *counted(
+        *note_of(
             empty,
             "piece of evidence has no token and is left out.",
             "pieces of evidence have no token and are left out.",
         ),
-        *counted(without, "annotation without evidence is left out.", "annotations without evidence are left out."),
-        *counted(
+        *note_of(without, "annotation without evidence is left out.", "annotations without evidence are left out."),
+        *note_of(
             joined,
             "text has several documents, one after the other.",
             "texts have several documents, one after the other.",
@@ -150,7 +151,10 @@ def _misfit(docid: str, text: str, pieces: list[_Piece], tokens: Spans) -> str |
     """Why the pieces do not fit the tokens of a document; None if they do."""
     for piece in pieces:
         if piece.end > len(tokens):
-            return f"evidence up to token {piece.end}, but the document {shortened(docid)!r} has {len(tokens)} tokens."
+            return (
+                f"evidence up to token {piece.end}, but the document {shortened(docid)!r} has "
+                f"{len(tokens)} {plural(len(tokens), 'token')}."
+            )
         found = text[tokens[piece.start][0] : tokens[piece.end - 1][1]]
         if piece.quoted is not None and piece.quoted.split() != found.split():
             return (

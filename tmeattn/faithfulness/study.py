@@ -10,13 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
+from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
+from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
+from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
+from tmeattn.faithfulness.attention_results import AttentionTests
+from tmeattn.faithfulness.attention_tests import attention_tests
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.operators import Donors
 from tmeattn.faithfulness.randomization import disagreements
-from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, counted, read_rationales
+from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, note_of, read_rationales
 from tmeattn.faithfulness.results import INFILL, OPERATORS, FaithfulnessResults, SoftSettings, TwinComparison
 from tmeattn.faithfulness.soft import DRAWS, KEEP_RATE
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
@@ -24,7 +29,6 @@ from tmeattn.inference.classifier import EncodedText, TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.spacing import evenly_spaced
-from tmeattn.specs import Split
 
 BOUNDED, COMPARED, RANDOM_RATIONALES = 50, 100, 50
 """Defaults of the slow measures: with them, 500 texts of 175 words take `lstm-attn` less than three minutes."""
@@ -43,8 +47,8 @@ class StudyOptions:
     """The options of a study.
 
     methods:    names of the methods; None: all that are compatible with the model, without `uniform` and `lime`.
-    limit:      the maximum number of texts, evenly spaced over the split or the annotated texts.
-    split:      the split of the run's dataset.
+    limit:      the maximum number of texts, evenly spaced over the texts of `data` or the annotated texts.
+    data:       the texts: by default those of the run's validation split.
     rationales: a file of annotated texts that are used instead.
     twin:       whether the twin is trained if it does not exist.
     operators:  of erasure, for the comparison with random rationales.
@@ -52,11 +56,12 @@ class StudyOptions:
     compared:   the maximum number of texts of the comparison with random rationales; 0 for none.
     draws:      the number of random rationales of a text.
     keep_rate:  of soft erasure, between 0 and 1.
+    attention_tests: whether attention itself is tested (`faithfulness.attention_tests`).
     """
 
     methods: tuple[str, ...] | None = None
     limit: int = 200
-    split: str = "validation"
+    data: DataOptions = OWN_TEXTS
     rationales: Path | None = None
     twin: bool = False
     operators: tuple[str, ...] = OPERATORS
@@ -64,6 +69,7 @@ class StudyOptions:
     compared: int = COMPARED
     draws: int = RANDOM_RATIONALES
     keep_rate: float = KEEP_RATE
+    attention_tests: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,9 @@ def run_study(
     classifier = TrainedClassifier(run)
     methods, passed_over = choose_methods(classifier, options.methods)
     texts = (
-        _split_texts(classifier, options.split, options.limit)
+        _dataset_texts(classifier, options.data, options.limit, narrate)
         if options.rationales is None
-        else _annotated_texts(classifier, options.rationales, options.limit)
+        else _annotated_texts(classifier, options.rationales, options.limit, options.data.map_labels)
     )
     measures, donors, left_out = _measures(classifier, options, texts)
     twins, no_twins = _twins(run, options, watch, narrate)
@@ -131,8 +137,17 @@ def run_study(
         against_random=assessment.against_random,
         disagreements=tuple(disagreements(assessment.against_random, [spec.name for spec in methods])),
         name=run.name,
-        soft=None if measures.keep_rate is None else SoftSettings(measures.keep_rate, DRAWS),
+        soft=None
+        if measures.keep_rate is None
+        else SoftSettings(measures.keep_rate, DRAWS, assessment.undefined("soft_sufficiency")),
+        attention_tests=_attention_tests(classifier, texts, narrate) if options.attention_tests else None,
     )
+
+
+def _attention_tests(classifier: TrainedClassifier, texts: _Texts, narrate: Narrate) -> AttentionTests:
+    narrate("Testing the attention weights")
+    _, training = open_split(classifier.run, classifier.config.train, "train")
+    return attention_tests(classifier, texts.encoded, training.texts)
 
 
 def _measures(
@@ -156,35 +171,37 @@ def _measures(
     return Measures(options.bounded, operators, options.compared, options.draws, keep_rate), donors, left_out
 
 
-def _split_texts(classifier: TrainedClassifier, split: str, limit: int) -> _Texts:
-    """Evenly spaced texts of a split that have a word."""
-    name = classifier.config.train.dataset
-    _, texts = open_split(classifier.run, classifier.config.train, split)
-    rows = [(classifier.encode(text), label) for text, label in _evenly_spaced_texts(texts, limit)]
+def _dataset_texts(classifier: TrainedClassifier, data: DataOptions, limit: int, narrate: Narrate) -> _Texts:
+    """Evenly spaced texts of the run's dataset, or of another one, that have a word."""
+    chosen = choose_texts(classifier.run, classifier.config.train, data, narrate)
+    which = "all texts" if chosen.split == EVERY_SPLIT else f"{chosen.split} split"
+    rows = [(classifier.encode(text), label) for text, label in _evenly_spaced_texts(chosen, limit)]
     rows = [(text, label) for text, label in rows if text.spans]
     if not rows:
-        raise BadInput(f"The split {split} of {name} has no text with a word.")
+        raise BadInput(f"{chosen.dataset}, {which}: there is no text with a word.")
     encoded, labels = [text for text, _ in rows], [label for _, label in rows]
-    notes = (classifier.limit_note,) if classifier.limit_note else ()
-    pool = [classifier.token_ids(texts.texts[index]) for index in evenly_spaced(len(texts.texts), POOL)]
-    return _Texts(f"{name}, {split} split", encoded, labels, None, notes, pool)
+    pool = [classifier.token_ids(chosen.text(at)) for at in evenly_spaced(len(chosen), POOL)]
+    known = None if chosen.labels_N is None else labels
+    return _Texts(f"{chosen.dataset}, {which}", encoded, known, None, chosen.notes, pool)
 
 
-def _evenly_spaced_texts(split: Split, limit: int) -> list[tuple[str, int]]:
-    chosen = [(split.texts[index], int(split.labels[index])) for index in evenly_spaced(len(split.texts), limit)]
-    return [(text, label) for text, label in chosen if text.strip()]
+def _evenly_spaced_texts(chosen: ChosenTexts, limit: int) -> list[tuple[str, int]]:
+    """Texts with their classes; -1 for texts without labels."""
+    labels_N = np.full(len(chosen), -1) if chosen.labels_N is None else chosen.labels_N
+    texts = [(chosen.text(at), int(labels_N[at])) for at in evenly_spaced(len(chosen), limit)]
+    return [(text, label) for text, label in texts if text.strip()]
 
 
-def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _Texts:
+def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int, mapped: tuple[str, ...]) -> _Texts:
     """Evenly spaced texts of a file with human rationales."""
     annotations = read_rationales(path)
     chosen = [annotations.rationales[index] for index in evenly_spaced(len(annotations.rationales), limit)]
     encoded, kept, left_out = encode_annotated(classifier, chosen)
-    labels, about_labels = _labels(kept, classifier.classes)
+    labels, about_labels = _labels(kept, classifier.classes, mapped)
     notes = [
         f"The annotated texts are in the format of {annotations.source}.",
         *annotations.notes,
-        *counted(
+        *note_of(
             left_out,
             "annotated text is left out: the model reads none of its annotated words.",
             "annotated texts are left out: the model reads none of their annotated words.",
@@ -195,11 +212,21 @@ def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _
     return _Texts(f"the annotated texts of {path.name}", encoded, labels, kept, tuple(notes), pool)
 
 
-def _labels(rationales: list[Rationale], classes: tuple[str, ...]) -> tuple[list[int] | None, list[str]]:
+def _labels(
+    rationales: list[Rationale], classes: tuple[str, ...], mapped: tuple[str, ...]
+) -> tuple[list[int] | None, list[str]]:
     """The class of each annotated text, `NO_CLASS` where the run has no such class, and notes on them; None if the file
-    has no class of the run."""
+    has no class of the run.
+
+    mapped: the values of `--map-label`.
+    """
     labels = [one.label for one in rationales]
     found, notes = classes_of_labels([label for label in labels if label is not None], classes)
+    if mapped:
+        counts = Counter(label for label in labels if label is not None)
+        matched = match_labels(counts, classes, mapped, data="the file of --rationales")
+        found |= {label: index for label, index in matched.classes.items() if index is not None}
+        notes = []
     unknown = Counter(label for label in labels if label is not None and label not in found)
     if unknown:
         named = ", ".join(f"{shortened(label, 60)} ({number:,})" for label, number in unknown.most_common(8))

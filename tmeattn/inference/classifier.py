@@ -124,6 +124,14 @@ class TrainedClassifier:
         """The module, in evaluation mode. Each thread has a copy of its own, with the same weights."""
         return self._models.of_this_thread()
 
+    def copied_model(self) -> nn.Module:
+        """A new copy of the module with weights of its own, to be trained for example.
+
+        Raises:
+            BadInput: the model cannot be copied.
+        """
+        return self._models.new_copy()
+
     def encode(self, text: str) -> EncodedText:
         """Tokenize a text and keep the position of each token; only the first `max_length` tokens are kept."""
         spans, count = self.tokenizer.first_spans(text, self.max_length)
@@ -227,6 +235,29 @@ class TrainedClassifier:
                 reduced[index] = reduce(maps, prefix).cpu().numpy()
         return [reduced[index] for index in range(len(sequences))]
 
+    @torch.inference_mode()
+    def read_values(
+        self, sequences: Sequence[np.ndarray], reduce: Callable[[list[Tensor], list[Tensor], int], Tensor]
+    ) -> list[np.ndarray]:
+        """Apply `reduce` to the attention and the value vectors of each sequence of token ids; the results, in their
+        order.
+
+        `reduce` gets tensors without padding: for each layer of self-attention the map (H, S, S) and the value vectors
+        (H, S, D), and the number of positions before the words; of pooling, one tensor of weights (T,) and one of value
+        vectors (T, D), and 0.
+        """
+        reduced: dict[int, np.ndarray] = {}
+        for indices, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH):
+            output = self.model(tokens_BT, mask_BT, need_maps=self.spec.attention == "self")
+            prefix = prefix_length(output, mask_BT)
+            weights = output.maps or (output.attention_BT,)
+            for row, index in enumerate(indices):
+                size = prefix + int(mask_BT[row].sum())
+                of_text = [one[row, ..., :size, :size] if output.maps else one[row, :size] for one in weights]
+                values = [one[row, ..., :size, :].float() for one in output.values]
+                reduced[index] = reduce([one.float() for one in of_text], values, prefix).cpu().numpy()
+        return [reduced[index] for index in range(len(sequences))]
+
     def _batches(self, sequences: Sequence[np.ndarray], size: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
         """Batches of sequences of similar length, on the device: their indices, tokens_BT and mask_BT."""
         order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
@@ -235,14 +266,6 @@ class TrainedClassifier:
             tokens_BT, mask_BT = collate([sequences[index] for index in indices], self.max_length)
             yield indices, tokens_BT.to(self.device), mask_BT.to(self.device)
 
-    @property
-    def limit_note(self) -> str | None:
-        """A sentence for results on a whole split, where the run was trained and evaluated on a part of it."""
-        limit = self.config.train.limit
-        if limit is None:
-            return None
-        return f"The run was trained and evaluated with --limit {limit}; these figures are of the whole split."
-
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """The number of heads of each layer of self-attention; empty for other models."""
@@ -250,6 +273,14 @@ class TrainedClassifier:
             return ()
         (counts,) = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
         return tuple(int(count) for count in counts)
+
+    @cached_property
+    def gives_values(self) -> bool:
+        """Whether the model's output has the vectors of which its attention takes the weighted sum."""
+        ((_, tokens_BT, mask_BT),) = self._batches([np.array([UNKNOWN])], 1)
+        with torch.inference_mode():
+            output = self.model(tokens_BT, mask_BT, need_maps=self.spec.attention == "self")
+        return output.values is not None and self.spec.attention != "none"
 
     @property
     def embedding(self) -> nn.Embedding | None:

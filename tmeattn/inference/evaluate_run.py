@@ -1,4 +1,4 @@
-"""Evaluate the best weights of a run on a split of its dataset, as `tmeattn evaluate` and `tmeattn reproduce` do."""
+"""Evaluate the best weights of a run on its own or on other texts, as `tmeattn evaluate` and `tmeattn reproduce` do."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import cast
 
 import numpy as np
 
-from tmeattn.data.encoding.encode import EncodedSplit
+from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
+from tmeattn.data.data_options import DataOptions
+from tmeattn.data.encoding.encode import EncodedSplit, encode_texts
 from tmeattn.data.encoding.shuffle import shuffle_words
 from tmeattn.data.sources import (
-    TEST,
     changed_data,
-    check_unchanged,
     dataset_of,
-    open_test_split,
     open_training_corpus,
     open_vectors,
 )
-from tmeattn.errors import BadInput, UnknownName
-from tmeattn.evaluation.document import EvaluationDocument
+from tmeattn.errors import BadInput
+from tmeattn.evaluation.document import EvaluationDocument, PredictedDocument
 from tmeattn.evaluation.evaluate import Evaluation, evaluate_split, measured_attention
 from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.evaluation.quality import quality
@@ -34,15 +33,32 @@ WHOLE_CONFUSION = 100
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """The evaluation of a trained classifier on a split of its dataset.
+    """The evaluation of a trained classifier on labelled texts, or its predictions for texts without labels.
 
+    chosen:   the texts, in whose order the split was evaluated.
     shuffled: the comparison with the same texts with shuffled words; None if it was not requested.
     """
 
     classifier: TrainedClassifier
-    split: str
+    chosen: ChosenTexts
     evaluation: Evaluation
     shuffled: ShuffledWords | None = None
+
+    @property
+    def split(self) -> str:
+        return self.chosen.split
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the texts have labels, so that the predictions can be measured."""
+        return self.chosen.labels_N is not None
+
+    def probabilities(self) -> np.ndarray:
+        """(N, C) float64: the class probabilities of each text, in the order of the texts. They sum to one."""
+        probabilities_NC = self.evaluation.probabilities_NC.astype(np.float64)
+        ordered_NC = np.empty_like(probabilities_NC)
+        ordered_NC[self.evaluation.indices_N] = probabilities_NC / probabilities_NC.sum(axis=1, keepdims=True)
+        return ordered_NC
 
     def correct(self) -> np.ndarray:
         """(N,) bool: whether each text was classified correctly, in the order of the split."""
@@ -51,17 +67,21 @@ class RunEvaluation:
         return correct_N
 
     def document(self) -> EvaluationDocument:
-        """The measures as `tmeattn evaluate --json` prints them."""
+        """The measures as `tmeattn evaluate --json` prints them.
+
+        Raises:
+            BadInput: the texts have no labels.
+        """
+        if not self.labelled:
+            raise BadInput(
+                f"{self.chosen.dataset} has no labels, so nothing can be measured.",
+                hint="Classify its texts: tmeattn evaluate --predictions FILE, or tmeattn predict",
+            )
         classifier, evaluation = self.classifier, self.evaluation
         names, texts = classifier.classes, len(evaluation.labels_N)
         means = {key: value for key, value in evaluation.means.items() if key != "histogram"}
         document = {
-            "run": classifier.run.id,
-            "model": classifier.spec.name,
-            "dataset": classifier.config.train.dataset,
-            "split": self.split,
-            "limit": classifier.config.train.limit,
-            "texts": texts,
+            **self._about(),
             **means,
             **quality(evaluation.probabilities_NC, evaluation.labels_N, names),
             "accuracy_interval": accuracy_interval(evaluation.means["accuracy"], texts),
@@ -69,6 +89,28 @@ class RunEvaluation:
             **({} if self.shuffled is None else {"shuffled_words": self.shuffled}),
         }
         return cast(EvaluationDocument, document)
+
+    def predicted_document(self) -> PredictedDocument:
+        """What is known of texts without labels, as `tmeattn evaluate --json` prints it."""
+        probabilities_NC = self.evaluation.probabilities_NC
+        counts_C = np.bincount(self.evaluation.predicted(), minlength=len(self.classifier.classes))
+        document = {
+            **self._about(),
+            "predicted": dict(zip(self.classifier.classes, counts_C.tolist(), strict=True)),
+            "mean_confidence": float(probabilities_NC.max(axis=1).mean(dtype=np.float64)),
+        }
+        return cast(PredictedDocument, document)
+
+    def _about(self) -> dict[str, object]:
+        return {
+            "run": self.classifier.run.id,
+            "model": self.classifier.spec.name,
+            "dataset": self.chosen.dataset,
+            "split": self.chosen.split,
+            "limit": self.chosen.limit,
+            "texts": len(self.chosen),
+            "notes": list(self.chosen.notes),
+        }
 
 
 def confusion_document(names: Sequence[str], confusion_CC: np.ndarray) -> dict[str, dict[str, int]]:
@@ -82,25 +124,34 @@ def confusion_document(names: Sequence[str], confusion_CC: np.ndarray) -> dict[s
 
 def evaluate_run(
     classifier: TrainedClassifier,
-    split: str = "validation",
+    split: str | None = None,
     *,
+    data: DataOptions | None = None,
     attention: bool = True,
     shuffle_seed: int | None = None,
     narrate: Narrate = lambda line: None,
 ) -> RunEvaluation:
-    """Evaluate a trained classifier on a split of its dataset, as training did.
+    """Evaluate a trained classifier on labelled texts, or classify texts without labels.
 
+    split:        of the run's dataset, whose texts are those that training measured. Not used with `data`.
+    data:         any texts (see `choose_texts`).
     attention:    False leaves out the self-attention maps, which take most of the time.
     shuffle_seed: also evaluate the texts with shuffled words, permuted with this seed (see `shuffle_words`).
     narrate:      called with each line about the progress of reading the dataset.
 
     Raises:
-        UnknownName: the dataset has no such split.
-        BadInput: the data has changed since the run was trained, or the seed is negative.
+        UnknownName: there is no such dataset or split.
+        BadInput: the data cannot be read, the run's own data has changed since it was trained, or the seed is negative.
     """
     if shuffle_seed is not None and shuffle_seed < 0:
         raise BadInput(f"The seed of the shuffled words must be 0 or more, not {shuffle_seed}.")
-    options, encoded = classifier.config.train, _encoded_split(classifier, split, narrate)
+    options = classifier.config.train
+    chosen = choose_texts(classifier.run, options, data or DataOptions(split=split, texts="sample"), narrate)
+    if not len(chosen):
+        raise BadInput(f"{chosen.dataset}, {chosen.split}: there is no text.")
+    if shuffle_seed is not None and chosen.labels_N is None:
+        raise BadInput(f"--shuffle-words: {chosen.dataset} has no labels, so nothing can be measured.")
+    encoded = _encoded(classifier, chosen, narrate)
     evaluation = evaluate_split(
         classifier.model,
         encoded,
@@ -110,7 +161,7 @@ def evaluate_run(
         attention=measured_attention(classifier.spec.attention, options.alpha) if attention else "none",
     )
     if shuffle_seed is None:
-        return RunEvaluation(classifier, split, evaluation)
+        return RunEvaluation(classifier, chosen, evaluation)
     shuffled = evaluate_split(
         classifier.model,
         shuffle_words(encoded, options.max_length, shuffle_seed),
@@ -119,19 +170,19 @@ def evaluate_run(
         device=classifier.device,
         attention="none",
     )
-    return RunEvaluation(classifier, split, evaluation, compare_orders(evaluation, shuffled, shuffle_seed))
+    return RunEvaluation(classifier, chosen, evaluation, compare_orders(evaluation, shuffled, shuffle_seed))
 
 
-def _encoded_split(classifier: TrainedClassifier, split: str, narrate: Narrate) -> EncodedSplit:
+def _encoded(classifier: TrainedClassifier, chosen: ChosenTexts, narrate: Narrate) -> EncodedSplit:
+    """The texts as token ids: from the cached corpus of the run where it has them, else encoded now."""
     options = classifier.config.train
-    dataset = dataset_of(options, narrate)
-    check_unchanged(classifier.run, dataset)
-    vectors = open_vectors(options.vectors)
-    corpus = open_training_corpus(options, dataset, vectors, narrate)
-    if corpus.vocabulary.words != classifier.vocabulary.words:
-        raise changed_data(classifier.run)
-    if split == TEST:
-        return open_test_split(options, dataset, vectors, classifier.vocabulary)
-    if split not in corpus.splits:
-        raise UnknownName("split", split, dataset.read())
-    return corpus.splits[split]
+    labels_N = np.zeros(len(chosen), dtype=np.int64) if chosen.labels_N is None else chosen.labels_N
+    # The run's own data may be at another place now, from where it is not encoded again.
+    if chosen.own and chosen.split in ("train", "validation") and chosen.dataset == options.dataset:
+        corpus = open_training_corpus(options, dataset_of(options), open_vectors(options.vectors), narrate)
+        if corpus.vocabulary.words != classifier.vocabulary.words:
+            raise changed_data(classifier.run)
+        encoded = corpus.splits[chosen.split]
+        if np.array_equal(encoded.source, chosen.rows_N) and np.array_equal(encoded.labels, labels_N):
+            return encoded
+    return encode_texts(chosen.taken(), labels_N, chosen.rows_N, options.tokenizer, classifier.vocabulary)

@@ -19,12 +19,14 @@ from tmeattn.inference.shards import (
     InputRead,
     Shard,
     ShardNote,
+    few_texts,
     note_path,
     numbers_in_words,
     read_shard_note,
     shard_files,
 )
 from tmeattn.os_errors import ELSEWHERE
+from tmeattn.plurals import counted
 
 BLOCK = 256
 """Rows of a shard that are read together."""
@@ -33,11 +35,17 @@ AGAIN = "Predict this shard again with --force."
 
 @dataclass(frozen=True)
 class Merged:
-    """rows: of the merged file. shards: their number. input: what they have read."""
+    """rows: of the merged file. shards: their number. input: what they have read. empty: the shards without rows."""
 
     rows: int
     shards: int
     input: InputRead
+    empty: int = 0
+
+    @property
+    def note(self) -> str | None:
+        """A sentence about shards that had nothing to do; None where each had some texts."""
+        return few_texts(self.input.texts, self.empty, self.shards) if self.empty else None
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ def merge_shards(output: Path, files: Sequence[Path] = (), *, force: bool = Fals
                 temporary.unlink(missing_ok=True)
             raise
     read = parts[0].note.input
-    return Merged(read.texts, len(parts), read)
+    return Merged(read.texts, len(parts), read, sum(part.note.rows == 0 for part in parts))
 
 
 def delete_shards(output: Path, count: int) -> None:
@@ -173,7 +181,8 @@ def _refuse_missing(output: Path, count: int, there: set[int]) -> None:
     raise BadInput(
         f"{'Shard' if one else 'Shards'} {numbers_in_words(missing)} of {count} {'is' if one else 'are'} missing"
         f"{incomplete}: nothing was merged.",
-        hint=f"Predict with --shard {missing[0]}/{count} --resume{'' if one else ' and so on'}, then merge again.",
+        hint=f"Predict with --shard {missing[0]}/{count} --resume{'' if one else ' and so on'}, then merge again; or "
+        f"with --processes {count} --resume, which also merges.",
     )
 
 
@@ -205,8 +214,8 @@ def _check_alike(parts: Sequence[_Part], output: Path) -> None:
         ):
             raise BadInput(
                 f"{shortened(part.path)} was made from other texts than {shortened(first.path)}: "
-                f"{part.note.input.texts:,} texts of {shortened(part.note.input.path)} and {first.note.input.texts:,} "
-                f"of {shortened(first.note.input.path)}, which has perhaps changed since.",
+                f"{counted(part.note.input.texts, 'text')} of {shortened(part.note.input.path)} and "
+                f"{first.note.input.texts:,} of {shortened(first.note.input.path)}, which has perhaps changed since.",
                 hint="Predict all shards from one input; --force begins one again.",
             )
     form = OUTPUT_FORMATS[output.suffix.lower()]

@@ -114,7 +114,7 @@ class PredictionFile:
             existed = self.part.exists()
             begun = existed or self.note_path.exists()
             if resume and not begun and self.origin.shard is None:
-                raise BadInput(f"There is no {self.part} to resume.", hint="Leave --resume out.")
+                raise self._nothing_to_resume()
             if resume and not begun:
                 self._check_other_shards()
             if existed and not resume and not force and not self._is_only(beginning):
@@ -133,6 +133,16 @@ class PredictionFile:
                 if not existed:
                     self._remove()
                 raise
+
+    def _nothing_to_resume(self) -> BadInput:
+        """The error of a part that does not exist: the prediction was perhaps made in several parts."""
+        if counts := sorted({shard.count for shard in shard_files(self.output)}):
+            count = counts[0]
+            return BadInput(
+                f"There is no {self.part} to resume, but there are shards of {shortened(self.output)}.",
+                hint=f"Continue with --processes {count} --resume, or each shard with --shard K/{count} --resume.",
+            )
+        return BadInput(f"There is no {self.part} to resume.", hint="Leave --resume out.")
 
     def _is_only(self, beginning: bytes) -> bool:
         """Whether the part has no row yet."""

@@ -17,9 +17,12 @@ from pathlib import Path
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import read_json, to_json, write_atomically
 from tmeattn.inference.prediction_note import Origin, add_row, new_hash
+from tmeattn.plurals import counted, plural
 
 MOST_SHARDS = 1000
 """Shards of one prediction. The largest array of jobs has 1,001 tasks on a SLURM that nobody configured."""
+CHUNK = 1024
+"""Texts that are classified and written together, and that one shard has together."""
 NOTE_VERSION = 1
 _NOTE_SUFFIX = ".shard.json"
 _WRITTEN = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
@@ -112,6 +115,14 @@ class InputRead:
     texts: int
     skipped: int
     notes: tuple[str, ...]
+
+
+def few_texts(texts: int, empty: int, count: int) -> str:
+    """A sentence about `empty` of `count` shards of an input that have no texts, because a chunk is not divided."""
+    return (
+        f"{empty} of {counted(count, 'shard')} {plural(empty, 'has', 'have')} no texts: the input has "
+        f"{counted(texts, 'text')}, and what is shared out are chunks of {CHUNK:,}."
+    )
 
 
 class InputReading:

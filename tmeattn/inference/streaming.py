@@ -21,7 +21,17 @@ from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name
 from tmeattn.inference.prediction_file import PredictionFile
 from tmeattn.inference.prediction_note import Narrate, Origin, Row
 from tmeattn.inference.prediction_rows import Encoder
-from tmeattn.inference.shards import ChunkSize, InputRead, InputReading, Shard, ShardNote, write_shard_note
+from tmeattn.inference.shards import (
+    CHUNK,
+    ChunkSize,
+    InputRead,
+    InputReading,
+    Shard,
+    ShardNote,
+    few_texts,
+    write_shard_note,
+)
+from tmeattn.plurals import counted, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +39,6 @@ if TYPE_CHECKING:
 
     from tmeattn.inference.classifier import TrainedClassifier
 
-CHUNK = 1024
-"""Rows that are classified and written together."""
 CHUNK_CHARACTERS = 2**23
 """Characters of their texts from which on fewer rows are, so that long texts do not fill the memory."""
 
@@ -125,17 +133,19 @@ def stream_predictions(
             raise BadInput(error.message, hint=_hint_for_bad_row(writer)) from None
         except KeyboardInterrupt:
             hint = "Continue with the same command and --resume." if writer.file is not None and writer.rows else None
-            raise Interrupted(f"Stopped after {writer.rows:,} rows.", hint=hint) from None
+            raise Interrupted(f"Stopped after {counted(writer.rows, 'row')}.", hint=hint) from None
+    if job.shard is not None and not writer.rows:
+        notes.append(few_texts(reading.texts, 1, job.shard.count).replace("1 of", f"Shard {job.shard.number} of", 1))
     texts = writer.rows - writer.rows_before
     return StreamSummary(texts, time.perf_counter() - began, tuple(skipped), tuple(notes))
 
 
 def _notes(table: Table, texts: int, skips: SkipCount, skipped: Sequence[int]) -> list[str]:
     """How the rows were read, what was skipped, and the numbers of the first invalid rows."""
-    notes = [*table.notes(), *filter(None, [skips.sentence(texts, "rows")])]
+    notes = [*table.notes(), *filter(None, [skips.sentence(texts, "row")])]
     if skipped:
         numbers = ", ".join(map(str, skipped[:10])) + (", ..." if len(skipped) > 10 else "")
-        notes.append(f"The invalid {'row is' if len(skipped) == 1 else 'rows are'} {numbers}.")
+        notes.append(f"The invalid {plural(len(skipped), 'row is', 'rows are')} {numbers}.")
     return notes
 
 
@@ -199,8 +209,8 @@ def _hint_for_bad_row(writer: _PredictionWriter) -> str:
         return "Correct it, or skip invalid rows with --skip-bad."
     part = shortened(writer.file.part)
     return (
-        f"The {writer.rows:,} rows before it are in {part}: correct it and continue with --resume, or skip invalid "
-        "rows with --skip-bad."
+        f"The {counted(writer.rows, 'row before it is', 'rows before it are')} in {part}: correct it and continue with "
+        "--resume, or skip invalid rows with --skip-bad."
     )
 
 

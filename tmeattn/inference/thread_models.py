@@ -41,6 +41,18 @@ class ThreadModels:
                 own = self._own.model = self._copy()
         return own
 
+    def new_copy(self) -> nn.Module:
+        """A copy with weights of its own, to be trained for example.
+
+        Raises:
+            BadInput: the model cannot be copied.
+        """
+        try:
+            with self._lock, torch.inference_mode(False), foreign_code():
+                return copy.deepcopy(self._model)
+        except ForeignFailure as failure:
+            raise BadInput(f"{self._name} cannot be copied: {failure}.") from failure.error
+
     def _copy(self) -> nn.Module:
         """A copy, or the model itself for the first thread if it cannot be copied."""
         if self._only_thread is None:

@@ -30,6 +30,7 @@ from tmeattn.inference.merging import Merged, delete_shards, merge_shards
 from tmeattn.inference.output_target import check_output_name, check_target
 from tmeattn.inference.prediction_note import Narrate, read_note
 from tmeattn.inference.shards import Shard, note_path, read_shard_note, shard_files
+from tmeattn.plurals import counted
 
 MOST_PROCESSES = 128
 _POLL = 0.1
@@ -90,10 +91,7 @@ def predict_with_processes(
     output = Path(job.output)
     _check(job, output, processes)
     if processes > (cores := available_cores()):
-        narrate(
-            f"{processes} processes share {cores} {'core' if cores == 1 else 'cores'}: more processes than cores are "
-            "not faster."
-        )
+        narrate(f"{processes} processes share {counted(cores, 'core')}: more processes than cores are not faster.")
     shards = [Shard(number, processes) for number in range(1, processes + 1)]
     with tempfile.TemporaryFile() as log, _running(job, shards, log) as workers:
         try:
@@ -101,8 +99,8 @@ def predict_with_processes(
         except KeyboardInterrupt:
             _stop(workers)
             rows = sum(_rows_of(output, shard) for shard in shards)
-            hint = "Continue with the same command and --resume." if rows else None
-            raise Interrupted(f"Stopped after {rows:,} rows.", hint=hint) from None
+            hint = f"Continue with the same command, --processes {processes} and --resume." if rows else None
+            raise Interrupted(f"Stopped after {counted(rows, 'row')}.", hint=hint) from None
     merged = merge_shards(output, force=job.force, files=[shard.file_of(output) for shard in shards])
     delete_shards(output, processes)
     return merged
@@ -221,7 +219,7 @@ def _error_of(worker: _Worker, code: int, count: int) -> BaseException:
         how = f"failed: {told.get('message') or f'exit code {code}'}"
     return EnvironmentProblem(
         f"Worker {worker.shard.number} of {count} {how}.",
-        hint="What is classified is kept: continue with the same command and --resume.",
+        hint=f"What is classified is kept: continue with the same command, --processes {count} and --resume.",
     )
 
 

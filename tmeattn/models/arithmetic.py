@@ -6,6 +6,7 @@ have the version, and a resumed run equals an undisturbed one also after tmeattn
 1: until version 0.2. Part 1's models use torch's dropout for the word vectors, the LSTM runs over the whole batch, and
    AdamW is computed in several passes over the weights.
 2: `layers.dropout` everywhere, the LSTM runs over shares of the batch, one for each thread, and AdamW in one pass.
+3: `layers.WordConvolution` computes matrix products.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-NEWEST = 2
+NEWEST = 3
 _version: ContextVar[int] = ContextVar("arithmetic", default=NEWEST)
 
 

@@ -94,6 +94,8 @@ def check_contract(
             raise BadInput(f"{name}: its spec has attention='self', but forward returned no maps with need_maps=True.")
         for map_BHSS in output.maps:
             _check_map(name, map_BHSS, mask_BT)
+    if output.values is not None:
+        _check_values(name, output)
 
 
 def _check_pooling(name: str, weights_BT: torch.Tensor | None, mask_BT: torch.Tensor, uniform: bool) -> None:
@@ -119,6 +121,20 @@ def _check_map(name: str, map_BHSS: torch.Tensor, mask_BT: torch.Tensor) -> None
     rows_NS = map_BHSS.transpose(1, 2)[real_BS].flatten(0, 1)
     keys_NS = real_BS.repeat_interleave(real_BS.sum(dim=1) * map_BHSS.shape[1], dim=0)
     _check_weights(name, rows_NS, keys_NS)
+
+
+def _check_values(name: str, output: ModelOutput) -> None:
+    """Check that there are value vectors for all attention weights."""
+    maps = output.maps or ()
+    wanted = [tuple(map_BHSS.shape[:3]) for map_BHSS in maps]
+    if output.attention_BT is not None:
+        wanted = [tuple(output.attention_BT.shape)]
+    found = [tuple(values.shape[:-1]) for values in output.values or ()]
+    if found != wanted:
+        raise BadInput(
+            f"{name}: its value vectors have shapes {found} without the last dimension, expected {wanted}.",
+            hint="Return one (B, T, D) tensor of pooling, or one (B, H, S, D) tensor for each layer of self-attention.",
+        )
 
 
 def _check_weights(name: str, weights: torch.Tensor, mask: torch.Tensor) -> None:

@@ -6,12 +6,19 @@ These recipes were chosen on the validation split of imdb-25k with 50-dimensiona
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from tmeattn.config import ModelConfig, Recipes, TrainOptions
 from tmeattn.errors import BadInput
+
+_OF_STEPS = (
+    "alpha_warmup", "balance", "batch_size", "clip_norm", "epochs", "lr", "lr_schedule", "momentum", "optimizer",
+    "patience", "precision", "processes", "seed", "tune_embeddings", "vector_size", "vectors", "weight_decay",
+)  # fmt: skip
+"""The options of training that only a training by steps, or only a model with word vectors, has a use for."""
 
 
 class MeanConfig(ModelConfig):
@@ -280,6 +287,9 @@ class NbLogregConfig(ModelConfig):
         "report": {"vectors": "random", "epochs": 1, "max_length": 4096, "min_count": 2, "tokenizer": "basic_english"},
         "sweep": {"ngrams": "1,2,3", "strength": "0.01..10:log", "min_texts": "1..5"},
     }
+
+    def idle(self, train: TrainOptions) -> Mapping[str, str]:
+        return dict.fromkeys(_OF_STEPS, "the model is solved in one fit before the first step")
 
     ngrams: int = Field(3, ge=1, le=3, description="Length of the longest n-grams in words.")
     min_texts: int = Field(1, ge=1, description="Ignore n-grams that occur in fewer training texts.")

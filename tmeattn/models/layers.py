@@ -6,7 +6,7 @@ texts, T tokens, S = T plus a prefix such as CLS, D dimensions of a vector, H he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.models.arithmetic import arithmetic_version
+from tmeattn.models.convolution import WordConvolution as WordConvolution
 from tmeattn.specs import PADDING, ModelOutput, Space
 
 
@@ -67,6 +68,34 @@ def uniform_weights() -> Iterator[None]:
         _uniform.reset(before)
 
 
+_changed: ContextVar[Callable[[Tensor], Tensor] | None] = ContextVar("changed", default=None)
+
+
+@contextmanager
+def changed_weights(change: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """In this block attention weights (..., T) are replaced by `change(weights)`, in the calling thread: those of
+    `masked_softmax`, and those that a model passes through `final_weights`."""
+    before = _changed.set(change)
+    try:
+        yield
+    finally:
+        _changed.reset(before)
+
+
+def final_weights(weights: Tensor) -> Tensor:
+    """The attention weights (..., T) that a model uses: a model that computes them without `masked_softmax` calls this
+    function, so that tests of attention can change them (`changed_weights`)."""
+    change = _changed.get()
+    return weights if change is None else change(weights)
+
+
+def without_weights(weights: Tensor, keep: Tensor) -> Tensor:
+    """Attention weights (..., T) that are erased where `keep` is zero and renormalised, so that they sum to one again
+    (Serrano and Smith 2019). They stay zero where no weight is left. `keep` is (..., T), between 0 and 1."""
+    kept = weights * keep
+    return kept / kept.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(kept.dtype).tiny)
+
+
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     """Softmax over the last dimension, with a weight of exactly zero at masked positions.
 
@@ -74,8 +103,8 @@ def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     """
     if _uniform.get():
         equal = mask.to(scores.dtype).expand_as(scores)
-        return equal / equal.sum(dim=-1, keepdim=True)
-    return torch.softmax(scores.masked_fill(~mask, float("-inf")), dim=-1)
+        return final_weights(equal / equal.sum(dim=-1, keepdim=True))
+    return final_weights(torch.softmax(scores.masked_fill(~mask, float("-inf")), dim=-1))
 
 
 def masked_mean(states_BTD: Tensor, mask_BT: Tensor) -> Tensor:

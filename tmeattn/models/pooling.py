@@ -52,7 +52,7 @@ class SimpleAttention(nn.Module):
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         x_BTD = dropout(self.embedding(tokens_BT), self.input_dropout, self.training, since=2)
         pooled_BD, attention_BT = self.attend(x_BTD, mask_BT)
-        return ModelOutput(self.classify(pooled_BD), attention_BT)
+        return ModelOutput(self.classify(pooled_BD), attention_BT, values=(x_BTD,))
 
 
 class QueryAttention(nn.Module):
@@ -77,8 +77,9 @@ class QueryAttention(nn.Module):
         query_BD = self.query(masked_mean(x_BTD, mask_BT))
         scores_BT = torch.bmm(x_BTD, query_BD.unsqueeze(-1)).squeeze(-1) * self.scale
         attention_BT = masked_softmax(scores_BT, mask_BT)
-        pooled_BD = torch.bmm(attention_BT.unsqueeze(1), self.value(x_BTD)).squeeze(1)
-        return ModelOutput(self.classify(pooled_BD), attention_BT)
+        values_BTD = self.value(x_BTD)
+        pooled_BD = torch.bmm(attention_BT.unsqueeze(1), values_BTD).squeeze(1)
+        return ModelOutput(self.classify(pooled_BD), attention_BT, values=(values_BTD,))
 
 
 def mlp(widths: Sequence[int]) -> nn.Sequential:

@@ -59,8 +59,9 @@ class LstmAttention(nn.Module):
         self.classify = ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
 
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
-        pooled_BD, attention_BT = self.attend(self.states(tokens_BT), mask_BT)
-        return ModelOutput(self.classify(pooled_BD), attention_BT)
+        states_BTD = self.states(tokens_BT)
+        pooled_BD, attention_BT = self.attend(states_BTD, mask_BT)
+        return ModelOutput(self.classify(pooled_BD), attention_BT, values=(states_BTD,))
 
 
 def build_lstm(config: LstmConfig, space: Space) -> nn.Module:

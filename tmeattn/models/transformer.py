@@ -7,14 +7,25 @@ C classes.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.errors import BadInput
 from tmeattn.models.configs import TransformerConfig
-from tmeattn.models.layers import ClassifierHead, WordEmbedding, dropout, masked_mean, masked_softmax
+from tmeattn.models.layers import ClassifierHead, WordEmbedding, dropout, final_weights, masked_mean, masked_softmax
+from tmeattn.plurals import counted
 from tmeattn.specs import ModelOutput, Space
+
+
+class Attended(NamedTuple):
+    """What a layer of self-attention did: the map (B, H, S, S) with a row per query, and the vectors V (B, H, S, K) of
+    which it takes weighted sums."""
+
+    map_BHSS: Tensor
+    value_BHSK: Tensor
 
 
 class SelfAttention(nn.Module):
@@ -36,8 +47,8 @@ class SelfAttention(nn.Module):
         self.query_key_value = nn.Linear(width, 3 * inner)
         self.project = nn.Linear(inner, width) if heads > 1 or narrow else nn.Identity()
 
-    def forward(self, x_BSD: Tensor, key_mask_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
-        """Return the new states (B, S, D) and, with `need_map`, the attention map (B, H, S, S) with a row per query.
+    def forward(self, x_BSD: Tensor, key_mask_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Attended | None]:
+        """Return the new states (B, S, D) and, with `need_map`, the attention map and the value vectors.
 
         `key_mask_BS` is True at real positions, which queries may attend to, and False on padding, like `mask_BT` (and
         the opposite of torch's `key_padding_mask`). None: all positions are real. Without `need_map`, torch's fused
@@ -47,14 +58,26 @@ class SelfAttention(nn.Module):
         qkv = self.query_key_value(x_BSD).view(batch, length, 3, self.heads, self.head_width)
         query_BHSK, key_BHSK, value_BHSK = qkv.permute(2, 0, 3, 1, 4)
         mask = None if key_mask_BS is None else key_mask_BS[:, None, None, :]
-        map_BHSS = None
+        attended = None
         if need_map:
             scores_BHSS = query_BHSK @ key_BHSK.transpose(-2, -1) * self.head_width**-0.5
-            map_BHSS = torch.softmax(scores_BHSS, dim=-1) if mask is None else masked_softmax(scores_BHSS, mask)
+            if mask is None:
+                map_BHSS = final_weights(torch.softmax(scores_BHSS, dim=-1))
+            else:
+                map_BHSS = masked_softmax(scores_BHSS, mask)
+            attended = Attended(map_BHSS, value_BHSK)
             states_BHSK = map_BHSS @ value_BHSK
         else:
             states_BHSK = F.scaled_dot_product_attention(query_BHSK, key_BHSK, value_BHSK, attn_mask=mask)
-        return self.project(states_BHSK.transpose(1, 2).reshape(batch, length, -1)), map_BHSS
+        return self.project(states_BHSK.transpose(1, 2).reshape(batch, length, -1)), attended
+
+    def projected(self, value_BHSK: Tensor) -> Tensor:
+        """The value vectors after each head's part of the projection: (B, H, S, D). Their sum, weighted by the maps, is
+        the output without the projection's bias."""
+        if isinstance(self.project, nn.Identity):
+            return value_BHSK
+        parts_DHK = self.project.weight.view(-1, self.heads, self.head_width)
+        return torch.einsum("bhsk,dhk->bhsd", value_BHSK, parts_DHK)
 
 
 class Block(nn.Module):
@@ -69,11 +92,11 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, width))
         self.norm_mlp = nn.LayerNorm(width)
 
-    def forward(self, x_BSD: Tensor, key_mask_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Tensor | None]:
-        attended_BSD, map_BHSS = self.attention(x_BSD, key_mask_BS, need_map)
+    def forward(self, x_BSD: Tensor, key_mask_BS: Tensor | None, need_map: bool) -> tuple[Tensor, Attended | None]:
+        attended_BSD, attended = self.attention(x_BSD, key_mask_BS, need_map)
         x_BSD = dropout(self.norm_attention(x_BSD + attended_BSD), self.dropout, self.training)
         x_BSD = dropout(self.norm_mlp(x_BSD + self.mlp(x_BSD)), self.dropout, self.training)
-        return x_BSD, map_BHSS
+        return x_BSD, attended
 
 
 class ClsToken(nn.Module):
@@ -134,13 +157,21 @@ class Transformer(nn.Module):
             x_BSD = torch.cat([self.cls().expand(len(x_BSD), 1, -1), x_BSD], dim=1)
             mask_BS = F.pad(mask_BT, (1, 0), value=True)
         key_mask_BS = None if bool(mask_BT.all()) else mask_BS  # the fused kernel is faster without a mask
-        maps: list[Tensor] = []
+        layers: list[Attended] = []
         for block in self.blocks:
-            x_BSD, map_BHSS = block(x_BSD, key_mask_BS, need_maps)
-            if map_BHSS is not None:
-                maps.append(map_BHSS)
+            x_BSD, attended = block(x_BSD, key_mask_BS, need_maps)
+            if attended is not None:
+                layers.append(attended)
         pooled_BD = masked_mean(x_BSD, mask_BT) if self.cls is None else x_BSD[:, 0]
-        return ModelOutput(self.classify(pooled_BD), maps=tuple(maps) if need_maps else None)
+        logits_BC = self.classify(pooled_BD)
+        if not need_maps:
+            return ModelOutput(logits_BC)
+        maps = tuple(each.map_BHSS for each in layers)
+        if self.training:  # which has no use for the values
+            return ModelOutput(logits_BC, maps=maps)
+        pairs = zip(self.blocks, layers, strict=True)
+        values = tuple(block.attention.projected(each.value_BHSK) for block, each in pairs)  # type: ignore[union-attr, operator]
+        return ModelOutput(logits_BC, maps=maps, values=values)
 
     def _positions(self, length: int) -> Tensor:
         """Positional encodings of the first T positions: (T, D).
@@ -151,7 +182,8 @@ class Transformer(nn.Module):
         if self.config.positions == "learned":
             if length > self.config.max_positions:
                 raise BadInput(
-                    f"A text of {length} words is longer than the {self.config.max_positions} learned positions.",
+                    f"A text of {length} words is longer than the "
+                    f"{counted(self.config.max_positions, 'learned position')}.",
                     hint="Lower --max-length, or train with more --max-positions.",
                 )
             return self.positions.weight[:length]

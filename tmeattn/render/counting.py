@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.numbers import count, seconds
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ _PLAIN_LINE_SECONDS = 30.0
 def counting(
     console: Console, what: str, *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Callable[[int, int], None]]:
-    """Yields `progress(done, total)`, which shows "120 of 500 texts, ETA 42 s" from its first call on."""
+    """Yields `progress(done, total)`, which shows "120 of 500 texts, ETA 42 s" from its first call on.
+
+    what: the noun of one, "text".
+    """
     live: Live | None = None
     terminal = console.is_terminal and not console.is_dumb_terminal
     began = drawn = 0.0
@@ -42,7 +46,7 @@ def counting(
             return
         drawn = now
         left = (now - began) / (done - first) * (total - done) if done > first else None
-        line = f"{count(done)} of {count(total)} {what}" + ("" if left is None else f", ETA {seconds(left)}")
+        line = f"{count(done)} of {counted(total, what)}" + ("" if left is None else f", ETA {seconds(left)}")
         if live is not None:
             live.update(Text(line), refresh=True)
         elif done < total:

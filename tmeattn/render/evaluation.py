@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from tmeattn.evaluation.document import EvaluationDocument
+from tmeattn.evaluation.document import EvaluationDocument, PredictedDocument
+from tmeattn.plurals import counted
+from tmeattn.render.console import safe
+from tmeattn.render.evaluation_curves import curves_on_screen
 from tmeattn.render.numbers import count, dataset_name, decimal, percent
 from tmeattn.render.tables import Column, key_values, table
 
@@ -16,24 +19,76 @@ MOST_CONFUSIONS = 10
 
 
 def evaluation_page(result: EvaluationDocument) -> Group:
-    """Key figures, a line for each class, and the confusion matrix."""
-    return Group(_figures(result), Text(), _classes(result), Text(), _Confusion(result))
+    """Key figures, a line for each class, the confusion matrix, thresholds where there are two classes, and curves."""
+    parts = [*_notes(result), _figures(result), Text(), _classes(result), Text(), _Confusion(result), Text()]
+    if result["thresholds"]:
+        parts += [_thresholds(result), Text()]
+    return Group(*parts, curves_on_screen(result))
+
+
+def predicted_page(result: PredictedDocument) -> Group:
+    """What the run predicts for texts without labels."""
+    figures = key_values(
+        [
+            ("run", f"{result['run']} ({result['model']})"),
+            (
+                "data",
+                f"{dataset_name(result['dataset'])}, {_which(result['split'])}, {counted(result['texts'], 'text')}",
+            ),
+            ("mean confidence", percent(result["mean_confidence"], 2)),
+        ]
+    )
+    rows = [(name, number, percent(number / result["texts"])) for name, number in result["predicted"].items()]
+    columns = [Column("predicted class", wrap=True), Column("texts", numeric=True), Column("share", numeric=True)]
+    return Group(*_notes(result), figures, Text(), table(columns, rows))
+
+
+def _notes(result: EvaluationDocument | PredictedDocument) -> list[RenderableType]:
+    """What the user should know about the texts, above the figures."""
+    notes = result.get("notes") or []
+    return [*(Text(safe(note), style="dim") for note in notes), *([Text()] if notes else [])]
+
+
+def _which(split: str) -> str:
+    return "all texts" if split == "all" else split
+
+
+def _thresholds(result: EvaluationDocument) -> RenderableType:
+    """Every second threshold, and the one with the best F1."""
+    best = result["best_f1"]
+    shown = [(decimal(each["threshold"], 2), each) for each in result["thresholds"][1::2]]
+    if best is not None:
+        shown.append((f"{decimal(best['threshold'])} *", best))
+    rows = [
+        (at, percent(each["precision"]), percent(each["recall"]), percent(each["f1"]), percent(each["accuracy"]))
+        for at, each in shown
+    ]
+    numeric = [Column(name, numeric=True) for name in ("precision", "recall", "F1", "accuracy")]
+    caption = (
+        f"A text is {result['positive']} if its probability is the threshold or more. * has the best F1, but was "
+        "chosen on these same texts: on new texts it gives less."
+    )
+    return table([Column("threshold", numeric=True), *numeric], rows, caption=caption)
 
 
 def _figures(result: EvaluationDocument) -> RenderableType:
     low, high = result["accuracy_interval"]
     entropy, share = result["entropy"], result["normalized_entropy"]
     measured = result.get("attention_texts", result["texts"])
-    sample = f" ({count(measured)} texts)" if measured < result["texts"] else ""
+    sample = f" ({counted(measured, 'text')})" if measured < result["texts"] else ""
+    texts = counted(result["texts"], "text")
     limited = f" (--limit {result['limit']})" if result.get("limit") else ""
+    data = f"{dataset_name(result['dataset'])}, {_which(result['split'])}, {texts}{limited}"
     return key_values(
         [
             ("run", f"{result['run']} ({result['model']})"),
-            ("data", f"{dataset_name(result['dataset'])}, {result['split']}, {count(result['texts'])} texts{limited}"),
+            ("data", data),
             ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),
             ("macro-F1", percent(result["macro_f1"], 2)),
             ("cross-entropy", decimal(result["cross_entropy"])),
             ("calibration error", percent(result["calibration_error"], 2)),
+            ("ROC-AUC", f"{decimal(result['roc_auc'], 4)}{_of(result)}"),
+            ("average precision", f"{decimal(result['average_precision'], 4)}{_of(result)}"),
             (
                 "attention entropy",
                 None if entropy is None else f"{decimal(entropy)} nats, {percent(share)} of uniform{sample}",
@@ -41,6 +96,13 @@ def _figures(result: EvaluationDocument) -> RenderableType:
             *_shuffled(result),
         ]
     )
+
+
+def _of(result: EvaluationDocument) -> str:
+    """Which class a ranking measure is of."""
+    if result["roc_auc"] is None:
+        return " (the texts are all of one class)"
+    return f" of {result['positive']}" if result["positive"] else " (mean of the classes, each against the others)"
 
 
 def _shuffled(result: EvaluationDocument) -> list[tuple[str, str]]:

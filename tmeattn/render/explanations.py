@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, method_text
 from tmeattn.render.layout import SideBySide
-from tmeattn.render.numbers import MISSING, count, percent
+from tmeattn.render.numbers import MISSING, count, dataset_name, percent
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
@@ -76,18 +77,21 @@ def one_after_another(explanations: Sequence[Explanation], *, methods: int = 1) 
 
 def mistakes(results: Mistakes) -> Group:
     """The number of mistakes, the most confident ones, the least certain texts, and one legend."""
-    share = percent(results.wrong / max(results.texts, 1))
-    heading = (
-        f"{results.model} (run {results.run}): {count(results.wrong)} of {count(results.texts)} texts wrong ({share}), "
-        f"{results.dataset}, {results.split} split"
-    )
+    split = "all texts" if results.split == "all" else f"{results.split} split"
+    where = f"{dataset_name(results.dataset)}, {split}"
+    wrong = f"{counted(results.texts, 'text')} without labels"
+    if results.wrong is not None:
+        share = percent(results.wrong / max(results.texts, 1))
+        wrong = f"{count(results.wrong)} of {counted(results.texts, 'text')} wrong ({share})"
+    heading = f"{results.model} (run {results.run}): {wrong}, {where}"
     explanations = [explanation for _, explanation in (*results.confident, *results.uncertain)]
     parts: list[RenderableType] = [Text(safe(heading), style="bold")]
     if results.note:
-        parts.append(Text(results.note, style="dim"))
+        parts.append(Text(safe(results.note), style="dim"))
     if explanations:
         parts.append(Text(f"Word scores: {safe(method_text(explanations[0]))}.", style="dim"))
-    parts += _numbered_texts("The most confident mistakes", results.confident)
+    if results.wrong is not None:
+        parts += _numbered_texts("The most confident mistakes", results.confident)
     parts += _numbered_texts("The least certain predictions", results.uncertain)
     return Group(*parts, HeatmapKey(tuple(explanations)))
 

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tmeattn.faithfulness.results import CONTROL, FAMILIES, MEASURES, METRICS, SIGNIFICANT, Metric
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, count, decimal, percent
 from tmeattn.render.tables import Cell, Column, FittedTable, key_values, table
@@ -92,8 +93,8 @@ def family_title(results: FaithfulnessResults, family: str) -> str:
     title = FAMILIES[family]
     if family == "normalized" and (bounds := results.bounds) is not None:
         return (
-            f"{title}: {count(bounds.chosen)} of {count(results.texts)} texts, bounds of {count(bounds.exact)} exact, "
-            f"of {count(bounds.beam)} by beam"
+            f"{title}: {count(bounds.chosen)} of {counted(results.texts, 'text')}, bounds of {count(bounds.exact)} "
+            f"exact, of {count(bounds.beam)} by beam"
         )
     if family == "soft" and results.soft is not None:
         return f"{title}: {percent(results.soft.keep_rate, 0)} of the word vectors kept"
@@ -104,8 +105,8 @@ def random_title(results: FaithfulnessResults, measure: str) -> str:
     """The title of the comparison with random rationales by a measure."""
     one = results.against_random[0]
     return (
-        f"Win rate against {one.draws} random rationales of {percent(one.share, 0)} of the words, "
-        f"{count(one.texts)} texts: {measure}"
+        f"Win rate against {counted(one.draws, 'random rationale')} of {percent(one.share, 0)} of the words, "
+        f"{counted(one.texts, 'text')}: {measure}"
     )
 
 
@@ -151,32 +152,39 @@ def small_print(results: FaithfulnessResults) -> list[str]:
         f"p > {SIGNIFICANT:g}.",
     ]
     if (bounds := results.bounds) is not None and bounds.chosen < results.texts:
-        lines.append(f"{count(results.texts - bounds.chosen)} texts have no bounds (--limit-bounded {bounds.chosen}).")
+        left = counted(results.texts - bounds.chosen, "text has", "texts have")
+        lines.append(f"{left} no bounds (--limit-bounded {bounds.chosen}).")
     lines += bounds_print(results)
     lines += [f"Not assessed: {method}, because {reason}." for method, reason in results.passed_over]
     return [*lines, *results.notes]
 
 
 def bounds_print(results: FaithfulnessResults) -> list[str]:
-    """How the bounds of normalised erasure were found, and what they do not cover."""
+    """How the bounds of normalised erasure were found, and the texts without a figure of normalised or soft erasure."""
+    lines = []
+    if results.soft is not None and results.soft.flat:
+        lines.append(
+            f"{counted(results.soft.flat, 'text has', 'texts have')} no figure of soft erasure: zero vectors do not "
+            "make the predicted class less probable."
+        )
     bounds = results.bounds
     if bounds is None:
-        return []
-    lines = []
+        return lines
     if bounds.beam:
         lines.append(
             "The beam keeps 5 sets and takes at most 4 steps between two shares, with candidates chosen by "
             "leave-one-out and by the effect of single words."
         )
     if bounds.widened:
+        most = f"at most {bounds.excess:.3f}" if bounds.excess >= 0.0005 else "less than 0.001"
         lines.append(
-            f"For {count(bounds.widened)} of {count(bounds.beam)} texts bounded by beam, the order of a method was "
-            f"outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
+            f"For {count(bounds.widened)} of {counted(bounds.beam, 'text')} bounded by beam, the order of a method was "
+            f"outside of what the beam found, by {most}; the bounds include it."
         )
     for measure, flat in bounds.flat.items():
         if flat:
             lines.append(
-                f"{count(flat)} bounded {'text has' if flat == 1 else 'texts have'} no normalised {measure}: every "
+                f"{counted(flat, 'bounded text has', 'bounded texts have')} no normalised {measure}: every "
                 "order of the words has the same."
             )
     return lines
@@ -195,7 +203,7 @@ def uniform_weights_test(results: FaithfulnessResults) -> str:
         verdict = "uniform weights may be as accurate, so the attention weights may explain little"
     return (
         f"{percent(twins.accuracy, 2)}, and {percent(twins.twin_accuracy, 2)} for a twin with uniform weights "
-        f"({twins.twin}), on {count(twins.texts)} texts: {100 * twins.difference:+.2f} points "
+        f"({twins.twin}), on {counted(twins.texts, 'text')}: {100 * twins.difference:+.2f} points "
         f"({100 * twins.low:+.2f} to {100 * twins.high:+.2f}): {verdict}"
     )
 

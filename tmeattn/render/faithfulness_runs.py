@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tmeattn.errors import UnknownName
 from tmeattn.faithfulness.results import HUMAN, MEASURES, METRICS, OPERATORS
+from tmeattn.render.attention_tests import attention_section
 from tmeattn.render.console import safe
 from tmeattn.render.faithfulness import InParts, figure, small_print, win_figure
 from tmeattn.render.numbers import MISSING, percent
@@ -70,6 +71,9 @@ def faithfulness_of_runs(several: Sequence[FaithfulnessResults], names: Sequence
         note = None if one.across else "Compare methods within a column, not models between columns."
         rows = tuple((method, *cells) for method, cells in one.rows)
         parts += [Text(), InParts(Column("method"), columns, rows, one.title, note)]
+    for label, results in zip(labels(several), several, strict=True):
+        if results.attention_tests is not None:
+            parts += [Text(), Text(safe(label), style="bold"), attention_section(results.attention_tests)]
     parts += [Text(), Text(WHY)]
     for line in notes(several):
         parts.append(Text(safe(line), style="dim"))

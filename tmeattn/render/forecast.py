@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, seconds
 from tmeattn.render.tables import Column, table
@@ -64,11 +65,11 @@ def data_text(plan: Forecast) -> str:
 
 def time_text(plan: Forecast) -> str:
     """ "8 runs, of which 2 are trained. The others take at most about 40 min, from earlier runs of this machine." """
-    number = f"{len(plan.runs)} run{'s' if len(plan.runs) != 1 else ''}"
+    number = counted(len(plan.runs), "run")
     trained = len(plan.runs) - len(plan.missing)
     if not plan.missing:
         return f"{number}, trained already."
-    which = f", of which {trained} {'is' if trained == 1 else 'are'} trained" if trained else " to train"
+    which = f", of which {trained} {plural(trained, 'is', 'are')} trained" if trained else " to train"
     sources = sorted({run.source for run in plan.missing if run.source})
     how = {"earlier runs": "earlier runs on this machine", "a timed step": "a step that was timed now"}
     origin = " and ".join(how[source] for source in sources)
@@ -81,7 +82,8 @@ def without_forecast(title: str, listed: TargetOverview) -> Group:
         return Group(Text(safe(title), style="bold"), Text("Nothing is trained."))
     rows = [(run["label"], str(run["seed"]), str(run["options"]["epochs"])) for run in listed["runs"]]
     columns = [Column("run", wrap=True), Column("seed", numeric=True), Column("epochs", numeric=True)]
-    trained = f"{len(rows)} runs, of which {listed['trained']} are trained."
+    are = plural(listed["trained"], "is", "are")
+    trained = f"{counted(len(rows), 'run')}, of which {listed['trained']} {are} trained."
     return Group(Text(safe(title), style="bold"), table(columns, rows, caption=trained))
 
 
@@ -90,4 +92,4 @@ def _numbers(values: Sequence[int]) -> str:
 
 
 def _state(run: PlannedRun) -> str:
-    return f"{run.done} epochs done" if run.progress == "begun" else run.progress
+    return f"{counted(run.done, 'epoch')} done" if run.progress == "begun" else run.progress

@@ -10,6 +10,7 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
@@ -246,7 +247,7 @@ def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
     if not read:
         yield from plain_chunks("The model read no words of this text.", _ITALIC)
         return
-    note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
+    note = f"{counted(hidden, 'more word')} not read by the model"
     note += f" (it reads at most {count(read)})"
     yield from (stop, Chunk(" "), *plain_chunks(note, _ITALIC))
 
@@ -274,8 +275,8 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
     yield line
     if unknown:
         mark = ("word", _UNKNOWN) if marks.colour else "~word~"
-        total = count(len(explanation.words))
-        yield Text.assemble(mark, f": not in the vocabulary ({count(unknown)} of {total} words)")
+        total = counted(len(explanation.words), "word")
+        yield Text.assemble(mark, f": not in the vocabulary ({count(unknown)} of {total})")
 
 
 def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:

@@ -10,9 +10,10 @@ from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.numbers import count, decimal, percent
+from tmeattn.render.numbers import decimal, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.spacing import evenly_spaced
 
@@ -68,7 +69,7 @@ class Histogram:
         width = min(self.width or options.max_width, options.max_width)
         total = sum(self.counts)
         heading = Text(no_wrap=True, overflow="ellipsis")
-        title, texts = safe(self.title or ""), f"{count(total)} texts"
+        title, texts = safe(self.title or ""), counted(total, "text")
         heading.append(title, style="bold")
         if not title:
             heading.append(texts, style="dim")

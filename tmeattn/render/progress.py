@@ -16,6 +16,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line, stderr_console
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.layout import SIDE_BY_SIDE_COLUMNS, SideBySide
@@ -121,12 +122,12 @@ class TrainingProgress:
         self._began = self._drawn = self._clock()
         self._entropy, self._measured = None, None
         parts = [
-            f"{count(event['parameters'])} parameters" if event.get("parameters") is not None else "",
-            f"{count(event['train_texts'])} training texts" if event.get("train_texts") is not None else "",
-            f"{count(event['validation_texts'])} validation texts" if event.get("validation_texts") is not None else "",
+            counted(event["parameters"], "parameter") if event.get("parameters") is not None else "",
+            counted(event["train_texts"], "training text") if event.get("train_texts") is not None else "",
+            counted(event["validation_texts"], "validation text") if event.get("validation_texts") is not None else "",
             event.get("device") or "",
             f"{event['processes']} processes" if event.get("processes", 1) > 1 else "",
-            f"{event['threads']} thread{'s' if event['threads'] != 1 else ''}" if event.get("threads") else "",
+            counted(event["threads"], "thread") if event.get("threads") else "",
         ]
         what = f"Training {event.get('model', 'a model')} (run {event.get('run', '?')}): "
         self._print_line(what + ", ".join(part for part in parts if part))

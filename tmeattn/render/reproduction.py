@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.diagram import DiagramView
@@ -16,7 +17,7 @@ from tmeattn.render.heatmap import HeatmapKey, entropy_text, heatmap
 from tmeattn.render.histogram import ridges
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.matrix import matrix
-from tmeattn.render.numbers import MISSING, count, decimal, finite, percent
+from tmeattn.render.numbers import MISSING, decimal, finite, percent
 from tmeattn.render.tables import Column, table
 from tmeattn.reproduce.results import FALL, CurvePanel, DiagramPanel, HeatmapPanel, MatrixPanel, RidgePanel
 
@@ -48,16 +49,16 @@ def conditions(context: Context | None) -> str:
     """ "recipe report, imdb-25k validation split (5,021 texts), vectors glove-50d, seed 0" """
     if context is None:
         return "computed without training"
-    seeds = f"seed{'s' if len(context.seeds) > 1 else ''} {', '.join(map(str, context.seeds))}"
+    seeds = f"{plural(len(context.seeds), 'seed')} {', '.join(map(str, context.seeds))}"
     parts = [
         f"recipe {context.recipe}",
         *([context.method] if context.method else []),
-        f"{context.dataset} {context.split} split ({count(context.texts)} texts)",
+        f"{context.dataset} {context.split} split ({counted(context.texts, 'text')})",
         f"vectors {context.vectors}",
         seeds,
     ]
     if context.limit is not None:
-        parts.append(f"trained on only {count(context.limit)} texts")
+        parts.append(f"trained on only {counted(context.limit, 'text')}")
     parts += context.options
     if context.quick:
         parts.append("quick: few texts and epochs, not comparable with the report")

@@ -83,6 +83,11 @@ class SideBySideProgress:
             self.listener(title)
             self._trainings[title].narrate(line)
 
+    def announce(self, line: str) -> None:
+        """Print a line about all trainings."""
+        with contextlib.suppress(OSError, ValueError):
+            self._console.print(safe_line(line), markup=False, soft_wrap=True)
+
     def _changed(self) -> None:
         if self._live and self._clock() - self._drawn >= _REDRAW_SECONDS:
             self._drawn = self._clock()

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.numbers import age, decimal, option_value, percent, seconds
 from tmeattn.render.tables import Column, FittedTable, table
+from tmeattn.sweep.claims import run_of
 from tmeattn.sweep.results import Overview, Results, best_run
 from tmeattn.sweep.space import Dimension, Range
 
@@ -95,7 +97,9 @@ def _state_text(trial: Trial) -> str:
 def _runs_text(trial: Trial) -> str | None:
     if not trial.runs:
         return None
-    return trial.runs[0] + (f" and {len(trial.runs) - 1} more" if len(trial.runs) > 1 else "")
+    first = run_of(trial.runs[0])
+    shown = trial.runs[0] if first is None else first.reference
+    return shown + (f" and {len(trial.runs) - 1} more" if len(trial.runs) > 1 else "")
 
 
 def _heading(found: Results) -> Text:
@@ -104,10 +108,8 @@ def _heading(found: Results) -> Text:
     heading = Text(safe(found.study.name), style="bold")
     objective = plan.objective if found.study.objective.rises else "lowest validation cross-entropy"
     seeds = f", {len(plan.seeds)} seeds a trial" if len(plan.seeds) > 1 else ""
-    heading.append(
-        safe(f"\n{plan.model}, {objective}{seeds}: {found.over} of {found.study.goal} trials have ended\n{varied}"),
-        style="dim",
-    )
+    ended = f"{found.over} of {counted(found.study.goal, 'trial has', 'trials have')} ended"
+    heading.append(safe(f"\n{plan.model}, {objective}{seeds}: {ended}\n{varied}"), style="dim")
     return heading
 
 
@@ -116,8 +118,8 @@ def _caution(found: Results) -> str:
     run = best_run(found.best) if found.best is not None else None
     measure = f"tmeattn evaluate {safe(run.reference)} --split test" if run is not None else "evaluate --split test"
     return (
-        f"The best of {count} trials is optimistic on the texts that chose it. Measure it on other texts, if the "
-        f"dataset has them ({measure}), or train it with other seeds (--seeds 5)."
+        f"The best of {counted(count, 'trial')} is optimistic on the texts that chose it. Measure it on other texts, "
+        f"if the dataset has them ({measure}), or train it with other seeds (--seeds 5)."
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, count, decimal, percent, shortened
 from tmeattn.render.tables import Column, table
@@ -38,7 +39,7 @@ def text_comparison(compared: TextComparison) -> Group:
 
 def texts_of(compared: TextComparison) -> str:
     """ "5,021 texts of imdb-25k, validation split" """
-    return f"{count(compared.texts)} texts of {compared.dataset}, {compared.split} split"
+    return f"{counted(compared.texts, 'text')} of {compared.dataset}, {compared.split} split"
 
 
 def _groups_on_texts(groups: Sequence[GroupOnTexts]) -> RenderableType:

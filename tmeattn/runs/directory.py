@@ -27,6 +27,7 @@ from typing import Any, cast
 from tmeattn.errors import MOST_QUOTED, BadInput
 from tmeattn.files import disk_errors, open_regular, read_json, rewrite, to_json, write_atomically
 from tmeattn.os_errors import advice, number_of, reason
+from tmeattn.plurals import counted, plural
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.event_reader import last_ending, read_events, stream_events
 from tmeattn.runs.event_types import EventKind
@@ -202,7 +203,7 @@ class RunDirectory:
         if os.path.lexists(self.events_path) and not self.events_path.is_file():
             found.append("events.jsonl is no file; the run has no events.")
         elif damaged_lines:
-            lines, are = ("1 line", "is") if damaged_lines == 1 else (f"{damaged_lines:,} lines", "are")
+            lines, are = counted(damaged_lines, "line"), plural(damaged_lines, "is", "are")
             found.append(f"events.jsonl is damaged; {lines} of it cannot be read and {are} ignored.")
         return found
 

@@ -172,12 +172,17 @@ def run_to_resume() -> RunDirectory:
     over = []
     for run in runs:
         state = run.state()
-        if state == "stopped" and figures_of(run.figures())["stop_reason"] in SETTLED:
+        if is_settled(run):
             continue
         if state != "finished" and not (state == "failed" and run.is_over()):
             return run
         over.append(run)
     return [*over, *runs][0]
+
+
+def is_settled(run: RunDirectory) -> bool:
+    """Whether a sweep has stopped a run that is not meant to go on."""
+    return run.state() == "stopped" and figures_of(run.figures())["stop_reason"] in SETTLED
 
 
 def _by_id(reference: str) -> RunDirectory | None:

@@ -159,7 +159,7 @@ def stored_plan(name: str, document: object) -> Plan:
     plan = cast(PlanDocument, document)
     return Plan(
         plan["model"],
-        parse_space(plan["model"], plan["space"], plan["options"]),
+        parse_space(plan["model"], plan["space"], plan["options"], stored=True),
         plan["options"],
         plan["resolved"],
         plan["objective"],

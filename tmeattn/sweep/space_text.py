@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 import random
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from tmeattn.config import TrainOptions
 from tmeattn.errors import BadInput, nearest, shortened
 from tmeattn.registry import registry
-from tmeattn.run_config import config_class, resolve_run, validated_value
+from tmeattn.run_config import RunConfig, config_class, idle_options, resolve_run, validated_value
 from tmeattn.specs import ModelSpec
 from tmeattn.sweep.space import EXAMPLES, Choice, Dimension, Range, Value, flag_of, trial_options, value_text
 
@@ -36,10 +36,13 @@ _JOINT_CHECKS = 50
 Kind = Literal["whole", "number", "switch", "choice", "numbers", "text"]
 
 
-def parse_space(model: str, texts: Sequence[str], fixed: Mapping[str, Any]) -> tuple[Dimension, ...]:
+def parse_space(
+    model: str, texts: Sequence[str], fixed: Mapping[str, Any], *, stored: bool = False
+) -> tuple[Dimension, ...]:
     """The dimensions of a space, in the order of the texts, each of another option.
 
-    fixed: the options that all trials have; a value of the space takes the place of one from a file or another run.
+    fixed:  the options that all trials have; a value of the space takes the place of one from a file or another run.
+    stored: the space of a study that exists, perhaps of an earlier version: useless options and values are kept.
 
     Raises:
         BadInput: a text is malformed, names no option of the model or of training, names one twice, or has a value that
@@ -59,21 +62,61 @@ def parse_space(model: str, texts: Sequence[str], fixed: Mapping[str, Any]) -> t
             except BadInput as error:
                 raise BadInput(f"--space {shortened(text)!r}: {error.message}", hint=error.hint) from None
     found = tuple(dimensions.values())
-    _check_together(model, found, fixed)
+    trained = _check_together(model, found, fixed)
+    for dimension in found if not stored else ():
+        _check_effect(dimension, trained)
+        for value in _ends(dimension):
+            _check_value(model, dimension, value, found, fixed)
     return found
 
 
-def _check_together(model: str, space: Sequence[Dimension], fixed: Mapping[str, Any]) -> None:
-    """Raise `BadInput` where values that are accepted alone contradict each other in all of many combinations."""
-    chance, problem = random.Random(0), None
-    for _ in range(_JOINT_CHECKS):
+def _check_together(model: str, space: Sequence[Dimension], fixed: Mapping[str, Any]) -> list[RunConfig]:
+    """The configurations of drawn values. Raise `BadInput` where values that are accepted alone contradict each other
+    in all of many combinations."""
+    found, problem = [], None
+    for values in _drawn(space):
         try:
-            resolve_run(model, trial_options(fixed, {one.name: one.draw(chance) for one in space}))
+            found.append(resolve_run(model, trial_options(fixed, values)))
+        except BadInput as error:
+            problem = problem or error
+    if not found and problem is not None:
+        raise BadInput(f"No values of the space can be trained: {problem.message}", hint=problem.hint)
+    return found
+
+
+def _check_effect(dimension: Dimension, trained: Sequence[RunConfig]) -> None:
+    """Raise `BadInput` for an option that has no effect in any of the drawn configurations."""
+    reasons = [idle_options(config).get(dimension.name) for config in trained]
+    if trained and all(reasons):
+        raise BadInput(
+            f"--space: {dimension.flag} has no effect on the model {trained[0].model!r}: {reasons[0]}.",
+            hint=f"Leave it out, or change that. See: tmeattn train {trained[0].model} --help",
+        )
+
+
+def _check_value(
+    model: str, dimension: Dimension, value: Value, space: Sequence[Dimension], fixed: Mapping[str, Any]
+) -> None:
+    """Raise `BadInput` for a value that cannot be trained with any of many values of the other options."""
+    problem: BadInput | None = None
+    for values in _drawn(space):
+        try:
+            resolve_run(model, trial_options(fixed, {**values, dimension.name: value}))
             return
         except BadInput as error:
             problem = problem or error
     if problem is not None:
-        raise BadInput(f"No values of the space can be trained: {problem.message}", hint=problem.hint)
+        raise BadInput(
+            f"--space: no trial with {dimension.flag} {value_text(value)} can be trained: {problem.message}",
+            hint=problem.hint,
+        )
+
+
+def _drawn(space: Sequence[Dimension]) -> Iterator[dict[str, Value]]:
+    """The same combinations of values each time."""
+    chance = random.Random(0)
+    for _ in range(_JOINT_CHECKS):
+        yield {one.name: one.draw(chance) for one in space}
 
 
 def _field(model: str, name: str) -> str:

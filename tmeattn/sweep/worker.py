@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError
 from tmeattn.foreign import one_line
 from tmeattn.paths import runs_dir
+from tmeattn.plurals import counted
 from tmeattn.run_config import RunConfig, resolve_run
 from tmeattn.runs.creation import new_id
 from tmeattn.runs.directory import RunDirectory
@@ -99,7 +100,7 @@ class _Worker:
                 self._carry_out(taken)
             elif running:
                 if not waits:
-                    trials = "1 trial" if running == 1 else f"{running} trials"
+                    trials = counted(running, "trial")
                     self.narrate(f"Waiting for {trials} of other workers, to take over if one dies. Ctrl-C ends this.")
                     waits = True
                 time.sleep(POLL)

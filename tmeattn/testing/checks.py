@@ -16,6 +16,7 @@ from tmeattn.errors import EnvironmentProblem, TmeattnError
 from tmeattn.foreign import ForeignFailure, foreign_code, one_line
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
+from tmeattn.plurals import counted
 from tmeattn.registry import HEAVY, KINDS, registry
 from tmeattn.specs import Spec
 from tmeattn.testing import toy
@@ -64,7 +65,7 @@ def raise_failures(name: str, checks: list[Check]) -> None:
     failed = [check for check in checks if not check.passed]
     lines = [f"{check.name}: {check.skipped or f'{check.problem} {check.advice}'.rstrip()}" for check in failed]
     if lines:
-        raise CheckFailed("\n".join([f"{name} fails {len(lines)} of {len(checks)} checks:", *lines]))
+        raise CheckFailed("\n".join([f"{name} fails {len(lines)} of {counted(len(checks), 'check')}:", *lines]))
 
 
 def run_checks(steps: list[Step], *, required: int) -> list[Check]:

@@ -11,6 +11,7 @@ from tmeattn.data.sources import open_dataset, open_vectors
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.plurals import counted
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.specs import Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, TrackerSpec, VectorsSpec
@@ -62,7 +63,7 @@ def dataset_checks(spec: DatasetSpec) -> list[Check]:
         shared = set(splits["train"].texts) & set(splits["validation"].texts)
         if shared:
             raise Problem(
-                f"{len(shared)} texts are in both the training and the validation split.",
+                f"{counted(len(shared), 'text is', 'texts are')} in both the training and the validation split.",
                 "Remove them from one split: accuracy on training texts is no measure of a model.",
             )
 

@@ -11,6 +11,7 @@ from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.sources import open_training_corpus
 from tmeattn.models.arithmetic import NEWEST
 from tmeattn.models.building import build_model, check_contract
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
@@ -147,13 +148,9 @@ def _trainer(
 
 def _other_processes(before: int, now: int) -> str:
     return (
-        f"The run was trained by {_count(before)} and continues with {now}: dropout draws other random numbers from "
-        "here on, so that the result differs from that of an uninterrupted run."
+        f"The run was trained by {counted(before, 'process', 'processes')} and continues with {now}: dropout draws "
+        "other random numbers from here on, so that the result differs from that of an uninterrupted run."
     )
-
-
-def _count(processes: int) -> str:
-    return "1 process" if processes == 1 else f"{processes} processes"
 
 
 def _announce(run: RunDirectory, config: RunConfig, trainer: Trainer, model: nn.Module, emit: Listener) -> None:

@@ -25,6 +25,7 @@ from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
+from tmeattn.training.distributed.elastic import attempts
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.place import started_place
 from tmeattn.training.distributed.sizes import set_size, with_processes
@@ -63,6 +64,8 @@ def start(
     place = started_place()
     if place is not None and place.rank > 0:
         return follow() or RunDirectory(runs_dir())
+    if (earlier := attempts.earlier_run(place)) is not None:
+        return _continue_attempt(earlier, listeners, trackers, narrate, stop)
     has_started = False
 
     def note_start(event: Event) -> None:
@@ -80,6 +83,7 @@ def start(
 
         run = _create(config, name, data, claim, run_id=run_id, sweep=sweep)
         try:
+            attempts.made(place, run)
             with Heartbeat(run) as heartbeat:
                 _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, team, stop)
         except BaseException:
@@ -87,6 +91,24 @@ def start(
                 with contextlib.suppress(TmeattnError):
                     run.delete()
             raise
+    attempts.done()
+    return run
+
+
+def _continue_attempt(
+    run: RunDirectory,
+    listeners: Sequence[Listener],
+    trackers: Sequence[str],
+    narrate: Narrate,
+    stop: StopFlag | None,
+) -> RunDirectory:
+    """Continue the run that the processes of torchrun have made before it started them again."""
+    if run.is_finished():
+        narrate(f"torchrun has started the processes again. The run {run.id} is finished.")
+    else:
+        narrate(f"torchrun has started the processes again: they continue the run {run.id}.")
+    resume(run, listeners=listeners, trackers=trackers, narrate=narrate, stop=stop)
+    attempts.done()
     return run
 
 
@@ -181,7 +203,10 @@ def follow() -> RunDirectory | None:
 
 
 def _nothing_to_resume(run: RunDirectory) -> str:
-    return f"The run {run.id} is finished: nothing to resume."
+    return (
+        f"The run {run.id} is finished: nothing to resume. To train it anew and longer: "
+        f"tmeattn train --from {run.id} --epochs N"
+    )
 
 
 def _train(

@@ -26,6 +26,7 @@ from tmeattn.cpu import available_cores, default_threads, wanted_threads
 from tmeattn.errors import EnvironmentProblem, Interrupted, TmeattnError, error_with
 from tmeattn.models.building import choose_device
 from tmeattn.paths import runs_dir
+from tmeattn.plurals import counted, plural
 from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import Listener
@@ -38,6 +39,8 @@ MEMORY = 2 * 2**30
 _PROGRAM = "from tmeattn.training.side_by_side_worker import work; work()"
 JOBS = "TMEATTN_JOBS"
 """The environment variable with the default of --jobs."""
+MOST_NAMED = 5
+"""Runs that a message names."""
 _POLL_SECONDS = 0.2
 _ENCODING = ("dataset", "tokenizer", "vectors", "vector_size", "limit", "min_count")
 """The options that the encoded texts depend on."""
@@ -118,12 +121,14 @@ class SideBySide:
 
     listener: called with the title of a job, gives the listener of its events.
     narrate:  called with the title of a job and a line about its preparation.
+    announce: called with a line about all of them.
     """
 
     jobs: Sequence[Job]
     at_once: int
     listener: Callable[[str], Listener]
     narrate: Callable[[str, str], None]
+    announce: Callable[[str], None] = lambda line: None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -145,19 +150,47 @@ class SideBySide:
         """Train until these jobs are done. An error of one job does not end the others; it is in its outcome.
 
         Raises:
-            Interrupted: a signal came; all trainings have stopped, each after a checkpoint.
+            Interrupted: a signal came; all trainings have stopped, each after a checkpoint. The message names the runs.
         """
         wanted = list(keys)
         with stop_on_signals() as flag:
-            while any(key not in self.outcomes for key in wanted) and (self._active or not flag):
+            while self._active if flag else any(key not in self.outcomes for key in wanted):
                 if flag:
                     self._waiting.clear()
-                    self._stop([process for process in self._active if not process.told])
+                    self._tell_to_stop(str(flag.reason))
                 self._start_some()
                 self._take_answers()
         if flag:
-            raise Interrupted("The trainings were stopped after a checkpoint.")
+            raise self._interruption()
         return [self.outcomes[key] for key in wanted]
+
+    def _tell_to_stop(self, signal_name: str) -> None:
+        untold = [process for process in self._active if not process.told]
+        if untold and len(untold) == len(self._active):
+            self.announce(
+                f"{signal_name}: {plural(len(untold), 'the training stops', 'all trainings stop')} after this step, "
+                "with a checkpoint. A second signal quits without."
+            )
+        self._stop(untold)
+
+    def not_begun(self) -> list[Job]:
+        """The jobs of which there is no run."""
+        return [job for job in self.jobs if (one := self.outcomes.get(job.key)) is None or one.run is None]
+
+    def _interruption(self) -> Interrupted:
+        """What has become of the runs, and how they go on."""
+        begun = [(job, one) for job in self.jobs if (one := self.outcomes.get(job.key)) is not None and one.run]
+        stopped = [(job, one.run) for job, one in begun if isinstance(one.error, Interrupted) and one.run is not None]
+        finished = [(job, one.run) for job, one in begun if one.error is None and one.run is not None]
+        parts = [f"Stopped after a checkpoint: {_listed(stopped)}." if stopped else "The trainings were stopped."]
+        if finished:
+            parts.append(f"Finished before: {_listed(finished)}.")
+        if unborn := self.not_begun():
+            parts.append(f"Not begun: {_titles(unborn)}.")
+        commands = "; ".join(f"tmeattn resume {run.id}" for _, run in stopped[:MOST_NAMED])
+        more = " and so on" if len(stopped) > MOST_NAMED else ""
+        hint = f"Resume {plural(len(stopped), 'the run', 'the runs')}: {commands}{more}" if stopped else None
+        return Interrupted(" ".join(parts), hint=hint)
 
     def _start_some(self) -> None:
         """Start waiting jobs. Of those that read the same texts, the first encodes them, and the others wait for it."""
@@ -221,6 +254,8 @@ class SideBySide:
                 process.run = RunDirectory(runs_dir() / event["run"])
             self.listener(job.title)(event)
         elif "line" in message:
+            if process.told:  # it speaks of the signal of this process, not of the user's
+                return
             self.narrate(job.title, message["line"])
         elif "run" in message:
             process.run = RunDirectory(Path(message["run"]))
@@ -245,6 +280,19 @@ class SideBySide:
             process.told = True
             with contextlib.suppress(OSError):
                 process.popen.terminate()
+
+
+def _listed(runs: Sequence[tuple[Job, RunDirectory]]) -> str:
+    named = [f"{job.title} (run {run.id})" for job, run in runs[:MOST_NAMED]]
+    return ", ".join(named + _others(len(runs)))
+
+
+def _titles(jobs: Sequence[Job]) -> str:
+    return ", ".join([job.title for job in jobs[:MOST_NAMED]] + _others(len(jobs)))
+
+
+def _others(count: int) -> list[str]:
+    return [counted(count - MOST_NAMED, "other")] if count > MOST_NAMED else []
 
 
 def _error(answer: Mapping[str, Any]) -> TmeattnError:

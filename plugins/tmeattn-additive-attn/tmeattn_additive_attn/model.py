@@ -25,4 +25,4 @@ class AdditiveAttention(nn.Module):
         x_BTD = self.embedding(tokens_BT)
         attention_BT = layers.masked_softmax(self.score(x_BTD).squeeze(-1), mask_BT)
         pooled_BD = torch.einsum("bt,btd->bd", attention_BT, x_BTD)
-        return tmeattn.ModelOutput(self.classify(pooled_BD), attention_BT)
+        return tmeattn.ModelOutput(self.classify(pooled_BD), attention_BT, values=(x_BTD,))

@@ -37,6 +37,6 @@ class LstmEntmax(nn.Module):
             attention_BT = layers.masked_softmax(scores_BT, mask_BT)
         else:
             function = sparsemax if self.weights == "sparsemax" else entmax15
-            attention_BT = masked_sparse(function, scores_BT, mask_BT)
+            attention_BT = layers.final_weights(masked_sparse(function, scores_BT, mask_BT))
         pooled_BD = torch.einsum("bt,btd->bd", attention_BT, states_BTD)
-        return tmeattn.ModelOutput(self.classify(pooled_BD), attention_BT)
+        return tmeattn.ModelOutput(self.classify(pooled_BD), attention_BT, values=(states_BTD,))

@@ -52,7 +52,7 @@ class NgramAttention(nn.Module):
         super().__init__()
         self.evidence = Evidence(config, space)
         self.embedding = layers.WordEmbedding(space)
-        self.context = nn.Conv1d(space.vector_size, config.hidden_size, config.window, padding=config.window // 2)
+        self.context = layers.WordConvolution(space.vector_size, config.hidden_size, config.window)
         self.query_D = nn.Parameter(torch.zeros(config.hidden_size))
         self.scale = nn.Parameter(torch.ones(()))
         self.classify = layers.ClassifierHead(config.hidden_size, space.num_classes, config.dropout)
@@ -63,7 +63,7 @@ class NgramAttention(nn.Module):
         x_BTD = layers.dropout(
             self.embedding(tokens_BT), self.input_dropout, self.training, since=2
         ) * mask_BT.unsqueeze(-1)
-        states_BTD = self.context(x_BTD.transpose(1, 2)).transpose(1, 2).relu()
+        states_BTD = self.context(x_BTD).relu()
         prior_BT = self.prior(evidence_BTC, bias_BC)
         attention_BT = layers.masked_softmax(prior_BT + states_BTD @ self.query_D, mask_BT)
         # The attention weights for q = 0. Evidence is divided by them, so that with q = 0 the weighted sum equals the

@@ -22,7 +22,7 @@ SETTINGS = CorpusSettings()
         ({"train": Split(["a", "b"], [0, -1]), "validation": VALIDATION}, "the label -1 is not a number from 0 to 1"),
         ({"train": Split(["a", "b"], [0, "1"]), "validation": VALIDATION}, "the label '1' is not a number"),
         ({"train": Split(["a", None], [0, 1]), "validation": VALIDATION}, "row 1: the text is NoneType"),
-        ({"train": TRAIN, "validation": Split(["a"], [0, 1])}, "1 texts but 2 labels"),
+        ({"train": TRAIN, "validation": Split(["a"], [0, 1])}, "1 text but 2 labels"),
     ],
 )
 def test_malformed_dataset_is_named(tmp_path, splits, complaint):

@@ -55,7 +55,7 @@ def test_the_warning_is_said_each_time(tmp_path, kind):
 def test_a_label_that_only_the_tests_have_is_compared(tmp_path):
     rows = [("a", "pos", "train"), ("b", "neg", "train"), ("c", "neg", "dev"), ("d", "POS", "test")]
     message = refused(write_csv(tmp_path / "a.csv", rows, "text,label,split"), tmp_path)
-    assert "1 test texts have the label 'POS', but no training text has it. Warning: labels that look alike" in message
+    assert "1 test text has the label 'POS', but no training text has it. Warning: labels that look alike" in message
 
 
 def test_numbers_of_rows(tmp_path):

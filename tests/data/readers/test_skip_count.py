@@ -7,13 +7,13 @@ from tmeattn.data.readers.skip_count import MOST_PLACE, MOST_REASONS, SkipCount
 
 def test_each_reason_has_its_number_and_its_first_place() -> None:
     skips = SkipCount()
-    assert (str(skips), skips.sentence(5, "rows")) == ("", "")
+    assert (str(skips), skips.sentence(5, "row")) == ("", "")
     skips.add("blank line{s}", "line 20")
     assert str(skips) == "1 blank line (first: line 20)"
     skips.add("row{s} without a text", "line 17", 1200)
     skips.add("blank line{s}", "line 30")
     assert str(skips) == "1,200 rows without a text (first: line 17) and 2 blank lines (first: line 20)"
-    assert skips.sentence(98, "rows") == f"Skipped 1,202 of 1,300 rows: {skips}."
+    assert skips.sentence(98, "row") == f"Skipped 1,202 of 1,300 rows: {skips}."
 
 
 def test_the_rarest_of_many_reasons_are_only_counted() -> None:

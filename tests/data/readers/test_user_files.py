@@ -85,7 +85,7 @@ def test_a_folder_of_tables_without_splits_in_their_names(tmp_path):
         ("a,1\nb,2\n", "has no column that looks like the text; its columns are a, 1."),
         (
             "text,label,split\na,1,train\nb,2,train\nc,3,test\nd,1,dev\n",
-            "1 test texts have the label '3', but no training text has it",
+            "1 test text has the label '3', but no training text has it",
         ),
         ("text,label,split\na,1,test\nb,2,test\n", "has no training texts"),
     ],

@@ -19,7 +19,7 @@ from tmeattn.errors import BadInput
         (b"a 1 2\nb 1 2 3\n", "line 2: it has 3 numbers"),
         (b"a 1 2\nb\n", "line 2"),
         (b"2 3\na 1 2\n", "line 2"),
-        (b"5 2\na 1 2\n", "contains 1 vectors, but its first line states 5"),
+        (b"5 2\na 1 2\n", "contains 1 vector, but its first line states 5"),
         (b"9" * 5000 + b" 2\na 1 2\n", "line 1: it states a number of more than 15 digits"),
         (b"0 2\n", "empty"),
         (b"a 1 2\nb x 2\n", "line 2"),

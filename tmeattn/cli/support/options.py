@@ -5,12 +5,16 @@ Each function returns a click decorator. Options that are made from configuratio
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 from click.decorators import FC
 
+from tmeattn.cli.support.completion import datasets as complete_datasets
 from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.errors import BadInput
 
@@ -36,7 +40,62 @@ def json_option(what: str) -> Callable[[FC], FC]:
 
 def split_option() -> Callable[[FC], FC]:
     """`--split`: train, validation or test."""
-    return click.option("--split", default="validation", show_default=True, help="The split of the run's dataset.")
+    return click.option("--split", default="validation", show_default=True, help="The split of the runs' dataset.")
+
+
+def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--dataset`, `--split`, `--texts`, `--map-label` and the columns: which texts a command takes, passed as `data`,
+    a `DataOptions`. The same in every command that has it.
+
+    ids: also `--id-column`.
+    """
+    from tmeattn.data.data_options import DEFAULT_TEXTS, TEXTS, DataOptions
+
+    options = [
+        click.option(
+            "--dataset",
+            metavar="NAME|PATH",
+            shell_complete=complete_datasets,
+            help="Other texts than those of the run's dataset: a name, a file, a folder or an archive.",
+        ),
+        click.option(
+            "--split",
+            metavar="SPLIT",
+            help="train, validation, test or all.  [default: validation of the run's dataset, all of another]",
+        ),
+        click.option(
+            "--texts",
+            type=click.Choice(TEXTS),
+            default=DEFAULT_TEXTS,
+            show_default=True,
+            help="All texts of the split, or the sample that the run's --limit keeps.",
+        ),
+        click.option(
+            "--map-label",
+            "map_labels",
+            multiple=True,
+            metavar="LABEL=CLASS",
+            help="A label of --dataset, and the class of the run that it is. Can be given several times.",
+        ),
+        click.option("--text-column", metavar="NAME", help="The column of the texts in --dataset."),
+        click.option("--label-column", metavar="NAME", help="The column of the labels in --dataset."),
+    ]
+    if ids:
+        text = "The column of your own ids.  [default: chosen by its name]"
+        options.append(click.option("--id-column", metavar="NAME", help=text))
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_data(*args: Any, **values: Any) -> Any:
+            own = {field.name: values.pop(field.name) for field in fields(DataOptions) if field.name in values}
+            return command(*args, data=DataOptions(**own), **values)
+
+        decorated: Callable[..., Any] = with_data
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
 
 
 def top_option(default: int, what: str) -> Callable[[FC], FC]:

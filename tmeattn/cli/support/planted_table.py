@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tmeattn.runs.events import Listener
     from tmeattn.training.side_by_side import Job, SideBySide
 
-_OWN = ("dataset", "seeds", "train_options", "train_texts", "jobs")
+_OWN = ("seeds", "train_options", "train_texts", "jobs")
 """Options that need --planted."""
-_SHARED = ("planted", *_OWN, "methods", "limit", "export", "as_json")
+_SHARED = ("planted", *_OWN, "dataset", "methods", "limit", "export", "as_json")
 """Parameters that go with --planted; the others are about runs that exist."""
 
 
@@ -33,12 +33,7 @@ def planted_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
             "--planted",
             metavar="MODELS",
             help="Train MODELS (such as lstm,transformer, or all) on texts with planted shortcuts, and measure which "
-            "methods find them.",
-        ),
-        click.option(
-            "--dataset",
-            metavar="NAME|PATH",
-            help="With --planted: the dataset whose texts get shortcuts.  [default: rotten-tomatoes]",
+            "methods find them. The texts are those of --dataset, by default rotten-tomatoes.",
         ),
         click.option(
             "--train-texts",
@@ -68,7 +63,7 @@ def planted_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
             others = [name for name in values if name not in _SHARED]
             check_not_given(others, "does not go with --planted, which trains its own runs.")
             limit = values["limit"] if _typed("limit") else None
-            options = planted_options(models, methods=values["methods"], limit=limit, **own)
+            options = planted_options(models, methods=values["methods"], dataset=values["dataset"], limit=limit, **own)
             show_planted(options, values["export"], values["as_json"])
 
         for option in reversed(options):

@@ -18,6 +18,7 @@ from tmeattn.data.vectors.store import VectorStore, build_vector_store, open_vec
 from tmeattn.errors import BadInput
 from tmeattn.limits import open_zip
 from tmeattn.paths import data_dir
+from tmeattn.plurals import counted
 
 Narrate = Callable[[str], None]
 GLOVE_WORDS = 400_000
@@ -56,8 +57,8 @@ def _install_glove(name: str, path: Path, narrate: Narrate) -> None:
     def check(store: VectorStore) -> None:
         if (store.count, store.size) != (GLOVE_WORDS, width):
             raise BadInput(
-                f"{path} contains {store.count:,} vectors of {store.size} dimensions; {name} has {GLOVE_WORDS:,} "
-                f"of {width}.",
+                f"{path} contains {counted(store.count, 'vector')} of {counted(store.size, 'dimension')}; {name} has "
+                f"{GLOVE_WORDS:,} of {width}.",
                 hint="To use these vectors as they are: tmeattn train MODEL --vectors PATH",
             )
         if width == 100 and store.fingerprint != GLOVE_100D_SHA256:
@@ -70,7 +71,7 @@ def _install_glove(name: str, path: Path, narrate: Narrate) -> None:
     store = build_vector_store(
         data_dir() / name, path, partial(open_vector_text, path, member), check=check, narrate=narrate
     )
-    narrate(f"Installed {store.count:,} words in {store.size} dimensions.")
+    narrate(f"Installed {counted(store.count, 'word')} in {counted(store.size, 'dimension')}.")
 
 
 def _wrong_file(path: Path, published: str, expected: str, actual: str) -> BadInput:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tmeattn.errors import BadInput
 from tmeattn.foreign import plugin_error
+from tmeattn.plurals import counted
 from tmeattn.specs import Dataset, Split
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def check_split(dataset: Dataset, name: str, split: Split) -> None:
     if name not in ("train", "validation", "test"):
         raise BadInput(f"{where}: a split must be named train, validation or test.")
     if len(split.texts) != len(split.labels):
-        raise BadInput(f"{where}: the split has {len(split.texts)} texts but {len(split.labels)} labels.")
+        found = f"{counted(len(split.texts), 'text')} but {counted(len(split.labels), 'label')}"
+        raise BadInput(f"{where}: the split has {found}.")
     if len(split.texts) == 0:
         raise BadInput(f"{where}: the split is empty.")
     classes, labels = len(dataset.classes), split.labels

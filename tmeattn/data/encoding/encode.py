@@ -21,11 +21,12 @@ from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.files import disk_errors
 from tmeattn.foreign import plugin_call
+from tmeattn.plurals import counted
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN, Dataset, Split, WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -118,7 +119,8 @@ def encode(
         splits = dataset.read()
         check_dataset(dataset, splits)
     rows = {name: _rows(dataset, name, split, settings) for name, split in splits.items()}
-    narrate(f"Encoding {sum(map(len, rows.values())):,} texts of {dataset.name}, once; the cache keeps the result.")
+    texts = counted(sum(map(len, rows.values())), "text")
+    narrate(f"Encoding {texts} of {dataset.name}, once; the cache keeps the result.")
     # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
     with disk_errors(CONTENT, folder.parent), TokenizerPool(settings.tokenizer) as pool:
         for name in splits:
@@ -137,8 +139,8 @@ def encode(
             _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
     unknown = counts_V[ids == UNKNOWN].sum() / counts_V.sum()
     narrate(
-        f"The vocabulary has {len(vocabulary):,} words; {100 * unknown:.1f} % of the training tokens are unknown "
-        f"({time.monotonic() - started:.1f} s)."
+        f"The vocabulary has {counted(len(vocabulary), 'word')}; {100 * unknown:.1f} % of the training tokens are "
+        f"unknown ({time.monotonic() - started:.1f} s)."
     )
     return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
 
@@ -157,13 +159,21 @@ def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabula
     split = splits[name]
     check_split(dataset, name, split)
     rows = _rows(dataset, name, split, settings)
-    with TokenizerPool(settings.tokenizer) as pool:
-        chunks = list(pool.chunks(checked_texts(dataset, name, split, rows)))
+    labels_N = np.asarray(split.labels, dtype=np.int64)[rows]
+    return encode_texts(checked_texts(dataset, name, split, rows), labels_N, rows, settings.tokenizer, vocabulary)
+
+
+def encode_texts(
+    texts: Iterable[str], labels_N: np.ndarray, rows_N: np.ndarray, tokenizer: str, vocabulary: Vocabulary
+) -> EncodedSplit:
+    """Encode N texts with an existing vocabulary, in memory. rows_N: their positions in their source, increasing."""
+    with TokenizerPool(tokenizer) as pool:
+        chunks = list(pool.chunks(texts))
         ids = vocabulary.encode(pool.words)
     tokens = np.concatenate([ids[chunk.ids] for chunk in chunks])
     lengths = np.concatenate([chunk.lengths_N for chunk in chunks])
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return EncodedSplit(tokens, offsets, np.asarray(split.labels, dtype=np.int64)[rows], rows.astype(np.int64))
+    return EncodedSplit(tokens, offsets, labels_N.astype(np.int64), rows_N.astype(np.int64))
 
 
 def _rows(dataset: Dataset, name: str, split: Split, settings: CorpusSettings) -> np.ndarray:
@@ -268,8 +278,8 @@ def no_word_has_a_vector(vectors: WordVectors, words: list[str]) -> BadInput:
     if vectors.first_words:
         hint += f"; the vectors have words such as {_examples(vectors.first_words)}"
     return BadInput(
-        f"None of the {len(words):,} words of the vocabulary has a vector in {vectors.name}, and the vectors are not "
-        "trained.",
+        f"None of the {counted(len(words), 'word')} of the vocabulary has a vector in {vectors.name}, and the vectors "
+        "are not trained.",
         hint=f"{hint}. Give other --vectors or another --tokenizer, or train them: --tune-embeddings",
     )
 
@@ -279,8 +289,8 @@ def coverage_lines(name: str, coverage: Coverage) -> list[str]:
     known, words, known_tokens, words_tokens = coverage
     share, share_tokens = 100 * known / max(words, 1), 100 * known_tokens / max(words_tokens, 1)
     lines = [
-        f"{known:,} of {words:,} different words ({share:.1f} %; {share_tokens:.1f} % of their occurrences in the "
-        f"training texts) have a vector in {name}."
+        f"{known:,} of {counted(words, 'different word')} ({share:.1f} %; {share_tokens:.1f} % of their occurrences in "
+        f"the training texts) have a vector in {name}."
     ]
     if share_tokens < LEAST_COVERAGE:
         lines.append(

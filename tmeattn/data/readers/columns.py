@@ -13,6 +13,7 @@ from tmeattn.errors import BadInput
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "document", "tweet", "message")
 LABEL_COLUMNS = ("label", "sentiment", "target", "class", "category", "stars", "rating", "score", "polarity")
 SPLIT_COLUMNS = ("split",)
+ID_COLUMNS = ("id", "idx", "uid", "guid", "uuid", "key", "text_id", "review_id", "doc_id")
 SPLIT_NAMES = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
     "dev": "validation", "eval": "validation", "test": "test", "testing": "test",
@@ -79,6 +80,36 @@ def text_column(table: Table, name: str | None) -> str:
     if column is None:
         raise _no_column(table, "text", "Name it with --text-column.")
     return column
+
+
+def optional_label_column(table: Table, text: str, label_column: str | None) -> str | None:
+    """The column of the labels in a table that may have none: the given name, else guessed; None without labels.
+
+    Raises:
+        BadInput: the given column is missing, is that of the texts, or a column occurs twice.
+    """
+    label = _column(table, label_column, LABEL_COLUMNS, "label")
+    others = [name for name in table.columns if name not in (text, "")]
+    if label is None and len(table.columns) == 2 and len(others) == 1 and plain_name(others[0]) not in ID_COLUMNS:
+        label = others[0]
+    if label == text:
+        raise BadInput(
+            f"{table.path}: text and label are both the column {text!r}.",
+            hint="Name two different columns with --text-column and --label-column.",
+        )
+    return label
+
+
+def id_column(table: Table, name: str | None) -> str | None:
+    """The column of the ids that the user gave the texts: the given name, else guessed; None where there is none.
+
+    Raises:
+        BadInput: the given column is missing or occurs twice.
+    """
+    if name is not None:
+        return _column(table, name, (), "id")
+    plain = [plain_name(column) for column in table.columns]
+    return next((table.columns[plain.index(guess)] for guess in ID_COLUMNS if plain.count(guess) == 1), None)
 
 
 def split_column(table: Table) -> str | None:

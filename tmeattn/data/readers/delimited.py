@@ -34,6 +34,7 @@ from tmeattn.data.readers.text_io import bounded_lines, not_utf8, open_text
 from tmeattn.data.readers.tsv_quoting import Quoting, fields_of_line, tsv_quoting
 from tmeattn.errors import BadInput
 from tmeattn.limits import TEXT
+from tmeattn.plurals import counted
 
 MOST_BESIDE = 16
 """How many more characters than a name of a column its form in another header may have, such as spaces."""
@@ -72,7 +73,7 @@ class _Spans:
         """Notes about the file for the user."""
         if not self.fields:
             return []
-        count = f"{self.fields:,} quoted field{'' if self.fields == 1 else 's'}"
+        count = counted(self.fields, "quoted field")
         note = f"{path.name}: {count} with line breaks: lines {self.first[0]} to {self.first[1]}"
         if self.last != self.first:
             note += f" (the first) and lines {self.last[0]} to {self.last[1]} (the last)"
@@ -227,7 +228,7 @@ def _checked(fields: list[str], columns: list[str], longest: int) -> Fields:
     columns: the names of the columns, as `plain_name` gives them.   longest: the most characters that they can have.
     """
     if len(fields) != len(columns):
-        count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+        count = counted(len(fields), "field")
         return RowProblem(f"it has {count}, but the first line has {len(columns)}")
     if len(fields[0]) <= longest and plain_name(fields[0]) in columns:
         names = list(map(plain_name, fields))

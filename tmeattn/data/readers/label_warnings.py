@@ -6,6 +6,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from tmeattn.plurals import counted
+
 FEWEST_FOR_NUMBERS = 8
 """With fewer labels, a table of a few rows may have a class for each."""
 MOST_NAMED = 3
@@ -32,7 +34,7 @@ def alike(labels: Iterable[str]) -> list[str]:
     if not pairs:
         return []
     listed = "; ".join(" and ".join(_visible(group)) for group in pairs[:MOST_NAMED])
-    rest = f"; and {len(pairs) - MOST_NAMED} more groups" if len(pairs) > MOST_NAMED else ""
+    rest = f"; and {counted(len(pairs) - MOST_NAMED, 'more group')}" if len(pairs) > MOST_NAMED else ""
     return [f"Warning: labels that look alike are different classes: {listed}{rest}."]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tmeattn.data.holdout import VALIDATION_SHARE
 from tmeattn.data.readers.columns import (
+    id_column,
     label_column_like,
     label_of,
+    optional_label_column,
     row_error,
     split_column,
     split_of,
@@ -22,7 +24,10 @@ from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, quoted
 from tmeattn.data.readers.tables import open_table
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted, plural
 
+LONGEST_ID = 1000
+"""Characters of a user's own id of a text that are kept."""
 MOST_VALUES = 8
 """The number of unknown values of a split column that an error lists."""
 
@@ -35,11 +40,17 @@ class ImportOptions:
 
     text_column, label_column: names of columns; None to guess them.
     validation:                the share of the training texts that is held out for validation.
+    id_column:                 name of the column of the user's own ids; None to guess it, if they are kept.
+    keep_ids:                  whether the user's own ids are kept.
+    to_train:                  False: the texts are only measured, so they need no labels, classes or validation part.
     """
 
     text_column: str | None = None
     label_column: str | None = None
     validation: float = VALIDATION_SHARE
+    id_column: str | None = None
+    keep_ids: bool = False
+    to_train: bool = True
 
 
 class TableImport:
@@ -61,56 +72,76 @@ class TableImport:
         if split == "test" and label_column_like(table, self._label) is None:
             self._leave_out(table)
             return
-        text, label = text_and_label(table, self.options.text_column, self.options.label_column)
-        self._label = label
-        columns = [text, label]
-        if (column := split_column(table)) is not None and column not in columns:
-            columns.append(column)
-        splits = f", splits from the column {quoted(columns[2])}" if len(columns) > 2 and split is None else ""
-        self.narrate(
-            f"Reading {path.name}: texts from the column {quoted(text)}, labels from the column {quoted(label)}"
-            f"{splits}."
-        )
+        text, label = self._text_and_label(table)
+        self._label = label or self._label
+        ids = id_column(table, self.options.id_column) if self.options.keep_ids else None
+        named = {"text": text, "label": label, "split": split_column(table), "id": ids}
+        columns: dict[str, str] = {}
+        for role, column in named.items():
+            if column is not None and column not in columns.values():
+                columns[role] = column
+        splits = f", splits from the column {quoted(columns['split'])}" if "split" in columns and split is None else ""
+        labels = "no labels" if label is None else f"labels from the column {quoted(label)}"
+        self.narrate(f"Reading {path.name}: texts from the column {quoted(text)}, {labels}{splits}.")
         unknown: dict[str, tuple[int, int]] = {}
-        for number, values in table.select(columns):
+        for number, values in table.select(list(columns.values())):
             if isinstance(values, SkippedRow):
                 self.writer.skips.add(values.reason, _where(table, number, split))
             elif isinstance(values, RowProblem):
                 raise row_error(table, number, values)
             else:
-                self._add_row(table, number, values, label, split, unknown)
+                self._add_row(table, number, dict(zip(columns, values, strict=True)), label, split, unknown)
         if unknown:
-            raise _unknown_splits(table, columns[2], unknown)
+            raise _unknown_splits(table, columns["split"], unknown)
         self.writer.notes += table.notes()
+
+    def _text_and_label(self, table: Table) -> tuple[str, str | None]:
+        if self.options.to_train:
+            return text_and_label(table, self.options.text_column, self.options.label_column)
+        try:
+            text = text_column(table, self.options.text_column)
+        except BadInput:  # of two columns, the one that is not the label has the texts
+            return text_and_label(table, self.options.text_column, self.options.label_column)
+        return text, optional_label_column(table, text, self.options.label_column)
 
     def _add_row(
         self,
         table: Table,
         number: int,
-        values: Sequence[Any],
-        label_column: str,
+        values: Mapping[str, Any],
+        label_column: str | None,
         split: str | None,
         unknown: dict[str, tuple[int, int]],
     ) -> None:
-        text = text_of(table, values[0])
+        text = text_of(table, values["text"])
         if isinstance(text, RowProblem):
             raise row_error(table, number, text)
         row_split = split
-        if len(values) > 2:
-            row_split = split_of(values[2])
+        if "split" in values:
+            row_split = split_of(values["split"])
             if split is None and row_split is None:
-                value = "" if values[2] is None else str(values[2])
+                value = "" if values["split"] is None else str(values["split"])
                 count, first = unknown.get(value, (0, number))
                 if len(unknown) < MOST_VALUES or count:
                     unknown[value] = count + 1, first
                 return
             if split is not None and row_split not in (None, split):
                 raise table.row_error(
-                    number, f"the split is {quoted(values[2])}, but the file is that of the {split} texts"
+                    number, f"the split is {quoted(values['split'])}, but the file is that of the {split} texts"
                 )
             row_split = split or row_split
-        label = label_of(table, number, values[1], table.class_names.get(label_column, ()))
-        self.writer.add(text, label, row_split, _where(table, number, split))
+        label = None
+        if label_column is not None:
+            label = label_of(table, number, values["label"], table.class_names.get(label_column, ()))
+        own_id = values.get("id")
+        self.writer.add(
+            text,
+            label,
+            row_split,
+            _where(table, number, split),
+            record=number,
+            own_id=None if own_id is None else str(own_id)[:LONGEST_ID],
+        )
 
     def _leave_out(self, table: Table) -> None:
         """Report the texts of a test table without labels, which nothing can be measured on."""
@@ -123,8 +154,8 @@ class TableImport:
                 texts += 1
                 self.writer.skips.add("test row{s} in a table without labels", _where(table, number, "test"))
         self.writer.notes.append(
-            f"{table.path.name} has no labels, so its {texts:,} test texts are left out: classify them with "
-            "tmeattn predict."
+            f"{table.path.name} has no labels, so its {counted(texts, 'test text is', 'test texts are')} left out: "
+            f"classify {plural(texts, 'it', 'them')} with tmeattn predict."
         )
 
 

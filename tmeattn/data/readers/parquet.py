@@ -13,6 +13,7 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.files import read_error
 from tmeattn.library_output import library_output_kept
 from tmeattn.limits import Unpacking
+from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +52,7 @@ def open_parquet(path: Path) -> Table:
                     number += 1
                     yield number, values
             if number != rows:  # a panic ends the batches without an error
-                raise _damaged(path, f"{number:,} of its {rows:,} rows can be read")
+                raise _damaged(path, f"{number:,} of its {counted(rows, 'row')} can be read")
 
     return Table(path, "parquet", tuple(schema), "row", select, _class_names(path))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tmeattn.plurals import counted
+
 MOST_REASONS = 8
 MOST_PLACE = 80
 """The most characters of a place, such as a path, in the summary."""
@@ -31,19 +33,19 @@ class SkipCount:
         """As in "12 rows without a text (first: line 17) and 1 blank line (first: line 20)"; empty for none."""
         ordered = sorted(self._found.items(), key=lambda item: -item[1][0])
         parts = [
-            f"{count:,} {reason.replace('{s}', 's' if count > 1 else '')} (first: {_shortened(first)})"
+            f"{count:,} {reason.replace('{s}', '' if count == 1 else 's')} (first: {_shortened(first)})"
             for reason, (count, first) in ordered[:MOST_REASONS]
         ]
         if rest := sum(count for _, (count, _) in ordered[MOST_REASONS:]):
             parts.append(f"{rest:,} for other reasons")
         return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
-    def sentence(self, read: int, things: str) -> str:
+    def sentence(self, read: int, thing: str) -> str:
         """As in "Skipped 3 of 63 rows: 2 blank lines (first: line 4) and ..."; empty where nothing was skipped.
 
-        read: the number of rows or files that were read.   things: "rows" or "files".
+        read: the number of rows or files that were read.   thing: "row" or "file".
         """
-        return f"Skipped {self.total:,} of {read + self.total:,} {things}: {self}." if self.total else ""
+        return f"Skipped {self.total:,} of {counted(read + self.total, thing)}: {self}." if self.total else ""
 
 
 def _shortened(place: str) -> str:

@@ -87,7 +87,7 @@ class TextInput:
         for note in table.notes():
             narrate(note)
         if skips.total:
-            narrate(skips.sentence(len(texts), "rows"))
+            narrate(skips.sentence(len(texts), "row"))
         return texts
 
 

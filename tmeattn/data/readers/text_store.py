@@ -3,6 +3,8 @@
 texts.bin           all texts in UTF-8 (lone surrogates survive), concatenated
 SPLIT.spans.npy     (N, 2) int64, the first byte of each text in texts.bin and the byte after its last
 SPLIT.labels.npy    (N,) int64, indices into the classes
+SPLIT.records.npy   (N,) int64, the number of each text in its source; absent in old files
+ids.bin, SPLIT.ids.npy    the user's own ids of the texts, stored as the texts are; absent where there are none
 texts.json          classes, fingerprint, splits, sizes and checksums of the files: written last
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NotRequired, overload
 
@@ -20,7 +22,9 @@ from tmeattn.data.cache import DAMAGE, FileChecks, load_array, read_manifest
 from tmeattn.specs import Split
 
 FORMAT = 1
-TEXTS, MANIFEST = "texts.bin", "texts.json"
+TEXTS, IDS, MANIFEST = "texts.bin", "ids.bin", "texts.json"
+UNLABELLED = ""
+"""The only class of texts without labels."""
 CONTENT = "the imported texts"
 SPLITS = ("train", "validation", "test")
 
@@ -74,12 +78,16 @@ class TextStore:
 
     fingerprint: SHA-256 of texts, labels, classes and splits.
     notes:       sentences about how the files were read, such as the number of skipped rows.
+    records:     by split, the number of each text in its source, (N,) int64: a line, a row or, in a folder, a file.
+    ids:         by split, the user's own ids of the texts, of a folder the paths; empty where there are none.
     """
 
     classes: tuple[str, ...]
     fingerprint: str
     splits: dict[str, Split]
     notes: tuple[str, ...] = ()
+    records: dict[str, np.ndarray] = field(default_factory=dict)
+    ids: dict[str, Sequence[str]] = field(default_factory=dict)
 
 
 def open_text_store(folder: Path) -> TextStore | None:
@@ -94,6 +102,16 @@ def open_text_store(folder: Path) -> TextStore | None:
             for name in manifest["splits"]
         }
         notes = tuple(map(str, manifest.get("notes", ())))
-        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits, notes)
+        records = {
+            name: load_array(path)
+            for name in manifest["splits"]
+            if (path := folder / f"{name}.records.npy").name in manifest["sizes"]
+        }
+        ids: dict[str, Sequence[str]] = {
+            name: StoredTexts(folder / IDS, load_array(path))
+            for name in manifest["splits"]
+            if (path := folder / f"{name}.ids.npy").name in manifest["sizes"]
+        }
+        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits, notes, records, ids)
     except DAMAGE:
         return None

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from tmeattn.data.readers.rows import RowProblem
+from tmeattn.plurals import counted
 
 
 class Quoting(Enum):
@@ -45,7 +46,7 @@ def tsv_quoting(path: Path, lines: Iterator[str], again: Iterator[str]) -> tuple
             first_open = first_open or number
     if not opened:
         return Quoting.NONE, None
-    rows = f"{opened:,} line{'s' if opened > 1 else ''} (first: line {first_opened})"
+    rows = f"{counted(opened, 'line')} (first: line {first_opened})"
     if not first_open:
         return Quoting.LINE, f"{path.name}: the quotes around fields in {rows} are read as quoting, not as text."
     if not plain_fits and _fits_over_lines(again):

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -22,16 +22,17 @@ from tmeattn.data.readers.labelled_table import ImportOptions, Narrate, TableImp
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.data.readers.table_folder import tables_in
 from tmeattn.data.readers.text_io import read_errors
-from tmeattn.data.readers.text_store import CONTENT, FORMAT, TextStore, open_text_store
+from tmeattn.data.readers.text_store import CONTENT, FORMAT, UNLABELLED, TextStore, open_text_store
 from tmeattn.data.readers.text_writer import TextWriter
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset
 
 if TYPE_CHECKING:
     from tmeattn.data.readers.text_writer import HoldOut
 
-RULES = 2
+RULES = 3
 """The version of the rules by which files are read. Texts that were imported under other rules are imported again."""
 MOST_HASHED_FILES = 512
 """The files of a folder whose content is part of the key of its import, evenly spaced; the others count with their
@@ -57,7 +58,7 @@ def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narra
     def build(temporary: Path) -> None:
         nonlocal built
         built = True
-        with TextWriter(temporary, str(path)) as writer:
+        with TextWriter(temporary, str(path), to_train=options.to_train) as writer:
             _import(writer, path, options, partial(hold_out_hashed, share=options.validation), narrate)
             _report(writer, path, narrate)
 
@@ -103,7 +104,9 @@ def _listed(counts: Mapping[tuple[str, str], int]) -> str:
 
 
 def _report(writer: TextWriter, path: Path, narrate: Narrate) -> None:
-    narrate(f"Imported {len(writer):,} texts of {len(writer.labels):,} classes from {path.name}.")
+    labels = [label for label in writer.labels if label != UNLABELLED]
+    classes = f"of {counted(len(labels), 'class', 'classes')}" if labels else "without labels"
+    narrate(f"Imported {counted(len(writer), 'text')} {classes} from {path.name}.")
     for note in writer.notes:
         narrate(note)
 
@@ -126,6 +129,7 @@ def _key(path: Path, options: ImportOptions) -> str:
                 content = sampled_sha256(file)
         times = f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
         listing.update(f"{file}\0{times}\0{content}\0".encode("utf-8", "surrogateescape"))
+    options = replace(options, validation=options.validation if options.to_train else VALIDATION_SHARE)
     parts = [FORMAT, RULES, listing.hexdigest(), str(skips), asdict(options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -136,7 +140,7 @@ def _import(writer: TextWriter, path: Path, options: ImportOptions, hold_out: Ho
     if path.is_dir() and (tables := tables_in(path, others)):
         table_import = TableImport(writer, options, narrate)
         if others.total:
-            writer.notes.append(others.sentence(sum(map(len, tables.values())), "files"))
+            writer.notes.append(others.sentence(sum(map(len, tables.values())), "file"))
         for split, files in tables.items():
             for file in files:
                 table_import.add(file, split)
@@ -160,6 +164,7 @@ def _add_tree(writer: TextWriter, path: Path) -> Arrangement:
         if not text.strip():
             writer.skips.add("empty file{s}", str(relative))
             continue
-        writer.add(text, "?", None, str(relative))  # the label comes from the arrangement
+        # The label comes from the arrangement.
+        writer.add(text, "?", None, str(relative), record=len(paths), own_id=str(relative))
         paths.append(relative)
     return arrange(paths, str(path), writer.skips)

@@ -24,6 +24,7 @@ from tmeattn.data.vectors.source import reading
 from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors
 from tmeattn.limits import TEXT, VECTORS
+from tmeattn.plurals import counted
 from tmeattn.specs import WordVectors
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class _Writer:
         stated = self.form.stated_count
         if stated is None or stated == self.count:
             return ""
-        problem = f"{self.source} contains {self.count:,} vectors, but its first line states {stated:,}."
+        problem = f"{self.source} contains {counted(self.count, 'vector')}, but its first line states {stated:,}."
         if abs(stated - self.count) > max(1, min(FEW, stated // 10)):
             raise BadInput(problem, hint="Check that it is complete, or correct its first line.")
         return f"Warning: {problem}"
@@ -201,7 +202,8 @@ class _Writer:
     def repeated(self, different: int) -> str:
         """A note about words that occur more than once, of which the first vector counts."""
         more = self.count - different
-        return f"{self.source.name}: {more:,} vectors are of words that occur before; the first counts." if more else ""
+        found = counted(more, "vector is of a word that occurs", "vectors are of words that occur")
+        return f"{self.source.name}: {found} before; the first counts." if more else ""
 
 
 def _parse(folder: Path, source: Path, file: IO[bytes]) -> None:

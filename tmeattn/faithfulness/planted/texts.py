@@ -20,6 +20,7 @@ from tmeattn.faithfulness.planted.shortcuts import Example, Kind, Words, plant, 
 from tmeattn.files import disk_errors, write_atomically
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import planted_dir
+from tmeattn.plurals import counted
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset, Split
 
@@ -86,8 +87,8 @@ def read_base(name: str, train_texts: int, narrate: Narrate = lambda line: None)
     for split, texts in chosen.items():
         if len(texts) < LEAST:
             raise BadInput(
-                f"The dataset {name} has {len(texts)} texts for the {split} split of texts with planted shortcuts, "
-                f"which needs {LEAST}.",
+                f"The dataset {name} has {counted(len(texts), 'text')} for the {split} split of texts with planted "
+                f"shortcuts, which needs {LEAST}.",
                 hint="Give a larger --dataset.",
             )
     return Base(_short_name(dataset), dataset.classes, chosen, unused_words(_used(chosen)))

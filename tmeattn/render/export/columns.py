@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tmeattn.plurals import plural
 from tmeattn.render.numbers import MISSING, finite
 from tmeattn.render.reproduction import collapsed, interval_text, remark, verdict
 
@@ -120,7 +121,7 @@ def _runs(row: Row) -> str | None:
     runs = ", ".join(row.runs)
     if not row.diverged:
         return runs or None
-    seeds = f"diverged: {'seed' if len(row.diverged) == 1 else 'seeds'} {', '.join(map(str, row.diverged))}"
+    seeds = f"diverged: {plural(len(row.diverged), 'seed')} {', '.join(map(str, row.diverged))}"
     return f"{runs} ({seeds})" if runs else seeds
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from tmeattn.plurals import counted
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.markup import latex_text, one_line
 from tmeattn.render.export.style import PAGE_STYLE
@@ -55,8 +56,7 @@ def _section(explanation: Explanation) -> str:
     parts.append(f'<p class="text" dir="auto">{"".join(_html_words(explanation, scale))}</p>')
     hidden = explanation.tokens_cut
     if hidden > 0:
-        words = "word" if hidden == 1 else "words"
-        parts.append(f'<p class="note">{count(hidden)} more {words} not read by the model.</p>')
+        parts.append(f'<p class="note">{counted(hidden, "more word")} not read by the model.</p>')
     return "\n".join([*parts, _html_legend(explanation, scale), _html_strongest(explanation, scale), "</section>"])
 
 

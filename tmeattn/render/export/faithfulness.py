@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmeattn.faithfulness.results import CONTROL, FAMILIES, HUMAN, MEASURES, METRICS, SIGNIFICANT, Metric
+from tmeattn.plurals import counted
+from tmeattn.render.export.attention_tests import attention_lines, attention_papers
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
@@ -73,6 +75,8 @@ def csv_text(several: Sequence[FaithfulnessResults]) -> str:
             _row(writer, *about, row.method, "seconds_per_text", row.seconds_per_text, *[None] * 6)
             for name, values, operator in _random_rows(results, row.method):
                 _row(writer, *about, row.method, name, *values, *[None] * 3, operator)
+        for cells in attention_lines(results):
+            _row(writer, *about, *cells, None)
     return buffer.getvalue()
 
 
@@ -101,7 +105,8 @@ def _json(several: Sequence[FaithfulnessResults]) -> str:
 def paper_tables(several: Sequence[FaithfulnessResults]) -> list[PaperTable]:
     """A table for each family of metrics and each comparison with random rationales of one run, or for each measure of
     several runs. Plausibility has tables of its own."""
-    return list(_of_runs(several) if len(several) > 1 else _of_run(several[0]))
+    tables = _of_runs(several) if len(several) > 1 else _of_run(several[0])
+    return [*tables, *(one for results in several for one in attention_papers(results))]
 
 
 def _of_run(results: FaithfulnessResults) -> Iterator[PaperTable]:
@@ -186,7 +191,7 @@ def _title(whose: str, family: str, title: str) -> str:
 
 
 def _facts(results: FaithfulnessResults) -> list[str]:
-    facts = [f"{results.texts:,} texts of {results.data}, {results.words:.0f} words on average."]
+    facts = [f"{counted(results.texts, 'text')} of {results.data}, {results.words:.0f} words on average."]
     if results.accuracy is not None:
         facts.append(f"Accuracy on these texts: {percent(results.accuracy)}.")
     if results.entropy is not None:

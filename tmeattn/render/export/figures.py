@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.plurals import counted
 from tmeattn.render.export.charts import (
     curves_height,
     draw_curves,
@@ -114,7 +115,7 @@ def _check_size(panels: tuple[Drawn, ...]) -> None:
     pixels = _WIDTH * sum(heights) * _DPI["png"] ** 2
     if pixels > MOST_PIXELS:
         raise BadInput(
-            f"A PNG of {len(panels):,} pictures would have {pixels / 1e6:,.0f} million pixels; "
+            f"A PNG of {counted(len(panels), 'picture')} would have {pixels / 1e6:,.0f} million pixels; "
             f"the limit is {MOST_PIXELS / 1e6:,.0f} million.",
             hint="Export to .html, .tex, .json or .csv, or export fewer texts.",
         )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from tmeattn.plurals import counted
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.figure_words import Box, Placed, words_artist
 from tmeattn.render.export.text_width import plain, wrapped
 from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import entropy_text, method_text
-from tmeattn.render.numbers import count, percent
+from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.text_layout import MarkedWord, Piece, chunks_of, lay_out
 
@@ -103,7 +104,7 @@ def _page(explanation: Explanation) -> _Page:
     note = None
     if hidden > 0:
         text = text[: max(word.end for word in explanation.words)] + " …"
-        note = f"{count(hidden)} more {'word' if hidden == 1 else 'words'} not read by the model"
+        note = f"{counted(hidden, 'more word')} not read by the model"
     words = [
         MarkedWord(word.start, word.end, text[word.start : word.end].replace("\n", " ")) for word in explanation.words
     ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tmeattn.plurals import counted
 from tmeattn.render.export.columns import ExportColumn, filled
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
@@ -79,9 +80,13 @@ def sweep_table(found: Results) -> PaperTable:
     seeds = f"mean over the seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else "one seed"
     what = "best validation accuracy" if rises else "lowest validation cross-entropy in nats"
     about = [
-        f"{len(trials)} finished trials of {study.goal}.",
+        f"{counted(len(trials), 'finished trial')} of {study.goal}.",
         f"Value: {what}, {seeds}.",
-        *([f"The best of {len(trials)} trials is optimistic on the texts that chose it."] if len(trials) > 1 else []),
+        *(
+            [f"The best of {counted(len(trials), 'trial')} is optimistic on the texts that chose it."]
+            if len(trials) > 1
+            else []
+        ),
     ]
     return PaperTable(f"Search of hyperparameters of {plan.model}", about, columns, f"sweep-{study.name}")
 
@@ -90,7 +95,7 @@ def evaluation_tables(result: EvaluationDocument) -> list[PaperTable]:
     """The measures of an evaluation, and precision, recall and F1 of each class."""
     low, high = result["accuracy_interval"]
     which = "all texts" if result["split"] == "all" else f"{result['split']} split"
-    data = f"{count(result['texts'])} texts of {dataset_name(result['dataset'])}, {which}."
+    data = f"{counted(result['texts'], 'text')} of {dataset_name(result['dataset'])}, {which}."
     measures: list[tuple[str, str | None]] = [
         ("Accuracy, %", _percent(result["accuracy"])),
         ("95 % interval, %", f"{100 * low:.2f} to {100 * high:.2f}"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tmeattn.faithfulness.planted.results import ALONE, LEARNED
 from tmeattn.faithfulness.planted.shortcuts import SHORTCUT
 from tmeattn.faithfulness.results import CONTROL
+from tmeattn.plurals import counted
 from tmeattn.render.export import paper
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
@@ -54,7 +55,7 @@ def _tables(results: PlantedResults) -> list[paper.PaperTable]:
     accuracies = paper.PaperTable(
         f"Accuracy on {of_data}",
         [
-            f"Trained on {count(results.train_texts)} texts, {percent(SHORTCUT, 0)} of them with a shortcut.",
+            f"Trained on {counted(results.train_texts, 'text')}, {percent(SHORTCUT, 0)} of them with a shortcut.",
             f"A shortcut is not learned below {percent(LEARNED, 0)}, or where a part of it decides more than "
             f"{percent(ALONE, 0)} of the texts alone.",
         ],

@@ -6,6 +6,7 @@ import torch
 
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.models.building import choose_device
+from tmeattn.plurals import counted
 
 
 def device_of(name: str, local_rank: int, local_size: int) -> torch.device:
@@ -23,7 +24,7 @@ def device_of(name: str, local_rank: int, local_size: int) -> torch.device:
     if device.type == "cuda":
         count = torch.cuda.device_count()
         if count < local_size:
-            gpus = f"{count} GPU" if count == 1 else f"{count} GPUs"
+            gpus = counted(count, "GPU")
             raise EnvironmentProblem(
                 f"--processes: {local_size} processes need a GPU each, and this computer has {gpus}.",
                 hint=f"Use --processes {count}, or --device cpu.",

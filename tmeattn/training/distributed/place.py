@@ -12,6 +12,7 @@ from tmeattn.errors import BadInput, shortened
 
 PORT = 29500
 """The port of torchrun, where nothing else is known."""
+TORCHRUN = "torchrun"
 _RANGE = re.compile(r"([^\[,]+)\[(\d+)")
 
 
@@ -83,7 +84,7 @@ def _of_torchrun(found: Mapping[str, str]) -> Place:
         local_size=_number(found, "LOCAL_WORLD_SIZE", default=1, least=1),
         host=found.get("MASTER_ADDR", "127.0.0.1"),
         port=_number(found, "MASTER_PORT", default=PORT, least=1, below=2**16),
-        starter="torchrun",
+        starter=TORCHRUN,
         hosts_store=found.get("TORCHELASTIC_USE_AGENT_STORE") != "True",
         attempt=_number(found, "TORCHELASTIC_RESTART_COUNT", default=0),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tmeattn.config import TrainOptions
 from tmeattn.cpu import available_cores, default_threads, threads_of_one_process
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 from tmeattn.run_config import RunConfig, too_many_processes
 from tmeattn.training.distributed.devices import device_of
 from tmeattn.training.distributed.launch import Team
@@ -52,4 +53,4 @@ def set_size(team: Team, wanted: int | None, train: TrainOptions, narrate: Narra
         device_of(train.device, 0, here)
     cores = available_cores()
     if here > cores:
-        narrate(f"{here} processes share {'1 core' if cores == 1 else f'{cores} cores'}: fewer are faster.")
+        narrate(f"{here} processes share {counted(cores, 'core')}: fewer are faster.")

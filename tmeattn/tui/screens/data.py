@@ -17,6 +17,7 @@ from textual.widgets import Input, Label, Static
 
 from tmeattn.config import TrainOptions
 from tmeattn.errors import TmeattnError
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, percent
@@ -228,7 +229,7 @@ class DataScreen(BaseScreen):
         texts, shown = self.texts, self.table.rows
         if texts is None or self.filtering:
             return
-        line = f"{count(len(shown))} of {count(len(texts))} texts"
+        line = f"{count(len(shown))} of {counted(len(texts), 'text')}"
         if not self._comparable:
             line += f"; {CHANGED}"
         elif self.predictions is not None:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from tmeattn.errors import TmeattnError
+from tmeattn.plurals import counted
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.runs.lock import delete as delete_run
@@ -134,7 +135,7 @@ class RunsScreen(BaseScreen):
         """Show how many runs there are, run and are marked, and how the list is sorted and filtered."""
         text = self.query_one("#filter", Input).value
         total, unlisted = len(self.runs.runs), self.runs.unlisted
-        parts = [f"{len(self._visible())} of {total} runs" if text else f"{total} run{'s' if total != 1 else ''}"]
+        parts = [f"{len(self._visible())} of {counted(total, 'run')}" if text else counted(total, "run")]
         parts += [f"reading {unlisted} more"] if unlisted else []
         parts += [f"{self.runs.running} running"] if self.runs.running else []
         parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []

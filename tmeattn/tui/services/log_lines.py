@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tmeattn.plurals import counted
 from tmeattn.render.numbers import count, decimal, percent, seconds
 from tmeattn.runs.event_types import EpochEvent, Event, StartedEvent
 
@@ -57,8 +58,8 @@ def _started(event: StartedEvent) -> str:
     processes = event.get("processes", 1)
     together = f", processes {processes}" if processes > 1 else ""
     return (
-        f"started: {count(event['train_texts'])} training and {count(event['validation_texts'])} validation texts, "
-        f"{count(event['parameters'])} parameters, {event['device']}, threads {event['threads']}{together}"
+        f"started: {count(event['train_texts'])} training and {counted(event['validation_texts'], 'validation text')}, "
+        f"{counted(event['parameters'], 'parameter')}, {event['device']}, threads {event['threads']}{together}"
     )
 
 

@@ -16,8 +16,9 @@ from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_dataset
 from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
-from tmeattn.render.numbers import count, flag, option_value, seconds
+from tmeattn.render.numbers import flag, option_value, seconds
 from tmeattn.run_config import RunConfig, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
 from tmeattn.specs import ModelSpec, VectorsSpec
@@ -140,8 +141,8 @@ def estimate(config: RunConfig, runs: Iterable[ListedRun]) -> str:
         names.insert(0, f"threads ({best.threads}, not {wanted['threads']})")
     different = f", which differs in {', '.join(names)}" if names else ""
     total = seconds(epoch * config.train.epochs)
-    epochs = f"{config.train.epochs} epoch{'' if config.train.epochs == 1 else 's'}"
-    source = f"from {best.name or best.run.id} on {count(its_texts)} texts{different}"
+    epochs = counted(config.train.epochs, "epoch")
+    source = f"from {best.name or best.run.id} on {counted(its_texts, 'text')}{different}"
     return f"About {seconds(epoch)} per epoch, {total} for {epochs} ({source})."
 
 

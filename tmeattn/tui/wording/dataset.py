@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe_line
 from tmeattn.render.histogram import histogram
 from tmeattn.render.numbers import count, percent
@@ -28,7 +29,7 @@ def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predi
     per_class = {name: _per_class(texts) for name, texts in splits.items()}
     classes = _largest(np.sum(list(per_class.values()), axis=0))
     left_out = len(shown.classes) - len(classes)
-    others = [f"{count(left_out)} others"] if left_out else []
+    others = [counted(left_out, "other")] if left_out else []
     names = [*(shown.classes[at] for at in classes), *others, "texts"]
     numeric = [Column(safe_line(name), numeric=True) for name in names]
     rows: list[list[Cell]] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.explanations import word_differences
 from tmeattn.render.heatmap import entropy_text, method_text
@@ -53,7 +54,7 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
 
 def moved(explanation: Explanation, whole: Explanation | None, dropped: int) -> Text:
     """ "2 words dropped: positive 97.3 → 91.2 % (-6.1 points)"."""
-    line = Text().append(f"{dropped} {'word' if dropped == 1 else 'words'} dropped", style="bold")
+    line = Text().append(f"{counted(dropped, 'word')} dropped", style="bold")
     return line.append(f": {change(whole, explanation.probabilities)}") if whole else line
 
 

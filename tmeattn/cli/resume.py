@@ -1,0 +1,92 @@
+"""`tmeattn resume RUN`."""
+
+from __future__ import annotations
+
+import click
+
+from tmeattn.cli.support.command import begins, echo_json
+from tmeattn.cli.support.options import json_option, run_argument, track_option
+from tmeattn.cli.train import follow_others, train_with_progress
+from tmeattn.errors import BadInput
+from tmeattn.runs.directory import RunDirectory
+
+
+@click.command()
+@run_argument(default="latest")
+@click.option(
+    "--processes",
+    metavar="N",
+    type=click.IntRange(1, 4096),
+    help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
+)
+@track_option()
+@json_option("a summary")
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
+    """Continue a run from its last checkpoint. The result is the same as without the interruption.
+
+    RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
+    """
+    from tmeattn.render.console import safe
+    from tmeattn.runs.index import find_run, run_to_resume
+    from tmeattn.training.distributed.launch import start_early
+    from tmeattn.training.distributed.place import follows
+
+    if follows():
+        follow_others(1)
+        return
+    found = run_to_resume() if run == "latest" else find_run(run)
+    begins(lambda: _check_resumable(found, trackers))
+    for line in _resume_notes(found, chosen=run != "latest"):
+        click.echo(safe(line), err=True)
+    if found.state() != "finished":
+        start_early(processes or found.config["train"].get("processes", 1))
+    from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
+
+    _, result = train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
+    if as_json:
+        echo_json(result)
+
+
+def _resume_notes(run: RunDirectory, *, chosen: bool) -> list[str]:
+    """What to know about a run that is resumed: that its training is over, and the sweep that it belongs to.
+
+    chosen: whether the user has named it; otherwise it is the newest that is not finished, or the newest of all.
+
+    Raises:
+        BadInput: no run is unfinished, but sweeps have stopped some.
+    """
+    from tmeattn.runs.index import is_settled
+
+    notes = []
+    if not chosen and is_settled(run):
+        raise BadInput(
+            f"No run is unfinished. A sweep has stopped {run.reference}, which was not worth going on.",
+            hint=f"To train it to its end all the same: tmeattn resume {run.id}",
+        )
+    if not chosen and run.is_over():
+        longer = f"tmeattn train --from {run.reference} --epochs {2 * run.config['train']['epochs']}"
+        notes.append(
+            f"No run is unfinished; the newest is {run.reference}. To train it anew and longer: {longer}. "
+            "To see all runs: tmeattn runs list"
+        )
+    if (origin := run.info.get("sweep")) is not None:
+        from tmeattn.sweep.origin import sweep_note
+
+        notes.append(sweep_note(run, origin))
+    return notes
+
+
+def _check_resumable(run: RunDirectory, trackers: tuple[str, ...]) -> None:
+    """Check that there is something to resume.
+
+    Raises:
+        BadInput: the run is finished, or another process trains it.
+    """
+    from tmeattn.runs.lock import is_trained
+    from tmeattn.training.trackers import find_trackers
+
+    find_trackers(trackers)
+    if is_trained(run):
+        raise BadInput(f"The run {run.id} is being trained.", hint="Resume it when that training has ended.")
+    if run.state() == "finished":
+        raise BadInput(f"The run {run.id} is finished: nothing to resume.", hint="See: tmeattn runs list")

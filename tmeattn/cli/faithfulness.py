@@ -150,7 +150,7 @@ def faithfulness(
     shown = SHOWN if measures is None else None if measures == "all" else names_in("--measures", measures)
     check_measures(shown)
     console = stderr_console()
-    if rationales is not None and (given := data.given()):
+    if rationales is not None and (given := [name for name in data.given() if name != "map-label"]):
         raise BadInput(
             f"--rationales has texts of its own, so --{given[0]} has no effect.", hint="Leave one of them out."
         )

@@ -33,14 +33,16 @@ _KINDS: dict[str, Any] = {
 
 
 def stored_results(document: dict[str, Any]) -> FaithfulnessResults:
-    """The results of a document that `FaithfulnessResults.document` made.
+    """The results of a document that `FaithfulnessResults.document` made, also in an earlier version with fewer fields.
 
     Raises:
         pydantic.ValidationError, KeyError, TypeError: it is another document.
     """
-    fields = document | {name: TypeAdapter(kind).validate_python(document[name]) for name, kind in _KINDS.items()}
+    fields = document | {
+        name: TypeAdapter(kind).validate_python(document[name]) for name, kind in _KINDS.items() if name in document
+    }
     fields["passed_over"] = tuple((one["method"], one["reason"]) for one in document["passed_over"])
-    fields["against_random"] = tuple(_operator(one) for one in document["against_random"])
+    fields["against_random"] = tuple(_operator(one) for one in document.get("against_random", ()))
     return FaithfulnessResults(**fields)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
+from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
@@ -101,7 +102,7 @@ def run_study(
     texts = (
         _dataset_texts(classifier, options.data, options.limit, narrate)
         if options.rationales is None
-        else _annotated_texts(classifier, options.rationales, options.limit)
+        else _annotated_texts(classifier, options.rationales, options.limit, options.data.map_labels)
     )
     measures, donors, left_out = _measures(classifier, options, texts)
     twins, no_twins = _twins(run, options, watch, narrate)
@@ -191,12 +192,12 @@ def _evenly_spaced_texts(chosen: ChosenTexts, limit: int) -> list[tuple[str, int
     return [(text, label) for text, label in texts if text.strip()]
 
 
-def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _Texts:
+def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int, mapped: tuple[str, ...]) -> _Texts:
     """Evenly spaced texts of a file with human rationales."""
     annotations = read_rationales(path)
     chosen = [annotations.rationales[index] for index in evenly_spaced(len(annotations.rationales), limit)]
     encoded, kept, left_out = encode_annotated(classifier, chosen)
-    labels, about_labels = _labels(kept, classifier.classes)
+    labels, about_labels = _labels(kept, classifier.classes, mapped)
     notes = [
         f"The annotated texts are in the format of {annotations.source}.",
         *annotations.notes,
@@ -211,11 +212,21 @@ def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _
     return _Texts(f"the annotated texts of {path.name}", encoded, labels, kept, tuple(notes), pool)
 
 
-def _labels(rationales: list[Rationale], classes: tuple[str, ...]) -> tuple[list[int] | None, list[str]]:
+def _labels(
+    rationales: list[Rationale], classes: tuple[str, ...], mapped: tuple[str, ...]
+) -> tuple[list[int] | None, list[str]]:
     """The class of each annotated text, `NO_CLASS` where the run has no such class, and notes on them; None if the file
-    has no class of the run."""
+    has no class of the run.
+
+    mapped: the values of `--map-label`.
+    """
     labels = [one.label for one in rationales]
     found, notes = classes_of_labels([label for label in labels if label is not None], classes)
+    if mapped:
+        counts = Counter(label for label in labels if label is not None)
+        matched = match_labels(counts, classes, mapped, data="the file of --rationales")
+        found |= {label: index for label, index in matched.classes.items() if index is not None}
+        notes = []
     unknown = Counter(label for label in labels if label is not None and label not in found)
     if unknown:
         named = ", ".join(f"{shortened(label, 60)} ({number:,})" for label, number in unknown.most_common(8))

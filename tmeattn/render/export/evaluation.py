@@ -50,6 +50,14 @@ def _picture(result: EvaluationDocument, form: Literal["svg", "png"]) -> bytes:
     return picture_bytes(title, about, curve_panels(result), form)
 
 
+def _paper(result: EvaluationDocument, form: Literal["md", "tex"]) -> bytes:
+    """The tables of a paper."""
+    from tmeattn.render.export.listings import evaluation_tables
+    from tmeattn.render.export.paper import latex, markdown
+
+    return (markdown if form == "md" else latex)(evaluation_tables(result)).encode()
+
+
 def _csv(result: EvaluationDocument) -> bytes:
     """A line for each measure."""
     buffer = io.StringIO()
@@ -83,6 +91,8 @@ def _json(result: EvaluationDocument) -> bytes:
 FORMATS: dict[str, Callable[[EvaluationDocument], bytes]] = {
     ".svg": partial(_picture, form="svg"),
     ".png": partial(_picture, form="png"),
+    ".md": partial(_paper, form="md"),
+    ".tex": partial(_paper, form="tex"),
     ".csv": _csv,
     ".json": _json,
 }

@@ -85,8 +85,8 @@ def _curve_table(adversarial: AdversarialAttention) -> AttentionTable:
         headings.append("one model")
         notes.append(
             f"one model: a copy of the model, trained for {adversarial.steps} steps with each of "
-            f"{len(adversarial.adversaries) - 1} factors on {counted(adversarial.training_texts, 'text')} of the training "
-            "split, at a mean TVD of at most that (Wiegreffe and Pinter 2019)."
+            f"{len(adversarial.adversaries) - 1} factors on {counted(adversarial.training_texts, 'text')} of the "
+            "training split, at a mean TVD of at most that (Wiegreffe and Pinter 2019)."
         )
     rows = []
     for point in adversarial.curve:

@@ -182,7 +182,7 @@ def test_one_name_for_a_model_and_a_dataset_is_no_clash() -> None:
         (ExplainerSpec, "leave-one", "There is no method named 'leave-one'. Did you mean leave-one-out?"),
         (DatasetSpec, "zzzzzz", "There is no dataset named 'zzzzzz'. List them with: tmeattn data list"),
         (VectorsSpec, "zzzzzz", "There are no vectors named 'zzzzzz'. List them with: tmeattn data list"),
-        (ExplainerSpec, "zzzzzz", "There is no method named 'zzzzzz'. There are attention, rollout, gradient, "),
+        (ExplainerSpec, "zzzzzz", "There is no method named 'zzzzzz'. There are attention, rollout, "),
         (TrackerSpec, "zzzzzz", "There is no tracker named 'zzzzzz'. "),  # tmeattn has none of its own
         (ModelSpec, "\x1b[31m", r"There is no model named '\x1b[31m'."),
     ],

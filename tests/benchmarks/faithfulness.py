@@ -99,7 +99,7 @@ def side_by_side(jobs: int, work: Callable[[str], object]) -> list[object]:
 
 def table(home: Path, jobs: int, options: Sequence[str], training: Sequence[str]) -> None:
     """Train, assess, and write the files."""
-    from tmeattn.faithfulness.results import stored_results
+    from tmeattn.faithfulness.stored import stored_results
     from tmeattn.render.console import stdout_console
     from tmeattn.render.export.faithfulness import FORMATS, write
     from tmeattn.render.faithfulness_runs import faithfulness_of_runs

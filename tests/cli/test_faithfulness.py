@@ -109,6 +109,8 @@ def test_plausibility_stands_apart_and_the_accuracy_is_that_of_the_file(
     out = " ".join(shown.out.split())
     assert "66.7 % on these texts" in out
     assert "NEG is read as negative" in out
+    swapped = [*arguments, "--map-label", "NEG=positive", "--map-label", "POS=negative", "--json"]
+    assert tmeattn(*swapped).json["accuracy"] == pytest.approx(1 / 3)
     titles = [line for line in shown.out.splitlines() if line.startswith(("Plausibility", "Raw erasure"))]
     assert len(titles) == 2
     tables = (tmp_path / "table.tex").read_text().split(r"\begin{table}")[1:]

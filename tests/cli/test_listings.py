@@ -32,3 +32,11 @@ def test_tables_of_a_paper(tmeattn: Any, trained: RunDirectory, tmp_path: Path, 
 def test_an_ending_is_refused_before_anything_is_printed(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
     said = tmeattn("runs", "list", "--export", str(tmp_path / "table.pdf")).refused()
     assert said.endswith("table.pdf must end in .md, .tex or .csv.")
+
+
+def test_the_measures_of_an_evaluation(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    assert tmeattn("evaluate", "--export", str(tmp_path / "measures.tex")).code == 0
+    text = (tmp_path / "measures.tex").read_text()
+    assert text.count(r"\begin{table}") == text.count(r"\label{tab:evaluation-") == 2
+    assert "16 texts of planted, validation split." in text
+    assert "Wilson" in text

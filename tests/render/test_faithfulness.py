@@ -18,9 +18,9 @@ from tmeattn.faithfulness.results import (
     OperatorResults,
     SoftSettings,
     TwinComparison,
-    stored_results,
 )
-from tmeattn.render.faithfulness import bounds_print, uniform_weights_test
+from tmeattn.faithfulness.stored import stored_results
+from tmeattn.render.faithfulness import small_print, uniform_weights_test
 from tmeattn.render.faithfulness_runs import faithfulness_of_runs
 
 
@@ -72,20 +72,26 @@ def test_results_survive_their_document() -> None:
         bounds=BoundsCount(4, 1, 3, {"comprehensiveness": 0, "sufficiency": 1}, 2, 0.1),
         against_random=(OperatorResults("delete", 0.2, 50, 9, {"random": row}),),
         disagreements=("They disagree.",),
-        soft=SoftSettings(0.5, 2),
+        soft=SoftSettings(0.5, 2, 1),
     )
-    assert stored_results(json.loads(json.dumps(made.document()))) == made
+    document = json.loads(json.dumps(made.document()))
+    assert stored_results(document) == made
+    new = ("bounds", "against_random", "disagreements", "soft", "name", "attention_tests")
+    earlier = {name: value for name, value in document.items() if name not in new}
+    assert stored_results(earlier).rows == made.rows
 
 
 def test_what_is_not_bounded_is_told() -> None:
     values: Any = ("k3f9", "lstm-attn", "imdb", 100, 20.0, 0.8, None, (), (), None, None)
     flat = {"comprehensiveness": 1, "sufficiency": 0}
-    said = bounds_print(FaithfulnessResults(*values, bounds=BoundsCount(60, 10, 50, flat, 7, 0.0123)))
-    assert said[0] == "40 texts have no bounds (--limit-bounded 60)."
-    assert said[1].startswith("The beam keeps 5 sets")
-    assert said[2].startswith("For 7 of 50 texts bounded by beam, the order of a method was outside of what the beam")
-    assert said[3] == "1 bounded text has no normalised comprehensiveness: every order of the words has the same."
-    assert bounds_print(FaithfulnessResults(*values)) == []
+    bounds, soft = BoundsCount(60, 10, 50, flat, 7, 0.0123), SoftSettings(0.5, 2, 3)
+    said = small_print(FaithfulnessResults(*values, bounds=bounds, soft=soft))
+    assert "40 texts have no bounds (--limit-bounded 60)." in said
+    assert said[-4].startswith("3 texts have no figure of soft erasure: zero vectors do not make")
+    assert said[-3].startswith("The beam keeps 5 sets")
+    assert said[-2].startswith("For 7 of 50 texts bounded by beam, the order of a method was outside of what the beam")
+    assert said[-1] == "1 bounded text has no normalised comprehensiveness: every order of the words has the same."
+    assert len(small_print(FaithfulnessResults(*values))) == 2
 
 
 def test_five_runs_fit_a_narrow_terminal() -> None:

@@ -143,3 +143,14 @@ def test_welchs_interval_of_a_published_example():
     assert (low, high) == pytest.approx((-3 - half, -3 + half))
     assert welch_interval([1.0], [2.0, 3.0]) is None
     assert welch_interval([1.0, 1.0], [0.5, 0.5]) == (0.5, 0.5)
+
+
+def test_texts_of_other_data(three, capsys, tmp_path):
+    (tmp_path / "other.csv").write_text("text,label\nthe good film,pos\nthe bad film,negative\n")
+    mapped = ["--dataset", str(tmp_path / "other.csv"), "--map-label", "pos=positive"]
+    info = json.loads((three[2].path / "run.json").read_text())
+    info["data"]["fingerprint"] = "another"
+    (three[2].path / "run.json").write_text(json.dumps(info))
+    assert command(["runs", "compare", three[0].id, three[2].id, *mapped, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["on_texts"]
+    assert (found["texts"], found["split"]) == (2, "all")

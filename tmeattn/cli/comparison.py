@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tmeattn.cli.support.command import echo_json
-from tmeattn.cli.support.options import export_option, json_option, run_argument, split_option
+from tmeattn.cli.support.options import export_option, json_option, run_argument
 from tmeattn.errors import BadInput, shortened
 
 if TYPE_CHECKING:
@@ -24,14 +24,24 @@ if TYPE_CHECKING:
     metavar="NAME=RUN,RUN,...",
     help="Put runs together under a name. Can be given several times.",
 )
-@split_option()
+@click.option("--split", metavar="SPLIT", help="train, validation or test.  [default: validation; all of --dataset]")
+@click.option("--dataset", metavar="NAME|PATH", help="Compare the runs on these texts, for example of another dataset.")
+@click.option(
+    "--map-label",
+    "map_labels",
+    multiple=True,
+    metavar="LABEL=CLASS",
+    help="A label of --dataset, and the class of the runs that it is. Can be given several times.",
+)
 @click.option("--no-texts", is_flag=True, help="Compare only what the runs have logged; classify no texts.")
 @export_option("the comparison", ".md, .tex, .csv, .json, .svg or .png")
 @json_option("runs, groups and differences")
 def compare(
     run: tuple[str, ...],
     together: tuple[str, ...],
-    split: str,
+    split: str | None,
+    dataset: str | None,
+    map_labels: tuple[str, ...],
     no_texts: bool,
     export: Path | None,
     as_json: bool,
@@ -71,7 +81,13 @@ def compare(
 
         with counting(console, "runs") as progress:
             texts, no_comparison = compare_on_texts(
-                comparison, found, split, progress=progress, narrate=lambda line: console.print(safe_line(line))
+                comparison,
+                found,
+                split,
+                dataset=dataset,
+                map_labels=map_labels,
+                progress=progress,
+                narrate=lambda line: console.print(safe_line(line)),
             )
     if as_json:
         echo_json(document(comparison, texts, no_comparison))

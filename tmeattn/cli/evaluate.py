@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     help="The seed of the permutations of --shuffle-words.  [default: 0]",
 )
-@export_option("the measures or their pictures", ".svg, .png, .csv or .json")
+@export_option("the measures or their pictures", ".svg, .png, .md, .tex, .csv or .json")
 @json_option("the metrics")
 def evaluate(
     run: str,

@@ -23,6 +23,8 @@ from tmeattn.specs import Attribution
 CLOSE = 0.01
 """Panels are halved until the error of the sum of the scores, and the root of the sum of the squared errors of the
 panels, are at most this share of max(|difference|, 0.1). The second keeps errors from cancelling by chance."""
+HARD = 0.5
+"""Of a text whose error is larger, the panels are halved whose error is at least this share of the largest one."""
 MOST_STEPS = 1024
 """No panel is halved if the text would then need more steps than this."""
 ENDS = (0.0, 0.3, 1.0)
@@ -87,13 +89,14 @@ def _integrated(batch: WordBatch) -> list[Attribution]:
     allowed_B = CLOSE * np.maximum(np.abs(odds_BE[:, -1] - odds_BE[:, 0]), 0.1)
     steps_B = np.full(texts, POINTS * (len(ENDS) - 1))
     while True:
-        count_B = np.bincount(panels.row_P, minlength=texts)
+        worst_B = np.zeros(texts)
+        np.maximum.at(worst_B, panels.row_P, np.abs(panels.gap_P))
         error_B = np.maximum(
             np.abs(np.bincount(panels.row_P, panels.gap_P, minlength=texts)),
             np.sqrt(np.bincount(panels.row_P, panels.gap_P**2, minlength=texts)),
         )
         open_B = error_B > allowed_B
-        hard_P = open_B[panels.row_P] & (np.abs(panels.gap_P) > (allowed_B / count_B)[panels.row_P])
+        hard_P = open_B[panels.row_P] & (np.abs(panels.gap_P) >= HARD * worst_B[panels.row_P])
         more_B = 2 * POINTS * np.bincount(panels.row_P[hard_P], minlength=texts)
         hard_P &= (steps_B + more_B <= MOST_STEPS)[panels.row_P]
         if not hard_P.any():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tmeattn.plurals import plural
+from tmeattn.plurals import counted
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Annotations:
     notes: tuple[str, ...]
 
 
-def counted(number: int, one: str, many: str) -> list[str]:
+def note_of(number: int, one: str, many: str) -> list[str]:
     """A note that begins with a number; none for zero."""
-    return [f"{number:,} {plural(number, one, many)}"] if number else []
+    return [counted(number, one, many)] if number else []
 
 
 def classes_of_labels(labels: Sequence[str], classes: Sequence[str]) -> tuple[dict[str, int], list[str]]:

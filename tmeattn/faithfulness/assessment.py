@@ -84,6 +84,10 @@ class Assessment:
         for name, value in metrics.items():
             self.values.setdefault(method, {}).setdefault(name, []).append(value)
 
+    def undefined(self, metric: str) -> int:
+        """The number of texts on which a metric is not defined for the control."""
+        return int(np.isnan(self.values[CONTROL][metric]).sum())
+
     def add_all(self, method: str, texts: Sequence[Mapping[str, float]]) -> None:
         """Add the metrics of several texts."""
         for metrics in texts:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.annotation_files import FORMATS_HINT, records
-from tmeattn.faithfulness.annotations import Annotations, Rationale, counted
+from tmeattn.faithfulness.annotations import Annotations, Rationale, note_of
 from tmeattn.files import open_regular
 from tmeattn.limits import TEXT
 from tmeattn.plurals import plural
@@ -59,13 +59,13 @@ def read_eraser(path: Path) -> Annotations:
     if not rationales:
         raise BadInput(f"--rationales: {path} has no annotation with evidence.")
     notes = [
-        *counted(
+        *note_of(
             empty,
             "piece of evidence has no token and is left out.",
             "pieces of evidence have no token and are left out.",
         ),
-        *counted(without, "annotation without evidence is left out.", "annotations without evidence are left out."),
-        *counted(
+        *note_of(without, "annotation without evidence is left out.", "annotations without evidence are left out."),
+        *note_of(
             joined,
             "text has several documents, one after the other.",
             "texts have several documents, one after the other.",

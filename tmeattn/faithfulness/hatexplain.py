@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.annotation_files import FORMATS_HINT, json_document
-from tmeattn.faithfulness.annotations import Annotations, Rationale, counted
+from tmeattn.faithfulness.annotations import Annotations, Rationale, note_of
 from tmeattn.plurals import plural
 
 LABELS = ("hatespeech", "offensive", "normal")
@@ -53,7 +53,7 @@ def read_hatexplain(path: Path) -> Annotations:
     left_out: Counter[str] = Counter()
     found = [_post(_Place(path, text, name), post, labels, left_out) for name, post in posts.items()]
     rationales = [one for one in found if one is not None]
-    notes = [note for key, sentences in LEFT_OUT.items() for note in counted(left_out[key], *sentences)]
+    notes = [note for key, sentences in LEFT_OUT.items() for note in note_of(left_out[key], *sentences)]
     if not rationales:
         raise BadInput(f"--rationales: {path} has no post with a rationale.", hint=" ".join(notes) or None)
     classes = ", ".join(f"{label} {labels[label]:,}" for label in LABELS if labels[label])

@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 from tmeattn.faithfulness.annotation_files import head
-from tmeattn.faithfulness.annotations import Annotations, Rationale, classes_of_labels, counted
+from tmeattn.faithfulness.annotations import Annotations, Rationale, classes_of_labels, note_of
 from tmeattn.faithfulness.eraser import read_eraser
 from tmeattn.faithfulness.hatexplain import read_hatexplain
 
-__all__ = ["Annotations", "Rationale", "classes_of_labels", "counted", "read_rationales"]
+__all__ = ["Annotations", "Rationale", "classes_of_labels", "note_of", "read_rationales"]
 
 _OBJECT_OF_OBJECTS = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{')
 _FIELDS_OF_A_POST = ('"post_tokens"', '"annotators"', '"rationales"')

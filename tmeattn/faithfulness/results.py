@@ -188,10 +188,12 @@ class BoundsCount:
 
 @dataclass(frozen=True)
 class SoftSettings:
-    """How soft erasure was measured: the mean keep rate, and the masks of each text."""
+    """How soft erasure was measured: the mean keep rate, the masks of each text, and the number of texts without a
+    figure, because the class is not less probable with zero vectors."""
 
     keep_rate: float
     draws: int
+    flat: int = 0
 
 
 @dataclass(frozen=True)
@@ -275,37 +277,3 @@ def _operator(one: OperatorResults) -> dict[str, Any]:
     """As `--json` prints the figures of an operator: a list of methods."""
     rows = [{"method": method, **{name: asdict(row) for name, row in of.items()}} for method, of in one.rows.items()]
     return {"operator": one.operator, "share": one.share, "draws": one.draws, "texts": one.texts, "methods": rows}
-
-
-def stored_results(document: dict[str, Any]) -> FaithfulnessResults:
-    """The results of a document of `--json`, as `FaithfulnessResults.document` makes it."""
-    against = [
-        OperatorResults(
-            **{key: value for key, value in one.items() if key != "methods"},
-            rows={row["method"]: {name: _against_random(row[name]) for name in MEASURES} for row in one["methods"]},
-        )
-        for one in document["against_random"]
-    ]
-    rows = [
-        MethodResults(
-            row["method"], {name: Estimate(**one) for name, one in row["measures"].items()}, row["seconds_per_text"]
-        )
-        for row in document["rows"]
-    ]
-    read = {"entropy": Estimate, "twins": TwinComparison, "bounds": BoundsCount, "soft": SoftSettings}
-    return FaithfulnessResults(
-        **document
-        | {name: None if document[name] is None else kind(**document[name]) for name, kind in read.items()}
-        | {
-            "rows": tuple(rows),
-            "passed_over": tuple((one["method"], one["reason"]) for one in document["passed_over"]),
-            "against_random": tuple(against),
-            "disagreements": tuple(document["disagreements"]),
-            "notes": tuple(document["notes"]),
-        }
-    )
-
-
-def _against_random(values: dict[str, Any]) -> AgainstRandom:
-    estimates = {name: Estimate(**values[name]) for name in ("drop", "win_rate")}
-    return AgainstRandom(**values | estimates)

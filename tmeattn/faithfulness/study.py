@@ -12,6 +12,7 @@ import numpy as np
 
 from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
+from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, shortened
 from tmeattn.faithfulness.assessment import Measures, Progress, assess, choose_methods, encode_annotated, summarize
@@ -20,7 +21,7 @@ from tmeattn.faithfulness.attention_tests import attention_tests
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.operators import Donors
 from tmeattn.faithfulness.randomization import disagreements
-from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, counted, read_rationales
+from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, note_of, read_rationales
 from tmeattn.faithfulness.results import INFILL, OPERATORS, FaithfulnessResults, SoftSettings, TwinComparison
 from tmeattn.faithfulness.soft import DRAWS, KEEP_RATE
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
@@ -101,7 +102,7 @@ def run_study(
     texts = (
         _dataset_texts(classifier, options.data, options.limit, narrate)
         if options.rationales is None
-        else _annotated_texts(classifier, options.rationales, options.limit)
+        else _annotated_texts(classifier, options.rationales, options.limit, options.data.map_labels)
     )
     measures, donors, left_out = _measures(classifier, options, texts)
     twins, no_twins = _twins(run, options, watch, narrate)
@@ -136,7 +137,9 @@ def run_study(
         against_random=assessment.against_random,
         disagreements=tuple(disagreements(assessment.against_random, [spec.name for spec in methods])),
         name=run.name,
-        soft=None if measures.keep_rate is None else SoftSettings(measures.keep_rate, DRAWS),
+        soft=None
+        if measures.keep_rate is None
+        else SoftSettings(measures.keep_rate, DRAWS, assessment.undefined("soft_sufficiency")),
         attention_tests=_attention_tests(classifier, texts, narrate) if options.attention_tests else None,
     )
 
@@ -189,16 +192,16 @@ def _evenly_spaced_texts(chosen: ChosenTexts, limit: int) -> list[tuple[str, int
     return [(text, label) for text, label in texts if text.strip()]
 
 
-def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _Texts:
+def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int, mapped: tuple[str, ...]) -> _Texts:
     """Evenly spaced texts of a file with human rationales."""
     annotations = read_rationales(path)
     chosen = [annotations.rationales[index] for index in evenly_spaced(len(annotations.rationales), limit)]
     encoded, kept, left_out = encode_annotated(classifier, chosen)
-    labels, about_labels = _labels(kept, classifier.classes)
+    labels, about_labels = _labels(kept, classifier.classes, mapped)
     notes = [
         f"The annotated texts are in the format of {annotations.source}.",
         *annotations.notes,
-        *counted(
+        *note_of(
             left_out,
             "annotated text is left out: the model reads none of its annotated words.",
             "annotated texts are left out: the model reads none of their annotated words.",
@@ -209,11 +212,21 @@ def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int) -> _
     return _Texts(f"the annotated texts of {path.name}", encoded, labels, kept, tuple(notes), pool)
 
 
-def _labels(rationales: list[Rationale], classes: tuple[str, ...]) -> tuple[list[int] | None, list[str]]:
+def _labels(
+    rationales: list[Rationale], classes: tuple[str, ...], mapped: tuple[str, ...]
+) -> tuple[list[int] | None, list[str]]:
     """The class of each annotated text, `NO_CLASS` where the run has no such class, and notes on them; None if the file
-    has no class of the run."""
+    has no class of the run.
+
+    mapped: the values of `--map-label`.
+    """
     labels = [one.label for one in rationales]
     found, notes = classes_of_labels([label for label in labels if label is not None], classes)
+    if mapped:
+        counts = Counter(label for label in labels if label is not None)
+        matched = match_labels(counts, classes, mapped, data="the file of --rationales")
+        found |= {label: index for label, index in matched.classes.items() if index is not None}
+        notes = []
     unknown = Counter(label for label in labels if label is not None and label not in found)
     if unknown:
         named = ", ".join(f"{shortened(label, 60)} ({number:,})" for label, number in unknown.most_common(8))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split
+from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
+from tmeattn.data.data_options import DataOptions
+from tmeattn.data.encoding.encode import CorpusSettings, EncodedSplit, encode_split, encode_texts
 from tmeattn.data.sources import check_unchanged, dataset_of
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import evaluate_split
@@ -28,15 +30,17 @@ Progress = Callable[[int, int], None]
 def compare_on_texts(
     comparison: Comparison,
     runs: Sequence[RunDirectory],
-    split: str = "validation",
+    split: str | None = None,
     *,
+    dataset: str | None = None,
+    map_labels: tuple[str, ...] = (),
     progress: Progress = lambda done, total: None,
     narrate: Narrate = lambda line: None,
 ) -> tuple[TextComparison | None, str | None]:
     """Classify the texts of a split with the best weights of every run, and compare the groups on them.
 
     The texts are those of the common dataset: of runs with the same `--limit` the texts that they were evaluated on,
-    else the whole split.
+    else the whole split. With `dataset`, a name or a path, they are its texts with a class of the runs.
 
     runs:     those of the comparison.
     progress: called with the number of runs that have been classified, and that of all.
@@ -47,36 +51,52 @@ def compare_on_texts(
         UnknownName: the dataset has no such split.
     """
     by_id = {run.id: run for run in runs}
-    reason = _reason_against(list(by_id.values()))
+    reason = _reason_against(list(by_id.values()), own=dataset is None)
     if reason is not None:
         return None, reason
     first = next(iter(by_id.values()))
+    options = stored_config(first.id, first.config).train
+    if dataset is not None:
+        chosen = choose_texts(first, options, DataOptions(dataset, split, map_labels=map_labels), narrate)
+        if chosen.labels_N is None or not len(chosen):
+            return None, f"{chosen.dataset} has no text with a class of the runs."
+        texts = _Texts(chosen.dataset, chosen.split, tuple(first.data["classes"]), None, chosen=chosen)
+        return _compare(comparison, by_id, texts, progress)
     try:
-        dataset = dataset_of(stored_config(first.id, first.config).train, narrate)
-        check_unchanged(first, dataset)
+        opened = dataset_of(options, narrate)
+        check_unchanged(first, opened)
     except TmeattnError as error:
         return None, " ".join(filter(None, (error.message, error.hint)))
-    return _compare(comparison, by_id, dataset, split, progress)
+    limits = {run.config["train"]["limit"] for run in by_id.values()}
+    limit = limits.pop() if len(limits) == 1 else None
+    texts = _Texts(opened.name, split or "validation", opened.classes, limit, opened=opened)
+    return _compare(comparison, by_id, texts, progress)
 
 
-def _reason_against(runs: Sequence[RunDirectory]) -> str | None:
+def _reason_against(runs: Sequence[RunDirectory], *, own: bool) -> str | None:
+    """own: whether the texts are those that the runs were trained on."""
     if len(runs) > MOST_RUNS:
         return f"{len(runs)} runs are too many to classify the texts with each; name at most {MOST_RUNS}."
     first = runs[0]
     for other in runs[1:]:
+        if not own and other.data["classes"] == first.data["classes"]:
+            continue
+        if not own:
+            return f"{other.id} has other classes than {first.id}."
         if other.data["fingerprint"] != first.data["fingerprint"] or other.data["classes"] != first.data["classes"]:
             names = (first.config["train"]["dataset"], other.config["train"]["dataset"])
             what = "other data" if len(set(names)) > 1 else "an earlier or later version of the data"
-            return f"{other.id} was trained on {what} ({names[1]}) than {first.id} ({names[0]})."
+            return (
+                f"{other.id} was trained on {what} ({names[1]}) than {first.id} ({names[0]}). Name texts for both with "
+                "--dataset."
+            )
     return None
 
 
 def _compare(
-    comparison: Comparison, runs: dict[str, RunDirectory], dataset: Dataset, split: str, progress: Progress
+    comparison: Comparison, runs: dict[str, RunDirectory], texts: _Texts, progress: Progress
 ) -> tuple[TextComparison | None, str | None]:
     every = list(runs.values())
-    limits = {run.config["train"]["limit"] for run in every}
-    texts = _Texts(dataset, split, limits.pop() if len(limits) == 1 else None)
     classified: dict[str, RunOnTexts] = {}
     left_out = []
     for done, run in enumerate(every):
@@ -98,9 +118,9 @@ def _compare(
     ]
     if len(groups) < 2:
         return None, " ".join([*left_out, "Fewer than two groups are left."])
-    where = f"{split}{f' (--limit {texts.limit})' if texts.limit else ''}"
+    where = f"{texts.split}{f' (--limit {texts.limit})' if texts.limit else ''}"
     compared = compare_groups(
-        groups, texts.labels_N, dataset.classes, dataset=dataset.name, split=where, left_out=left_out
+        groups, texts.labels_N, texts.classes, dataset=texts.dataset, split=where, left_out=left_out
     )
     return compared, None
 
@@ -109,8 +129,19 @@ class _Texts:
     """The texts of a split. They are encoded anew only for a run with another tokenizer or other words than those of
     the run before it."""
 
-    def __init__(self, dataset: Dataset, split: str, limit: int | None) -> None:
-        self.dataset, self.split, self.limit = dataset, split, limit
+    def __init__(
+        self,
+        dataset: str,
+        split: str,
+        classes: Sequence[str],
+        limit: int | None,
+        *,
+        opened: Dataset | None = None,
+        chosen: ChosenTexts | None = None,
+    ) -> None:
+        """opened: the dataset of the runs; chosen: or the texts of another one."""
+        self.dataset, self.split, self.classes, self.limit = dataset, split, classes, limit
+        self._opened, self._chosen = opened, chosen
         self.labels_N = np.zeros(0, dtype=np.int64)
         self._encoded: EncodedSplit | None = None
         self._tokenizer, self._words = "", [""]
@@ -140,7 +171,14 @@ class _Texts:
     def _encode(self, classifier: TrainedClassifier) -> EncodedSplit:
         tokenizer, words = classifier.config.train.tokenizer, classifier.vocabulary.words
         if self._encoded is None or tokenizer != self._tokenizer or words != self._words:
-            settings = CorpusSettings(tokenizer=tokenizer, limit=self.limit)
-            self._encoded = encode_split(self.dataset, self.split, settings, classifier.vocabulary)
+            if self._chosen is not None and self._chosen.labels_N is not None:
+                chosen = self._chosen
+                self._encoded = encode_texts(
+                    chosen.taken(), self._chosen.labels_N, chosen.rows_N, tokenizer, classifier.vocabulary
+                )
+            else:
+                assert self._opened is not None
+                settings = CorpusSettings(tokenizer=tokenizer, limit=self.limit)
+                self._encoded = encode_split(self._opened, self.split, settings, classifier.vocabulary)
             self._tokenizer, self._words = tokenizer, words
         return self._encoded

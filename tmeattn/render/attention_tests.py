@@ -10,9 +10,10 @@ from rich.text import Text
 
 from tmeattn.faithfulness.attention_results import ORDERS
 from tmeattn.faithfulness.results import CONTROL
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.faithfulness import CHANCE, figure
-from tmeattn.render.numbers import MISSING, count, decimal
+from tmeattn.render.numbers import MISSING, decimal
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _erasure_table(erasure: WeightErasure) -> AttentionTable:
     if erasure.steps is not None:
         notes.append(f"The weights are erased in steps of {100 // erasure.steps} % of the words.")
     headings = ["order", "flips by the first", "flips at all", "weights erased"]
-    title = f"Erasing attention weights until the decision flips, {count(erasure.texts)} texts"
+    title = f"Erasing attention weights until the decision flips, {counted(erasure.texts, 'text')}"
     return AttentionTable("erasure", title, headings, rows, notes)
 
 
@@ -84,8 +85,8 @@ def _curve_table(adversarial: AdversarialAttention) -> AttentionTable:
         headings.append("one model")
         notes.append(
             f"one model: a copy of the model, trained for {adversarial.steps} steps with each of "
-            f"{len(adversarial.adversaries) - 1} factors on {count(adversarial.training_texts)} texts of the training "
-            "split, at a mean TVD of at most that (Wiegreffe and Pinter 2019)."
+            f"{len(adversarial.adversaries) - 1} factors on {counted(adversarial.training_texts, 'text')} of the "
+            "training split, at a mean TVD of at most that (Wiegreffe and Pinter 2019)."
         )
     rows = []
     for point in adversarial.curve:
@@ -93,5 +94,5 @@ def _curve_table(adversarial: AdversarialAttention) -> AttentionTable:
         if adversarial.adversaries:
             cells.append(MISSING if point.one_model is None else decimal(point.one_model, 3))
         rows.append(cells)
-    title = f"Largest JSD of changed attention, {count(adversarial.texts)} texts"
+    title = f"Largest JSD of changed attention, {counted(adversarial.texts, 'text')}"
     return AttentionTable("adversaries", title, headings, rows, notes)

@@ -105,7 +105,7 @@ def random_title(results: FaithfulnessResults, measure: str) -> str:
     """The title of the comparison with random rationales by a measure."""
     one = results.against_random[0]
     return (
-        f"Win rate against {one.draws} random rationales of {percent(one.share, 0)} of the words, "
+        f"Win rate against {counted(one.draws, 'random rationale')} of {percent(one.share, 0)} of the words, "
         f"{counted(one.texts, 'text')}: {measure}"
     )
 
@@ -160,20 +160,26 @@ def small_print(results: FaithfulnessResults) -> list[str]:
 
 
 def bounds_print(results: FaithfulnessResults) -> list[str]:
-    """How the bounds of normalised erasure were found, and what they do not cover."""
+    """How the bounds of normalised erasure were found, and the texts without a figure of normalised or soft erasure."""
+    lines = []
+    if results.soft is not None and results.soft.flat:
+        lines.append(
+            f"{counted(results.soft.flat, 'text has', 'texts have')} no figure of soft erasure: zero vectors do not "
+            "make the predicted class less probable."
+        )
     bounds = results.bounds
     if bounds is None:
-        return []
-    lines = []
+        return lines
     if bounds.beam:
         lines.append(
             "The beam keeps 5 sets and takes at most 4 steps between two shares, with candidates chosen by "
             "leave-one-out and by the effect of single words."
         )
     if bounds.widened:
+        most = f"at most {bounds.excess:.3f}" if bounds.excess >= 0.0005 else "less than 0.001"
         lines.append(
             f"For {count(bounds.widened)} of {counted(bounds.beam, 'text')} bounded by beam, the order of a method was "
-            f"outside of what the beam found, by at most {bounds.excess:.3f}; the bounds include it."
+            f"outside of what the beam found, by {most}; the bounds include it."
         )
     for measure, flat in bounds.flat.items():
         if flat:

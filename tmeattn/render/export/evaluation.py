@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tmeattn.plurals import counted
 from tmeattn.render.evaluation_curves import curve_panels
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_cell
-from tmeattn.render.numbers import count, dataset_name, percent
+from tmeattn.render.numbers import dataset_name, percent
 
 if TYPE_CHECKING:
     from tmeattn.evaluation.document import EvaluationDocument
@@ -43,10 +44,18 @@ def _picture(result: EvaluationDocument, form: Literal["svg", "png"]) -> bytes:
     title = f"{result['model']} (run {result['run']}) on {dataset_name(result['dataset'])}"
     which = "all texts" if result["split"] == "all" else f"{result['split']} split"
     about = (
-        f"{count(result['texts'])} texts, {which}. Accuracy {percent(result['accuracy'], 2)}, 95 % interval "
+        f"{counted(result['texts'], 'text')}, {which}. Accuracy {percent(result['accuracy'], 2)}, 95 % interval "
         f"{percent(low)} to {percent(high)} (Wilson)."
     )
     return picture_bytes(title, about, curve_panels(result), form)
+
+
+def _paper(result: EvaluationDocument, form: Literal["md", "tex"]) -> bytes:
+    """The tables of a paper."""
+    from tmeattn.render.export.listings import evaluation_tables
+    from tmeattn.render.export.paper import latex, markdown
+
+    return (markdown if form == "md" else latex)(evaluation_tables(result)).encode()
 
 
 def _csv(result: EvaluationDocument) -> bytes:
@@ -82,6 +91,8 @@ def _json(result: EvaluationDocument) -> bytes:
 FORMATS: dict[str, Callable[[EvaluationDocument], bytes]] = {
     ".svg": partial(_picture, form="svg"),
     ".png": partial(_picture, form="png"),
+    ".md": partial(_paper, form="md"),
+    ".tex": partial(_paper, form="tex"),
     ".csv": _csv,
     ".json": _json,
 }

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~#$&<>]")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_LIST = re.compile(r"^([-+]|\d{1,9}[.)])(?= |$)")
 # At the beginning of a row, brackets and stars would be options of \\ and \midrule. Two hyphens would become a dash,
 # and a minus sign a hyphen.
 _LATEX = re.compile(r"[\\&%$#_{}~^<>|`\[\]*ατ±°]|-(?=-)|(?<![\w-])-(?=\d)")
@@ -46,11 +45,6 @@ def one_line(text: str) -> str:
 def markdown_text(text: str) -> str:
     """A text escaped for the inside of a Markdown line."""
     return _MARKDOWN.sub(lambda match: _HTML.get(match.group(), "\\" + match.group()), one_line(text))
-
-
-def list_item(text: str) -> str:
-    """A text escaped for the beginning of a Markdown line, where a digit or hyphen could begin a list."""
-    return _LIST.sub(lambda match: f"{match.group()[:-1]}\\{match.group()[-1]}", markdown_text(text))
 
 
 def pipes(columns: Sequence[ExportColumn]) -> str:

@@ -142,7 +142,7 @@ def test_from_real_reviews_to_an_exported_run_on_another_home(tmeattn, environme
     assert "tmeattn explain" in trained.stderr
     run = only_run(isolated)
     assert tmeattn("runs", "show").returncode == 0
-    evaluated = json.loads(tmeattn("evaluate", "--json").stdout)
+    evaluated = json.loads(tmeattn("evaluate", "--texts", "sample", "--json").stdout)
     assert evaluated["texts"] == 50
     (listed,) = json.loads(tmeattn("runs", "list", "--json").stdout)
     assert evaluated["accuracy"] == listed["best_accuracy"]

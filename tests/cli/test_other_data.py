@@ -175,7 +175,7 @@ def test_curves_and_measures_are_exported(tmeattn: Any, trained: RunDirectory, t
         path = tmp_path / f"curves.{ending}"
         assert tmeattn("evaluate", "--export", str(path)).code == 0
         assert path.read_bytes().startswith(beginning)
-    assert "must end in .svg, .png, .csv or .json" in tmeattn("evaluate", "--export", "x.pdf").refused()
+    assert "must end in .svg, .png, .md, .tex, .csv or .json" in tmeattn("evaluate", "--export", "x.pdf").refused()
 
 
 def test_options_of_the_texts_need_texts_of_a_dataset(tmeattn: Any, trained: RunDirectory) -> None:

@@ -238,7 +238,8 @@ def test_a_finished_run_whose_last_status_is_missing_is_put_right(undisturbed):
     undisturbed.write_status({**status, "state": "running", "pid": 2**31 - 1})
     said = []
     resume(undisturbed, narrate=said.append)
-    assert said == [f"The run {undisturbed.id} is finished: nothing to resume."]
+    finished = f"The run {undisturbed.id} is finished: nothing to resume."
+    assert said == [f"{finished} To train it anew and longer: tmeattn train --from {undisturbed.id} --epochs N"]
     assert undisturbed.status()["state"] == "finished"
 
 

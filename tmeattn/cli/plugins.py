@@ -218,7 +218,8 @@ def check(plugin: str, as_json: bool) -> None:
     failed = sum(result.problem is not None for _, result in results)
     if failed:
         raise BadInput(
-            f"{failed} of {counted(len(results), 'check')} of {plugin} failed.", hint="Each names the remedy."
+            f"{failed} of {counted(len(results), 'check')} of {plugin} failed.",
+            hint=f"{plural(failed, 'It names', 'Each names')} the remedy.",
         )
 
 

@@ -20,12 +20,15 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("mean", "simple-attn", "query-attn", "lstm", "lstm-attn", "transformer", "ngram-attn")
 OPTIONS = {"ngram-attn": {"limit": 6000}}
 """Fewer texts for a model that fits its n-grams before the first step."""
+PLUGINS = {"ngram-attn": "tmeattn-ngram-attn"}
+"""The distribution that a model of `MODELS` comes from."""
 SPINNING = {"GOMP_SPINCOUNT": "300000"}
 """What GNU's OpenMP does without a setting."""
 BUSY = [sys.executable, "-c", "while True: pass"]
@@ -138,23 +141,31 @@ def measure(model: str, home: str, arguments: argparse.Namespace) -> dict[str, l
     return found
 
 
+def _is_installed(model: str) -> bool:
+    try:
+        return model not in PLUGINS or bool(distribution(PLUGINS[model]))
+    except PackageNotFoundError:
+        return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--before", type=Path, help="the folder of an earlier state, such as a git worktree")
-    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--models", help="by default all built-in models that train, and ngram-attn if it is installed")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of training in a turn")
     parser.add_argument("--spin", help="the value of GOMP_SPINCOUNT; that of tmeattn by default")
     arguments = parser.parse_args()
     if arguments.before:
         arguments.before = arguments.before.resolve(strict=True)
+    chosen = arguments.models.split(",") if arguments.models else [model for model in MODELS if _is_installed(model)]
     began = time.perf_counter()
     print("words a second; in brackets the threads of the turns")
     print(
         f"{'model':12}{'before':>9}{'busy':>14}{'after':>18}{'busy':>18}{'quiet: gain':>14}{'busy: times as slow':>22}"
     )
     with tempfile.TemporaryDirectory() as home:
-        for model in arguments.models.split(","):
+        for model in chosen:
             turns = measure(model, home, arguments)
             speed = {name: statistics.median(one for one, _ in each) for name, each in turns.items()}
             threads = {name: "".join(str(count) for _, count in each) for name, each in turns.items()}

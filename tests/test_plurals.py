@@ -65,6 +65,19 @@ def test_no_message_has_a_number_in_front_of_a_fixed_plural() -> None:
     assert not found, "use tmeattn.plurals.counted"
 
 
+def test_the_plural_is_made_of_the_noun_of_one() -> None:
+    """A plural as the noun of one gives "2 rowss"."""
+    found = []
+    for path in sorted(Path(tmeattn.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2):
+                continue
+            noun = node.args[1]
+            if node.func.id in ("counted", "plural", "counting") and isinstance(noun, ast.Constant):
+                found += [f"{path.name}:{node.lineno}: {noun.value}"] if str(noun.value).endswith("s") else []
+    assert not found, "give the noun of one, or both forms"
+
+
 def _is_length(value: ast.expr) -> bool:
     """Whether an expression is `len(...)`, or `count(...)` of `render.numbers`."""
     return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("len", "count")

@@ -159,6 +159,7 @@ def test_jobs_are_listed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     assert tmeattn("submit", "list", "--json").json == []
+    assert tmeattn("submit", "list", "--help").out.startswith("Usage: tmeattn submit list [OPTIONS]\n")
     tmeattn("submit", "--array", "2", "--", "train", "mean", *quick, "--seeds", "2")
     earlier = isolated / "jobs" / "k3x9-mean"
     earlier.mkdir()

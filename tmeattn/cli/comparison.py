@@ -79,7 +79,7 @@ def compare(
     if not no_texts:
         from tmeattn.inference.compare_texts import compare_on_texts
 
-        with counting(console, "runs") as progress:
+        with counting(console, "run") as progress:
             texts, no_comparison = compare_on_texts(
                 comparison,
                 found,

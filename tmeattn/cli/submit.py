@@ -114,7 +114,7 @@ def _list(context: click.Context, words: tuple[str, ...], *, as_json: bool) -> N
         if typed and parameter.name not in ("command", "as_json"):
             raise BadInput(f"tmeattn submit list takes no {parameter.opts[0]}.", hint="Leave it out.")
     words = (*words, "--json") if as_json else words
-    with list_jobs.make_context("list", list(words), parent=context) as inner:
+    with list_jobs.make_context("submit list", list(words), parent=context.parent) as inner:
         list_jobs.invoke(inner)
 
 

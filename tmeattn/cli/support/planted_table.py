@@ -164,7 +164,7 @@ def show_planted(options: PlantedOptions, export: Path | None, as_json: bool) ->
         with several, SideBySide(waiting, at_once, several.listener, several.narrate) as trainings:
             yield trainings
 
-    with counting(console, "rows") as progress:
+    with counting(console, "row") as progress:
         results = planted_table(
             options,
             progress=progress,

@@ -95,7 +95,7 @@ async def test_the_strongest_words_one_after_another(runs) -> None:
         await driver.explain(REVIEW)
         found = []
         for _ in range(3):
-            await driver.press("s")
+            await driver.press("asterisk")
             found.append(heatmap(driver).item.word.token)
         assert found == ["good", "great", "dull"]
 
@@ -114,16 +114,16 @@ async def test_the_mouse_points_at_words(runs) -> None:
 async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
-        await driver.press("s", "x")
+        await driver.press("asterisk", "d")
         assert "1 word dropped: positive 73.1 → 50.0 % (-23.1 points, the prediction changes)" in said(driver)
         assert heatmap(driver).item.word is None
         assert "dropped" in driver.said("#word")
-        await driver.press("s", "delete")
+        await driver.press("asterisk", "delete")
         assert "2 words dropped: positive 73.1 → 26.9 % (-46.2 points, the prediction changes)" in said(driver)
         await driver.press("u")
         assert "1 word dropped" in said(driver)
         assert heatmap(driver).item.word.token == "great"
-        await driver.press("x", "U")
+        await driver.press("d", "U")
         assert said(driver).startswith("positive 73.1 %  \n")
         assert driver.screen.dropped == []
 
@@ -131,7 +131,7 @@ async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
 async def test_dropping_the_same_word_twice_brings_it_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
-        await driver.press("s", "x", "x")
+        await driver.press("asterisk", "d", "d")
         assert "dropped" not in said(driver)
         assert heatmap(driver).item.word.token == "good"
 
@@ -139,7 +139,7 @@ async def test_dropping_the_same_word_twice_brings_it_back(runs) -> None:
 async def test_all_words_can_be_dropped(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("good")
-        await driver.press("x")
+        await driver.press("d")
         assert "no words" in driver.said("#first .message")
         await driver.press("u")
         assert said(driver).startswith("positive")
@@ -149,7 +149,7 @@ async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("so dull", true_label="positive")
         assert "✗ wrong, label positive" in said(driver)
-        await driver.press("x", "t", "end", "space", *"bad")
+        await driver.press("d", "t", "end", "space", *"bad")
         assert "dropped" not in said(driver)
         assert "wrong" not in said(driver)
         assert "correct" not in said(driver)
@@ -163,7 +163,7 @@ async def test_methods_are_tried_in_turn_but_for_those_that_cannot_serve(runs) -
         seen = []
         for _ in range(4):
             seen.append(driver.reader.questions[-1].method)
-            await driver.press("m")
+            await driver.press("M")
         assert seen == [None, "attention", "oracle", None]
 
 
@@ -208,7 +208,7 @@ async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
         assert driver.said("#differences").startswith("Largest differences (aaaa | bbbb, % of all scores)")
-        await driver.press("s")
+        await driver.press("asterisk")
         assert second.heatmap.item.word.token == "good"
         assert driver.said("#word").count("without it") == 2
         await driver.choose("beside", None)

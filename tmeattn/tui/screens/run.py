@@ -17,6 +17,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    GoBack,
     OpenData,
     OpenExplain,
     ResumeRun,
@@ -28,7 +29,8 @@ from tmeattn.tui.messages import (
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
-from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
+from tmeattn.tui.widgets.log_pane import LogPane
+from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
@@ -83,6 +85,7 @@ class RunScreen(BaseScreen):
 
     def on_mount(self) -> None:
         self.set_interval(EVERY, self._tick)
+        self.query_one(f"#{self.pane}", Pane).take_focus()
 
     def on_screen_resume(self) -> None:
         self.refresh_run()
@@ -177,8 +180,22 @@ class RunScreen(BaseScreen):
         """Show one pane instead of all panes; the same key again shows all panes."""
         self.alone = not (self.alone and self.pane == pane)
         self.pane = pane
+        self._open_pane()
+
+    def _open_pane(self) -> None:
+        """Show the chosen pane and give it the focus, so that its keys scroll it."""
         self._arrange()
+        self.query_one(f"#{self.pane}", Pane).take_focus()
         self.call_after_refresh(self._draw)
+
+    def action_search(self) -> None:
+        """Search the log; where it is not shown, show it first."""
+        if not self.query_one(LogPane).display:
+            self.action_pane("log")
+        self.query_one(LogPane).search()
+
+    def action_fold(self) -> None:
+        self.query_one(LogPane).fold()
 
     def action_next_pane(self, by: int) -> None:
         if self.has_class("-all"):
@@ -186,8 +203,7 @@ class RunScreen(BaseScreen):
             return
         names = list(PANES)
         self.pane = names[(names.index(self.pane) + by) % len(names)]
-        self._arrange()
-        self.call_after_refresh(self._draw)
+        self._open_pane()
 
     def action_log_scale(self) -> None:
         self.log_scale = not self.log_scale
@@ -215,7 +231,7 @@ class RunScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
-    def action_data(self) -> None:
+    def action_browse(self) -> None:
         self.post_message(OpenData(self.run))
 
     def action_copy(self) -> None:
@@ -227,4 +243,4 @@ class RunScreen(BaseScreen):
         if any(chart.cursor is not None for chart in charts):
             charts[0].action_cursor_off()
         else:
-            self.app.pop_screen()
+            self.post_message(GoBack())

@@ -21,6 +21,7 @@ from tmeattn.runs.renaming import rename_run
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    OpenData,
     OpenExplain,
     OpenNewRun,
     OpenRun,
@@ -248,6 +249,10 @@ class RunsScreen(BaseScreen):
             self.post_message(OpenExplain(run=self.selected.run))
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
+
+    def action_browse(self) -> None:
+        if self.selected is not None:
+            self.post_message(OpenData(self.selected.run))
 
     def action_copy(self) -> None:
         if self.selected is not None:

@@ -9,7 +9,6 @@ from rich.console import Group
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
@@ -23,6 +22,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import WatchedText
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
+from tmeattn.tui.widgets.scroll_pane import ItemsPane
 from tmeattn.tui.wording import runs as run_wording
 
 
@@ -129,7 +129,7 @@ class WatchPane(Pane):
         self._asked = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
+        with ItemsPane():
             yield Static("", id="note", markup=False)
 
     def state_of(self, run_state: RunState) -> object:
@@ -179,7 +179,7 @@ class WatchPane(Pane):
     @on(Read)
     async def _have(self, event: Read) -> None:
         self.sources, self.problem = event.found, event.problem
-        await self.query_one(VerticalScroll).mount_all([WatchedTextView(source) for source in event.found.values()])
+        await self.query_one(ItemsPane).mount_all([WatchedTextView(source) for source in event.found.values()])
         self.post_message(self.Ready())
 
     class Ready(Message):

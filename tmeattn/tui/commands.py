@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -16,9 +16,6 @@ from tmeattn.runs.index import all_runs
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.base import BaseScreen
-
-if TYPE_CHECKING:
-    from tmeattn.tui.app import TmeattnApp
 
 FIRST_RUNS = 5
 """Runs, the newest, that are listed before anything is typed."""
@@ -45,7 +42,7 @@ class Commands(Provider):
                 yield Hit(score, matcher.highlight(words), call, text=words, help=place)
 
     def _actions(self) -> Iterator[Command]:
-        return actions(cast("TmeattnApp", self.app), self.screen)
+        return actions(self.app, self.screen)
 
     def _opened_runs(self) -> Iterator[Command]:
         for run, name in self._runs:
@@ -53,8 +50,8 @@ class Commands(Provider):
             yield words, "Runs", partial(self.app.post_message, OpenRun(run))
 
 
-def actions(app: TmeattnApp, screen: object) -> Iterator[Command]:
-    """The actions of a screen, without those that can do nothing now, and those of the application."""
+def actions(app: Any, screen: object) -> Iterator[Command]:
+    """The actions of a screen, without those that can do nothing now, and those of the application `app`."""
     place = screen.place if isinstance(screen, BaseScreen) else "app"
     for where in dict.fromkeys((place, "app")):
         for key in keys.KEYS:
@@ -69,7 +66,7 @@ def actions(app: TmeattnApp, screen: object) -> Iterator[Command]:
     yield "Save a picture of the screen (SVG) in this folder", keys.PLACES["app"], app.action_picture
 
 
-def _perform(app: TmeattnApp, screen: object, action: str) -> None:
+def _perform(app: Any, screen: object, action: str) -> None:
     """Run an action on the object that has its method: the screen or the application."""
     name = action.partition("(")[0]
     owner = screen if isinstance(screen, BaseScreen) and hasattr(screen, f"action_{name}") else app

@@ -155,6 +155,8 @@ class RunsScreen(BaseScreen):
         self.refresh_footer(selected.state if selected else None)
 
     def is_applicable(self, action: str) -> bool:
+        if action == "unmark":
+            return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         return run_wording.useful(action, self.selected)
 
     @property

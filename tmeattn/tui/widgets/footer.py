@@ -92,12 +92,13 @@ class KeyFooter(Widget):
         own, common = dict[str, FooterKey](), dict[str, FooterKey]()
         panes = {key.id: key.pane for key in KEYS}
         for node, binding, enabled, tooltip in screen.active_bindings.values():
-            pane = panes.get(binding.id or "", "")
+            pane, shown = panes.get(binding.id or "", ""), _shown(binding.key)
             if not binding.show or not self._is_applicable(binding.action) or (pane and pane not in inside):
+                continue
+            if screen.focused and screen.focused.check_consume_key(binding.key, shown if len(shown) == 1 else None):
                 continue
             found = own if pane or node not in (screen, self.app) else common
             if binding.action not in own and binding.action not in common:
-                shown = keys.display(binding.key)
                 found[binding.action] = FooterKey(
                     binding.key, shown, binding.description, binding.action, enabled, tooltip
                 )
@@ -105,7 +106,7 @@ class KeyFooter(Widget):
         if found and "leave" not in found:  # a field or a form takes the letter q as text
             for _, binding, _, tooltip in screen.active_bindings.values():
                 if binding.id == "app.quit_always":
-                    found["quit"] = FooterKey(binding.key, keys.display(binding.key), "Quit", "quit", tooltip=tooltip)
+                    found["quit"] = FooterKey(binding.key, _shown(binding.key), "Quit", "quit", tooltip=tooltip)
         return list(found.values())
 
     def render(self) -> Text:
@@ -173,5 +174,9 @@ def fitting(found: Sequence[FooterKey], width: int) -> tuple[list[FooterKey], li
     return shown, right
 
 
-def _width(keys: Sequence[FooterKey]) -> int:
-    return sum(key.width for key in keys)
+def _shown(key: str) -> str:
+    return keys.display(key).replace("ctrl+", "^")
+
+
+def _width(found: Sequence[FooterKey]) -> int:
+    return sum(key.width for key in found)

@@ -127,4 +127,6 @@ def useful(action: str, run_state: RunState | None) -> bool:
     """Whether an action is possible in the state of a run."""
     if action in ("stop", "checkpoint"):
         return run_state is not None and run_state.state == "running"
+    if action == "fold":
+        return run_state is not None and run_state.state in ("failed", "crashed")
     return action != "resume" or (run_state is not None and resumable(run_state))

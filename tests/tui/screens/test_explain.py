@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from support.explain_screen import REVIEW, heatmap, open_screen
-from support.scripted_reader import MOST_WORDS, Driver
+from support.scripted_reader import CLASSES, MOST_WORDS, Driver, ScriptedReader
 from support.waiting import until
 from textual.widgets import OptionList, TextArea
 
+from tmeattn.explain.explanation import ExplainRequest, Explanation
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.widgets.choice import Picker
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 
@@ -200,19 +203,45 @@ async def test_layers_and_heads_are_offered_where_there_are_any(runs) -> None:
         assert not driver.screen.asking.choice("layer").display
 
 
-async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
+async def test_two_runs_beside_each_other_share_a_cursor_a_method_and_a_class(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
-        await driver.choose("beside", "bbbb-mean")
+        await driver.press("c")
+        assert driver.app.screen._texts == ["none", "bbbb-mean"]  # not the run itself
+        await driver.press("down", "enter")
+        beside = driver.screen.asking.choice("beside")
+        await until(driver.pilot, lambda: "bbbb-mean" in str(beside.render()))
+        await driver.settle()
         second = driver.screen.query_one("#second", ExplanationPane)
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
         assert driver.said("#differences").startswith("Largest differences (aaaa | bbbb, % of all scores)")
-        await driver.press("asterisk")
+        await driver.press("escape", "asterisk")
         assert second.heatmap.item.word.token == "good"
         assert driver.said("#word").count("without it") == 2
-        await driver.choose("beside", None)
+        await driver.choose("run", "bbbb-mean")
         assert not second.display
+        assert [value for _, value in beside.offers] == [None, "aaaa-lstm-attn"]
+
+
+async def test_both_runs_are_explained_for_the_class_of_the_first(runs, monkeypatch) -> None:
+    def differ(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
+        found = original_explanation(self, run, question)
+        target = CLASSES.index(question.target) if question.target else 0
+        return found if run.id.startswith("aaaa") else replace(found, predicted=0, target=target)
+
+    original_explanation = ScriptedReader._explanation
+    monkeypatch.setattr(ScriptedReader, "_explanation", differ)
+    async with open_screen((140, 45)) as driver:
+        await driver.explain("good film")
+        await driver.choose("beside", "bbbb-mean")
+        assert driver.reader.questions[-1].target == "positive"
+        assert "class positive" in driver.said("#differences")
+        assert "class" not in driver.said("#first .verdict") + driver.said("#second .verdict")
+        assert driver.said("#word").count("positive") == 2
+        await driver.choose("target", "negative")
+        assert {question.target for question in driver.reader.questions[-2:]} == {"negative"}
+        assert "class negative" in driver.said("#differences")
 
 
 async def test_another_run_is_taken_up_everywhere(runs) -> None:

@@ -302,6 +302,7 @@ class DataScreen(BaseScreen):
         return statistics(self.splits, self.texts, self.predictions, self._key("data.evaluate"))
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
+        event.choice.value = event.value  # the runs that exist may have been offered since
         if event.choice.id == "dataset":
             self._open(str(event.value))
             return

@@ -141,7 +141,7 @@ class ExplainScreen(BaseScreen):
         if self.run is not None and self.run.id not in [run.id for run, _ in found]:
             found.insert(0, (self.run, "no checkpoint"))
         self.runs = {run.id: run for run, _ in found}
-        self.other_run = self.runs.get(self.other_run.id) if self.other_run else None
+        self.other_run = self.runs.get(str(self.asking.choice("beside").value))  # it may have been chosen just now
         self.offers = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
         self._offer_runs()
 
@@ -170,12 +170,14 @@ class ExplainScreen(BaseScreen):
         return self.capabilities.get(self.run.id) if self.run else None
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
+        event.choice.value = event.value  # the runs that exist may have been offered since
         chosen = self.runs.get(str(event.value))
         if event.choice.id == "run":
             self.run = self.session.selected_run = chosen
             self._offer_runs()
         elif event.choice.id == "beside":
             self.other_run = chosen
+            self._offer_runs()
         else:
             self._explain(0)
             return

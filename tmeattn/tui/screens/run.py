@@ -32,6 +32,7 @@ from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.log_pane import LogPane
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
@@ -81,7 +82,7 @@ class RunScreen(BaseScreen):
         yield RunHeader()
         yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
         yield Vertical(curves, middle, log, about, id="panes")
-        yield Static("", id="waiting", markup=False)
+        yield ScrollPane(Static("", id="waiting", markup=False), id="starting")
 
     def on_mount(self) -> None:
         self.set_interval(EVERY, self._tick)
@@ -111,7 +112,7 @@ class RunScreen(BaseScreen):
         if not self.exists:
             self.exists = True
             self.refresh_bindings()
-        self.query_one("#waiting").display = False
+        self.query_one("#starting").display = False
         self.query_one("#panes").display = True
         states = [self.run_state, *self.others]
         for state in states:
@@ -129,9 +130,8 @@ class RunScreen(BaseScreen):
         if process is None or process.exit_code is not None:
             lines = [f"{self.run.id} did not start." if words else str(error), "Press esc to go back to the runs."]
         self.query_one("#panes").display = False
-        waiting = self.query_one("#waiting", Static)
-        waiting.display = True
-        waiting.update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
+        self.query_one("#starting").display = True
+        self.query_one("#waiting", Static).update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
 
     @property
     def _has_room(self) -> bool:

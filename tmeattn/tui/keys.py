@@ -155,8 +155,8 @@ KEYS: tuple[Key, ...] = (
     Key("run.pane_watch", "3", "pane('watch')", "", "Show the watch list: predictions on a few validation texts."),
     Key("run.pane_log", "4", "pane('log')", "", "Show the log."),
     Key("run.pane_about", "5", "pane('about')", "", "Show the configuration, versions and command of the run."),
-    Key("run.cursor_left", "left,h", "cursor(-1)", "", "Move the cursor of all curves left."),
-    Key("run.cursor_right", "right,l", "cursor(1)", "", "Move the cursor of all curves right."),
+    Key("run.left", "left,h", "cursor(-1)", "", "Move the cursor of all curves left."),
+    Key("run.right", "right,l", "cursor(1)", "", "Move the cursor of all curves right."),
     Key("run.earlier", "left_square_bracket", "epoch(-1)", "", "Show the watch list one epoch earlier."),
     Key("run.later", "right_square_bracket", "epoch(1)", "", "Show the watch list one epoch later."),
     Key("run.browse", "b", "browse", "Texts", "Browse the texts of its dataset, with this run's predictions."),
@@ -197,6 +197,8 @@ KEYS: tuple[Key, ...] = (
 
 RENAMED = {
     "run.data": "run.browse",
+    "run.cursor_left": "run.left",
+    "run.cursor_right": "run.right",
     "explain.clear": "explain.new",
     "explain.drop": "explain.delete",
     "explain.restore": "explain.reset",

@@ -119,7 +119,7 @@ def test_every_beginning_of_the_balanced_rows_has_all_classes_in_their_shares() 
 
 
 def test_every_order_has_a_reverse(texts: SplitTexts, predictions: Predictions) -> None:
-    texts = SplitTexts("planted", "validation", ("negative", "positive"), ["b", "C", "a"], np.array([1, 0, 1]))
+    texts = SplitTexts("planted", "validation", ("negative", "positive"), ["b b", "C", "a a a"], np.array([1, 0, 1]))
     predictions = Predictions(predictions.classes, np.array([[0.1, 0.9], [0.7, 0.3], [0.6, 0.4]], dtype=np.float32))
     for first, reverse in PAIRS:
         rows = [filtered(texts, TextFilter(order=one), np.arange(3), predictions) for one in (first, reverse)]

@@ -75,6 +75,7 @@ class DataScreen(BaseScreen):
         self.statistics_shown = False
         self.filtering = False
         self._evaluates = False
+        self._reads_all = False
         self._order = "file"
         self._shown_text: object = None
 
@@ -196,7 +197,7 @@ class DataScreen(BaseScreen):
             try:
                 self.predictions = await self._predict(texts, [])
                 if text_filter.needs_predictions or self._evaluates:
-                    self._evaluates = False
+                    self._evaluates, self._reads_all = False, True
                     self._progress(texts, text_filter, rows, 0, 0)
                     progress = partial(self._progress, texts, text_filter, rows)
                     self.predictions = await self._predict(texts, balanced(texts, rows).tolist(), progress)
@@ -206,7 +207,7 @@ class DataScreen(BaseScreen):
             self._evaluates = False
             self.post_message(ShowProblem("There are no predictions without a run: choose a run first."))
         rows = await asyncio.to_thread(filtered, texts, text_filter, rows, self.predictions)
-        self.filtering = False
+        self.filtering = self._reads_all = False
         self._show(texts, text_filter, rows)
         self._show_summary()
 
@@ -374,12 +375,13 @@ class DataScreen(BaseScreen):
 
     def action_back(self) -> None:
         """Cancel the predictions of all texts, or leave the search field, or go back to the runs."""
-        if any(worker.group == "filter" and worker.is_running for worker in self.workers):
+        if self._reads_all:
+            self._reads_all = False
             self.workers.cancel_group(self, "filter")
             for name in ("prediction", "confidence", "order"):
                 self.choice(name).value = None
             self._apply_filter(0)
-        elif self.table.has_focus or not self.table.focusable:
+        elif self.table.has_focus or self.has_class("-message"):
             self.post_message(GoBack())
         else:
             self.table.focus()

@@ -28,8 +28,15 @@ class ScrollPane(VerticalScroll, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = SCROLLING_DOWN
 
 
-class ItemsPane(ScrollPane, can_focus=False):
-    """A pane of widgets that take the focus: up and down go from one to the next, and scroll where one is too high."""
+class ItemsPane(ScrollPane, can_focus=True):
+    """A pane of widgets that take the focus: up and down go from one to the next, and scroll where one is too high.
+
+    It takes the focus itself while it has no such widgets.
+    """
+
+    @property
+    def focusable(self) -> bool:
+        return super().focusable and not any(item.focusable for item in self.query("*"))
 
     def action_scroll_down(self) -> None:
         self._step(1)

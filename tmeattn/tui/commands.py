@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.markup import escape
 
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
@@ -39,7 +40,7 @@ class Commands(Provider):
         matcher = self.matcher(query)
         for words, place, call in [*self._actions(), *self._opened_runs()]:
             if (score := matcher.match(words)) > 0:
-                yield Hit(score, matcher.highlight(words), call, text=words, help=place)
+                yield Hit(score, matcher.highlight(escape(words)), call, text=words, help=place)
 
     def _actions(self) -> Iterator[Command]:
         return actions(self.app, self.screen)

@@ -38,8 +38,13 @@ class InputOrder:
     def put(self, event: Typed) -> None:
         """Handle an event when those before it have been handled."""
         self._typed.put_nowait(event)
-        if self._task is None or self._task.done():
+        if self.idle:
             self._task = asyncio.create_task(self._handle_all(), name="keys in their order")
+
+    @property
+    def idle(self) -> bool:
+        """Whether every event has had its effect."""
+        return self._task is None or self._task.done()
 
     def stop(self) -> None:
         """Forget the events that wait."""

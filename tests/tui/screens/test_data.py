@@ -189,7 +189,8 @@ async def test_no_share_is_shown_before_all_texts_are_predicted_and_all_classes_
     run, monkeypatch
 ) -> None:
     ordered = Split([f"good {at}" for at in range(60)] + [f"bad {at}" for at in range(30)], [1] * 60 + [0] * 30)
-    dataset = Dataset("planted", ("negative", "positive"), "x", lambda: {"train": ordered, "validation": ordered})
+    splits = {"train": ordered, "validation": ordered}
+    dataset = Dataset("planted", ("negative", "positive"), run.data["fingerprint"], lambda: splits)
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
     monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     async with open_screen() as driver:
@@ -197,9 +198,10 @@ async def test_no_share_is_shown_before_all_texts_are_predicted_and_all_classes_
         assert driver.said("#summary") == "90 of 90 texts; v predicts all"
         await driver.press("i")
         assert "%" not in driver.said("#whole-text")
+        await driver.press("i")
         driver.reader._predicted.clear()
         driver.reader.read.clear()
-        await driver.press("i", "v")
+        await driver.press("v")
         assert driver.said("#summary") == "90 of 90 texts, 66.7 % right"
         first = driver.reader.read[:9]
         assert sum(text.startswith("good") for text in first) == 6

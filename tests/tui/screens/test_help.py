@@ -38,14 +38,14 @@ async def test_no_description_is_cut(size):
         if size == (60, 16):
             assert any(row.height > 1 for row in table.rows.values())
         else:
-            assert await seen(pilot, "ctrl+q Quit, also from a text field. (everywhere)")
+            assert await seen(pilot, "ctrl+q Quit, also from a field or a form. (everywhere)")
 
 
 async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated):
     write_run("aaaa-mean", model="mean")
     app = TmeattnApp()
     async with app.run_test() as pilot:
-        await pilot.press("f1", "down", "enter")  # the second row: the new run
+        await pilot.press("f1", "down", "down", "enter")  # the third row: the new run
         assert isinstance(app.screen, PressKey)
         await pilot.press("K")
         assert app.session.saved.keys == {"runs.new": "K"}

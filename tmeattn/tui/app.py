@@ -18,6 +18,7 @@ from tmeattn.tui import keys, themes
 from tmeattn.tui.messages import (
     CopyText,
     KeysChanged,
+    NotStarted,
     OpenData,
     OpenExplain,
     OpenNewRun,
@@ -146,7 +147,7 @@ class TmeattnApp(App[None]):
         try:
             process = self.session.training.start(message.arguments, message.model)
         except TmeattnError as error:
-            self._show_problem(error)
+            self.screen.post_message(NotStarted(error))
             return
         await self._open_run(OpenRun(process.run))
 

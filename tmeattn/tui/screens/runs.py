@@ -21,6 +21,7 @@ from tmeattn.runs.renaming import rename_run
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    NotStarted,
     OpenExplain,
     OpenNewRun,
     OpenRun,
@@ -32,14 +33,13 @@ from tmeattn.tui.messages import (
 )
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.dialogs import AskText, Confirm
-from tmeattn.tui.services import processes
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import ORDERS
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
 from tmeattn.tui.widgets.run_table import RunTable
-from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
+from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
@@ -119,7 +119,7 @@ class RunsScreen(BaseScreen):
         self.query_one("#list").display = self.query_one("#above").display = not empty
         if welcome.display != empty:
             welcome.display = empty
-            (welcome.query_one("#default") if empty else self.table).focus()
+            welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
             return
@@ -178,9 +178,14 @@ class RunsScreen(BaseScreen):
     def order_chosen(self, event: RunTable.OrderChosen) -> None:
         self._sort(event.order)
 
-    @on(Button.Pressed, "#default")
-    def start_default(self) -> None:
-        self.post_message(StartRun(processes.train_arguments(MODEL, OPTIONS, switches={}), MODEL))
+    @on(Button.Pressed)
+    def start_first(self, event: Button.Pressed) -> None:
+        if (arguments := arguments_of(event.button.id)) is not None:
+            self.query_one(Welcome).started()
+            self.post_message(StartRun(arguments, MODEL))
+
+    def on_not_started(self, message: NotStarted) -> None:
+        self.query_one(Welcome).show_failure(message.problem)
 
     @on(Input.Changed, "#filter")
     def filter_changed(self) -> None:

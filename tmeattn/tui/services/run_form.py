@@ -113,10 +113,10 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
     return config
 
 
-def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
+def named_in(message: str, fields: Iterable[FormField]) -> str | None:
     """The first option that the message of an error names; None without any."""
     named = {flag(field.name): field.name for field in fields}
-    words = error.message.replace(":", " ").replace(",", " ").split()
+    words = message.replace(":", " ").replace(",", " ").split()
     return next((named[word] for word in words if word in named), None)
 
 

@@ -30,7 +30,7 @@ from tmeattn.tui.messages import (
     StartRun,
     StopRun,
 )
-from tmeattn.tui.no_color import respect_no_color
+from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
@@ -69,7 +69,7 @@ class TmeattnApp(App[None]):
 
     def __init__(self, run: RunDirectory | None = None, *, saved: SavedState | None = None) -> None:
         super().__init__()
-        respect_no_color(self)
+        fit_to_terminal(self)
         self.session = Session(saved, selected_run=run)
         self._first_run = run
         for mode, screen in TABS.items():

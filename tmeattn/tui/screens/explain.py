@@ -37,8 +37,8 @@ MOMENT = 0.15
 PATIENCE = 0.5
 """Seconds after which the screen shows that it waits, and the reason."""
 NO_RUN = (
-    "There is no trained run yet, so nothing can read this text. Press {runs} and then enter to train a small demo in "
-    "about a minute, or in a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
+    "There is no trained run yet, so nothing can read this text. Press {runs} and train one: a small demo takes about "
+    "a minute. In a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
     "Then this screen shows the class that the run predicts, and colours each word by its weight."
 )
 THIS_IS_A_SAMPLE = "A sample review: type or paste your own text over it, or press {data} to choose one of a dataset."

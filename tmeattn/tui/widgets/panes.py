@@ -253,6 +253,8 @@ class LogPane(Pane):
             log.write(Text("\n").join(lines))  # at once: 1,000 calls would take three times as long
         self._said, self._width = run_state.lines_total, log.size.width
         self._words = run_state.state in ("failed", "crashed", "created")
+        if run_state.state == "crashed":
+            log.write(Text(f"          {run_wording.why(run_state)}", style=LEVELS["error"]))
         for words in control.log_tail(run_state.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))
 

@@ -32,7 +32,7 @@ class StrongWord(NamedTuple):
 
     text: str
     score: float
-    count: int
+    times: int
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,9 @@ class Explanation:
         found: dict[tuple[str, bool], tuple[Word, float, int]] = {}
         for word in self.words:
             key = word.token, word.score < 0
-            first, score, count = found.get(key, (word, 0.0, 0))
-            found[key] = first, score + word.score, count + 1
-        words = [StrongWord(self.word_text(first), score, count) for first, score, count in found.values()]
+            first, score, times = found.get(key, (word, 0.0, 0))
+            found[key] = first, score + word.score, times + 1
+        words = [StrongWord(self.word_text(first), score, times) for first, score, times in found.values()]
         return sorted(words, key=lambda word: -abs(word.score))
 
     def word_text(self, word: Word) -> str:

@@ -288,7 +288,7 @@ def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STR
         return
     shown = [" ".join(safe(word.text).split()) for word in ranked]
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
-    times = [f"×{word.count}" if word.count > 1 else "" for word in ranked]
+    times = [f"×{word.times}" if word.times > 1 else "" for word in ranked]
     several = max(map(len, times))
     summed = " (of a word that occurs several times, the sum)" if several else ""
     yield Text.assemble(("Strongest words", "bold"), (summed, "dim"), no_wrap=True, overflow="ellipsis")

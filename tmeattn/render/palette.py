@@ -42,7 +42,7 @@ def series_style(index: int) -> Style:
 @lru_cache
 def _levels(colours: HeatColours) -> dict[int, tuple[Rgb, Rgb]]:
     """Background and text of each heat level but 0, whose order terminals of 256 colours keep, too."""
-    found = {}
+    found: dict[int, tuple[Rgb, Rgb]] = {}
     for sign in (-1, 1):
         levels = [sign * level for level in range(1, LEVELS + 1)]
         backgrounds = [diverging(level / LEVELS, colours) for level in levels]

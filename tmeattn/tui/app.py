@@ -30,7 +30,6 @@ from tmeattn.tui.messages import (
     StartRun,
     StopRun,
 )
-from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
@@ -44,6 +43,7 @@ from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
+from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.wording import runs as run_wording
 
 EXIT_STOPPED = 130

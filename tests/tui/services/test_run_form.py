@@ -2,7 +2,6 @@
 
 import pytest
 
-from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form

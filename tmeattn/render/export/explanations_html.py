@@ -126,7 +126,7 @@ def _html_strongest(explanation: Explanation, scale: HeatScale) -> str:
     peak = abs(ranked[0].score)
     rows = []
     for word in ranked:
-        text = _html(word.text) + (f" <small>×{word.count}</small>" if word.count > 1 else "")
+        text = _html(word.text) + (f" <small>×{word.times}</small>" if word.times > 1 else "")
         kind = "against" if word.score < 0 else "for"
         bar = f'<span class="{kind}" style="width:{100 * abs(word.score) / peak:.1f}%"></span>'
         rows.append(

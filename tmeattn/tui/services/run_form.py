@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_dataset
-from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.plurals import counted
 from tmeattn.registry import registry

@@ -188,6 +188,8 @@ class AttentionPane(Pane):
         if heads is not None:
             parts += [Text(), heads]
         return Group(*parts)
+
+
 @dataclass(frozen=True)
 class _Measured:
     """The attention entropy on the validation texts. epoch: how many were finished, 0 before training."""
@@ -201,10 +203,11 @@ def _measured(run_state: RunState) -> list[_Measured]:
     """The histograms that the run has so far: of the model before its first step, and after each epoch."""
     first = run_state.untrained
     found = [_Measured(0, first["entropy"], first["histogram"])] if first and first["histogram"] else []
-    for epoch in run_state.epochs:
-        if (bins := epoch["validation"]["histogram"]) is not None:
-            found.append(_Measured(epoch["epoch"], epoch["validation"]["entropy"], bins))
-    return found
+    return found + [
+        _Measured(epoch["epoch"], epoch["validation"]["entropy"], bins)
+        for epoch in run_state.epochs
+        if (bins := epoch["validation"]["histogram"]) is not None
+    ]
 
 
 def _lines_of_heads(run_state: RunState) -> int:

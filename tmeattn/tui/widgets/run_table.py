@@ -274,7 +274,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         epoch = one.epoch if one.is_read else "…"
         return {
             "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (run_wording.title(one), "bold")),
-            "state": run_wording.state(one.state, one.stop_reason) if _is_known(one) else Text("… loading", style="dim"),
+            "state": _state_of(one),
             "model": Text(safe(facts["model"])),
             "dataset": Text(safe(facts["dataset"]) + (f" {count(facts['limit'])}" if facts["limit"] else "")),
             "alpha": Text(f"{facts['alpha']:g}"),
@@ -286,9 +286,11 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         }
 
 
-def _is_known(one: ListedRun) -> bool:
-    """Whether the state of a run has been read. One that is new has no events: all others have a state or figures."""
-    return one.is_read or one.state != "created"
+def _state_of(one: ListedRun) -> Text:
+    """The state of a run; of one whose log has not been read, "loading" in place of the state of a new run."""
+    if one.is_read or one.state != "created":
+        return run_wording.state(one.state, one.stop_reason)
+    return Text("… loading", style="dim")
 
 
 def _id(one: ListedRun | DamagedRun) -> str:

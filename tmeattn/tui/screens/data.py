@@ -20,8 +20,8 @@ from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
-from tmeattn.render.text_layout import with_line_breaks
 from tmeattn.render.numbers import count, percent
+from tmeattn.render.text_layout import with_line_breaks
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys

@@ -80,4 +80,4 @@ def test_words_of_a_note_and_the_spaces_between_them_are_one_run() -> None:
 def test_a_line_break_of_html_is_one() -> None:
     text = "One.<br /><br />Two <BR>three<br/> four < five <b>"
     lines = [line.plain for line in lay_out(plain_chunks(text), 40).rich_lines()]
-    assert lines == ["One.", "", "Two ", "three", " four < five <b>"]
+    assert lines == ["One.", "", "Two", "three", " four < five <b>"]

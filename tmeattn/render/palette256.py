@@ -117,6 +117,8 @@ def _place(colours: Sequence[Rgb], texts: Sequence[Rgb]) -> None:
     best: list[dict[int, tuple[float, int]]] = []
     for step, (lab, text) in enumerate(zip(labs, texts, strict=True)):
         fitting = [at for at in of_hue if contrast(PALETTE[at], text) >= LEAST_CONTRAST]
+        if step == len(labs) - 1:  # several scales end at one colour
+            fitting = [min(fitting, key=lambda at: _difference(_labs()[at], labs[-1]))]
         costs: dict[int, tuple[float, int]] = {}
         for at in fitting:
             cost = _difference(_labs()[at], lab)

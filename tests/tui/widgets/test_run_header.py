@@ -30,4 +30,4 @@ def test_what_is_less_needed_is_shown_where_it_fits(running):
     assert "step 50/400" in _second(running, 58).plain
     assert "tokens/s" not in _second(running, 48).plain
     assert "of the loss" not in _second(running, 78).plain
-    assert "entropy penalty: 28 % of the loss" in _second(running, 120).plain
+    assert "entropy penalty: 30 % of the loss" in _second(running, 120).plain

@@ -64,8 +64,9 @@ class RoundPowers(Axis):
     logarithm."""
 
     def get_ticks(self, min_: float, max_: float) -> list[float]:
+        tiny = 1e-9 * (max_ - min_)  # rounding must not leave out an end of the axis
         tries = [
-            [at for number in numbers if number > 0 and min_ <= (at := math.log10(number)) <= max_]
+            [at for number in numbers if number > 0 and min_ - tiny <= (at := math.log10(number)) <= max_ + tiny]
             for numbers in self._numbers(min_, max_)
         ]
         fitting = [ticks for ticks in tries if 2 <= len(ticks) <= self.intervals + 1]
@@ -86,4 +87,8 @@ class RoundPowers(Axis):
             yield ticks(low, high, round_step(high - low, intervals))
 
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
-        return [f"{10.0**value:.3g}" for value in at]
+        for digits in range(3, 8):
+            labels = [f"{10.0**value:.{digits}g}" for value in at]
+            if len(set(labels)) == len(labels):
+                break
+        return labels

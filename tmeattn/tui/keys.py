@@ -67,6 +67,7 @@ KEYS: tuple[Key, ...] = (
     Key("runs.new", "n", "new", "New", "Fill in the form of a new run."),
     Key("runs.like", "N", "like", "", "Fill in the form of a new run like the selected run."),
     Key("runs.mark", "space", "mark", "Mark", "Mark the selected run, to compare its curves, or unmark it."),
+    Key("runs.compare", "c", "compare", "Compare", "Compare the marked runs, or the marked run with the selected one."),
     Key("runs.filter", "slash", "filter", "Filter", "Filter the runs, such as model:lstm acc>86 tag:paper."),
     Key(
         "runs.order",
@@ -85,7 +86,6 @@ KEYS: tuple[Key, ...] = (
     Key("runs.columns", "C", "columns", "Columns", "Choose the columns of the list."),
     Key("runs.tag", "T", "tag", "Tags", "Add tags to the marked runs or else the selected run, or remove them."),
     Key("runs.queue", "Q", "queue", "Queue", "Show the runs that wait to be trained."),
-    Key("runs.compare", "c", "compare", "Compare", "Compare the marked runs, or the marked run with the selected one."),
     Key("runs.unmark", "escape", "unmark", "", "Clear filter and marks."),
     Key("new.start", "ctrl+s,f10", "start", "Start", "Start the run.", priority=True),
     Key("new.queue", "ctrl+t", "enqueue", "Queue", "Add the run to the queue, behind those that wait.", priority=True),

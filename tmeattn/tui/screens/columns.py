@@ -9,8 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import OptionList, Static
 
 from tmeattn.tui.widgets.run_table import COLUMNS
 
@@ -22,28 +21,39 @@ class ChooseColumns(ModalScreen[None]):
 
     BINDINGS = [  # noqa: RUF012
         Binding("escape,q,C", "close", "Done"),
+        Binding("space", "toggle", "Show or hide", priority=True),
         Binding("U", "automatic", "As many as fit"),
     ]
 
     def __init__(self, chosen: Sequence[str], changed: Callable[[list[str]], None]) -> None:
         super().__init__()
-        self.chosen, self.changed = list(chosen), changed
+        self.chosen, self.changed = {name for name in COLUMNS if name in chosen}, changed
 
     def compose(self) -> ComposeResult:
-        width = max(map(len, COLUMNS))
         with Vertical():
             yield Static("Columns of the list of runs", id="question", markup=False)
-            yield SelectionList[str](
-                *(
-                    Selection(f"{name.ljust(width)}  {about}", name, name in self.chosen)
-                    for name, about in COLUMNS.items()
-                )
-            )
+            yield OptionList(*map(self._line, COLUMNS), markup=False)
             yield Static(HINT, id="hint", markup=False)
 
-    @on(SelectionList.SelectedChanged)
-    def choose(self, event: SelectionList.SelectedChanged[str]) -> None:
-        self.changed([name for name in COLUMNS if name in event.selection_list.selected])
+    def _line(self, name: str) -> str:
+        """The line of a column, whose sign is readable without colour."""
+        width = max(map(len, COLUMNS))
+        return f"[{'x' if name in self.chosen else ' '}] {name.ljust(width)}  {COLUMNS[name]}"
+
+    @on(OptionList.OptionSelected)
+    def selected(self, event: OptionList.OptionSelected) -> None:
+        self._toggle(event.option_index)
+
+    def action_toggle(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        if at is not None:
+            self._toggle(at)
+
+    def _toggle(self, at: int) -> None:
+        name = list(COLUMNS)[at]
+        self.chosen ^= {name}
+        self.query_one(OptionList).replace_option_prompt_at_index(at, self._line(name))
+        self.changed([name for name in COLUMNS if name in self.chosen])
 
     def action_automatic(self) -> None:
         self.changed([])

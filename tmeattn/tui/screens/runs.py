@@ -202,9 +202,15 @@ class RunsScreen(BaseScreen):
         else:
             selected = self.selected
             self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
-        self.refresh_footer(selected.state if selected else None)
+        self._footer_for(selected.state if selected else None)
+
+    def _footer_for(self, state: object) -> None:
+        """Draw the footer again where the keys that can do something are others."""
+        self.refresh_footer((state, bool(self.table.marked)))
 
     def is_applicable(self, action: str) -> bool:
+        if action == "compare":
+            return bool(self.table.marked)
         return run_wording.useful(action, self.selected)
 
     @property
@@ -287,6 +293,7 @@ class RunsScreen(BaseScreen):
         if run_id in self.runs.runs:
             self.table.mark(run_id)
             self._show_summary()
+            self.refresh_bindings()
         self.table.action_move(1)
 
     def action_unmark(self) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from tmeattn.errors import BadInput
 from tmeattn.runs import queue
+from tmeattn.runs.command_line import of_seed
 from tmeattn.runs.queue import (
     add_to_queue,
-    for_each_seed,
     has_runner,
     read_queue,
     remove_from_queue,
@@ -94,10 +94,7 @@ def test_a_damaged_or_newer_queue_is_refused_and_kept(home: Path) -> None:
     assert read_queue() == []
 
 
-def test_a_run_for_each_seed() -> None:
-    typed = ["train", "mean", "--seeds", "0,7", "--name=pair", "--lr", "0.1", "--jobs", "2"]
-    assert for_each_seed(typed, [0, 7], "pair") == [
-        ["train", "mean", "--lr", "0.1", "--seed", "0", "--name", "pair-0"],
-        ["train", "mean", "--lr", "0.1", "--seed", "7", "--name", "pair-7"],
-    ]
-    assert for_each_seed(["train", "mean", "--seeds=2"], [1], None) == [["train", "mean", "--seed", "1"]]
+def test_the_command_line_of_one_seed() -> None:
+    typed = ["train", "mean", "--seeds", "0,7", "--name=pair", "--lr", "0.1"]
+    assert of_seed(typed, 7, " pair ") == ("train", "mean", "--lr", "0.1", "--name", "pair-7", "--seed", "7")
+    assert of_seed(["train", "mean", "--seeds=2"], 1, None) == ("train", "mean", "--seed", "1")

@@ -46,18 +46,20 @@ def queue(ctx: click.Context, as_json: bool) -> None:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- train MODEL [OPTIONS]")
 def add(command: tuple[str, ...], start: bool, as_json: bool) -> None:
     """Add a training to the queue; with --seeds, a run for each seed. Its options are checked now."""
-    from tmeattn.cli.submit import understand
-    from tmeattn.runs.queue import add_to_queue, for_each_seed
+    from tmeattn.cli.submit import pinned_run, understand
+    from tmeattn.cluster.parts import with_run
+    from tmeattn.runs.command_line import of_seed
+    from tmeattn.runs.queue import add_to_queue
 
     understood = understand(command)
     if not understood.is_training:
         raise BadInput(
             f"tmeattn {understood.name} is no training.", hint="For example: tmeattn runs queue add -- train lstm-attn"
         )
-    arguments = list(command)
-    seeds = understood.seeds
-    name = (understood.values.get("name") or "").strip() or None
-    new = add_to_queue(for_each_seed(arguments, seeds, name) if seeds else [arguments])
+    pinned = pinned_run(understood)  # latest may mean another run when it begins
+    arguments = understood.arguments if pinned is None else with_run(understood, pinned)
+    name = understood.values.get("name")
+    new = add_to_queue([of_seed(arguments, seed, name) for seed in understood.seeds] or [arguments])
     if start:
         from tmeattn.training.queue_runner import start_runner
 

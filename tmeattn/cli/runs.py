@@ -16,6 +16,7 @@ from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
+    from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.summary_cache import Overview
 
 LONGEST_NAME = 24
@@ -168,16 +169,28 @@ runs.add_command(queue)
 @click.argument("name")
 def rename(run: str, name: str) -> None:
     """Rename RUN to NAME; an empty NAME ("") clears the name."""
-    from tmeattn.paths import cache_dir
     from tmeattn.runs.index import find_run
     from tmeattn.runs.renaming import rename_run
 
     found = find_run(run)
-    if found.path.is_relative_to(cache_dir()):  # renaming the unpacked copy would not rename the file
-        raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
+    _check_changeable(found, run, "name", "Rename")
     name = name.strip()
     rename_run(found, name or None)
     click.echo(f"{found.id} is now named {name}." if name else f"{found.id} has no name now.", err=True)
+
+
+def _check_changeable(found: RunDirectory, reference: str, what: str, verb: str) -> None:
+    """Check that a run is no unpacked copy of an exported file, which a change would not reach.
+
+    Raises:
+        BadInput: it is one.
+    """
+    from tmeattn.paths import cache_dir
+
+    if found.path.is_relative_to(cache_dir()):
+        raise BadInput(
+            f"{reference} is an exported run, whose {what} is in the file.", hint=f"{verb} the run, then export it."
+        )
 
 
 class TagCommand(click.Command):
@@ -206,7 +219,11 @@ def tag_runs(ctx: click.Context, run: tuple[str, ...], as_json: bool, changes: l
     from tmeattn.runs.tags import change_tags, changes_in
 
     add, remove = changes_in(changes)
-    tags = {one: change_tags(one, add, remove) for one in dict.fromkeys(find_runs(run))}
+    found = find_runs(run)
+    for one, reference in zip(found, run, strict=True):
+        if add or remove:
+            _check_changeable(one, reference, "list of tags", "Tag")
+    tags = {one: change_tags(one, add, remove) for one in dict.fromkeys(found)}
     if as_json:
         echo_json([{"id": one.id, "name": one.name, "tags": own} for one, own in tags.items()])
         return

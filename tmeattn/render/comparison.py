@@ -29,7 +29,9 @@ def comparison_page(comparison: Comparison, texts: TextComparison | None, reason
 
     reason: why there is no comparison on texts; None where it was not wanted.
     """
-    parts: list[RenderableType] = [*notes(comparison), run_table(comparison), *options_table(comparison)]
+    parts: list[RenderableType] = [*notes(comparison), run_table(comparison)]
+    if options := options_table(comparison):
+        parts += [Text(), *options]
     parts += [Text(), overlaid_curves(comparison)]
     if any(len(group.runs) > 1 for group in comparison.groups):
         parts += [Text(), group_table(comparison.groups)]
@@ -81,10 +83,10 @@ def options_table(comparison: Comparison) -> list[RenderableType]:
         return []
     if len(sides) > MOST_COLUMNS:
         pairs = [(flag(key), ", ".join(option_values(side, key) for side in sides)) for key in comparison.differing]
-        return [Text("\nOptions that differ, in the order of the groups", style="bold"), key_values(pairs)]
+        return [Text("Options that differ, in the order of the groups", style="bold"), key_values(pairs)]
     rows = [(flag(key), *(option_values(side, key) for side in sides)) for key in comparison.differing]
     columns = [Column("option"), *(Column(side.label, wrap=True, least=8) for side in sides)]
-    return [Text("\nOptions that differ", style="bold"), table(columns, rows)]
+    return [Text("Options that differ", style="bold"), table(columns, rows)]
 
 
 def option_values(side: SeedGroup, key: str) -> str:

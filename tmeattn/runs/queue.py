@@ -184,25 +184,6 @@ def has_runner() -> bool:
         return not held
 
 
-def for_each_seed(arguments: Sequence[str], seeds: Sequence[int], name: str | None) -> list[list[str]]:
-    """The command lines that train one seed each: without --seeds, --seed, --name and --jobs, and with their own seed
-    and the name NAME-SEED."""
-    kept = without_options(arguments, ("--seeds", "--seed", "--name", "--jobs"))
-    return [[*kept, "--seed", str(seed), *(["--name", f"{name}-{seed}"] if name else [])] for seed in seeds]
-
-
-def without_options(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Arguments without some options and their values."""
-    kept: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        if argument in options:
-            next(rest, None)
-        elif argument.partition("=")[0] not in options:
-            kept.append(argument)
-    return kept
-
-
 def as_typed(item: QueueItem) -> str:
     """The command line of an item as a user types it."""
     return shlex.join(["tmeattn", *item["arguments"]])

@@ -79,7 +79,7 @@ async def test_export_and_all_panes_at_once(three, tmp_path, monkeypatch):
         assert "Best validation accuracy" in (tmp_path / "comparison.md").read_text()
 
 
-async def test_a_cancelled_comparison_ends_after_the_run_at_hand(three, write_run):
+async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_run):
     comparer = comparing.RunComparer(
         [write_run("dddd-mean", model="mean"), write_run("eeee-mean", model="mean", done=1)]
     )
@@ -92,9 +92,10 @@ async def test_a_cancelled_comparison_ends_after_the_run_at_hand(three, write_ru
     def progress(done, total):
         comparer.cancel()
 
-    def compare(comparison, runs, progress):
-        progress(0, 2)
+    def compare(comparison, runs, progress, check):
+        check()
         progress(1, 2)
+        check()
         raise TmeattnError("never")
 
     with pytest.MonkeyPatch.context() as patch:

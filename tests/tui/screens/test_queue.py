@@ -33,8 +33,8 @@ async def test_several_seeds_of_the_form_go_into_the_queue(write_run, planted, s
         assert isinstance(app.screen, QueueScreen)
         assert started == ["form"]
         assert [item["arguments"][-4:] for item in read_queue()] == [
-            ["--seed", "3", "--name", "pair-3"],
-            ["--seed", "4", "--name", "pair-4"],
+            ["--name", "pair-3", "--seed", "3"],
+            ["--name", "pair-4", "--seed", "4"],
         ]
         assert "2 runs waiting" in str(app.screen.query_one("#summary").render())
         await pilot.press("down", "d")

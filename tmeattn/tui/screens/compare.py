@@ -7,6 +7,7 @@ from typing import ClassVar, get_args
 
 from textual import events
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -38,6 +39,13 @@ class CompareScreen(BaseScreen):
     place = "compare"
     BINDINGS: ClassVar = keys.bindings("compare")
     AUTO_FOCUS = ""
+
+    class Classified(Message):
+        """So many of the runs have classified the texts."""
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done, self.total = done, total
 
     def __init__(self, session: Session, runs: Sequence[RunDirectory]) -> None:
         super().__init__(session)
@@ -101,6 +109,9 @@ class CompareScreen(BaseScreen):
             return self._about_texts
         if self.comparer.reason:
             return f"Not compared text by text: {self.comparer.reason}"
+        return self._offer()
+
+    def _offer(self) -> str:
         key = keys.display_for("compare.paired", self.session.saved.keys)
         return (
             f"Press {key} to classify the validation texts with each of the {counted(len(self.comparer.runs), 'run')}: "
@@ -142,10 +153,8 @@ class CompareScreen(BaseScreen):
         self._focus_pane()
 
     def _focus_pane(self) -> None:
-        """Give the focus to the pane, so that the arrow keys scroll it."""
-        pane = self.query_one(f"#{self.pane}")
-        chart = next((each for each in self.query(Chart) if each.display), None)
-        (chart if isinstance(pane, CurvesPane) and chart is not None else pane).focus()
+        """Give the focus to the pane, so that the arrow keys scroll it; of the curves, to their legend."""
+        self.query_one("#legend" if self.pane == "curves" else f"#{self.pane}").focus()
 
     # ---- actions
 
@@ -200,15 +209,21 @@ class CompareScreen(BaseScreen):
     async def _compare_texts(self) -> None:
         self._tell(0, len(self.comparer.runs))
         try:
-            await self.comparer.compare_texts(
-                self.session.reader, lambda done, total: self.app.call_from_thread(self._tell, done, total)
-            )
+            await self.comparer.compare_texts(self.session.reader, self._post_progress)
         except Cancelled:
-            self._end("Stopped. " if not self._is_closed() else "")
+            self._end(f"Stopped. {self._offer()}")
         except TmeattnError as error:
             self._end(f"Not compared text by text: {error}")
         else:
             self._end("")
+
+    def _post_progress(self, done: int, total: int) -> None:
+        """Called on the thread that classifies, which must not wait for the screen."""
+        self.post_message(self.Classified(done, total))
+
+    def on_compare_screen_classified(self, message: Classified) -> None:
+        if self._busy and not self.comparer.cancelled:
+            self._tell(message.done, message.total)
 
     def _tell(self, done: int, total: int) -> None:
         stop = keys.display_for("compare.back", self.session.saved.keys)
@@ -217,17 +232,14 @@ class CompareScreen(BaseScreen):
             self._draw()
 
     def _end(self, line: str) -> None:
-        self._busy, self._about_texts = False, ""
-        if line.startswith("Stopped"):
-            line = f"{line}{self._line_about_texts()}"
-        self._about_texts = line
+        self._busy, self._about_texts = False, line
         if not self._is_closed():
             self._draw()
 
     def action_back(self) -> None:
         if self._busy and not self.comparer.cancelled:
             self.comparer.cancel()
-            self._about_texts = "Stopping after the run that is being classified …"
+            self._about_texts = "Stopping …"
             self._draw()
         else:
             self.app.pop_screen()

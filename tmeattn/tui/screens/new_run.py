@@ -17,8 +17,8 @@ from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
+from tmeattn.runs.command_line import of_seed
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.queue import for_each_seed
 from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
 from tmeattn.tui import keys
 from tmeattn.tui.messages import CopyText, QueueRuns, ShowProblem, StartRun
@@ -182,7 +182,7 @@ class NewRunScreen(BaseScreen):
         if self.problem:
             self.post_message(ShowProblem(self.problem))
         else:
-            commands = for_each_seed(self.arguments, self.seeds, name) if self.seeds else [self.arguments]
+            commands = [of_seed(self.arguments, seed, name) for seed in self.seeds] or [self.arguments]
             self.post_message(QueueRuns(commands))
 
     def action_copy(self) -> None:

@@ -8,7 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.paired import TextComparison
+from tmeattn.foreign import plugin_error
 from tmeattn.runs.comparison import Comparison, compare_runs
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.reader import TextReader
@@ -55,7 +57,7 @@ class RunComparer:
         return " ".join(["tmeattn runs compare", *(shlex.quote(run.id) for run in self.runs)])
 
     async def compare_texts(self, reader: TextReader, progress: Callable[[int, int], None]) -> None:
-        """Classify the validation texts with every run; `cancel` ends this after the run at hand.
+        """Classify the validation texts with every run; `cancel` ends this.
 
         progress: called on another thread with the number of runs that have been classified, and that of all.
 
@@ -70,12 +72,16 @@ class RunComparer:
         def classify() -> _Compared:
             from tmeattn.inference.compare_texts import compare_on_texts
 
-            return compare_on_texts(comparison, list(self.runs), progress=told)
+            try:
+                return compare_on_texts(comparison, list(self.runs), progress=progress, check=check)
+            except (TmeattnError, Cancelled):
+                raise
+            except Exception as error:  # a plugin's code
+                raise plugin_error(error, "The texts", "cannot be classified") from error
 
-        def told(done: int, total: int) -> None:
+        def check() -> None:
             if self.cancelled:
                 raise Cancelled
-            progress(done, total)
 
         self.texts, self.reason = await reader.call(classify)
         _KNOWN[key] = self.texts, self.reason
@@ -83,7 +89,7 @@ class RunComparer:
             _KNOWN.popitem(last=False)
 
     def cancel(self) -> None:
-        """End `compare_texts` after the run at hand."""
+        """End `compare_texts` before its next batch."""
         self.cancelled = True
 
     def _key(self) -> tuple[object, ...]:

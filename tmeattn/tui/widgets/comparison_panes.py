@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from tmeattn.evaluation.paired import TextComparison
@@ -93,6 +94,23 @@ def _seeds_differ(comparison: Comparison) -> bool:
     return len({run.summary.seed for run in comparison.runs}) > 1
 
 
+class Legend(Picture, inherit_bindings=False):
+    """The legend below the charts. The keys that go left and right move the cursor of the charts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", show=False),
+        Binding("down,j", "scroll_down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+        Binding("home,g", "scroll_home", show=False),
+        Binding("end,G", "scroll_end", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(focusable=True)
+        self.id = "legend"
+
+
 class CurvesPane(Vertical):
     """Loss and accuracy of all runs in one chart each, with one cursor, and a legend that has every whole name.
 
@@ -111,7 +129,7 @@ class CurvesPane(Vertical):
         with Horizontal(id="charts"):
             yield Chart("Accuracy", unit="%", digits=1, id="accuracy")
             yield Chart("Cross-entropy", id="cross_entropy")
-        yield Picture(focusable=True)
+        yield Legend()
 
     def on_mount(self) -> None:
         self._arrange()
@@ -156,7 +174,7 @@ class CurvesPane(Vertical):
 
     def _show_legend(self) -> None:
         if self.comparison is not None:
-            self.query_one(Picture).show(legend(self.comparison, self.measure, self.cursor))
+            self.query_one(Legend).show(legend(self.comparison, self.measure, self.cursor))
 
 
 def legend(comparison: Comparison, measure: Measure, cursor: float | None) -> RenderableType:

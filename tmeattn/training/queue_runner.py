@@ -116,6 +116,8 @@ def _start(run: RunDirectory, arguments: list[str], folder: Path, log: Path) -> 
     """Raises `OSError`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     variables = {"NO_COLOR": "1", "PYTHONUTF8": "1", ID_VARIABLE: run.id}
+    if os.environ.get("TMEATTN_HOME"):  # perhaps relative to this process's folder
+        variables["TMEATTN_HOME"] = str(home().absolute())
     with log.open("ab") as file:
         return subprocess.Popen(
             tmeattn_command(*arguments),

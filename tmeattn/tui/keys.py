@@ -84,6 +84,7 @@ KEYS: tuple[Key, ...] = (
     Key("runs.copy", "y", "copy", "", "Copy the command that made the selected run."),
     Key("runs.reverse", "O", "reverse", "", "Reverse the order."),
     Key("runs.columns", "C", "columns", "Columns", "Choose the columns of the list."),
+    Key("runs.sweep", "W", "sweep", "", "Show the runs of all sweeps, or only a line for each."),
     Key("runs.tag", "T", "tag", "Tags", "Add tags to the marked runs or else the selected run, or remove them."),
     Key("runs.queue", "Q", "queue", "Queue", "Show the runs that wait to be trained."),
     Key("runs.unmark", "escape", "unmark", "", "Clear filter and marks."),

@@ -20,7 +20,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.runs.lock import delete as delete_run
 from tmeattn.runs.lock import is_trained
-from tmeattn.runs.queue import queue_stamp, read_queue
+from tmeattn.runs.queue import has_runner, queue_stamp, read_queue
 from tmeattn.runs.renaming import rename_run
 from tmeattn.runs.tags import change_tags, changes_in
 from tmeattn.tui import keys
@@ -79,7 +79,7 @@ class RunsScreen(BaseScreen):
         self.unfolded: set[str] = set()
         self.studies: dict[str, StudyFacts] = {}
         self._asked: tuple[object, ...] = ()
-        self._queue_seen, self._queued = 0, 0
+        self._queue_seen, self._queued = (0, False), 0
         self._summary = ""
         self._unshown = 0
         self._next_look: Timer | None = None
@@ -112,10 +112,11 @@ class RunsScreen(BaseScreen):
 
     def _look_at_queue(self) -> None:
         """Count the runs that wait in the queue, where it has changed."""
-        if queue_stamp() != self._queue_seen:
-            self._queue_seen = queue_stamp()
+        seen = queue_stamp(), self._queued > 0 and has_runner()
+        if seen != self._queue_seen:
             with contextlib.suppress(TmeattnError):  # its own screen shows what is wrong with it
                 self._queued = sum(item["state"] == "waiting" for item in read_queue())
+            self._queue_seen = seen[0], self._queued > 0 and has_runner()
             self._show_summary()
 
     def refresh_runs(self) -> None:
@@ -180,7 +181,8 @@ class RunsScreen(BaseScreen):
         parts = [f"{len(self._visible())} of {counted(total, 'run')}" if text else counted(total, "run")]
         parts += [f"reading {unlisted} more"] if unlisted else []
         parts += [f"{self.runs.running} running"] if self.runs.running else []
-        parts += [f"{self._queued} queued"] if self._queued else []
+        paused = "" if self._queue_seen[1] else ", paused"
+        parts += [f"{self._queued} queued{paused}"] if self._queued else []
         parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []
         backwards = " reversed" if self.reverse else ""
         summary = " · ".join([*parts, f"sort: {self.order}{backwards}", *([f"filter: {text}"] if text else [])])
@@ -321,6 +323,12 @@ class RunsScreen(BaseScreen):
 
     def _sort(self, order: str, *, reverse: bool = False) -> None:
         self.order, self.reverse = order, reverse
+        self._show()
+
+    def action_sweep(self) -> None:
+        """Show the runs of all sweeps; fold them where all are shown."""
+        every = {one.facts["study"] for one in self.runs.runs.values()} - {None}
+        self.unfolded = set() if self.unfolded >= every else {str(study) for study in every}
         self._show()
 
     def action_columns(self) -> None:

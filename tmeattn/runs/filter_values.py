@@ -78,7 +78,10 @@ def date_test(sign: str, typed: str, now: float) -> Callable[[float], bool]:
         ValueError: it is no date.
     """
     first, last = _days(typed, now)
-    begin, end = _start_of(first), _start_of(last + timedelta(days=1))
+    try:
+        begin, end = _start_of(first), _start_of(last + timedelta(days=1))
+    except (OverflowError, OSError, ValueError):  # beyond what the system can represent
+        raise ValueError(f"{shortened(typed, 40)!r} is no date of a run") from None
     tests: dict[str, Callable[[float], bool]] = {
         ">": lambda moment: moment >= end,
         ">=": lambda moment: moment >= begin,

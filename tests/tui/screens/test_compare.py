@@ -110,7 +110,7 @@ def test_many_runs_with_long_names_have_a_legend_each(write_run):
     runs = [write_run(f"r{at:02}-mean", model="mean", name=f"{LONG} {at}", lr=at / 100 + 0.01) for at in range(40)]
     comparison = compare_runs(runs)
     assert len(set(marks_of(comparison))) == 36
-    console = Console(width=60, record=True, file=None, quiet=True)
+    console = Console(width=60, color_system=None)
     with console.capture() as capture:
         console.print(legend(comparison, "accuracy", 2.0))
     lines = capture.get().splitlines()

@@ -47,10 +47,12 @@ _TERM = re.compile(r"(?P<field>[A-Za-z_]*)(?P<operator>>=|<=|!=|:|=|>|<)")
 
 
 class FilterError(BadInput):
-    """A filter that cannot be read. position: the character, from 1, at which it cannot."""
+    """A filter that cannot be read. position: the character, from 1, at which it cannot. before: the terms before the
+    one that cannot be read."""
 
     def __init__(self, position: int, problem: str, hint: str | None = None) -> None:
         self.position = position
+        self.before: tuple[Test, ...] = ()
         super().__init__(f"Character {position} of the filter: {problem}", hint=hint)
 
 
@@ -126,9 +128,13 @@ class _Reader:
         self.text, self.now, self.at = text, now, 0
 
     def tests(self) -> list[Test]:
-        found = []
-        while self._skip_spaces():
-            found.append(self._test())
+        found: list[Test] = []
+        try:
+            while self._skip_spaces():
+                found.append(self._test())
+        except FilterError as error:
+            error.before = tuple(found)
+            raise
         return found
 
     def _skip_spaces(self) -> bool:

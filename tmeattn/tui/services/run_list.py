@@ -15,7 +15,7 @@ from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, observed_state
 from tmeattn.runs.event_reader import CHUNK
 from tmeattn.runs.figures import FigureReader, LogFigures
-from tmeattn.runs.filtering import FilterError, parse_filter
+from tmeattn.runs.filtering import FilterError, RunFilter, parse_filter
 from tmeattn.runs.summary import read_facts, state_now
 from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of
 from tmeattn.tui.services.listed_run import ListedRun
@@ -276,7 +276,7 @@ class RunList:
 
     def sorted(self, order: str, text: str, *, reverse: bool = False) -> list[ListedRun]:
         """The runs that fit the filter `text`, in one of the orders of `SORT_KEYS`. Of a filter that cannot be read,
-        such as one that is being typed, `problem` says why, and the one before it holds."""
+        such as one that is being typed, `problem` says why, and the terms before it hold."""
         key = self.version, order, text, reverse
         if self._sorted[0] != key:
             self._sorted = key, self._sort(order, text, reverse)
@@ -286,7 +286,7 @@ class RunList:
         try:
             self._filter, self.problem = parse_filter(text, now()), ""
         except FilterError as error:
-            self.problem = str(error)
+            self._filter, self.problem = RunFilter(text, error.before), str(error)
         fits, value = self._filter.fits, SORT_KEYS[order]
         fitting = [one for one in self.runs.values() if not self._filter.tests or fits(one.values)]
         fitting.sort(key=lambda one: -one.facts["created"])

@@ -21,7 +21,7 @@ class ChooseColumns(ModalScreen[None]):
 
     BINDINGS = [  # noqa: RUF012
         Binding("escape,q,C", "close", "Done"),
-        Binding("space", "toggle", "Show or hide", priority=True),
+        Binding("space", "switch", "Show or hide", priority=True),
         Binding("U", "automatic", "As many as fit"),
     ]
 
@@ -42,14 +42,14 @@ class ChooseColumns(ModalScreen[None]):
 
     @on(OptionList.OptionSelected)
     def selected(self, event: OptionList.OptionSelected) -> None:
-        self._toggle(event.option_index)
+        self._switch(event.option_index)
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         at = self.query_one(OptionList).highlighted
         if at is not None:
-            self._toggle(at)
+            self._switch(at)
 
-    def _toggle(self, at: int) -> None:
+    def _switch(self, at: int) -> None:
         name = list(COLUMNS)[at]
         self.chosen ^= {name}
         self.query_one(OptionList).replace_option_prompt_at_index(at, self._line(name))

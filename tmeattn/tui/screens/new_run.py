@@ -182,7 +182,7 @@ class NewRunScreen(BaseScreen):
         if self.problem:
             self.post_message(ShowProblem(self.problem))
         else:
-            commands = [of_seed(self.arguments, seed, name) for seed in self.seeds] or [self.arguments]
+            commands = [of_seed(self.arguments, seed, name) for seed in self.seeds] or [tuple(self.arguments)]
             self.post_message(QueueRuns(commands))
 
     def action_copy(self) -> None:

@@ -18,6 +18,14 @@ from tmeattn.tui.app import TmeattnApp
 __all__ = ["clock", "quick_and_coloured", "resumed", "runs", "watched_texts", "write_run"]
 
 
+@pytest.fixture(autouse=True)
+def all_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal with all colours, whatever the one of the test has."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def keys_have_had_their_effect() -> Iterator[None]:
     """A pilot that presses keys goes on when the application has handled them (see `InputOrder`), on any machine."""

@@ -18,7 +18,7 @@ from textual.widget import Widget
 import tmeattn.tui
 from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.messages import OpenExplain, OpenNewRun, OpenRun
+from tmeattn.tui.messages import OpenComparison, OpenExplain, OpenNewRun, OpenQueue, OpenRun
 from tmeattn.tui.screens.manual import ManualScreen
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.fields import Fields
@@ -33,7 +33,7 @@ MOVES = {
     "G": {"scroll_end", "jump(-1)"},
 }
 """What the letters of the arrows do in lists and panes."""
-IN_WINDOWS = {"q": {"close", "back"}, "y": {"answer(True)"}, "n": {"answer(False)"}}
+IN_WINDOWS = {"q": {"close", "back"}, "y": {"answer(True)"}, "n": {"answer(False)"}, "C": {"close"}, "U": {"automatic"}}
 """What letters do in a window over a screen: they close it, or answer its question."""
 
 
@@ -91,6 +91,8 @@ async def test_whatever_scrolls_takes_the_focus(write_run, planted, size) -> Non
         "new": lambda: app.post_message(OpenNewRun()),
         "run": lambda: app.post_message(OpenRun(run)),
         "explain": lambda: app.post_message(OpenExplain("good film " * 300)),
+        "compare": lambda: app.post_message(OpenComparison([run, run])),
+        "queue": lambda: app.post_message(OpenQueue()),
         "data": lambda: app.call_later(app.action_mode, "data"),
         "models": lambda: app.call_later(app.action_mode, "models"),
     }

@@ -13,6 +13,8 @@ from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.queue import add_to_queue
+from tmeattn.training.queue_runner import start_runner
 from tmeattn.tui import keys, themes
 from tmeattn.tui.commands import Commands
 from tmeattn.tui.input_order import InputOrder
@@ -20,10 +22,14 @@ from tmeattn.tui.messages import (
     CopyText,
     GoBack,
     KeysChanged,
+    NotStarted,
+    OpenComparison,
     OpenData,
     OpenExplain,
     OpenNewRun,
+    OpenQueue,
     OpenRun,
+    QueueRuns,
     ResumeRun,
     RunChanged,
     SaveCheckpoint,
@@ -31,13 +37,14 @@ from tmeattn.tui.messages import (
     StartRun,
     StopRun,
 )
-from tmeattn.tui.no_color import respect_no_color
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.compare import CompareScreen
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.help import HelpScreen
 from tmeattn.tui.screens.models import ModelsScreen
 from tmeattn.tui.screens.new_run import NewRunScreen
+from tmeattn.tui.screens.queue import QueueScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
@@ -45,6 +52,7 @@ from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
+from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle
 from tmeattn.tui.wording import runs as run_wording
@@ -75,7 +83,7 @@ class TmeattnApp(App[None]):
 
     def __init__(self, run: RunDirectory | None = None, *, saved: SavedState | None = None) -> None:
         super().__init__()
-        respect_no_color(self)
+        fit_to_terminal(self)
         self.session = Session(saved, selected_run=run)
         self._first_run = run
         self._input = InputOrder(self, super().on_event)
@@ -112,13 +120,33 @@ class TmeattnApp(App[None]):
             self.session.selected_run = message.run
         await self._open_over_runs(RunScreen(self.session, message.run, message.others))
 
+    async def on_open_comparison(self, message: OpenComparison) -> None:
+        await self._open_over_runs(CompareScreen(self.session, message.runs))
+
+    async def on_open_queue(self, message: OpenQueue) -> None:
+        await self._open_queue()
+
+    async def _open_queue(self) -> None:
+        await self._open_over_runs(QueueScreen(self.session))
+
+    async def on_queue_runs(self, message: QueueRuns) -> None:
+        """Add trainings to the queue, start a process that trains it, and show the queue."""
+        try:
+            add_to_queue(message.commands)
+            start_runner()
+        except TmeattnError as error:
+            self._show_problem(error)
+            return
+        await self._open_queue()
+
     async def on_open_new_run(self, message: OpenNewRun) -> None:
         await self._open_over_runs(NewRunScreen(self.session, message.like, message.model))
 
     async def _open_over_runs(self, screen: BaseScreen) -> None:
-        """Open a run or a form over the runs, in place of another one. Escape leads back to where it was opened."""
+        """Open a screen over the runs, in place of a run, a form or an equal one. Escape leads back to where it was
+        opened."""
         screen.opened_from = self.current_mode if self.current_mode != "runs" else None
-        while isinstance(self.screen, NewRunScreen | RunScreen):
+        while isinstance(self.screen, NewRunScreen | RunScreen | type(screen)):
             await self.pop_screen()
         if self.current_mode != "runs":
             await self.switch_mode("runs")
@@ -197,7 +225,7 @@ class TmeattnApp(App[None]):
         try:
             process = self.session.training.start(message.arguments, message.model)
         except TmeattnError as error:
-            self._show_problem(error)
+            self.screen.post_message(NotStarted(error))
             return
         await self._open_run(OpenRun(process.run))
 

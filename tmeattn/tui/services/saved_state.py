@@ -1,4 +1,4 @@
-"""The state that is kept between sessions: the last screen, the theme and the user's keys. It may be lost."""
+"""The state that is kept between sessions: the last screen, the theme, the user's keys and columns. It may be lost."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from tmeattn.tui import keys
 
 @dataclass
 class SavedState:
-    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `keys.KEYS`)."""
+    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `keys.KEYS`).
+
+    columns: those of the list of runs; empty: as many as fit.
+    """
 
     screen: str = "runs"
     theme: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
 
     @staticmethod
     def path() -> Path:
@@ -27,12 +31,13 @@ class SavedState:
     def load(cls) -> SavedState:
         """Read the file. A missing or damaged file, or a field of the wrong type, gives the defaults."""
         found = read_json(cls.path()) or {}
-        remapped = found.get("keys")
+        remapped, columns = found.get("keys"), found.get("columns")
         remapped = remapped if isinstance(remapped, dict) else {}
         return cls(
             screen=_text(found.get("screen"), "runs"),
             theme=_text(found.get("theme"), ""),
             keys=keys.migrated({action: value for action, value in remapped.items() if isinstance(value, str)}),
+            columns=[name for name in columns if isinstance(name, str)] if isinstance(columns, list) else [],
         )
 
     def save(self) -> None:

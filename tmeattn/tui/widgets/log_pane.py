@@ -19,6 +19,7 @@ from tmeattn.tui.services.log_lines import LogLine
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.log_view import LogView
 from tmeattn.tui.widgets.panes import Pane
+from tmeattn.tui.wording import runs as run_wording
 
 LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 MOST_OUTPUT = 200
@@ -42,6 +43,7 @@ class LogPane(Pane):
         self.folded = True
         self._events: list[Text] = []
         self._said = 0
+        self._end: list[Text] = []
         self._output: list[str] = []
         self._failed = False
 
@@ -73,6 +75,9 @@ class LogPane(Pane):
         self._events += [_logged(line) for line in lines[len(lines) - new :]]
         self._events = self._events[-len(lines) :] if lines else []
         self._said = run_state.lines_total
+        self._end = (
+            [Text(f"{BEFORE}{run_wording.why(run_state)}", LEVELS["error"])] if run_state.state == "crashed" else []
+        )
         self._failed = run_state.state in ("failed", "crashed")
         self._output = control.log_tail(run_state.run, MOST_OUTPUT) if self._failed else []
         if run_state.state == "created":
@@ -86,7 +91,7 @@ class LogPane(Pane):
             lines = counted(len(shown), "line")
             fold = Text(f"{BEFORE}{sign} output of the training process, {lines}; enter {does}", style="bold")
             shown = [fold] if self.folded else [fold, *shown]
-        self.log_view.show([*self._events, *shown])
+        self.log_view.show([*self._events, *self._end, *shown])
         self._show_matches()
 
     # ---- output
@@ -99,7 +104,7 @@ class LogPane(Pane):
 
     @on(LogView.Pressed)
     def pressed(self, event: LogView.Pressed) -> None:
-        if event.entry == len(self._events):
+        if event.entry == len(self._events) + len(self._end):
             self.fold()
 
     # ---- search

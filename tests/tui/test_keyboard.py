@@ -82,6 +82,13 @@ def unreachable(screen: Screen[object]) -> list[Widget]:
     return found
 
 
+def without_action(screen: Screen[object]) -> list[str]:
+    """The keys of a screen that name no method of the screen or of one of its widgets."""
+    names = {key.id: key.action.partition("(")[0] for key in keys.KEYS if key.place == screen.place}
+    owners = [screen, *screen.query("*")]
+    return [id_ for id_, name in names.items() if not any(hasattr(owner, f"action_{name}") for owner in owners)]
+
+
 @pytest.mark.parametrize("size", [(60, 16), (140, 45)])
 async def test_whatever_scrolls_takes_the_focus(write_run, planted, size) -> None:
     run = write_run("aaaa-lstm-attn", dataset="planted")
@@ -103,6 +110,7 @@ async def test_whatever_scrolls_takes_the_focus(write_run, planted, size) -> Non
             await until(pilot, lambda place=place: app.screen.place == place)
             await pilot.pause()
             assert not unreachable(app.screen), place
+            assert not without_action(app.screen), place
             if place == "run":
                 await every_pane_scrolls(pilot)
         app.push_screen(ManualScreen())

@@ -7,7 +7,6 @@ from support.waiting import until
 from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.commands import actions
-from tmeattn.tui.messages import OpenNewRun, OpenRun
 from tmeattn.tui.screens.help import HelpScreen, PressKey
 from tmeattn.tui.services.saved_state import SavedState
 
@@ -91,27 +90,6 @@ async def test_the_palette_has_every_action_with_its_key_and_every_run(write_run
         assert await seen(pilot, "Open the run [b]mine (aaaa-mean)")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.__class__.__name__ == "RunScreen")
-
-
-async def test_every_key_has_its_action(write_run):
-    """On every screen, each key of the table names a method that exists."""
-    run = write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(saved=SavedState())
-    async with app.run_test() as pilot:
-        for place in [place for place in keys.PLACES if place != "app"]:
-            if place == "new":
-                app.post_message(OpenNewRun())
-            elif place == "run":
-                app.post_message(OpenRun(run))
-            else:
-                await app.switch_mode(place)
-            await pilot.pause()
-            assert app.screen.place == place
-            for key in keys.KEYS:
-                if key.place == place:
-                    name = key.action.partition("(")[0]
-                    owners = [app.screen, *app.screen.query("*")]
-                    assert any(hasattr(owner, f"action_{name}") for owner in owners), key.id
 
 
 def test_keys_are_shown_as_people_read_them():

@@ -378,7 +378,8 @@ class ExplainScreen(BaseScreen):
         self.action_text()
 
     def action_back(self) -> None:
-        if self.query_one(TextArea).has_focus and self.active.explanation is not None:
+        """From the text field or a choice to the heatmap, and from there to where the user came from."""
+        if self.active.explanation is not None and not self.active.heatmap.has_focus:
             self.active.heatmap.focus()
         else:
             self.post_message(GoBack())

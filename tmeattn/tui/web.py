@@ -51,6 +51,10 @@ def serve(run: str | None, host: str, port: int, announce: Callable[[str], None]
             app.middlewares.append(web.middleware(_refuse_others))
             return app
 
+        async def handle_index(self, request: Any) -> Any:
+            self.public_url = f"http://{request.host}"  # the address that the browser knows
+            return await super().handle_index(request)
+
         async def on_startup(self, app: Any) -> None:
             announce(f"http://{_in_address(host)}:{port}")
 

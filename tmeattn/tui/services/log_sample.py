@@ -40,7 +40,7 @@ def sample(data: bytes, every: int) -> tuple[list[str], int]:
 
 def without_details(data: bytes) -> list[str]:
     """The lines without watched texts and checkpoints, and of the step events only the last one."""
-    found = dict(lines_without(data, ("step", "entropy", "watched", "checkpoint")))
+    found = dict(lines_without(data, ("step", "entropy", "watched", "watched_step", "checkpoint")))
     return _decoded(data, found, [data.rfind(_STEP)])
 
 

@@ -2,7 +2,8 @@
 
 It reads one line of JSON from stdin: the run to make (model, options, name, trackers, watch_texts) or to continue
 (resume). It writes JSON lines to stdout: {"event": ...}, {"line": ...}, and at the end {"run": PATH} or {"error": ...}.
-Everything else that is printed goes to stderr. When stdin ends, the parent has ended, and the training stops after a checkpoint.
+Everything else that is printed goes to stderr. When stdin ends, the parent has ended, and the training stops after a
+checkpoint.
 """
 
 from __future__ import annotations

@@ -116,7 +116,8 @@ class Trainer:
             return reason
 
     def _measure_untrained(self) -> None:
-        """Log the attention entropy before the first step, once in a run. Nothing of the training changes by it."""
+        """Log the attention entropy and the watch list before the first step, once in a run. Nothing of the training
+        changes by it."""
         if self.has_attention and self.progress.step == 0 and self.group.decide(self._has_no_entropy):
             means = attention_of_split(
                 self.model,
@@ -127,8 +128,10 @@ class Trainer:
                 part=self.group.part,
             )
             self._log_entropy("validation", means)
-        if self.group.is_first and self.progress.step == 0 and not self.run.events("watched_step"):
-            self._log_watched()
+        if self.group.is_first:
+            self.watch_list.has_changed()
+            if self.progress.step == 0 and not self.run.events("watched_step"):
+                self._log_watched()
 
     def _has_no_entropy(self) -> bool:
         return not self.run.events("entropy")

@@ -109,7 +109,7 @@ def charts_of(states: Sequence[RunState]) -> list[ChartKind]:
     """The charts for which at least one run has logged values; all where none has logged a step yet."""
     if not any(len(state.steps) or state.epochs for state in states):
         return list(CHARTS)
-    return [kind for kind in CHARTS if any(_has(state, kind) for state in states)]
+    return [kind for kind in CHARTS if any(_has(state, kind) for state in states)] or list(CHARTS[:2])
 
 
 def _has(state: RunState, kind: ChartKind) -> bool:

@@ -149,7 +149,7 @@ class Chart(Vertical, can_focus=True):
             yield Text(f"at {self._place(self.cursor)}", style="dim")
         if self.view.span is not None:
             left, right = self.view.span
-            yield Text(f"from {self._place(left)} to {self._place(right)}", style="dim")
+            yield Text(f"{self._place(left)} to {self._place(right).removeprefix('step ')}", style="dim")
 
     def _place(self, x: float) -> str:
         """A place on the x axis in words."""

@@ -39,6 +39,7 @@ class CurvesPane(Pane):
         self.alone: str | None = None
         self._follows = True
         self._states: list[RunState] = []
+        self._kinds: list[ChartKind] = []
 
     def compose(self) -> ComposeResult:
         with Container():
@@ -60,7 +61,8 @@ class CurvesPane(Pane):
     def draw(self, run_state: RunState) -> None:
         self._states = [run_state, *self.others]
         names = [run_wording.title(state) for state in self._states]
-        shown = self._arranged(run_charts.charts_of(self._states))
+        self._kinds = run_charts.charts_of(self._states)
+        shown = self._arranged(self._kinds)
         found = {kind.id: run_charts.curves(kind, self._states, names, self.view) for kind in shown}
         self._follow(run_charts.extent([curve for each in found.values() for curve in each]))
         best = run_charts.best(run_state, self.view)
@@ -79,7 +81,7 @@ class CurvesPane(Pane):
             chart.display = chart.id in visible
         grid = self.query_one(Container).styles
         grid.grid_size_columns, grid.grid_size_rows = columns, -(-len(shown) // columns)
-        pages = -(-len(kinds) // len(shown))
+        pages = 1 if self.alone is not None else -(-len(kinds) // len(shown))
         self.border_title = self.title if pages == 1 else f"{self.title}, {self.page + 1} of {pages}"
         return shown
 
@@ -105,8 +107,12 @@ class CurvesPane(Pane):
         return run_charts.extent([curve for chart in self.charts for curve in chart.curves])
 
     def next_page(self) -> None:
-        """Show the next charts."""
-        self.alone, self.page = None, self.page + 1
+        """Show the next charts, or the next one where one has the whole pane."""
+        if self.alone is None:
+            self.page += 1
+            return
+        names = [kind.id for kind in self._kinds]
+        self.alone = names[(names.index(self.alone) + 1) % len(names)] if self.alone in names else None
 
     def enlarge(self) -> bool:
         """Give the chart with the focus the whole pane, or show several charts again; whether one has it now."""

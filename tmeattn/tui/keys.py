@@ -132,6 +132,9 @@ KEYS: tuple[Key, ...] = (
     Key("data.wrong", "w", "wrong", "Show errors", "Show only texts with a wrong prediction, or all texts again."),
     Key("data.clear", "r", "clear", "Clear", "Clear search and filters."),
     Key("data.statistics", "s", "statistics", "Statistics", "Show statistics of the dataset, or the text again."),
+    Key(
+        "data.watch", "w", "watch", "Watch", "Put the selected text on the watch list of the run that was opened last."
+    ),
     Key("data.back", "escape", "back", "", "Leave the search field / cancel; again: go back to the runs."),
     Key("models.train", "t", "train", "Train", "Fill in the form of a new run of the highlighted model."),
     Key("models.page", "space", "page", "", "Go to the page to scroll it, or back to the list."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tmeattn.errors import BadInput
@@ -28,6 +29,7 @@ class Session:
     reader:          predicts and explains texts with trained runs.
     training:        the training processes that this session started.
     runs:            all runs, as the list of runs shows them.
+    opened_run:      the run whose screen was opened last.
     text_to_explain: the text that Explain shows when it opens next; None keeps the text of the screen.
     """
 
@@ -43,6 +45,7 @@ class Session:
         self.training = TrainingProcesses()
         self.runs = RunList()
         self.text_to_explain: TextToExplain | None = None
+        self.opened_run: RunDirectory | None = None
         self._selected_run = selected_run
 
     @property
@@ -59,6 +62,15 @@ class Session:
     @selected_run.setter
     def selected_run(self, run: RunDirectory | None) -> None:
         self._selected_run = run
+
+    def watching_run(self) -> RunDirectory | None:
+        """The run to whose watch list Data adds a text: the one opened last, or else the selected one, unless it is
+        finished; None without any."""
+        for run in (self.opened_run, self.selected_run):
+            with suppress(BadInput):
+                if run is not None and run.path.exists() and run.info and run.state() != "finished":
+                    return run
+        return None
 
     def take_text(self) -> TextToExplain | None:
         """The text to explain, once: the next call returns None."""

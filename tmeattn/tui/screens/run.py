@@ -91,6 +91,7 @@ class RunScreen(BaseScreen):
         yield Static("", id="waiting", markup=False)
 
     def on_mount(self) -> None:
+        self.session.opened_run = self.run
         self.set_interval(EVERY, self._tick)
 
     def on_screen_resume(self) -> None:

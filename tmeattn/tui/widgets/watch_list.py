@@ -28,7 +28,7 @@ from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
 
-SIGNS = "✓ ✗: right, wrong; ▁▄█: probability of the label so far (without one: of the prediction)"
+SIGNS = "✓ ✗: right, wrong; ▁▄█: probability of the label so far"
 Key = int | str
 """What tells the texts apart: the position in the validation split, or a text of the user itself."""
 

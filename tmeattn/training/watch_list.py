@@ -17,10 +17,11 @@ from tmeattn.config import TrainOptions
 from tmeattn.data.encoding.batches import SequentialBatches, collate
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.encoding.encode import EncodedSplit
-from tmeattn.data.encoding.tokenizers import tokenizer
-from tmeattn.errors import BadInput
+from tmeattn.data.sources import run_tokenizer
+from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import Measured
 from tmeattn.models.layers import word_attention
+from tmeattn.run_config import stored_config
 from tmeattn.runs import watched_texts
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import WatchedText
@@ -74,15 +75,16 @@ class WatchList:
         return True
 
     def _read(self) -> None:
+        self._added, self._ids, self.problem = [], [], ""
         try:
-            self._added, self.problem = watched_texts.added_texts(self.run), ""
-        except BadInput as error:
-            self._added, self.problem = [], error.message
-        words = tokenizer(self.options.tokenizer)
-        self._ids = [
-            self.corpus.vocabulary.encode(words.first_tokens(each["text"], self.options.max_length))
-            for each in self._added
-        ]
+            added = watched_texts.added_texts(self.run)
+            if added:
+                tokenizer = run_tokenizer(stored_config(self.run.id, self.run.config))
+                tokens = [tokenizer.tokens(each["text"], self.options.max_length) for each in added]
+                self._ids = [self.corpus.vocabulary.encode(each) for each in tokens]
+                self._added = added
+        except TmeattnError as error:  # the training goes on without these texts
+            self.problem = error.message
 
     def measured(self, model: nn.Module) -> list[WatchedText]:
         """The texts of an event `watched` or `watched_step`, with what the model says about them now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rich.console import Group
 from rich.text import Text
 from textual import events, on, work
@@ -13,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
+from tmeattn.data.encoding.words import word_sums
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import Explanation, Word
 from tmeattn.plurals import counted
@@ -35,12 +37,16 @@ Key = int | str
 
 @dataclass(frozen=True)
 class WatchedSource:
-    """A watched text. `words` are the tokens that the model reads: (start, end, token, known). label: of its true
-    class; None where it is not known."""
+    """A watched text. `words` are the words that the model reads: (start, end, token, known).
+
+    label:   the name of its true class; None where it is not known.
+    word_of: the index of the word of each piece that the model reads.   tokens_total: the pieces of the whole text.
+    """
 
     text: str
     label: str | None
     words: tuple[tuple[int, int, str, bool], ...]
+    word_of: tuple[int, ...]
     tokens_total: int
 
 
@@ -67,30 +73,33 @@ def split_into_words(run: RunDirectory, texts: Mapping[str, str | None]) -> dict
     """Texts as the model reads them. texts: the true class of each.
 
     Raises:
-        TmeattnError: the vocabulary of the run cannot be read.
+        TmeattnError: the vocabulary or the tokenizer of the run cannot be read.
     """
-    from tmeattn.data.encoding.tokenizers import tokenizer
     from tmeattn.data.encoding.vocabulary import Vocabulary
+    from tmeattn.data.encoding.words import known_words
+    from tmeattn.data.sources import run_tokenizer
+    from tmeattn.run_config import stored_config
 
-    train = run.config["train"]
-    vocabulary, first_spans = Vocabulary.load(run.vocabulary_path), tokenizer(train["tokenizer"]).first_spans
+    config = stored_config(run.id, run.config)
+    vocabulary, tokenizer = Vocabulary.load(run.vocabulary_path), run_tokenizer(config)
     found = {}
     for text, label in texts.items():
-        read, total = first_spans(text, train["max_length"])
-        words = tuple((start, end, token, vocabulary.knows(token)) for start, end, token in read)
-        found[text] = WatchedSource(text, label, words, total)
+        pieces = tokenizer.pieces(text, config.train.max_length)
+        words = known_words(pieces, vocabulary)
+        found[text] = WatchedSource(text, label, words, tuple(pieces.words), pieces.total)
     return found
 
 
 def explanation(run: RunDirectory, source: WatchedSource, watched: WatchedText) -> Explanation:
     """The explanation of a watched text after a measurement; without attention weights, all scores are zero."""
-    scores = watched["scores"] or [0.0] * len(source.words)
+    scores = word_sums(np.array(watched["scores"] or [0.0] * len(source.word_of)), source.word_of).tolist()
     probabilities = tuple(watched["probabilities"])
     predicted = max(range(len(probabilities)), key=probabilities.__getitem__)
     return Explanation(
         text=source.text,
         words=tuple(Word(*word, score) for word, score in zip(source.words, scores, strict=False)),
         tokens_total=source.tokens_total,
+        tokens_read=len(source.word_of),
         run=run.id,
         model=run.config["model"],
         method="attention",

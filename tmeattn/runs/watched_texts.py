@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, open_regular, read_error, read_json, to_json, write_atomically
@@ -27,11 +27,14 @@ MOST_CHARACTERS = 20_000
 _LARGEST_FILE = 4 * MOST_TEXTS * MOST_CHARACTERS
 
 
-class AddedText(TypedDict):
+class _Text(TypedDict):
+    text: str
+
+
+class AddedText(_Text, total=False):
     """A text that the user has added. label: the name of its true class, where it is known."""
 
-    text: str
-    label: NotRequired[str | None]
+    label: str | None
 
 
 class WatchFile(TypedDict):

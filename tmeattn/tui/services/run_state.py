@@ -188,7 +188,9 @@ class RunState:
         self.steps.drop_after(step)
         self.epochs = [earlier for earlier in self.epochs if earlier["step"] <= step and earlier["epoch"] <= epoch]
         self.watched = [
-            earlier for earlier in self.watched if earlier["epoch"] <= epoch and earlier.get("step", step) <= step
+            earlier
+            for earlier in self.watched
+            if earlier["epoch"] <= epoch and (earlier["kind"] == "watched" or earlier["step"] <= step)
         ]
         self.epoch_seconds = {at: seconds for at, seconds in self.epoch_seconds.items() if at <= epoch}
         known = [*self.steps.seconds[-1:], *self.epoch_seconds.values()]

@@ -217,8 +217,10 @@ class WatchPane(Pane):
     def _read(self, run: RunDirectory, indices: list[int], own: dict[str, str | None]) -> None:
         found: dict[Key, WatchedSource] = {}
         try:
-            found |= split_into_words(run, own) if own else {}
-            found |= read_watched_texts(run, indices) if indices else {}
+            if own:
+                found.update(split_into_words(run, own))
+            if indices:
+                found.update(read_watched_texts(run, indices))
         except (TmeattnError, OSError, IndexError, KeyError) as error:
             self.post_message(self.Read(found, f"Cannot read the texts: {error}"))
         else:
@@ -237,11 +239,9 @@ class WatchPane(Pane):
         self.problem = event.problem
         scroll = self.query_one(VerticalScroll)
         first = next(iter(self.query(WatchedTextView)), None)
-        views = {isinstance(key, int): [] for key in event.found}
-        for key, source in event.found.items():
-            views[isinstance(key, int)].append(WatchedTextView(source, key))
-        await scroll.mount_all(views.get(False, []), before=first)
-        await scroll.mount_all(views.get(True, []))
+        views = [WatchedTextView(source, key) for key, source in event.found.items()]
+        await scroll.mount_all([view for view in views if isinstance(view.key, str)], before=first)
+        await scroll.mount_all([view for view in views if isinstance(view.key, int)])
         self.post_message(self.Ready())
 
     class Ready(Message):

@@ -13,6 +13,7 @@ from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, observed_state
 from tmeattn.runs.event_reader import EventTail
 from tmeattn.runs.event_types import (
+    EntropyEvent,
     EpochEvent,
     Event,
     FailedEvent,
@@ -70,6 +71,7 @@ class RunState:
     def _reset(self) -> None:
         self.started: StartedEvent | None = None
         self.attempt: StartedEvent | ResumedEvent | None = None
+        self.untrained: EntropyEvent | None = None
         self.epochs: list[EpochEvent] = []
         self._histograms = 0
         self.steps = Steps()
@@ -210,6 +212,11 @@ class RunState:
             self._histograms = thin_histograms(self.epochs)
         self.epoch_seconds[event["epoch"]] = self.clock.at(event)
         del self.epochs[:-MOST_EPOCHS]
+
+    def _on_entropy(self, event: EntropyEvent) -> None:
+        """Keep that of the model before its first step; those of single batches are for analyses."""
+        if event["split"] == "validation" and event["step"] == 0:
+            self.untrained = event
 
     def _on_watched(self, event: Watched) -> None:
         if not self.with_steps:

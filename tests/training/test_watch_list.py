@@ -102,7 +102,7 @@ def test_texts_of_the_user_are_measured_within_epochs_and_change_no_weight(plant
         assert all(torch.equal(one[key], two[key]) for key in one)
     looks = run.events("watched_step")
     assert [(event["step"], event["epoch"]) for event in looks][:6] == [
-        (0, 0), (10, 0), (20, 0), (30, 0), (40, 1), (42, 1)
+        (0, 0), (10, 0), (20, 0), (30, 0), (42, 1), (52, 1)
     ]  # fmt: skip
     first = looks[0]["texts"][0]
     assert (first["text"], first["index"], first["label"]) == ("wonderful plot", None, None)

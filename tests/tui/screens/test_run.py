@@ -99,13 +99,13 @@ async def test_curves_grow_with_the_log(write_run):
     app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        assert heading(screen, "accuracy") == "Accuracy  ─ train 60.5  ○ validation 66.0 %"
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 60.5  ○ validation 66.0 %  ★ best epoch 1"
         before = screen.query_one("#loss", Chart).redraws
         screen.refresh_run()
         assert screen.query_one("#loss", Chart).redraws == before  # nothing new, nothing drawn
         write(run.path, *epoch_events(2, 2))
         screen.refresh_run()
-        assert heading(screen, "accuracy").endswith("validation 75.6 %")
+        assert heading(screen, "accuracy").endswith("validation 75.6 %  ★ best epoch 2")
         assert screen.query_one("#loss", Chart).redraws == before + 1
 
 
@@ -115,11 +115,11 @@ async def test_a_run_too_short_to_log_steps_has_a_curve_of_training(write_run):
     app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        assert heading(screen, "accuracy") == "Accuracy  ● train 66.0  ○ validation 66.0 %"
+        assert heading(screen, "accuracy") == "Accuracy  ● train 66.0  ○ validation 66.0 %  ★ best epoch 1"
         write(run.path, *(event for event in epoch_events(2, 2) if event["kind"] == "epoch"))
         write(run.path, step_event(21, 2))  # one step makes no line either
         screen.refresh_run()
-        assert heading(screen, "accuracy") == "Accuracy  ─ train 75.6  ○ validation 75.6 %"
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 75.6  ○ validation 75.6 %  ★ best epoch 2"
 
 
 async def test_the_x_axis_counts_epochs(write_run):
@@ -136,7 +136,7 @@ async def test_the_cursor_is_one_for_both_charts_and_escape_takes_it_away(write_
     app = an_app(write_run("aaaa-lstm-attn", done=3))
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        loss, accuracy = screen.query(Chart)
+        loss, accuracy = screen.curves.charts
         await pilot.press("left", "left")
         screen.action_cursor(-30)
         await pilot.pause()

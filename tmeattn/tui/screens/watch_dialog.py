@@ -62,6 +62,7 @@ class WatchDialog(ModalScreen[bool]):
         options.clear_options()
         options.add_options([safe_line(text) for text in self._texts])
         options.display = bool(self._texts)
+        options.highlighted = 0 if self._texts else None
         if self._texts:
             self._tell(f"{counted(len(self._texts), 'text')} of {MOST_TEXTS}. enter: add, del: remove, esc: close.")
         else:

@@ -219,8 +219,8 @@ class WatchPane(Pane):
         try:
             if own:
                 found.update(split_into_words(run, own))
-            if indices:
-                found.update(read_watched_texts(run, indices))
+            for index, source in read_watched_texts(run, indices).items() if indices else ():
+                found[index] = source
         except (TmeattnError, OSError, IndexError, KeyError) as error:
             self.post_message(self.Read(found, f"Cannot read the texts: {error}"))
         else:

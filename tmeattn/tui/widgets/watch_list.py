@@ -50,7 +50,7 @@ class WatchedSource:
     tokens_total: int
 
 
-def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, WatchedSource]:
+def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[Key, WatchedSource]:
     """Read the watched texts of a run's dataset, keyed by their index in the validation split.
 
     Raises:
@@ -219,8 +219,8 @@ class WatchPane(Pane):
         try:
             if own:
                 found.update(split_into_words(run, own))
-            for index, source in read_watched_texts(run, indices).items() if indices else ():
-                found[index] = source
+            if indices:
+                found.update(read_watched_texts(run, indices))
         except (TmeattnError, OSError, IndexError, KeyError) as error:
             self.post_message(self.Read(found, f"Cannot read the texts: {error}"))
         else:

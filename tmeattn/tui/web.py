@@ -45,7 +45,7 @@ def serve(run: str | None, host: str, port: int, announce: Callable[[str], None]
         ) from error
     _check_port(host, port)
 
-    class OwnPagesOnly(Server):  # type: ignore[misc]  # textual-serve has no types
+    class OwnPagesOnly(Server):  # type: ignore[misc,unused-ignore]  # textual-serve has no types
         async def _make_app(self) -> Any:
             app = await super()._make_app()
             app.middlewares.append(web.middleware(_refuse_others))

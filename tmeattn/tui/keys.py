@@ -59,6 +59,7 @@ LETTERS = {
     "u": "undo",
     "U": "reset",
     "v": "evaluate",
+    "V": "charts",
     "w": "watch",
     "W": "sweep",
     "x": "explain",
@@ -66,7 +67,7 @@ LETTERS = {
     "y": "copy",
     "z": "zoom",
 }
-"""Each letter means one verb on all screens: the part of an action's id after the place. Free: B E H I J K V Y Z.
+"""Each letter means one verb on all screens: the part of an action's id after the place. Free: B E H I J K Y Z.
 
 A question with two buttons takes y and n as its answers. `q` closes a window over a screen.
 """
@@ -178,6 +179,17 @@ KEYS: tuple[Key, ...] = (
     Key("run.earlier", "left_square_bracket", "epoch(-1)", "", "Show the watch list one epoch earlier."),
     Key("run.later", "right_square_bracket", "epoch(1)", "", "Show the watch list one epoch later."),
     Key("run.browse", "b", "browse", "Texts", "Browse the texts of its dataset, with this run's predictions."),
+    Key(
+        "run.export", "e", "export", "Export", "Export the charts to a picture or as CSV: all shown, or that in focus."
+    ),
+    Key("run.watch", "w", "watch", "Watch list", "Choose texts of the watch list, which is measured in training."),
+    Key("run.charts", "V", "charts", "More charts", "Show the next charts: learning rate, gradient norm, speed, CPU."),
+    Key("run.smooth", "f", "smooth", "Smooth", "Smooth the curves of the steps: 0.6, 0.9, 0.98, not at all."),
+    Key("run.axis", "X", "axis", "X axis", "Draw the curves over epochs, steps or time."),
+    Key("run.zoom", "z", "zoom", "Enlarge", "Give a chart or a pane the whole screen, or take it back."),
+    Key("run.zoom_in", "plus,equals_sign", "zoom_x(1)", "", "Show half as much of the x axis, around the cursor."),
+    Key("run.zoom_out", "minus", "zoom_x(-1)", "", "Show twice as much of the x axis."),
+    Key("run.reset", "U", "reset", "", "Show the whole curves: no zoom, no smoothing, linear scales."),
     Key("run.copy", "y", "copy", "Copy command", "Copy the command that made the run."),
     Key("run.back", "escape,backspace", "back", "Back", "Go back to where the run was opened; training continues."),
     Key(
@@ -231,6 +243,9 @@ KEYS: tuple[Key, ...] = (
     Key("data.evaluate", "v", "evaluate", "Predict all", "Predict all texts shown, and show the share that is right."),
     Key("data.order", "o", "order", "Sort", "Sort by the next column: number, label, confidence, errors, length."),
     Key("data.reverse", "O", "reverse", "Reverse", "Reverse the order."),
+    Key(
+        "data.watch", "w", "watch", "Watch", "Put the selected text on the watch list of the run that was opened last."
+    ),
     Key("data.statistics", "i", "statistics", "Statistics", "Show statistics of the dataset, or the text again."),
     Key("data.reset", "U", "reset", "Reset", "Clear search and filters."),
     Key("data.back", "escape", "back", "Back", "Cancel, or leave a field; again: go back to where one came from."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -63,8 +64,7 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
         BadInput: an unknown model or option, a value out of range, or options that contradict each other; the message
             names the option as the command line spells it.
     """
-    spec = registry().get(ModelSpec, model)
-    model_class = config_class(spec)
+    model_class = config_class(registry().get(ModelSpec, model))
     given = {
         key: os.fspath(value) if isinstance(value, os.PathLike) else value
         for key, value in options.items()
@@ -87,10 +87,12 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
         train = train.model_copy(update={"momentum": 0.0})
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
-    _check_together(spec, train)
     own: ModelConfig = _validated(model_class, model_given, model)
-    own.check(train)
-    return RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
+    run = RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
+    _check_together(spec_of(run), train)
+    with plugin_call(f"The model {model!r}", "fails to check its options"):
+        own.check(train)
+    return run
 
 
 def is_dataset(name: str) -> bool:
@@ -120,6 +122,14 @@ def model_config(run: RunConfig) -> ModelConfig:
     spec = registry().get(ModelSpec, run.model)
     config: ModelConfig = _validated(config_class(spec), run.model_options, run.model)
     return config
+
+
+def spec_of(run: RunConfig) -> ModelSpec:
+    """The spec of the run's model, with the kind of attention that it has with the run's options."""
+    spec = registry().get(ModelSpec, run.model)
+    with plugin_call(f"The model {run.model!r}", "fails to check its options"):
+        kind = model_config(run).kind_of_attention()
+    return spec if kind is None else replace(spec, attention=kind)
 
 
 def idle_options(run: RunConfig) -> dict[str, str]:

@@ -241,11 +241,17 @@ class Encoder(nn.Module):
         logits_BC = self.classify(pooled_BD)
         if record is None:
             values = (rows_BRD,) if attention_BT is not None else None
-            return tmeattn.ModelOutput(logits_BC, attention_BT, values=values)
-        maps, values = self._specials_first(record, mask_BT)
-        return tmeattn.ModelOutput(
-            logits_BC, attention_BT, maps=maps, values=values, read_from_prefix=self.pool == "cls"
-        )
+            return self._output(logits_BC, attention_BT, None, values)
+        return self._output(logits_BC, attention_BT, *self._specials_first(record, mask_BT))
+
+    def _output(
+        self,
+        logits_BC: Tensor,
+        attention_BT: Tensor | None,
+        maps: tuple[Tensor, ...] | None,
+        values: tuple[Tensor, ...] | None,
+    ) -> tmeattn.ModelOutput:
+        return tmeattn.ModelOutput(logits_BC, attention_BT, maps, values, read_from_prefix=self.pool == "cls")
 
     def _rows(self, length: int) -> int:
         """The number of rows that are stored of a text of so many pieces."""

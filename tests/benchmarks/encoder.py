@@ -7,14 +7,14 @@
 `accuracy` trains every row on imdb-25k, one after another, each by `tmeattn train` as a user types it, and prints the
 validation accuracy of its best epoch with its CPU minutes. Of the encoder, the minutes of the states that are computed
 once are those of the row that computes them, and rows behind it with the same frozen layers find them.
-`faithfulness` measures the methods on 200 texts, of the encoder with frozen layers, of the one whose last two layers are
-trained (with attention pooling and with CLS), and of lstm-attn, and prints the measures beside each other. Those runs
-read 126 words or pieces of a text.
+`faithfulness` measures the methods on 200 texts, of the encoder with frozen layers, of the one whose last two layers
+are trained (with attention pooling and with CLS), and of lstm-attn, and prints the measures beside each other. Those
+runs read 126 words or pieces of a text.
 
-Everything is kept in the home folder (encoder-benchmark by default): a row that is finished is not trained again, and one that
-was interrupted is resumed, also in the middle of the states. Rows that take longest are last. On two cores of 2026, the
-states take about 40 minutes and 5 GB, and whole fine-tuning several hours: --only chooses rows by the beginning of
-their names.
+Everything is kept in the home folder (encoder-benchmark by default): a row that is finished is not trained again, and
+one that was interrupted is resumed, also in the middle of the states. Rows that take longest are last. On two cores of
+2026, the states take about 40 minutes and 5 GB, and whole fine-tuning several hours: --only chooses rows by the
+beginning of their names.
 """
 
 from __future__ import annotations
@@ -67,7 +67,11 @@ def tmeattn(home: Path, *arguments: str) -> tuple[str, float]:
         SystemExit: it has failed.
     """
     paths = (ROOT, *(ROOT / "plugins" / name for name in PLUGINS), *os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    environment = {**os.environ, "TMEATTN_HOME": str(home), "PYTHONPATH": os.pathsep.join(map(str, filter(None, paths)))}
+    environment = {
+        **os.environ,
+        "TMEATTN_HOME": str(home),
+        "PYTHONPATH": os.pathsep.join(map(str, filter(None, paths))),
+    }
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-m", "tmeattn", *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
@@ -113,7 +117,9 @@ def train(home: Path, results: Results, name: str, limit: int | None) -> dict[st
         command += ["--limit", str(limit)]
     _, seconds = tmeattn(home, *command)
     (path,) = [
-        path for path in (home / "runs").iterdir() if path.is_dir() and json.loads((path / "run.json").read_text())["name"] == name
+        path
+        for path in (home / "runs").iterdir()
+        if path.is_dir() and json.loads((path / "run.json").read_text())["name"] == name
     ]
     events = [json.loads(line) for line in (path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     epochs = [event for event in events if event["kind"] == "epoch"]
@@ -160,7 +166,10 @@ def faithfulness(home: Path, names: list[str], limit: int | None, texts: int, bo
     for measure in MEASURES:
         print(f"\n{measure:26}" + "".join(f"{name.removesuffix('-126'):>26}" for name in found))
         for method in METHODS:
-            print(f"{method:26}" + "".join(f"{_estimate(kept['document'], method, measure):>26}" for kept in found.values()))
+            print(
+                f"{method:26}"
+                + "".join(f"{_estimate(kept['document'], method, measure):>26}" for kept in found.values())
+            )
 
 
 def _methods(name: str) -> str:

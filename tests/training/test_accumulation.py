@@ -1,4 +1,4 @@
-"""A batch that is read in parts (--accumulate), the warm-up of the learning rate, and learning rates of a model's own."""
+"""Batches in parts (--accumulate), the warm-up of the learning rate, and learning rates of a model's own."""
 
 from __future__ import annotations
 

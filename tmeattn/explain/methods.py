@@ -27,8 +27,8 @@ def attention(
 ) -> list[Attribution]:
     """The attention weight of each word, summing to one over each text. It does not depend on `target`.
 
-    Of pooling attention, its weights, unless a layer or a head is given. Of self-attention, the row of CLS, or the mean over the rows of all words where
-    there is no CLS; `layer` and `head` are counted from 1, None is the mean over all.
+    Of pooling attention, its weights, unless a layer or a head is given. Of self-attention, the row of CLS, or the mean
+    over the rows of all words where there is no CLS; `layer` and `head` are counted from 1, None is the mean over all.
 
     Raises:
         BadInput: the model has no attention.

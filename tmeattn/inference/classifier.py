@@ -28,10 +28,9 @@ from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
 from tmeattn.models.layers import attention_entropy, prefix_length, special_attention, word_attention
 from tmeattn.models.planning import planned_model
-from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig, spec_of, stored_config
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.specs import UNKNOWN, ModelSpec, Space
+from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training import checkpoint
 
 BATCH = 64

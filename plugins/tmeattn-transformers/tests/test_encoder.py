@@ -1,4 +1,4 @@
-"""The model keeps the contract; its maps agree with the attention that it trains with; frozen states are stored once."""
+"""The model keeps the contract; its maps agree with the attention of its training; frozen states are stored once."""
 
 import numpy as np
 import pytest
@@ -108,7 +108,9 @@ def test_layers_have_learning_rates_of_their_own(checkpoint):
     assert of["embeddings.word_embeddings.weight"] == 2.5e-3
 
 
-@pytest.mark.parametrize("more", [{"freeze_encoder": True}, {"freeze_encoder": True, "pool": "mean"}, {"tune_layers": 1}])
+@pytest.mark.parametrize(
+    "more", [{"freeze_encoder": True}, {"freeze_encoder": True, "pool": "mean"}, {"tune_layers": 1}]
+)
 def test_stored_states_give_the_run_without_them(checkpoint, monkeypatch, more):
     """A run on stored states has the weights of one that computes them in every step, and computes each text once."""
     computed = []
@@ -195,7 +197,10 @@ def test_the_kind_of_attention_follows_the_options(checkpoint):
     from tmeattn.run_config import spec_of
 
     for pool, kind in (("attention", "pool"), ("mean", "self"), ("cls", "self")):
-        assert spec_of(resolve_run("encoder", {"checkpoint": str(checkpoint), "max_length": 16, "pool": pool})).attention == kind
+        assert (
+            spec_of(resolve_run("encoder", {"checkpoint": str(checkpoint), "max_length": 16, "pool": pool})).attention
+            == kind
+        )
 
 
 def test_a_lower_layer_shows_what_its_layer_has():

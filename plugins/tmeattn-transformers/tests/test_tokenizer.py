@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from tmeattn_transformers.tokenizer import CheckpointTokenizer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-SCRIPTS = ["unbelievable film", "中文电影 good", "ภาพยนตร์ดี", "فيلم جيد", "अच्छी फ़िल्म", "İstanbul'da", "e\u0301te\u0301", "👩‍👩‍👧 ok"]
+SCRIPTS = [
+    "unbelievable film",
+    "中文电影 good",
+    "ภาพยนตร์ดี",
+    "فيلم جيد",
+    "अच्छी फ़िल्म",
+    "İstanbul'da",
+    "e\u0301te\u0301",
+    "👩‍👩‍👧 ok",
+]
 
 
 def sentence_piece() -> Tokenizer:

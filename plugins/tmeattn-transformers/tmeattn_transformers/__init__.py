@@ -58,7 +58,9 @@ class Config(tmeattn.ModelConfig):
     }
 
     checkpoint: str = Field(
-        "minilm-l6", min_length=1, description="The encoder: minilm-l6, the folder of a checkpoint, or a name of the Hub."
+        "minilm-l6",
+        min_length=1,
+        description="The encoder: minilm-l6, the folder of a checkpoint, or a name of the Hub.",
     )
     pool: Literal["attention", "mean", "cls"] = Field(
         "attention", description="How the last states become one vector: by learned attention, their mean, or CLS."

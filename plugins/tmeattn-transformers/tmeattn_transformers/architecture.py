@@ -10,7 +10,6 @@ from torch import nn
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import one_line
-
 from tmeattn_transformers.checkpoints import Source, not_installed
 
 
@@ -76,7 +75,9 @@ def _require_encoder(config: Any, name: str) -> None:
         raise BadInput(f"The checkpoint {name} ({kind}) is an encoder with a decoder, not an encoder alone.", hint=hint)
     only_causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     if getattr(config, "is_decoder", False) or only_causal:
-        raise BadInput(f"The checkpoint {name} ({kind}) is a decoder: its tokens do not see those behind them.", hint=hint)
+        raise BadInput(
+            f"The checkpoint {name} ({kind}) is a decoder: its tokens do not see those behind them.", hint=hint
+        )
 
 
 def layers_of(encoder: nn.Module, name: str) -> tuple[nn.Module, str]:
@@ -92,7 +93,7 @@ def layers_of(encoder: nn.Module, name: str) -> tuple[nn.Module, str]:
         fitting = [path for path, module in lists if len(module) == count]
     if not fitting:
         raise BadInput(
-            f"The layers of the checkpoint {shortened(name)} ({encoder.config.model_type}) are not a list of their own.",
+            f"The layers of the checkpoint {shortened(name)} ({encoder.config.model_type}) are not a list.",
             hint="Train the whole encoder: leave --freeze-encoder and --tune-layers out.",
         )
     parent, _, own = fitting[0].rpartition(".")

@@ -202,8 +202,8 @@ def _from_hub(name: str) -> Source:
         if damaged is not None:
             raise damaged from None
         raise EnvironmentProblem(
-            f"The checkpoint {shortened(name)} is no folder here, is not in the cache of the Hugging Face Hub, and cannot "
-            f"be downloaded: {one_line(error)}.",
+            f"The checkpoint {shortened(name)} is no folder here, is not in the cache of the Hugging Face Hub, and "
+            f"cannot be downloaded: {one_line(error)}.",
             hint=f"Check the name and the network, or use --checkpoint {MINILM} or the folder of a checkpoint.",
         ) from None
     return _checked(name, Path(folder))
@@ -221,7 +221,9 @@ def _json(path: Path, name: str) -> dict[str, Any]:
             raise ValueError("it is too large")
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"The file {path.name} of the checkpoint {shortened(name)} cannot be read: {one_line(error)}.") from None
+        raise BadInput(
+            f"The file {path.name} of the checkpoint {shortened(name)} cannot be read: {one_line(error)}."
+        ) from None
     if not isinstance(content, dict):
         raise BadInput(f"The file {path.name} of the checkpoint {shortened(name)} is no JSON object.")
     return content

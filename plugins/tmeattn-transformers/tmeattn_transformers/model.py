@@ -18,7 +18,6 @@ from torch.nn import functional as F
 import tmeattn
 from tmeattn import layers
 from tmeattn.specs import PADDING, UNKNOWN
-
 from tmeattn_transformers import attention, states
 from tmeattn_transformers.architecture import layers_of, load_encoder
 from tmeattn_transformers.checkpoints import find
@@ -215,9 +214,7 @@ class Encoder(nn.Module):
 
     def load_state_dict(self, state_dict: Any, *arguments: Any, **named: Any) -> Any:
         own = super().state_dict()
-        return super().load_state_dict(
-            {**{name: own[name] for name in self.fixed}, **state_dict}, *arguments, **named
-        )
+        return super().load_state_dict({**{name: own[name] for name in self.fixed}, **state_dict}, *arguments, **named)
 
     # Reading texts.
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import one_line
 from tmeattn.specs import UNKNOWN_PIECE, Pieces
-
 from tmeattn_transformers.checkpoints import TOKENIZER, Source, find, not_installed
 
 if TYPE_CHECKING:
@@ -51,7 +50,9 @@ class CheckpointTokenizer:
         except BaseException as error:  # what Rust raises is no Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            raise BadInput(f"The {TOKENIZER} of the checkpoint {shortened(name)} cannot be read: {one_line(error)}.") from None
+            raise BadInput(
+                f"The {TOKENIZER} of the checkpoint {shortened(name)} cannot be read: {one_line(error)}."
+            ) from None
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True  # "[SEP]" in a text is text
@@ -116,8 +117,9 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _words(text: str, spans: Sequence[tuple[int, int]], ids: Sequence[int | None]) -> list[int]:
     """The number of the word of each piece, from 0.
 
-    A word ends where the tokenizer says so and, in scripts without spaces, behind each piece. A piece without characters
-    of its own belongs to a word beside it, so that the spans of words are not empty, increase and do not overlap.
+    A word ends where the tokenizer says so and, in scripts without spaces, behind each piece. A piece without
+    characters of its own belongs to a word beside it, so that the spans of words are not empty, increase and do not
+    overlap.
     """
     words: list[int] = []
     word, begin, reached = 0, 0, 0  # the number of the word, its start, the end of its pieces so far

@@ -4,9 +4,9 @@ import importlib.util
 
 import pytest
 import torch
-from conftest import changed, make_checkpoint
 from tmeattn_transformers import Config, checkpoints
 from tmeattn_transformers.checkpoints import PACKAGE, find
+from tmeattn_transformers.random_bert import changed, make_checkpoint
 
 import tmeattn
 from tmeattn.errors import BadInput, EnvironmentProblem
@@ -60,14 +60,19 @@ def test_a_damaged_file_is_named(own_checkpoint, name):
     [
         ({"model_type": "gpt2"}, "is a decoder"),
         ({"is_decoder": True}, "is a decoder"),
-        ({"model_type": "t5"}, "with a decoder"),
-        ({"model_type": "own", "auto_map": {"AutoModel": "own.Own"}}, "without code of the checkpoint"),
+        ({"model_type": "own", "auto_map": {"AutoModel": "own.Own"}}, "without code of its own"),
         ({"hidden_size": 32}, "does not fit its config.json|cannot be loaded"),
     ],
 )
 def test_what_is_no_encoder_is_refused(own_checkpoint, settings, message):
     with pytest.raises(BadInput, match=message):
         built(changed(own_checkpoint, **settings))
+
+
+def test_an_encoder_with_a_decoder_is_refused(own_checkpoint):
+    (own_checkpoint / "config.json").write_text('{"model_type": "t5", "is_encoder_decoder": true}')
+    with pytest.raises(BadInput, match="with a decoder"):
+        built(own_checkpoint)
 
 
 def test_layers_without_weights_are_refused(own_checkpoint):

@@ -10,6 +10,7 @@ import tmeattn
 from tmeattn import layers
 from tmeattn.api import Model
 from tmeattn.data.encoding.batches import collate
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.run_config import resolve_run
 from tmeattn.testing import check_model, sandbox
 from tmeattn.testing.toy import QUICK, dataset_name
@@ -21,7 +22,7 @@ IDS = [np.array([7, 8, 9, 10, 11, 12]), np.array([9, 1]), np.array([20, 21, 22])
 
 
 def options(checkpoint, **more):
-    return {**QUICK, "dataset": dataset_name(2), "checkpoint": str(checkpoint), "lr": 0.05, "encoder_lr": 0.01, **more}
+    return {**QUICK, "dataset": dataset_name(2), "checkpoint": str(checkpoint), "lr": 0.01, "encoder_lr": 0.01, **more}
 
 
 def model_of(checkpoint, **more):
@@ -125,12 +126,12 @@ def test_stored_states_give_the_run_without_them(checkpoint, monkeypatch, more):
         one, other = (checkpoints.load(run.checkpoints, "last").tensors for run in (stored, whole))
         assert one.keys() == other.keys()
         for name in one:
-            if name.startswith("model."):
-                torch.testing.assert_close(one[name], other[name], atol=2e-3, rtol=2e-2)
+            if name.startswith("model.") and "key.bias" not in name:  # whose gradient is zero but for rounding
+                torch.testing.assert_close(one[name], other[name], atol=1e-4, rtol=1e-3)
         assert again.is_finished()
         texts = ["a splendid film", "dreadful"]
         np.testing.assert_allclose(
-            Model(stored).classifier.probabilities(texts), Model(whole).classifier.probabilities(texts), atol=1e-2
+            TrainedClassifier(stored).probabilities(texts), TrainedClassifier(whole).probabilities(texts), atol=1e-3
         )
 
 
@@ -146,7 +147,7 @@ def test_a_killed_computation_of_states_continues(tmp_path, monkeypatch):
     read = []
 
     def compute(tokens_BT, mask_BT):
-        if len(read) == 3:
+        if len(read) == 2:
             read.append("killed")
             raise KeyboardInterrupt
         read.extend(mask_BT.sum(dim=1).tolist())
@@ -157,7 +158,7 @@ def test_a_killed_computation_of_states_continues(tmp_path, monkeypatch):
         store_of(tmp_path, monkeypatch, compute, lines)
     store = store_of(tmp_path, monkeypatch, compute, lines)
     assert [one for one in read if one != "killed"] == [4, 3, 2, 2, 1]  # each once, the longest first
-    assert any("3 of 5 texts are in the cache" in line for line in lines) or read.index("killed") == 4
+    assert any("2 of 5 texts are in the cache" in line for line in lines)
     tokens, mask = collate([np.arange(2, 6), np.arange(2, 3)], 10)
     rows = store.of(tokens, mask, 4)
     assert rows[0, :, 0].tolist() == [2, 3, 4, 5]
@@ -178,7 +179,7 @@ def test_methods_see_the_pooling_and_the_maps(checkpoint):
     """Pooling weights by default; the maps of the encoder with --layer, rollout and norms."""
     with sandbox(SPEC):
         run = start("encoder", options(checkpoint, epochs=1))
-        model = Model(run)
+        model = Model(TrainedClassifier(run))
         text = "a splendid film with unbelievable light"
         pooled = model.explain(text)
         assert pooled.method == "attention"

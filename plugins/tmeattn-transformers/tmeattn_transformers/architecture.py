@@ -30,10 +30,15 @@ def load_encoder(source: Source) -> Any:
         try:
             config = AutoConfig.from_pretrained(source.folder, local_files_only=True, trust_remote_code=False)
         except Exception as error:
+            if "auto_map" in source.settings:
+                raise BadInput(
+                    f"The checkpoint {name} ({source.settings.get('model_type')}) cannot be built without code of its "
+                    "own, which tmeattn never runs.",
+                    hint="Choose a checkpoint whose type transformers knows.",
+                ) from None
             raise BadInput(
-                f"The checkpoint {name} is of a type that transformers {transformers.__version__} cannot build without "
-                f"code of the checkpoint: {one_line(error)}.",
-                hint="tmeattn runs no code of a checkpoint: choose another one.",
+                f"transformers {transformers.__version__} cannot use the config.json of the checkpoint {name}: "
+                f"{one_line(error)}."
             ) from None
         _require_encoder(config, name)
         source_files = source.weights  # which may be missing

@@ -223,5 +223,8 @@ RESERVED = frozenset({"name", "seeds", "json", "config", "from", "debug", "help"
     "from_run",
     "track",
     "trackers",
+    "watch_text",
+    "watch_texts",
+    "watch_file",
 }
 """Names of options that the command line has beside `TrainOptions`."""

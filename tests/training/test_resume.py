@@ -18,7 +18,7 @@ from tmeattn.runs.event_reader import last_ending
 from tmeattn.training.session import resume, start
 from tmeattn.training.trainer import Diverged, Trainer
 
-TIMING = {"time", "seconds", "tokens_per_second"}
+TIMING = {"time", "seconds", "tokens_per_second", "cpu", "memory"}
 
 
 class Killed(BaseException):
@@ -51,7 +51,9 @@ def weights(run, name="last"):
 
 def what_happened(run):
     """Logged training events without the clock; checkpoints beside the fixed ones do not count."""
-    kept = [event for event in run.events() if event["kind"] in ("step", "epoch", "watched", "finished")]
+    kept = [
+        event for event in run.events() if event["kind"] in ("step", "epoch", "watched", "watched_step", "finished")
+    ]
     return [{key: value for key, value in event.items() if key not in TIMING} for event in kept]
 
 

@@ -46,6 +46,7 @@ from tmeattn.tui.screens.queue import QueueScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from tmeattn.tui.services import garbage
 from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
@@ -85,6 +86,7 @@ class TmeattnApp(App[None]):
             self.register_theme(theme)
 
     async def on_mount(self) -> None:
+        garbage.begin()
         saved = self.session.saved
         self.set_interval(EVERY, self._check_processes)
         self.theme = saved.theme if saved.theme in self.available_themes else themes.DEFAULT

@@ -113,6 +113,17 @@ KEYS: tuple[Key, ...] = (
     Key("run.explain", "x", "explain", "Explain", "Explain a text with this run."),
     Key("run.data", "t", "data", "", "Browse the texts of its dataset, with this run's predictions."),
     Key("run.copy", "y", "copy", "", "Copy the command that made the run."),
+    Key(
+        "run.export", "e", "export", "Export", "Export the charts to a picture or as CSV: all shown, or that in focus."
+    ),
+    Key("run.watch", "w", "watch", "Watch list", "Choose texts of the watch list, which is measured in training."),
+    Key("run.charts", "V", "charts", "More charts", "Show the next charts: learning rate, gradient norm, speed, CPU."),
+    Key("run.smooth", "f", "smooth", "Smooth", "Smooth the curves of the steps: 0.6, 0.9, 0.98, not at all."),
+    Key("run.axis", "X", "axis", "X axis", "Draw the curves over epochs, steps or time."),
+    Key("run.zoom", "z", "zoom", "Enlarge", "Give a chart or a pane the whole screen, or take it back."),
+    Key("run.zoom_in", "plus,equals_sign", "zoom_x(1)", "", "Show half as much of the x axis, around the cursor."),
+    Key("run.zoom_out", "minus", "zoom_x(-1)", "", "Show twice as much of the x axis."),
+    Key("run.reset", "U", "reset", "", "Show the whole curves: no zoom, no smoothing, linear scales."),
     Key("run.back", "escape,backspace", "back", "Back", "Go back to the runs; training continues."),
     Key(
         "compare.paired", "P", "paired", "Same texts", "Classify the validation texts with every run, to compare them."
@@ -160,6 +171,9 @@ KEYS: tuple[Key, ...] = (
     Key("data.wrong", "w", "wrong", "Show errors", "Show only texts with a wrong prediction, or all texts again."),
     Key("data.clear", "r", "clear", "Clear", "Clear search and filters."),
     Key("data.statistics", "s", "statistics", "Statistics", "Show statistics of the dataset, or the text again."),
+    Key(
+        "data.watch", "w", "watch", "Watch", "Put the selected text on the watch list of the run that was opened last."
+    ),
     Key("data.back", "escape", "back", "", "Leave the search field / cancel; again: go back to the runs."),
     Key("models.train", "t", "train", "Train", "Fill in the form of a new run of the highlighted model."),
     Key("models.page", "space", "page", "", "Go to the page to scroll it, or back to the list."),

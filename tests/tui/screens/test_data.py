@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from support import scripted_reader
 from support.planted import texts as planted_texts
-from support.scripted_reader import Driver, opened
+from support.scripted_reader import Driver, opened, seen
 from support.waiting import until
 from textual.widgets import Input
 
 from tmeattn.config import TrainOptions
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.watched_texts import added_texts
 from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
@@ -300,3 +301,16 @@ async def test_of_changed_data_neither_right_nor_wrong_is_shown(run) -> None:
         assert not {"✓", "✗"} & set("".join(lines(driver)))
         await driver.press("w")
         assert "0 of 16 texts" in driver.said("#summary")
+
+
+async def test_the_selected_text_is_put_on_the_watch_list_of_the_open_run(run, write_run) -> None:
+    trained = write_run("bbbb-lstm-attn", dataset="planted", state="running", done=0)
+    async with open_screen() as driver:
+        driver.screen.action_watch()
+        assert await seen(driver.pilot, "No run can watch the text")
+        driver.screen.session.opened_run = trained
+        driver.screen.action_watch()
+        (added,) = added_texts(trained)
+        assert added == {"text": VALIDATION.texts[0], "label": ("negative", "positive")[VALIDATION.labels[0]]}
+        driver.screen.action_watch()
+        assert len(added_texts(trained)) == 1

@@ -22,6 +22,7 @@ from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.text_layout import with_line_breaks
+from tmeattn.runs import watched_texts
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
@@ -39,6 +40,7 @@ PAUSE = 0.3
 """Seconds without a key until a search begins."""
 MOMENT = 0.2
 """Seconds that texts are visible until the run predicts them."""
+NOT_WATCHING = "No run can watch the text. Open a run that is trained or can be resumed, and come back."
 DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
 
 
@@ -315,6 +317,22 @@ class DataScreen(BaseScreen):
         for name in ("label", "prediction", "confidence", "length", "order"):
             self.choice(name).value = None
         self._apply_filter(0)
+
+    def action_watch(self) -> None:
+        """Put the selected text on the watch list of the run that was opened last."""
+        row, texts, run = self.table.row, self.texts, self.session.watching_run()
+        if texts is None or row is None:
+            return
+        if run is None:
+            self.post_message(ShowProblem(NOT_WATCHING))
+            return
+        label = texts.classes[texts.labels_N[row]]
+        try:
+            watched_texts.add(run, texts.texts[row], label if label in run.data["classes"] else None)
+        except TmeattnError as error:
+            self.post_message(ShowProblem(error))
+        else:
+            self.notify(safe(f"Text {row:,} is on the watch list of {run.name or run.id}."), markup=False)
 
     def action_statistics(self) -> None:
         self.statistics_shown = not self.statistics_shown

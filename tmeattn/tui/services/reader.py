@@ -17,6 +17,7 @@ import numpy as np
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.foreign import plugin_error
 from tmeattn.runs.index import all_runs
+from tmeattn.tui.services import garbage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,6 +145,7 @@ class TextReader:
         weights = _weights(run)
         if weights not in self._loaded:
             self._loaded[weights] = TrainedClassifier(run)
+            garbage.keep()
             while len(self._loaded) > LOADED:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(weights)

@@ -1,17 +1,14 @@
-"""The panes of a run: curves, attention, log and configuration. A pane redraws only after its data has changed."""
+"""The panes of a run: attention, log and configuration. A pane redraws only after its data has changed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.widgets import RichLog, Static
 
 from tmeattn.render.console import safe
@@ -20,13 +17,11 @@ from tmeattn.render.numbers import decimal, option_value
 from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
-from tmeattn.runs.event_types import Histogram, SplitName
+from tmeattn.runs.event_types import Histogram
 from tmeattn.spacing import evenly_spaced
 from tmeattn.tui.services.log_lines import LogLine
 from tmeattn.tui.services.run_state import RunState
-from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.picture import Picture
-from tmeattn.tui.widgets.plot import Curve
 from tmeattn.tui.wording import runs as run_wording
 
 AROUND_BARS, AROUND_HISTORY = 3, 4
@@ -34,7 +29,6 @@ AROUND_BARS, AROUND_HISTORY = 3, 4
 LEAST_BARS, MOST_BARS = 3, 12
 """Rows of the bars of the histogram."""
 LEAST_HISTORY = 4
-Measure = Literal["cross_entropy", "accuracy"]
 LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 
 
@@ -64,72 +58,6 @@ class Pane(Vertical):
 
     def draw(self, run_state: RunState) -> None:
         raise NotImplementedError
-
-
-class CurvesPane(Pane):
-    """Loss and accuracy by epoch, with one cursor for both charts, and the validation curves of other runs."""
-
-    name_, title = "curves", "1 Curves"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.others: Sequence[RunState] = ()
-
-    def compose(self) -> ComposeResult:
-        with Container():
-            yield Chart("Cross-entropy", id="loss")
-            yield Chart("Accuracy", unit="%", digits=1, id="accuracy")
-
-    @property
-    def charts(self) -> list[Chart]:
-        return list(self.query(Chart))
-
-    def state_of(self, run_state: RunState) -> object:
-        runs = (run_state, *self.others)
-        return [(one.steps.last, len(one.epochs), one.name) for one in runs]
-
-    def draw(self, run_state: RunState) -> None:
-        loss, accuracy = self.charts
-        loss.show(self._curves(run_state, "cross_entropy", 1.0))
-        accuracy.show(self._curves(run_state, "accuracy", 100.0))
-
-    def _curves(self, run_state: RunState, measure: Measure, factor: float) -> list[Curve]:
-        names = ("train", "validation") if not self.others else ("train", run_wording.title(run_state))
-        found = [
-            Curve(names[0], *_over_steps(run_state, measure, factor), colour=0),
-            Curve(names[1], *_over_epochs(run_state, measure, factor), colour=1, marked=True),
-        ]
-        for index, other in enumerate(self.others, start=2):
-            xs, ys = _over_epochs(other, measure, factor)
-            found.append(Curve(run_wording.title(other), xs, ys, colour=index, marked=True))
-        return found
-
-    @on(Chart.Moved)
-    def together(self, event: Chart.Moved) -> None:
-        for chart in self.charts:
-            if chart is not event.chart:
-                chart.set_cursor(event.x)
-
-    def set_log(self, on: bool) -> None:
-        """Show the loss on a logarithmic or a linear scale; the scale of accuracy is always linear."""
-        self.charts[0].set_log(on)
-
-
-def _over_steps(run_state: RunState, measure: Measure, factor: float) -> tuple[list[float], list[float | None]]:
-    """A training metric after each step, over epochs; the means of the epochs if there are fewer than two steps."""
-    if len(run_state.steps) < 2 and run_state.epochs:
-        return _over_epochs(run_state, measure, factor, "train")
-    a_epoch = run_state.steps_per_epoch or 1
-    steps, values = run_state.steps.curve(measure)
-    return [step / a_epoch for step in steps], [None if y is None else factor * y for y in values]
-
-
-def _over_epochs(
-    run_state: RunState, measure: Measure, factor: float, texts: SplitName = "validation"
-) -> tuple[list[float], list[float | None]]:
-    """A metric of each epoch: of the validation split after it, or of the training split during it."""
-    xs = [float(epoch["epoch"]) for epoch in run_state.epochs]
-    return xs, [factor * epoch[texts][measure] for epoch in run_state.epochs]
 
 
 class AttentionPane(Pane):

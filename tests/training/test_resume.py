@@ -107,8 +107,9 @@ def test_a_killed_run_continues_as_if_nothing_had_happened(planted, undisturbed,
     assert run.status()["state"] == "finished"
 
 
-def test_the_momentum_of_sgd_is_resumed(planted):
-    wanted = options(planted) | {"optimizer": "sgd", "momentum": 0.9, "lr": 0.1, "clip_norm": 0.0}
+def test_the_momentum_of_sgd_is_resumed_with_batches_in_parts_and_a_warm_up(planted):
+    parts = {"accumulate": 2, "warmup": 0.3}
+    wanted = options(planted) | {"optimizer": "sgd", "momentum": 0.9, "lr": 0.1, "clip_norm": 0.0, **parts}
     undisturbed = start("lstm-attn", wanted)
     with pytest.raises(Killed):
         start("lstm-attn", wanted, listeners=[killer("checkpoint", 3)])

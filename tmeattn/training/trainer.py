@@ -29,7 +29,7 @@ from tmeattn.training.distributed.group import Alone
 from tmeattn.training.erasure import with_hidden_words
 from tmeattn.training.memory import kept_memory
 from tmeattn.training.objective import Whole, class_weights, objective
-from tmeattn.training.optimizer import clip_gradients, make_optimizer
+from tmeattn.training.optimizer import clip_gradients, make_optimizer, set_learning_rate
 from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.resources import ProcessUse, memory
 from tmeattn.training.signals import StopFlag
@@ -207,12 +207,11 @@ class Trainer:
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         self.optimizer.zero_grad(set_to_none=True)
         share = self._with_hidden_words(share)
-        measured = self._together(share, self._differentiate(share, alpha))
+        measured = self._together(share, self._gradients(share, alpha))
         self._check_finite(measured.meter.loss / measured.meter.texts, "loss")
         norm = clip_gradients(self.model, options.clip_norm)
         self._check_finite(norm, "gradient norm")
-        for group in self.optimizer.param_groups:
-            group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
+        set_learning_rate(self.optimizer, schedule.learning_rate(options, progress.step, self.steps_per_epoch))
         self.optimizer.step()
         progress.step += 1
         progress.batch += 1
@@ -253,11 +252,21 @@ class Trainer:
         state."""
         self.model.train()
         with arithmetic(self.progress.arithmetic):
-            self._differentiate(share, 0.0)
+            self._gradients(share, 0.0)
         self.model.zero_grad(set_to_none=True)
 
+    def _gradients(self, share: Share, alpha: float) -> Measured:
+        """Compute the gradient of this process's summand of the loss of the batch, part by part (--accumulate)."""
+        first, *others = share.parts(self.options.accumulate)
+        measured = self._differentiate(first, alpha)
+        for part in others:
+            of_part = self._differentiate(part, alpha)
+            measured.meter.merge(of_part.meter)
+            measured = Measured(measured.meter, measured.words + of_part.words)
+        return measured
+
     def _differentiate(self, share: Share, alpha: float) -> Measured:
-        """Compute the gradient of this process's summand of the loss of the batch, and measure its texts."""
+        """Add the gradient of these texts' summand of the loss of the batch, and measure its texts."""
         measured = self._meter()
         texts, whole = len(share.batch.indices), self._whole(share)
         if not texts:  # a batch of fewer texts than processes
@@ -281,8 +290,8 @@ class Trainer:
         return Measured(measured, int(lengths_B.sum()))
 
     def _whole(self, share: Share) -> Whole | None:
-        """The batch of which this process has a share; None where it has all of it."""
-        if self.group.size == 1:
+        """The batch of which these texts are a share; None where they are all of it."""
+        if self.group.size == 1 and self.options.accumulate == 1:
             return None
         texts = len(share.indices_W)
         if self.class_weights_C is None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib.util
 
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.explain.explanation import FALLBACK
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
-
-FALLBACK = "leave-one-out"
-"""Compatible with every model."""
 
 
 def methods_with_reasons(classifier: TrainedClassifier) -> list[tuple[ExplainerSpec, str | None]]:

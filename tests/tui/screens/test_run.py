@@ -161,10 +161,10 @@ async def test_a_logarithmic_scale_for_the_loss(write_run):
     app = an_app(write_run("aaaa-lstm-attn"))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
-        await pilot.press("l")
+        await pilot.press("L")
         assert "log scale" in heading(screen, "loss")
         assert "log scale" not in heading(screen, "accuracy")
-        await pilot.press("l")
+        await pilot.press("L")
         assert "log scale" not in heading(screen, "loss")
 
 

@@ -119,7 +119,7 @@ def test_manual(snap_compare, runs, monkeypatch):
 
     async def opened(pilot):
         await drawn(pilot)
-        await pilot.press("f1", "m")
+        await pilot.press("f1", "f1")
         await drawn(pilot)
 
     assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)

@@ -19,6 +19,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    GoBack,
     OpenData,
     OpenExplain,
     OpenNewRun,
@@ -36,8 +37,10 @@ from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.curves import CurvesPane
-from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, LogPane, Pane
+from tmeattn.tui.widgets.log_pane import LogPane
+from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
@@ -89,11 +92,12 @@ class RunScreen(BaseScreen):
         yield RunHeader()
         yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
         yield Vertical(curves, middle, log, about, id="panes")
-        yield Static("", id="waiting", markup=False)
+        yield ScrollPane(Static("", id="waiting", markup=False), id="starting")
 
     def on_mount(self) -> None:
         self.session.opened_run = self.run
         self.set_interval(EVERY, self._tick)
+        self.query_one(f"#{self.pane}", Pane).take_focus()
 
     def on_screen_resume(self) -> None:
         self.refresh_run()
@@ -119,7 +123,7 @@ class RunScreen(BaseScreen):
         if not self.exists:
             self.exists = True
             self.refresh_bindings()
-        self.query_one("#waiting").display = False
+        self.query_one("#starting").display = False
         self.query_one("#panes").display = True
         states = [self.run_state, *self.others]
         for state in states:
@@ -138,9 +142,8 @@ class RunScreen(BaseScreen):
             kept = "the form, which has your entries" if self.session.failed_entries() else "the runs"
             lines = [f"{self.run.id} did not start." if words else str(error), f"Press esc to go back to {kept}."]
         self.query_one("#panes").display = False
-        waiting = self.query_one("#waiting", Static)
-        waiting.display = True
-        waiting.update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
+        self.query_one("#starting").display = True
+        self.query_one("#waiting", Static).update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
 
     @property
     def _has_room(self) -> bool:
@@ -191,8 +194,22 @@ class RunScreen(BaseScreen):
 
     def _show_alone(self, pane: str, *, alone: bool) -> None:
         self.alone, self.pane = alone, pane
+        self._open_pane()
+
+    def _open_pane(self) -> None:
+        """Show the chosen pane and give it the focus, so that its keys scroll it."""
         self._arrange()
+        self.query_one(f"#{self.pane}", Pane).take_focus()
         self.call_after_refresh(self._draw)
+
+    def action_search(self) -> None:
+        """Search the log; where it is not shown, show it first."""
+        if not self.query_one(LogPane).display:
+            self.action_pane("log")
+        self.query_one(LogPane).search()
+
+    def action_fold(self) -> None:
+        self.query_one(LogPane).fold()
 
     def action_next_pane(self, by: int) -> None:
         if self.has_class("-all"):
@@ -200,8 +217,7 @@ class RunScreen(BaseScreen):
             return
         names = list(PANES)
         self.pane = names[(names.index(self.pane) + by) % len(names)]
-        self._arrange()
-        self.call_after_refresh(self._draw)
+        self._open_pane()
 
     @property
     def curves(self) -> CurvesPane:
@@ -290,7 +306,7 @@ class RunScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
-    def action_data(self) -> None:
+    def action_browse(self) -> None:
         self.post_message(OpenData(self.run))
 
     def action_copy(self) -> None:
@@ -304,4 +320,4 @@ class RunScreen(BaseScreen):
         elif any(chart.cursor is not None for chart in charts):
             charts[0].action_cursor_off()
         else:
-            self.app.pop_screen()
+            self.post_message(GoBack())

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import RichLog, Static
+from textual.widget import Widget
+from textual.widgets import Static
 
-from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram, ridges
 from tmeattn.render.numbers import decimal, option_value
 from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
-from tmeattn.runs import control
 from tmeattn.runs.event_types import Histogram
 from tmeattn.spacing import evenly_spaced
-from tmeattn.tui.services.log_lines import LogLine
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import runs as run_wording
@@ -29,7 +26,11 @@ AROUND_BARS, AROUND_HISTORY = 3, 4
 LEAST_BARS, MOST_BARS = 3, 12
 """Rows of the bars of the histogram."""
 LEAST_HISTORY = 4
-LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
+
+
+def _is_shown(widget: Widget) -> bool:
+    """Whether neither the widget nor one around it is hidden."""
+    return all(node.display for node in widget.ancestors if isinstance(node, Widget)) and widget.display
 
 
 class Pane(Vertical):
@@ -44,6 +45,12 @@ class Pane(Vertical):
 
     def on_mount(self) -> None:
         self.border_title = self.title
+
+    def take_focus(self) -> None:
+        """Give the focus to the first widget of the pane that scrolls or has a cursor, unless one of them has it."""
+        within = [widget for widget in self.query("*") if widget.focusable and _is_shown(widget)]
+        if within and self.screen.focused not in within:
+            within[0].focus()
 
     def show(self, run_state: RunState) -> None:
         """Redraw if the data of the pane has changed."""
@@ -71,7 +78,7 @@ class AttentionPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="now", markup=False)
-        yield Picture(focusable=True)
+        yield Picture()
 
     def show(self, run_state: RunState) -> None:
         """Redraw the line of the current batch after every event, the histograms after an epoch."""
@@ -158,50 +165,13 @@ def heights(lines: int, measured: int, heads: int) -> tuple[int, int]:
     return bars, max(least, min(measured, room - bars))
 
 
-class LogPane(Pane):
-    """The events of the run, the newest last, and the log of the training process if it failed."""
-
-    name_, title = "log", "4 Log"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said, self._width, self._words = 0, 0, False
-
-    def compose(self) -> ComposeResult:
-        yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
-
-    def state_of(self, run_state: RunState) -> object:
-        return (run_state.lines_total, run_state.state)
-
-    def draw(self, run_state: RunState) -> None:
-        """Append new lines; after a change of width write all lines again, because they wrap differently."""
-        log = self.query_one(RichLog)
-        new = run_state.lines_total - self._said
-        if log.size.width != self._width or new < 0 or self._words:
-            log.clear()
-            new = len(run_state.lines)
-        if lines := [_logged(line) for line in list(run_state.lines)[max(len(run_state.lines) - new, 0) :]]:
-            log.write(Text("\n").join(lines))  # at once: 1,000 calls would take three times as long
-        self._said, self._width = run_state.lines_total, log.size.width
-        self._words = run_state.state in ("failed", "crashed", "created")
-        if run_state.state == "crashed":
-            log.write(Text(f"          {run_wording.why(run_state)}", style=LEVELS["error"]))
-        for words in control.log_tail(run_state.run) if self._words else ():
-            log.write(Text(f"          {safe(words)}", style="dim"))
-
-
-def _logged(line: LogLine) -> Text:
-    clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
-    return Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level]))
-
-
 class AboutPane(Pane):
     """The configuration of the run, its versions and the command that started it."""
 
     name_, title = "about", "5 About"
 
     def compose(self) -> ComposeResult:
-        yield Picture(focusable=True)
+        yield Picture()
 
     def state_of(self, run_state: RunState) -> object:
         return (run_state.run.id, run_state.name)

@@ -10,7 +10,6 @@ from rich.console import Group
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
@@ -28,6 +27,7 @@ from tmeattn.runs.watched_texts import added_texts, stamp
 from tmeattn.tui.services.run_history import Watched
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import Pane
+from tmeattn.tui.widgets.scroll_pane import ItemsPane
 from tmeattn.tui.wording import runs as run_wording
 
 SIGNS = "✓ ✗: right, wrong; ▁▄█: probability of the label so far"
@@ -158,7 +158,7 @@ class WatchPane(Pane):
         self._asked: set[Key] = set()
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
+        with ItemsPane():
             yield Static("", id="note", markup=False)
         yield Static("", id="key", markup=False)
 
@@ -237,7 +237,7 @@ class WatchPane(Pane):
     async def _have(self, event: Read) -> None:
         self.sources |= event.found
         self.problem = event.problem
-        scroll = self.query_one(VerticalScroll)
+        scroll = self.query_one(ItemsPane)
         first = next(iter(self.query(WatchedTextView)), None)
         views = [WatchedTextView(source, key) for key, source in event.found.items()]
         await scroll.mount_all([view for view in views if isinstance(view.key, str)], before=first)

@@ -132,6 +132,8 @@ def useful(action: str, run_state: RunState | None) -> bool:
     """Whether an action is possible in the state of a run."""
     if action in ("stop", "checkpoint"):
         return run_state is not None and run_state.state == "running"
+    if action == "fold":
+        return run_state is not None and run_state.state in ("failed", "crashed")
     if action == "watch":
         return run_state is not None and watchable(run_state)
     return action != "resume" or (run_state is not None and resumable(run_state))

@@ -208,6 +208,31 @@ def strongest_pairs(shown: AttentionMap, top: int) -> RenderableType | None:
     return table(columns, rows, title="Largest weights", caption=caption)
 
 
+def row_lines(
+    shown: AttentionMap, row: int, column: int, width: int, most: int, *, colour: bool, colours: HeatColours = HEAT
+) -> Iterator[Text]:
+    """The distribution of a row: its largest weights with bars, and that of `column`, on at most `most` lines."""
+    ranked = shown.ranked(row)
+    lines = max(1, most - 1)  # the last line counts the others
+    kept = ranked[:lines] if len(ranked) > most else ranked
+    here = next(at for at, pair in enumerate(ranked) if pair.column == column)
+    if here >= len(kept):
+        kept = [*kept[:-1], ranked[here]]
+    room = max(4, min(14, width // 3))
+    bar = max(1, width - room - 9)
+    for pair in kept:
+        line = Text(no_wrap=True)
+        name = shortened(safe_line(shown.columns[pair.column]), room)
+        line.append(name + " " * (room - cell_len(name)), "bold reverse" if pair.column == column else "")
+        line.append(f" {percent(pair.weight):>7} ")
+        style = heat_style(LEVELS, colours).bgcolor if colour else None
+        line.append("█" * round(bar * pair.weight / (ranked[0].weight or 1.0)), Style(color=style))
+        yield line
+    if left := len(ranked) - len(kept):
+        rest = 1.0 - sum(pair.weight for pair in kept)
+        yield Text(f"{counted(left, 'other')}: {percent(max(rest, 0.0))}", style="dim", no_wrap=True)
+
+
 @dataclass(frozen=True)
 class OverviewView:
     """The renderable of `overview_grid`. `chosen` is the layer and head whose title is marked."""

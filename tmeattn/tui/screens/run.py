@@ -215,6 +215,15 @@ class RunScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
+    def action_attention(self) -> None:
+        """Show the attention map of a validation text."""
+        if not self.run.has_checkpoint():
+            self.post_message(ShowProblem(NO_WEIGHTS))
+            return
+        from tmeattn.tui.screens.attention_map import AttentionMapScreen
+
+        self.app.push_screen(AttentionMapScreen(self.session, self.run))
+
     def action_data(self) -> None:
         self.post_message(OpenData(self.run))
 

@@ -58,7 +58,7 @@ class MapView:
         cells = blocked(shown.weights_RS, rows, columns)
         scale = weight_scale(cells, len(shown.columns), shown.mean_entropy)
         colour = shows_heat(console)
-        names = [block_name(shown.columns, columns, at) for at in range(len(columns))]
+        names = [shown.columns[edge] for edge in columns]
         for line in column_names(names, cell):
             yield Text(" " * (label + 1) + line, style="dim", no_wrap=True)
         for at in range(len(rows)):
@@ -117,9 +117,10 @@ def column_names(names: Sequence[str], cell: int, most: int = LONGEST_COLUMN) ->
 
 
 def _fitted(letter: str, cell: int) -> str:
-    """A letter in a cell; one that is wider than its cell is left out."""
+    """A letter in a cell, above the last digit of a cell with numbers; one wider than its cell is left out."""
     wide = cell_len(letter)
-    return letter + " " * (cell - wide) if wide <= cell else "·".ljust(cell)
+    before = max(0, cell - 2)
+    return (" " * before + letter).ljust(cell - wide + 1) if wide <= cell - before else "·".rjust(before + 1).ljust(cell)
 
 
 def cell_of(share: float, cell: int, colour: bool, colours: HeatColours = HEAT) -> tuple[str, Style]:

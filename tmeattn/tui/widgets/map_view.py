@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -151,7 +152,7 @@ class MapView(Widget, can_focus=True, inherit_bindings=False):
         self._left = max(0, min(max(min(self._left, column), column - columns + 1), len(self._columns) - columns))
         if self.map is not None:
             visible = range(self._left, self._left + columns)
-            names = [block_name(self.map.columns, self._columns, at) for at in visible]
+            names = [self.map.columns[self._columns[at]] for at in visible]
             self._names = list(column_names(names, self._zoom[1], self._header))
         self.refresh()
         self.post_message(self.Moved(self))
@@ -271,6 +272,4 @@ class MapView(Widget, can_focus=True, inherit_bindings=False):
 
 def _block_of(edges: list[int], position: int) -> int:
     """The block that has a position."""
-    from bisect import bisect_right
-
     return max(0, bisect_right(edges, position) - 1)

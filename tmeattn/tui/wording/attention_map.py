@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.numbers import decimal, percent
+from tmeattn.render.numbers import count, decimal, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.attention_map import AttentionMap, HeadOverview
@@ -25,7 +25,7 @@ def about(shown: AttentionMap) -> Text:
         line.append("" if explanation.is_correct else f", label {safe_line(explanation.true_label)}")
     line.append(f"  {counted(len(explanation.words), 'word')}", "dim")
     if explanation.is_truncated:
-        line.append(f", {counted(explanation.tokens_cut, 'more')} not read", "dim")
+        line.append(f", {count(explanation.tokens_cut)} more not read", "dim")
     return line.append(f"  {safe(explanation.model)}, {safe(explanation.run)}", "dim")
 
 

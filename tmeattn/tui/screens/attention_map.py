@@ -23,6 +23,7 @@ from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.themes import heat_colours
+from tmeattn.tui.widgets.cell_grid import CellGrid
 from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.map_view import MapView
 from tmeattn.tui.widgets.picture import Picture
@@ -73,14 +74,15 @@ class AttentionMapScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", markup=False)
         view, text = MapView(id="map"), HeatmapView(id="text")
-        text.can_focus = False
+        small = Picture()
+        text.can_focus = small.can_focus = False  # the keys of the screen move the cursor
         with Horizontal(id="body"):
             yield view
             with Vertical(id="beside"):
                 yield Static("", id="row", markup=False)
                 yield Static("", id="weights", markup=False)
                 yield text
-        yield Picture(focusable=True)
+        yield small
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
 
@@ -154,7 +156,7 @@ class AttentionMapScreen(BaseScreen):
         if self.map is not None:
             self.query_one("#about", Static).update(wording.about(self.map), layout=False)
 
-    @on(MapView.Moved)
+    @on(CellGrid.Moved)
     def draw_row(self) -> None:
         """Show the distribution of the row at the cursor, and colour the text by it."""
         shown, view = self.map, self.view
@@ -216,7 +218,7 @@ class AttentionMapScreen(BaseScreen):
         if small:
             if self.at[0] is None or self.at[1] is None:
                 self._put(self.at[0] or 1, self.at[1] or 1)
-            self.query_one(Picture).focus()
+            self.set_focus(None)
             self._load_overview()
         else:
             self.view.focus()

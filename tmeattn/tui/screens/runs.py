@@ -249,6 +249,12 @@ class RunsScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
+    def action_reproduce(self) -> None:
+        """Show the report's tables and figures."""
+        from tmeattn.tui.screens.reproduce import ReproduceScreen
+
+        self.app.push_screen(ReproduceScreen(self.session))
+
     def action_copy(self) -> None:
         if self.selected is not None:
             self.post_message(CopyText(run_wording.command(self.selected.run)))

@@ -74,7 +74,7 @@ class TrainingProcesses:
                     stdout=subprocess.DEVNULL,
                     stderr=file,
                     env={**child_environment(), "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
-                    **_detached(),
+                    **detached(),
                 )
         self._processes[run.id] = TrainingProcess(run, popen, log, resumes=arguments[0] == "resume")
         return self._processes[run.id]
@@ -93,7 +93,7 @@ class TrainingProcesses:
         return gone
 
 
-def _detached() -> dict[str, Any]:
+def detached() -> dict[str, Any]:
     """The options of `Popen` that keep a child alive when its terminal closes."""
     if os.name == "posix":
         return {"start_new_session": True}

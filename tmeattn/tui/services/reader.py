@@ -164,6 +164,12 @@ def readable_runs() -> list[tuple[RunDirectory, str]]:
     return [(run, run.name or "") for run in all_runs() if run.has_checkpoint()]
 
 
+def weights_key(run: RunDirectory) -> str:
+    """A name for the weights of a run that a classifier loads now. Raises `BadInput` without any."""
+    _, name, time_ns = _weights(run)
+    return f"{name}-{time_ns:x}"
+
+
 def _weights(run: RunDirectory) -> Weights:
     """The path, name and time of the weights that a classifier loads now.
 

@@ -17,8 +17,8 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Word:
-    """A token of a text: its position, `text[start:end]`, its form as a token, whether the vocabulary has it, and its
-    score."""
+    """A word of a text: its position, `text[start:end]`, its form as a token, whether the vocabulary has it, and its
+    score. Of a word of several pieces, the token is the pieces with spaces between them, and the score is their sum."""
 
     start: int
     end: int
@@ -64,8 +64,9 @@ def without_words(text: str, spans: Iterable[Span]) -> str:
 class Explanation:
     """The prediction of a text, and a score for each word that the model read.
 
-    words:              the tokens that the model read, in text order; a prefix of the text where its length was cut.
-    tokens_total:       the number of tokens of the text; more than `len(words)` where the model's length cut it.
+    words:              the words that the model read, in text order; a prefix of the text where its length was cut.
+    tokens_total:       the number of tokens of the text, which are words, or pieces of words where the tokenizer makes
+                        several of a word; more than `tokens_read` where the model's length cut the text.
     method:             name of the attribution method.
     signed:             whether scores below zero are evidence against the class `target`.
     probabilities:      one for each class, in the order of `classes`.
@@ -75,6 +76,9 @@ class Explanation:
     true_label:         name of the true class; None where it is not known.
     note:               sentences for the reader, such as the reason for the default method.
     layer, head:        of self-attention, counted from 1; None: the mean over all, or a method without a choice.
+    tokens_read:        the number of tokens that the model read; None: as many as words.
+    special_attention:  the share of the attention that is on special tokens such as [CLS], which are no words; None for
+                        a model without them, and for methods that show no attention.
     """
 
     text: str
@@ -94,6 +98,8 @@ class Explanation:
     note: str | None = None
     layer: int | None = None
     head: int | None = None
+    tokens_read: int | None = None
+    special_attention: float | None = None
 
     @property
     def predicted_label(self) -> str:
@@ -123,7 +129,7 @@ class Explanation:
     @property
     def tokens_cut(self) -> int:
         """The number of tokens at the end of the text that the model did not read."""
-        return self.tokens_total - len(self.words)
+        return self.tokens_total - (len(self.words) if self.tokens_read is None else self.tokens_read)
 
     @property
     def is_truncated(self) -> bool:

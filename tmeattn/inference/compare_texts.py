@@ -169,8 +169,8 @@ class _Texts:
         )
 
     def _encode(self, classifier: TrainedClassifier) -> EncodedSplit:
-        tokenizer, words = classifier.config.train.tokenizer, classifier.vocabulary.words
-        if self._encoded is None or tokenizer != self._tokenizer or words != self._words:
+        tokenizer, words = classifier.tokenizer, classifier.vocabulary.words
+        if self._encoded is None or tokenizer.key != self._tokenizer or words != self._words:
             if self._chosen is not None and self._chosen.labels_N is not None:
                 chosen = self._chosen
                 self._encoded = encode_texts(
@@ -180,5 +180,5 @@ class _Texts:
                 assert self._opened is not None
                 settings = CorpusSettings(tokenizer=tokenizer, limit=self.limit)
                 self._encoded = encode_split(self._opened, self.split, settings, classifier.vocabulary)
-            self._tokenizer, self._words = tokenizer, words
+            self._tokenizer, self._words = tokenizer.key, words
         return self._encoded

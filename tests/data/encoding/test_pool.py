@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tmeattn.data.encoding import pool
+from tmeattn.data.encoding.open_tokenizer import open_tokenizer as tokenizer
 from tmeattn.data.encoding.pool import TokenizerPool
-from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 TEXTS = [f"Text {i}, with word{i % 7} and \ud800 été" if i % 11 else "" for i in range(500)]

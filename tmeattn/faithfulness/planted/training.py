@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from tmeattn.config import AUTO_TOKENIZER
 from tmeattn.errors import BadInput, Interrupted, TmeattnError
 from tmeattn.faithfulness.planted.shortcuts import Kind
 from tmeattn.faithfulness.planted.texts import PlantedData
 from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
-from tmeattn.run_config import RunConfig, config_class, resolve_run
+from tmeattn.run_config import RunConfig, config_class, resolve_run, with_tokenizer
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
 from tmeattn.runs.index import LONGEST_NAME, all_runs, check_name
@@ -89,7 +90,10 @@ def wanted_runs(
             given = {name: value for name, value in {**OPTIONS, **options}.items() if name in shared | own[model]}
             for seed in seeds:
                 values = {**given, "dataset": str(each.path), "seed": seed}
-                found.append(Wanted(each.kind, model, resolve_run(model, values)))
+                config = resolve_run(model, values)
+                if config.train.tokenizer == AUTO_TOKENIZER:  # the texts are English
+                    config = with_tokenizer(config, "basic_english")
+                found.append(Wanted(each.kind, model, config))
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -19,7 +19,7 @@ from tmeattn.paths import existing_file, existing_path
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.numbers import flag, option_value, seconds
-from tmeattn.run_config import RunConfig, config_class, is_dataset, resolve_run
+from tmeattn.run_config import RunConfig, choices_of, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
 from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.listed_run import ListedRun
@@ -65,8 +65,8 @@ def _fields(config: type[BaseModel]) -> list[FormField]:
             verb = extra.get("off")
             choices = ("true", "false")
             off = flag(name.replace("tune_", f"{verb}_") if verb else f"no_{name}")
-        elif get_origin(info.annotation) is Literal:
-            choices = tuple(map(str, get_args(info.annotation)))
+        else:
+            choices = choices_of(info)
         found.append(FormField(name, info.description or "", choices, off))
     return found
 

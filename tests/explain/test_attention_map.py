@@ -12,7 +12,7 @@ from tmeattn.errors import BadInput
 from tmeattn.explain.attention_map import AttentionMap, Pair, block_edges, block_name, blocked
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest, Explanation, Word
-from tmeattn.explain.maps import attention_map, head_overview
+from tmeattn.explain.maps import attention_map, head_overview, of_words
 from tmeattn.models.layers import word_shares
 
 TEXT = "the film was good, and the plot of this story too"
@@ -55,6 +55,13 @@ def test_blocks_are_means_and_cls_is_a_block_of_its_own() -> None:
     assert cells[3, 3] == weights[5, 5]
     assert blocked(weights, list(range(6)), list(range(6))) is weights
     assert [block_name("abcdef", edges, at) for at in range(4)] == ["a", "b…", "d…", "f"]
+
+
+def test_pieces_become_words() -> None:
+    weights = np.array([[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], [0.2, 0.2, 0.4, 0.2], [0.25] * 4], np.float32)
+    merged = of_words(weights, [0, 0, 1])  # CLS, then a word of two pieces
+    assert merged == pytest.approx(np.array([[0.1, 0.5, 0.4], [0.3, 0.55, 0.15], [0.25, 0.5, 0.25]]))
+    assert of_words(weights, range(3)) is weights
 
 
 @pytest.mark.parametrize("family", ["transformer", "transformer-cls"])

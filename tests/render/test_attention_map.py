@@ -88,7 +88,5 @@ def test_files_have_every_weight_or_say_what_they_show(tmp_path: Path) -> None:
     assert np.array(document["weights"]).shape == (4, 4)
     assert set(FORMATS) == {".html", ".svg", ".png", ".json", ".csv"}
     pytest.importorskip("matplotlib")
-    for words in (3, 130):
-        picture = tmp_path / f"{words}.svg"
-        write(drawn_map([f"$w{at}" for at in range(words)], prefix=1), picture, overview)
-        assert b"</svg>" in picture.read_bytes()
+    write(drawn_map(["$w", "<b>", "\x1b"], prefix=1), tmp_path / "map.svg", overview)
+    assert b"</svg>" in (tmp_path / "map.svg").read_bytes()

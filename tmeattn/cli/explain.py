@@ -120,7 +120,9 @@ def explain(
         chosen, true_label = dataset_text(classifier, index, data)
         texts = [chosen]
     if as_map:
-        _show_map(classifier, ExplainRequest(texts[0], None, None, true_label, layer, head), top, export, as_json, no_pager)
+        _show_map(
+            classifier, ExplainRequest(texts[0], None, None, true_label, layer, head), top, export, as_json, no_pager
+        )
         return
     requests = [[ExplainRequest(one, name, target, true_label, layer, head) for name in methods] for one in texts]
     if other is not None:

@@ -20,6 +20,8 @@ from tmeattn.explain.explanation import Explanation
 POOLING = "pooling"
 """The name of the only row of a model that pools by attention."""
 CLS = "CLS"
+SPECIAL = (CLS, "SEP")
+"""The names of the positions before the words, in the order of `ModelOutput.maps`."""
 DIGITS = 6
 """Decimals of a weight in JSON and CSV."""
 
@@ -58,8 +60,12 @@ class AttentionMap:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The name of each position that is read: `CLS`, then the words as the text spells them."""
-        before = [CLS] if self.prefix == 1 else [f"{CLS} {at}" for at in range(1, self.prefix + 1)]
+        """The name of each position that is read: special tokens such as `CLS`, then the words as in the text."""
+        before = (
+            SPECIAL[: self.prefix]
+            if self.prefix <= len(SPECIAL)
+            else [f"special {at + 1}" for at in range(self.prefix)]
+        )
         words = (" ".join(self.explanation.word_text(word).split()) for word in self.explanation.words)
         return (*before, *words)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tmeattn.data.encoding.words import has_several_pieces
 from tmeattn.errors import BadInput
 from tmeattn.explain.attention_map import AttentionMap, HeadMap, HeadOverview, block_edges, blocked
 from tmeattn.explain.explain import explain
@@ -22,8 +24,9 @@ OVERVIEW = 24
 def attention_map(classifier: TrainedClassifier, request: ExplainRequest) -> AttentionMap:
     """The weights with which each word of a text reads the others; of a model that pools, the weights of the pooling.
 
-    The layer and the head are those of the request; None is the mean over all. Rows and columns are the positions of
-    the model: the words that it reads, with CLS before them where the model has it.
+    The layer and the head are those of the request; None is the mean over all. Rows and columns are the words that the
+    model reads, with CLS before them where the model has it. What a word of several pieces is read with is the sum over
+    its pieces, what it reads the mean over them.
 
     Raises:
         BadInput: the model has no attention, no such layer or head, or the text has no words.
@@ -38,8 +41,9 @@ def attention_map(classifier: TrainedClassifier, request: ExplainRequest) -> Att
         chosen = maps if request.layer is None else maps[request.layer - 1 : request.layer]
         return torch.stack([head_map(map_HSS[None], request.head)[0] for map_HSS in chosen]).mean(dim=0)
 
-    (weights_SS,) = classifier.read_maps([classifier.encode(request.visible_text).ids_T], reduce)
-    return AttentionMap(explanation, weights_SS.astype(np.float32), classifier.heads)
+    text = classifier.encode(request.visible_text)
+    (weights_SS,) = classifier.read_maps([text.ids_T], reduce)
+    return AttentionMap(explanation, of_words(weights_SS.astype(np.float32), text.words_T), classifier.heads)
 
 
 def head_overview(classifier: TrainedClassifier, request: ExplainRequest) -> HeadOverview:
@@ -73,6 +77,18 @@ def head_overview(classifier: TrainedClassifier, request: ExplainRequest) -> Hea
             for (layer, head), cells_BB, nats in zip(places, cells_NBB, entropies, strict=True)
         ),
     )
+
+
+def of_words(weights_SS: np.ndarray, words_T: Sequence[int]) -> np.ndarray:
+    """A map of pieces and what is before them as a map of words: sums over the pieces that are read, means over those
+    that read, so that the rows sum to one as before. words_T: the index of the word of each piece."""
+    if not has_several_pieces(words_T):
+        return weights_SS
+    prefix = len(weights_SS) - len(words_T)
+    starts = np.flatnonzero(np.diff(np.asarray(words_T), prepend=-1)) + prefix
+    edges = [*range(prefix), *starts.tolist()]
+    sums = np.add.reduceat(np.add.reduceat(weights_SS, edges, axis=1), edges, axis=0)
+    return np.asarray(sums / np.diff([*edges, len(weights_SS)])[:, None].astype(weights_SS.dtype))
 
 
 def require_attention(classifier: TrainedClassifier) -> None:

@@ -15,9 +15,9 @@ from rich.style import Style
 from rich.text import Text
 
 from tmeattn.explain.attention_map import CLS, block_edges, block_name, blocked
+from tmeattn.explain.explanation import NEARLY_UNIFORM
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
-from tmeattn.explain.explanation import NEARLY_UNIFORM
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.heatmap import heatmap_header
 from tmeattn.render.numbers import count, decimal, percent, shortened
@@ -120,7 +120,9 @@ def _fitted(letter: str, cell: int) -> str:
     """A letter in a cell, above the last digit of a cell with numbers; one wider than its cell is left out."""
     wide = cell_len(letter)
     before = max(0, cell - 2)
-    return (" " * before + letter).ljust(cell - wide + 1) if wide <= cell - before else "·".rjust(before + 1).ljust(cell)
+    return (
+        (" " * before + letter).ljust(cell - wide + 1) if wide <= cell - before else "·".rjust(before + 1).ljust(cell)
+    )
 
 
 def cell_of(share: float, cell: int, colour: bool, colours: HeatColours = HEAT) -> tuple[str, Style]:
@@ -196,7 +198,13 @@ def strongest_pairs(shown: AttentionMap, top: int) -> RenderableType | None:
     if not pairs:
         return None
     rows = [
-        (shown.rows[pair.row], str(pair.row + 1), shown.columns[pair.column], str(pair.column + 1), percent(pair.weight))
+        (
+            shown.rows[pair.row],
+            str(pair.row + 1),
+            shown.columns[pair.column],
+            str(pair.column + 1),
+            percent(pair.weight),
+        )
         for pair in pairs
     ]
     left = shown.weights_RS.size - len(pairs)

@@ -47,7 +47,7 @@ async def test_rows_layers_heads_zoom_and_export(runs, tmp_path, monkeypatch) ->
         await driver.press("right_curly_bracket")  # computed before
         assert len(driver.reader.questions) == asked
         await driver.press("plus")
-        assert " 54 " in seen(driver)
+        assert " 53 " in seen(driver)
         await driver.press("U", "e")
         driver.app.screen.query_one(Input).value = "map.csv"
         await driver.press("enter")

@@ -42,9 +42,19 @@ def stored(run, monkeypatch: pytest.MonkeyPatch) -> None:
         rows.append({"index": at, "probabilities": dict(zip(classes, each.tolist(), strict=True))})
     predictions.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     found: dict[str, Any] = {
-        **{"run": run.id, "model": "lstm-attn", "dataset": "planted", "split": "validation", "texts": 6},
-        **{"accuracy": 4 / 6, "accuracy_interval": accuracy_interval(4 / 6, 6), "cross_entropy": 0.5, "loss": 0.5},
-        **{"entropy": None, "normalized_entropy": None, "limit": None, "confusion": confusion},
+        "run": run.id,
+        "model": "lstm-attn",
+        "dataset": "planted",
+        "split": "validation",
+        "texts": 6,
+        "accuracy": 4 / 6,
+        "accuracy_interval": accuracy_interval(4 / 6, 6),
+        "cross_entropy": 0.5,
+        "loss": 0.5,
+        "entropy": None,
+        "normalized_entropy": None,
+        "limit": None,
+        "confusion": confusion,
         **quality(probabilities_NC, labels_N, classes),
     }
     document.write_text(json.dumps(found))

@@ -102,8 +102,9 @@ def _overview_section(overview: HeadOverview) -> str:
         scale = weight_scale(head.cells_BB, overview.positions, head.entropy)
         rows = "".join(f"<tr>{''.join(_small_cells(row, scale))}</tr>" for row in head.cells_BB.tolist())
         drawn.append(f"<figure><figcaption>{escape(small_title(head))}</figcaption><table>{rows}</table></figure>")
+    about = escape(f"{overview_title(overview)}. {overview_note(overview)}")
     return (
-        f'<section class="wide"><h3>All heads</h3>\n<p class="legend">{escape(overview_title(overview))}. {escape(overview_note(overview))}</p>\n'
+        f'<section class="wide"><h3>All heads</h3>\n<p class="legend">{about}</p>\n'
         f'<div class="heads">{"".join(drawn)}</div></section>'
     )
 

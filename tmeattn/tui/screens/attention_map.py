@@ -16,8 +16,7 @@ from textual.widgets import Static
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.render.attention_map import OverviewView, map_legend, row_lines, small_columns
-from tmeattn.render.console import safe, safe_line
-from tmeattn.render.numbers import percent
+from tmeattn.render.console import safe
 from tmeattn.render.palette import shows_heat
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
@@ -210,7 +209,9 @@ class AttentionMapScreen(BaseScreen):
         if self.map is None:
             return
         if not self.map.heads:
-            self._say(f"The model {self.map.explanation.model} pools by attention: it has one row of weights, no heads.")
+            self._say(
+                f"The model {self.map.explanation.model} pools by attention: it has one row of weights, no heads."
+            )
             return
         small = not self.small
         self.query_one(Picture).display = small

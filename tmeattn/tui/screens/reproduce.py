@@ -111,7 +111,9 @@ class ReproduceScreen(BaseScreen):
         if self._is_closed():
             return
         targets.clear_options()
-        targets.add_options([Option(wording.target_line(one, states[name]), id=name) for name, one in self.found.items()])
+        targets.add_options(
+            [Option(wording.target_line(one, states[name]), id=name) for name, one in self.found.items()]
+        )
         targets.highlighted = min(at, len(self.found) - 1)
         self._look()
 

@@ -78,7 +78,7 @@ class TextReader:
         return await self._submit(run, lambda classifier: _head_overview(classifier, request))
 
     async def own_text(self, run: RunDirectory, index: int = 0) -> tuple[str, str | None]:
-        """A validation text of the run's dataset, with the name of its class. Raises `TmeattnError` without its data."""
+        """A validation text of the run's dataset, and the name of its class. Raises `TmeattnError` without data."""
         return await self._submit(run, lambda classifier: _own_text(classifier, index))
 
     async def capabilities(self, run: RunDirectory) -> ModelCapabilities:

@@ -116,5 +116,3 @@ def forecast_command(found: TargetRuns, settings: Settings) -> BackgroundCommand
     folder = cache_dir() / "forecasts"
     arguments = ["reproduce", name, "--list", *options_of(settings)]
     return BackgroundCommand(folder, f"{name}-{key}", arguments, output=folder / f"{name}-{key}.page")
-
-

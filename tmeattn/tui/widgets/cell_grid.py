@@ -197,7 +197,7 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
         if event.y < len(self._names) or row >= len(self.row_names):
             return
         self.put(row, column)
-        if event.chain == 2:  # noqa: PLR2004
+        if event.chain == 2:
             self.post_message(self.Opened(self))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

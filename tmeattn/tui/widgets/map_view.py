@@ -137,7 +137,7 @@ class MapView(CellGrid):
         return (f"{100 * value:3.0f} " if wide == NUMBERS else text), style
 
     def marked(self, text: str) -> str:
-        return text if self.cell_width == NUMBERS else "[]" if self.cell_width == 2 else "•"  # noqa: PLR2004
+        return text if self.cell_width == NUMBERS else "[]" if self.cell_width == 2 else "•"
 
 
 def _block_of(edges: list[int], position: int) -> int:

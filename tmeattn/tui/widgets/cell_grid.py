@@ -99,7 +99,11 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
 
     def room(self) -> tuple[int, int]:
         """Lines for rows, and terminal cells for columns."""
-        return max(1, self.size.height - self.header), max(1, self.size.width - self.label - 1)
+        return self.lines_for_rows, max(1, self.size.width - self.label - 1)
+
+    @property
+    def lines_for_rows(self) -> int:
+        return max(1, self.size.height - self.header)
 
     def shown(self) -> tuple[int, int]:
         """The number of visible rows and columns."""
@@ -167,20 +171,20 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
         return Strip([Segment(text, style) for text, style in parts])
 
     def _visible_part(self, y: int) -> str:
-        """What part of a larger table is visible, in the corner above the names of the rows."""
+        """Where the visible part of a larger table begins, in the corner above the names of the rows."""
         rows, columns = self.shown()
         texts = []
         if columns < len(self.column_names):
-            texts.append(f"→{self._left + 1}-{self._left + columns}/{len(self.column_names)}")
+            texts.append(f"→{self._left + 1}/{len(self.column_names)}")
         if rows < len(self.row_names):
-            texts.append(f"↓{self._top + 1}-{self._top + rows}/{len(self.row_names)}")
+            texts.append(f"↓{self._top + 1}/{len(self.row_names)}")
         return texts[y] if y < len(texts) else ""
 
     def _row_line(self, row: int, base: Style) -> Strip:
         here = CURSOR if self.has_focus else NAMED + Style(underline=True)
         name = shortened(self.row_names[row], self.label).rjust(self.label)
         segments = [Segment(name, base + here if row == self.at[0] else base), Segment(" ", base)]
-        for column in range(self._left, self._left + self.shown()[1]):
+        for column in range(self._left, min(self._left + self.shown()[1], len(self.column_names))):
             text, style = self.cell(row, column)
             if (row, column) == self.at:
                 text, style = self.marked(text), style + here

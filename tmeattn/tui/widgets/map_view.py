@@ -127,7 +127,9 @@ class MapView(CellGrid):
 
     @property
     def label(self) -> int:
-        return min(label_width(self.map.rows if self.map else ()), max(4, self.size.width // 5))
+        names = self.map.rows if self.map else ()
+        least = len(f"→{len(names)}/{len(names)}") if len(names) > self.lines_for_rows else 4
+        return max(least, min(label_width(names), self.size.width // 5))
 
     def cell(self, row: int, column: int) -> tuple[str, Style]:
         assert self._cells is not None

@@ -23,6 +23,26 @@ class OpenRun(Message):
         self.run, self.others = run, others
 
 
+class OpenComparison(Message):
+    """Open the screen that compares runs, two or more."""
+
+    def __init__(self, runs: Sequence[RunDirectory]) -> None:
+        super().__init__()
+        self.runs = runs
+
+
+class OpenQueue(Message):
+    """Open the queue of trainings."""
+
+
+class QueueRuns(Message):
+    """Add trainings to the queue, and start to train it. commands: the arguments of `tmeattn` for each."""
+
+    def __init__(self, commands: Sequence[Sequence[str]]) -> None:
+        super().__init__()
+        self.commands = commands
+
+
 class OpenNewRun(Message):
     """Open the form of a new run, with the options of the run `like` or for the model of that name."""
 

@@ -14,12 +14,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
 from tmeattn.errors import TmeattnError
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
+from tmeattn.runs.command_line import of_seed
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
 from tmeattn.tui import keys
-from tmeattn.tui.messages import CopyText, ShowProblem, StartRun
+from tmeattn.tui.messages import CopyText, QueueRuns, ShowProblem, StartRun
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
@@ -50,6 +52,7 @@ class NewRunScreen(BaseScreen):
         self.given = form.given_by(like.config) if like and wanted in self.models else {}
         self.problem = ""
         self.arguments: list[str] = []
+        self.seeds: list[int] = []
         self.form = Fields(())
         self._timer: Timer | None = None
 
@@ -124,16 +127,23 @@ class NewRunScreen(BaseScreen):
         given = self.form.given()
         name = self.query_one("#name", Input).value.strip()
         switches = {field.name: field.off for field in self.form.fields if field.off}
-        self.arguments = processes.train_arguments(self.model, given, switches=switches, name=name)
         try:
+            self.seeds = form.seeds_of(given)
+            if self.seeds:
+                given["seeds"] = given.pop("seed")
+            self.arguments = processes.train_arguments(self.model, given, switches=switches, name=name)
+            if self.seeds:
+                given["seed"] = given.pop("seeds")
             self.form.set_defaults(form.defaults_of(self.model, given))
-            config = form.check(self.model, given, name)
+            config = form.check_all(self.model, given, name)
         except TmeattnError as error:
             self._show_error(error)
             return
         self.problem = ""
         self.form.mark(None)
         result = Text(form.estimate(config, self.session.runs.runs.values()))
+        if self.seeds:
+            result.append(f" {counted(len(self.seeds), 'run')}, one after another in the queue.")
         result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")
         self._show_result(result)
 
@@ -160,8 +170,20 @@ class NewRunScreen(BaseScreen):
         self._check()
         if self.problem:
             self.post_message(ShowProblem(self.problem))
+        elif self.seeds:
+            self.action_enqueue()
         else:
             self.post_message(StartRun(self.arguments, self.model))
+
+    def action_enqueue(self) -> None:
+        """Add the run, or one for each seed, to the queue."""
+        self._check()
+        name = self.query_one("#name", Input).value.strip() or None
+        if self.problem:
+            self.post_message(ShowProblem(self.problem))
+        else:
+            commands = [of_seed(self.arguments, seed, name) for seed in self.seeds] or [tuple(self.arguments)]
+            self.post_message(QueueRuns(commands))
 
     def action_copy(self) -> None:
         self._check()

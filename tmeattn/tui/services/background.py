@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from tmeattn.child_processes import detached
 from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.render.console import safe
 from tmeattn.runs.liveness import exists, process_mark
-from tmeattn.tui.services.processes import detached
 
 State = Literal["absent", "running", "done", "failed"]
 TAIL = 16_384

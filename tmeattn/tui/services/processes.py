@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from tmeattn.child_processes import detached
 from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
@@ -91,14 +90,6 @@ class TrainingProcesses:
         for process in [*self._processes.values(), *gone]:
             _adopt(process)
         return gone
-
-
-def detached() -> dict[str, Any]:
-    """The options of `Popen` that keep a child alive when its terminal closes."""
-    if os.name == "posix":
-        return {"start_new_session": True}
-    flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS  # type: ignore[attr-defined,unused-ignore]
-    return {"creationflags": flags}
 
 
 def _adopt(process: TrainingProcess) -> None:

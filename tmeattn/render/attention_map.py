@@ -59,8 +59,8 @@ class MapView:
         scale = weight_scale(cells, len(shown.columns), shown.mean_entropy)
         colour = shows_heat(console)
         names = [shown.columns[edge] for edge in columns]
-        for line in column_names(names, cell):
-            yield Text(" " * (label + 1) + line, style="dim", no_wrap=True)
+        for letters in column_names(names, cell):
+            yield Text(" " * (label + 1) + letters, style="dim", no_wrap=True)
         for at in range(len(rows)):
             name = block_name(shown.rows, rows, at)
             line = Text(shortened(name, label).rjust(label) + " ", style="", no_wrap=True)
@@ -303,7 +303,7 @@ def small_title(head: HeadMap) -> str:
 
 def small_width(heads: Sequence[HeadMap]) -> int:
     """Cells of a small map from side to side."""
-    return max([len("layer 1 head 1 0.00"), *(head.cells_BB.shape[1] for head in heads)])
+    return max([len("layer 1 head 1 0.00"), *(int(head.cells_BB.shape[1]) for head in heads)])
 
 
 def small_columns(heads: Sequence[HeadMap], width: int) -> int:

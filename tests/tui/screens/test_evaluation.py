@@ -137,5 +137,5 @@ def test_many_classes_scroll_and_rare_pairs_are_seen() -> None:
     view.post_message = lambda message: True  # type: ignore[method-assign]
     view.follow = lambda: None  # type: ignore[method-assign]
     view.show({"confusion": confusion})  # type: ignore[typeddict-item]
-    assert view.chosen == ("class 7", "class 140", 3, 12)
+    assert view.chosen == ("class 7", "class 140", 3, 12, 12)
     assert view.at == (7, 140)

@@ -119,17 +119,17 @@ def _name(text: str) -> str:
 
 
 def _picture(shown: AttentionMap, overview: HeadOverview | None, format: Literal["svg", "png"]) -> bytes:  # noqa: A002
-    from tmeattn.render.export.figures import picture_bytes
+    from tmeattn.render.export.figures import Drawn, picture_bytes
     from tmeattn.reproduce.results import HeatmapPanel
 
     explanation = shown.explanation
-    several = overview is not None and len(overview.heads) > 1
-    panels = (
+    panels: list[Drawn] = [
         HeatmapPanel(method_text(explanation), explanation),
         AttentionPanel("Attention map", shown),
-        *([HeadsPanel(overview_title(overview), overview)] if several and overview is not None else []),
-    )
-    return picture_bytes("Attention map", f"{explanation.model} (run {explanation.run})", panels, format)
+    ]
+    if overview is not None and len(overview.heads) > 1:
+        panels.append(HeadsPanel(overview_title(overview), overview))
+    return picture_bytes("Attention map", f"{explanation.model} (run {explanation.run})", tuple(panels), format)
 
 
 Writer = Callable[["AttentionMap", "HeadOverview | None"], bytes]

@@ -209,7 +209,8 @@ class EvaluationScreen(BaseScreen):
         if self.evaluated is None:
             return Text()
         if self.pane == "confusion":
-            return wording.confusion(self.query_one("#confusion", ConfusionView))
+            chosen = self.query_one("#confusion", ConfusionView).chosen
+            return wording.confusion(*chosen) if chosen else Text()
         if self.pane == "mistakes":
             return wording.mistakes(len(self.query_one("#table", TextTable).rows), self.only)
         return Text()
@@ -283,7 +284,7 @@ class EvaluationScreen(BaseScreen):
         if self.pane == "mistakes":
             self.action_explain()
         elif self.pane == "confusion" and (chosen := self.query_one("#confusion", ConfusionView).chosen) is not None:
-            self.only = chosen[:2]
+            self.only = chosen[0], chosen[1]
             self._show_mistakes()
             self.action_pane("mistakes")
 

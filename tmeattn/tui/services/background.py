@@ -105,7 +105,8 @@ class BackgroundCommand:
         if self._popen is not None:
             return self._popen.poll() is None
         known = self._known()
-        return bool(known) and exists(known.get("pid"), known.get("mark")) is True
+        mark = known.get("mark")
+        return exists(known.get("pid"), mark if isinstance(mark, str) else None) is True
 
     def stop(self) -> None:
         """Interrupt the process, as Ctrl-C does: a training saves a checkpoint first."""

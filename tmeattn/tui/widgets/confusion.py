@@ -53,16 +53,15 @@ class ConfusionView(CellGrid):
         self.put(row, column)
 
     @property
-    def chosen(self) -> tuple[str, str, int, int] | None:
-        """The true and the predicted class at the cursor, the number of their texts, and that of the true class."""
+    def chosen(self) -> tuple[str, str, int, int, int] | None:
+        """The true and the predicted class at the cursor, the number of their texts, those of the true class, and those
+        with this prediction."""
         if not self.classes_shown:
             return None
         row, column = self.at
-        return self.classes_shown[row], self.classes_shown[column], self._counts[row][column], self._totals[row]
-
-    def predicted_total(self, column: int) -> int:
-        """The number of texts with this predicted class."""
-        return sum(row[column] for row in self._counts)
+        predicted = sum(each[column] for each in self._counts)
+        number = self._counts[row][column]
+        return self.classes_shown[row], self.classes_shown[column], number, self._totals[row], predicted
 
     def switch(self) -> None:
         """Show shares in place of numbers, or numbers again."""

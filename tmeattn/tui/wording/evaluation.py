@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tmeattn.evaluation.document import EvaluationDocument
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.tui.services.background import BackgroundCommand
-    from tmeattn.tui.widgets.confusion import ConfusionView
 
 LOG = 6
 """Lines of a log that are shown after a failure."""
@@ -60,13 +59,9 @@ def progress(command: BackgroundCommand) -> str:
     return f"{what}: {last[0] if last else 'loading the run'}  ({seconds(command.elapsed)})"
 
 
-def confusion(view: ConfusionView) -> Text:
-    """The cell at the cursor of the confusion matrix."""
-    line = Text(no_wrap=True, overflow="ellipsis")
-    if (chosen := view.chosen) is None:
-        return line
-    true, predicted, number, total = chosen
-    of_predicted = view.predicted_total(view.at[1])
+def confusion(true: str, predicted: str, number: int, of_true: int, of_predicted: int) -> Text:
+    """The cell at the cursor of the confusion matrix: its classes and its texts, of those of each class."""
+    line, total = Text(no_wrap=True, overflow="ellipsis"), of_true
     line.append(safe_line(true), "bold").append(" predicted as ").append(safe_line(predicted), "bold")
     line.append(f": {count(number)} of {counted(total, 'text')}")
     line.append(f", {percent(number / total)} of the class" if total else "")

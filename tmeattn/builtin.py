@@ -124,6 +124,12 @@ def tmeattn_tokenizers() -> list[TokenizerSpec]:
             load="tmeattn.data.encoding.tokenizers:whitespace",
             reference="report, part 1",
         ),
+        TokenizerSpec(
+            name="unicode",
+            summary="Lower-cased words by the boundaries of Unicode, for every script; a Chinese character is a word",
+            load="tmeattn.data.encoding.unicode_words:unicode",
+            reference="UAX 29",
+        ),
     ]
 
 

@@ -6,13 +6,21 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 NEARLY_UNIFORM = 0.97
 """Attention is nearly uniform from this normalised entropy on; then only weights above uniform are coloured."""
 
+FALLBACK = "leave-one-out"
+"""The method that is compatible with every model."""
+
 Span = tuple[int, int]
 """`(start, end)` of a word, in characters of the text."""
+
+
+def common_method(first: str, second: str) -> str:
+    """The method that compares two models, from the default method of each: scores of two methods are no comparison."""
+    return first if first == second else FALLBACK
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,14 @@ class Word:
     token: str
     known: bool
     score: float
+
+
+class StrongWord(NamedTuple):
+    """A word of a text with the sum of its scores, and how often it occurs. text: as it is spelled first."""
+
+    text: str
+    score: float
+    times: int
 
 
 @dataclass(frozen=True)
@@ -153,6 +169,20 @@ class Explanation:
     def ranked_words(self) -> list[Word]:
         """The words by absolute score, the largest first; equal ones in text order."""
         return sorted(self.words, key=lambda word: -abs(word.score))
+
+    @cached_property
+    def strongest_words(self) -> list[StrongWord]:
+        """The different words by the absolute sum of their scores, the largest first.
+
+        Evidence for the class and evidence against it are not summed: a word that is both is there twice.
+        """
+        found: dict[tuple[str, bool], tuple[Word, float, int]] = {}
+        for word in self.words:
+            key = word.token, word.score < 0
+            first, score, times = found.get(key, (word, 0.0, 0))
+            found[key] = first, score + word.score, times + 1
+        words = [StrongWord(self.word_text(first), score, times) for first, score, times in found.values()]
+        return sorted(words, key=lambda word: -abs(word.score))
 
     def word_text(self, word: Word) -> str:
         """A word as it is spelled in the text."""

@@ -1,6 +1,6 @@
 """Messages that screens and widgets post and the application answers, so that no screen calls the application.
 
-All but `RunChanged` bubble up to the application; `RunChanged` goes the other way, to the screen that is shown.
+Most bubble up to the application; `RunChanged` and `NotStarted` go the other way, to the screen that is shown.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class OpenData(Message):
         self.run = run
 
 
-class BackToRuns(Message):
-    """Leave a screen for the runs: the open run, or the list of all runs."""
+class GoBack(Message):
+    """Leave a screen for where the user came from: the screen below it, the tab before it, or else the runs."""
 
 
 class StartRun(Message):
@@ -84,6 +84,14 @@ class StartRun(Message):
     def __init__(self, arguments: Sequence[str], model: str) -> None:
         super().__init__()
         self.arguments, self.model = arguments, model
+
+
+class NotStarted(Message, bubble=False):
+    """The application could not start the training that the screen asked for."""
+
+    def __init__(self, problem: object) -> None:
+        super().__init__()
+        self.problem = str(problem)
 
 
 class RunRequest(Message):

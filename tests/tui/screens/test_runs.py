@@ -187,7 +187,7 @@ async def test_a_running_run_is_not_deleted(three, isolated):
 async def test_rename_refuses_what_the_command_line_would_not_find(three, isolated):
     app = an_app()
     async with app.run_test() as pilot:
-        await pilot.press("e")
+        await pilot.press("R")
         assert isinstance(app.screen, AskText)
         await pilot.press(*"baseline", "enter")
         assert isinstance(app.screen, AskText)
@@ -273,15 +273,29 @@ async def test_tags_and_the_filter_by_fields(three, isolated):
 
 
 class TestWithoutAnyRun:
-    async def test_one_key_starts_the_default_run(self, monkeypatch, planted):
+    async def test_one_key_starts_a_demo_and_two_the_default_run(self, monkeypatch, planted):
         monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
         started = []
         monkeypatch.setattr(TmeattnApp, "on_start_run", lambda self, message: started.append(message.arguments))
         app = an_app()
         async with app.run_test(size=(80, 24)) as pilot:
             assert app.screen.query_one(Welcome).display
+            await pilot.press("enter", "down", "enter")
+            demo = ["train", "lstm-attn", "--alpha", "0.05", "--limit", "2000", "--epochs", "4", "--name", "demo"]
+            assert started == [demo, ["train", "lstm-attn", "--alpha", "0.05"]]
+
+    async def test_why_a_run_did_not_start_stays_on_the_page(self, monkeypatch, isolated, planted):
+        monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
+        isolated.mkdir()
+        (isolated / "logs").write_text("a file where the folder belongs")
+        app = an_app()
+        async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("enter")
-            assert started == [["train", "lstm-attn", "--alpha", "0.05"]]
+            await pilot.pause()
+            app.screen.refresh_runs()
+            text = str(app.screen.query_one("#problem").render())
+            assert "logs" in text
+            assert "Free some space" not in text
 
     async def test_missing_data_says_what_to_install(self, monkeypatch):
         from tmeattn.data.download import wheels

@@ -41,6 +41,12 @@ Place = tuple[int | None, int | None]
 """A layer and a head, counted from 1; None is the mean over all."""
 
 
+class Heads(Picture, can_focus=True, inherit_bindings=False):
+    """All heads in small; the keys of the screen choose one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+
 class AttentionMapScreen(BaseScreen):
     """The map, the distribution of the row at the cursor, and the text coloured by this row; or all heads in small.
 
@@ -73,20 +79,18 @@ class AttentionMapScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", markup=False)
         view, text = MapView(id="map"), HeatmapView(id="text")
-        small = Picture()
-        text.can_focus = small.can_focus = False  # the keys of the screen move the cursor
         with Horizontal(id="body"):
             yield view
             with Vertical(id="beside"):
                 yield Static("", id="row", markup=False)
                 yield Static("", id="weights", markup=False)
                 yield text
-        yield small
+        yield Heads()
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Picture).display = False
+        self.query_one(Heads).display = False
         self._load()
 
     @property
@@ -96,7 +100,7 @@ class AttentionMapScreen(BaseScreen):
     @property
     def small(self) -> bool:
         """Whether all heads are shown in small."""
-        return bool(self.query_one(Picture).display)
+        return bool(self.query_one(Heads).display)
 
     # ---- computing
 
@@ -214,12 +218,12 @@ class AttentionMapScreen(BaseScreen):
             )
             return
         small = not self.small
-        self.query_one(Picture).display = small
+        self.query_one(Heads).display = small
         self.query_one("#body").display = not small
         if small:
             if self.at[0] is None or self.at[1] is None:
                 self._put(self.at[0] or 1, self.at[1] or 1)
-            self.set_focus(None)
+            self.query_one(Heads).focus()
             self._load_overview()
         else:
             self.view.focus()
@@ -243,7 +247,7 @@ class AttentionMapScreen(BaseScreen):
         colour = shows_heat(self.app.console) and not self.app.no_color
         layer, head = self.at
         chosen = (layer or 1, head or 1)
-        picture = self.query_one(Picture)
+        picture = self.query_one(Heads)
         picture.show(OverviewView(self.overview, chosen, heat_colours(self.app.theme), colour))
         self._say(wording.head_line(self.overview, *chosen))
         heads = self.overview.heads
@@ -303,14 +307,14 @@ class AttentionMapScreen(BaseScreen):
             self.view.move(rows, columns)
             return
         places = [(one.layer, one.head) for one in self.overview.heads]
-        across = small_columns(self.overview.heads, max(1, self.query_one(Picture).size.width))
+        across = small_columns(self.overview.heads, max(1, self.query_one(Heads).size.width))
         at = places.index((self.at[0] or 1, self.at[1] or 1)) + columns + rows * across
         self._put(*places[max(0, min(at, len(places) - 1))])
         self._draw_overview()
 
     def action_page(self, by: int) -> None:
         if self.small:
-            self.query_one(Picture).scroll_page_down() if by > 0 else self.query_one(Picture).scroll_page_up()
+            self.query_one(Heads).scroll_page_down() if by > 0 else self.query_one(Heads).scroll_page_up()
         else:
             self.view.page(by)
 
@@ -348,4 +352,4 @@ class AttentionMapScreen(BaseScreen):
         if self.small:
             self.action_heads()
         else:
-            self.app.pop_screen()
+            super().action_back()

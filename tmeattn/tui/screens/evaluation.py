@@ -361,6 +361,3 @@ class EvaluationScreen(BaseScreen):
                 evaluation.FORMATS,
                 lambda path: evaluation.write(document, path),
             )
-
-    def action_back(self) -> None:
-        self.app.pop_screen()

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tmeattn.errors import TmeattnError
-from tmeattn.explain.explanation import ExplainRequest, Span, without_words
+from tmeattn.explain.explanation import ExplainRequest, Span, common_method, without_words
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
-from tmeattn.tui.messages import BackToRuns
+from tmeattn.tui.messages import GoBack, OpenData, ShowProblem
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.heatmap_words import LaidOutWord, safe_text
 from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
@@ -28,7 +29,7 @@ from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.long_text_area import LongTextArea
-from tmeattn.tui.wording.explanations import change, differences, word_details
+from tmeattn.tui.wording.explanations import SAMPLE, change, differences, word_details
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
@@ -37,8 +38,11 @@ MOMENT = 0.15
 PATIENCE = 0.5
 """Seconds after which the screen shows that it waits, and the reason."""
 NO_RUN = (
-    "There is no trained run yet. Press {runs} and start a run, or in a shell: tmeattn train lstm-attn --alpha 0.05"
+    "There is no trained run yet, so nothing can read this text. Press {runs} and train one: a small demo takes about "
+    "a minute. In a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
+    "Then this screen shows the class that the run predicts, and colours each word by its weight."
 )
+THIS_IS_A_SAMPLE = "A sample review: type or paste your own text over it, or press {data} to choose one of a dataset."
 NO_TEXT = (
     "Type or paste a text above: the prediction and the heatmap follow as you type.\n"
     "Press {data} to open a text of a dataset here."
@@ -59,13 +63,16 @@ class ExplainScreen(BaseScreen):
         self.opened: TextToExplain | None = None
         self.dropped: list[Span] = []
         self.runs: dict[str, RunDirectory] = {}
+        self.offers: list[Offer] = []
         self.run: RunDirectory | None = None
         self.other_run: RunDirectory | None = None
         self.capabilities: dict[str, ModelCapabilities] = {}
         self._focus_heatmap = False  # as soon as it has an explanation
+        self._has_had_text = False
 
     def body(self) -> Iterable[Widget]:
         yield LongTextArea(id="text", compact=True, soft_wrap=True, placeholder="A text of your own")
+        yield Static(id="sample", markup=False)
         yield ExplainControls()
         yield Horizontal(ExplanationPane(id="first"), ExplanationPane(id="second"), id="panes")
         yield Static(id="differences")
@@ -81,7 +88,18 @@ class ExplainScreen(BaseScreen):
             self.opened = opened
             self.query_one(TextArea).load_text(safe_text(opened.text))
             self._focus_heatmap = True
+        elif not self._has_had_text:
+            self._load_sample()
+        self._has_had_text = True
         self._update_runs(find=True)
+
+    def _load_sample(self) -> None:
+        """Show a sample review, selected, so that a text that is typed or pasted replaces it."""
+        area = self.query_one(TextArea)
+        area.load_text(SAMPLE)
+        area.select_all()
+        hint = THIS_IS_A_SAMPLE.format(data=keys.display_for("app.data", self.session.saved.keys))
+        self.query_one("#sample", Static).update(hint)
 
     # ---- choices
 
@@ -107,14 +125,20 @@ class ExplainScreen(BaseScreen):
         second = self.query_one("#second", ExplanationPane)
         return second if self.other_run and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
 
-    def request(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
-        """The request to explain the present text. dropped: whether the dropped words are left out."""
-        text = self.text
+    def request(self, run: RunDirectory, *, target: str | None = None) -> ExplainRequest:
+        """The request to explain the present text without the dropped words. target: the class of the scores, where
+        the choices leave it open. Two runs are compared by one method."""
+        text, able = self.text, self.capabilities.get(run.id)
+        options = self.asking.selection(able)
+        other = self.capabilities.get(self.other_run.id) if self.other_run else None
+        if options["method"] is None and other and self._capabilities:
+            options["method"] = common_method(self._capabilities.default, other.default)
+        options["target"] = options["target"] or target
         return ExplainRequest(
             text=text,
             true_label=self.opened.true_label if self.opened and self.opened.text == text else None,
-            dropped=tuple(self.dropped) if dropped else (),
-            **self.asking.selection(self.capabilities.get(run.id)),
+            dropped=tuple(self.dropped),
+            **options,
         )
 
     @work(exclusive=True, group="runs")
@@ -133,9 +157,15 @@ class ExplainScreen(BaseScreen):
         if self.run is not None and self.run.id not in [run.id for run, _ in found]:
             found.insert(0, (self.run, "no checkpoint"))
         self.runs = {run.id: run for run, _ in found}
-        self.other_run = self.runs.get(self.other_run.id) if self.other_run else None
-        offers: list[Offer] = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
-        self.asking.offer_runs(offers, self.run.id if self.run else None, self.other_run.id if self.other_run else None)
+        self.other_run = self.runs.get(str(self.asking.choice("beside").value))  # it may have been chosen just now
+        self.offers = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
+        self._offer_runs()
+
+    def _offer_runs(self) -> None:
+        if self.run and self.other_run and self.run.id == self.other_run.id:
+            self.other_run = None
+        other = self.other_run.id if self.other_run else None
+        self.asking.offer_runs(self.offers, self.run.id if self.run else None, other)
 
     async def _load_capabilities(self) -> None:
         """Offer the methods, classes and heads of the first run's model."""
@@ -156,11 +186,14 @@ class ExplainScreen(BaseScreen):
         return self.capabilities.get(self.run.id) if self.run else None
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
+        event.choice.value = event.value  # the runs that exist may have been offered since
         chosen = self.runs.get(str(event.value))
         if event.choice.id == "run":
             self.run = self.session.selected_run = chosen
+            self._offer_runs()
         elif event.choice.id == "beside":
             self.other_run = chosen
+            self._offer_runs()
         else:
             self._explain(0)
             return
@@ -174,6 +207,7 @@ class ExplainScreen(BaseScreen):
             area.load_text(harmless)  # and be called again
             return
         self.dropped.clear()
+        self.query_one("#sample").display = area.text == SAMPLE
         self._explain(PAUSE)
 
     @work(exclusive=True, group="explain")
@@ -183,8 +217,10 @@ class ExplainScreen(BaseScreen):
         if self._is_closed():
             return
         with self._waiting_for("reading …"):
+            target: str | None = None
             for pane, run in self.panes:
-                await self._show(pane, run)
+                await self._show(pane, run, target)
+                target = target or (pane.explanation.target_label if pane.explanation else None)
         if self._is_closed():
             return
         if self.active.explanation and (self._focus_heatmap or self.focused is None):
@@ -203,20 +239,23 @@ class ExplainScreen(BaseScreen):
         finally:
             timer.stop()
 
-    async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
+    async def _show(self, pane: ExplanationPane, run: RunDirectory | None, target: str | None) -> None:
+        """Show the explanation of a run, or why there is none. target: the class of the run beside it."""
         remapped = self.session.saved.keys
         if run is None:
             pane.show_message(NO_RUN.format(runs=keys.display_for("app.runs", remapped)))
             return
-        request = self.request(run)
+        request = self.request(run, target=target)
         if not request.text.strip():
             pane.show_message(NO_TEXT.format(data=keys.display_for("app.data", remapped)))
             return
         try:
             if request.dropped and not pane.knows_whole(request.text, run.id):
-                whole = await self.session.reader.explain(run, self.request(run, dropped=False))
+                whole = await self.session.reader.explain(run, replace(request, dropped=()))
                 pane.show(request.text, whole, ())
-            pane.show(request.text, await self.session.reader.explain(run, request), request.dropped)
+            explanation = await self.session.reader.explain(run, request)
+            common = target or explanation.target_label if self.other_run else None
+            pane.show(request.text, explanation, request.dropped, common)
         except TmeattnError as error:
             pane.show_message(error)
 
@@ -245,12 +284,13 @@ class ExplainScreen(BaseScreen):
             return
         await asyncio.sleep(MOMENT)
         without = without_words(self.text, [*self.dropped, (item.start, item.end)])
+        common = lines[0][1].target_label if len(lines) > 1 else None
         for run, explanation, line in lines:
             try:
                 (after_C,) = await self.session.reader.probabilities(run, [without])
             except TmeattnError:  # the pane shows it
                 return
-            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C)}")
+            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C, common)}")
         self._put_word([line for *_, line in lines])
 
     def _put_word(self, lines: list[Text]) -> None:
@@ -274,7 +314,7 @@ class ExplainScreen(BaseScreen):
     def action_strong(self) -> None:
         self.active.heatmap.next_strongest()
 
-    def action_drop(self) -> None:
+    def action_delete(self) -> None:
         item = self.active.heatmap.item
         if item is None or self.active.explanation is None:
             return
@@ -291,7 +331,7 @@ class ExplainScreen(BaseScreen):
             self.active.heatmap.go_to(start)
             self._explain(0)
 
-    def action_restore(self) -> None:
+    def action_reset(self) -> None:
         if self.dropped:
             self.dropped.clear()
             self._explain(0)
@@ -316,7 +356,7 @@ class ExplainScreen(BaseScreen):
         """Show the attention map of the text by the run of the active pane."""
         run = next((run for pane, run in self.panes if pane is self.active), None)
         if run is None or not self.text.strip():
-            self.notify("There is no text to show the attention of yet.", markup=False)
+            self.post_message(ShowProblem("There is no text to show the attention of yet."))
             return
         from tmeattn.tui.screens.attention_map import AttentionMapScreen
 
@@ -325,15 +365,34 @@ class ExplainScreen(BaseScreen):
         screen = AttentionMapScreen(self.session, run, request.visible_text, true_label=request.true_label, at=at)
         self.app.push_screen(screen)
 
+    def action_compare(self) -> None:
+        """Open the choice of the run to compare with."""
+        beside = self.asking.choice("beside")
+        if len(beside.offers) > 1:
+            beside.focus()
+            beside.action_open()
+        else:
+            self.post_message(ShowProblem("There is no other trained run to compare with."))
+
+    def action_browse(self) -> None:
+        self.post_message(OpenData(self.run))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A text pasted outside of the text field replaces the text."""
+        if event.text.strip():
+            event.stop()
+            self.query_one(TextArea).load_text(safe_text(event.text))
+
     def action_text(self) -> None:
         self.query_one(TextArea).focus()
 
-    def action_clear(self) -> None:
+    def action_new(self) -> None:
         self.query_one(TextArea).load_text("")
         self.action_text()
 
     def action_back(self) -> None:
-        if self.query_one(TextArea).has_focus and self.active.explanation is not None:
+        """From the text field or a choice to the heatmap, and from there to where the user came from."""
+        if self.active.explanation is not None and not self.active.heatmap.has_focus:
             self.active.heatmap.focus()
         else:
-            self.post_message(BackToRuns())
+            self.post_message(GoBack())

@@ -251,7 +251,7 @@ class ReproduceScreen(BaseScreen):
             return
         if self._forecast is not None:
             self._forecast.stop()
-        self.app.pop_screen()
+        super().action_back()
 
 
 def _page_of(command: BackgroundCommand) -> Text:

@@ -26,7 +26,9 @@ from tmeattn.runs.tags import change_tags, changes_in
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    NotStarted,
     OpenComparison,
+    OpenData,
     OpenExplain,
     OpenNewRun,
     OpenQueue,
@@ -40,7 +42,6 @@ from tmeattn.tui.messages import (
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.columns import ChooseColumns
 from tmeattn.tui.screens.dialogs import AskText, Confirm
-from tmeattn.tui.services import processes
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import ORDERS
 from tmeattn.tui.services.run_state import RunState
@@ -48,7 +49,7 @@ from tmeattn.tui.services.sweep_groups import PREFIX, StudyFacts, SweepGroup, gr
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
 from tmeattn.tui.widgets.run_table import COLUMNS, RunTable
-from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
+from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
@@ -145,7 +146,7 @@ class RunsScreen(BaseScreen):
         self.query_one("#list").display = self.query_one("#above").display = not empty
         if welcome.display != empty:
             welcome.display = empty
-            (welcome.query_one("#default") if empty else self.table).focus()
+            welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
             return
@@ -211,6 +212,8 @@ class RunsScreen(BaseScreen):
         self.refresh_footer((state, bool(self.table.marked)))
 
     def is_applicable(self, action: str) -> bool:
+        if action == "unmark":
+            return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
         return run_wording.useful(action, self.selected)
@@ -238,9 +241,14 @@ class RunsScreen(BaseScreen):
         """Sort by the column that was clicked; a second click reverses the order."""
         self._sort(event.order, reverse=event.order == self.order and not self.reverse)
 
-    @on(Button.Pressed, "#default")
-    def start_default(self) -> None:
-        self.post_message(StartRun(processes.train_arguments(MODEL, OPTIONS, switches={}), MODEL))
+    @on(Button.Pressed)
+    def start_first(self, event: Button.Pressed) -> None:
+        if (arguments := arguments_of(event.button.id)) is not None:
+            self.query_one(Welcome).started()
+            self.post_message(StartRun(arguments, MODEL))
+
+    def on_not_started(self, message: NotStarted) -> None:
+        self.query_one(Welcome).show_failure(message.problem)
 
     @on(Input.Changed, "#filter")
     def filter_changed(self) -> None:
@@ -387,11 +395,24 @@ class RunsScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
+    def action_evaluate(self) -> None:
+        """Evaluate the selected run."""
+        if (listed := self.selected) is not None and listed.run.has_checkpoint():
+            from tmeattn.tui.screens.evaluation import EvaluationScreen
+
+            self.app.push_screen(EvaluationScreen(self.session, listed.run))
+        elif listed is not None:
+            self.post_message(ShowProblem(NO_WEIGHTS))
+
     def action_reproduce(self) -> None:
         """Show the report's tables and figures."""
         from tmeattn.tui.screens.reproduce import ReproduceScreen
 
         self.app.push_screen(ReproduceScreen(self.session))
+
+    def action_browse(self) -> None:
+        if self.selected is not None:
+            self.post_message(OpenData(self.selected.run))
 
     def action_copy(self) -> None:
         if self.selected is not None:

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_dataset
-from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
@@ -138,10 +137,10 @@ def check_all(model: str, given: Mapping[str, str], name: str) -> RunConfig:
     return configs[0]
 
 
-def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
+def named_in(message: str, fields: Iterable[FormField]) -> str | None:
     """The first option that the message of an error names; None without any."""
     named = {flag(field.name): field.name for field in fields}
-    words = error.message.replace(":", " ").replace(",", " ").split()
+    words = message.replace(":", " ").replace(",", " ").split()
     return next((named[word] for word in words if word in named), None)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tmeattn.render.axes import round_step, tick_label, ticks
+from tmeattn.tui.services.run_charts import XAxis
 
 MOST_INTERVALS = 6
 
@@ -59,17 +60,76 @@ class Epochs(Round):
         return round_step(max_ - min_, intervals, whole=math.floor(max_) > math.ceil(min_))
 
 
-class RoundPowers(Axis):
-    """For an axis of logarithms: round numbers between the powers of ten. A label is the number, not its logarithm."""
+class Duration(Round):
+    """Seconds of training, at round numbers of seconds, minutes, hours or days."""
 
-    def get_ticks(self, min_: float, max_: float) -> list[float]:
-        low, high = 10.0**min_, 10.0**max_
-        if max_ - min_ < 1:
-            step = round_step(high - low, min(self.intervals, 5))
-            return [math.log10(value) for value in ticks(low, high, step) if value > 0]
-        powers = range(math.floor(min_), math.ceil(max_) + 1, math.ceil((max_ - min_) / self.intervals))
-        factors = (1,) if 2 * (max_ - min_) > self.intervals else (1, 3)
-        return [math.log10(factor * 10.0**power) for power in powers for factor in factors]
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        rough = (max_ - min_) / max(intervals, 1)
+        if rough > _DURATIONS[-1]:
+            return 86400.0 * round_step((max_ - min_) / 86400.0, intervals, whole=True)
+        return next(step for step in _DURATIONS if step >= rough) if rough > 1 else round_step(max_ - min_, intervals)
 
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
-        return [f"{10.0**value:.3g}" for value in at]
+        step = at[1] - at[0] if len(at) > 1 else 1.0
+        return [duration(value) if step >= 1 else f"{tick_label(value, step)}s" for value in at]
+
+
+_DURATIONS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+"""Steps between ticks, seconds."""
+
+
+def duration(seconds: float) -> str:
+    """A time of training in one or two units: 45s, 2m 05s, 1h 07m, 3d 4h."""
+    whole = round(seconds)
+    for size, part, units in ((86400, 3600, "dh"), (3600, 60, "hm"), (60, 1, "ms")):
+        if whole >= size:
+            large, small = whole // size, whole % size // part
+            return f"{large}{units[0]}" + (f" {small:02d}{units[1]}" if small else "")
+    return f"{whole}s"
+
+
+def x_axis(name: XAxis) -> Axis:
+    """The axis of what the user has chosen for x."""
+    return {"epoch": Epochs, "step": Steps, "time": Duration}[name]()
+
+
+class Steps(Round):
+    """Whole numbers of steps."""
+
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        return round_step(max_ - min_, intervals, whole=True)
+
+
+class RoundPowers(Axis):
+    """For an axis of logarithms: round numbers, of which two at least are on it. A label is the number, not its
+    logarithm."""
+
+    def get_ticks(self, min_: float, max_: float) -> list[float]:
+        tiny = 1e-9 * (max_ - min_)  # rounding must not leave out an end of the axis
+        tries = [
+            [at for number in numbers if number > 0 and min_ - tiny <= (at := math.log10(number)) <= max_ + tiny]
+            for numbers in self._numbers(min_, max_)
+        ]
+        fitting = [ticks for ticks in tries if 2 <= len(ticks) <= self.intervals + 1]
+        return max(fitting, key=len, default=min(tries, key=lambda ticks: (len(ticks) < 2, len(ticks))))
+
+    def _numbers(self, min_: float, max_: float) -> Iterator[list[float]]:
+        """Numbers for the ticks, some of which are too few or too many for the axis."""
+        low, high = 10.0**min_, 10.0**max_
+        if max_ - min_ >= 1:
+            powers = range(math.floor(min_), math.ceil(max_) + 1)
+            wide = math.ceil((max_ - min_) / self.intervals)
+            for every in range(wide, 0, -1):
+                yield [10.0**power for power in powers if power % every == 0]
+            for factors in ((1, 3), (1, 2, 5)):
+                yield [factor * 10.0**power for power in powers for factor in factors]
+            return
+        for intervals in range(min(self.intervals, 5), 4 * MOST_INTERVALS):
+            yield ticks(low, high, round_step(high - low, intervals))
+
+    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
+        for digits in range(3, 8):
+            labels = [f"{10.0**value:.{digits}g}" for value in at]
+            if len(set(labels)) == len(labels):
+                break
+        return labels

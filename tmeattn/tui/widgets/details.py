@@ -79,7 +79,11 @@ def _lines(one: RunState) -> Text:
 
 def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
     parts: list[RenderableType] = [
-        Text.assemble((run_wording.title(one), "bold"), "  ", run_wording.state(one.state, one.stop_reason)),
+        Text.assemble(
+            (run_wording.title(one), "bold"),
+            "  ",
+            run_wording.state(one.state, one.stop_reason) if one.caught_up else ("… loading", "dim"),
+        ),
         Text(run_wording.about(one.run), style="dim"),
     ]
     if why := run_wording.why(one):

@@ -97,4 +97,4 @@ async def test_explain_opens_it_and_escape_goes_back(runs) -> None:
         await driver.press("a")
         assert isinstance(driver.app.screen, AttentionMapScreen)
         await driver.press("escape")
-        assert driver.app.screen is driver.screen
+        assert driver.app.modes == ["runs"]  # the host of the test counts it; the application goes back

@@ -100,16 +100,15 @@ class ReproduceScreen(BaseScreen):
         try:
             found = await asyncio.to_thread(read_targets, self.settings)
         except TmeattnError as error:
-            self.query_one("#status", Static).update(safe(str(error)))
+            if not self._is_closed():
+                self.query_one("#status", Static).update(safe(str(error)))
             return
         if self._is_closed():
             return
         self.found = {one.target.name: one for one in found}
         targets = self.query_one(OptionList)
         at = targets.highlighted or 0
-        states = {name: await asyncio.to_thread(self.command(name).state) for name in self.found}
-        if self._is_closed():
-            return
+        states = {name: self.command(name).state() for name in self.found}
         targets.clear_options()
         targets.add_options(
             [Option(wording.target_line(one, states[name]), id=name) for name, one in self.found.items()]

@@ -77,6 +77,10 @@ class EncodedText:
         """(W,) scores of words: the sum of those of their tokens."""
         return word_sums(scores_T, self.words_T)
 
+    def each_token(self, scores_W: np.ndarray) -> np.ndarray:
+        """(T,) for each token the score of its word."""
+        return scores_W if self.word_of is None else np.asarray(scores_W[np.asarray(self.word_of)])
+
     def of_tokens(self, scores_W: np.ndarray) -> np.ndarray:
         """(T,) scores of tokens, equal within a word, whose sums are the scores of the words."""
         return piece_shares(scores_W, self.words_T)
@@ -169,6 +173,11 @@ class TrainedClassifier:
     def token_ids(self, text: str) -> np.ndarray:
         """The ids (T,) of `encode(text)`, without the positions: several times as fast."""
         return self.vocabulary.encode(self.tokenizer.tokens(text, self.max_length))
+
+    def units(self, text: str) -> Units:
+        """The words (W,) of `encode(text)`, to be erased as a whole."""
+        found = self.tokenizer.pieces(text, self.max_length)
+        return units_of(self.vocabulary.encode(found.pieces), found.words)
 
     def probabilities(self, texts: Sequence[str] | Sequence[Units], *, batch_size: int = BATCH) -> np.ndarray:
         """Class probabilities (N, C) of N texts, or of N sequences of token ids, in their order.

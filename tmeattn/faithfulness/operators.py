@@ -59,7 +59,8 @@ class Donors:
         drawn_N = rng.integers(len(others), size=len(ids_N))
         places = (np.arange(len(ids_N)) + 0.5) / max(len(ids_N), 1)
         chosen = [(others[text], int(place * len(others[text]))) for text, place in zip(drawn_N, places, strict=True)]
-        return joined([text[at : at + 1] for text, at in chosen])
+        words: list[Units] = [text[at : at + 1] for text, at in chosen]
+        return joined(words)
 
 
 def erase(ids_N: Units, erased_N: np.ndarray, operator: str, fill_N: Units | None = None) -> Units:

@@ -22,7 +22,7 @@ from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.encoding.words import Units, flat, has_several_pieces, piece_shares, units_of, word_spans, word_sums
 from tmeattn.data.sources import run_tokenizer
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.inference.embedding_hooks import embedding_path, replaced
 from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
@@ -136,6 +136,11 @@ class TrainedClassifier:
             hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
         )
         self.tokenizer: OpenTokenizer = run_tokenizer(self.config)
+        if stored.progress.tokenizer not in ("", self.tokenizer.fingerprint):
+            self.notes.append(
+                f"The tokenizer {self.tokenizer.name} has changed since the run was trained, so that predictions may "
+                f"differ: it was {shortened(stored.progress.tokenizer)!r}."
+            )
         self.max_length = self.config.train.max_length
         self.device = choose_device(device)
         space = Space(

@@ -19,6 +19,7 @@ from tmeattn.inference.evaluate_run import evaluate_run
 from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
+from tmeattn.runs.watched_texts import checked
 from tmeattn.training.session import start
 
 
@@ -165,16 +166,26 @@ def train(
     name: str | None = None,
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
+    watch_texts: Sequence[str] = (),
     **options: Any,
 ) -> Model:
     """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
 
     listeners: called with every event (see `tmeattn.runs.event_types`).
     trackers:  names of tracker plugins, which export the events.
+    watch_texts: your texts on the watch list, which is measured while the model is trained; at most 12.
 
     Raises:
         tmeattn.errors.TmeattnError: with the message that the command line would print.
     """
     if name is not None:
         check_name(name)
-    return Model(TrainedClassifier(start(model, options, name=name, listeners=listeners, trackers=trackers)))
+    run = start(
+        model,
+        options,
+        name=name,
+        listeners=listeners,
+        trackers=trackers,
+        watch_texts=[checked(text) for text in watch_texts],
+    )
+    return Model(TrainedClassifier(run))

@@ -21,10 +21,7 @@ from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenComparison, OpenExplain, OpenNewRun, OpenQueue, OpenRun
 from tmeattn.tui.screens.attention_map import AttentionMapScreen
 from tmeattn.tui.screens.evaluation import EvaluationScreen
-from tmeattn.tui.screens.attention_map import AttentionMapScreen
-from tmeattn.tui.screens.evaluation import EvaluationScreen
 from tmeattn.tui.screens.manual import ManualScreen
-from tmeattn.tui.screens.reproduce import ReproduceScreen
 from tmeattn.tui.screens.reproduce import ReproduceScreen
 from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.saved_state import SavedState
@@ -106,9 +103,6 @@ async def test_whatever_scrolls_takes_the_focus(write_run, planted, size, monkey
         "new": lambda: app.post_message(OpenNewRun()),
         "run": lambda: app.post_message(OpenRun(run)),
         "explain": lambda: app.post_message(OpenExplain("good film " * 300)),
-        "map": lambda: app.push_screen(AttentionMapScreen(app.session, run, "good film")),
-        "evaluation": lambda: app.push_screen(EvaluationScreen(app.session, run)),
-        "reproduce": lambda: app.push_screen(ReproduceScreen(app.session)),
         "compare": lambda: app.post_message(OpenComparison([run, run])),
         "queue": lambda: app.post_message(OpenQueue()),
         "data": lambda: app.call_later(app.action_mode, "data"),

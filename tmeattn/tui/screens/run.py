@@ -304,6 +304,30 @@ class RunScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
+    def action_evaluate(self) -> None:
+        """Evaluate the run."""
+        self._open_evaluation("confusion")
+
+    def action_mistakes(self) -> None:
+        self._open_evaluation("mistakes")
+
+    def _open_evaluation(self, pane: str) -> None:
+        if not self.run.has_checkpoint():
+            self.post_message(ShowProblem(NO_WEIGHTS))
+            return
+        from tmeattn.tui.screens.evaluation import EvaluationScreen
+
+        self.app.push_screen(EvaluationScreen(self.session, self.run, pane))
+
+    def action_attention(self) -> None:
+        """Show the attention map of a validation text."""
+        if not self.run.has_checkpoint():
+            self.post_message(ShowProblem(NO_WEIGHTS))
+            return
+        from tmeattn.tui.screens.attention_map import AttentionMapScreen
+
+        self.app.push_screen(AttentionMapScreen(self.session, self.run))
+
     def action_browse(self) -> None:
         self.post_message(OpenData(self.run))
 

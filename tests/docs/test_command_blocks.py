@@ -34,6 +34,8 @@ CANNOT_RUN = {
     r"tmeattn plugins check (first-attention|text-query)": "it needs an installed plugin; tests/plugins runs the guide",
     r"tmeattn train (first-attention|text-query)": "the same",
     r"tmeattn (train|resume) .*--processes": "other processes do not know the dataset; tests/training runs them",
+    r"tmeattn serve": "it ends at a signal; tests/serve runs it",
+    r"tmeattn (runs export best model.onnx|predict --run model.onnx)": "it needs an extra; tests/inference runs it",
     r"tmeattn submit": "it needs a cluster; tests/cluster starts one",
     r"tmeattn runs compare mine builtin": "it needs the run of such a plugin",
 }

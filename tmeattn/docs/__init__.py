@@ -29,6 +29,7 @@ ORDER = (
     "reproduce",
     "report",
     "python",
+    "serve",
     "plugins",
     "formats",
     "troubleshooting",

@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from tmeattn.models.exporting import is_exporting
+
 LEAST_TEXTS = 16
 """Texts of the smallest share: the products of fewer texts are too small to be fast."""
 _making = Lock()
@@ -32,7 +34,7 @@ def lstm_states(lstm: nn.LSTM, x_BTD: Tensor) -> Tensor:
     inference mode, where there are threads and texts enough.
     """
     lstm.check_input(x_BTD, None)  # torch.lstm itself would read past the end of narrower vectors
-    shares = min(torch.get_num_threads(), len(x_BTD) // LEAST_TEXTS)
+    shares = 1 if is_exporting() else min(torch.get_num_threads(), len(x_BTD) // LEAST_TEXTS)
     divided = shares > 1 and x_BTD.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
     if divided and lstm.training and torch.is_grad_enabled():
         states_BTH: Tensor = _Shares.apply(shares, x_BTD, *lstm.all_weights[0])  # type: ignore[no-untyped-call]

@@ -87,7 +87,7 @@ def test_estimator_checks_that_make_sense_for_texts() -> None:
         "check_do_not_raise_errors_in_init_or_set_param", "check_estimator_tags_renamed", "check_valid_tag_types",
     ):  # fmt: skip
         if (check := getattr(estimator_checks, name, None)) is not None:
-            check("TmeattnClassifier", TmeattnClassifier("mean", epochs=1))
+            check("TmeattnClassifier", TmeattnClassifier("mean"))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_estimator_checks_that_make_sense_for_texts() -> None:
     [
         (["good", ""], [0, 1], {}, "Text 1 is empty"),
         (["good", None], [0, 1], {}, "Text 1 is of type NoneType"),
-        ("good", [0], {}, "takes texts"),
+        ("good", [0], {}, "takes several texts"),
         (["good", "bad"], [0], {}, "X has 2 texts, and y 1"),
         (["good", "bad"], [1, 1], {}, "y has 1 class"),
         (["good", "bad"], [0.5, 1.7], {}, "Unknown label type"),

@@ -112,7 +112,7 @@ class Model:
             tmeattn.errors.BadInput: a text is no string or is empty, or this is no sequence of texts.
         """
         if isinstance(texts, str):
-            return predictions_of(self.classes, self.predict_proba([texts]))[0]
+            return predictions_of(self.classes, self.predict_proba(texts)[None])[0]
         return predictions_of(self.classes, self.predict_proba(texts))
 
     def predict_proba(self, texts: str | Iterable[str]) -> np.ndarray:

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -135,7 +135,8 @@ class TmeattnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """The predicted label of each text: (N,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        best_N = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best_N])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The class probabilities (N, C) float64 of N texts, with columns in the order of `classes_`.
@@ -167,7 +168,7 @@ class TmeattnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if "model_" in state:
             del state["_folder_"]
             with tempfile.TemporaryDirectory() as folder:
-                state["model_"] = cast(Model, self.model_).save(Path(folder) / "run.zip").read_bytes()
+                state["model_"] = self.model_.save(Path(folder) / "run.zip").read_bytes()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -36,6 +36,8 @@ def as_list(values: Any, function: str, what: str = "texts") -> list[Any]:
     Raises:
         BadInput: it is a table, a mapping, bytes, or nothing that can be iterated.
     """
+    if isinstance(values, str):
+        raise BadInput(f"{function} takes several {what}, and got one string.", hint=f"Give a list: {function}([text])")
     if isinstance(values, bytes | bytearray | memoryview):
         raise BadInput(f"{function} takes {what}, and got bytes.", hint='Decode them: data.decode("utf-8").')
     if isinstance(values, Mapping):

@@ -46,8 +46,9 @@ def progress_listeners(wanted: bool | None) -> Iterator[list[Listener]]:
 
 
 def _output_of_cell() -> Update:
-    from IPython.display import display
+    from IPython import display as ipython
 
+    display: Any = ipython.display
     handles: list[Any] = []
 
     def update(html: str, text: str) -> None:
@@ -66,7 +67,10 @@ class NotebookProgress:
     def __init__(self, update: Update, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._update, self._clock = update, clock
         self._title, self._epochs, self._steps, self._done = "", 0, 0, 0
-        self._now, self._rows = "", [("epoch", "seconds", "train loss", "accuracy", "validation loss", "accuracy")]
+        self._now = ""
+        self._rows: list[tuple[str, ...]] = [
+            ("epoch", "seconds", "train loss", "accuracy", "validation loss", "accuracy")
+        ]
         self._drawn = float("-inf")
 
     def __call__(self, event: Event) -> None:

@@ -48,16 +48,21 @@ if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory as RunDirectory
     from tmeattn.runs.events import Event as Event
     from tmeattn.specs import API_VERSION as API_VERSION
+    from tmeattn.specs import FIRST_OWN_ID as FIRST_OWN_ID
     from tmeattn.specs import PADDING as PADDING
     from tmeattn.specs import UNKNOWN as UNKNOWN
+    from tmeattn.specs import UNKNOWN_PIECE as UNKNOWN_PIECE
     from tmeattn.specs import Attribution as Attribution
     from tmeattn.specs import Dataset as Dataset
     from tmeattn.specs import DatasetSpec as DatasetSpec
     from tmeattn.specs import ExplainerSpec as ExplainerSpec
     from tmeattn.specs import ModelOutput as ModelOutput
     from tmeattn.specs import ModelSpec as ModelSpec
+    from tmeattn.specs import Pieces as Pieces
     from tmeattn.specs import Space as Space
     from tmeattn.specs import Split as Split
+    from tmeattn.specs import Tokenizer as Tokenizer
+    from tmeattn.specs import TokenizerSpec as TokenizerSpec
     from tmeattn.specs import TrackerSpec as TrackerSpec
     from tmeattn.specs import VectorsSpec as VectorsSpec
     from tmeattn.specs import WordVectors as WordVectors
@@ -76,9 +81,9 @@ _NAMES_OF = {
     "tmeattn.runs.directory": ("RunDirectory",),
     "tmeattn.runs.events": ("Event",),
     "tmeattn.specs": (
-        *("ModelSpec", "DatasetSpec", "VectorsSpec", "ExplainerSpec", "TrackerSpec"),
-        *("ModelOutput", "Space", "Attribution", "Dataset", "Split", "WordVectors"),
-        *("PADDING", "UNKNOWN", "API_VERSION"),
+        *("ModelSpec", "DatasetSpec", "VectorsSpec", "ExplainerSpec", "TrackerSpec", "TokenizerSpec"),
+        *("ModelOutput", "Space", "Attribution", "Dataset", "Split", "WordVectors", "Pieces", "Tokenizer"),
+        *("PADDING", "UNKNOWN", "FIRST_OWN_ID", "UNKNOWN_PIECE", "API_VERSION"),
     ),
 }
 """Public names, by the module that defines them. The block above repeats them for type checkers."""

@@ -1,8 +1,8 @@
-"""tmeattn's own plugin: the built-in models, datasets, word vectors and attribution methods."""
+"""tmeattn's own plugin: the built-in models, datasets, word vectors, tokenizers and attribution methods."""
 
 from __future__ import annotations
 
-from tmeattn import DatasetSpec, ExplainerSpec, ModelSpec, VectorsSpec, hookimpl
+from tmeattn import DatasetSpec, ExplainerSpec, ModelSpec, TokenizerSpec, VectorsSpec, hookimpl
 
 
 @hookimpl
@@ -106,6 +106,29 @@ def tmeattn_vectors() -> list[VectorsSpec]:
                 size=size,
             )
             for size in (100, 200, 300)
+        ),
+    ]
+
+
+@hookimpl
+def tmeattn_tokenizers() -> list[TokenizerSpec]:
+    return [
+        TokenizerSpec(
+            name="basic_english",
+            summary="torchtext's basic_english: words at white space, and punctuation marks as words of their own",
+            load="tmeattn.data.encoding.tokenizers:basic_english",
+        ),
+        TokenizerSpec(
+            name="whitespace",
+            summary="The lower-cased text, split at white space",
+            load="tmeattn.data.encoding.tokenizers:whitespace",
+            reference="report, part 1",
+        ),
+        TokenizerSpec(
+            name="unicode",
+            summary="Lower-cased words by the boundaries of Unicode, for every script; a Chinese character is a word",
+            load="tmeattn.data.encoding.unicode_words:unicode",
+            reference="UAX 29",
         ),
     ]
 

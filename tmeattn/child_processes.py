@@ -1,12 +1,14 @@
-"""What tmeattn's own processes share: the end together with the parent, and how one of them ended."""
+"""What tmeattn's own processes share: the end together with the parent or without it, and how one of them ended."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Callable
+from typing import Any
 
 
 def when_parent_ends(end: Callable[[], object]) -> threading.Thread:
@@ -40,3 +42,11 @@ def signal_that_ended(exit_code: int) -> str | None:
         return signal.Signals(-exit_code).name
     except ValueError:
         return f"signal {-exit_code}"
+
+
+def detached() -> dict[str, Any]:
+    """The options of `Popen` that keep a child alive when its terminal closes."""
+    if os.name == "posix":
+        return {"start_new_session": True}
+    flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS  # type: ignore[attr-defined,unused-ignore]
+    return {"creationflags": flags}

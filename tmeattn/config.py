@@ -17,6 +17,8 @@ MOST_THREADS = 1024
 MOST_PROCESSES = 4096
 Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
+AUTO_TOKENIZER, MODEL_TOKENIZER = "auto", "model"
+"""Values of `TrainOptions.tokenizer` that name none: to be chosen by the texts, and the one that the model brings."""
 ErasureOperator = Literal["delete", "unknown"]
 """How words are hidden in training."""
 
@@ -94,8 +96,11 @@ class TrainOptions(Options):
         "no",
         description="Compensate for rare classes: weight their texts in the loss, or draw each class equally often.",
     )
-    tokenizer: Literal["basic_english", "whitespace"] = Field(
-        "basic_english", description="How texts become words: torchtext's basic_english, or the report's whitespace."
+    tokenizer: str = Field(
+        AUTO_TOKENIZER,
+        description="How texts become words: torchtext's basic_english, the report's whitespace, unicode for every "
+        "script, or a plugin's. auto, for files of your own: basic_english for Latin letters, else unicode.",
+        json_schema_extra={"registered": "tokenizers"},
     )
     vectors: str = Field(
         "glove-50d", description="Word vectors: glove-50d, random, or a GloVe or word2vec text file (.txt, .gz)."

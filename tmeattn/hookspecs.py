@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import pluggy
 
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TokenizerSpec, TrackerSpec, VectorsSpec
 
 GROUP = "tmeattn"
 """The entry-point group of plugins."""
@@ -46,3 +46,8 @@ def tmeattn_explainers() -> list[ExplainerSpec]:  # type: ignore[empty-body]
 @hookspec
 def tmeattn_trackers() -> list[TrackerSpec]:  # type: ignore[empty-body]
     """Exports of a run's events for `tmeattn train --track NAME` and `tmeattn runs track RUN NAME`."""
+
+
+@hookspec
+def tmeattn_tokenizers() -> list[TokenizerSpec]:  # type: ignore[empty-body]
+    """Tokenizers for `tmeattn train --tokenizer NAME` and `tmeattn data list`."""

@@ -112,7 +112,9 @@ def screen_kept() -> Iterator[None]:
     real = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        with open(real, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as stream:
+        encoding = getattr(before, "encoding", None) or "utf-8"
+        errors = "backslashreplace" if encoding.lower().startswith("utf") else "replace"
+        with open(real, "w", encoding=encoding, errors=errors, closefd=False) as stream:
             sys.__stderr__ = stream  # type: ignore[misc]
             os.dup2(nowhere, 2)
             try:

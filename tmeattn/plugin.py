@@ -11,7 +11,7 @@ from tmeattn.specs import API_VERSION, Attention, ModelSpec, Spec
 
 OWN_DISTRIBUTION = "tmeattn"
 
-CODE_FIELDS = ("config", "build", "prepare", "load", "explain", "track")
+CODE_FIELDS = ("config", "build", "prepare", "load", "explain", "track", "tokenizer")
 """The fields of specs that refer to code by "package.module:name"."""
 
 
@@ -72,7 +72,7 @@ def spec_problem(spec: Spec) -> str | None:
         return f"{name}: summary is {summary!r}, expected a string"
     for field_name in CODE_FIELDS:
         target = getattr(spec, field_name, None)
-        optional = field_name == "prepare" or not hasattr(spec, field_name)
+        optional = field_name in ("prepare", "tokenizer") or not hasattr(spec, field_name)
         if not (isinstance(target, str) and ":" in target) and not (target is None and optional):
             return f"{name}: {field_name} is {target!r}, expected 'package.module:name'"
     if isinstance(spec, ModelSpec) and spec.attention not in get_args(Attention):

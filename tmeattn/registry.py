@@ -29,6 +29,7 @@ from tmeattn.specs import (
     ExplainerSpec,
     ModelSpec,
     Spec,
+    TokenizerSpec,
     TrackerSpec,
     VectorsSpec,
 )
@@ -39,6 +40,7 @@ KINDS: dict[str, type[Spec]] = {
     "tmeattn_vectors": VectorsSpec,
     "tmeattn_explainers": ExplainerSpec,
     "tmeattn_trackers": TrackerSpec,
+    "tmeattn_tokenizers": TokenizerSpec,
 }
 """The hooks, and the kind of spec that each returns."""
 
@@ -48,6 +50,7 @@ KIND_NAMES: dict[type[Spec], str] = {
     VectorsSpec: "vectors",
     ExplainerSpec: "method",
     TrackerSpec: "tracker",
+    TokenizerSpec: "tokenizer",
 }
 """The name of each kind in messages."""
 
@@ -55,10 +58,11 @@ LISTED_BY: dict[type[Spec], str] = {
     ModelSpec: "tmeattn models",
     DatasetSpec: "tmeattn data list",
     VectorsSpec: "tmeattn data list",
+    TokenizerSpec: "tmeattn data list",
 }
 """The command that lists the names of a kind, for the kinds that have such a command."""
 
-SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec, TrackerSpec)
+SpecT = TypeVar("SpecT", ModelSpec, DatasetSpec, VectorsSpec, ExplainerSpec, TrackerSpec, TokenizerSpec)
 
 HEAVY = ("torch", "torchtext", "tensorflow", "jax", "transformers", "sklearn", "pandas", "matplotlib")
 """Packages that take about a second to import. A plugin should import them when it uses them, not when it is listed."""

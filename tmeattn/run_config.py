@@ -9,19 +9,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from tmeattn.config import RANDOM, REPORT, RESERVED, ModelConfig, Options, TrainOptions
+from tmeattn.config import (
+    AUTO_TOKENIZER,
+    MODEL_TOKENIZER,
+    RANDOM,
+    REPORT,
+    RESERVED,
+    ModelConfig,
+    Options,
+    TrainOptions,
+)
 from tmeattn.errors import BadInput, nearest, shortened
 from tmeattn.files import LARGEST_INTEGER
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.plurals import counted
 from tmeattn.registry import registry, resolve
-from tmeattn.specs import DatasetSpec, ModelSpec
+from tmeattn.specs import DatasetSpec, ModelSpec, TokenizerSpec
 from tmeattn.user_defaults import load_defaults
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 
 class RunConfig(Options):
@@ -87,10 +99,57 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
         train = train.model_copy(update={"momentum": 0.0})
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
+    train = train.model_copy(update={"tokenizer": _tokenizer(spec, "tokenizer" in given, train)})
     _check_together(spec, train)
     own: ModelConfig = _validated(model_class, model_given, model)
     own.check(train)
     return RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
+
+
+def _tokenizer(spec: ModelSpec, is_given: bool, train: TrainOptions) -> str:
+    """The name of the tokenizer. It stays `auto` for a path, whose texts are not read here.
+
+    Raises:
+        UnknownName: no plugin provides it.
+        BadInput: the model brings its own.
+    """
+    name = train.tokenizer
+    if spec.tokenizer is not None:
+        if is_given and name not in (AUTO_TOKENIZER, MODEL_TOKENIZER):
+            raise BadInput(
+                f"--tokenizer {shortened(name)}: the model {spec.name!r} has a tokenizer of its own.",
+                hint="Leave --tokenizer out.",
+            )
+        return MODEL_TOKENIZER
+    if name == MODEL_TOKENIZER:
+        raise BadInput(
+            f"--tokenizer {name}: the model {spec.name!r} has no tokenizer of its own.",
+            hint=f"Choose from {', '.join(registered('tokenizers'))}.",
+        )
+    if name == AUTO_TOKENIZER:
+        return "basic_english" if is_dataset(train.dataset) else name
+    registry().get(TokenizerSpec, name)
+    return name
+
+
+def with_tokenizer(config: RunConfig, name: str) -> RunConfig:
+    """The configuration with another tokenizer."""
+    return config.model_copy(update={"train": config.train.model_copy(update={"tokenizer": name})})
+
+
+def registered(what: str) -> tuple[str, ...]:
+    """The values of an option whose field has `json_schema_extra={"registered": what}`."""
+    if what != "tokenizers":
+        raise ValueError(what)
+    return AUTO_TOKENIZER, *(spec.name for spec in registry().all(TokenizerSpec))
+
+
+def choices_of(info: FieldInfo) -> tuple[str, ...]:
+    """The values that a field of a configuration can have, where they are few; else none."""
+    extra = info.json_schema_extra
+    if isinstance(extra, dict) and isinstance(what := extra.get("registered"), str):
+        return registered(what)
+    return tuple(map(str, get_args(info.annotation))) if get_origin(info.annotation) is Literal else ()
 
 
 def is_dataset(name: str) -> bool:

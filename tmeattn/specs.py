@@ -12,7 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,12 @@ PADDING = 0
 """The token id of padding. Its word vector is zero, and `mask_BT` is False at its positions."""
 UNKNOWN = 1
 """The token id of all words that are not in the vocabulary."""
+FIRST_OWN_ID = 2
+"""The token id of the first piece of a vocabulary: what has the id i in the fixed vocabulary of a tokenizer has the
+token id i + FIRST_OWN_ID."""
+UNKNOWN_PIECE = "<unk>"
+"""What a tokenizer with a fixed vocabulary returns in place of a piece that stands for unknown text, as "[UNK]"
+does."""
 
 Attention = Literal["pool", "self", "none"]
 """The kinds of attention of a model: see `ModelSpec.attention`."""
@@ -48,6 +54,8 @@ class ModelSpec:
                (numbers, strings, lists, dicts, NumPy arrays) becomes `space.prepared` and is saved in checkpoints.
     reference: the paper, or the section of the report.
     api:       the version of this contract that the plugin was written for.
+    tokenizer: optional "package.module:function", for a model that has a tokenizer of its own: called as
+               `tokenizer(config)`, it returns a `Tokenizer`, and `--tokenizer` is refused.
     """
 
     name: str
@@ -58,6 +66,7 @@ class ModelSpec:
     prepare: str | None = None
     reference: str = ""
     api: int = API_VERSION
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,10 +158,13 @@ class Attribution(NamedTuple):
 
     scores_T: one float for each token that the model read, in text order.
     note:     one sentence that is shown with the scores, such as a limit of the method for this text.
+    special:  for a method that shows attention, the share of it that is on special tokens such as [CLS]; None for a
+              model without them.
     """
 
     scores_T: np.ndarray
     note: str | None = None
+    special: float | None = None
 
 
 @dataclass(frozen=True)
@@ -179,8 +191,71 @@ class TrackerSpec:
     api: int = API_VERSION
 
 
-Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec | TrackerSpec
+@dataclass(frozen=True)
+class TokenizerSpec:
+    """A tokenizer that `--tokenizer NAME` selects.
+
+    name:      the name on the command line: letters, digits, '-', '_', '.' and '+'.
+    summary:   one line for listings.
+    load:      "package.module:function", called without arguments. It returns a `Tokenizer`.
+    reference: the paper or the standard.
+    api:       the version of this contract that the plugin was written for.
+    """
+
+    name: str
+    summary: str
+    load: str
+    reference: str = ""
+    api: int = API_VERSION
+
+
+Spec = ModelSpec | DatasetSpec | VectorsSpec | ExplainerSpec | TrackerSpec | TokenizerSpec
 """A spec of any kind."""
+
+
+class Pieces(NamedTuple):
+    """The T pieces of a text, in text order.
+
+    pieces: the strings by which pieces are looked up in the vocabulary. They need not be parts of the text: they may be
+            in lower case, and be marked as "##able".
+    starts, ends: piece t comes from `text[starts[t]:ends[t]]` of the user's own text, in characters. Pieces of one word
+            may have the same offsets, as the bytes of one character have.
+    words:  the index of the word of each piece: it begins with 0, and each is the one before or the next. A word has at
+            least one character, and words do not overlap.
+    total:  the number of pieces of the whole text; more than T where only the first were wanted.
+    """
+
+    pieces: Sequence[str]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    words: Sequence[int]
+    total: int
+
+
+class Tokenizer(Protocol):
+    """What `TokenizerSpec.load` and `ModelSpec.tokenizer` return. It is pickled for the processes that encode a
+    dataset; one that cannot be pickled is used in one process.
+
+    name:        its name, for messages.
+    fingerprint: a string that changes whenever pieces or ids change: settings and versions. Encoded texts are cached
+                 under it, and checkpoints name it.
+
+    It may also have these attributes:
+
+    vocabulary:  a fixed vocabulary: its pieces, in the order of its ids (see `FIRST_OWN_ID`). Pieces that it does not
+                 have are `UNKNOWN`. Without it, the vocabulary is made of the training texts.
+    tokens:      a method `tokens(text, most=None)` that returns the list of `pieces(text, most).pieces`, but faster.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def pieces(self, text: str, most: int | None = None) -> Pieces:
+        """The first `most` pieces of a text (None: all), without special tokens such as [CLS]: a model that needs these
+        adds them itself, as the first positions of its maps."""
 
 
 @dataclass(frozen=True)
@@ -263,9 +338,16 @@ class ModelOutput(NamedTuple):
                   attention by their norms. With pooling weights, one `(B, T, D)` tensor. With self-attention, only when
                   `need_maps` is True, one `(B, H, S, D)` tensor for each layer: the value vectors of each head after
                   the head's part of the output projection.
+    read_from_prefix: whether the first row of the maps is that by which the model classifies, where there are positions
+                  before the words: it is shown as the attention. False: the model pools over the words, and the mean
+                  over their rows is shown.
+
+    Positions of special tokens, such as [CLS] and [SEP], come first in maps and values, before those of the tokens that
+    the model was given, also where they are elsewhere in what the model reads.
     """
 
     logits_BC: torch.Tensor
     attention_BT: torch.Tensor | None = None
     maps: tuple[torch.Tensor, ...] | None = None
     values: tuple[torch.Tensor, ...] | None = None
+    read_from_prefix: bool = True

@@ -6,10 +6,10 @@ import click
 import pytest
 
 from tmeattn.cli.reproduce import reproduce
-from tmeattn.cli.support.options import MOST_SEEDS, seeds_in
 from tmeattn.cli.train import train_command
 from tmeattn.errors import BadInput
 from tmeattn.registry import registry
+from tmeattn.runs.seeds import MOST_SEEDS, seeds_in
 from tmeattn.specs import ModelSpec
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.data.encoding.tokenizers import tokenizer
+from tmeattn.data.encoding.open_tokenizer import open_tokenizer as tokenizer
 from tmeattn.errors import BadInput
 from tmeattn.faithfulness.eraser import eraser_tokens
 from tmeattn.faithfulness.rationales import classes_of_labels, read_rationales

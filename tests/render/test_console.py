@@ -49,6 +49,15 @@ def test_console_honours_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_console_survives_a_narrow_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252"))
-    stdout_console(width=20).print("▁█ é")
+    stdout_console(width=20).print("▁█ ⣿━ é ł 中")
     sys.stdout.flush()
-    assert raw.getvalue().decode("cp1252").strip() == "?? é"
+    assert raw.getvalue().decode("cp1252").strip() == "_# #- é ? ??"
+
+
+def test_a_terminal_without_the_signs_of_charts_gets_them_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    out = io.StringIO()
+    console = stdout_console(width=20)
+    console.file, console._force_terminal, console.no_color = out, True, True
+    console.print("▁█ ✓ é")
+    assert out.getvalue() == "_# v é\n"

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from support.explanations import CONTROL, draw, explain
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import heatmap, method_text
+from tmeattn.render.heatmap import Marks, heatmap, method_text
 
 PROSE = st.text(st.sampled_from("abcXYZ.,!? \n\t[]~é映😀\x1b\x9b\u202e"), max_size=200)
 
@@ -148,3 +148,19 @@ def test_the_method_is_named_with_the_layer_and_head_that_were_chosen() -> None:
     chosen = explain("a film", model="transformer", method="rollout", layer=2, head=1)
     assert method_text(chosen) == "rollout, transformer, layer 2, head 1"
     assert method_text(explain("a film", method="lime")) == "LIME, lstm-attn"
+
+
+def test_a_word_that_occurs_several_times_is_one_of_the_strongest_with_its_sum() -> None:
+    drawn = draw(heatmap(explain("dull but Dull plot", [0.25, 0.2, 0.25, 0.3])))
+    listed = drawn.split("Strongest words")[1].splitlines()[1:]
+    assert [line.split()[:3] for line in listed[:2]] == [["dull", "×2", "0.500"], ["plot", "0.300", "█" * 12]]
+    signed = draw(heatmap(explain("dull dull", [0.4, -0.4], signed=True)))
+    assert "+0.400" in signed  # evidence for and against does not cancel
+    assert "-0.400" in signed
+
+
+def test_an_unknown_word_is_dimmed_only_where_it_has_no_colour() -> None:
+    marks = Marks.of(explain("a b", [1.0, 0.01], unknown=(0, 1)), colour=True)
+    strong, weak = (marks.style(word) for word in explain("a b", [1.0, 0.01], unknown=(0, 1)).words)
+    assert (strong.dim, strong.underline) == (None, True)
+    assert (weak.dim, weak.underline) == (True, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.style import Style
 
-from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out
+from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks
 
 
 def words(text: str) -> list[MarkedWord]:
@@ -75,3 +75,9 @@ def test_words_of_a_note_and_the_spaces_between_them_are_one_run() -> None:
     (line,) = layout.rich_lines()
     assert line.plain == "two words"
     assert [(span.start, span.end) for span in line.spans] == [(0, 9)]
+
+
+def test_a_line_break_of_html_is_one() -> None:
+    text = "One.<br /><br />Two <BR>three<br/> four < five <b>"
+    lines = [line.plain for line in lay_out(plain_chunks(text), 40).rich_lines()]
+    assert lines == ["One.", "", "Two", "three", " four < five <b>"]

@@ -23,8 +23,6 @@ REVIEW = "The music is good and great, but the plot is so dull that xyzzy"
 
 @pytest.fixture
 def quick_and_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(explain, "PAUSE", 0.02)
     monkeypatch.setattr(explain, "MOMENT", 0.0)
 

@@ -19,7 +19,7 @@ from tmeattn.tui.widgets.watch_list import ValidationText
 
 SOURCES = {
     index: ValidationText("a dull film", ("negative", "positive")[index % 2],
-                  ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), 3)
+                  ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), (0, 1, 2), 3)
     for index in range(3)
 }  # fmt: skip
 

@@ -14,6 +14,14 @@ from textual.css.stylesheet import Stylesheet
 __all__ = ["clock", "quick_and_coloured", "resumed", "runs", "watched_texts", "write_run"]
 
 
+@pytest.fixture(autouse=True)
+def all_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal with all colours, whatever the one of the test has."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def styles_are_parsed_once() -> Iterator[None]:
     """All apps of a session share the rules parsed from the same styles: parsing took a quarter of the tests' time."""

@@ -1,4 +1,4 @@
-"""`tmeattn runs list|show|compare|rename|export|delete|track`."""
+"""`tmeattn runs list|show|compare|rename|tag|export|delete|track`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tmeattn.cli.comparison import compare
+from tmeattn.cli.queue import queue
 from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.options import export_option, force_option, json_option, run_argument
 from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
+    from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.summary_cache import Overview
 
 LONGEST_NAME = 24
@@ -23,35 +25,50 @@ LONGEST_NAME = 24
 
 @click.group(cls=Group)
 def runs() -> None:
-    """List, show, compare, rename, export, track and delete runs.
+    """List, show, compare, rename, tag, queue, export, track and delete runs.
 
     A RUN is its id, the beginning of it, its name, a path, or latest or best.
     """
 
 
 @runs.command("list")
+@click.option(
+    "--filter",
+    "wanted",
+    metavar="TERMS",
+    help='Only the runs that fit, such as "model:lstm acc>86 tag:paper state:finished"; see: tmeattn docs runs.',
+)
 @export_option("the runs", ".md, .tex or .csv")
 @json_option("an array of runs")
-def list_runs(export: Path | None, as_json: bool) -> None:
+def list_runs(wanted: str | None, export: Path | None, as_json: bool) -> None:
     """All runs, the newest first."""
+    import time
+
+    from tmeattn.runs.filtering import parse_filter, values_of
     from tmeattn.runs.summary_cache import overviews
+
+    fitting = parse_filter(wanted or "", time.time())
 
     if export is not None:
         from tmeattn.render.export.files import check_ending
         from tmeattn.render.export.listings import FORMATS
 
         check_ending(export, FORMATS)
-    found = overviews()
-    _print_runs(*found, as_json)
+    every, damaged = overviews()
+    found = [one for one in every if fitting.fits(values_of(one.summary))]
+    if every and not found and not as_json:
+        click.echo(f"No run fits the filter, of {counted(len(every), 'run')}.", err=True)
+    _print_runs(found, damaged, as_json, empty=not every)
     if export is not None:
         from tmeattn.render.console import safe, stderr_console
         from tmeattn.render.export.listings import runs_table, write
 
-        write([runs_table([one.summary for one in found[0]])], export)
+        write([runs_table([one.summary for one in found])], export)
         stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
 
 
-def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: bool) -> None:
+def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: bool, *, empty: bool) -> None:
+    """empty: whether there is no run at all."""
     import time
 
     from tmeattn.render.console import safe, stderr_console, stdout_console
@@ -69,9 +86,10 @@ def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: boo
         echo_json([run.document() for run in found])
         return
     if not found:
-        console.print("There is no run yet. Train a model: tmeattn train lstm-attn --alpha 0.05")
+        if empty:
+            console.print("There is no run yet. Train a model: tmeattn train lstm-attn --alpha 0.05")
         return
-    now = time.time()
+    now, tagged = time.time(), any(run.tags for run in found)
     rows = [
         (
             (f"{shortened(run.name, LONGEST_NAME)} ({run.model})" if run.name else run.id)
@@ -83,6 +101,7 @@ def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: boo
             f"{run.epoch}/{run.epochs}",
             percent(run.best_accuracy, 2),
             age(now - run.created),
+            *([" ".join(run.tags)] if tagged else []),
         )
         for run in found
     ]
@@ -90,7 +109,10 @@ def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: boo
         Column(name, numeric=True, drop=drop)
         for name, drop in (("alpha", 3), ("seed", 4), ("epoch", 1), ("best", 0), ("age", 5))
     ]
-    stdout_console().print(table(["run", "state", Column("dataset", wrap=True, least=9, drop=2), *numeric], rows))
+    tags = [Column("tags", wrap=True, least=6, drop=6)] if tagged else []
+    stdout_console().print(
+        table(["run", "state", Column("dataset", wrap=True, least=9, drop=2), *numeric, *tags], rows)
+    )
 
 
 @runs.command()
@@ -139,6 +161,7 @@ def show(run: str, as_json: bool) -> None:
 
 
 runs.add_command(compare)
+runs.add_command(queue)
 
 
 @runs.command()
@@ -146,16 +169,66 @@ runs.add_command(compare)
 @click.argument("name")
 def rename(run: str, name: str) -> None:
     """Rename RUN to NAME; an empty NAME ("") clears the name."""
-    from tmeattn.paths import cache_dir
     from tmeattn.runs.index import find_run
     from tmeattn.runs.renaming import rename_run
 
     found = find_run(run)
-    if found.path.is_relative_to(cache_dir()):  # renaming the unpacked copy would not rename the file
-        raise BadInput(f"{run} is an exported run, whose name is in the file.", hint="Rename the run, then export it.")
+    _check_changeable(found, run, "name", "Rename")
     name = name.strip()
     rename_run(found, name or None)
     click.echo(f"{found.id} is now named {name}." if name else f"{found.id} has no name now.", err=True)
+
+
+def _check_changeable(found: RunDirectory, reference: str, what: str, verb: str) -> None:
+    """Check that a run is no unpacked copy of an exported file, which a change would not reach.
+
+    Raises:
+        BadInput: it is one.
+    """
+    from tmeattn.paths import cache_dir
+
+    if found.path.is_relative_to(cache_dir()):
+        raise BadInput(
+            f"{reference} is an exported run, whose {what} is in the file.", hint=f"{verb} the run, then export it."
+        )
+
+
+class TagCommand(click.Command):
+    """Takes words that begin with one minus as arguments: they remove tags."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        changes = [arg for arg in args if arg[:1] in ("+", "-") and arg[:2] != "--" and len(arg) > 1]
+        rest = super().parse_args(ctx, [arg for arg in args if arg not in changes])
+        ctx.params["changes"] = changes
+        return rest
+
+
+@runs.command("tag", cls=TagCommand, options_metavar="[+TAG] [-TAG] [OPTIONS]")
+@run_argument(many=True)
+@json_option("id, name and tags of each run")
+@click.pass_context
+def tag_runs(ctx: click.Context, run: tuple[str, ...], as_json: bool, changes: list[str]) -> None:
+    """Add tags to each RUN with +TAG, and remove them with -TAG; without either, print its tags.
+
+    \b
+    tmeattn runs tag latest +paper -draft
+    tmeattn runs list --filter tag:paper
+    """
+    from tmeattn.render.console import safe
+    from tmeattn.runs.index import find_runs
+    from tmeattn.runs.tags import change_tags, changes_in
+
+    add, remove = changes_in(changes)
+    found = find_runs(run)
+    for one, reference in zip(found, run, strict=True):
+        if add or remove:
+            _check_changeable(one, reference, "list of tags", "Tag")
+    tags = {one: change_tags(one, add, remove) for one in dict.fromkeys(found)}
+    if as_json:
+        echo_json([{"id": one.id, "name": one.name, "tags": own} for one, own in tags.items()])
+        return
+    for one, own in tags.items():
+        click.echo(safe(f"{one.name or one.id}: {' '.join(own) or 'no tags'}"))
 
 
 @runs.command()

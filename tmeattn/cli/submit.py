@@ -87,7 +87,7 @@ def submit(
 
     check_tasks(understood, tasks)
     arguments = understood.arguments
-    if (pinned := _pinned_run(understood)) is not None:
+    if (pinned := pinned_run(understood)) is not None:
         arguments = with_run(understood, pinned)
     key = new_id(understood.path[1] if understood.is_training else understood.name)
     name = resources.pop("name") or (key if understood.is_training else f"tmeattn-{understood.name}")
@@ -158,7 +158,7 @@ def understand(words: tuple[str, ...], *, check: bool = True) -> Command:
     return understood
 
 
-def _pinned_run(command: Command) -> str | None:
+def pinned_run(command: Command) -> str | None:
     """The id of the run that `latest` or `best` means now, where the command has one of these words."""
     from tmeattn.cluster.parts import reference
 

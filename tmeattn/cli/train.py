@@ -332,11 +332,18 @@ def _options_of_run(spec: ModelSpec, reference: str | None, dataset: str | None)
     """The options of an earlier run; if that has another model, only the options of training. dataset: for `best`."""
     if reference is None:
         return {}
+    from tmeattn.config import MODEL_TOKENIZER
     from tmeattn.runs.index import find_run
 
     config = find_run(reference, dataset=dataset).config
-    own = config["model_options"] if config["model"] == spec.name else {}
-    return {**config["train"], **own}
+    options: dict[str, Any] = dict(config["train"])
+    if config["model"] == spec.name:
+        return {**options, **config["model_options"]}
+    if (
+        spec.tokenizer is not None or options.get("tokenizer") == MODEL_TOKENIZER
+    ):  # a model's own is of that model alone
+        options.pop("tokenizer", None)
+    return options
 
 
 def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:

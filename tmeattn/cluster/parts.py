@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tmeattn.errors import BadInput
+from tmeattn.runs.command_line import of_seed, without_option
 
 PARTS = "train --seeds, predict --output and sweep"
 WORK = ("train", "resume", "sweep", "predict", "explain", "evaluate", "mistakes", "faithfulness", "reproduce")
@@ -135,10 +136,7 @@ def parts(command: Command, run: str, *, position: tuple[int, int] | None, resta
 
 def _training(command: Command, run: str, seed: int) -> Part:
     """The training of one of several seeds."""
-    kept = _without_option(command.arguments, "--seeds")
-    name = (command.values.get("name") or "").strip()
-    named = ["--name", f"{name}-{seed}"] if name else []
-    arguments = (*_without_option(kept, "--name"), *named, "--seed", str(seed))
+    arguments = of_seed(command.arguments, seed, command.values.get("name"))
     return Part(arguments, f"{run}-{seed}", _resume(command, f"{run}-{seed}"))
 
 
@@ -171,9 +169,9 @@ def with_run(command: Command, run: str) -> tuple[str, ...]:
     """
     names = len(command.path)
     if command.values.get("from_run"):
-        return (*_without_option(command.arguments, "--from"), "--from", run)
+        return (*without_option(command.arguments, "--from"), "--from", run)
     if command.name in ("predict", "explain"):
-        return (*command.path, "--run", run, *_without_option(command.arguments[names:], "--run"))
+        return (*command.path, "--run", run, *without_option(command.arguments[names:], "--run"))
     rest = list(command.arguments[names:])
     if "run" in command.typed:
         typed = command.values["run"]
@@ -184,18 +182,3 @@ def with_run(command: Command, run: str) -> tuple[str, ...]:
 def _with_options(arguments: Sequence[str], added: Sequence[str]) -> tuple[str, ...]:
     """Options added behind the name of the command: texts may follow after `--`."""
     return (arguments[0], *added, *arguments[1:])
-
-
-def _without_option(arguments: Sequence[str], flag: str) -> tuple[str, ...]:
-    """The arguments without an option and its value, in both of its forms."""
-    kept: list[str] = []
-    left = list(arguments)
-    while left:
-        word = left.pop(0)
-        if word == "--":
-            return (*kept, word, *left)
-        if word == flag:
-            del left[:1]
-        elif not word.startswith(f"{flag}="):
-            kept.append(word)
-    return tuple(kept)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from tmeattn.config import RANDOM, TrainOptions
+from tmeattn.config import AUTO_TOKENIZER, MODEL_TOKENIZER, RANDOM, TrainOptions
 from tmeattn.data.data_options import DataOptions
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer, opened
+from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.unknown_words import unknown_words_warning
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_store import TextStore
@@ -18,9 +20,9 @@ from tmeattn.errors import BadInput, UnknownName
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import corpora_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
-from tmeattn.run_config import is_dataset
+from tmeattn.run_config import RunConfig, is_dataset, model_config, with_tokenizer
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.specs import Dataset, DatasetSpec, Split, VectorsSpec, WordVectors
+from tmeattn.specs import Dataset, DatasetSpec, ModelSpec, Split, VectorsSpec, WordVectors
 
 T = TypeVar("T")
 TEST = "test"
@@ -208,26 +210,63 @@ def open_vectors(name: str, narrate: Callable[[str], None] = lambda line: None) 
     return _load(registry().get(VectorsSpec, name), "Vectors", WordVectors)
 
 
+def run_tokenizer(config: RunConfig) -> OpenTokenizer:
+    """The tokenizer of a run.
+
+    Raises:
+        UnknownName: no plugin provides it.
+        BadInput: the plugin fails, or returns no tokenizer.
+        EnvironmentProblem: something that it needs is not installed.
+    """
+    name = config.train.tokenizer
+    if name != MODEL_TOKENIZER:
+        return open_tokenizer("basic_english" if name == AUTO_TOKENIZER else name)
+    spec = registry().get(ModelSpec, config.model)
+    whose = f"The tokenizer of the model {spec.name!r} (from {registry().plugin_of(spec).distribution})"
+    if spec.tokenizer is None:
+        raise BadInput(
+            f"The model {spec.name!r} has no tokenizer of its own any more.", hint="Install its old version."
+        )
+    return opened(spec.tokenizer, (model_config(config),), whose)
+
+
+def with_chosen_tokenizer(config: RunConfig, dataset: Dataset, narrate: Callable[[str], None]) -> RunConfig:
+    """The configuration with the name of a tokenizer in place of `auto`: the one that fits the script of the training
+    texts. Raises as `Dataset.read`."""
+    if config.train.tokenizer != AUTO_TOKENIZER:
+        return config
+    with plugin_call(f"Dataset {dataset.name}", "cannot be read"):
+        share = latin_share(dataset.read()["train"].texts)
+    name = fitting_tokenizer(share)
+    if name != "basic_english":
+        narrate(
+            f"The tokenizer is {name}, because {100 * share:.0f} % of the letters of the training texts are Latin "
+            "(--tokenizer takes another one)."
+        )
+    return with_tokenizer(config, name)
+
+
 def open_training_corpus(
-    options: TrainOptions, dataset: Dataset, vectors: WordVectors | None, narrate: Callable[[str], None]
+    config: RunConfig, dataset: Dataset, vectors: WordVectors | None, narrate: Callable[[str], None]
 ) -> Corpus:
     """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    corpus = open_corpus(without_test, corpus_settings(options, vectors), vectors, corpora_dir(), narrate=narrate)
+    corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, corpora_dir(), narrate=narrate)
     warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts)
     if warning is not None:
         narrate(warning)
     return corpus
 
 
-def corpus_settings(options: TrainOptions, vectors: WordVectors | None) -> CorpusSettings:
+def corpus_settings(config: RunConfig, vectors: WordVectors | None) -> CorpusSettings:
     """How the texts of a run are encoded.
 
     With frozen embeddings, all words without a vector would have the same zero vector, so they count as unknown (as in
     the report).
     """
+    options = config.train
     return CorpusSettings(
-        tokenizer=options.tokenizer,
+        tokenizer=run_tokenizer(config),
         min_count=options.min_count,
         limit=options.limit,
         drop_words_without_vector=vectors is not None and not options.tune_embeddings,

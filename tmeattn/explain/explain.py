@@ -10,6 +10,7 @@ import numpy as np
 
 from tmeattn.data.chosen_texts import choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
+from tmeattn.data.encoding.words import known_of
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import FALLBACK, default_method, require_compatible, require_layer_and_head
@@ -87,10 +88,11 @@ def attribute(
     layer: int | None = None,
     head: int | None = None,
 ) -> list[Attribution]:
-    """The scores of texts that have words, from an explainer that may belong to a plugin.
+    """The scores of the words of texts that have words, from an explainer that may belong to a plugin. The scores of
+    the tokens of a word are summed.
 
     Raises:
-        BadInput: the explainer fails, or does not return one finite score for each word.
+        BadInput: the explainer fails, or does not return one finite score for each token.
     """
     method = resolve(spec.explain, wanted_by=f"Explainer {spec.name!r}")
     with plugin_call(f"Explainer {spec.name!r}", "failed"):
@@ -114,7 +116,7 @@ def _checked(spec: ExplainerSpec, text: EncodedText, attribution: Attribution) -
         raise BadInput(
             f"Explainer {spec.name!r} must return {len(text.spans)} finite scores, not the shape {scores.shape}."
         )
-    return Attribution(scores, attribution.note)
+    return Attribution(text.of_words(scores), attribution.note, attribution.special)
 
 
 def _explain_alike(classifier: TrainedClassifier, requests: list[ExplainRequest]) -> Iterator[Explanation]:
@@ -149,17 +151,18 @@ def _explanation(
 ) -> Explanation:
     predicted = int(output.logits_C.argmax())
     share = _share_of_uniform(output.entropy, len(text.spans))
-    known = [classifier.vocabulary.knows(token) for *_, token in text.spans]
+    known_T = np.array([classifier.vocabulary.knows(token) for *_, token in text.spans], dtype=bool)
+    known = known_of(known_T, text.words_T).tolist()
     notes = [*classifier.notes, *filter(None, (default_note, attribution.note))]
     if share is not None and share > NEARLY_UNIFORM and spec.needs_attention:
         notes.append("The attention is nearly uniform: only weights above uniform are coloured.")
-    if not any(known):
+    if not known_T.any():
         notes.append("No word of the text is in the model's vocabulary, so the prediction does not depend on the text.")
     return Explanation(
         text=request.visible_text,
         words=tuple(
             Word(start, end, token, is_known, float(score))
-            for (start, end, token), is_known, score in zip(text.spans, known, attribution.scores_T, strict=True)
+            for (start, end, token), is_known, score in zip(text.word_spans, known, attribution.scores_T, strict=True)
         ),
         tokens_total=text.tokens_total,
         run=classifier.run.id,
@@ -176,6 +179,8 @@ def _explanation(
         note=" ".join(notes) or None,
         layer=request.layer,
         head=request.head,
+        tokens_read=len(text.spans),
+        special_attention=attribution.special,
     )
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 NEARLY_UNIFORM = 0.97
 """Attention is nearly uniform from this normalised entropy on; then only weights above uniform are coloured."""
@@ -17,14 +17,22 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Word:
-    """A token of a text: its position, `text[start:end]`, its form as a token, whether the vocabulary has it, and its
-    score."""
+    """A word of a text: its position, `text[start:end]`, its form as a token, whether the vocabulary has it, and its
+    score. Of a word of several pieces, the token is the pieces with spaces between them, and the score is their sum."""
 
     start: int
     end: int
     token: str
     known: bool
     score: float
+
+
+class StrongWord(NamedTuple):
+    """A word of a text with the sum of its scores, and how often it occurs. text: as it is spelled first."""
+
+    text: str
+    score: float
+    times: int
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,9 @@ def without_words(text: str, spans: Iterable[Span]) -> str:
 class Explanation:
     """The prediction of a text, and a score for each word that the model read.
 
-    words:              the tokens that the model read, in text order; a prefix of the text where its length was cut.
-    tokens_total:       the number of tokens of the text; more than `len(words)` where the model's length cut it.
+    words:              the words that the model read, in text order; a prefix of the text where its length was cut.
+    tokens_total:       the number of tokens of the text, which are words, or pieces of words where the tokenizer makes
+                        several of a word; more than `tokens_read` where the model's length cut the text.
     method:             name of the attribution method.
     signed:             whether scores below zero are evidence against the class `target`.
     probabilities:      one for each class, in the order of `classes`.
@@ -75,6 +84,9 @@ class Explanation:
     true_label:         name of the true class; None where it is not known.
     note:               sentences for the reader, such as the reason for the default method.
     layer, head:        of self-attention, counted from 1; None: the mean over all, or a method without a choice.
+    tokens_read:        the number of tokens that the model read; None: as many as words.
+    special_attention:  the share of the attention that is on special tokens such as [CLS], which are no words; None for
+                        a model without them, and for methods that show no attention.
     """
 
     text: str
@@ -94,6 +106,8 @@ class Explanation:
     note: str | None = None
     layer: int | None = None
     head: int | None = None
+    tokens_read: int | None = None
+    special_attention: float | None = None
 
     @property
     def predicted_label(self) -> str:
@@ -123,7 +137,7 @@ class Explanation:
     @property
     def tokens_cut(self) -> int:
         """The number of tokens at the end of the text that the model did not read."""
-        return self.tokens_total - len(self.words)
+        return self.tokens_total - (len(self.words) if self.tokens_read is None else self.tokens_read)
 
     @property
     def is_truncated(self) -> bool:
@@ -147,6 +161,20 @@ class Explanation:
     def ranked_words(self) -> list[Word]:
         """The words by absolute score, the largest first; equal ones in text order."""
         return sorted(self.words, key=lambda word: -abs(word.score))
+
+    @cached_property
+    def strongest_words(self) -> list[StrongWord]:
+        """The different words by the absolute sum of their scores, the largest first.
+
+        Evidence for the class and evidence against it are not summed: a word that is both is there twice.
+        """
+        found: dict[tuple[str, bool], tuple[Word, float, int]] = {}
+        for word in self.words:
+            key = word.token, word.score < 0
+            first, score, times = found.get(key, (word, 0.0, 0))
+            found[key] = first, score + word.score, times + 1
+        words = [StrongWord(self.word_text(first), score, times) for first, score, times in found.values()]
+        return sorted(words, key=lambda word: -abs(word.score))
 
     def word_text(self, word: Word) -> str:
         """A word as it is spelled in the text."""

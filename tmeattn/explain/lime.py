@@ -1,7 +1,7 @@
 """LIME: the scores of a text are the weights of a sparse linear model of the classifier, fitted to the text with words
 left out.
 
-Shapes: N samples, T tokens.
+Shapes: N samples, W words.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def lime(classifier: TrainedClassifier, texts: list[EncodedText], target: int | 
 def _lime(classifier: TrainedClassifier, text: EncodedText, target: int | None) -> np.ndarray:
     from sklearn.linear_model import Lasso
 
-    words = len(text.ids_T)
+    words = len(text.units)
     explained_class = int(classifier.logits([text.ids_T]).argmax()) if target is None else target
     generator = torch.Generator().manual_seed(zlib.crc32(text.ids_T.tobytes()))
     samples = max(LEAST_SAMPLES, SAMPLES_PER_WORD * words)
-    kept_NT = torch.bernoulli(torch.full((samples, words), 0.5), generator=generator).bool().numpy()
-    odds_N = log_odds(classifier.logits([text.ids_T[kept_T] for kept_T in kept_NT]), explained_class)
-    distance_N = 1 - np.sqrt(kept_NT.mean(axis=1))  # the cosine of a vector of zeros and ones and one of ones
-    fit = Lasso(alpha=PENALTY).fit(kept_NT.astype(np.float64), odds_N, sample_weight=np.exp(-(distance_N**2) / 2))
-    return np.asarray(fit.coef_, dtype=np.float64)
+    kept_NW = torch.bernoulli(torch.full((samples, words), 0.5), generator=generator).bool().numpy()
+    odds_N = log_odds(classifier.logits([text.units[kept_W] for kept_W in kept_NW]), explained_class)
+    distance_N = 1 - np.sqrt(kept_NW.mean(axis=1))  # the cosine of a vector of zeros and ones and one of ones
+    fit = Lasso(alpha=PENALTY).fit(kept_NW.astype(np.float64), odds_N, sample_weight=np.exp(-(distance_N**2) / 2))
+    return text.of_tokens(np.asarray(fit.coef_, dtype=np.float64))

@@ -1,5 +1,6 @@
 """Attribution methods that need no gradients: attention, rollout, leave-one-out, and the controls `random` and
-`uniform`, which do not depend on the model. Each gives a score for every token that the model read.
+`uniform`, which do not depend on the model. Each gives a score for every token that the model read; what erases words
+erases all tokens of a word.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from tmeattn.errors import BadInput
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
-from tmeattn.models.layers import head_map, word_shares
+from tmeattn.models.layers import head_map, special_share, word_shares
 from tmeattn.specs import Attribution
 
 
@@ -32,14 +33,14 @@ def attention(
     Raises:
         BadInput: the model has no attention.
     """
-    weights = classifier.word_attention([text.ids_T for text in texts], layer=layer, head=head)
-    if weights is None:
+    shown = classifier.shown_attention([text.ids_T for text in texts], layer=layer, head=head)
+    if shown is None:
         raise BadInput(
             f"The model {classifier.spec.name!r} has no attention to show.",
             hint="Use --method leave-one-out, which works for every model.",
         )
     note = _averaged(classifier.heads, layer, head)
-    return [Attribution(weights_T, note) for weights_T in weights]
+    return [Attribution(weights_T, note, special) for weights_T, special in shown]
 
 
 def rollout(
@@ -49,7 +50,7 @@ def rollout(
     *,
     layer: int | None = None,
     head: int | None = None,
-) -> list[np.ndarray]:
+) -> list[Attribution]:
     """Attention rollout (Abnar and Zuidema 2020): the product of (A + I) / 2 over the layers, where A is the mean map
     of the heads; then the row of CLS, or the mean over the rows. The scores sum to one over each text.
 
@@ -58,10 +59,23 @@ def rollout(
 
     def reduce(maps: list[Tensor], prefix: int) -> Tensor:
         rolled_SS = rolled_out([head_map(map_HSS[None], head)[0] for map_HSS in maps[:layer]])
-        mask_T = torch.ones(len(rolled_SS) - prefix, dtype=torch.bool, device=rolled_SS.device)
-        return word_shares(rolled_SS[None], mask_T[None])[0]
+        return shown_shares(rolled_SS, prefix, classifier.reads_from_prefix)
 
-    return classifier.read_maps([text.ids_T for text in texts], reduce)
+    return [shown_attribution(shares) for shares in classifier.read_maps([text.ids_T for text in texts], reduce)]
+
+
+def shown_shares(map_SS: Tensor, prefix: int, from_prefix: bool) -> Tensor:
+    """(1 + T) the share of the special tokens in the row of a map that is shown, negative where there are none; then
+    the weights of the words (see `layers.word_shares`)."""
+    mask_1T = torch.ones((1, len(map_SS) - prefix), dtype=torch.bool, device=map_SS.device)
+    words_1T = word_shares(map_SS[None], mask_1T, from_prefix=from_prefix)
+    special_1 = special_share(map_SS[None], mask_1T, from_prefix=from_prefix)
+    return torch.cat([special_1 if prefix else -torch.ones_like(special_1), words_1T[0]])
+
+
+def shown_attribution(shares: np.ndarray) -> Attribution:
+    """The scores of a text from its `shown_shares`."""
+    return Attribution(shares[1:], None, None if shares[0] < 0 else float(shares[0]))
 
 
 def rolled_out(layers: list[Tensor]) -> Tensor:
@@ -75,17 +89,16 @@ def rolled_out(layers: list[Tensor]) -> Tensor:
 
 
 def leave_one_out(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
-    """The decrease of the log-odds of the class when a token is left out (Li, Monroe and Jurafsky 2016).
+    """The decrease of the log-odds of the class when a word is left out (Li, Monroe and Jurafsky 2016).
 
-    A positive score means that the token is evidence for the class. A text of one token is compared with an unknown
-    word.
+    A positive score means that the word is evidence for the class. A text of one word is compared with an unknown word.
     """
     scores = []
     for text in texts:
-        without = [np.delete(text.ids_T, index) for index in range(len(text.ids_T))]
-        logits_NC = classifier.logits([text.ids_T, *without])
+        others_WW = ~np.eye(len(text.units), dtype=bool)
+        logits_NC = classifier.logits([text.ids_T, *(text.units[others_W] for others_W in others_WW)])
         odds_N = log_odds(logits_NC, int(logits_NC[0].argmax()) if target is None else target)
-        scores.append(odds_N[0] - odds_N[1:])
+        scores.append(text.of_tokens(odds_N[0] - odds_N[1:]))
     return scores
 
 
@@ -99,12 +112,13 @@ def log_odds(logits: np.ndarray, target: int) -> np.ndarray:
 def random(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """A control: random numbers between 0 and 1. The seed depends only on the token ids, so the scores of a text are
     repeatable."""
-    return [np.random.default_rng(zlib.crc32(text.ids_T.tobytes())).random(len(text.ids_T)) for text in texts]
+    drawn = [np.random.default_rng(zlib.crc32(text.ids_T.tobytes())).random(len(text.units)) for text in texts]
+    return [text.of_tokens(scores_W) for text, scores_W in zip(texts, drawn, strict=True)]
 
 
 def uniform(classifier: TrainedClassifier, texts: list[EncodedText], target: int | None) -> list[np.ndarray]:
     """A control: equal scores, which sum to one."""
-    return [np.full(len(text.ids_T), 1 / len(text.ids_T)) for text in texts]
+    return [text.of_tokens(np.full(len(text.units), 1 / len(text.units))) for text in texts]
 
 
 def _averaged(heads: tuple[int, ...], layer: int | None, head: int | None) -> str | None:

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tmeattn.explain.methods import shown_attribution, shown_shares
 from tmeattn.inference.classifier import EncodedText, TrainedClassifier
-from tmeattn.models.layers import word_shares
+from tmeattn.specs import Attribution
 
 
 def attention_x_value_norm(
@@ -33,7 +34,7 @@ def norm_weighted_attention(
     *,
     layer: int | None = None,
     head: int | None = None,
-) -> list[np.ndarray]:
+) -> list[Attribution]:
     """The norm of what each position adds to the new state of another: |a_ij f(x_j)| of one head, or
     |sum_h a^h_ij f^h(x_j)| of all, where f(x_j) is the value vector after the output projection.
 
@@ -47,10 +48,9 @@ def norm_weighted_attention(
         layers = list(zip(maps, values, strict=True))
         chosen = layers if layer is None else layers[layer - 1 : layer]
         mean_SS = torch.stack([weighted_norms(map_HSS, values_HSD, head) for map_HSS, values_HSD in chosen]).mean(dim=0)
-        mask_T = torch.ones(len(mean_SS) - prefix, dtype=torch.bool, device=mean_SS.device)
-        return word_shares(mean_SS[None], mask_T[None])[0]
+        return shown_shares(mean_SS, prefix, classifier.reads_from_prefix)
 
-    return classifier.read_values([text.ids_T for text in texts], reduce)
+    return [shown_attribution(shares) for shares in classifier.read_values([text.ids_T for text in texts], reduce)]
 
 
 def weighted_norms(map_HSS: Tensor, values_HSD: Tensor, head: int | None) -> Tensor:

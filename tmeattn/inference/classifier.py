@@ -19,13 +19,15 @@ import torch
 from torch import Tensor, nn
 
 from tmeattn.data.encoding.batches import collate
-from tmeattn.data.encoding.tokenizers import Tokenizer, tokenizer
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.data.encoding.words import Units, flat, has_several_pieces, piece_shares, units_of, word_spans, word_sums
+from tmeattn.data.sources import run_tokenizer
 from tmeattn.errors import BadInput
 from tmeattn.inference.embedding_hooks import embedding_path, replaced
 from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
-from tmeattn.models.layers import attention_entropy, prefix_length, word_attention
+from tmeattn.models.layers import attention_entropy, prefix_length, special_attention, word_attention
 from tmeattn.models.planning import planned_model
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig, stored_config
@@ -43,17 +45,42 @@ _warnings_lock = threading.Lock()
 
 @dataclass(frozen=True)
 class EncodedText:
-    """A text as the model reads it.
+    """A text as the model reads it. Its tokens are the pieces of the tokenizer: a word may have several.
 
     spans:        `(start, end, token)` of each token that the model reads.
     ids_T:        the ids of these tokens. Empty where the text has no token; the model then reads one UNKNOWN.
     tokens_total: the number of tokens of the whole text; more than `len(spans)` where the model's length cut it.
+    word_of:      the index of the word of each token; None: each token is a word.
     """
 
     text: str
     spans: tuple[tuple[int, int, str], ...]
     ids_T: np.ndarray
     tokens_total: int
+    word_of: Sequence[int] | None = None
+
+    @property
+    def words_T(self) -> Sequence[int]:  # noqa: N802
+        """The index of the word of each token."""
+        return range(len(self.spans)) if self.word_of is None else self.word_of
+
+    @cached_property
+    def word_spans(self) -> tuple[tuple[int, int, str], ...]:
+        """`(start, end, token)` of each of the W words; the token of several pieces has spaces between them."""
+        return word_spans(self.spans, self.words_T)
+
+    @cached_property
+    def units(self) -> Units:
+        """The W words, to be erased as a whole: the ids of the tokens where each word is one."""
+        return units_of(self.ids_T, self.words_T)
+
+    def of_words(self, scores_T: np.ndarray) -> np.ndarray:
+        """(W,) scores of words: the sum of those of their tokens."""
+        return word_sums(scores_T, self.words_T)
+
+    def of_tokens(self, scores_W: np.ndarray) -> np.ndarray:
+        """(T,) scores of tokens, equal within a word, whose sums are the scores of the words."""
+        return piece_shares(scores_W, self.words_T)
 
 
 @dataclass(frozen=True)
@@ -105,7 +132,7 @@ class TrainedClassifier:
             stored.progress.vocabulary,
             hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
         )
-        self.tokenizer: Tokenizer = tokenizer(self.config.train.tokenizer)
+        self.tokenizer: OpenTokenizer = run_tokenizer(self.config)
         self.max_length = self.config.train.max_length
         self.device = choose_device(device)
         space = Space(
@@ -149,14 +176,16 @@ class TrainedClassifier:
 
     def encode(self, text: str) -> EncodedText:
         """Tokenize a text and keep the position of each token; only the first `max_length` tokens are kept."""
-        spans, count = self.tokenizer.first_spans(text, self.max_length)
-        return EncodedText(text, tuple(spans), self.vocabulary.encode([token for *_, token in spans]), count)
+        found = self.tokenizer.pieces(text, self.max_length)
+        spans = tuple(zip(found.starts, found.ends, found.pieces, strict=True))
+        words = found.words if has_several_pieces(found.words) else None
+        return EncodedText(text, spans, self.vocabulary.encode(found.pieces), found.total, words)
 
     def token_ids(self, text: str) -> np.ndarray:
         """The ids (T,) of `encode(text)`, without the positions: several times as fast."""
-        return self.vocabulary.encode(self.tokenizer.first_tokens(text, self.max_length))
+        return self.vocabulary.encode(self.tokenizer.tokens(text, self.max_length))
 
-    def probabilities(self, texts: Sequence[str] | Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
+    def probabilities(self, texts: Sequence[str] | Sequence[Units], *, batch_size: int = BATCH) -> np.ndarray:
         """Class probabilities (N, C) of N texts, or of N sequences of token ids, in their order.
 
         The softmax is computed in float64, so that printed probabilities sum to one. A text without a token gets the
@@ -165,7 +194,7 @@ class TrainedClassifier:
         return _softmax(self.logits(texts, batch_size=batch_size))
 
     @torch.inference_mode()
-    def logits(self, texts: Sequence[str] | Sequence[np.ndarray], *, batch_size: int = BATCH) -> np.ndarray:
+    def logits(self, texts: Sequence[str] | Sequence[Units], *, batch_size: int = BATCH) -> np.ndarray:
         """Unnormalised class scores (N, C) float32 of N texts, or of N sequences of token ids, in their order."""
         sequences = [self.token_ids(text) if isinstance(text, str) else text for text in texts]
         logits_NC = np.empty((len(sequences), len(self.classes)), dtype=np.float32)
@@ -176,7 +205,7 @@ class TrainedClassifier:
 
     @torch.inference_mode()
     def masked_probabilities(
-        self, sequences: Sequence[np.ndarray], masks: Sequence[np.ndarray], *, batch_size: int = BATCH
+        self, sequences: Sequence[Units], masks: Sequence[np.ndarray], *, batch_size: int = BATCH
     ) -> np.ndarray:
         """Class probabilities (N, C) of N sequences of token ids whose word vectors are multiplied by masks (T, D).
 
@@ -198,7 +227,7 @@ class TrainedClassifier:
         return _softmax(logits_NC)
 
     @torch.inference_mode()
-    def read(self, sequences: Sequence[np.ndarray], *, batch_size: int = BATCH) -> Iterator[TextOutput]:
+    def read(self, sequences: Sequence[Units], *, batch_size: int = BATCH) -> Iterator[TextOutput]:
         """Logits, pooling weights and attention entropy of sequences of token ids, in their order."""
         outputs: dict[int, TextOutput] = {}
         for indices, tokens_BT, mask_BT in self._batches(sequences, batch_size):
@@ -216,25 +245,34 @@ class TrainedClassifier:
 
     @torch.inference_mode()
     def word_attention(
-        self, sequences: Sequence[np.ndarray], *, layer: int | None = None, head: int | None = None
+        self, sequences: Sequence[Units], *, layer: int | None = None, head: int | None = None
     ) -> list[np.ndarray] | None:
         """The attention weights (T,) of each sequence of token ids, in their order; None for a model without attention
         (see `models.layers.word_attention`)."""
+        shown = self.shown_attention(sequences, layer=layer, head=head)
+        return None if shown is None else [weights_T for weights_T, _ in shown]
+
+    @torch.inference_mode()
+    def shown_attention(
+        self, sequences: Sequence[Units], *, layer: int | None = None, head: int | None = None
+    ) -> list[tuple[np.ndarray, float | None]] | None:
+        """The same weights, each with the share of the attention that is on special tokens such as CLS, which the
+        weights leave out; None for a model without such tokens in its maps."""
         need_maps = self.spec.attention == "self"
-        weights: dict[int, np.ndarray] = {}
+        shown: dict[int, tuple[np.ndarray, float | None]] = {}
         for indices, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH if need_maps else BATCH):
             output = self.model(tokens_BT, mask_BT, need_maps=need_maps)
             weights_BT = word_attention(output, mask_BT, layer=layer, head=head)
             if weights_BT is None:
                 return None
+            special_B = special_attention(output, mask_BT, layer=layer, head=head)
             for row, index in enumerate(indices):
-                weights[index] = weights_BT[row, : int(mask_BT[row].sum())].cpu().numpy()
-        return [weights[index] for index in range(len(sequences))]
+                weights_T = weights_BT[row, : int(mask_BT[row].sum())].cpu().numpy()
+                shown[index] = weights_T, None if special_B is None else float(special_B[row])
+        return [shown[index] for index in range(len(sequences))]
 
     @torch.inference_mode()
-    def read_maps(
-        self, sequences: Sequence[np.ndarray], reduce: Callable[[list[Tensor], int], Tensor]
-    ) -> list[np.ndarray]:
+    def read_maps(self, sequences: Sequence[Units], reduce: Callable[[list[Tensor], int], Tensor]) -> list[np.ndarray]:
         """Apply `reduce` to the self-attention maps of each sequence of token ids; the results, in their order.
 
         `reduce` gets one (H, S, S) map for each layer, without padding, and the number of positions before the words
@@ -252,7 +290,7 @@ class TrainedClassifier:
 
     @torch.inference_mode()
     def read_values(
-        self, sequences: Sequence[np.ndarray], reduce: Callable[[list[Tensor], list[Tensor], int], Tensor]
+        self, sequences: Sequence[Units], reduce: Callable[[list[Tensor], list[Tensor], int], Tensor]
     ) -> list[np.ndarray]:
         """Apply `reduce` to the attention and the value vectors of each sequence of token ids; the results, in their
         order.
@@ -273,12 +311,13 @@ class TrainedClassifier:
                 reduced[index] = reduce([one.float() for one in of_text], values, prefix).cpu().numpy()
         return [reduced[index] for index in range(len(sequences))]
 
-    def _batches(self, sequences: Sequence[np.ndarray], size: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    def _batches(self, sequences: Sequence[Units], size: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
         """Batches of sequences of similar length, on the device: their indices, tokens_BT and mask_BT."""
-        order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
+        ids = [flat(units) for units in sequences]
+        order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
         for start in range(0, len(order), size):
             indices = order[start : start + size]
-            tokens_BT, mask_BT = collate([sequences[index] for index in indices], self.max_length)
+            tokens_BT, mask_BT = collate([ids[index] for index in indices], self.max_length)
             yield indices, tokens_BT.to(self.device), mask_BT.to(self.device)
 
     @cached_property
@@ -288,6 +327,13 @@ class TrainedClassifier:
             return ()
         (counts,) = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
         return tuple(int(count) for count in counts)
+
+    @cached_property
+    def reads_from_prefix(self) -> bool:
+        """See `ModelOutput.read_from_prefix`."""
+        ((_, tokens_BT, mask_BT),) = self._batches([np.array([UNKNOWN])], 1)
+        with torch.inference_mode():
+            return bool(self.model(tokens_BT, mask_BT, need_maps=False).read_from_prefix)
 
     @cached_property
     def gives_values(self) -> bool:

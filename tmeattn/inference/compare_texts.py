@@ -13,6 +13,7 @@ from tmeattn.data.sources import check_unchanged, dataset_of
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import evaluate_split
 from tmeattn.evaluation.paired import RunOnTexts, TextComparison, compare_groups
+from tmeattn.evaluation.part import Part
 from tmeattn.evaluation.quality import quality
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.run_config import stored_config
@@ -36,6 +37,7 @@ def compare_on_texts(
     map_labels: tuple[str, ...] = (),
     progress: Progress = lambda done, total: None,
     narrate: Narrate = lambda line: None,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[TextComparison | None, str | None]:
     """Classify the texts of a split with the best weights of every run, and compare the groups on them.
 
@@ -44,6 +46,7 @@ def compare_on_texts(
 
     runs:     those of the comparison.
     progress: called with the number of runs that have been classified, and that of all.
+    check:    called before every batch; what it raises ends the comparison.
 
     Returns the comparison, or None and a sentence that says why there is none.
 
@@ -61,7 +64,7 @@ def compare_on_texts(
         if chosen.labels_N is None or not len(chosen):
             return None, f"{chosen.dataset} has no text with a class of the runs."
         texts = _Texts(chosen.dataset, chosen.split, tuple(first.data["classes"]), None, chosen=chosen)
-        return _compare(comparison, by_id, texts, progress)
+        return _compare(comparison, by_id, texts, progress, check)
     try:
         opened = dataset_of(options, narrate)
         check_unchanged(first, opened)
@@ -70,7 +73,7 @@ def compare_on_texts(
     limits = {run.config["train"]["limit"] for run in by_id.values()}
     limit = limits.pop() if len(limits) == 1 else None
     texts = _Texts(opened.name, split or "validation", opened.classes, limit, opened=opened)
-    return _compare(comparison, by_id, texts, progress)
+    return _compare(comparison, by_id, texts, progress, check)
 
 
 def _reason_against(runs: Sequence[RunDirectory], *, own: bool) -> str | None:
@@ -94,7 +97,11 @@ def _reason_against(runs: Sequence[RunDirectory], *, own: bool) -> str | None:
 
 
 def _compare(
-    comparison: Comparison, runs: dict[str, RunDirectory], texts: _Texts, progress: Progress
+    comparison: Comparison,
+    runs: dict[str, RunDirectory],
+    texts: _Texts,
+    progress: Progress,
+    check: Callable[[], None],
 ) -> tuple[TextComparison | None, str | None]:
     every = list(runs.values())
     classified: dict[str, RunOnTexts] = {}
@@ -109,7 +116,7 @@ def _compare(
         if classifier.notes:  # other weights than the best ones
             left_out.append(f"Left out: the run {run.id}. {' '.join(classifier.notes)}")
             continue
-        classified[run.id] = texts.classify(classifier)
+        classified[run.id] = texts.classify(classifier, check)
     progress(len(every), len(every))
     groups = [
         (group.label, own)
@@ -146,8 +153,8 @@ class _Texts:
         self._encoded: EncodedSplit | None = None
         self._tokenizer, self._words = "", [""]
 
-    def classify(self, classifier: TrainedClassifier) -> RunOnTexts:
-        """The predictions of a run, in the order of the split."""
+    def classify(self, classifier: TrainedClassifier, check: Callable[[], None] = lambda: None) -> RunOnTexts:
+        """The predictions of a run, in the order of the split. check: called before every batch."""
         options = classifier.config.train
         evaluation = evaluate_split(
             classifier.model,
@@ -156,6 +163,7 @@ class _Texts:
             alpha=0.0,
             device=classifier.device,
             attention="none",
+            part=Part(check=check),
         )
         predicted_N, self.labels_N = np.empty_like(evaluation.labels_N), np.empty_like(evaluation.labels_N)
         predicted_N[evaluation.indices_N] = evaluation.predicted()
@@ -169,8 +177,8 @@ class _Texts:
         )
 
     def _encode(self, classifier: TrainedClassifier) -> EncodedSplit:
-        tokenizer, words = classifier.config.train.tokenizer, classifier.vocabulary.words
-        if self._encoded is None or tokenizer != self._tokenizer or words != self._words:
+        tokenizer, words = classifier.tokenizer, classifier.vocabulary.words
+        if self._encoded is None or tokenizer.key != self._tokenizer or words != self._words:
             if self._chosen is not None and self._chosen.labels_N is not None:
                 chosen = self._chosen
                 self._encoded = encode_texts(
@@ -180,5 +188,5 @@ class _Texts:
                 assert self._opened is not None
                 settings = CorpusSettings(tokenizer=tokenizer, limit=self.limit)
                 self._encoded = encode_split(self._opened, self.split, settings, classifier.vocabulary)
-            self._tokenizer, self._words = tokenizer, words
+            self._tokenizer, self._words = tokenizer.key, words
         return self._encoded

@@ -205,10 +205,10 @@ def _encoded(classifier: TrainedClassifier, chosen: ChosenTexts, narrate: Narrat
     labels_N = np.zeros(len(chosen), dtype=np.int64) if chosen.labels_N is None else chosen.labels_N
     # The run's own data may be at another place now, from where it is not encoded again.
     if chosen.own and chosen.split in ("train", "validation") and chosen.dataset == options.dataset:
-        corpus = open_training_corpus(options, dataset_of(options), open_vectors(options.vectors), narrate)
+        corpus = open_training_corpus(classifier.config, dataset_of(options), open_vectors(options.vectors), narrate)
         if corpus.vocabulary.words != classifier.vocabulary.words:
             raise changed_data(classifier.run)
         encoded = corpus.splits[chosen.split]
         if np.array_equal(encoded.source, chosen.rows_N) and np.array_equal(encoded.labels, labels_N):
             return encoded
-    return encode_texts(chosen.taken(), labels_N, chosen.rows_N, options.tokenizer, classifier.vocabulary)
+    return encode_texts(chosen.taken(), labels_N, chosen.rows_N, classifier.tokenizer, classifier.vocabulary)

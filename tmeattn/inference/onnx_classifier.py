@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tmeattn.data.encoding.tokenizers import tokenizer
+from tmeattn.data.encoding.open_tokenizer import open_tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.errors import BadInput, EnvironmentProblem, shortened
 from tmeattn.files import sha256_of
@@ -64,7 +64,7 @@ class OnnxClassifier:
         self.about = about
         self.classes = tuple(about["classes"])
         self.notes: list[str] = []
-        self.tokenizer = tokenizer(about["tokenizer"]["name"])
+        self.tokenizer = open_tokenizer(about["tokenizer"]["name"])
 
     @property
     def run_id(self) -> str:

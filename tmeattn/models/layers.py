@@ -160,8 +160,25 @@ def word_attention(
         return output.attention_BT.float()
     if not output.maps:
         return None
-    maps = output.maps if layer is None else output.maps[layer - 1 : layer]
-    return word_shares(torch.stack([head_map(map_BHSS.float(), head) for map_BHSS in maps]).mean(dim=0), mask_BT)
+    return word_shares(_mean_map(output, layer, head), mask_BT, from_prefix=output.read_from_prefix)
+
+
+def special_attention(
+    output: ModelOutput, mask_BT: Tensor, *, layer: int | None = None, head: int | None = None
+) -> Tensor | None:
+    """The share of special tokens, such as CLS, in the attention of which `word_attention` shows the words: (B,), or
+    None for pooling attention and for a model without such tokens in its maps."""
+    if output.attention_BT is not None or not prefix_length(output, mask_BT):
+        return None
+    mean_BSS = _mean_map(output, layer, head)
+    return special_share(mean_BSS, mask_BT, from_prefix=output.read_from_prefix)
+
+
+def _mean_map(output: ModelOutput, layer: int | None, head: int | None) -> Tensor:
+    """The map (B, S, S) of a layer and a head, counted from 1; None: the mean over all."""
+    maps = output.maps or ()
+    chosen = maps if layer is None else maps[layer - 1 : layer]
+    return torch.stack([head_map(map_BHSS.float(), head) for map_BHSS in chosen]).mean(dim=0)
 
 
 def head_map(map_BHSS: Tensor, head: int | None) -> Tensor:
@@ -169,16 +186,25 @@ def head_map(map_BHSS: Tensor, head: int | None) -> Tensor:
     return map_BHSS.mean(dim=1) if head is None else map_BHSS[:, head - 1]
 
 
-def word_shares(map_BSS: Tensor, mask_BT: Tensor) -> Tensor:
+def word_shares(map_BSS: Tensor, mask_BT: Tensor, *, from_prefix: bool = True) -> Tensor:
     """The weight of each word in a self-attention map, with sum one over the words of each text: (B, T).
 
-    For a model with CLS, the row of CLS; otherwise the mean over the real query rows. The weight on CLS itself is
-    ignored.
+    For a model with CLS, the row of CLS; otherwise, and with `from_prefix=False`, the mean over the real query rows of
+    words. The weight on special tokens, such as CLS itself, is ignored: `special_share` is its share.
     """
-    prefix = map_BSS.shape[-1] - mask_BT.shape[1]
-    row_BS = map_BSS[:, 0] if prefix else masked_mean(map_BSS, mask_BT)
-    words_BT = row_BS[:, prefix:]
+    words_BT = _shown_row(map_BSS, mask_BT, from_prefix)[:, map_BSS.shape[-1] - mask_BT.shape[1] :]
     return words_BT / words_BT.sum(dim=1, keepdim=True).clamp_min(torch.finfo(words_BT.dtype).tiny)
+
+
+def special_share(map_BSS: Tensor, mask_BT: Tensor, *, from_prefix: bool = True) -> Tensor:
+    """The share of special tokens, such as CLS, in the row that `word_shares` takes: (B,)."""
+    return _shown_row(map_BSS, mask_BT, from_prefix)[:, : map_BSS.shape[-1] - mask_BT.shape[1]].sum(dim=1)
+
+
+def _shown_row(map_BSS: Tensor, mask_BT: Tensor, from_prefix: bool) -> Tensor:
+    """(B, S) the row of a map that is shown as the attention of a model."""
+    prefix = map_BSS.shape[-1] - mask_BT.shape[1]
+    return map_BSS[:, 0] if prefix and from_prefix else masked_mean(map_BSS[:, prefix:], mask_BT)
 
 
 class AttentionPooling(nn.Module):

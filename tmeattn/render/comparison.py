@@ -29,7 +29,10 @@ def comparison_page(comparison: Comparison, texts: TextComparison | None, reason
 
     reason: why there is no comparison on texts; None where it was not wanted.
     """
-    parts: list[RenderableType] = [run_table(comparison), Text(), overlaid_curves(comparison)]
+    parts: list[RenderableType] = [*notes(comparison), run_table(comparison)]
+    if options := options_table(comparison):
+        parts += [Text(), *options]
+    parts += [Text(), overlaid_curves(comparison)]
     if any(len(group.runs) > 1 for group in comparison.groups):
         parts += [Text(), group_table(comparison.groups)]
     if texts is not None:
@@ -39,16 +42,25 @@ def comparison_page(comparison: Comparison, texts: TextComparison | None, reason
     return Group(*parts)
 
 
-def run_table(comparison: Comparison) -> RenderableType:
-    """One row for each run: best validation accuracy, cross-entropy, attention entropy, best epoch, seconds per epoch;
-    and the options that differ."""
+def notes(comparison: Comparison) -> list[RenderableType]:
+    """What keeps the logged figures from being comparable, with an empty line behind it; nothing where they are."""
+    lines: list[RenderableType] = [Text(safe(f"! {note}"), style="yellow") for note in comparison.notes]
+    return [*lines, Text()] if lines else []
+
+
+def run_table(comparison: Comparison, marks: Sequence[str] = ()) -> RenderableType:
+    """One row for each run: best validation accuracy, cross-entropy, attention entropy, best epoch, seconds per epoch.
+
+    marks: the sign of each run in a chart, which is put before its name.
+    """
     numeric = [
         Column(name, numeric=True, drop=drop)
         for name, drop in (("seed", 0), ("accuracy", 0), ("loss", 2), ("entropy", 1), ("epoch", 4), ("s/epoch", 3))
     ]
+    signs = [f"{mark} " for mark in marks] or [""] * len(comparison.runs)
     rows = [
         (
-            run.label,
+            f"{sign}{run.label}",
             run.summary.model,
             str(run.summary.seed),
             percent(run.summary.best_accuracy, 2),
@@ -57,24 +69,24 @@ def run_table(comparison: Comparison) -> RenderableType:
             MISSING if run.summary.best_epoch is None else str(run.summary.best_epoch),
             decimal(run.seconds_per_epoch, 1),
         )
-        for run in comparison.runs
+        for sign, run in zip(signs, comparison.runs, strict=True)
     ]
     caption = "Validation split, best epoch. loss: cross-entropy in nats; entropy: attention entropy in nats."
     parts: list[RenderableType] = [table(["run", "model", *numeric], rows), Text(caption, style="dim")]
-    return Group(*parts, *_options(comparison))
+    return Group(*parts)
 
 
-def _options(comparison: Comparison) -> list[RenderableType]:
-    """The options that differ between the groups, and only these."""
+def options_table(comparison: Comparison) -> list[RenderableType]:
+    """The options that differ between the groups, and only these; nothing where none does."""
     sides = comparison.sides
     if not comparison.differing:
         return []
     if len(sides) > MOST_COLUMNS:
         pairs = [(flag(key), ", ".join(option_values(side, key) for side in sides)) for key in comparison.differing]
-        return [Text("\nOptions that differ, in the order of the groups", style="bold"), key_values(pairs)]
+        return [Text("Options that differ, in the order of the groups", style="bold"), key_values(pairs)]
     rows = [(flag(key), *(option_values(side, key) for side in sides)) for key in comparison.differing]
     columns = [Column("option"), *(Column(side.label, wrap=True, least=8) for side in sides)]
-    return [Text("\nOptions that differ", style="bold"), table(columns, rows)]
+    return [Text("Options that differ", style="bold"), table(columns, rows)]
 
 
 def option_values(side: SeedGroup, key: str) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from collections.abc import Iterable
 from typing import TextIO
 
-from rich.console import Console, ConsoleDimensions
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from tmeattn.render.ascii_symbols import is_plain_terminal, is_utf, segments_in_ascii
+from tmeattn.render.palette256 import segments_in_palette
 
 _JOINERS = "\u200c\u200d"  # Persian and Hindi need them, and they cannot harm a terminal
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
@@ -20,8 +25,21 @@ _LEAST_WIDTH = 16
 class _Console(Console):
     """A console that raises an error when the reader of a pipe has ended, where Rich would exit.
 
-    A terminal that reports a width below that of any table, as with COLUMNS=0, is treated as one of 80 columns.
+    A terminal that reports a width below that of any table, as with COLUMNS=0, is treated as one of 80 columns. With
+    256 colours, those of the palette are used that look most like those wanted; a terminal or an encoding without the
+    signs of charts gets them in ASCII.
     """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        segments = super().render(renderable, options)
+        if self.is_terminal and self.color_system == "256":
+            segments = segments_in_palette(segments)
+        encoding = self.encoding
+        if not is_utf(encoding):
+            segments = segments_in_ascii(segments, encoding)
+        elif self.is_terminal and is_plain_terminal():
+            segments = segments_in_ascii(segments, None)
+        return segments
 
     def _sensible_size(self) -> ConsoleDimensions:
         found = Console.size.fget(self)  # type: ignore[attr-defined]
@@ -81,7 +99,6 @@ def _harmless(match: re.Match[str]) -> str:
 
 def _tolerate_narrow_encodings(stream: TextIO) -> None:
     """Replace characters that a stream cannot encode (ASCII, cp1252) by question marks instead of raising an error."""
-    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
     reconfigure = getattr(stream, "reconfigure", None)
-    if not encoding.startswith("utf") and reconfigure is not None:
+    if not is_utf(getattr(stream, "encoding", None)) and reconfigure is not None:
         reconfigure(errors="replace")

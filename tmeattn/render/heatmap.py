@@ -15,7 +15,7 @@ from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
-from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks
+from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks, with_line_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,7 @@ METHOD_NAMES = {"lime": "LIME"}
 _BAR = 20
 _STOP = "┃"  # where the model stopped reading
 _UNKNOWN = Style(dim=True, underline=True)
+_UNKNOWN_ON_HEAT = Style(underline=True)  # dimmed on a colour, a word would be hard to read
 _UNREAD = Style(dim=True)
 _STOPPED = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -101,7 +102,7 @@ class HeatmapKey:
             full = f" (full colour: {MOST:g} times uniform or more)" if colour else ""
             parts.append(Text(f"in texts with nearly uniform attention only weights above uniform are marked{full}"))
         if any(not word.known for explanation in self.explanations for word in explanation.words):
-            parts.append(_sample("dim, underlined", _UNKNOWN) if colour else Text("~word~"))
+            parts.append(_sample("underlined", _UNKNOWN) if colour else Text("~word~"))
             parts[-1].append(": not in the vocabulary")
         if any(explanation.words and explanation.is_truncated for explanation in self.explanations):
             parts.append(Text(f"{_STOP}: the model reads no further"))
@@ -159,9 +160,10 @@ class Marks:
 
     def style(self, word: Word) -> Style:
         """The style of a word."""
-        style = heat_style(self.level(word.score), self.colours) if self.colour else Style()
+        level = self.level(word.score) if self.colour else 0
+        style = heat_style(level, self.colours)
         if not word.known:
-            style += _UNKNOWN
+            style += _UNKNOWN_ON_HEAT if level else _UNKNOWN
         return style + Style(bold=True) if self.brackets(word.score) else style
 
 
@@ -235,7 +237,7 @@ def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation
 def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
     """A mark where reading stopped, two lines of what the model did not read, and how many words that are."""
     stop = Chunk(_STOP, None, _STOPPED)
-    tail = " ".join(rest[: 4 * width].split())
+    tail = " ".join(with_line_breaks(rest[: 4 * width]).split())
     cut = len(tail) > 2 * width - 2
     shown = tail[: 2 * width - 2].rsplit(" ", 1)[0] if cut else tail
     if cut or rest[4 * width :].strip():
@@ -280,22 +282,25 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
 
 
 def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STRONGEST) -> Iterator[Text]:
-    """The words with the largest absolute scores, each with a bar."""
-    ranked = explanation.ranked_words()[:top]
-    ranked = [word for word in ranked if word.score]
+    """The words with the largest absolute scores, each with a bar; a word that occurs several times is one line."""
+    ranked = [word for word in explanation.strongest_words[:top] if word.score]
     if not ranked:
         return
-    shown = [" ".join(safe(explanation.word_text(word)).split()) for word in ranked]
+    shown = [" ".join(safe(word.text).split()) for word in ranked]
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
-    yield Text("Strongest words", style="bold")
-    for label, word in zip(shown, ranked, strict=True):
+    times = [f"×{word.times}" if word.times > 1 else "" for word in ranked]
+    several = max(map(len, times))
+    summed = " (of a word that occurs several times, the sum)" if several else ""
+    yield Text.assemble(("Strongest words", "bold"), (summed, "dim"), no_wrap=True, overflow="ellipsis")
+    peak = abs(ranked[0].score)
+    for word, label, often in zip(ranked, shown, times, strict=True):
         line = Text(label, no_wrap=True)
         line.truncate(room, overflow="ellipsis", pad=True)
+        line.append(f" {often.ljust(several)}" if several else "", style="dim")
         value = f"{word.score:+.3f}" if marks.signed else f"{word.score:.3f}"
         line.append(f"  {value}  ")
-        share = abs(word.score) / marks.peak if marks.peak else 0.0
         level = math.copysign(LEVELS, word.score) if marks.signed else LEVELS
-        line.append(_bar(share), style=_bar_style(int(level), marks))
+        line.append(_bar(abs(word.score) / peak), style=_bar_style(int(level), marks))
         line.truncate(width)
         yield line
 

@@ -23,16 +23,23 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
+TALLEST = 7
+"""Eighths of a line that the largest bar of a line of bars has."""
+MOST_COLUMNS = 4
+"""Columns of a bin at most, on a wide screen."""
 _MOST_ROWS = 24
 
 
 def sparkline(values: Sequence[float], width: int | None = None) -> str:
-    """Values as one line of blocks, scaled to the largest; `width` re-bins them. Values above zero stay visible."""
+    """Values as one line of blocks, scaled to the largest; `width` re-bins them. Values above zero stay visible.
+
+    The largest block leaves an eighth of the line free, so that the bars of two lines do not fuse.
+    """
     clean = _clean(values)
     if width is not None and clean:
         clean = rebin(clean, width)
     peak = max(clean, default=0.0)
-    return "".join(BLOCKS[math.ceil(value / peak * 8) if peak else 0] for value in clean)
+    return "".join(BLOCKS[math.ceil(value / peak * TALLEST) if peak else 0] for value in clean)
 
 
 def rebin(counts: Sequence[float], bins: int) -> list[float]:
@@ -164,9 +171,9 @@ def _line(before: str, bars: str) -> Text:
 
 
 def _columns(bins: int, room: int) -> int:
-    """The number of columns for `bins`: one or two for each bin if they fit, otherwise fewer than the bins."""
+    """The number of columns for `bins`: all that there are, but at most four for each bin."""
     room = max(4, room)
-    return bins * min(room // bins, 2) if 0 < bins <= room else room
+    return min(room, MOST_COLUMNS * bins) if bins else room
 
 
 def _block(share: float, row: int, height: int) -> str:

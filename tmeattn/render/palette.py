@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from rich.color import Color
 from rich.style import Style
 
+from tmeattn.render.palette256 import Rgb, contrast, keep_order
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-Rgb = tuple[int, int, int]
 
 BLUE: Rgb = (43, 140, 245)
 ORANGE: Rgb = (245, 139, 0)
@@ -40,6 +40,19 @@ def series_style(index: int) -> Style:
 
 
 @lru_cache
+def _levels(colours: HeatColours) -> dict[int, tuple[Rgb, Rgb]]:
+    """Background and text of each heat level but 0, whose order terminals of 256 colours keep, too."""
+    found: dict[int, tuple[Rgb, Rgb]] = {}
+    for sign in (-1, 1):
+        levels = [sign * level for level in range(1, LEVELS + 1)]
+        backgrounds = [diverging(level / LEVELS, colours) for level in levels]
+        texts = [max(((0, 0, 0), (255, 255, 255)), key=partial(contrast, rgb)) for rgb in backgrounds]
+        keep_order(backgrounds, texts)
+        found.update(zip(levels, zip(backgrounds, texts, strict=True), strict=True))
+    return found
+
+
+@lru_cache
 def heat_style(level: int, colours: HeatColours = HEAT) -> Style:
     """The style of a heat level: a background from -LEVELS (blue) over 0 (none) to LEVELS (orange), and readable text.
 
@@ -47,12 +60,8 @@ def heat_style(level: int, colours: HeatColours = HEAT) -> Style:
     """
     if level == 0:
         return Style()
-    rgb = diverging(level / LEVELS, colours)
-    luminance = _luminance(rgb)
-    dark_text = (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05)
-    return Style(
-        color=Color.from_rgb(0, 0, 0) if dark_text else Color.from_rgb(255, 255, 255), bgcolor=Color.from_rgb(*rgb)
-    )
+    background, text = _levels(colours)[level]
+    return Style(color=Color.from_rgb(*text), bgcolor=Color.from_rgb(*background))
 
 
 def diverging(share: float, colours: HeatColours = HEAT) -> Rgb:
@@ -66,9 +75,3 @@ def diverging(share: float, colours: HeatColours = HEAT) -> Rgb:
 def shows_heat(console: Console) -> bool:
     """Whether the console has enough colours for a heatmap (256 or more)."""
     return not console.no_color and console.color_system in {"256", "truecolor"}
-
-
-def _luminance(rgb: Rgb) -> float:
-    """Relative luminance in [0, 1] (WCAG 2.1)."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

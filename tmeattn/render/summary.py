@@ -129,6 +129,7 @@ def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -
         ("run", run.id),
         ("model", run.model),
         ("dataset", run.dataset),
+        ("tags", " ".join(run.tags) or None),
         ("best validation accuracy", best),
         ("attention entropy", entropy),
         ("alpha", f"{run.alpha:g}"),

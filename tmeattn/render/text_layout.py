@@ -17,6 +17,7 @@ from rich.style import Style
 from rich.text import Text
 
 PLAIN = Style()
+_HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 class MarkedWord(NamedTuple):
@@ -113,7 +114,12 @@ def chunks_of(text: str, words: Sequence[MarkedWord]) -> Iterator[Chunk]:
 
 def plain_chunks(text: str, style: Style = PLAIN) -> Iterator[Chunk]:
     """A text without words of its own; white space and line breaks are chunks by themselves."""
-    return (Chunk(part, None, style) for part in re.findall(r"\n|[^\S\n]+|\S+", text))
+    return (Chunk(part, None, style) for part in re.findall(r"\n|[^\S\n]+|\S+", with_line_breaks(text)))
+
+
+def with_line_breaks(text: str) -> str:
+    """The text with HTML's line breaks, `<br />`, which reviews from the web have, as line breaks."""
+    return _HTML_BREAK.sub("\n", text) if "<" in text else text
 
 
 def lay_out(chunks: Iterable[Chunk], width: int) -> TextLayout:

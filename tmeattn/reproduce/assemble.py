@@ -31,7 +31,7 @@ def target_result(target: Target, settings: Settings, entry_runs: EntryRuns, nar
     chance = held.chance if held else None
     rows = tuple(row(entry, seed_runs, chance) for entry, seed_runs in entry_runs) if "table" in target.show else ()
     differences: tuple[Difference, ...] = ()
-    notes: list[str] = [*target.notes, *chance_notes(rows, chance)]
+    notes: list[str] = [*target.notes, *(chance_notes(rows, held) if held else [])]
     if "differences" in target.show and held is not None:
         device = str(settings.overrides.get("device", "cpu"))
         differences, reversed_pairs = compare(entry_runs, rows, held, device=device, narrate=narrate)

@@ -22,7 +22,8 @@ def compare(
     """The difference of every row from the row above it, and a sentence for each significantly reversed pair of rows.
 
     A pair is reversed if its order in the report is the other one; shortened runs are not compared with the report.
-    Rows without trained weights are left out, and so are pairs of rows at chance, whose difference would be noise.
+    Rows without trained weights are left out, and so are pairs of rows at chance, whose difference would be noise. Of
+    shortened runs, every pair with a row at chance is left out: it may only have had too few steps to begin to learn.
     """
     kept: list[Row] = []
     correct: list[np.ndarray] = []
@@ -50,7 +51,8 @@ def compare(
         )
 
     def is_finding(pair: tuple[int, int]) -> bool:
-        return not all(kept[index].at_chance for index in pair)
+        at_chance = [kept[index].at_chance for index in pair]
+        return not (any(at_chance) if context.shortened else all(at_chance))
 
     neighbours = tuple(difference(*pair) for pair in filter(is_finding, pairwise(range(len(kept)))))
     pairs = [difference(*pair) for pair in filter(is_finding, combinations(range(len(kept)), 2))]

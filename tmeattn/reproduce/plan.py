@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
-from tmeattn.config import Recipe
+from tmeattn.config import AUTO_TOKENIZER, Recipe
 from tmeattn.registry import registry
 from tmeattn.reproduce.targets import Run, Target, Variant, parts
-from tmeattn.run_config import RunConfig, resolve_run
+from tmeattn.run_config import RunConfig, resolve_run, with_tokenizer
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.reuse import NOT_IDENTITY, ReusableRuns, identity
 from tmeattn.specs import ModelSpec
@@ -93,7 +93,9 @@ def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunCon
         options["epochs"] = epochs
     if variant.warmup is not None:
         options["alpha_warmup"] = round(variant.warmup * epochs, 3)  # 0.4 * 8 is not 3.2
-    return resolve_run(run.model, options)
+    config = resolve_run(run.model, options)
+    # A run is looked for before its texts are read, so that they cannot decide on the tokenizer.
+    return with_tokenizer(config, "basic_english") if config.train.tokenizer == AUTO_TOKENIZER else config
 
 
 def _quick(run: Run) -> dict[str, Any]:

@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from tmeattn.errors import BadInput, Interrupted, TmeattnError
-from tmeattn.paths import runs_dir
+from tmeattn.errors import BadInput, Interrupted
 from tmeattn.reproduce.assemble import target_result
 from tmeattn.reproduce.plan import Entry, Settings, entries
 from tmeattn.reproduce.results import Result
@@ -15,14 +14,12 @@ from tmeattn.reproduce.targets import Target, parts
 from tmeattn.reproduce.trained import SeedRun
 from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event, Listener
+from tmeattn.runs.events import Listener
 from tmeattn.runs.index import all_runs
 from tmeattn.runs.reuse import ReusableRuns, identity
 from tmeattn.runs.run_files import DataInfo
 from tmeattn.training.run_data import open_data
-from tmeattn.training.session import resume, start
-from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once
-from tmeattn.training.trainer import Diverged
+from tmeattn.training.side_by_side import Job, Outcome, SideBySide, jobs_at_once, kept_run, train_here
 
 Watch = Callable[[str], AbstractContextManager[Listener]]
 """Called with a title before a run is trained; yields a listener that shows the events of the run."""
@@ -102,36 +99,25 @@ class _RunTrainer:
     def _trained(self, key: str, entry: Entry, config: RunConfig) -> RunDirectory:
         """Train the missing run of an entry, or wait until it is trained."""
         if self.side_by_side is None:
-            return self._train(entry, config)
+            return kept_run(self._train(key, entry, config), self._narrate)
         try:
             (outcome,) = self.side_by_side.wait([key])
         except Interrupted as error:
             raise _continued(error) from None
-        if outcome.error is None and outcome.run is not None:
-            return outcome.run
-        return self._failed(outcome.error, outcome.run)
+        return kept_run(outcome, self._narrate)
 
     def _finished(self, config: RunConfig) -> RunDirectory | None:
         run = self._reusable.find(config, self._data(config))
         return run if run is not None and run.is_over() else None
 
-    def _train(self, entry: Entry, config: RunConfig) -> RunDirectory:
-        """Resume the run if it was begun, otherwise start it. A run that diverges is reported and kept."""
+    def _train(self, key: str, entry: Entry, config: RunConfig) -> Outcome:
+        """Resume the run if it was begun, otherwise start it."""
         self._number += 1
-        begun = self._begun(entry, config)
-        ids: list[str] = []
-
-        def remember(event: Event) -> None:
-            if event["kind"] == "started":
-                ids.append(event["run"])
-
+        title = f"{self._number} of {len(self.missing)}: {_title(entry, config)}"
+        job = Job(key, title, config, resumes=self._begun(entry, config))
         try:
-            with self._watch(f"{self._number} of {len(self.missing)}: {_title(entry, config)}") as listener:
-                if begun is not None:
-                    return resume(begun, listeners=[listener], narrate=self._narrate)
-                return start(config.model, config.flat(), listeners=[listener, remember], narrate=self._narrate)
-        except Diverged as error:
-            return self._failed(error, begun or RunDirectory(runs_dir() / ids[0]))
+            with self._watch(title) as listener:
+                return train_here(job, listener, self._narrate)
         except Interrupted as error:
             raise _continued(error) from None
 
@@ -148,14 +134,6 @@ class _RunTrainer:
                 hint="Run the same command again when it has finished.",
             )
         return begun
-
-    def _failed(self, error: TmeattnError | None, run: RunDirectory | None) -> RunDirectory:
-        """A run that diverged is reported and kept; other errors end the reproduction."""
-        if not isinstance(error, Diverged) or run is None:
-            assert error is not None
-            raise error
-        self._narrate(f"{error.message} The other runs continue.")
-        return run
 
     def _data(self, config: RunConfig) -> DataInfo:
         """The description of the data that `run.json` would have if the run were started now."""

@@ -12,6 +12,7 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochEvent, EpochMeasure, EpochPart
 from tmeattn.runs.events import best_epoch, epoch_events
+from tmeattn.runs.fairness import fairness_notes
 from tmeattn.runs.summary import RunSummary, summarize
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908).
@@ -19,6 +20,9 @@ _T95 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 )  # fmt: skip
+
+_OF_THE_PROCESS = {"seed", "threads", "device"}
+"""Options in which runs of one group may differ."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,17 @@ class Comparison:
     groups: tuple[SeedGroup, ...]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What keeps the logged figures from being comparable, such as other data or `--limit`; one sentence each."""
+        return fairness_notes(self.runs)
+
+    @property
+    def equal(self) -> dict[str, object]:
+        """The options other than the seed that all runs have with the same value."""
+        options = self.runs[0].options
+        return {key: options[key] for key in sorted(options) if key not in (*self.differing, *_OF_THE_PROCESS)}
+
+    @property
     def sides(self) -> tuple[SeedGroup, ...]:
         """What is compared: the groups, or the runs themselves where they are one group."""
         if len(self.groups) > 1:
@@ -100,7 +115,7 @@ class Comparison:
             }
             for group in self.groups
         ]  # fmt: skip
-        return {"runs": runs, "groups": groups}
+        return {"runs": runs, "groups": groups, "notes": list(self.notes)}
 
 
 def compare_runs(
@@ -120,7 +135,7 @@ def compare_runs(
     read = {run: _read(run) for run in dict.fromkeys([*unique, *(run for _, own in together for run in own)])}
     compared = [read[run] for run in unique]
     every = [*compared, *(read[run] for _, own in together for run in own)]
-    keys = sorted({key for run in every for key in run.options} - {"seed", "threads", "device"})
+    keys = sorted({key for run in every for key in run.options} - _OF_THE_PROCESS)
     differing = tuple(key for key in keys if len({_text(run.options.get(key)) for run in every}) > 1)
     grouped: dict[tuple[str, ...], dict[str, ComparedRun]] = {}
     for run in compared:

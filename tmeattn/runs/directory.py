@@ -1,7 +1,7 @@
 """A run directory: the only interface between a training process and everything that shows or uses a run.
 
 run.json         resolved configuration, versions, data fingerprint, command: written once, before the data is read
-meta.json        name and notes, which the user may change
+meta.json        name, notes and tags, which the user may change
 status.json      state, process, heartbeat, progress: replaced every second while a process trains the run
 events.jsonl     see `tmeattn.runs.events`
 control/         requests, read between steps: see `tmeattn.runs.control`
@@ -137,8 +137,19 @@ class RunDirectory:
         Raises:
             EnvironmentProblem: meta.json cannot be written.
         """
-        content = to_json({**self.meta(), "name": name})
-        with disk_errors("the name", self.path):
+        self._write_meta("the name", {"name": name})
+
+    def set_tags(self, tags: list[str]) -> None:
+        """Replace the user's tags of the run.
+
+        Raises:
+            EnvironmentProblem: meta.json cannot be written.
+        """
+        self._write_meta("the tags", {"tags": tags})
+
+    def _write_meta(self, what: str, changed: RunMeta) -> None:
+        content = to_json({**self.meta(), **changed})
+        with disk_errors(what, self.path):
             set_entry(self.path, "meta.json", None)
             rewrite(self.path / "meta.json", content, durable=True)
             set_entry(self.path, "meta.json", content)

@@ -30,7 +30,8 @@ class LogFigures(TypedDict):
     """What a list shows of an event log. Events that a later attempt has repeated do not count.
 
     epoch:           the last finished one, 0 without any.
-    best_epoch:      the one whose weights are kept; best_accuracy: on the validation split, in [0, 1].
+    best_epoch:      the one whose weights are kept; best_accuracy: on the validation split, in [0, 1]; best_loss: the
+                     cross-entropy there, in nats.
     seconds:         in all epochs; epoch_seconds: the median of them, 0 without any.
     recent:          validation accuracies of the last epochs, the last one last.
     ending:          how the last attempt ended; None where its process was killed, or is alive.
@@ -43,6 +44,7 @@ class LogFigures(TypedDict):
     epoch: int
     best_epoch: int | None
     best_accuracy: float | None
+    best_loss: float | None
     seconds: float
     epoch_seconds: float
     recent: list[float]
@@ -52,6 +54,10 @@ class LogFigures(TypedDict):
     train_texts: int | None
     threads: int | None
     damaged_lines: int
+
+
+_Epoch = tuple[int, int, float, float, bool, float]
+"""Number, step, accuracy, seconds, whether it is the best so far, and cross-entropy of an epoch."""
 
 
 class FigureReader:
@@ -66,7 +72,7 @@ class FigureReader:
         self._reset()
 
     def _reset(self) -> None:
-        self._epochs: list[tuple[int, int, float, float, bool]] = []
+        self._epochs: list[_Epoch] = []
         self._ending: Ending | None = None
         self._stop_reason: str | None = None
         self._diverged = False
@@ -128,6 +134,7 @@ class FigureReader:
             "epoch": epochs[-1][0] if epochs else 0,
             "best_epoch": best[0] if best else None,
             "best_accuracy": best[2] if best else None,
+            "best_loss": best[5] if best else None,
             "seconds": sum(one[3] for one in epochs),
             "epoch_seconds": _median([one[3] for one in epochs]),
             "recent": [one[2] for one in epochs[-RECENT:]],
@@ -148,8 +155,9 @@ def figures_of(events: Iterable[Event]) -> LogFigures:
     return reader.figures()
 
 
-def _figures_of(event: EpochEvent) -> tuple[int, int, float, float, bool]:
-    return event["epoch"], event["step"], event["validation"]["accuracy"], event["seconds"], event["best"]
+def _figures_of(event: EpochEvent) -> _Epoch:
+    seen = event["validation"]
+    return event["epoch"], event["step"], seen["accuracy"], event["seconds"], event["best"], seen["cross_entropy"]
 
 
 def _median(values: Sequence[float]) -> float:

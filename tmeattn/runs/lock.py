@@ -116,6 +116,18 @@ def holding(path: Path, what: str) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
+def held_alone(path: Path, what: str) -> Iterator[bool]:
+    """Hold the lock of a file inside the block, or yield False where another process holds it. Where the file system
+    has no locks, nobody is kept out.
+
+    Raises:
+        EnvironmentProblem: the file cannot be written; `what` names it.
+    """
+    with _locked(path, what) as lock:
+        yield lock != "busy"
+
+
+@contextlib.contextmanager
 def _locked(path: Path, what: str, timeout: float = 0.0) -> Iterator[Literal["held", "busy", "unsupported"]]:
     """Lock a file inside the block, or yield that another process holds the lock or that the file system has no locks.
 

@@ -82,10 +82,11 @@ class RunInfo(TypedDict):
 
 
 class RunMeta(TypedDict, total=False):
-    """`meta.json`: what the user may change."""
+    """`meta.json`: what the user may change. tags: words that mark the run, each once, in alphabetical order."""
 
     name: str | None
     notes: str
+    tags: list[str]
 
 
 class RunProgress(TypedDict, total=False):

@@ -23,6 +23,8 @@ class RunSummary:
     stop_reason: of a run that was stopped: a signal, request, or pruned or time where a sweep stopped it; else None.
     epoch, epochs: finished and planned. best_accuracy: on the validation split, in [0, 1]. seconds: in all epochs.
     created: seconds since 1970. problems: one sentence for each file of the run that is damaged.
+    best_loss: cross-entropy in nats on the validation split at the best epoch. tags: of the user.
+    study, trial: the trial of a sweep that the run belongs to; None for other runs.
     """
 
     id: str
@@ -44,6 +46,10 @@ class RunSummary:
     path: str
     problems: tuple[str, ...] = ()
     stop_reason: str | None = None
+    best_loss: float | None = None
+    tags: tuple[str, ...] = ()
+    study: str | None = None
+    trial: int | None = None
 
     @property
     def shown_state(self) -> str:
@@ -61,9 +67,13 @@ class RunFacts(TypedDict):
     written:  the state in `status.json`.
     problems: one sentence for each of the files that is damaged.
     fingerprint: of the texts, labels and splits of the dataset.
+    study, trial: the trial of a sweep that it belongs to; None for other runs.
     """
 
     name: str | None
+    tags: list[str]
+    study: str | None
+    trial: int | None
     written: State
     model: str
     dataset: str
@@ -100,8 +110,12 @@ def read_facts(run: RunDirectory) -> RunFacts:
     train = run.config["train"]
     meta, status = read_json(run.path / "meta.json"), read_json(run.path / "status.json")
     written = valid_fields(status or {}, RunStatus).get("state", "created")
+    of_user, sweep = valid_fields(meta or {}, RunMeta), run.info.get("sweep")
     return {
-        "name": valid_fields(meta or {}, RunMeta).get("name"),
+        "name": of_user.get("name"),
+        "tags": of_user.get("tags", []),
+        "study": sweep["study"] if sweep else None,
+        "trial": sweep["trial"] if sweep else None,
         "written": written,
         "model": run.config["model"],
         "dataset": train["dataset"],
@@ -140,6 +154,10 @@ def summary_of(run: RunDirectory, facts: RunFacts, figures: LogFigures, log_prob
         path=str(run.path),
         problems=(*facts["problems"], *log_problems),
         stop_reason=figures["stop_reason"] if state == "stopped" else None,
+        best_loss=figures["best_loss"],
+        tags=tuple(facts["tags"]),
+        study=facts["study"],
+        trial=facts["trial"],
     )
 
 

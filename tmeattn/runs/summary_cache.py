@@ -28,7 +28,7 @@ from tmeattn.runs.figures import FigureReader, LogFigures
 from tmeattn.runs.summary import RunFacts, RunSummary, read_facts, summary_of
 from tmeattn.runs.typed_json import matches
 
-FORMAT = 2
+FORMAT = 3
 FILES = ("run.json", "meta.json", "status.json", "events.jsonl")
 RECENTLY = 2.0
 """Seconds for which a file must be unchanged: a file system may not tell apart two changes in quick succession."""

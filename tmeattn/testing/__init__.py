@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, TokenizerSpec, TrackerSpec, VectorsSpec
 from tmeattn.testing.checks import Check, CheckFailed, raise_failures, sandbox
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "check_dataset",
     "check_explainer",
     "check_model",
+    "check_tokenizer",
     "check_tracker",
     "check_vectors",
     "sandbox",
@@ -85,3 +86,14 @@ def check_tracker(spec: TrackerSpec) -> None:
     from tmeattn.testing.spec_checks import tracker_checks
 
     raise_failures(spec.name, tracker_checks(spec))
+
+
+def check_tokenizer(spec: TokenizerSpec) -> None:
+    """Split texts in several scripts, and train and explain a model with the tokenizer.
+
+    Raises:
+        CheckFailed: see `check_model`.
+    """
+    from tmeattn.testing.tokenizer_checks import tokenizer_checks
+
+    raise_failures(spec.name, tokenizer_checks(spec))

@@ -82,7 +82,7 @@ class _Model:
 
     def space(self, classes: int) -> Space:
         config = self.config(classes)
-        corpus = open_training_corpus(config.train, open_dataset(config.train.dataset), None, lambda line: None)
+        corpus = open_training_corpus(config, open_dataset(config.train.dataset), None, lambda line: None)
         return Space(
             vocabulary_size=len(corpus.vocabulary),
             num_classes=classes,

@@ -14,10 +14,20 @@ from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.plurals import counted
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
-from tmeattn.specs import Attention, DatasetSpec, ExplainerSpec, ModelSpec, Spec, TrackerSpec, VectorsSpec
+from tmeattn.specs import (
+    Attention,
+    DatasetSpec,
+    ExplainerSpec,
+    ModelSpec,
+    Spec,
+    TokenizerSpec,
+    TrackerSpec,
+    VectorsSpec,
+)
 from tmeattn.testing import toy
 from tmeattn.testing.checks import Check, Problem, Step, check_import, run_checks, sandbox
 from tmeattn.testing.model_checks import model_checks
+from tmeattn.testing.tokenizer_checks import tokenizer_checks
 from tmeattn.training.session import start
 from tmeattn.training.trackers import track
 
@@ -35,6 +45,8 @@ def checks_of(spec: Spec) -> list[Check]:
             return explainer_checks(spec)
         case TrackerSpec():
             return tracker_checks(spec)
+        case TokenizerSpec():
+            return tokenizer_checks(spec)
 
 
 def dataset_checks(spec: DatasetSpec) -> list[Check]:

@@ -51,7 +51,7 @@ def build_trainer(
     options = config.train
     spec = registry().get(ModelSpec, config.model)
     device = team.device(options.device)
-    corpus = open_training_corpus(options, *sources, narrate)
+    corpus = open_training_corpus(config, *sources, narrate)
     team.announce(Job.of(run, config, corpus))
     progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
     space = _space(config, corpus, run.data["vector_size"], progress)

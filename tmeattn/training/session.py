@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tmeattn.data.sources import with_chosen_tokenizer
 from tmeattn.errors import Interrupted, TmeattnError
 from tmeattn.files import disk_errors
 from tmeattn.paths import runs_dir
@@ -76,6 +77,7 @@ def start(
         team = held.enter_context(Team(place))
         config = with_processes(resolve_run(model, options), team, narrate)
         sources, data = open_data(config.train, narrate)
+        config = with_chosen_tokenizer(config, sources[0], narrate)
         tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:

@@ -29,8 +29,10 @@ from tmeattn.paths import runs_dir
 from tmeattn.plurals import counted, plural
 from tmeattn.run_config import RunConfig
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.event_types import Listener
+from tmeattn.runs.event_types import Event, Listener
 from tmeattn.training.distributed.place import started_place
+from tmeattn.training.run_data import Narrate
+from tmeattn.training.session import resume, start
 from tmeattn.training.signals import stop_on_signals
 from tmeattn.training.trainer import Diverged
 
@@ -89,6 +91,36 @@ def jobs_at_once(options: Sequence[TrainOptions]) -> int:
         return min(int(wanted[:9]), len(options))
     threads = max(each.threads if isinstance(each.threads, int) else wanted_threads() or 1 for each in options)
     return max(1, min(available_cores() // threads, _free_memory() // MEMORY, len(options)))
+
+
+def train_here(job: Job, listener: Listener, narrate: Narrate) -> Outcome:
+    """Train or continue the run of a job in this process. A training that diverges is in the outcome; every other error
+    is raised."""
+    run = job.resumes
+
+    def remember(event: Event) -> None:
+        nonlocal run
+        if event["kind"] == "started":
+            run = RunDirectory(runs_dir() / event["run"])
+
+    listeners = [listener, remember]
+    try:
+        if job.resumes is not None:
+            return Outcome(resume(job.resumes, listeners=listeners, narrate=narrate))
+        flat = job.config.flat()
+        return Outcome(start(job.config.model, flat, name=job.name, listeners=listeners, narrate=narrate))
+    except Diverged as error:
+        return Outcome(run, error)
+
+
+def kept_run(outcome: Outcome, narrate: Narrate) -> RunDirectory:
+    """The run of a job whose training is over; one that diverged is reported and kept. Raises every other error."""
+    if isinstance(outcome.error, Diverged) and outcome.run is not None:
+        narrate(f"{outcome.error.message} The other runs continue.")
+    elif outcome.error is not None:
+        raise outcome.error
+    assert outcome.run is not None
+    return outcome.run
 
 
 def _takes_all(options: TrainOptions) -> bool:

@@ -52,7 +52,7 @@ def rebuild_vocabulary(run: RunDirectory, narrate: Narrate) -> None:
     config = stored_config(run.id, run.config)
     dataset, vectors = dataset_of(config.train, narrate), open_vectors(config.train.vectors)
     check_unchanged(run, dataset)
-    vocabulary = open_training_corpus(config.train, dataset, vectors, narrate).vocabulary
+    vocabulary = open_training_corpus(config, dataset, vectors, narrate).vocabulary
     if expected and expected != vocabulary.checksum:
         raise changed_data(run)
     with disk_errors("the vocabulary", run.path):

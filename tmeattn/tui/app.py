@@ -14,14 +14,20 @@ from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.queue import add_to_queue
+from tmeattn.training.queue_runner import start_runner
 from tmeattn.tui import keys, themes
 from tmeattn.tui.messages import (
     CopyText,
     KeysChanged,
+    NotStarted,
+    OpenComparison,
     OpenData,
     OpenExplain,
     OpenNewRun,
+    OpenQueue,
     OpenRun,
+    QueueRuns,
     ResumeRun,
     RunChanged,
     SaveCheckpoint,
@@ -29,13 +35,14 @@ from tmeattn.tui.messages import (
     StartRun,
     StopRun,
 )
-from tmeattn.tui.no_color import respect_no_color
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.compare import CompareScreen
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.help import HelpScreen
 from tmeattn.tui.screens.models import ModelsScreen
 from tmeattn.tui.screens.new_run import NewRunScreen
+from tmeattn.tui.screens.queue import QueueScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
@@ -43,6 +50,7 @@ from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
+from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.wording import runs as run_wording
 
 EXIT_STOPPED = 130
@@ -68,7 +76,7 @@ class TmeattnApp(App[None]):
 
     def __init__(self, run: RunDirectory | None = None, *, saved: SavedState | None = None) -> None:
         super().__init__()
-        respect_no_color(self)
+        fit_to_terminal(self)
         self.session = Session(saved, selected_run=run)
         self._first_run = run
         for mode, screen in TABS.items():
@@ -97,6 +105,27 @@ class TmeattnApp(App[None]):
             self.session.selected_run = message.run
         await self.push_screen(RunScreen(self.session, message.run, message.others))
 
+    async def on_open_comparison(self, message: OpenComparison) -> None:
+        await self._to_list()
+        await self.push_screen(CompareScreen(self.session, message.runs))
+
+    async def on_open_queue(self, message: OpenQueue) -> None:
+        await self._open_queue()
+
+    async def _open_queue(self) -> None:
+        await self._to_list()
+        await self.push_screen(QueueScreen(self.session))
+
+    async def on_queue_runs(self, message: QueueRuns) -> None:
+        """Add trainings to the queue, start a process that trains it, and show the queue."""
+        try:
+            add_to_queue(message.commands)
+            start_runner()
+        except TmeattnError as error:
+            self._show_problem(error)
+            return
+        await self._open_queue()
+
     async def on_open_new_run(self, message: OpenNewRun) -> None:
         await self._to_list()
         await self.push_screen(NewRunScreen(self.session, message.like, message.model))
@@ -104,7 +133,7 @@ class TmeattnApp(App[None]):
     async def _to_list(self) -> None:
         """Go to the list of runs and close what is open over it, so that escape leads back to the list."""
         await self.switch_mode("runs")
-        while isinstance(self.screen, NewRunScreen | RunScreen):
+        while isinstance(self.screen, CompareScreen | NewRunScreen | QueueScreen | RunScreen):
             await self.pop_screen()
 
     async def on_back_to_runs(self) -> None:
@@ -146,7 +175,7 @@ class TmeattnApp(App[None]):
         try:
             process = self.session.training.start(message.arguments, message.model)
         except TmeattnError as error:
-            self._show_problem(error)
+            self.screen.post_message(NotStarted(error))
             return
         await self._open_run(OpenRun(process.run))
 

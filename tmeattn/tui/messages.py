@@ -1,6 +1,6 @@
 """Messages that screens and widgets post and the application answers, so that no screen calls the application.
 
-All but `RunChanged` bubble up to the application; `RunChanged` goes the other way, to the screen that is shown.
+Most bubble up to the application; `RunChanged` and `NotStarted` go the other way, to the screen that is shown.
 """
 
 from __future__ import annotations
@@ -21,6 +21,26 @@ class OpenRun(Message):
     def __init__(self, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
         super().__init__()
         self.run, self.others = run, others
+
+
+class OpenComparison(Message):
+    """Open the screen that compares runs, two or more."""
+
+    def __init__(self, runs: Sequence[RunDirectory]) -> None:
+        super().__init__()
+        self.runs = runs
+
+
+class OpenQueue(Message):
+    """Open the queue of trainings."""
+
+
+class QueueRuns(Message):
+    """Add trainings to the queue, and start to train it. commands: the arguments of `tmeattn` for each."""
+
+    def __init__(self, commands: Sequence[Sequence[str]]) -> None:
+        super().__init__()
+        self.commands = commands
 
 
 class OpenNewRun(Message):
@@ -64,6 +84,14 @@ class StartRun(Message):
     def __init__(self, arguments: Sequence[str], model: str) -> None:
         super().__init__()
         self.arguments, self.model = arguments, model
+
+
+class NotStarted(Message, bubble=False):
+    """The application could not start the training that the screen asked for."""
+
+    def __init__(self, problem: object) -> None:
+        super().__init__()
+        self.problem = str(problem)
 
 
 class RunRequest(Message):

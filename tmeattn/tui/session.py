@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tmeattn.errors import BadInput
+from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.tui.services.processes import TrainingProcesses
@@ -21,6 +23,16 @@ class TextToExplain:
     true_label: str | None = None
 
 
+@dataclass(frozen=True)
+class FormEntries:
+    """What the user has entered into the form of a new run. arguments: those that `tmeattn` was started with."""
+
+    model: str
+    given: Mapping[str, str]
+    name: str
+    arguments: Sequence[str]
+
+
 class Session:
     """The shared state of the screens.
 
@@ -29,6 +41,7 @@ class Session:
     training:        the training processes that this session started.
     runs:            all runs, as the list of runs shows them.
     text_to_explain: the text that Explain shows when it opens next; None keeps the text of the screen.
+    entries:         those of the form whose run was started last; None before.
     """
 
     def __init__(
@@ -43,6 +56,7 @@ class Session:
         self.training = TrainingProcesses()
         self.runs = RunList()
         self.text_to_explain: TextToExplain | None = None
+        self.entries: FormEntries | None = None
         self._selected_run = selected_run
 
     @property
@@ -59,6 +73,16 @@ class Session:
     @selected_run.setter
     def selected_run(self, run: RunDirectory | None) -> None:
         self._selected_run = run
+
+    def failed_entries(self) -> tuple[FormEntries, str] | None:
+        """The entries of the form whose run did not start, and the reason; None where it started, or none was asked."""
+        process, entries = self.training.last_start, self.entries
+        if process is None or entries is None or entries.arguments is not process.arguments:
+            return None
+        if not process.did_not_start:
+            return None
+        words = control.log_tail(process.run, 1)
+        return entries, words[0] if words else f"The training process ended with exit code {process.exit_code}."
 
     def take_text(self) -> TextToExplain | None:
         """The text to explain, once: the next call returns None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
-from tmeattn.render.palette import BLUE, GREY, ORANGE, HeatColours
+from tmeattn.render.palette import BLUE, ORANGE, HeatColours
 
 DEFAULT = "tmeattn-dark"
 
@@ -81,12 +81,15 @@ for theme in (DARK, LIGHT, CONTRAST, COLOUR_BLIND):  # a scrollbar is drawn on t
 THEMES = (DARK, LIGHT, CONTRAST, COLOUR_BLIND)
 
 HEATMAP_COLOURS: dict[str, HeatColours] = {
-    DARK.name: (BLUE, GREY, ORANGE),
+    DARK.name: (BLUE, (44, 50, 58), ORANGE),
     LIGHT.name: (BLUE, (226, 222, 214), ORANGE),
     CONTRAST.name: (BLUE, (60, 60, 60), (255, 208, 0)),
-    COLOUR_BLIND.name: ((86, 180, 233), (110, 110, 110), (230, 159, 0)),
+    COLOUR_BLIND.name: ((86, 180, 233), (52, 56, 60), (230, 159, 0)),
 }
-"""The colours of a heatmap at -1 (against the class), 0 and 1 (for the class), by theme."""
+"""The colours of a heatmap at -1 (against the class), 0 and 1 (for the class), by theme.
+
+At 0 it is near the background, so that faint words have nearly the colours of plain text, and are as legible.
+"""
 
 
 def heat_colours(theme: str) -> HeatColours:

@@ -13,7 +13,7 @@ from support.tiny_corpus import VALIDATION, VECTORS, dataset, lookup, texts
 from tmeattn.data.encoding import corpus as corpus_module
 from tmeattn.data.encoding.corpus import open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, Coverage, coverage_lines
-from tmeattn.data.encoding.tokenizers import Tokenizer
+from tmeattn.data.encoding.tokenizers import SpaceTokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 SETTINGS = CorpusSettings()
@@ -21,8 +21,8 @@ SETTINGS = CorpusSettings()
 
 def test_second_opening_does_no_work(tmp_path, monkeypatch):
     calls = Counter()
-    tokens = Tokenizer.tokens
-    monkeypatch.setattr(Tokenizer, "tokens", lambda self, text: calls.update(["tokens"]) or tokens(self, text))
+    tokens = SpaceTokenizer.tokens
+    monkeypatch.setattr(SpaceTokenizer, "tokens", lambda self, text: calls.update(["tokens"]) or tokens(self, text))
     counted = replace(dataset(), read=lambda: calls.update(["read"]) or dataset().read())
     vectors = replace(VECTORS, lookup=lambda words: calls.update(["lookup"]) or lookup(words))
     lines = []

@@ -1,14 +1,22 @@
 """Several worker processes number words like a single process."""
 
+import re
 import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tmeattn.data.encoding import pool
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
+from tmeattn.data.encoding.open_tokenizer import open_tokenizer as tokenizer
 from tmeattn.data.encoding.pool import TokenizerPool
-from tmeattn.data.encoding.tokenizers import tokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.specs import Pieces
+
+PROGRAM = pool._PROGRAM
 
 TEXTS = [f"Text {i}, with word{i % 7} and \ud800 été" if i % 11 else "" for i in range(500)]
 
@@ -72,3 +80,45 @@ def test_words_without_end_are_refused(monkeypatch, workers):
         list(tokenizers.chunks(texts))
     with TokenizerPool("whitespace", workers=workers) as tokenizers:  # a word counts once, whatever worker has met it
         list(tokenizers.chunks(texts[:6] * 5))
+
+
+class Halves:
+    """A tokenizer that makes two pieces of a word, with a fixed vocabulary."""
+
+    name, fingerprint, vocabulary = "halves", "1", ["a", "##b"]
+
+    def pieces(self, text, most=None):
+        if "fail" in text:
+            raise RuntimeError("no more")
+        words = [(match.start(), match.end()) for match in re.finditer(r"\S+", text)]
+        halves = [
+            (piece, start, end, word) for word, (start, end) in enumerate(words) for piece in (text[start], "##b")
+        ][:most]
+        pieces, starts, ends, of = zip(*halves, strict=True) if halves else ((),) * 4
+        return Pieces(pieces, starts, ends, of, 2 * len(words))
+
+
+def test_workers_use_the_tokenizer_of_a_plugin(monkeypatch):
+    monkeypatch.setattr(pool, "CHUNK", 20)
+    monkeypatch.setattr(pool, "_PROGRAM", f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); {PROGRAM}")
+    monkeypatch.setattr(Halves, "__module__", "test_pool")
+    monkeypatch.setitem(sys.modules, "test_pool", sys.modules[__name__])
+    opened = OpenTokenizer(Halves(), "Tokenizer 'halves'")
+    texts = ["ax ay", "", "bx"] * 60
+    with TokenizerPool(opened, workers=2) as two:
+        assert tokens(two, texts) == [["a", "##b", "a", "##b"], ["<unk>"], ["b", "##b"]] * 60
+        assert two._workers
+    with (
+        TokenizerPool(opened, workers=2) as two,
+        pytest.raises(BadInput, match="'halves' fails: RuntimeError: no more"),
+    ):
+        tokens(two, [*texts, "fail"] * 9)
+
+
+def test_a_tokenizer_that_cannot_be_pickled_is_used_in_this_process(monkeypatch):
+    monkeypatch.setattr(pool, "CHUNK", 20)
+    source = Halves()
+    source.lock = threading.Lock()
+    with TokenizerPool(OpenTokenizer(source, "halves"), workers=2) as tokenizing:
+        assert tokens(tokenizing, ["ax"] * 90) == [["a", "##b"]] * 90
+        assert not tokenizing._workers

@@ -1,6 +1,7 @@
 """Words are numbered once, in the order of their first occurrence."""
 
 import io
+import pickle
 import signal
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tmeattn.data.encoding import pool_worker
 from tmeattn.data.encoding.pool_worker import WordNumbering
+from tmeattn.data.encoding.tokenizers import whitespace
 
 
 @settings(max_examples=50)
@@ -27,15 +29,16 @@ def test_each_new_word_is_returned_once(pieces):
 
 def test_a_worker_answers_each_piece_until_its_input_ends(monkeypatch):
     source, answers = io.BytesIO(), io.BytesIO()
-    for texts in (["A good film", ""], ["good again"]):
-        pool_worker.send(source, texts)
+    for frame in (pickle.dumps(whitespace()), ["A good film", ""], ["good again"]):
+        pool_worker.send(source, frame)
     source.seek(0)
     ignored = []
     monkeypatch.setattr(pool_worker.signal, "signal", lambda *arguments: ignored.append(arguments))
     process = SimpleNamespace(
-        argv=["worker", "whitespace", "<unk>"],
+        argv=["worker", "<unk>"],
         stdin=SimpleNamespace(buffer=source),
         stdout=SimpleNamespace(buffer=answers),
+        stderr=None,
     )
     monkeypatch.setattr(pool_worker, "sys", process)
     pool_worker.work()

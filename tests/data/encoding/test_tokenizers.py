@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tmeattn.data.encoding import tokenizers
-from tmeattn.data.encoding.tokenizers import TOKENIZERS, tokenizer
+from tmeattn.data.encoding.open_tokenizer import open_tokenizer as tokenizer
+from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.errors import UnknownName
 
 # Any text at all, and texts made of what the tokenizers treat specially.
@@ -64,7 +65,7 @@ def test_the_first_tokens_are_those_of_the_whole_text(name, pieces, times, most)
     text = "".join(pieces) * times
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokenizers, "LONG_WORD", 2)
-        assert tokenizer(name).first_tokens(text, most) == tokenizer(name).tokens(text)[:most]
+        assert tokenizer(name).tokens(text, most) == tokenizer(name).tokens(text)[:most]
 
 
 def test_spans_keep_what_was_deleted_inside_a_word():

@@ -24,12 +24,17 @@ def said(driver: Driver, of: str = "#first .verdict") -> str:
 
 async def test_without_a_run_it_says_how_to_get_one() -> None:
     async with open_screen() as driver:
-        assert "There is no trained run yet. Press F2" in driver.said("#first .message")
+        assert "There is no trained run yet, so nothing can read this text. Press F2" in driver.said("#first .message")
 
 
 async def test_without_a_text_it_says_what_to_do(runs) -> None:
     async with open_screen() as driver:
+        assert "A sample review: type or paste your own" in driver.said("#sample")
+        assert driver.screen.query_one("#first").explanation.text.startswith("I wanted to like this film")
+        await driver.press("backspace")  # the sample is selected
+        await driver.settle()
         assert "Type or paste a text above" in driver.said("#first .message")
+        assert not driver.screen.query_one("#sample").display
         assert driver.app.focused is driver.screen.query_one(TextArea)
 
 
@@ -48,7 +53,7 @@ async def test_only_the_last_of_quick_keys_is_read(runs) -> None:
             area.load_text("a good film"[:end])
             await asyncio.sleep(0)
         await driver.settle()
-        assert [question.text for question in driver.reader.questions] == ["a good film"]
+        assert [question.text for question in driver.reader.questions][1:] == ["a good film"]  # the first: the sample
 
 
 async def test_a_stale_answer_is_dropped(runs) -> None:

@@ -153,3 +153,50 @@ async def test_a_model_whose_plugin_is_broken_says_so(install, started):
         screen.post_message(Choice.Changed(screen.query_one("#model", Choice), "halved"))
         await until(pilot, lambda: "gone:Config cannot be loaded" in told(screen))
         assert screen.query_one("#start").disabled
+
+
+async def test_a_run_that_does_not_start_leads_back_to_the_entries_and_the_reason(monkeypatch, tmp_path):
+    ended = []
+
+    def start(self, arguments, model):
+        run = RunDirectory(runs_dir() / "zzzz-mean")
+        log = runs_dir().parent / "logs" / f"{run.id}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("reading\nError: --limit 3 is too small: the disk is read-only.\n")
+        self.last_start = TrainingProcess(run, SimpleNamespace(poll=lambda: 3 if ended else None), log, arguments)
+        return self.last_start
+
+    monkeypatch.setattr(processes.TrainingProcesses, "start", start)
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        screen.query_one("#name").value = "mine"
+        screen.form.widgets["limit"].value = "3"
+        await pilot.press("ctrl+s")
+        ended.append(True)
+        app.screen.refresh_run()
+        assert await seen(pilot, "Press esc to go back to the form")
+        await pilot.press("escape")
+        again = app.screen
+        assert isinstance(again, NewRunScreen)
+        assert again is not screen
+        await until(pilot, lambda: "the disk is read-only" in told(again))
+        await pilot.pause(0.3)  # the check that follows the filling of the fields
+        assert "The run did not start" in told(again)
+        assert (again.form.given(), again.query_one("#name").value) == ({"limit": "3"}, "mine")
+        assert again.form.widgets["limit"].has_class("wrong")
+        await pilot.press(*"0.1")  # in the field with the focus
+        await until(pilot, lambda: "read-only" not in told(again))
+        assert not again.query_one("#start").disabled
+
+
+async def test_why_no_process_could_be_started_stays_in_the_form(isolated):
+    isolated.mkdir()
+    (isolated / "logs").write_text("a file where the folder belongs")
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press(*"0.1", "ctrl+s")
+        await until(pilot, lambda: "Cannot write the log of a training process" in told(screen))
+        assert "Free some space" not in told(screen)
+        assert screen.form.given() == {"alpha": "0.1"}

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 from support.logged_runs import BEGAN, epoch_events, step_event, write
 from support.run_screen import an_app, head, settled
+from support.waiting import until
 
 from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.run import RunScreen
@@ -56,16 +57,30 @@ async def test_a_wide_screen_shows_all_and_a_key_one_alone(write_run):
         assert visible(screen) == ["curves", "attention", "watch", "log"]
 
 
-async def test_the_same_run_after_a_resize(write_run):
-    app = an_app(write_run("aaaa-lstm-attn"))
+async def test_after_a_resize_the_screen_is_that_of_a_terminal_of_this_size(write_run):
+    run = write_run("aaaa-lstm-attn")
+    fresh = []
+    for size in ((200, 60), (80, 24)):
+        app = an_app(run)
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            await pilot.press("2" if size == (80, 24) else "f13")
+            await settled(pilot)
+            fresh.append(lines(app))
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert visible(screen) == ["curves"]
-        await pilot.resize_terminal(140, 45)
-        await pilot.pause()
         assert len(visible(screen)) == 4
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: lines(app) == fresh[0])
+        await pilot.resize_terminal(80, 24)
+        assert visible(screen) == ["curves"]
+        await pilot.press("2")
+        await until(pilot, lambda: lines(app) == fresh[1])
+
+
+def lines(app) -> list[str]:
+    """What is on the screen."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
 
 
 async def test_the_head_says_how_far_how_fast_and_how_much_is_penalty(write_run):
@@ -74,7 +89,7 @@ async def test_the_head_says_how_far_how_fast_and_how_much_is_penalty(write_run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
         assert "● running  aaaa-lstm-attn  lstm-attn · imdb-25k · alpha 0.05 · seed 0" in head(screen)
-        assert "epoch 4/5 · step 60/100 · 18,400 tokens/s · ETA 20s · entropy penalty: 31 % of the loss" in head(screen)
+        assert "epoch 4/5 · ETA 20s · step 60/100 · 18,400 tokens/s · entropy penalty: 31 % of the loss" in head(screen)
         assert "best 81.36 %" in head(screen)
 
 

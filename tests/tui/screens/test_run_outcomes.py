@@ -75,7 +75,7 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
         screen = await settled(pilot)
         process = Process()
         app.session.training._processes[run.id] = processes.TrainingProcess(
-            run, process, run.path / "worker.log", resumes=True
+            run, process, run.path / "worker.log", arguments=["resume"]
         )
         screen.refresh_run()
         assert "Resuming: reading the dataset …" in head(screen)

@@ -27,7 +27,9 @@ WORDS = tuple(
 
 @pytest.fixture(autouse=True)
 def texts(monkeypatch, clock):
-    found = {index: ValidationText(TEXT, ("negative", "positive")[index % 2], WORDS, 3) for index in range(3)}
+    found = {
+        index: ValidationText(TEXT, ("negative", "positive")[index % 2], WORDS, (0, 1, 2), 3) for index in range(3)
+    }
     monkeypatch.setattr(watch, "read_watched_texts", lambda run, indices: {index: found[index] for index in indices})
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has

@@ -242,16 +242,60 @@ async def test_names_are_data_not_markup(write_run):
         assert rows(app)[0][0].startswith("[red]x[/] ␛[31m")
 
 
+async def test_columns_are_chosen_and_remembered(three, isolated):
+    app = an_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("C", *["down"] * 4, "space", "escape")  # the seed
+        names = [field.name for field in app.screen.table.fields]
+        assert names == ["run", "state", "seed", "alpha", "epoch", "best", "ETA", "trend"]
+        await pilot.press("O", "o")
+        assert (app.screen.order, app.screen.reverse) == ("best accuracy", False)
+    assert SavedState.load().columns == [name for name in names if name != "run"]
+    app = TmeattnApp(saved=SavedState.load())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert [field.name for field in app.screen.table.fields] == names
+        await pilot.press("C", "U")
+        assert app.session.saved.columns == []
+
+
+async def test_tags_and_the_filter_by_fields(three, isolated):
+    app = an_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "T", *"+paper", "enter")
+        assert RunDirectory(isolated / "runs" / "bbbb-mean").meta()["tags"] == ["paper"]
+        await pilot.press("slash", *"tag:paper acc>")
+        assert [row[0] for row in rows(app)] == ["baseline"]
+        assert "Character 15 of the filter: acc> has no value." in str(app.screen.query_one("#summary").render())
+        await pilot.press(*"99")
+        assert rows(app) == []
+        assert "Character" not in str(app.screen.query_one("#summary").render())
+
+
 class TestWithoutAnyRun:
-    async def test_one_key_starts_the_default_run(self, monkeypatch, planted):
+    async def test_one_key_starts_a_demo_and_two_the_default_run(self, monkeypatch, planted):
         monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
         started = []
         monkeypatch.setattr(TmeattnApp, "on_start_run", lambda self, message: started.append(message.arguments))
         app = an_app()
         async with app.run_test(size=(80, 24)) as pilot:
             assert app.screen.query_one(Welcome).display
+            await pilot.press("enter", "down", "enter")
+            demo = ["train", "lstm-attn", "--alpha", "0.05", "--limit", "2000", "--epochs", "4", "--name", "demo"]
+            assert started == [demo, ["train", "lstm-attn", "--alpha", "0.05"]]
+
+    async def test_why_a_run_did_not_start_stays_on_the_page(self, monkeypatch, isolated, planted):
+        monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
+        isolated.mkdir()
+        (isolated / "logs").write_text("a file where the folder belongs")
+        app = an_app()
+        async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("enter")
-            assert started == [["train", "lstm-attn", "--alpha", "0.05"]]
+            await pilot.pause()
+            app.screen.refresh_runs()
+            text = str(app.screen.query_one("#problem").render())
+            assert "logs" in text
+            assert "Free some space" not in text
 
     async def test_missing_data_says_what_to_install(self, monkeypatch):
         from tmeattn.data.download import wheels

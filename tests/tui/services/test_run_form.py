@@ -2,7 +2,6 @@
 
 import pytest
 
-from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
@@ -96,5 +95,5 @@ def test_a_run_gives_back_the_options_that_made_it(write_run):
 
 def test_an_error_points_at_its_option():
     fields = [form.FormField("alpha", ""), form.FormField("alpha_warmup", "")]
-    assert form.at_fault(BadInput("--alpha-warmup 3 is longer than the run."), fields) == "alpha_warmup"
-    assert form.at_fault(BadInput("No such thing."), fields) is None
+    assert form.named_in("--alpha-warmup 3 is longer than the run.", fields) == "alpha_warmup"
+    assert form.named_in("No such thing.", fields) is None

@@ -1,6 +1,7 @@
 """The chart: what is drawn, how axes are divided, and what stands at the cursor."""
 
 import math
+from itertools import product
 from typing import ClassVar
 
 import pytest
@@ -56,6 +57,15 @@ def test_ticks_of_a_log_scale_are_named_by_what_they_stand_for(low, high, labels
     at, named = RoundPowers().get_ticks_and_labels(math.log10(low), math.log10(high))
     inside = [label for tick, label in zip(at, named, strict=True) if low * 0.999 <= 10**tick <= high * 1.001]
     assert set(labels) <= set(inside)
+
+
+@pytest.mark.parametrize("intervals", [2, 3, 6])
+def test_a_log_scale_has_two_ticks_wherever_it_begins_and_ends(intervals):
+    for ends in product((0.001, 0.0137, 0.19, 0.3, 0.69), (1.003, 1.4, 3, 9, 11, 80, 5000)):
+        low, high = math.log10(ends[0]), math.log10(ends[0] * ends[1])
+        at, labels = RoundPowers(intervals).get_ticks_and_labels(low, high)
+        assert len([tick for tick in at if low <= tick <= high]) >= 2, ends
+        assert len(set(labels)) == len(labels)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tmeattn.render.numbers import flag, option_value
+from tmeattn.run_config import choices_of
 
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "INTEGERS"}
 
@@ -32,14 +33,9 @@ def _option(name: str, info: FieldInfo, default: str) -> click.Option:
         verb = str(extra.get("off", "no"))
         off = flag(name.replace("tune_", f"{verb}_") if verb != "no" else f"no_{name}")
         return click.Option([f"{flag(name)}/{off}", name], default=None, help=text)
-    choices = _choices(info.annotation)
-    if choices:
+    if choices := choices_of(info):
         return click.Option([flag(name), name], type=click.Choice(choices), help=text)
     return click.Option([flag(name), name], type=str, metavar=_metavar(info.annotation), help=text)
-
-
-def _choices(annotation: Any) -> list[str]:
-    return [str(choice) for choice in get_args(annotation)] if get_origin(annotation) is Literal else []
 
 
 def _metavar(annotation: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,8 @@ def open_corpus(
         EnvironmentProblem: the cache cannot be written.
     """
 
+    settings = replace(settings, tokenizer=settings.open_tokenizer())
+
     def build(temporary: Path) -> None:
         encoded = encode(dataset, settings, vectors, temporary, narrate)
         with disk_errors(CONTENT, cache):
@@ -114,7 +116,9 @@ def open_corpus(
 
 
 def _key(dataset: Dataset, settings: CorpusSettings, vectors: WordVectors | None) -> str:
-    parts = [FORMAT, dataset.name, dataset.classes, dataset.fingerprint, asdict(settings)]
+    encoding = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    encoding["tokenizer"] = settings.open_tokenizer().key
+    parts = [FORMAT, dataset.name, dataset.classes, dataset.fingerprint, encoding]
     return hashlib.sha256(json.dumps([*parts, vectors and vectors.fingerprint], sort_keys=True).encode()).hexdigest()
 
 

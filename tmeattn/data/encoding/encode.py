@@ -16,6 +16,7 @@ import numpy as np
 
 from tmeattn.data.cache import save_array
 from tmeattn.data.encoding.dataset_check import check_dataset, check_split, checked_texts
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer
 from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
@@ -41,15 +42,20 @@ words with a vector. Of the different words themselves, far fewer may have one: 
 class CorpusSettings:
     """How a dataset is encoded.
 
+    tokenizer: one that is open, or the name of one.
     min_count: the occurrences in the training split from which a word has an id of its own.
     limit:     the number of training texts (see `limited_rows`); None for all.
     drop_words_without_vector: treat such a word as unknown, as the report does with frozen vectors.
     """
 
-    tokenizer: str = "basic_english"
+    tokenizer: OpenTokenizer | str = "basic_english"
     min_count: int = 1
     limit: int | None = None
     drop_words_without_vector: bool = False
+
+    def open_tokenizer(self) -> OpenTokenizer:
+        """The tokenizer, open. Raises as `open_tokenizer`."""
+        return open_tokenizer(self.tokenizer) if isinstance(self.tokenizer, str) else self.tokenizer
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +128,9 @@ def encode(
     texts = counted(sum(map(len, rows.values())), "text")
     narrate(f"Encoding {texts} of {dataset.name}, once; the cache keeps the result.")
     # Words get provisional ids in the order of their first occurrence, so that each text is tokenized once.
-    with disk_errors(CONTENT, folder.parent), TokenizerPool(settings.tokenizer) as pool:
+    tokenizer = settings.open_tokenizer()
+    fixed = tokenizer.vocabulary
+    with disk_errors(CONTENT, folder.parent), TokenizerPool(tokenizer) as pool:
         for name in splits:
             with (folder / f"{name}.provisional").open("wb") as file:
                 _tokenize(dataset, name, splits[name], rows[name], pool, folder, file)
@@ -132,15 +140,16 @@ def encode(
         counts_V += np.bincount(block, minlength=len(words))
     frequent = np.flatnonzero(counts_V >= settings.min_count).tolist()
     counter = Counter({words[word]: int(counts_V[word]) for word in frequent})
-    vocabulary, vectors_VD, coverage = _vocabulary(counter, settings, vectors)
+    vocabulary, vectors_VD, coverage = _vocabulary(counter, settings, fixed, vectors)
     ids = vocabulary.encode(words)
     with disk_errors(CONTENT, folder.parent):
         for name in splits:
             _renumber(folder / f"{name}.provisional", folder / f"{name}.tokens.npy", ids)
     unknown = counts_V[ids == UNKNOWN].sum() / counts_V.sum()
+    size = counted(len(vocabulary), "word" if fixed is None else "piece")
     narrate(
-        f"The vocabulary has {counted(len(vocabulary), 'word')}; {100 * unknown:.1f} % of the training tokens are "
-        f"unknown ({time.monotonic() - started:.1f} s)."
+        f"The vocabulary has {size}; {100 * unknown:.1f} % of the training tokens are unknown "
+        f"({time.monotonic() - started:.1f} s)."
     )
     return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
 
@@ -164,7 +173,11 @@ def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabula
 
 
 def encode_texts(
-    texts: Iterable[str], labels_N: np.ndarray, rows_N: np.ndarray, tokenizer: str, vocabulary: Vocabulary
+    texts: Iterable[str],
+    labels_N: np.ndarray,
+    rows_N: np.ndarray,
+    tokenizer: OpenTokenizer | str,
+    vocabulary: Vocabulary,
 ) -> EncodedSplit:
     """Encode N texts with an existing vocabulary, in memory. rows_N: their positions in their source, increasing."""
     with TokenizerPool(tokenizer) as pool:
@@ -247,10 +260,13 @@ def _renumber(provisional: Path, final: Path, ids: np.ndarray) -> None:
 
 
 def _vocabulary(
-    counter: Counter[str], settings: CorpusSettings, vectors: WordVectors | None
+    counter: Counter[str], settings: CorpusSettings, fixed: Sequence[str] | None, vectors: WordVectors | None
 ) -> tuple[Vocabulary, np.ndarray | None, Coverage | None]:
-    """The vocabulary; vectors_VD and the coverage where there are pretrained vectors."""
-    vocabulary = Vocabulary.build(counter, settings.min_count)
+    """The vocabulary; vectors_VD and the coverage where there are pretrained vectors.
+
+    fixed: the vocabulary of the tokenizer, which keeps its ids, so that no piece is dropped.
+    """
+    vocabulary = Vocabulary.build(counter, settings.min_count) if fixed is None else Vocabulary.fixed(fixed)
     if vectors is None:
         return vocabulary, None, None
     words, special = vocabulary.words, len(SPECIAL)
@@ -266,7 +282,8 @@ def _vocabulary(
     coverage = Coverage(int(np.count_nonzero(known_N)), len(known_N), int(tokens_N[known_N].sum()), int(tokens_N.sum()))
     if settings.drop_words_without_vector and coverage.known == 0:
         raise no_word_has_a_vector(vectors, words[special:])
-    kept = np.flatnonzero(known_N) if settings.drop_words_without_vector else np.arange(len(known_N))
+    drops = settings.drop_words_without_vector and fixed is None
+    kept = np.flatnonzero(known_N) if drops else np.arange(len(known_N))
     vectors_VD = np.zeros((special + len(kept), vectors.size), dtype=np.float32)
     vectors_VD[special:] = table_ND[kept]
     return Vocabulary(words[:special] + [words[special + word] for word in kept]), vectors_VD, coverage

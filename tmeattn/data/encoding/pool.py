@@ -1,11 +1,12 @@
 """Tokenizing on all cores: worker processes receive chunks of texts and return token ids, in order.
 
-A worker is a Python process behind two pipes. It imports only the tokenizers, and never the script of the caller, as
-`multiprocessing` would.
+A worker is a Python process behind two pipes. It imports only the tokenizer, and never the script of the caller, as
+`multiprocessing` would. A tokenizer that cannot be pickled is used in this process alone.
 """
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -18,8 +19,8 @@ import numpy as np
 
 from tmeattn.child_python import child_environment, program_command
 from tmeattn.cpu import available_cores
-from tmeattn.data.encoding.pool_worker import WordNumbering, receive, send
-from tmeattn.data.encoding.tokenizers import tokenizer
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer
+from tmeattn.data.encoding.pool_worker import WordNumbering, receive, send, tokens_of
 from tmeattn.data.encoding.vocabulary import SPECIAL
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.specs import UNKNOWN
@@ -48,9 +49,12 @@ class TokenizerPool:
     words: every word so far, by its number; the first is the token of texts without tokens.
     """
 
-    def __init__(self, name: str, *, workers: int | None = None) -> None:
-        self.name = name
-        self._numbering = WordNumbering(tokenizer(name).tokens, SPECIAL[UNKNOWN])
+    def __init__(self, tokenizer: OpenTokenizer | str, *, workers: int | None = None) -> None:
+        self.tokenizer = open_tokenizer(tokenizer) if isinstance(tokenizer, str) else tokenizer
+        own = self.tokenizer.own  # of a plugin, errors become one line
+        self._numbering = WordNumbering(
+            tokens_of(self.tokenizer.source) if own else self.tokenizer.tokens, SPECIAL[UNKNOWN]
+        )
         self._most_workers = available_cores() if workers is None else workers
         self._workers: list[_Worker] = []
         self._characters = 0
@@ -70,15 +74,15 @@ class TokenizerPool:
         """Tokenize the texts, chunk by chunk, in order. Only a few chunks are read ahead of the caller.
 
         Raises:
-            BadInput: all different words together are too long, as in texts without spaces.
+            BadInput: all different words together are too long, as in texts without spaces; or the tokenizer fails.
             EnvironmentProblem: a worker process died.
         """
         pieces = _split_into_chunks(texts)
         head: list[list[str]] = []
         if not self._workers and self._most_workers > 1:  # few chunks are tokenized in this process
             head = [piece for _, piece in zip(range(LEAST_CHUNKS), pieces, strict=False)]
-            if len(head) == LEAST_CHUNKS:
-                self._workers = [_Worker(self.name) for _ in range(self._most_workers)]
+            if len(head) == LEAST_CHUNKS and (pickled := _pickled(self.tokenizer)) is not None:
+                self._workers = [_Worker(self.tokenizer.whose, pickled) for _ in range(self._most_workers)]
         pieces = chain(head, pieces)
         if not self._workers:
             for piece in pieces:
@@ -122,10 +126,11 @@ class _Worker:
     pool_numbers: the number in the pool of each word that the worker has numbered, int32.
     """
 
-    def __init__(self, name: str) -> None:
-        self.pool_numbers = np.empty(0, dtype=np.int32)
+    def __init__(self, whose: str, pickled: bytes) -> None:
+        self.whose, self.pool_numbers = whose, np.empty(0, dtype=np.int32)
+        self._pickled: bytes | None = pickled
         self._process = subprocess.Popen(
-            program_command(_PROGRAM, name, SPECIAL[UNKNOWN]),
+            program_command(_PROGRAM, SPECIAL[UNKNOWN]),
             env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -139,10 +144,15 @@ class _Worker:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
+            if self._pickled is not None:
+                send(self._process.stdin, self._pickled)
+                self._pickled = None
             send(self._process.stdin, texts)
             result = receive(self._process.stdout)
         except OSError:
             result = None
+        if isinstance(result, str):
+            raise BadInput(f"{self.whose} fails: {result}.", hint="See: tmeattn plugins doctor")
         if not isinstance(result, tuple):
             raise EnvironmentProblem(
                 "A worker process that tokenizes texts died.", hint="Free some memory and run the same command again."
@@ -154,6 +164,14 @@ class _Worker:
         self._thread.shutdown(wait=True, cancel_futures=True)
         with suppress(OSError), self._process:  # closing stdin flushes a frame that no process reads any more
             pass
+
+
+def _pickled(tokenizer: OpenTokenizer) -> bytes | None:
+    """The tokenizer for the worker processes; None where it cannot be pickled."""
+    try:
+        return pickle.dumps(tokenizer.source)
+    except Exception:
+        return None
 
 
 def _split_into_chunks(texts: Iterable[str]) -> Iterator[list[str]]:

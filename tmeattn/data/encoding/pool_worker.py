@@ -1,11 +1,13 @@
 """A worker process that tokenizes: it reads frames of texts from stdin and writes frames of words and ids to stdout.
 
-Frames are encoded with `marshal`, which is safe and fast here, as both processes run the same Python.
+Frames are encoded with `marshal`, which is safe and fast here, as both processes run the same Python. The first frame
+is the tokenizer, pickled by the process that has loaded it from its plugin.
 """
 
 from __future__ import annotations
 
 import marshal
+import pickle
 import signal
 import struct
 import sys
@@ -13,9 +15,12 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from tmeattn.data.encoding.tokenizers import tokenizer
+from tmeattn.foreign import one_line
+
+if TYPE_CHECKING:
+    from tmeattn.specs import Tokenizer
 
 _LENGTH = struct.Struct("<Q")
 
@@ -68,10 +73,28 @@ def receive(stream: IO[bytes]) -> Any:
     return marshal.loads(data) if len(data) == size else None
 
 
+def tokens_of(source: Tokenizer) -> Callable[[str], list[str]]:
+    """The function that gives all pieces of a text, without offsets where the tokenizer can leave them out."""
+    quick: Callable[[str], list[str]] | None = getattr(source, "tokens", None)
+    return quick or (lambda text: list(source.pieces(text).pieces))
+
+
 def work() -> None:
-    """Tokenize frames until stdin ends. The first two arguments are the tokenizer and the token of an empty text."""
+    """Tokenize frames until stdin ends; the argument is the token of an empty text. Where the tokenizer fails, the
+    answer is its error in one line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent process decides
-    numbering = WordNumbering(tokenizer(sys.argv[1]).tokens, sys.argv[2])
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr  # a tokenizer that prints must not damage a frame
+    numbering, problem = None, ""
+    try:
+        numbering = WordNumbering(tokens_of(pickle.loads(receive(sys.stdin.buffer))), sys.argv[1])
+    except Exception as error:
+        problem = one_line(error)
     while isinstance(texts := receive(sys.stdin.buffer), list):
-        ids, lengths = numbering.ids(texts)
-        send(sys.stdout.buffer, (numbering.new_words(), ids.tobytes(), lengths.tobytes()))
+        if numbering is not None:
+            try:
+                ids, lengths = numbering.ids(texts)
+                send(answers, (numbering.new_words(), ids.tobytes(), lengths.tobytes()))
+                continue
+            except Exception as error:
+                problem = one_line(error)
+        send(answers, problem)

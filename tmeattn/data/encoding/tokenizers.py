@@ -1,4 +1,4 @@
-"""Tokenizers, and the position of each token in the original text."""
+"""The tokenizers that split lower-cased text at white space, and the position of each token in the original text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tmeattn.errors import UnknownName
+from tmeattn.specs import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,9 @@ NEAR_THE_CUT = 8
 
 
 @dataclass(frozen=True)
-class Tokenizer:
-    """Splits lower-cased text at white space, after these changes in this order.
+class SpaceTokenizer:
+    """A `tmeattn.Tokenizer` that splits lower-cased text at white space, after these changes in this order. Each word
+    is one piece.
 
     deleted: a character that is removed, so that the parts of a word around it join.
     blanks:  strings that are replaced by white space.
@@ -33,8 +34,21 @@ class Tokenizer:
     blanks: tuple[str, ...] = ()
     marks: str = ""
 
-    def tokens(self, text: str) -> list[str]:
-        """The tokens of `text`, in order; an empty list where the tokenizer removes the whole text."""
+    @property
+    def fingerprint(self) -> str:
+        """The name: what it does never changes."""
+        return self.name
+
+    def pieces(self, text: str, most: int | None = None) -> Pieces:
+        """See `tmeattn.Tokenizer.pieces`."""
+        spans, total = self.first_spans(text, most)
+        starts, ends, tokens = zip(*spans, strict=True) if spans else ((), (), ())
+        return Pieces(tokens, starts, ends, range(len(spans)), total)
+
+    def tokens(self, text: str, most: int | None = None) -> list[str]:
+        """The first `most` tokens of `text` or all; an empty list where the tokenizer removes the whole text."""
+        if most is not None:
+            return self.first_tokens(text, most)
         text = text.lower()
         for old, new in self._replacements:
             text = text.replace(old, new)
@@ -94,19 +108,22 @@ def _lower(text: str) -> tuple[str, Sequence[int]]:
     return lowered, [i for i, character in enumerate(text) for _ in character.lower()]
 
 
-TOKENIZERS: dict[str, Tokenizer] = {
+TOKENIZERS: dict[str, SpaceTokenizer] = {
     each.name: each
     for each in (
         # Gives the same tokens as torchtext's `get_tokenizer("basic_english")`.
-        Tokenizer("basic_english", deleted='"', blanks=("<br />", ";", ":"), marks="'.,()!?"),
+        SpaceTokenizer("basic_english", deleted='"', blanks=("<br />", ";", ":"), marks="'.,()!?"),
         # The tokenizer of the report: `\S+` in the lower-cased text.
-        Tokenizer("whitespace"),
+        SpaceTokenizer("whitespace"),
     )
 }
 
 
-def tokenizer(name: str) -> Tokenizer:
-    """The tokenizer with that name. Raises `UnknownName`."""
-    if name not in TOKENIZERS:
-        raise UnknownName("tokenizer", name, TOKENIZERS)
-    return TOKENIZERS[name]
+def basic_english() -> SpaceTokenizer:
+    """The tokenizer of torchtext for English."""
+    return TOKENIZERS["basic_english"]
+
+
+def whitespace() -> SpaceTokenizer:
+    """The tokenizer of the report."""
+    return TOKENIZERS["whitespace"]

@@ -14,15 +14,16 @@ import numpy as np
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.files import open_regular, write_atomically
 from tmeattn.os_errors import reason
-from tmeattn.specs import PADDING, UNKNOWN
+from tmeattn.specs import UNKNOWN, UNKNOWN_PIECE
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable
     from pathlib import Path
 
-SPECIAL = ["<pad>", "<unk>"]
-"""The names of the ids `PADDING` and `UNKNOWN`. The same strings in a text are encoded as `UNKNOWN`."""
+SPECIAL = ["<pad>", UNKNOWN_PIECE]
+"""The names of the ids `PADDING` and `UNKNOWN`. The same strings in a text, and in the fixed
+vocabulary of a tokenizer, are encoded as `UNKNOWN`."""
 
 
 class Vocabulary:
@@ -32,7 +33,7 @@ class Vocabulary:
         if words[: len(SPECIAL)] != SPECIAL:
             raise ValueError(f"a vocabulary starts with {SPECIAL}")
         self.words = words
-        self._ids = {word: i for i, word in enumerate(words) if i not in (PADDING, UNKNOWN)}
+        self._ids = {word: i for i, word in enumerate(words) if word not in SPECIAL}
 
     @classmethod
     def build(cls, counter: Counter[str], min_count: int = 1) -> Vocabulary:
@@ -40,6 +41,11 @@ class Vocabulary:
         from torchtext.vocab import Vocab
 
         return cls(Vocab(counter, min_freq=min_count, specials=SPECIAL).itos)
+
+    @classmethod
+    def fixed(cls, pieces: Iterable[str]) -> Vocabulary:
+        """The fixed vocabulary of a tokenizer: its pieces, in the order of its own ids (see `specs.FIRST_OWN_ID`)."""
+        return cls([*SPECIAL, *pieces])
 
     def __len__(self) -> int:
         return len(self.words)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tmeattn.data.encoding.tokenizers import tokenizer
+from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.data.sources import open_dataset
 from tmeattn.errors import BadInput
 from tmeattn.faithfulness.planted.shortcuts import Example, Kind, Words, plant, plant_everywhere, unused_words
@@ -104,7 +104,7 @@ def _used(splits: Mapping[str, Sequence[tuple[str, int]]]) -> set[str]:
     """All words of the texts, with either tokenizer."""
     words: set[str] = set()
     for name in ("basic_english", "whitespace"):
-        split = tokenizer(name)
+        split = TOKENIZERS[name]
         for texts in splits.values():
             for text, _ in texts:
                 words.update(token.lower() for token in split.first_tokens(text, 16 * LONGEST))

@@ -8,22 +8,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from tmeattn.errors import BadInput, Interrupted, TmeattnError
+from tmeattn.config import AUTO_TOKENIZER
+from tmeattn.errors import BadInput, Interrupted
 from tmeattn.faithfulness.planted.shortcuts import Kind
 from tmeattn.faithfulness.planted.texts import PlantedData
-from tmeattn.paths import runs_dir
 from tmeattn.registry import registry
-from tmeattn.run_config import RunConfig, config_class, resolve_run
+from tmeattn.run_config import RunConfig, config_class, resolve_run, with_tokenizer
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Event, Listener
+from tmeattn.runs.events import Listener
 from tmeattn.runs.index import LONGEST_NAME, all_runs, check_name
 from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.runs.run_files import DataInfo
 from tmeattn.specs import ModelSpec
 from tmeattn.training.run_data import open_data
-from tmeattn.training.session import resume, start
-from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once
-from tmeattn.training.trainer import Diverged
+from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once, kept_run, train_here
 
 OPTIONS: Mapping[str, Any] = {
     "vectors": "random",
@@ -89,7 +87,10 @@ def wanted_runs(
             given = {name: value for name, value in {**OPTIONS, **options}.items() if name in shared | own[model]}
             for seed in seeds:
                 values = {**given, "dataset": str(each.path), "seed": seed}
-                found.append(Wanted(each.kind, model, resolve_run(model, values)))
+                config = resolve_run(model, values)
+                if config.train.tokenizer == AUTO_TOKENIZER:  # the texts are English
+                    config = with_tokenizer(config, "basic_english")
+                found.append(Wanted(each.kind, model, config))
     return found
 
 
@@ -144,52 +145,20 @@ class PlantedRuns:
         return self._reusable.find(wanted.config, self._opened[key])
 
     def _side_by_side(self, missing: Sequence[Wanted], at_once: int, watch_all: WatchAll) -> dict[str, RunDirectory]:
-        jobs = [
-            Job(
-                each.key,
-                f"{number} of {len(missing)}, {each.title}",
-                each.config,
-                None if self._existing[each.key] else _free_name(each),
-                resumes=self._existing[each.key],
-            )
-            for number, each in enumerate(missing, 1)
-        ]
+        jobs = [self._job(f"{number} of {len(missing)}, {each.title}", each) for number, each in enumerate(missing, 1)]
         with watch_all(jobs, at_once) as trainings:
             outcomes = trainings.wait(job.key for job in jobs)
-        found = {}
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            done = outcome.run if outcome.error is None else None
-            found[job.key] = done or self._failed(outcome.error, outcome.run)
-        return found
+        return {job.key: kept_run(outcome, self._narrate) for job, outcome in zip(jobs, outcomes, strict=True)}
 
     def _train(self, number: int, wanted: Wanted) -> RunDirectory:
-        begun, ids = self._existing[wanted.key], list[str]()
+        title = f"{number} of {len(self.missing)}: {wanted.title}"
+        with self._watch(title) as listener:
+            return kept_run(train_here(self._job(title, wanted), listener, self._narrate), self._narrate)
 
-        def remember(event: Event) -> None:
-            if event["kind"] == "started":
-                ids.append(event["run"])
-
-        try:
-            with self._watch(f"{number} of {len(self.missing)}: {wanted.title}") as listener:
-                if begun is not None:
-                    return resume(begun, listeners=[listener], narrate=self._narrate)
-                return start(
-                    wanted.model,
-                    wanted.config.flat(),
-                    name=_free_name(wanted),
-                    listeners=[listener, remember],
-                    narrate=self._narrate,
-                )
-        except Diverged as error:
-            return self._failed(error, begun or (RunDirectory(runs_dir() / ids[0]) if ids else None))
-
-    def _failed(self, error: TmeattnError | None, run: RunDirectory | None) -> RunDirectory:
-        """A run that diverged is reported and kept; other errors end the training."""
-        if not isinstance(error, Diverged) or run is None:
-            assert error is not None
-            raise error
-        self._narrate(f"{error.message} The other runs continue.")
-        return run
+    def _job(self, title: str, wanted: Wanted) -> Job:
+        begun = self._existing[wanted.key]
+        name = None if begun else _free_name(wanted)
+        return Job(wanted.key, title, wanted.config, name, resumes=begun)
 
 
 def _free_name(wanted: Wanted) -> str:

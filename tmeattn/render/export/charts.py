@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tmeattn.render.axes import spread
 from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.numbers import finite
-from tmeattn.render.palette import BLUE, ORANGE, SERIES, Rgb
+from tmeattn.render.palette import BLUE, ORANGE, SERIES
+from tmeattn.render.palette256 import Rgb
 from tmeattn.spacing import evenly_spaced
 
 if TYPE_CHECKING:

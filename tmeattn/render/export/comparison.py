@@ -96,7 +96,7 @@ def _logged(comparison: Comparison) -> PaperTable:
         ExportColumn("Accuracy, %", [_percent(group.accuracy) for group in groups]),
         ExportColumn("±, points", halves),
     ]
-    about = ["Accuracy on the validation split at the best epoch."]
+    about = ["Accuracy on the validation split at the best epoch.", *comparison.notes]
     if any(halves):
         about.append("±: half of Student's 95 % interval of the mean over seeds.")
     return PaperTable("Best validation accuracy", about, filled(columns), "comparison-best")
@@ -162,7 +162,14 @@ def csv_text(comparison: Comparison, texts: TextComparison | None) -> str:
     """A line for each figure: of `kind` best_accuracy (of a run), accuracy (of a group on the texts), difference, and
     recall_difference (of a class). Fractions in [-1, 1], with six decimals; a missing value is empty."""
     lines: list[dict[str, object]] = [
-        {"kind": "best_accuracy", "group": run.label, "seeds": run.summary.seed, "value": run.summary.best_accuracy}
+        {
+            "kind": "best_accuracy",
+            "group": run.label,
+            "dataset": run.summary.dataset,
+            "split": f"validation{f' (--limit {run.summary.limit})' if run.summary.limit else ''}",
+            "seeds": run.summary.seed,
+            "value": run.summary.best_accuracy,
+        }
         for run in comparison.runs
     ]
     if texts is not None:
@@ -202,7 +209,7 @@ def _csv_difference(difference: Difference, about: dict[str, object]) -> Iterato
 def picture(comparison: Comparison, texts: TextComparison | None, form: Any) -> bytes:
     """The accuracies and differences with their intervals, and the validation curves."""
     panels: list[Drawn] = []
-    footer = "Validation accuracy by epoch."
+    footer = " ".join(["Validation accuracy by epoch.", *comparison.notes])
     if texts is not None:
         groups = tuple(IntervalRow(each.label, each.accuracy, *each.interval) for each in texts.groups)
         rows = tuple(

@@ -16,9 +16,10 @@ from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import STRONGEST, entropy_text, method_text
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, ORANGE
+from tmeattn.render.text_layout import with_line_breaks
 
 if TYPE_CHECKING:
-    from tmeattn.explain.explanation import Explanation, Word
+    from tmeattn.explain.explanation import Explanation
 
 Escape = Callable[[str], str]
 _STEPS = 5  # boxes on each side of zero in the legend
@@ -82,16 +83,16 @@ def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     ranks = {id(word): rank for rank, word in enumerate(explanation.ranked_words(), start=1)}
     position = 0
     for word in explanation.words:
-        yield html_text(explanation.text[position : word.start])
+        yield html_text(with_line_breaks(explanation.text[position : word.start]))
         share = scale.share(word.score)
         classes = ["w", *(["against"] if share < 0 else []), *([] if word.known else ["unknown"])]
-        tip = f"score {_score(word, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
+        tip = f"score {_score(word.score, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
         text = html_text(explanation.word_text(word))
         yield f'<span class="{" ".join(classes)}"{heat} title="{html_text(tip)}">{text}</span>'
         position = word.end
-    rest = html_text(explanation.text[position:])
+    rest = html_text(with_line_breaks(explanation.text[position:]))
     yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
 
 
@@ -120,24 +121,24 @@ def _html_legend(explanation: Explanation, scale: HeatScale) -> str:
 
 
 def _html_strongest(explanation: Explanation, scale: HeatScale) -> str:
-    ranked = [word for word in explanation.ranked_words()[:STRONGEST] if word.score]
+    ranked = [word for word in explanation.strongest_words[:STRONGEST] if word.score]
     if not ranked:
         return ""
     peak = abs(ranked[0].score)
     rows = []
     for word in ranked:
-        text = html_text(explanation.word_text(word))
+        text = html_text(word.text) + (f" <small>×{word.times}</small>" if word.times > 1 else "")
         kind = "against" if word.score < 0 else "for"
         bar = f'<span class="{kind}" style="width:{100 * abs(word.score) / peak:.1f}%"></span>'
         rows.append(
-            f'<tr><th scope="row" dir="auto">{text}</th><td>{_score(word, explanation)}</td>'
+            f'<tr><th scope="row" dir="auto">{text}</th><td>{_score(word.score, explanation)}</td>'
             f'<td class="bar">{bar}</td></tr>'
         )
     return f"<table><caption>Strongest words</caption>{''.join(rows)}</table>"
 
 
-def _score(word: Word, explanation: Explanation) -> str:
-    return f"{word.score:+.3f}" if explanation.signed else f"{word.score:.3f}"
+def _score(score: float, explanation: Explanation) -> str:
+    return f"{score:+.3f}" if explanation.signed else f"{score:.3f}"
 
 
 def html_text(text: str) -> str:
@@ -199,7 +200,7 @@ def _latex_box(content: str, share: float) -> str:
 
 def _latex_gap(text: str) -> str:
     """The characters between words: spaces and line breaks are kept, the others are escaped."""
-    pieces = re.split(r"(\s+)", plain(text))
+    pieces = re.split(r"(\s+)", plain(with_line_breaks(text)))
     return "".join(
         (r"\par " if "\n" in piece else " ") if piece.isspace() else latex_text(piece) for piece in pieces if piece
     )

@@ -52,8 +52,9 @@ class Job:
         Raises:
             BadInput, EnvironmentProblem: the data are missing here, or differ from those of rank 0.
         """
-        options = self.run_config.train
-        corpus = open_training_corpus(options, dataset_of(options), open_vectors(options.vectors), lambda line: None)
+        config = self.run_config
+        options = config.train
+        corpus = open_training_corpus(config, dataset_of(options), open_vectors(options.vectors), lambda line: None)
         if corpus.fingerprint != self.corpus:
             raise BadInput(
                 f"The data {options.dataset} on {socket.gethostname()} differ from those of rank 0.",

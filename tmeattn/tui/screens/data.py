@@ -21,6 +21,7 @@ from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, percent
+from tmeattn.render.text_layout import with_line_breaks
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
@@ -269,7 +270,7 @@ class DataScreen(BaseScreen):
         elif self.texts is None or row is None:
             whole.update(Text("Searching …" if self.filtering else "No text fits.", style="italic"))
         else:
-            whole.update(Text(safe(self.texts.texts[row])))
+            whole.update(Text(safe(with_line_breaks(self.texts.texts[row]))))
         shown = (self.texts, row, self.statistics_shown)
         if shown != self._shown_text:
             self._shown_text = shown

@@ -28,7 +28,7 @@ from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.long_text_area import LongTextArea
-from tmeattn.tui.wording.explanations import change, differences, word_details
+from tmeattn.tui.wording.explanations import SAMPLE, change, differences, word_details
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
@@ -37,8 +37,11 @@ MOMENT = 0.15
 PATIENCE = 0.5
 """Seconds after which the screen shows that it waits, and the reason."""
 NO_RUN = (
-    "There is no trained run yet. Press {runs} and start a run, or in a shell: tmeattn train lstm-attn --alpha 0.05"
+    "There is no trained run yet, so nothing can read this text. Press {runs} and train one: a small demo takes about "
+    "a minute. In a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
+    "Then this screen shows the class that the run predicts, and colours each word by its weight."
 )
+THIS_IS_A_SAMPLE = "A sample review: type or paste your own text over it, or press {data} to choose one of a dataset."
 NO_TEXT = (
     "Type or paste a text above: the prediction and the heatmap follow as you type.\n"
     "Press {data} to open a text of a dataset here."
@@ -63,9 +66,11 @@ class ExplainScreen(BaseScreen):
         self.other_run: RunDirectory | None = None
         self.capabilities: dict[str, ModelCapabilities] = {}
         self._focus_heatmap = False  # as soon as it has an explanation
+        self._has_had_text = False
 
     def body(self) -> Iterable[Widget]:
         yield LongTextArea(id="text", compact=True, soft_wrap=True, placeholder="A text of your own")
+        yield Static(id="sample", markup=False)
         yield ExplainControls()
         yield Horizontal(ExplanationPane(id="first"), ExplanationPane(id="second"), id="panes")
         yield Static(id="differences")
@@ -81,7 +86,18 @@ class ExplainScreen(BaseScreen):
             self.opened = opened
             self.query_one(TextArea).load_text(safe_text(opened.text))
             self._focus_heatmap = True
+        elif not self._has_had_text:
+            self._load_sample()
+        self._has_had_text = True
         self._update_runs(find=True)
+
+    def _load_sample(self) -> None:
+        """Show a sample review, selected, so that a text that is typed or pasted replaces it."""
+        area = self.query_one(TextArea)
+        area.load_text(SAMPLE)
+        area.select_all()
+        hint = THIS_IS_A_SAMPLE.format(data=keys.display_for("app.data", self.session.saved.keys))
+        self.query_one("#sample", Static).update(hint)
 
     # ---- choices
 
@@ -174,6 +190,7 @@ class ExplainScreen(BaseScreen):
             area.load_text(harmless)  # and be called again
             return
         self.dropped.clear()
+        self.query_one("#sample").display = area.text == SAMPLE
         self._explain(PAUSE)
 
     @work(exclusive=True, group="explain")

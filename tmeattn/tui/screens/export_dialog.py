@@ -1,9 +1,9 @@
-"""The export of explanations to a file: its name and format, and a confirmation before a file is replaced."""
+"""The export of what a screen shows to a file: its name and format, and a confirmation before a file is replaced."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,15 +21,31 @@ NAME = "explanation.html"
 
 def export(screen: BaseScreen, explanations: Sequence[Explanation]) -> None:
     """Ask for a file name and write the explanations of one text by one run or two; a notification shows the result."""
-    question = f"Export the explanation to a file that ends in {', '.join(FORMATS)}"
-    screen.app.push_screen(AskText(question, NAME, check), partial(_start, screen, explanations))
+
+    def write_to(path: Path) -> None:
+        picture = heatmap(explanations[0]) if len(explanations) == 1 else side_by_side(*explanations[:2])
+        write(explanations, path, picture)
+
+    export_as(screen, "the explanation", NAME, FORMATS, write_to)
 
 
-def check(text: str) -> None:
+def export_as(
+    screen: BaseScreen, what: str, name: str, formats: Collection[str], write: Callable[[Path], object]
+) -> None:
+    """Ask for a file name and write there, on another thread; a notification shows the result.
+
+    what: such as "the comparison". name: the proposed file. formats: the endings. write: raises `TmeattnError`.
+    """
+    question = f"Export {what} to a file that ends in {', '.join(formats)}"
+    dialog = AskText(question, name, partial(check, formats=formats))
+    screen.app.push_screen(dialog, partial(_start, screen, write))
+
+
+def check(text: str, formats: Collection[str] = FORMATS) -> None:
     """Raises `BadInput` for a name that cannot be the file of an export."""
     path = _path(text)
-    if path.suffix.lower() not in FORMATS:
-        raise BadInput(f"The name must end in {', '.join(FORMATS)}.")
+    if path.suffix.lower() not in formats:
+        raise BadInput(f"The name must end in {', '.join(formats)}.")
     if path.is_dir():
         raise BadInput(f"{safe(text)} is a folder.")
     if not path.parent.is_dir():
@@ -43,14 +59,14 @@ def _path(text: str) -> Path:
         raise BadInput(f"{safe(text)} cannot be a file: {error}.") from error
 
 
-def _start(screen: BaseScreen, explanations: Sequence[Explanation], text: str | None) -> None:
+def _start(screen: BaseScreen, write: Callable[[Path], object], text: str | None) -> None:
     if text is None:
         return
     path = _path(text)
 
     def begin(yes: bool | None = True) -> None:
         if yes:
-            screen.run_worker(_write(screen, explanations, path), group="export")
+            screen.run_worker(_write(screen, write, path), group="export")
 
     if path.exists():
         screen.app.push_screen(Confirm(f"Replace {safe(str(path))}?", "Replace"), begin)
@@ -58,10 +74,9 @@ def _start(screen: BaseScreen, explanations: Sequence[Explanation], text: str | 
         begin()
 
 
-async def _write(screen: BaseScreen, explanations: Sequence[Explanation], path: Path) -> None:
-    picture = heatmap(explanations[0]) if len(explanations) == 1 else side_by_side(*explanations[:2])
+async def _write(screen: BaseScreen, write: Callable[[Path], object], path: Path) -> None:
     try:
-        await asyncio.to_thread(write, explanations, path, picture)
+        await asyncio.to_thread(write, path)
     except TmeattnError as error:
         screen.notify(safe(str(error)), severity="error", markup=False)
     else:

@@ -14,21 +14,24 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
 from tmeattn.errors import TmeattnError
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
+from tmeattn.runs.command_line import of_seed
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec, ModelSpec, VectorsSpec
 from tmeattn.tui import keys
-from tmeattn.tui.messages import CopyText, ShowProblem, StartRun
+from tmeattn.tui.messages import CopyText, NotStarted, QueueRuns, ShowProblem, StartRun
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services import processes
 from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.run_form import FormField
-from tmeattn.tui.session import Session
+from tmeattn.tui.session import FormEntries, Session
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle, Fields
 
 DEFAULT_MODEL = "lstm-attn"
+NOT_STARTED = "\nThe run did not start: change an entry, or start it again."
 PAUSE = 0.15
 """Seconds without a key until the form is checked."""
 
@@ -48,17 +51,27 @@ class NewRunScreen(BaseScreen):
         wanted = str(like.config["model"]) if like else model or DEFAULT_MODEL
         self.model = wanted if wanted in self.models else self.models[0]
         self.given = form.given_by(like.config) if like and wanted in self.models else {}
+        self.name_given = ""
         self.problem = ""
+        self.failure: tuple[object, str] | None = None
+        if like is None and model is None and (failed := session.failed_entries()) is not None:
+            self._take(*failed)
         self.arguments: list[str] = []
+        self.seeds: list[int] = []
         self.form = Fields(())
         self._timer: Timer | None = None
+
+    def _take(self, entries: FormEntries, reason: str) -> None:
+        """Begin with the entries of a run that did not start, and show the reason until one of them is changed."""
+        self.model, self.given, self.name_given = entries.model, dict(entries.given), entries.name
+        self.failure = list(entries.arguments), reason
 
     def body(self) -> Iterable[Widget]:
         with Vertical():
             with Horizontal(id="which"):
                 yield Choice("model".rjust(17) + " ", [(name, name) for name in self.models], id="model")
                 yield Label("name")
-                yield Input(placeholder="none", id="name", compact=True)
+                yield Input(self.name_given, placeholder="none", id="name", compact=True)
             yield Static("", id="summary", markup=False)
             yield Vertical(id="fields")
             with Horizontal(id="below"):
@@ -124,22 +137,33 @@ class NewRunScreen(BaseScreen):
         given = self.form.given()
         name = self.query_one("#name", Input).value.strip()
         switches = {field.name: field.off for field in self.form.fields if field.off}
-        self.arguments = processes.train_arguments(self.model, given, switches=switches, name=name)
         try:
+            self.seeds = form.seeds_of(given)
+            if self.seeds:
+                given["seeds"] = given.pop("seed")
+            self.arguments = processes.train_arguments(self.model, given, switches=switches, name=name)
+            if self.seeds:
+                given["seed"] = given.pop("seeds")
             self.form.set_defaults(form.defaults_of(self.model, given))
-            config = form.check(self.model, given, name)
+            config = form.check_all(self.model, given, name)
         except TmeattnError as error:
             self._show_error(error)
             return
         self.problem = ""
+        if self.failure is not None and self.failure[0] == self.arguments:
+            self.form.mark(form.named_in(self.failure[1], self.form.fields))
+            self._show_result(Text(safe(self.failure[1]), style="bold red").append(NOT_STARTED, style="not bold"))
+            return
         self.form.mark(None)
         result = Text(form.estimate(config, self.session.runs.runs.values()))
+        if self.seeds:
+            result.append(f" {counted(len(self.seeds), 'run')}, one after another in the queue.")
         result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")
         self._show_result(result)
 
     def _show_error(self, error: TmeattnError) -> None:
         self.problem = str(error)
-        self.form.mark(form.at_fault(error, self.form.fields))
+        self.form.mark(form.named_in(error.message, self.form.fields))
         self._show_result(Text(safe(self.problem), style="bold red"))
 
     def _show_result(self, result: Text) -> None:
@@ -160,8 +184,27 @@ class NewRunScreen(BaseScreen):
         self._check()
         if self.problem:
             self.post_message(ShowProblem(self.problem))
+        elif self.seeds:
+            self.action_enqueue()
         else:
+            name = self.query_one("#name", Input).value.strip()
+            self.session.entries = FormEntries(self.model, self.form.given(), name, self.arguments)
             self.post_message(StartRun(self.arguments, self.model))
+
+    def on_not_started(self, message: NotStarted) -> None:
+        """Show why no process was started until an entry is changed."""
+        self.failure = list(self.arguments), message.problem
+        self._check()
+
+    def action_enqueue(self) -> None:
+        """Add the run, or one for each seed, to the queue."""
+        self._check()
+        name = self.query_one("#name", Input).value.strip() or None
+        if self.problem:
+            self.post_message(ShowProblem(self.problem))
+        else:
+            commands = [of_seed(self.arguments, seed, name) for seed in self.seeds] or [tuple(self.arguments)]
+            self.post_message(QueueRuns(commands))
 
     def action_copy(self) -> None:
         self._check()

@@ -19,6 +19,7 @@ from tmeattn.tui.messages import (
     CopyText,
     OpenData,
     OpenExplain,
+    OpenNewRun,
     ResumeRun,
     RunChanged,
     SaveCheckpoint,
@@ -124,7 +125,8 @@ class RunScreen(BaseScreen):
         words = control.log_tail(self.run)
         lines = [f"Starting {self.run.id}: reading its data …"]
         if process is None or process.exit_code is not None:
-            lines = [f"{self.run.id} did not start." if words else str(error), "Press esc to go back to the runs."]
+            kept = "the form, which has your entries" if self.session.failed_entries() else "the runs"
+            lines = [f"{self.run.id} did not start." if words else str(error), f"Press esc to go back to {kept}."]
         self.query_one("#panes").display = False
         waiting = self.query_one("#waiting", Static)
         waiting.display = True
@@ -224,7 +226,9 @@ class RunScreen(BaseScreen):
     def action_back(self) -> None:
         """Remove the cursor of the curves; without a cursor, go back to the runs."""
         charts = self.query_one(CurvesPane).charts
-        if any(chart.cursor is not None for chart in charts):
+        if not self.exists and self.session.failed_entries():
+            self.post_message(OpenNewRun())
+        elif any(chart.cursor is not None for chart in charts):
             charts[0].action_cursor_off()
         else:
             self.app.pop_screen()

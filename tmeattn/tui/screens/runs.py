@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -13,16 +15,22 @@ from textual.widgets import Button, Input, Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
+from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.runs.lock import delete as delete_run
 from tmeattn.runs.lock import is_trained
+from tmeattn.runs.queue import has_runner, queue_stamp, read_queue
 from tmeattn.runs.renaming import rename_run
+from tmeattn.runs.tags import change_tags, changes_in
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    NotStarted,
+    OpenComparison,
     OpenExplain,
     OpenNewRun,
+    OpenQueue,
     OpenRun,
     ResumeRun,
     RunChanged,
@@ -31,15 +39,16 @@ from tmeattn.tui.messages import (
     StopRun,
 )
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.columns import ChooseColumns
 from tmeattn.tui.screens.dialogs import AskText, Confirm
-from tmeattn.tui.services import processes
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import ORDERS
 from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.services.sweep_groups import PREFIX, StudyFacts, SweepGroup, grouped, read_studies
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
-from tmeattn.tui.widgets.run_table import RunTable
-from tmeattn.tui.widgets.welcome import MODEL, OPTIONS, Welcome
+from tmeattn.tui.widgets.run_table import COLUMNS, RunTable
+from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
 
 EVERY = 1.0
@@ -52,7 +61,9 @@ RESTING = 0.05
 """Seconds that the cursor stays on a run until its details are drawn, so that a key that is held down is not slow."""
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
+FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
+ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
@@ -64,14 +75,18 @@ class RunsScreen(BaseScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.runs = session.runs
-        self.order = ORDERS[0]
+        self.order, self.reverse = ORDERS[0], False
+        self.unfolded: set[str] = set()
+        self.studies: dict[str, StudyFacts] = {}
+        self._asked: tuple[object, ...] = ()
+        self._queue_seen, self._queued = (0, False), 0
         self._summary = ""
         self._unshown = 0
         self._next_look: Timer | None = None
         self._details_soon: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
-        field = Input(placeholder="filter: words of id, name, model, dataset, state", id="filter", compact=True)
+        field = Input(placeholder=FILTER, id="filter", compact=True)
         yield Horizontal(field, Static("", id="summary", markup=False), id="above")
         yield Horizontal(RunTable(), Details(), id="list")
         yield Welcome()
@@ -79,6 +94,7 @@ class RunsScreen(BaseScreen):
     def on_mount(self) -> None:
         self.table, self.details = self.query_one(RunTable), self.query_one(Details)
         self.query_one(Welcome).display = False
+        self.table.chosen = [name for name in self.session.saved.columns if name in COLUMNS]
         self.set_interval(EVERY, self._tick)
         self.table.focus()
         self.refresh_runs()
@@ -91,7 +107,17 @@ class RunsScreen(BaseScreen):
 
     def _tick(self) -> None:
         if self.is_active:
+            self._look_at_queue()
             self.refresh_runs()
+
+    def _look_at_queue(self) -> None:
+        """Count the runs that wait in the queue, where it has changed."""
+        seen = queue_stamp(), self._queued > 0 and has_runner()
+        if seen != self._queue_seen:
+            with contextlib.suppress(TmeattnError):  # its own screen shows what is wrong with it
+                self._queued = sum(item["state"] == "waiting" for item in read_queue())
+            self._queue_seen = seen[0], self._queued > 0 and has_runner()
+            self._show_summary()
 
     def refresh_runs(self) -> None:
         """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
@@ -111,25 +137,42 @@ class RunsScreen(BaseScreen):
         self._next_look = None if self.runs.caught_up else self.set_timer(CATCHING_UP, self.refresh_runs)
 
     def _show(self) -> None:
-        visible = self._visible()
         text = self.query_one("#filter", Input).value
+        visible = grouped(self._visible(), self.unfolded, self.studies, every=bool(text.strip()))
         damaged = [] if text else sorted(self.runs.damaged.values(), key=lambda one: one.path)
         empty = not self.runs.runs and not self.runs.damaged
         welcome = self.query_one(Welcome)
         self.query_one("#list").display = self.query_one("#above").display = not empty
         if welcome.display != empty:
             welcome.display = empty
-            (welcome.query_one("#default") if empty else self.table).focus()
+            welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)
+        self.table.sorted_by(self.order, reverse=self.reverse)
+        self._ask_for_studies([one for one in visible if isinstance(one, SweepGroup)])
         self._show_summary()
         self._show_details()
 
     def _visible(self) -> list[ListedRun]:
-        return self.runs.sorted(self.order, self.query_one("#filter", Input).value)
+        return self.runs.sorted(self.order, self.query_one("#filter", Input).value, reverse=self.reverse)
+
+    def _ask_for_studies(self, groups: list[SweepGroup]) -> None:
+        """Read the studies of the sweeps on another thread, where runs of them are new or have ended."""
+        names = [group.study for group in groups]
+        ended = [sum(one.state not in ("running", "created") for one in group.runs) for group in groups]
+        asked = (tuple(names), tuple(ended))
+        if names and asked != self._asked:
+            self._asked = asked
+            self.run_worker(self._read_studies(names), group="studies", exclusive=True)
+
+    async def _read_studies(self, names: list[str]) -> None:
+        found = await asyncio.to_thread(read_studies, names)
+        if found != self.studies and not self._is_closed():
+            self.studies = found
+            self._show()
 
     def _show_summary(self) -> None:
         """Show how many runs there are, run and are marked, and how the list is sorted and filtered."""
@@ -138,22 +181,38 @@ class RunsScreen(BaseScreen):
         parts = [f"{len(self._visible())} of {counted(total, 'run')}" if text else counted(total, "run")]
         parts += [f"reading {unlisted} more"] if unlisted else []
         parts += [f"{self.runs.running} running"] if self.runs.running else []
+        paused = "" if self._queue_seen[1] else ", paused"
+        parts += [f"{self._queued} queued{paused}"] if self._queued else []
         parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []
-        summary = " · ".join([*parts, f"sort: {self.order}", *([f"filter: {text}"] if text else [])])
+        backwards = " reversed" if self.reverse else ""
+        summary = " · ".join([*parts, f"sort: {self.order}{backwards}", *([f"filter: {text}"] if text else [])])
+        if text and self.runs.problem:
+            summary = self.runs.problem
         if summary != self._summary:
             self._summary = summary
-            self.query_one("#summary", Static).update(summary, layout=False)
+            line = self.query_one("#summary", Static)
+            line.set_class(bool(text and self.runs.problem), "wrong")
+            line.update(safe(summary), layout=False)
 
     def _show_details(self) -> None:
         selected_id, selected = self.table.selected, None
-        if selected_id in self.runs.damaged:
+        study = self._selected_study()
+        if study is not None:
+            self.details.show_sweep(self.table.group(study))
+        elif selected_id in self.runs.damaged:
             self.details.show_damaged(self.runs.damaged[selected_id])
         else:
             selected = self.selected
-            self.details.show_run(selected)
-        self.refresh_footer(selected.state if selected else None)
+            self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
+        self._footer_for(selected.state if selected else None)
+
+    def _footer_for(self, state: object) -> None:
+        """Draw the footer again where the keys that can do something are others."""
+        self.refresh_footer((state, bool(self.table.marked)))
 
     def is_applicable(self, action: str) -> bool:
+        if action == "compare":
+            return bool(self.table.marked)
         return run_wording.useful(action, self.selected)
 
     @property
@@ -176,11 +235,17 @@ class RunsScreen(BaseScreen):
 
     @on(RunTable.OrderChosen)
     def order_chosen(self, event: RunTable.OrderChosen) -> None:
-        self._sort(event.order)
+        """Sort by the column that was clicked; a second click reverses the order."""
+        self._sort(event.order, reverse=event.order == self.order and not self.reverse)
 
-    @on(Button.Pressed, "#default")
-    def start_default(self) -> None:
-        self.post_message(StartRun(processes.train_arguments(MODEL, OPTIONS, switches={}), MODEL))
+    @on(Button.Pressed)
+    def start_first(self, event: Button.Pressed) -> None:
+        if (arguments := arguments_of(event.button.id)) is not None:
+            self.query_one(Welcome).started()
+            self.post_message(StartRun(arguments, MODEL))
+
+    def on_not_started(self, message: NotStarted) -> None:
+        self.query_one(Welcome).show_failure(message.problem)
 
     @on(Input.Changed, "#filter")
     def filter_changed(self) -> None:
@@ -194,12 +259,35 @@ class RunsScreen(BaseScreen):
         self.call_after_refresh(self._show)
 
     def action_open(self) -> None:
+        """Open the selected run, or fold or unfold the selected sweep."""
+        if (study := self._selected_study()) is not None:
+            self.unfolded ^= {study}
+            self._show()
+            return
         selected = self.selected
         if selected is None:
             self.post_message(ShowProblem(DAMAGED))
             return
         marked = [self.runs.runs[run_id].run for run_id in self.table.marked if run_id in self.runs.runs]
         self.post_message(OpenRun(selected.run, [run for run in marked if run.id != selected.run.id]))
+
+    def _selected_study(self) -> str | None:
+        """The sweep whose line is under the cursor."""
+        selected = self.table.selected or ""
+        return selected.removeprefix(PREFIX) if selected.startswith(PREFIX) else None
+
+    def action_compare(self) -> None:
+        """Compare the marked runs; a single marked run with the selected one."""
+        chosen = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
+        if len(chosen) < 2 and self.table.selected in self.runs.runs:
+            chosen = list(dict.fromkeys([*chosen, self.table.selected]))
+        if len(chosen) < 2:
+            self.post_message(ShowProblem(ONE_RUN))
+        else:
+            self.post_message(OpenComparison([self.runs.runs[run_id].run for run_id in chosen]))
+
+    def action_queue(self) -> None:
+        self.post_message(OpenQueue())
 
     def action_new(self) -> None:
         self.post_message(OpenNewRun())
@@ -212,6 +300,7 @@ class RunsScreen(BaseScreen):
         if run_id in self.runs.runs:
             self.table.mark(run_id)
             self._show_summary()
+            self.refresh_bindings()
         self.table.action_move(1)
 
     def action_unmark(self) -> None:
@@ -229,11 +318,65 @@ class RunsScreen(BaseScreen):
         field.focus()
 
     def action_order(self) -> None:
-        self._sort(ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)])
+        """Sort by the next order: those of every list, and those of the other columns that are shown."""
+        orders = list(dict.fromkeys([*ORDERS, *(field.order for field in self.table.fields if field.order)]))
+        at = orders.index(self.order) if self.order in orders else -1
+        self._sort(orders[(at + 1) % len(orders)])
 
-    def _sort(self, order: str) -> None:
-        self.order = order
+    def action_reverse(self) -> None:
+        self._sort(self.order, reverse=not self.reverse)
+
+    def _sort(self, order: str, *, reverse: bool = False) -> None:
+        self.order, self.reverse = order, reverse
         self._show()
+
+    def action_sweep(self) -> None:
+        """Show the runs of all sweeps; fold them where all are shown."""
+        every = {one.facts["study"] for one in self.runs.runs.values()} - {None}
+        self.unfolded = set() if self.unfolded >= every else {str(study) for study in every}
+        self._show()
+
+    def action_columns(self) -> None:
+        """Choose the columns; they are remembered."""
+
+        def changed(columns: list[str]) -> None:
+            self.table.chosen = self.session.saved.columns = columns
+            self.session.saved.save()
+            self._show()
+
+        shown = [field.name for field in self.table.fields]
+        self.app.push_screen(ChooseColumns(shown, changed))
+
+    def action_tag(self) -> None:
+        """Add tags to the marked runs or else the selected run, or remove them."""
+        chosen = self._chosen()
+        if not chosen:
+            return
+        tags = sorted({tag for one in chosen for tag in one.facts["tags"]}, key=str.lower)
+        which = run_wording.title(chosen[0]) if len(chosen) == 1 else counted(len(chosen), "run")
+        question = f"Tags of {which}: {' '.join(tags) or 'none'}. Add with +tag, remove with -tag:"
+
+        def check(text: str) -> None:
+            changes_in(text.split())
+
+        def change(text: str | None) -> None:
+            if not text:
+                return
+            add, remove = changes_in(text.split())
+            for one in chosen:
+                try:
+                    change_tags(one.run, add, remove)
+                except TmeattnError as error:
+                    self.post_message(ShowProblem(error))
+                    break
+            self.refresh_runs()
+
+        self.app.push_screen(AskText(question, "", check), change)
+
+    def _chosen(self) -> list[ListedRun]:
+        """The marked runs, or else the selected run."""
+        ids = [run_id for run_id in self.table.marked if run_id in self.runs.runs] or [self.table.selected or ""]
+        return [self.runs.runs[run_id] for run_id in ids if run_id in self.runs.runs]
 
     def action_resume(self) -> None:
         if self.selected is not None:
@@ -275,7 +418,7 @@ class RunsScreen(BaseScreen):
 
     def action_delete(self) -> None:
         marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
-        chosen = marked or [run_id for run_id in (self.table.selected,) if run_id]
+        chosen = marked or [run_id for run_id in (self.table.selected,) if run_id and self._selected_study() is None]
         running = [run_id for run_id in chosen if is_trained(RunDirectory(self.runs.root / run_id))]
         if running:
             self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))

@@ -9,6 +9,7 @@ from time import time as now
 
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import RECENT, LogFigures
+from tmeattn.runs.filtering import RunValues
 from tmeattn.runs.summary import RunFacts, shown_state
 from tmeattn.runs.summary_cache import Stamps
 from tmeattn.tui.services.run_state import ObservedState, RunState
@@ -47,7 +48,7 @@ class ListedRun:
     def changed(self) -> None:
         """Its figures are others than before."""
         self.version = next(_VERSIONS)
-        self.__dict__.pop("searchable", None)
+        self.__dict__.pop("values", None)
 
     @property
     def is_read(self) -> bool:
@@ -67,6 +68,21 @@ class ListedRun:
         if self.live is not None:
             return self.live.best_accuracy
         return self.figures["best_accuracy"] if self.figures else None
+
+    @property
+    def best_loss(self) -> float | None:
+        """The validation cross-entropy of the best epoch, in nats."""
+        if self.live is not None:
+            best = next((epoch for epoch in reversed(self.live.epochs) if epoch["best"]), None)
+            return None if best is None else best["validation"]["cross_entropy"]
+        return self.figures["best_loss"] if self.figures else None
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of all epochs."""
+        if self.live is not None:
+            return sum(epoch["seconds"] for epoch in self.live.epochs)
+        return self.figures["seconds"] if self.figures else 0.0
 
     @property
     def stop_reason(self) -> str | None:
@@ -109,15 +125,26 @@ class ListedRun:
         return max(now() - self.facts["created"], 0.0)
 
     @cached_property
-    def searchable(self) -> str:
-        """The text in which the filter looks for its words."""
+    def values(self) -> RunValues:
+        """What the filter looks at, and the columns show."""
         facts = self.facts
-        parts = (
-            self.run.id,
-            self.name or "",
-            shown_state(self.state, self.stop_reason),
-            facts["model"],
-            facts["dataset"],
-            f"alpha {facts['alpha']:g}",
+        return RunValues(
+            id=self.run.id,
+            name=self.name,
+            state=shown_state(self.state, self.stop_reason),
+            model=facts["model"],
+            dataset=facts["dataset"],
+            recipe=facts["recipe"],
+            alpha=facts["alpha"],
+            seed=facts["seed"],
+            limit=facts["limit"],
+            epoch=self.epoch,
+            epochs=facts["epochs"],
+            accuracy=self.best_accuracy,
+            loss=self.best_loss,
+            seconds=self.seconds,
+            created=facts["created"],
+            tags=tuple(facts["tags"]),
+            study=facts["study"],
+            trial=facts["trial"],
         )
-        return " ".join(parts).lower()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from tmeattn.child_processes import detached
 from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
@@ -24,14 +23,24 @@ from tmeattn.runs.directory import RunDirectory
 class TrainingProcess:
     """A process that trains `run`, whose directory may not exist yet.
 
-    log:     the file of its stderr.
-    resumes: whether it was started to continue the run.
+    log:       the file of its stderr.
+    arguments: those of `tmeattn`.
     """
 
     run: RunDirectory
     popen: subprocess.Popen[bytes]
     log: Path
-    resumes: bool = False
+    arguments: Sequence[str] = ()
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it was started to continue the run."""
+        return "resume" in self.arguments[:1]
+
+    @property
+    def did_not_start(self) -> bool:
+        """Whether it failed before the run existed; its log has the reason."""
+        return self.exit_code not in (None, 0) and not (self.run.path / "run.json").exists()
 
     @property
     def exit_code(self) -> int | None:
@@ -40,10 +49,14 @@ class TrainingProcess:
 
 
 class TrainingProcesses:
-    """The training processes of this session, by run."""
+    """The training processes of this session, by run.
+
+    last_start: the process that `start` started last, also after its end; None before.
+    """
 
     def __init__(self) -> None:
         self._processes: dict[str, TrainingProcess] = {}
+        self.last_start: TrainingProcess | None = None
 
     def start(self, arguments: Sequence[str], model: str) -> TrainingProcess:
         """Run `tmeattn train ...` in the background.
@@ -52,7 +65,9 @@ class TrainingProcesses:
             EnvironmentProblem: the log cannot be written, or the process cannot be started.
         """
         run = RunDirectory(runs_dir() / new_id(model))
-        return self._run(run, arguments, home() / "logs" / f"{run.id}.log", {ID_VARIABLE: run.id})
+        self.last_start = None
+        self.last_start = self._run(run, arguments, home() / "logs" / f"{run.id}.log", {ID_VARIABLE: run.id})
+        return self.last_start
 
     def resume(self, run: RunDirectory) -> TrainingProcess:
         """Run `tmeattn resume` in the background.
@@ -74,9 +89,9 @@ class TrainingProcesses:
                     stdout=subprocess.DEVNULL,
                     stderr=file,
                     env={**child_environment(), "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
-                    **_detached(),
+                    **detached(),
                 )
-        self._processes[run.id] = TrainingProcess(run, popen, log, resumes=arguments[0] == "resume")
+        self._processes[run.id] = TrainingProcess(run, popen, log, arguments)
         return self._processes[run.id]
 
     def process(self, run: RunDirectory) -> TrainingProcess | None:
@@ -91,14 +106,6 @@ class TrainingProcesses:
         for process in [*self._processes.values(), *gone]:
             _adopt(process)
         return gone
-
-
-def _detached() -> dict[str, Any]:
-    """The options of `Popen` that keep a child alive when its terminal closes."""
-    if os.name == "posix":
-        return {"start_new_session": True}
-    flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS  # type: ignore[attr-defined,unused-ignore]
-    return {"creationflags": flags}
 
 
 def _adopt(process: TrainingProcess) -> None:

@@ -110,6 +110,10 @@ class TextReader:
             progress(start + len(chunk), len(missing))
         return probabilities_NC
 
+    async def call(self, call: Callable[[], Result]) -> Result:
+        """The result of a call that uses torch with one thread. Raises what the call raises."""
+        return await asyncio.wrap_future(self._thread.submit(_with_one_thread, call))
+
     def _table(self, run: RunDirectory, key: str, texts: int, classes: int) -> np.ndarray:
         place = (_weights(run), key)
         if place not in self._predicted:
@@ -144,6 +148,13 @@ class TextReader:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(weights)
         return self._loaded[weights]
+
+
+def _with_one_thread(call: Callable[[], Result]) -> Result:
+    import torch
+
+    torch.set_num_threads(1)  # more threads would spin and slow a run that is being trained
+    return call()
 
 
 def readable_runs() -> list[tuple[RunDirectory, str]]:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 
 from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_dataset
-from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.numbers import flag, option_value, seconds
-from tmeattn.run_config import RunConfig, config_class, is_dataset, resolve_run
+from tmeattn.run_config import RunConfig, choices_of, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
+from tmeattn.runs.seeds import seeds_in
 from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.listed_run import ListedRun
 
@@ -28,6 +28,8 @@ FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr
 """The train options that users change most; they come first."""
 MOST_COMPARED = 100
 """Runs, the newest, among which the most similar is looked for."""
+_MORE = {"seed": " Several, such as 0,1,2: a run for each, one after another."}
+"""What the form takes besides the values of the command line, by the option."""
 PACE = ("max_length", "batch_size", "threads", "processes", "precision", "device", "tune_embeddings", "vectors")
 """The train options that change the time per epoch."""
 
@@ -65,9 +67,9 @@ def _fields(config: type[BaseModel]) -> list[FormField]:
             verb = extra.get("off")
             choices = ("true", "false")
             off = flag(name.replace("tune_", f"{verb}_") if verb else f"no_{name}")
-        elif get_origin(info.annotation) is Literal:
-            choices = tuple(map(str, get_args(info.annotation)))
-        found.append(FormField(name, info.description or "", choices, off))
+        else:
+            choices = choices_of(info)
+        found.append(FormField(name, (info.description or "") + _MORE.get(name, ""), choices, off))
     return found
 
 
@@ -113,10 +115,32 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
     return config
 
 
-def at_fault(error: TmeattnError, fields: Iterable[FormField]) -> str | None:
+def seeds_of(given: Mapping[str, str]) -> list[int]:
+    """The seeds where the field has several, such as `0,1,2`; else nothing.
+
+    Raises:
+        BadInput: they are no list of seeds.
+    """
+    return seeds_in(given["seed"]) if "," in given.get("seed", "") else []
+
+
+def check_all(model: str, given: Mapping[str, str], name: str) -> RunConfig:
+    """`check` of the run of each seed; the configuration of the first.
+
+    Raises:
+        TmeattnError: the first error in the options.
+    """
+    seeds = seeds_of(given)
+    if not seeds:
+        return check(model, given, name)
+    configs = [check(model, {**given, "seed": str(seed)}, f"{name}-{seed}" if name else "") for seed in seeds]
+    return configs[0]
+
+
+def named_in(message: str, fields: Iterable[FormField]) -> str | None:
     """The first option that the message of an error names; None without any."""
     named = {flag(field.name): field.name for field in fields}
-    words = error.message.replace(":", " ").replace(",", " ").split()
+    words = message.replace(":", " ").replace(",", " ").split()
     return next((named[word] for word in words if word in named), None)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import time as now
 
 from tmeattn.errors import BadInput
 from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, observed_state
 from tmeattn.runs.event_reader import CHUNK
 from tmeattn.runs.figures import FigureReader, LogFigures
+from tmeattn.runs.filtering import FilterError, RunFilter, parse_filter
 from tmeattn.runs.summary import read_facts, state_now
 from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of
 from tmeattn.tui.services.listed_run import ListedRun
@@ -34,7 +37,26 @@ OPENED = 8
 """Runs whose whole state is kept, those that were looked at last."""
 
 ORDERS = ("newest", "best accuracy", "model", "state", "name")
+"""The orders of every list. A column that is shown may have another one (`SORT_KEYS`)."""
 _BY_STATE = ("running", "created", "stopped", "crashed", "failed", "deleted", "finished")
+
+SortValue = float | str | None
+SORT_KEYS: dict[str, Callable[[ListedRun], SortValue]] = {
+    "newest": lambda one: -one.facts["created"],
+    "best accuracy": lambda one: None if one.best_accuracy is None else -one.best_accuracy,
+    "model": lambda one: one.facts["model"],
+    "state": lambda one: _BY_STATE.index(one.state),
+    "name": lambda one: f"0{one.name.lower()}" if one.name else f"1{one.run.id.lower()}",
+    "dataset": lambda one: one.facts["dataset"].lower(),
+    "recipe": lambda one: one.facts["recipe"],
+    "alpha": lambda one: one.facts["alpha"],
+    "seed": lambda one: one.facts["seed"],
+    "epoch": lambda one: -one.epoch,
+    "loss": lambda one: one.best_loss,
+    "time": lambda one: -one.seconds or None,
+    "tags": lambda one: " ".join(one.facts["tags"]).lower() or None,
+}
+"""What each order sorts by, the smallest first; runs without a value come last, also in the reversed order."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,7 @@ class RunList:
     """Runs by id. `refresh` reads the disk in parts, the newest runs first; `version` grows with every change.
 
     wanted: ids of the runs that are seen: their logs are read before the others, and their files are checked each time.
+    problem: why the last filter cannot be read; empty where it can.
     """
 
     def __init__(self) -> None:
@@ -64,6 +87,8 @@ class RunList:
         self._unopened: list[Path] = []
         self._unread: dict[str, tuple[FigureReader, Stamps | None]] = {}
         self._opened: dict[str, RunState] = {}
+        self.problem = ""
+        self._filter = parse_filter("", 0.0)
         self._sorted: tuple[object, list[ListedRun]] = None, []
         self._running = -1, 0
 
@@ -249,26 +274,26 @@ class RunList:
             del self._opened[next(iter(self._opened))]
         return state
 
-    def sorted(self, order: str, text: str) -> list[ListedRun]:
-        """The runs whose columns contain every word of `text`, in one of `ORDERS`."""
-        key = self.version, order, text
+    def sorted(self, order: str, text: str, *, reverse: bool = False) -> list[ListedRun]:
+        """The runs that fit the filter `text`, in one of the orders of `SORT_KEYS`. Of a filter that cannot be read,
+        such as one that is being typed, `problem` says why, and the terms before it hold."""
+        key = self.version, order, text, reverse
         if self._sorted[0] != key:
-            self._sorted = key, self._sort(order, text)
+            self._sorted = key, self._sort(order, text, reverse)
         return self._sorted[1]
 
-    def _sort(self, order: str, text: str) -> list[ListedRun]:
-        words = text.lower().split()
-        fitting = [one for one in self.runs.values() if not words or all(word in one.searchable for word in words)]
+    def _sort(self, order: str, text: str, reverse: bool) -> list[ListedRun]:
+        try:
+            self._filter, self.problem = parse_filter(text, now()), ""
+        except FilterError as error:
+            self._filter, self.problem = RunFilter(text, error.before), str(error)
+        fits, value = self._filter.fits, SORT_KEYS[order]
+        fitting = [one for one in self.runs.values() if not self._filter.tests or fits(one.values)]
         fitting.sort(key=lambda one: -one.facts["created"])
-        if order == "best accuracy":
-            fitting.sort(key=lambda one: -(one.best_accuracy or 0.0))
-        elif order == "model":
-            fitting.sort(key=lambda one: one.facts["model"])
-        elif order == "state":
-            fitting.sort(key=lambda one: _BY_STATE.index(one.state))
-        elif order == "name":
-            fitting.sort(key=lambda one: (one.name is None, (one.name or one.run.id).lower()))
-        return fitting
+        known = [(value(one), one) for one in fitting]
+        present = [pair for pair in known if pair[0] is not None]
+        present.sort(key=operator.itemgetter(0), reverse=reverse)
+        return [*(one for _, one in present), *(one for at, one in known if at is None)]
 
 
 def _written(path: Path) -> int:

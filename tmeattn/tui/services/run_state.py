@@ -13,6 +13,7 @@ from tmeattn.runs.control import process_alive
 from tmeattn.runs.directory import RunDirectory, observed_state
 from tmeattn.runs.event_reader import EventTail
 from tmeattn.runs.event_types import (
+    EntropyEvent,
     EpochEvent,
     Event,
     FailedEvent,
@@ -61,6 +62,7 @@ class RunState:
     def _reset(self) -> None:
         self.started: StartedEvent | None = None
         self.attempt: StartedEvent | ResumedEvent | None = None
+        self.untrained: EntropyEvent | None = None
         self.epochs: list[EpochEvent] = []
         self._histograms = 0
         self.steps = Steps()
@@ -190,6 +192,11 @@ class RunState:
         if self._histograms > MOST_HISTOGRAMS:
             self._histograms = thin_histograms(self.epochs)
         del self.epochs[:-MOST_EPOCHS]
+
+    def _on_entropy(self, event: EntropyEvent) -> None:
+        """Keep that of the model before its first step; those of single batches are for analyses."""
+        if event["split"] == "validation" and event["step"] == 0:
+            self.untrained = event
 
     def _on_watched(self, event: WatchedEvent) -> None:
         self.watched.append(event)

@@ -1,4 +1,4 @@
-"""The state that is kept between sessions: the last screen, the theme and the user's keys. It may be lost."""
+"""The state that is kept between sessions: the last screen, the theme, the user's keys and columns. It may be lost."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from tmeattn.paths import state_dir
 
 @dataclass
 class SavedState:
-    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `keys.KEYS`)."""
+    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `keys.KEYS`).
+
+    columns: those of the list of runs; empty: as many as fit.
+    """
 
     screen: str = "runs"
     theme: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
 
     @staticmethod
     def path() -> Path:
@@ -28,10 +32,12 @@ class SavedState:
         found = read_json(cls.path()) or {}
         keys = found.get("keys")
         keys = keys if isinstance(keys, dict) else {}
+        columns = found.get("columns")
         return cls(
             screen=_text(found.get("screen"), "runs"),
             theme=_text(found.get("theme"), ""),
             keys={action: value for action, value in keys.items() if isinstance(value, str)},
+            columns=[name for name in columns if isinstance(name, str)] if isinstance(columns, list) else [],
         )
 
     def save(self) -> None:

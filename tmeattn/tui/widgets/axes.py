@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tmeattn.render.axes import round_step, tick_label, ticks
 
@@ -60,16 +60,35 @@ class Epochs(Round):
 
 
 class RoundPowers(Axis):
-    """For an axis of logarithms: round numbers between the powers of ten. A label is the number, not its logarithm."""
+    """For an axis of logarithms: round numbers, of which two at least are on it. A label is the number, not its
+    logarithm."""
 
     def get_ticks(self, min_: float, max_: float) -> list[float]:
+        tiny = 1e-9 * (max_ - min_)  # rounding must not leave out an end of the axis
+        tries = [
+            [at for number in numbers if number > 0 and min_ - tiny <= (at := math.log10(number)) <= max_ + tiny]
+            for numbers in self._numbers(min_, max_)
+        ]
+        fitting = [ticks for ticks in tries if 2 <= len(ticks) <= self.intervals + 1]
+        return max(fitting, key=len, default=min(tries, key=lambda ticks: (len(ticks) < 2, len(ticks))))
+
+    def _numbers(self, min_: float, max_: float) -> Iterator[list[float]]:
+        """Numbers for the ticks, some of which are too few or too many for the axis."""
         low, high = 10.0**min_, 10.0**max_
-        if max_ - min_ < 1:
-            step = round_step(high - low, min(self.intervals, 5))
-            return [math.log10(value) for value in ticks(low, high, step) if value > 0]
-        powers = range(math.floor(min_), math.ceil(max_) + 1, math.ceil((max_ - min_) / self.intervals))
-        factors = (1,) if 2 * (max_ - min_) > self.intervals else (1, 3)
-        return [math.log10(factor * 10.0**power) for power in powers for factor in factors]
+        if max_ - min_ >= 1:
+            powers = range(math.floor(min_), math.ceil(max_) + 1)
+            wide = math.ceil((max_ - min_) / self.intervals)
+            for every in range(wide, 0, -1):
+                yield [10.0**power for power in powers if power % every == 0]
+            for factors in ((1, 3), (1, 2, 5)):
+                yield [factor * 10.0**power for power in powers for factor in factors]
+            return
+        for intervals in range(min(self.intervals, 5), 4 * MOST_INTERVALS):
+            yield ticks(low, high, round_step(high - low, intervals))
 
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
-        return [f"{10.0**value:.3g}" for value in at]
+        for digits in range(3, 8):
+            labels = [f"{10.0**value:.{digits}g}" for value in at]
+            if len(set(labels)) == len(labels):
+                break
+        return labels

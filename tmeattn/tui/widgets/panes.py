@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from rich.console import Group, RenderableType
@@ -19,7 +20,7 @@ from tmeattn.render.numbers import decimal, option_value
 from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
 from tmeattn.runs import control
-from tmeattn.runs.event_types import EpochEvent, Histogram, SplitName
+from tmeattn.runs.event_types import Histogram, SplitName
 from tmeattn.spacing import evenly_spaced
 from tmeattn.tui.services.log_lines import LogLine
 from tmeattn.tui.services.run_state import RunState
@@ -28,8 +29,10 @@ from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.widgets.plot import Curve
 from tmeattn.tui.wording import runs as run_wording
 
-AROUND_HISTORY = 13
-"""Rows of the attention pane that do not show an epoch each."""
+AROUND_BARS, AROUND_HISTORY = 3, 4
+"""Rows of a histogram that are not bars, and of the history by epoch that do not show an epoch each."""
+LEAST_BARS, MOST_BARS = 3, 12
+"""Rows of the bars of the histogram."""
 LEAST_HISTORY = 4
 Measure = Literal["cross_entropy", "accuracy"]
 LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
@@ -158,37 +161,73 @@ class AttentionPane(Pane):
         super().show(run_state)
 
     def state_of(self, run_state: RunState) -> object:
-        return (len(run_state.epochs), self.size.height)
+        return (len(run_state.epochs), run_state.untrained is not None, self.size.height)
 
     def draw(self, run_state: RunState) -> None:
         self.query_one(Picture).show(self.picture(run_state))
 
     def picture(self, run_state: RunState) -> RenderableType:
         """The histogram of the last epoch, one row for each epoch, and the heads."""
-        measured = [
-            (epoch, bins) for epoch in run_state.epochs if (bins := epoch["validation"]["histogram"]) is not None
-        ]
+        measured = _measured(run_state)
         if not measured:
             if run_state.epochs:
                 return Text("This model has no attention weights, so it has no attention entropy.", style="dim")
-            return Text("The first histogram appears after the first epoch.", style="dim")
-        last, bins = measured[-1]
-        title = f"Entropy after epoch {last['epoch']}, mean {decimal(last['validation']['entropy'], 2)} nats"
-        parts: list[RenderableType] = [histogram(bins["counts"], bins["low"], bins["high"], title=title, height=5)]
+            return Text("The first histogram appears before the first step.", style="dim")
+        last = measured[-1]
+        when = f"after epoch {last.epoch}" if last.epoch else "before training"
+        title = f"Entropy {when}, mean {decimal(last.mean, 2)} nats"
+        heads = entropy_heads(run_state.epochs)
+        bars, rows = heights(self.size.height - 1, len(measured), _lines_of_heads(run_state))
+        low, high = last.bins["low"], last.bins["high"]
+        parts: list[RenderableType] = [histogram(last.bins["counts"], low, high, title=title, height=bars)]
         if len(measured) > 1:
-            shown = _spread(measured, max(self.size.height - AROUND_HISTORY, LEAST_HISTORY))
-            rows = [(f"epoch {epoch['epoch']}", bins["counts"]) for epoch, bins in shown]
-            means = [epoch["validation"]["entropy"] for epoch, _ in shown]
-            history = ridges(rows, bins["low"], bins["high"], mean=means, title="Entropy by epoch")
+            shown = [measured[index] for index in evenly_spaced(len(measured), rows)]
+            named = [(f"epoch {one.epoch}", one.bins["counts"]) for one in shown]
+            history = ridges(named, low, high, mean=[one.mean for one in shown], title="Entropy by epoch")
             parts += [Text(), history]
-        if (heads := entropy_heads([epoch for epoch, _ in measured])) is not None:
+        if heads is not None:
             parts += [Text(), heads]
         return Group(*parts)
 
 
-def _spread(epochs: Sequence[tuple[EpochEvent, Histogram]], most: int) -> list[tuple[EpochEvent, Histogram]]:
-    """At most `most` epochs, evenly spread, the first and the last among them."""
-    return [epochs[index] for index in evenly_spaced(len(epochs), most)]
+@dataclass(frozen=True)
+class _Measured:
+    """The attention entropy on the validation texts. epoch: how many were finished, 0 before training."""
+
+    epoch: int
+    mean: float | None
+    bins: Histogram
+
+
+def _measured(run_state: RunState) -> list[_Measured]:
+    """The histograms that the run has so far: of the model before its first step, and after each epoch."""
+    first = run_state.untrained
+    found = [_Measured(0, first["entropy"], first["histogram"])] if first and first["histogram"] else []
+    return found + [
+        _Measured(epoch["epoch"], epoch["validation"]["entropy"], bins)
+        for epoch in run_state.epochs
+        if (bins := epoch["validation"]["histogram"]) is not None
+    ]
+
+
+def _lines_of_heads(run_state: RunState) -> int:
+    """The lines of the entropy by head: a blank one, a title, the names of the columns with a rule, and the layers."""
+    layers = run_state.epochs[-1]["validation"].get("heads") if run_state.epochs else None
+    return 4 + len(layers) if layers else 0
+
+
+def heights(lines: int, measured: int, heads: int) -> tuple[int, int]:
+    """How the lines of the attention pane are used: rows of the bars of the histogram, and rows of the history.
+
+    measured: the histograms that there are. heads: the lines of the entropy by head below them.
+    """
+    room = lines - heads - AROUND_BARS
+    if measured < 2:
+        return max(LEAST_BARS, min(room, MOST_BARS)), 0
+    room -= AROUND_HISTORY
+    least = min(measured, LEAST_HISTORY)
+    bars = max(LEAST_BARS, min(room - min(measured, max(least, room // 2)), MOST_BARS))
+    return bars, max(least, min(measured, room - bars))
 
 
 class LogPane(Pane):
@@ -217,6 +256,8 @@ class LogPane(Pane):
             log.write(Text("\n").join(lines))  # at once: 1,000 calls would take three times as long
         self._said, self._width = run_state.lines_total, log.size.width
         self._words = run_state.state in ("failed", "crashed", "created")
+        if run_state.state == "crashed":
+            log.write(Text(f"          {run_wording.why(run_state)}", style=LEVELS["error"]))
         for words in control.log_tail(run_state.run) if self._words else ():
             log.write(Text(f"          {safe(words)}", style="dim"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -27,6 +27,7 @@ class Curve:
     """A curve with a name. Points that are missing or not finite are left out.
 
     colour: index into the series of the palette. marked: whether points get a marker, for measures of once an epoch.
+    sign:   the marker; empty: that of the colour.
     """
 
     name: str
@@ -34,10 +35,13 @@ class Curve:
     ys: Sequence[float | None]
     colour: int = 0
     marked: bool = False
+    sign: str = ""
 
     @property
     def mark(self) -> str:
         """The sign of the curve in the legend: its marker if points are marked or there is only one, else a line."""
+        if self.sign:
+            return self.sign
         return MARKERS[self.colour % len(MARKERS)] if self.marked or len(self.points(log=False)[0]) == 1 else "─"
 
     def points(self, *, log: bool) -> tuple[list[float], list[float]]:
@@ -64,7 +68,7 @@ def thinned(curve: Curve, most: int) -> Curve:
         if part:
             xs.append(sum(curve.xs[start : start + size]) / len(curve.xs[start : start + size]))
             ys.append(sum(part) / len(part))
-    return Curve(curve.name, xs, ys, curve.colour, curve.marked)
+    return replace(curve, xs=xs, ys=ys)
 
 
 class Plot(Widget):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
@@ -12,6 +15,10 @@ from tmeattn.runs import control
 from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.wording import runs as run_wording
+
+LEAST_BAR, MOST_BAR = 10, 40
+"""Columns of the bar: what would leave it fewer is not shown."""
+SEPARATOR = " · "
 
 
 class RunHeader(Static):
@@ -40,6 +47,7 @@ class RunHeader(Static):
 
 
 def _first(run_state: RunState, width: int) -> Text:
+    """State, name and options, cut so that the best accuracy is always seen at the right."""
     line = Text.assemble(
         run_wording.state(run_state.state, run_state.stop_reason),
         "  ",
@@ -48,14 +56,15 @@ def _first(run_state: RunState, width: int) -> Text:
     )
     line.append(f"  {run_wording.about(run_state.run)}", style="dim")
     best = run_state.best_accuracy
-    if best is not None and line.cell_len + 14 <= width:
-        text = f"best {percent(best, 2)}"
-        line.pad_right(width - line.cell_len - len(text))
+    if best is not None:
+        text = f"  best {percent(best, 2)}"
+        line.truncate(max(width - len(text), 0), overflow="ellipsis", pad=True)
         line.append(text, style="bold")
     return line
 
 
 def _second(run_state: RunState, width: int) -> Text:
+    """Bar, epoch and time left, and what else fits beside them."""
     total = run_state.epochs_planned * run_state.steps_per_epoch
     if not total:
         preparing = run_state.state in ("created", "running")
@@ -66,31 +75,42 @@ def _second(run_state: RunState, width: int) -> Text:
     epoch = (
         min(len(run_state.epochs) + 1, run_state.epochs_planned) if run_state.share_done < 1 else len(run_state.epochs)
     )
-    parts = [f"epoch {epoch}/{run_state.epochs_planned}", f"step {count(run_state.step)}/{count(total)}"]
+    parts = [f"epoch {epoch}/{run_state.epochs_planned}"]
+    step = f"step {count(run_state.step)}/{count(total)}"
     if run_state.state == "running":
         if (waited := run_state.waited) is not None:
-            return Text(f"waiting for the first step ({waited:.0f} s) · {' · '.join(parts)}", no_wrap=True)
-        speed = finite(run_state.last_step["tokens_per_second"]) if run_state.last_step else None
-        parts += [f"{count(speed)} tokens/s"] if speed is not None else []
+            return Text(" · ".join([f"waiting for the first step ({waited:.0f} s)", *parts, step]), no_wrap=True)
         parts += [f"ETA {remaining}"] if (remaining := run_wording.time_left(run_state)) else []
-    text = " · ".join([*parts, penalty] if (penalty := _penalty(run_state)) else parts)
-    if len(text) > width:
-        text = text.replace("entropy penalty", "penalty").replace(" of the loss", "")
-    bar = max(min(width - len(text) - 2, 40), 0)
+    text = _fitting(parts, [step, *_measures(run_state)], width)
+    bar = max(min(width - cell_len(text) - 2, MOST_BAR), 0)
     return Text.assemble(_bar(run_state.share_done, bar), "  " if bar else "", text, no_wrap=True)
+
+
+def _fitting(parts: Sequence[str], more: Sequence[str], width: int) -> str:
+    """The parts, and those of `more`, in their order, that leave room for the bar."""
+    text = SEPARATOR.join(parts)
+    for part in more:
+        if cell_len(text) + len(SEPARATOR) + cell_len(part) + 2 + LEAST_BAR <= width:
+            text += SEPARATOR + part
+    return text
+
+
+def _measures(run_state: RunState) -> list[str]:
+    """The speed of a run that is being trained, and the share of the entropy penalty in its last loss."""
+    step, found = run_state.last_step, []
+    if step is None:
+        return []
+    speed = finite(step["tokens_per_second"])
+    if run_state.state == "running" and speed is not None:
+        found.append(f"{count(speed)} tokens/s")
+    if run_state.run.config["train"]["alpha"] and step["loss"]:
+        found.append(f"entropy penalty: {percent(step['penalty'] / step['loss'], 0)} of the loss")
+    return found
 
 
 def _bar(share: float, width: int) -> Text:
     done = round(share * width)
     return Text.assemble(("━" * done, foreground(BLUE)), ("─" * (width - done), "dim"))
-
-
-def _penalty(run_state: RunState) -> str:
-    """The share of the entropy penalty in the loss of the last step; empty for a run without one."""
-    step = run_state.last_step
-    if not run_state.run.config["train"]["alpha"] or step is None or not step["loss"]:
-        return ""
-    return f"entropy penalty: {percent(step['penalty'] / step['loss'], 0)} of the loss"
 
 
 def _trouble(run_state: RunState, process: TrainingProcess | None) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import accumulate
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -18,21 +19,25 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import age, count, percent
+from tmeattn.render.numbers import age, count, decimal, percent, seconds
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
+from tmeattn.tui.services.sweep_groups import SweepGroup
 from tmeattn.tui.widgets.cursor_lines import CursorLines
 from tmeattn.tui.wording import runs as run_wording
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column: the width of its cells, the least width of a table that shows it, and its sort order."""
+    """A column: the width of its cells, the least width of a table that shows it, and its sort order.
+
+    least: None for a column that is shown only where the user chooses it.
+    """
 
     name: str
     width: int
-    least: int = 0
+    least: int | None = 0
     right: bool = False
     order: str = ""
 
@@ -41,26 +46,53 @@ FIELDS = (
     Field("run", 20, order="name"),
     Field("state", 10, order="state"),
     Field("model", 12, least=112, order="model"),
-    Field("dataset", 17, least=128),
-    Field("alpha", 5, right=True),
-    Field("epoch", 6, right=True),
+    Field("dataset", 17, least=128, order="dataset"),
+    Field("recipe", 7, least=None, order="recipe"),
+    Field("seed", 4, least=None, right=True, order="seed"),
+    Field("alpha", 5, right=True, order="alpha"),
+    Field("epoch", 6, right=True, order="epoch"),
     Field("best", 7, right=True, order="best accuracy"),
+    Field("loss", 6, least=None, right=True, order="loss"),
     Field("ETA", 7, right=True),
+    Field("time", 11, least=None, right=True, order="time"),
     Field("trend", 8, least=76),
+    Field("tags", 14, least=None, order="tags"),
     Field("age", 6, least=100, right=True, order="newest"),
+    Field("date", 10, least=None, order="newest"),
 )
+COLUMNS = {
+    "state": "new, running, finished, stopped, failed or crashed",
+    "model": "the model",
+    "dataset": "the dataset, and the texts of --limit",
+    "recipe": "the recipe of the defaults",
+    "seed": "the seed",
+    "alpha": "the factor of the entropy penalty",
+    "epoch": "finished and planned epochs",
+    "best": "the best validation accuracy",
+    "loss": "the validation cross-entropy of the best epoch",
+    "ETA": "the time left",
+    "time": "the time of all epochs",
+    "trend": "the accuracy of the last epochs",
+    "tags": "your tags",
+    "age": "the time since the run was created",
+    "date": "the day on which the run was created",
+}
+"""The columns that the user can choose, each with what it shows. The name of the run is always shown."""
 
 
 Cells = dict[str, Text]
+Row = ListedRun | SweepGroup | DamagedRun
 Parts = list[tuple[str, Style]]
 """The characters of a cell with their styles, as wide as its column."""
 
 
 class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
-    """One line for each run; the first line names the columns. Only the lines that are seen are made, and only those
-    whose content has changed are drawn again.
+    """One line for each run or sweep; the first line names the columns. Only the lines that are seen are made, and only
+    those whose content has changed are drawn again.
 
     marked: ids of the marked runs.
+    best:   ids of the runs of the best trials of sweeps.
+    chosen: the columns that the user has chosen; empty: as many as fit.
     drawn:  how many lines were made from the figures of their runs so far.
     """
 
@@ -90,7 +122,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         """The run under the cursor was chosen."""
 
     class OrderChosen(Message):
-        """The name of a column was clicked. order: one of `run_list.ORDERS`."""
+        """The name of a column was clicked. order: one of `run_list.SORT_KEYS`."""
 
         def __init__(self, order: str) -> None:
             super().__init__()
@@ -99,18 +131,23 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.marked: list[str] = []
+        self.best: set[str] = set()
         self.drawn = 0
+        self.chosen: Sequence[str] = ()
+        self.order, self.reverse = "newest", False
         self.fields: list[Field] = []
-        self._rows: list[ListedRun | DamagedRun] = []
+        self._rows: list[Row] = []
         self._keys: dict[int, object] = {}
         self._made: WeakKeyDictionary[ListedRun, tuple[object, dict[str, Parts]]] = WeakKeyDictionary()
         self._hovered = -1
 
-    def show(self, runs: Sequence[ListedRun], damaged: Iterable[DamagedRun], width: int) -> None:
+    def show(self, runs: Sequence[ListedRun | SweepGroup], damaged: Iterable[DamagedRun], width: int) -> None:
         """Show these runs, as far as they are new or have changed; the cursor stays on its run."""
-        fields, selected = [field for field in FIELDS if field.least <= width], self.selected
+        fields, selected = self._fitting(width), self.selected
         same_fields, self.fields = fields == self.fields, fields
         self._rows = [*runs, *damaged]
+        groups = [one for one in runs if isinstance(one, SweepGroup)]
+        self.best = {group.best.run.id for group in groups if group.best is not None}
         self._resize()
         if selected != self._id_at(self.cursor):
             at = next((at for at, one in enumerate(self._rows) if _id(one) == selected), None)
@@ -124,6 +161,18 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
             self._keys.clear()
             self.refresh()
         self.refresh_changed()
+
+    def _fitting(self, width: int) -> list[Field]:
+        """The columns: those that the user has chosen, or as many as fit."""
+        if self.chosen:
+            return [field for field in FIELDS if field.name == "run" or field.name in self.chosen]
+        return [field for field in FIELDS if field.least is not None and field.least <= width]
+
+    def sorted_by(self, order: str, *, reverse: bool) -> None:
+        """Mark the column by which the runs are sorted."""
+        if (order, reverse) != (self.order, self.reverse):
+            self.order, self.reverse = order, reverse
+            self.refresh(Region(0, 0, self.size.width, 1))
 
     @property
     def line_count(self) -> int:
@@ -144,6 +193,10 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
     def selected(self) -> str | None:
         """The id of the run under the cursor."""
         return self._id_at(self.cursor)
+
+    def group(self, study: str) -> SweepGroup | None:
+        """The line of a sweep."""
+        return next((one for one in self._rows if isinstance(one, SweepGroup) and one.study == study), None)
 
     def cells(self, at: int) -> list[str]:
         """The texts of the cells of a run in the columns that are shown."""
@@ -168,7 +221,7 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if y == 0:
             style = self.get_component_rich_style("runtable--header")
-            return self._strip({field.name: _parts(Text(field.name), field) for field in self.fields}, style, None)
+            return self._strip({field.name: _parts(self._heading(field), field) for field in self.fields}, style, None)
         at = self.line_at(y)
         self._keys[at] = self._key(at)
         if at >= len(self._rows):
@@ -180,6 +233,10 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
             return self._strip(self._parts(self._rows[at]), style, None)
         cursor = self.get_component_rich_style("runtable--cursor")
         return self._strip(self._parts(self._rows[at]), style + cursor, Style(color=cursor.color))
+
+    def _heading(self, field: Field) -> Text:
+        arrow = "" if field.order != self.order else "▲" if self.reverse else "▼"
+        return Text(f"{field.name[: field.width - len(arrow)]}{arrow}")
 
     def _strip(self, cells: dict[str, Parts], style: Style, over: Style | None) -> Strip:
         """The cells of a line with a space on both sides. over: a style that those of the cells do not change."""
@@ -194,7 +251,8 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
     def _key(self, at: int) -> object:
         """Equal keys: the line at this place looks equal."""
         one = self._rows[at] if at < len(self._rows) else None
-        return (self._state(one) if isinstance(one, ListedRun) else one), at == self.cursor, at == self._hovered
+        state = self._state(one) if isinstance(one, ListedRun) else one.key if isinstance(one, SweepGroup) else one
+        return state, at == self.cursor, at == self._hovered
 
     def refresh_changed(self) -> None:
         """Draw the lines on the screen again whose content has changed."""
@@ -256,12 +314,14 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
 
     def _state(self, one: ListedRun) -> object:
         """What the cells of a run are made from."""
-        return one.version, one.run.id in self.marked, age(one.age)
+        return one.version, one.run.id in self.marked, age(one.age), one.run.id in self.best
 
-    def _parts(self, one: ListedRun | DamagedRun) -> dict[str, Parts]:
+    def _parts(self, one: Row) -> dict[str, Parts]:
         """The cells of a run, made again only where its figures, its mark or its age in words has changed."""
         if isinstance(one, DamagedRun):
             return _fitted(_damaged_cells(one))
+        if isinstance(one, SweepGroup):
+            return _fitted(_sweep_cells(one))
         state = self._state(one)
         made = self._made.get(one)
         if made is None or made[0] != state:
@@ -273,21 +333,57 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         facts = one.facts
         epoch = one.epoch if one.is_read else "…"
         return {
-            "run": Text.assemble(("◆ " if one.run.id in self.marked else "", "cyan"), (run_wording.title(one), "bold")),
-            "state": run_wording.state(one.state, one.stop_reason),
+            "run": Text.assemble(
+                ("◆ " if one.run.id in self.marked else "", "cyan"),
+                ("★ " if one.run.id in self.best else "", "yellow"),
+                (run_wording.title(one), "bold"),
+            ),
+            "state": _state_of(one),
             "model": Text(safe(facts["model"])),
             "dataset": Text(safe(facts["dataset"]) + (f" {count(facts['limit'])}" if facts["limit"] else "")),
+            "recipe": Text(safe(facts["recipe"])),
+            "seed": Text(str(facts["seed"])),
             "alpha": Text(f"{facts['alpha']:g}"),
             "epoch": Text(f"{epoch}/{facts['epochs']}"),
             "best": Text(percent(one.best_accuracy) if one.is_read else "…", style="bold"),
+            "loss": Text(decimal(one.best_loss) if one.is_read else "…"),
+            "time": Text(seconds(one.seconds) if one.is_read and one.seconds else ""),
+            "tags": Text(safe(" ".join(facts["tags"])), style="magenta"),
+            "date": Text(date.fromtimestamp(facts["created"]).isoformat(), style="dim"),
             "ETA": Text(run_wording.time_left(one.live) if one.live else ""),
             "trend": Text(run_wording.trend(one.recent), style=foreground(BLUE)),
             "age": Text(age(one.age), style="dim"),
         }
 
 
-def _id(one: ListedRun | DamagedRun) -> str:
+def _state_of(one: ListedRun) -> Text:
+    """The state of a run; of one whose log has not been read, "loading" in place of the state of a new run."""
+    if one.is_read or one.state != "created":
+        return run_wording.state(one.state, one.stop_reason)
+    return Text("… loading", style="dim")
+
+
+def _id(one: Row) -> str:
+    if isinstance(one, SweepGroup):
+        return one.id
     return one.path.name if isinstance(one, DamagedRun) else one.run.id
+
+
+def _sweep_cells(one: SweepGroup) -> Cells:
+    """The line of a sweep: how many trials have ended, and the best of them."""
+    first, best, facts = one.runs[0].facts, one.best, one.facts
+    trials = f"{facts.over}/{facts.goal}" if facts else str(len({each.facts["trial"] for each in one.runs}))
+    state = run_wording.state("running") if one.running else Text("∑ sweep")
+    return {
+        "run": Text(f"{'▸' if one.folded else '▾'} {safe(one.study)}", style="bold"),
+        "state": state,
+        "model": Text(safe(first["model"])),
+        "dataset": Text(safe(first["dataset"])),
+        "epoch": Text(trials),
+        "best": Text((facts.value if facts else "") or percent(best.best_accuracy if best else None), style="bold"),
+        "loss": Text(decimal(best.best_loss) if best else ""),
+        "age": Text(age(min(each.age for each in one.runs)), style="dim"),
+    }
 
 
 def _damaged_cells(one: DamagedRun) -> Cells:

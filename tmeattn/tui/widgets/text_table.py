@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tmeattn.render.console import safe, safe_line
+from tmeattn.render.text_layout import with_line_breaks
 from tmeattn.tui.widgets.cursor_lines import CursorLines
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
         text = self.texts.texts[row] if self.texts else ""
         at = text.lower().find(self.search.lower()) if self.search else 0
         start = max(0, at - BEFORE)
-        part = " ".join(safe(text[start : start + 4 * max(1, self.size.width)]).split())
+        part = " ".join(safe(with_line_breaks(text[start : start + 4 * max(1, self.size.width)])).split())
         return f"…{part}" if start else part
 
     def on_resize(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rich.console import Group
 from rich.text import Text
 from textual import events, on, work
@@ -13,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
+from tmeattn.data.encoding.words import word_sums
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import Explanation, Word
 from tmeattn.render.console import safe, safe_line
@@ -28,11 +30,15 @@ from tmeattn.tui.wording import runs as run_wording
 
 @dataclass(frozen=True)
 class ValidationText:
-    """A watched text of the dataset. `words` are the tokens that the model reads: (start, end, token, known)."""
+    """A watched text of the dataset. `words` are the words that the model reads: (start, end, token, known).
+
+    word_of: the index of the word of each piece that the model reads.   tokens_total: the pieces of the whole text.
+    """
 
     text: str
     label: str
     words: tuple[tuple[int, int, str, bool], ...]
+    word_of: tuple[int, ...]
     tokens_total: int
 
 
@@ -42,36 +48,36 @@ def read_watched_texts(run: RunDirectory, indices: Sequence[int]) -> dict[int, V
     Raises:
         TmeattnError: the dataset is not installed, or has changed since.
     """
-    from tmeattn.data.encoding.tokenizers import tokenizer
     from tmeattn.data.encoding.vocabulary import Vocabulary
-    from tmeattn.data.sources import dataset_of
+    from tmeattn.data.encoding.words import known_words
+    from tmeattn.data.sources import dataset_of, run_tokenizer
     from tmeattn.errors import BadInput
     from tmeattn.run_config import stored_config
 
-    train = run.config["train"]
-    dataset = dataset_of(stored_config(run.id, run.config).train)
+    config = stored_config(run.id, run.config)
+    dataset = dataset_of(config.train)
     if dataset.fingerprint != run.data["fingerprint"]:
         raise BadInput(f"The dataset {dataset.name} has changed since the run started, so its texts cannot be shown.")
     split = dataset.read()["validation"]
-    vocabulary, spans_of = Vocabulary.load(run.vocabulary_path), tokenizer(train["tokenizer"]).spans
+    vocabulary, tokenizer = Vocabulary.load(run.vocabulary_path), run_tokenizer(config)
     found = {}
     for index in indices:
-        spans = spans_of(split.texts[index])
-        read = spans[: train["max_length"]]
-        words = tuple((start, end, token, vocabulary.knows(token)) for start, end, token in read)
-        found[index] = ValidationText(split.texts[index], dataset.classes[split.labels[index]], words, len(spans))
+        pieces = tokenizer.pieces(split.texts[index], config.train.max_length)
+        words, label = known_words(pieces, vocabulary), dataset.classes[split.labels[index]]
+        found[index] = ValidationText(split.texts[index], label, words, tuple(pieces.words), pieces.total)
     return found
 
 
 def explanation(run: RunDirectory, source: ValidationText, watched: WatchedText) -> Explanation:
     """The explanation of a watched text after an epoch; all scores are zero if the model has no attention weights."""
-    scores = watched["scores"] or [0.0] * len(source.words)
+    scores = word_sums(np.array(watched["scores"] or [0.0] * len(source.word_of)), source.word_of).tolist()
     probabilities = tuple(watched["probabilities"])
     predicted = max(range(len(probabilities)), key=probabilities.__getitem__)
     return Explanation(
         text=source.text,
         words=tuple(Word(*word, score) for word, score in zip(source.words, scores, strict=False)),
         tokens_total=source.tokens_total,
+        tokens_read=len(source.word_of),
         run=run.id,
         model=run.config["model"],
         method="attention",

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
     from tmeattn.tui.services.heatmap_words import LaidOutWord
 
+SAMPLE = (
+    "I wanted to like this film, and the first half hour is charming. But the plot makes no sense, the jokes are old, "
+    "and the villain is simply dull. What a waste of a wonderful cast!"
+)
+"""The text of the Explain screen until there is another."""
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
 

@@ -1,0 +1,118 @@
+"""The screen that compares runs, key by key."""
+
+import pytest
+
+from tmeattn.errors import TmeattnError
+from tmeattn.runs.comparison import compare_runs
+from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.screens.compare import CompareScreen
+from tmeattn.tui.screens.runs import RunsScreen
+from tmeattn.tui.services import comparing
+from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.widgets.comparison_panes import CurvesPane, legend, marks_of
+
+LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
+
+
+@pytest.fixture
+def three(write_run):
+    write_run("aaaa-lstm-attn", created=3.0, done=5, seed=0, name=f"{LONG} 1")
+    write_run("bbbb-lstm-attn", created=2.0, done=5, seed=1, name=f"{LONG} 2")
+    write_run("cccc-mean", model="mean", created=1.0, done=2, state="stopped", name="base")
+
+
+async def until(pilot, condition):
+    for _ in range(500):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it never came")
+
+
+async def test_marked_runs_are_compared_by_keyboard(three, monkeypatch):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("c")
+        assert isinstance(app.screen, RunsScreen)  # a single run
+        await pilot.press("space", "space", "space", "c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparer.comparison)
+        results = app.screen.query_one("#results").plain
+        assert "! base (stopped, 2/5) is not trained to its end" in results
+        assert "±" in results  # the two seeds are a group
+        assert all(f"{mark} " in results for mark in "ABC")
+        assert app.focused.id == "results"
+        await pilot.press("2")
+        curves = app.screen.query_one(CurvesPane)
+        accuracy, loss = curves.charts
+        assert (accuracy.display, loss.display) == (True, False)
+        assert [curve.sign for curve in accuracy.curves] == ["A", "B", "C"]
+        assert [curve.colour for curve in accuracy.curves] == [0, 0, 1]  # one colour for the seeds of a group
+        await pilot.press("A", "D", "D")
+        assert loss.display
+        assert [curve.sign for curve in loss.curves] == ["a", "A", "b", "B", "c", "C"]
+        await pilot.press("left", "left")
+        assert curves.cursor is not None
+        await pilot.press("3", "enter")
+        assert "--batch-size" in app.screen.query_one("#options").plain
+        assert "are equal" in app.screen.query_one("#options").plain
+        await pilot.press("y")
+        assert app.clipboard == "tmeattn runs compare aaaa-lstm-attn bbbb-lstm-attn cccc-mean"
+        monkeypatch.setattr("tmeattn.inference.compare_texts.compare_on_texts", lambda *a, **k: (None, "no such data"))
+        await pilot.press("P")
+        await until(pilot, lambda: app.screen.comparer.reason)
+        await pilot.press("1")
+        await until(pilot, lambda: "Not compared text by text: no such data" in app.screen.query_one("#results").plain)
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_export_and_all_panes_at_once(three, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(140, 45)) as pilot:
+        await pilot.press("space", "down", "c")  # the marked one and the selected one
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparer.comparison)
+        await pilot.pause()
+        assert [chart.display for chart in app.screen.query_one(CurvesPane).charts] == [True, True]
+        await pilot.press("e", "enter")
+        await until(pilot, (tmp_path / "comparison.md").exists)
+        assert "Best validation accuracy" in (tmp_path / "comparison.md").read_text()
+
+
+async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_run):
+    comparer = comparing.RunComparer(
+        [write_run("dddd-mean", model="mean"), write_run("eeee-mean", model="mean", done=1)]
+    )
+    await comparer.read()
+
+    class Reader:
+        async def call(self, call):
+            return call()
+
+    def progress(done, total):
+        comparer.cancel()
+
+    def compare(comparison, runs, progress, check):
+        check()
+        progress(1, 2)
+        check()
+        raise TmeattnError("never")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tmeattn.inference.compare_texts.compare_on_texts", compare)
+        with pytest.raises(comparing.Cancelled):
+            await comparer.compare_texts(Reader(), progress)
+
+
+def test_many_runs_with_long_names_have_a_legend_each(write_run):
+    from rich.console import Console
+
+    runs = [write_run(f"r{at:02}-mean", model="mean", name=f"{LONG} {at}", lr=at / 100 + 0.01) for at in range(40)]
+    comparison = compare_runs(runs)
+    assert len(set(marks_of(comparison))) == 36
+    console = Console(width=60, color_system=None)
+    with console.capture() as capture:
+        console.print(legend(comparison, "accuracy", 2.0))
+    lines = capture.get().splitlines()
+    assert max(map(len, lines)) <= 60
+    assert sum("number" in line for line in lines) >= 40

@@ -1,0 +1,248 @@
+"""Some runs compared: their results, their curves over each other, and the options in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, get_args
+
+from textual import events
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tmeattn.errors import TmeattnError
+from tmeattn.plurals import counted
+from tmeattn.render.console import safe
+from tmeattn.render.export import comparison as export
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.tui import keys
+from tmeattn.tui.messages import CopyText, ShowProblem
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.export_dialog import export_as
+from tmeattn.tui.services.comparing import Cancelled, RunComparer
+from tmeattn.tui.session import Session
+from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.comparison_panes import SHOWN, CurvesPane, Measure, OptionsPane, ResultsPane
+from tmeattn.tui.widgets.tab_line import Tab, TabLine
+
+EVERY = 5.0
+"""Seconds between two readings of runs that are being trained."""
+ALL_PANES = (110, 36)
+"""Columns and lines from which on all panes are shown at once."""
+PANES = {"results": "1 Results", "curves": "2 Curves", "options": "3 Options"}
+
+
+class CompareScreen(BaseScreen):
+    """All panes on a large screen, one of them on a small one."""
+
+    place = "compare"
+    BINDINGS: ClassVar = keys.bindings("compare")
+    AUTO_FOCUS = ""
+
+    class Classified(Message):
+        """So many of the runs have classified the texts."""
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done, self.total = done, total
+
+    def __init__(self, session: Session, runs: Sequence[RunDirectory]) -> None:
+        super().__init__(session)
+        self.comparer = RunComparer(runs)
+        self.pane = "results"
+        self.alone = False
+        self.folded = True
+        self.log_scale = False
+        self._about_texts = ""
+        self._busy = False
+
+    def body(self) -> Iterable[Widget]:
+        yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
+        yield Horizontal(Vertical(ResultsPane(), OptionsPane(), id="tables"), CurvesPane(), id="panes")
+        yield Static(f"Reading {counted(len(self.comparer.runs), 'run')} …", id="waiting", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#panes").display = False
+        self.set_interval(EVERY, self._tick)
+        self._arrange()
+        self.run_worker(self._read(), group="read")
+
+    def _tick(self) -> None:
+        if self.is_active and self.comparer.is_live and not self._busy:
+            self.run_worker(self._read(), group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        """Read the runs and show them; an error stays on the screen."""
+        try:
+            await self.comparer.read()
+        except (TmeattnError, OSError) as error:
+            if not self._is_closed():
+                self._show_waiting(f"{error}\n\nPress esc to go back to the runs.")
+            return
+        if self._is_closed():
+            return
+        self.query_one("#waiting").display = False
+        self.query_one("#panes").display = True
+        self._draw()
+        if self.focused is None:
+            self._focus_pane()
+
+    def _show_waiting(self, text: str) -> None:
+        self.query_one("#panes").display = False
+        waiting = self.query_one("#waiting", Static)
+        waiting.display = True
+        waiting.update(safe(text))
+
+    def _draw(self) -> None:
+        comparison = self.comparer.comparison
+        if comparison is None:
+            return
+        self.query_one(ResultsPane).show_results(comparison, self.comparer.texts, self._line_about_texts())
+        unfold = keys.display_for("compare.open", self.session.saved.keys)
+        self.query_one(OptionsPane).show_options(comparison, folded=self.folded, key=unfold)
+        self.query_one(CurvesPane).show_curves(comparison)
+
+    def _line_about_texts(self) -> str:
+        """What stands for the differences on the same texts, while there are none."""
+        if self._about_texts:
+            return self._about_texts
+        if self.comparer.reason:
+            return f"Not compared text by text: {self.comparer.reason}"
+        return self._offer()
+
+    def _offer(self) -> str:
+        key = keys.display_for("compare.paired", self.session.saved.keys)
+        return (
+            f"Press {key} to classify the validation texts with each of the {counted(len(self.comparer.runs), 'run')}: "
+            "this gives the paired differences of the accuracies, with their intervals."
+        )
+
+    # ---- panes
+
+    @property
+    def _has_room(self) -> bool:
+        columns, lines = ALL_PANES
+        return self.app.size.width >= columns and self.app.size.height >= lines and not self.alone
+
+    def _arrange(self) -> None:
+        """Show all panes where they have room and the user has chosen none, else one pane."""
+        self.set_class(self._has_room, "-all")
+        for pane in PANES:
+            self.query_one(f"#{pane}").display = self._has_room or pane == self.pane
+        self.query_one("#tables").display = self._has_room or self.pane != "curves"
+        self.query_one("#tabs", TabLine).choose(self.pane)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def action_pane(self, pane: str) -> None:
+        """Show one pane instead of all panes; the same key again shows all panes."""
+        self.alone = not (self.alone and self.pane == pane)
+        self.pane = pane
+        self._arrange()
+        self._focus_pane()
+
+    def action_next_pane(self, by: int) -> None:
+        if self.has_class("-all"):
+            self.focus_next() if by > 0 else self.focus_previous()
+            return
+        names = list(PANES)
+        self.pane = names[(names.index(self.pane) + by) % len(names)]
+        self._arrange()
+        self._focus_pane()
+
+    def _focus_pane(self) -> None:
+        """Give the focus to the pane, so that the arrow keys scroll it; of the curves, to their legend."""
+        self.query_one("#legend" if self.pane == "curves" else f"#{self.pane}").focus()
+
+    # ---- actions
+
+    def action_measure(self) -> None:
+        curves = self.query_one(CurvesPane)
+        measures: tuple[Measure, ...] = get_args(Measure)
+        curves.choose(measure=measures[(measures.index(curves.measure) + 1) % len(measures)])
+
+    def action_split(self) -> None:
+        curves = self.query_one(CurvesPane)
+        curves.choose(shown=SHOWN[(SHOWN.index(curves.shown) + 1) % len(SHOWN)])
+
+    def action_log_scale(self) -> None:
+        self.log_scale = not self.log_scale
+        self.query_one("#cross_entropy", Chart).set_log(self.log_scale)
+
+    def action_cursor(self, by: int) -> None:
+        next(chart for chart in self.query(Chart) if chart.display).action_cursor(by)
+
+    def action_unfold(self) -> None:
+        self.folded = not self.folded
+        if not self.has_class("-all"):
+            self.pane = "options"
+            self._arrange()
+            self._focus_pane()
+        self._draw()
+
+    def action_copy(self) -> None:
+        self.post_message(CopyText(self.comparer.command))
+
+    def action_export(self) -> None:
+        comparison, comparer = self.comparer.comparison, self.comparer
+        if comparison is not None:
+            reason = comparer.reason or "they were not classified."
+            export_as(
+                self,
+                "the comparison",
+                "comparison.md",
+                export.FORMATS,
+                lambda path: export.write(comparison, comparer.texts, reason, path),
+            )
+
+    def action_paired(self) -> None:
+        if self.comparer.comparison is None or self._busy:
+            return
+        if self.comparer.texts is not None:
+            self.post_message(ShowProblem("The texts have been compared: see the results."))
+            return
+        self._busy = True
+        self.run_worker(self._compare_texts(), group="texts")
+
+    async def _compare_texts(self) -> None:
+        self._tell(0, len(self.comparer.runs))
+        try:
+            await self.comparer.compare_texts(self.session.reader, self._post_progress)
+        except Cancelled:
+            self._end(f"Stopped. {self._offer()}")
+        except TmeattnError as error:
+            self._end(f"Not compared text by text: {error}")
+        else:
+            self._end("")
+
+    def _post_progress(self, done: int, total: int) -> None:
+        """Called on the thread that classifies, which must not wait for the screen."""
+        self.post_message(self.Classified(done, total))
+
+    def on_compare_screen_classified(self, message: Classified) -> None:
+        if self._busy and not self.comparer.cancelled:
+            self._tell(message.done, message.total)
+
+    def _tell(self, done: int, total: int) -> None:
+        stop = keys.display_for("compare.back", self.session.saved.keys)
+        self._about_texts = f"Classifying the validation texts: {done} of {counted(total, 'run')} … {stop} stops this."
+        if not self._is_closed():
+            self._draw()
+
+    def _end(self, line: str) -> None:
+        self._busy, self._about_texts = False, line
+        if not self._is_closed():
+            self._draw()
+
+    def action_back(self) -> None:
+        if self._busy and not self.comparer.cancelled:
+            self.comparer.cancel()
+            self._about_texts = "Stopping …"
+            self._draw()
+        else:
+            self.app.pop_screen()
+
+    def on_unmount(self) -> None:
+        self.comparer.cancel()

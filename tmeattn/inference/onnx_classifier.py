@@ -77,7 +77,7 @@ class OnnxClassifier:
 
     def token_ids(self, text: str) -> np.ndarray:
         """The ids (T,) of the tokens that the model reads of a text."""
-        return self.vocabulary.encode(self.tokenizer.first_tokens(text, self.about["max_length"]))
+        return self.vocabulary.encode(self.tokenizer.tokens(text, self.about["max_length"]))
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities (N, C) float64 of N texts, in their order."""

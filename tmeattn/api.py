@@ -26,6 +26,7 @@ from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_pre
 from tmeattn.render.notebook_progress import progress_listeners
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
+from tmeattn.runs.watched_texts import checked
 from tmeattn.training.session import start
 
 if TYPE_CHECKING:
@@ -305,12 +306,14 @@ def train(
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
     progress: bool | None = None,
+    watch_texts: Sequence[str] = (),
     **options: Any,
 ) -> Model:
     """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
 
     listeners: called with every event (see `tmeattn.runs.event_types`).
     trackers:  names of tracker plugins, which export the events.
+    watch_texts: your texts on the watch list, which is measured while the model is trained; at most 12.
     progress:  whether to show the progress, in a notebook as a bar, elsewhere on standard error; None: in a notebook.
 
     In several threads, trainings follow one another.
@@ -327,6 +330,12 @@ def train(
         if name is not None:
             check_name(name)
         display = shown.enter_context(progress_listeners(progress))
-        return Model(
-            TrainedClassifier(start(model, options, name=name, listeners=[*display, *listeners], trackers=trackers))
+        run = start(
+            model,
+            options,
+            name=name,
+            listeners=[*display, *listeners],
+            trackers=trackers,
+            watch_texts=[checked(text) for text in watch_texts],
         )
+        return Model(TrainedClassifier(run))

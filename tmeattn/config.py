@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tmeattn.specs import Attention
+
 RANDOM = "random"
 """The value of `--vectors` for vectors that are drawn at random."""
 MOST_THREADS = 1024
@@ -73,6 +75,11 @@ class ModelConfig(Options):
         """The options, of the model or of training, that have no effect with these, each with the reason: a clause such
         as "positions are none". Subclasses may override it."""
         return {}
+
+    def kind_of_attention(self) -> Attention | None:
+        """The kind of attention with these options, for a model that has another kind with others; None: that of its
+        spec. Subclasses may override it."""
+        return None
 
 
 class TrainOptions(Options):
@@ -137,11 +144,23 @@ class TrainOptions(Options):
     lr_schedule: Literal["constant", "linear"] = Field(
         "linear", description="Keep the learning rate, or let it fall linearly to 0 over all epochs."
     )
+    warmup: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None,
+        description="Share of all steps over which the learning rate rises from 0 to --lr. Unless given, a linear "
+        "schedule rises over 50 steps, at most a tenth, and a constant one does not.",
+    )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay; not applied to word vectors.")
     clip_norm: float = Field(
         1.0, ge=0, description="Largest gradient norm, to which larger ones are clipped; 0: no clipping."
     )
     batch_size: int = Field(64, ge=1, le=2**20, description="Texts in a step.")
+    accumulate: int = Field(
+        1,
+        ge=1,
+        le=2**20,
+        description="Parts of a step's texts that the model reads one after another; their gradients are summed, so "
+        "that larger batches fit into memory.",
+    )
     max_length: int = Field(
         400, ge=1, le=2**20, description="Largest number of words that the model reads of a text, from its beginning."
     )
@@ -204,5 +223,8 @@ RESERVED = frozenset({"name", "seeds", "json", "config", "from", "debug", "help"
     "from_run",
     "track",
     "trackers",
+    "watch_text",
+    "watch_texts",
+    "watch_file",
 }
 """Names of options that the command line has beside `TrainOptions`."""

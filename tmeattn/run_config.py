@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
@@ -100,10 +101,12 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     if "alpha_warmup" not in given:  # a recipe's warm-up must leave a short run some epochs at full alpha
         train = train.model_copy(update={"alpha_warmup": min(train.alpha_warmup, train.epochs / 2)})
     train = train.model_copy(update={"tokenizer": _tokenizer(spec, "tokenizer" in given, train)})
-    _check_together(spec, train)
     own: ModelConfig = _validated(model_class, model_given, model)
-    own.check(train)
-    return RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
+    run = RunConfig(model=model, model_options=own.model_dump(mode="json"), train=train)
+    _check_together(spec_of(run), train)
+    with plugin_call(f"The model {model!r}", "fails to check its options"):
+        own.check(train)
+    return run
 
 
 def _tokenizer(spec: ModelSpec, is_given: bool, train: TrainOptions) -> str:
@@ -179,6 +182,14 @@ def model_config(run: RunConfig) -> ModelConfig:
     spec = registry().get(ModelSpec, run.model)
     config: ModelConfig = _validated(config_class(spec), run.model_options, run.model)
     return config
+
+
+def spec_of(run: RunConfig) -> ModelSpec:
+    """The spec of the run's model, with the kind of attention that it has with the run's options."""
+    spec = registry().get(ModelSpec, run.model)
+    with plugin_call(f"The model {run.model!r}", "fails to check its options"):
+        kind = model_config(run).kind_of_attention()
+    return spec if kind is None else replace(spec, attention=kind)
 
 
 def idle_options(run: RunConfig) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What the screens cost: a training run, the eye, an idle machine, and memory.
 
     python tests/benchmarks/screen.py [--turns 4] [--seconds 20] [--texts 4000] [--threads 2] [--only speed,frame,...]
+    python tests/benchmarks/screen.py --only speed      training watched / alone: exit code 1 if it is below 0.95
 
 speed:  tokens a second of one training run in turns: with `tmeattn tui RUN` attached in a pseudo-terminal of 140x45,
         and without; the median of the ratios of neighbouring turns. The seconds in which it starts do not count.
@@ -41,6 +42,8 @@ from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.services.saved_state import SavedState
 
 COLUMNS, ROWS = 140, 45
+WANTED = 0.95
+"""The least ratio of the speed of a training that is watched to its speed alone."""
 STARTING = 8.0
 """Seconds after which a screen has started, also on a slow machine."""
 
@@ -106,7 +109,7 @@ def speeds(tail: EventTail, seconds: float) -> float:
     return statistics.harmonic_mean(found) if found else float("nan")
 
 
-def speed(run: RunDirectory, turns: int, seconds: float) -> None:
+def speed(run: RunDirectory, turns: int, seconds: float) -> float:
     tail = EventTail(run.events_path)
     ratios = []
     for turn in range(turns):
@@ -117,7 +120,9 @@ def speed(run: RunDirectory, turns: int, seconds: float) -> None:
         screen.close()
         ratios.append(watched / alone)
         print(f"  turn {turn + 1}: alone {alone:,.0f} tokens/s, watched {watched:,.0f}: {ratios[-1]:.3f}", flush=True)
-    print(f"speed: watched / alone, median of {turns} turns: {statistics.median(ratios):.3f} (wanted: 0.95 or more)")
+    found = statistics.median(ratios)
+    print(f"speed: watched / alone, median of {turns} turns: {found:.3f} (wanted: {WANTED} or more)", flush=True)
+    return found
 
 
 async def longest_frame(run: RunDirectory, seconds: float) -> tuple[float, float, float]:
@@ -204,7 +209,7 @@ def main() -> None:
     parser.add_argument("--threads", help="of the training; one a core by default")
     parser.add_argument("--only", default="speed,frame,idle,memory")
     options = parser.parse_args()
-    wanted = set(options.only.split(","))
+    wanted, ratio = set(options.only.split(",")), WANTED
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMEATTN_HOME"] = folder
         if wanted & {"speed", "frame", "idle"}:
@@ -213,7 +218,7 @@ def main() -> None:
                 until(lambda: all_runs() and all_runs()[0].has_checkpoint())  # the first epoch is over
                 run = all_runs()[0]
                 if "speed" in wanted:
-                    speed(run, options.turns, options.seconds)
+                    ratio = speed(run, options.turns, options.seconds)
                 if "frame" in wanted:
                     frame(run, options.seconds)
             finally:
@@ -224,6 +229,7 @@ def main() -> None:
                 idle(run, options.seconds)
         if "memory" in wanted:
             memory(Path(folder))
+    sys.exit(0 if ratio >= WANTED else 1)
 
 
 if __name__ == "__main__":

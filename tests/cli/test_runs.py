@@ -91,6 +91,18 @@ def test_runs_show(tmeattn: Any, trained: RunDirectory) -> None:
     assert "batch-size" in text
 
 
+def test_runs_show_exports_the_charts(tmeattn: Any, trained: RunDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "charts.csv"
+    result = tmeattn("runs", "show", "--export", str(path), "--charts", "accuracy,entropy", "--x", "time")
+    assert f"Wrote {path}" in " ".join(result.err.split())
+    lines = path.read_text().splitlines()
+    assert lines[0] == "run,chart,unit,curve,seconds,value,smoothed"
+    assert {line.split(",")[1] for line in lines[1:]} == {"accuracy", "entropy"}
+    assert tmeattn("runs", "show", "--export", "charts.pdf").refused().endswith("must end in .svg, .png or .csv.")
+    assert "no-chart" in tmeattn("runs", "show", "--export", str(path), "--charts", "no-chart").refused()
+    assert tmeattn("runs", "show", "--x", "step").refused() == "--x is about charts in a file."
+
+
 def test_runs_show_with_numbers_that_are_not_finite(tmeattn: Any, trained: RunDirectory) -> None:
     log = trained.events_path.read_text()
     *_, last = [event for event in trained.events() if event["kind"] == "epoch"]

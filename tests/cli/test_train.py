@@ -14,10 +14,14 @@ from tmeattn.runs.index import all_runs
 
 
 def test_train(tmeattn: Any, quick: list[str]) -> None:
-    summary = tmeattn("train", "simple-attn", *quick, "--name", "mine", "--json").json
+    watched = ["--watch-text", "a fine film", "--watch-text", "a dull film"]
+    summary = tmeattn("train", "simple-attn", *quick, "--name", "mine", *watched, "--json").json
     assert summary.keys() >= {"id", "best_accuracy", "path"}
     assert (summary["state"], summary["name"], summary["epoch"]) == ("finished", "mine", 1)
     assert [run.id for run in all_runs()] == [summary["id"]]
+    (seen,) = all_runs()[0].events("watched")
+    assert [text.get("text") for text in seen["texts"]][:3] == ["a fine film", "a dull film", None]
+    assert "is empty" in tmeattn("train", "mean", *quick, "--watch-text", " ").refused()
     result = tmeattn("train", "mean", *quick)
     assert result.code == 0
     assert "mean" in result.out

@@ -1,6 +1,19 @@
 """The command `tmeattn tui` before its screens open."""
 
+import socket
+import sys
+
+import pytest
+
 from tmeattn.cli import tui as command
+from tmeattn.tui.web import is_own_page
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_a_terminal_that_cannot_show_a_full_screen_is_refused(tmeattn, monkeypatch):
@@ -15,3 +28,60 @@ def test_without_a_terminal_it_names_what_scripts_use(tmeattn):
     refused = tmeattn("tui")
     assert refused.code == 2
     assert "needs a terminal" in refused.err
+
+
+class TestInABrowser:
+    @pytest.fixture(autouse=True)
+    def served(self, monkeypatch):
+        """The commands that are served, none of which is."""
+        server = pytest.importorskip("textual_serve.server")
+        found = []
+        monkeypatch.setattr(server.Server, "serve", lambda self: found.append((self.command, self.host, self.port)))
+        monkeypatch.setenv("TERM", "dumb")
+        return found
+
+    def test_it_serves_the_screens_of_this_home_on_this_computer(self, tmeattn, served, trained, free_port):
+        assert tmeattn("tui", trained.id, "--web", str(free_port)).code == 0
+        (command, host, port) = served[0]
+        assert (host, port) == ("127.0.0.1", free_port)
+        assert command.endswith(f"tui {trained.path}")
+
+    def test_a_run_may_follow_the_option(self, tmeattn, served, trained, monkeypatch):
+        monkeypatch.setattr("tmeattn.tui.web._check_port", lambda host, port: None)
+        assert tmeattn("tui", "--web", trained.id).code == 0
+        assert served[0][0].endswith(f"tui {trained.path}")
+        assert served[0][2] == 8000
+
+    def test_a_taken_port_is_told(self, tmeattn, served, free_port):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", free_port))
+            other.listen()
+            problem = tmeattn("tui", "--web", str(free_port)).refused(3)
+        assert f"listens at 127.0.0.1:{free_port}" in problem
+        assert f"--web {free_port + 1}" in problem
+        assert served == []
+
+    def test_without_textual_serve_it_says_how_to_install_it(self, tmeattn, monkeypatch):
+        monkeypatch.setitem(sys.modules, "textual_serve.server", None)
+        assert tmeattn("tui", "--web").refused(3).endswith('pip install "tmeattn[web]"')
+
+    @pytest.mark.parametrize("arguments", [("--web", "70000"), ("--web", "0"), ("--host", "0.0.0.0")])
+    def test_what_cannot_be_served_is_refused(self, tmeattn, served, arguments):
+        assert tmeattn("tui", *arguments).code == 2
+        assert served == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "asked", "host", "own"),
+    [
+        (None, "127.0.0.1:8000", "127.0.0.1", True),
+        ("http://localhost:8000", "localhost:8000", "127.0.0.1", True),
+        ("http://evil.example", "127.0.0.1:8000", "127.0.0.1", False),
+        (None, "evil.example:8000", "127.0.0.1", False),  # a name that leads here
+        ("http://[::1]:8000", "[::1]:8000", "::1", True),
+        ("http://machine:8000", "machine:8000", "0.0.0.0", True),
+        ("http://evil.example", "machine:8000", "0.0.0.0", False),
+    ],
+)
+def test_only_its_own_pages_may_press_keys(origin, asked, host, own):
+    assert is_own_page(origin, asked, host) is own

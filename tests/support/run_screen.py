@@ -15,10 +15,10 @@ from tmeattn.tui.services import processes
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets import watch_list as watch
 from tmeattn.tui.widgets.run_header import RunHeader
-from tmeattn.tui.widgets.watch_list import ValidationText
+from tmeattn.tui.widgets.watch_list import WatchedSource
 
 SOURCES = {
-    index: ValidationText("a dull film", ("negative", "positive")[index % 2],
+    index: WatchedSource("a dull film", ("negative", "positive")[index % 2],
                   ((0, 1, "a", True), (2, 6, "dull", True), (7, 11, "film", True)), (0, 1, 2), 3)
     for index in range(3)
 }  # fmt: skip

@@ -27,7 +27,7 @@ from tmeattn.explain.explanation import ExplainRequest, Explanation, Word, witho
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
 from tmeattn.tui import keys, themes
-from tmeattn.tui.messages import BackToRuns, OpenExplain, OpenNewRun, ShowProblem
+from tmeattn.tui.messages import GoBack, OpenExplain, OpenNewRun, ShowProblem
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.reader import ModelCapabilities, TextReader, _weights
 from tmeattn.tui.services.saved_state import SavedState
@@ -78,7 +78,7 @@ class Host(App[None]):
     async def action_mode(self, mode: str) -> None:
         self.modes.append(mode)
 
-    def on_back_to_runs(self, message: BackToRuns) -> None:
+    def on_go_back(self, message: GoBack) -> None:
         self.modes.append("runs")
 
     def on_open_explain(self, message: OpenExplain) -> None:

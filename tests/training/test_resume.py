@@ -18,7 +18,7 @@ from tmeattn.runs.event_reader import last_ending
 from tmeattn.training.session import resume, start
 from tmeattn.training.trainer import Diverged, Trainer
 
-TIMING = {"time", "seconds", "tokens_per_second"}
+TIMING = {"time", "seconds", "tokens_per_second", "cpu", "memory"}
 
 
 class Killed(BaseException):
@@ -51,7 +51,9 @@ def weights(run, name="last"):
 
 def what_happened(run):
     """Logged training events without the clock; checkpoints beside the fixed ones do not count."""
-    kept = [event for event in run.events() if event["kind"] in ("step", "epoch", "watched", "finished")]
+    kept = [
+        event for event in run.events() if event["kind"] in ("step", "epoch", "watched", "watched_step", "finished")
+    ]
     return [{key: value for key, value in event.items() if key not in TIMING} for event in kept]
 
 
@@ -105,8 +107,9 @@ def test_a_killed_run_continues_as_if_nothing_had_happened(planted, undisturbed,
     assert run.status()["state"] == "finished"
 
 
-def test_the_momentum_of_sgd_is_resumed(planted):
-    wanted = options(planted) | {"optimizer": "sgd", "momentum": 0.9, "lr": 0.1, "clip_norm": 0.0}
+def test_the_momentum_of_sgd_is_resumed_with_batches_in_parts_and_a_warm_up(planted):
+    parts = {"accumulate": 2, "warmup": 0.3}
+    wanted = options(planted) | {"optimizer": "sgd", "momentum": 0.9, "lr": 0.1, "clip_norm": 0.0, **parts}
     undisturbed = start("lstm-attn", wanted)
     with pytest.raises(Killed):
         start("lstm-attn", wanted, listeners=[killer("checkpoint", 3)])

@@ -10,7 +10,7 @@ from tmeattn.models.layers import WordEmbedding
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelOutput, Space
-from tmeattn.training import checkpoint, schedule
+from tmeattn.training import checkpoint, schedule, trainer
 from tmeattn.training.objective import objective
 from tmeattn.training.optimizer import make_optimizer
 from tmeattn.training.session import start
@@ -151,3 +151,17 @@ def test_without_alpha_entropy_is_measured_but_takes_no_part_in_the_gradient():
     assert free.entropy_B.item() == pytest.approx(math.log(2))
     assert not free.entropy_B.requires_grad
     assert objective(output, labels, mask, 0.1).total.item() == pytest.approx(1.1 * math.log(2))
+
+
+def test_step_events_have_the_gradient_norm_before_clipping_and_what_the_process_uses(planted):
+    events, norms = [], []
+    options = {**planted, "epochs": 2, "batch_size": 4, "clip_norm": 0.01}
+    with pytest.MonkeyPatch.context() as patch:
+        clip = trainer.clip_gradients
+        patch.setattr(trainer, "clip_gradients", lambda *arguments: norms.append(clip(*arguments)) or norms[-1])
+        start("simple-attn", options, listeners=[events.append])
+    steps = [event for event in events if event["kind"] == "step"]
+    assert [event["step"] for event in steps] == [10, 20, 30]
+    assert [event["gradient_norm"] for event in steps] == [sum(norms[at : at + 10]) / 10 for at in (0, 10, 20)]
+    assert all(event["gradient_norm"] > 0.01 for event in steps)
+    assert all(event["cpu"] > 0 and event["memory"] > 1e6 for event in steps)

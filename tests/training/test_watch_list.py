@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.models.layers import masked_softmax
+from tmeattn.paths import runs_dir
+from tmeattn.runs import watched_texts
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ModelOutput
 from tmeattn.training.session import start
-from tmeattn.training.watch_list import choose, watched
+from tmeattn.training.watch_list import choose, steps_between, watched
 
 
 def split_of(lengths):
@@ -78,3 +82,48 @@ def test_watching_draws_no_random_number_and_leaves_the_mode():
     watched(model, split_of([3, 5]), max_length=9, device=torch.device("cpu"), attention="sample")
     assert torch.equal(before, torch.get_rng_state())
     assert model.training
+
+
+def test_texts_of_the_user_are_measured_within_epochs_and_change_no_weight(planted):
+    options = {**planted, "epochs": 2, "batch_size": 2, "dropout": 0.3}  # 32 steps an epoch: a look after every 10
+
+    def edit(event):
+        if event["kind"] == "step" and event["step"] == 30:
+            watched_texts.add(run_of(event), "typed while it trains")
+
+    def run_of(event):
+        return RunDirectory(next(path for path in runs_dir().iterdir() if path.name != plain.id))
+
+    plain = start("simple-attn", options)
+    run = start("simple-attn", options, watch_texts=["wonderful plot"], listeners=[edit])
+    for name in ("last", "best"):
+        one, two = (load_file(each.checkpoints / f"{name}.safetensors") for each in (plain, run))
+        assert one.keys() == two.keys()
+        assert all(torch.equal(one[key], two[key]) for key in one)
+    looks = run.events("watched_step")
+    assert [(event["step"], event["epoch"]) for event in looks][:6] == [
+        (0, 0), (10, 0), (20, 0), (30, 0), (42, 1), (52, 1)
+    ]  # fmt: skip
+    first = looks[0]["texts"][0]
+    assert (first["text"], first["index"], first["label"]) == ("wonderful plot", None, None)
+    assert len(first["scores"]) == 2
+    assert sum(first["probabilities"]) == pytest.approx(1)
+    assert [text["index"] for text in looks[0]["texts"][1:]] == [text["index"] for text in looks[-1]["texts"][2:]]
+    assert looks[-1]["texts"][1]["text"] == "typed while it trains"
+
+
+def test_a_damaged_list_is_a_warning_and_the_training_goes_on(planted):
+    def damage(event):
+        if event["kind"] == "started":
+            (runs_dir() / event["run"] / watched_texts.FILE).write_text("{")
+
+    run = start("mean", {**planted, "epochs": 2}, listeners=[damage])
+    assert [event["message"] for event in run.events("warning") if "watch.json is damaged" in event["message"]][
+        1:
+    ] == []
+    assert run.is_finished()
+
+
+@pytest.mark.parametrize(("steps", "between"), [(1, 10), (80, 10), (313, 39), (100_000, 200)])
+def test_long_epochs_are_measured_more_often(steps, between):
+    assert steps_between(steps) == between

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ from support.explain_screen import quick_and_coloured, runs
 from support.logged_runs import clock, write_run
 from support.run_screen import resumed, watched_texts
 from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
+
+from tmeattn.tui.app import TmeattnApp
 
 __all__ = ["clock", "quick_and_coloured", "resumed", "runs", "watched_texts", "write_run"]
 
@@ -20,6 +24,21 @@ def all_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_have_had_their_effect() -> Iterator[None]:
+    """A pilot that presses keys goes on when the application has handled them (see `InputOrder`), on any machine."""
+    press = Pilot.press
+
+    async def press_and_wait(self: Pilot[Any], *keys: str) -> None:
+        await press(self, *keys)
+        while isinstance(self.app, TmeattnApp) and not self.app._input.idle:
+            await asyncio.sleep(0.001)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pilot, "press", press_and_wait)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -83,7 +83,7 @@ async def test_a_text_that_was_typed_is_read_by_another_run(write_run):
 
 
 @pytest.mark.parametrize("room", ["f4", "f5"])
-async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room):
+async def test_escape_from_a_room_leads_to_the_form_that_was_left_open(room):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         app.post_message(OpenNewRun())
@@ -91,6 +91,8 @@ async def test_escape_from_a_room_leads_to_the_runs_not_to_a_form_left_open(room
         assert isinstance(app.screen, NewRunScreen)  # its own key leads back to what is filled in
         await pilot.press(room, "escape")
         await pilot.pause()
+        assert isinstance(app.screen, NewRunScreen)
+        await pilot.press("f2")
         assert isinstance(app.screen, RunsScreen)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmeattn.cli.charts import write_charts
 from tmeattn.cli.comparison import compare
 from tmeattn.cli.queue import queue
 from tmeattn.cli.support.command import Group, echo_json
@@ -18,6 +19,7 @@ from tmeattn.plurals import counted
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.summary_cache import Overview
+    from tmeattn.tui.services.run_charts import XAxis
 
 LONGEST_NAME = 24
 """Columns of the listing for a run's name."""
@@ -117,8 +119,23 @@ def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: boo
 
 @runs.command()
 @run_argument(default="latest")
+@export_option("the charts of the run screen", ".svg, .png or .csv")
+@click.option("--charts", metavar="NAMES", help="Charts to export, such as loss,gradient-norm.  [default: all]")
+@click.option("--x", "axis", type=click.Choice(["epoch", "step", "time"]), help="X axis of them.  [default: epoch]")
+@click.option(
+    "--smooth", type=click.FloatRange(0, 1, max_open=True), help="Weight of their exponential mean.  [default: 0]"
+)
+@click.option("--log-scale", is_flag=True, help="Logarithmic y axes of loss, learning rate and gradient norm.")
 @json_option("summary, configuration and epochs")
-def show(run: str, as_json: bool) -> None:
+def show(
+    run: str,
+    export: Path | None,
+    charts: str | None,
+    axis: XAxis | None,
+    smooth: float | None,
+    log_scale: bool,
+    as_json: bool,
+) -> None:
     """Configuration, curves and the history of attention entropy of RUN."""
     from rich.console import Group, RenderableType
     from rich.text import Text
@@ -132,6 +149,7 @@ def show(run: str, as_json: bool) -> None:
     from tmeattn.runs.summary import summarize
 
     found = find_run(run)
+    write_charts(found, export, charts=charts, axis=axis, smooth=smooth, log_scale=log_scale)
     events = found.page_events()
     run_summary = summarize(found, events)
     if as_json:

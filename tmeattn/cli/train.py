@@ -21,7 +21,7 @@ from tmeattn.specs import ModelSpec
 if TYPE_CHECKING:
     from tmeattn.training.side_by_side import Job
 
-_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs")
+_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs", "watch_texts", "watch_file")
 """The options of `train` that are none of the run."""
 
 
@@ -91,6 +91,17 @@ def train_command(spec: ModelSpec) -> click.Command:
             help="Train one run for each seed: 3 for the seeds 0,1,2, or a list: 5,6.",
         ),
         click.Option(["--name"], metavar="TEXT", help="Your own name for the run."),
+        click.Option(
+            ["--watch-text", "watch_texts"],
+            metavar="TEXT",
+            multiple=True,
+            help="Put a text of your own on the watch list, which is measured while the model is trained; repeatable.",
+        ),
+        click.Option(
+            ["--watch-file"],
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Put the lines of a file on the watch list, each of which is a text.",
+        ),
         *source_options(file="options", run="all options"),
     ]
     command = ModelCommand(
@@ -140,10 +151,12 @@ class Plan:
     """The runs that a command line trains.
 
     options: those of all runs, without the seed.   runs: the seed and the name of each.
+    watch_texts: the user's texts on their watch lists.
     """
 
     options: dict[str, Any]
     runs: list[tuple[int, str | None]]
+    watch_texts: tuple[str, ...] = ()
 
 
 def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> Plan:
@@ -156,6 +169,7 @@ def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> P
     """
     from tmeattn.run_config import resolve_run
     from tmeattn.runs.index import check_name
+    from tmeattn.runs.watched_texts import chosen_texts
 
     seeds, name = seeds_in(values["seeds"]), (values["name"] or "").strip() or None
     given = {key: value for key, value in values.items() if value is not None and key not in _COMMAND_ONLY}
@@ -171,7 +185,7 @@ def plan(spec: ModelSpec, values: Mapping[str, Any], *, check: bool = True) -> P
         resolve_run(spec.name, {**options, "seed": seed})
         if run_name:
             check_name(run_name)
-    return Plan(options, planned)
+    return Plan(options, planned, tuple(chosen_texts(values.get("watch_texts") or (), values.get("watch_file"))))
 
 
 def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
@@ -203,7 +217,15 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         options = {**planned.options, "seed": seed}
         try:
             trained.append(
-                train_with_progress(start, spec.name, options, name=run_name, trackers=trackers, as_json=as_json)
+                train_with_progress(
+                    start,
+                    spec.name,
+                    options,
+                    name=run_name,
+                    trackers=trackers,
+                    watch_texts=planned.watch_texts,
+                    as_json=as_json,
+                )
             )
         except Interrupted as error:
             raise _with_other_seeds(error, [seed for seed, _ in planned.runs[len(trained) + 1 :]]) from None
@@ -285,7 +307,14 @@ def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job
     from tmeattn.training.side_by_side import Job
 
     return [
-        Job(str(seed), f"seed {seed}", resolve_run(spec.name, {**planned.options, "seed": seed}), name, trackers)
+        Job(
+            str(seed),
+            f"seed {seed}",
+            resolve_run(spec.name, {**planned.options, "seed": seed}),
+            name,
+            trackers,
+            watch_texts=planned.watch_texts,
+        )
         for seed, name in planned.runs
     ]
 

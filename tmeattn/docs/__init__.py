@@ -18,6 +18,7 @@ ORDER = (
     "commands",
     "models",
     "training",
+    "encoders",
     "processes",
     "sweep",
     "tui",

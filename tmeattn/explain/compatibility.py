@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib.util
 
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.explain.explanation import FALLBACK
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
-
-FALLBACK = "leave-one-out"
-"""Compatible with every model."""
 
 
 def methods_with_reasons(classifier: TrainedClassifier) -> list[tuple[ExplainerSpec, str | None]]:
@@ -23,11 +21,11 @@ def incompatibility(spec: ExplainerSpec, classifier: TrainedClassifier) -> str |
     model = classifier.spec.name
     if spec.needs_attention and classifier.spec.attention == "none":
         return f"the model {model!r} has no attention"
-    if spec.needs_maps and classifier.spec.attention != "self":
+    if spec.needs_maps and not classifier.heads:
         return f"the model {model!r} has no self-attention"
     if spec.needs_pooling and classifier.spec.attention != "pool":
         return f"the model {model!r} does not pool by attention"
-    if spec.needs_values and not classifier.gives_values:
+    if spec.needs_values and not (classifier.gives_values_of_maps if spec.needs_maps else classifier.gives_values):
         return f"the output of the model {model!r} has no value vectors (ModelOutput.values)"
     if missing := _missing(spec):
         return f"{missing} is not installed"

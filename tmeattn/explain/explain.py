@@ -13,8 +13,8 @@ from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
 from tmeattn.data.encoding.words import known_of
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.meters import normalized
-from tmeattn.explain.compatibility import FALLBACK, default_method, require_compatible, require_layer_and_head
-from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word
+from tmeattn.explain.compatibility import default_method, require_compatible, require_layer_and_head
+from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word, common_method
 from tmeattn.foreign import plugin_call
 from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
 from tmeattn.plurals import counted
@@ -49,12 +49,14 @@ def explain_all(classifier: TrainedClassifier, requests: Sequence[ExplainRequest
 def compare_models(
     first: TrainedClassifier, second: TrainedClassifier, request: ExplainRequest
 ) -> tuple[Explanation, Explanation]:
-    """One text by two models and one method. Without a method in the request, the default method of both models, or
-    leave-one-out where their defaults differ. Raises as `explain` does."""
+    """One text by two models, by one method and for one class. Without a method in the request, the default method of
+    both models, or leave-one-out where their defaults differ; without a class, the class that the first model predicts.
+    Raises as `explain` does."""
     if request.method is None:
-        defaults = {default_method(model, request.layer, request.head)[0].name for model in (first, second)}
-        request = replace(request, method=defaults.pop() if len(defaults) == 1 else FALLBACK)
-    return explain(first, request), explain(second, request)
+        defaults = [default_method(model, request.layer, request.head)[0].name for model in (first, second)]
+        request = replace(request, method=common_method(*defaults))
+    explanation = explain(first, request)
+    return explanation, explain(second, replace(request, target=request.target or explanation.predicted_label))
 
 
 def dataset_text(classifier: TrainedClassifier, index: int, data: DataOptions = OWN_TEXTS) -> tuple[str, str | None]:

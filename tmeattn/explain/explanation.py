@@ -11,8 +11,16 @@ from typing import Any, NamedTuple
 NEARLY_UNIFORM = 0.97
 """Attention is nearly uniform from this normalised entropy on; then only weights above uniform are coloured."""
 
+FALLBACK = "leave-one-out"
+"""The method that is compatible with every model."""
+
 Span = tuple[int, int]
 """`(start, end)` of a word, in characters of the text."""
+
+
+def common_method(first: str, second: str) -> str:
+    """The method that compares two models, from the default method of each: scores of two methods are no comparison."""
+    return first if first == second else FALLBACK
 
 
 @dataclass(frozen=True)

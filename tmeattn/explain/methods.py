@@ -27,8 +27,8 @@ def attention(
 ) -> list[Attribution]:
     """The attention weight of each word, summing to one over each text. It does not depend on `target`.
 
-    Of pooling attention, its weights. Of self-attention, the row of CLS, or the mean over the rows of all words where
-    there is no CLS; `layer` and `head` are counted from 1, None is the mean over all.
+    Of pooling attention, its weights, unless a layer or a head is given. Of self-attention, the row of CLS, or the mean
+    over the rows of all words where there is no CLS; `layer` and `head` are counted from 1, None is the mean over all.
 
     Raises:
         BadInput: the model has no attention.
@@ -39,7 +39,8 @@ def attention(
             f"The model {classifier.spec.name!r} has no attention to show.",
             hint="Use --method leave-one-out, which works for every model.",
         )
-    note = _averaged(classifier.heads, layer, head)
+    pools = classifier.spec.attention == "pool" and layer is None and head is None
+    note = None if pools else _averaged(classifier.heads, layer, head)
     return [Attribution(weights_T, note, special) for weights_T, special in shown]
 
 

@@ -50,7 +50,8 @@ def norm_weighted_attention(
         mean_SS = torch.stack([weighted_norms(map_HSS, values_HSD, head) for map_HSS, values_HSD in chosen]).mean(dim=0)
         return shown_shares(mean_SS, prefix, classifier.reads_from_prefix)
 
-    return [shown_attribution(shares) for shares in classifier.read_values([text.ids_T for text in texts], reduce)]
+    found = classifier.read_values([text.ids_T for text in texts], reduce, of_maps=True)
+    return [shown_attribution(shares) for shares in found]
 
 
 def weighted_norms(map_HSS: Tensor, values_HSD: Tensor, head: int | None) -> Tensor:

@@ -29,10 +29,9 @@ from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
 from tmeattn.models.layers import attention_entropy, prefix_length, special_attention, word_attention
 from tmeattn.models.planning import planned_model
-from tmeattn.registry import registry
-from tmeattn.run_config import RunConfig, stored_config
+from tmeattn.run_config import RunConfig, spec_of, stored_config
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.specs import UNKNOWN, ModelSpec, Space
+from tmeattn.specs import UNKNOWN, Space
 from tmeattn.training import checkpoint
 
 BATCH = 64
@@ -117,7 +116,7 @@ class TrainedClassifier:
         """
         self.run = run
         self.config = stored_config(run.id, run.config)
-        self.spec = registry().get(ModelSpec, self.config.model)
+        self.spec = spec_of(self.config)
         self.classes: tuple[str, ...] = tuple(run.data["classes"])
         stored = checkpoint.load(run.checkpoints, "best", "last", "previous")
         if stored is None:
@@ -258,7 +257,7 @@ class TrainedClassifier:
     ) -> list[tuple[np.ndarray, float | None]] | None:
         """The same weights, each with the share of the attention that is on special tokens such as CLS, which the
         weights leave out; None for a model without such tokens in its maps."""
-        need_maps = self.spec.attention == "self"
+        need_maps = self.spec.attention == "self" or layer is not None or head is not None
         shown: dict[int, tuple[np.ndarray, float | None]] = {}
         for indices, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH if need_maps else BATCH):
             output = self.model(tokens_BT, mask_BT, need_maps=need_maps)
@@ -290,10 +289,16 @@ class TrainedClassifier:
 
     @torch.inference_mode()
     def read_values(
-        self, sequences: Sequence[Units], reduce: Callable[[list[Tensor], list[Tensor], int], Tensor]
+        self,
+        sequences: Sequence[Units],
+        reduce: Callable[[list[Tensor], list[Tensor], int], Tensor],
+        *,
+        of_maps: bool = False,
     ) -> list[np.ndarray]:
         """Apply `reduce` to the attention and the value vectors of each sequence of token ids; the results, in their
         order.
+
+        of_maps: those of self-attention, also of a model that pools its states by attention.
 
         `reduce` gets tensors without padding: for each layer of self-attention the map (H, S, S) and the value vectors
         (H, S, D), and the number of positions before the words; of pooling, one tensor of weights (T,) and one of value
@@ -301,7 +306,7 @@ class TrainedClassifier:
         """
         reduced: dict[int, np.ndarray] = {}
         for indices, tokens_BT, mask_BT in self._batches(sequences, MAPS_BATCH):
-            output = self.model(tokens_BT, mask_BT, need_maps=self.spec.attention == "self")
+            output = self.model(tokens_BT, mask_BT, need_maps=of_maps or self.spec.attention == "self")
             prefix = prefix_length(output, mask_BT)
             weights = output.maps or (output.attention_BT,)
             for row, index in enumerate(indices):
@@ -322,8 +327,9 @@ class TrainedClassifier:
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
-        """The number of heads of each layer of self-attention; empty for other models."""
-        if self.spec.attention != "self":
+        """The number of heads of each layer of self-attention; empty for a model without, also where it pools by
+        attention."""
+        if self.spec.attention == "none":
             return ()
         (counts,) = self.read_maps([np.array([UNKNOWN])], lambda maps, prefix: torch.tensor([len(one) for one in maps]))
         return tuple(int(count) for count in counts)
@@ -338,10 +344,17 @@ class TrainedClassifier:
     @cached_property
     def gives_values(self) -> bool:
         """Whether the model's output has the vectors of which its attention takes the weighted sum."""
+        return self.spec.attention != "none" and self._gives_values(self.spec.attention == "self")
+
+    @cached_property
+    def gives_values_of_maps(self) -> bool:
+        """The same for self-attention, also of a model that pools its states by attention."""
+        return bool(self.heads) and self._gives_values(True)
+
+    def _gives_values(self, need_maps: bool) -> bool:
         ((_, tokens_BT, mask_BT),) = self._batches([np.array([UNKNOWN])], 1)
         with torch.inference_mode():
-            output = self.model(tokens_BT, mask_BT, need_maps=self.spec.attention == "self")
-        return output.values is not None and self.spec.attention != "none"
+            return self.model(tokens_BT, mask_BT, need_maps=need_maps).values is not None
 
     @property
     def embedding(self) -> nn.Embedding | None:

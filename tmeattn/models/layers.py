@@ -154,9 +154,10 @@ def word_attention(
     """The attention weight of each word, with sum one over each text: (B, T), or None for an output without attention.
 
     For pooling attention, the pooling weights. For self-attention, `word_shares` of the map of a layer and a head, both
-    counted from 1 (None: the mean over all). The watch list and the method `attention` both show these weights.
+    counted from 1 (None: the mean over all). A model that pools by attention may have maps, too: they are shown where a
+    layer or a head is given. The watch list and the method `attention` both show these weights.
     """
-    if output.attention_BT is not None:
+    if output.attention_BT is not None and not _shows_maps(output, layer, head):
         return output.attention_BT.float()
     if not output.maps:
         return None
@@ -168,10 +169,17 @@ def special_attention(
 ) -> Tensor | None:
     """The share of special tokens, such as CLS, in the attention of which `word_attention` shows the words: (B,), or
     None for pooling attention and for a model without such tokens in its maps."""
-    if output.attention_BT is not None or not prefix_length(output, mask_BT):
+    if output.attention_BT is not None and not _shows_maps(output, layer, head):
+        return None
+    if not prefix_length(output, mask_BT):
         return None
     mean_BSS = _mean_map(output, layer, head)
     return special_share(mean_BSS, mask_BT, from_prefix=output.read_from_prefix)
+
+
+def _shows_maps(output: ModelOutput, layer: int | None, head: int | None) -> bool:
+    """Whether the maps of a model that pools by attention are shown."""
+    return bool(output.maps) and (layer is not None or head is not None)
 
 
 def _mean_map(output: ModelOutput, layer: int | None, head: int | None) -> Tensor:

@@ -55,11 +55,11 @@ class BrailleCanvas:
         self._characters[cell] = character
         self._styles[cell] = style
 
-    def rule(self, column: int, style: Style) -> None:
+    def rule(self, column: int, style: Style, character: str = "│") -> None:
         """Draw a vertical line behind the curves: in the empty cells of a column."""
         for row in range(self.rows):
             if (row, column) not in self._styles:
-                self._characters[row, column], self._styles[row, column] = "│", style
+                self._characters[row, column], self._styles[row, column] = character, style
 
     def row(self, number: int) -> Text:
         """One line of cells, a span for each run of one style."""

@@ -14,12 +14,11 @@ from rich.text import Text
 from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.braille import BrailleCanvas
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.palette import series_style
+from tmeattn.render.palette import MARKERS, series_style
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-MARKERS = "●○◆◇▲△■□"
 # Dash patterns, so that lines differ without colour too. There are as many as colours.
 _DASHES = ("#", "##--", "#####---", "#---", "#####--#--", "########----")
 _HUGE = 1e300

@@ -26,6 +26,8 @@ HeatColours = tuple[Rgb, Rgb, Rgb]
 HEAT: HeatColours = (BLUE, GREY, ORANGE)
 
 SERIES: tuple[Rgb, ...] = (BLUE, ORANGE, GREEN, PINK, RED, VIOLET)
+MARKERS = "●○◆◇▲△■□"
+"""The marks of the series of a chart, on the command line and on the screens."""
 LEVELS = 8
 
 
@@ -37,6 +39,12 @@ def foreground(rgb: Rgb) -> Style:
 def series_style(index: int) -> Style:
     """The style of the index-th series of a chart."""
     return foreground(SERIES[index % len(SERIES)])
+
+
+@lru_cache
+def faint_style(index: int) -> Style:
+    """The style of what is behind the index-th series: its colour, mixed with the grey of the middle."""
+    return foreground(diverging(0.35, (GREY, GREY, SERIES[index % len(SERIES)])))
 
 
 @lru_cache

@@ -208,7 +208,7 @@ class TrainingProgress:
         return f"epoch {self._epoch}/{self._epochs}"
 
     def _measures(self) -> str:
-        """ "step 180, loss 0.400, train acc. 80.0 %, entropy 3.20, 45,000 tokens/s" """
+        """ "step 180, loss 0.400, train acc. 80.0 %, entropy 3.20, 45,000 tokens/s, lr 0.0018" """
         parts = [f"step {count(self._step)}"]
         if (event := self._measured) is not None and "loss" in event:
             parts += [f"loss {decimal(_loss(event))}", f"train acc. {percent(event.get('accuracy'))}"]
@@ -216,6 +216,8 @@ class TrainingProgress:
                 parts.append(f"entropy {decimal(event['entropy'], 2)}")
             if finite(event.get("tokens_per_second")) is not None:
                 parts.append(f"{count(event['tokens_per_second'])} tokens/s")
+            if (rate := finite(event.get("learning_rate"))) is not None:
+                parts.append(f"lr {rate:.2g}")
         return ", ".join(parts)
 
     def _remaining(self) -> str:

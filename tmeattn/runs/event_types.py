@@ -37,14 +37,15 @@ class EpochPart(TypedDict):
 class WatchedText(TypedDict):
     """The model's output for one text of the watch list."""
 
-    index: Annotated[int, "Position of the text in the validation split, from 0"]
-    label: Annotated[int, "True class, from 0"]
+    index: Annotated[int | None, "Position of the text in the validation split, from 0; null for a text of the user"]
+    label: Annotated[int | None, "True class, from 0; null for a text of the user without one"]
     probabilities: Annotated[list[float], "Probability of each class"]
     scores: Annotated[
         list[float] | None,
         "Weight of each word that was read, summing to 1: pooling weights, or for self-attention the row of CLS or "
         "else the mean over rows; null without attention",
     ]
+    text: NotRequired[Annotated[str, "The text, where the user has added it to the watch list"]]
 
 
 class _Logged(TypedDict):
@@ -94,6 +95,17 @@ class StepEvent(_Logged):
     entropy: Annotated[float | None, "Attention entropy, nats; null where it was not measured"]
     learning_rate: Annotated[float, "Learning rate of the last of these steps"]
     tokens_per_second: Annotated[float, "Words read, a second"]
+    gradient_norm: NotRequired[
+        Annotated[
+            float | None, "Norm of all gradients before they are clipped, the mean over these steps; null without"
+        ]
+    ]
+    cpu: NotRequired[Annotated[float, "CPU cores that the process was busy on: CPU seconds of all threads, a second"]]
+    memory: NotRequired[
+        Annotated[
+            float, "Memory of the process at the end of these steps, bytes; its peak so far where there is no /proc"
+        ]
+    ]
 
 
 class ThreadsEvent(_Logged):
@@ -132,11 +144,21 @@ class EntropyEvent(_Logged):
 
 
 class WatchedEvent(_Logged):
-    """Predictions and attention on a few validation texts, the same ones after every epoch."""
+    """Predictions and attention on the texts of the watch list after an epoch: those that the user has added, then a
+    few validation texts, the same ones after every epoch."""
 
     kind: Literal["watched"]
     epoch: Annotated[int, "Finished epochs"]
-    texts: Annotated[list[WatchedText], "The texts of the watch list, in the order of the split"]
+    texts: Annotated[list[WatchedText], "The user's texts as they were added, then those of the split in its order"]
+
+
+class WatchedStepEvent(_Logged):
+    """Predictions and attention on the texts of the watch list before the first step, and some times in every epoch."""
+
+    kind: Literal["watched_step"]
+    step: Annotated[int, "Steps done; 0 before training"]
+    epoch: Annotated[int, "Finished epochs"]
+    texts: Annotated[list[WatchedText], "As in `watched`"]
 
 
 class CheckpointEvent(_Logged):
@@ -190,6 +212,7 @@ Event = (
     | EpochEvent
     | EntropyEvent
     | WatchedEvent
+    | WatchedStepEvent
     | CheckpointEvent
     | WarningEvent
     | StoppedEvent
@@ -204,6 +227,7 @@ EventKind = Literal[
     "threads",
     "epoch",
     "watched",
+    "watched_step",
     "checkpoint",
     "warning",
     "stopped",
@@ -214,7 +238,18 @@ Listener = Callable[[Event], None]
 SplitName = Literal["train", "validation"]
 EpochMeasure = Literal["loss", "cross_entropy", "accuracy", "entropy", "normalized_entropy"]
 """The fields of `EpochPart` that can be plotted over epochs."""
-StepMeasure = Literal["cross_entropy", "accuracy", "entropy", "penalty", "loss", "tokens_per_second"]
+StepMeasure = Literal[
+    "cross_entropy",
+    "accuracy",
+    "entropy",
+    "penalty",
+    "loss",
+    "tokens_per_second",
+    "learning_rate",
+    "gradient_norm",
+    "cpu",
+    "memory",
+]
 """The fields of `StepEvent` that can be plotted over steps."""
 
 EVENT_TYPES: dict[str, type[Any]] = {
@@ -225,6 +260,7 @@ EVENT_TYPES: dict[str, type[Any]] = {
     "threads": ThreadsEvent,
     "epoch": EpochEvent,
     "watched": WatchedEvent,
+    "watched_step": WatchedStepEvent,
     "checkpoint": CheckpointEvent,
     "warning": WarningEvent,
     "stopped": StoppedEvent,

@@ -17,7 +17,7 @@ PRUNED, OUT_OF_TIME = "pruned", "time"
 """Why a sweep stopped a run: it was worse than others, or its time was over."""
 SETTLED = (PRUNED, OUT_OF_TIME)
 """The reasons of stopping after which a run is not meant to go on."""
-_PASSED_OVER = ("step", "threads", "watched", "checkpoint", "warning")
+_PASSED_OVER = ("step", "threads", "watched", "watched_step", "checkpoint", "warning")
 """Kinds of events that no figure needs: their lines are not decoded."""
 
 _COUNT = r"(?:0|[1-9]\d{0,17})"

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.models.building import build_model, check_contract
-from tmeattn.run_config import RunConfig, config_class, resolve_run
+from tmeattn.run_config import RunConfig, config_class, resolve_run, spec_of
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event
@@ -80,6 +81,11 @@ class _Model:
         options = {**toy.QUICK, "dataset": toy.dataset_name(classes), **more, **self.given}
         return resolve_run(self.spec.name, options)
 
+    @cached_property
+    def own_spec(self) -> ModelSpec:
+        """The spec with the kind of attention that the given options make."""
+        return spec_of(self.config(3))
+
     def space(self, classes: int) -> Space:
         config = self.config(classes)
         corpus = open_training_corpus(config, open_dataset(config.train.dataset), None, lambda line: None)
@@ -122,7 +128,7 @@ class _Model:
     def output_is_valid(self) -> None:
         for classes in (2, 3):
             space = self.space(classes)
-            check_contract(self.spec, self.built(classes, space), space, torch.device("cpu"))
+            check_contract(self.own_spec, self.built(classes, space), space, torch.device("cpu"))
         space = self.space(3)
         with _evaluating(self.built(3, space)) as model:
             output = self.output(model, *collate(_texts(space), 100))
@@ -135,7 +141,7 @@ class _Model:
             raise Problem("the attention weights of a text do not sum to 1.", "Normalise over the tokens of each text.")
 
     def output(self, model: nn.Module, tokens_BT: Tensor, mask_BT: Tensor) -> ModelOutput:
-        output: ModelOutput = model(tokens_BT, mask_BT, need_maps=self.spec.attention == "self")
+        output: ModelOutput = model(tokens_BT, mask_BT, need_maps=self.own_spec.attention == "self")
         return output
 
     def padding_has_no_effect(self) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from tmeattn.config import TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.encoding.batches import Share
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.sources import open_training_corpus
+from tmeattn.foreign import plugin_call
 from tmeattn.models.arithmetic import NEWEST
-from tmeattn.models.building import build_model, check_contract
+from tmeattn.models.building import build_model, check_contract, owner
 from tmeattn.plurals import counted
-from tmeattn.registry import registry
-from tmeattn.run_config import RunConfig
+from tmeattn.run_config import RunConfig, spec_of
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
-from tmeattn.specs import ModelSpec, Space
+from tmeattn.specs import Space
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
 from tmeattn.training.distributed.group import Alone, Group
@@ -49,7 +50,7 @@ def build_trainer(
         RankLost: another process has ended.
     """
     options = config.train
-    spec = registry().get(ModelSpec, config.model)
+    spec = spec_of(config)
     device = team.device(options.device)
     corpus = open_training_corpus(config, *sources, narrate)
     team.announce(Job.of(run, config, corpus))
@@ -72,6 +73,7 @@ def build_trainer(
     logged = logged_threads(run.events_path)
     _set_threads(config, progress, team, saved, logged)
     progress.processes = team.processes
+    _before_training(model, config, corpus, device, narrate)
     group = team.join(device)
     trainer = _trainer(run, config, corpus, model, progress, device, group, emit)
     if progress.adapts_threads and device.type == "cpu" and team.processes == 1:
@@ -105,6 +107,7 @@ def follower_trainer(
     torch.set_num_threads(progress.threads)
     model = _model(config, _space(config, corpus, job.vector_size, progress), device)
     begin.load_model(model)
+    _before_training(model, config, corpus, device, lambda line: None)
     trainer = _trainer(run, config, corpus, model, progress, device, group, lambda event: None)
     begin.load_optimizer(trainer.optimizer)
     settle_random_state(begin, config.train.seed, group.rank, group.size)
@@ -137,13 +140,41 @@ def _trainer(
     group: Alone,
     emit: Listener,
 ) -> Trainer:
+    return Trainer(
+        model,
+        _options(config, device),
+        corpus,
+        run,
+        progress=progress,
+        device=device,
+        attention=spec_of(config).attention,
+        emit=emit,
+        group=group,
+    )
+
+
+def _options(config: RunConfig, device: torch.device) -> TrainOptions:
+    """The options of training, with the precision that the device has."""
     options = config.train
     if options.precision == "bf16" and not supports_bf16(device):
-        options = options.model_copy(update={"precision": "float32"})
-    attention = registry().get(ModelSpec, config.model).attention
-    return Trainer(
-        model, options, corpus, run, progress=progress, device=device, attention=attention, emit=emit, group=group
-    )
+        return options.model_copy(update={"precision": "float32"})
+    return options
+
+
+def _before_training(
+    model: nn.Module, config: RunConfig, corpus: Corpus, device: torch.device, narrate: Narrate
+) -> None:
+    """Call the method `before_training` of a model that has one; torch's random state is as it was.
+
+    Raises:
+        BadInput: it fails.
+    """
+    before = getattr(model, "before_training", None)
+    if callable(before):
+        state = torch.get_rng_state()
+        with plugin_call(owner(spec_of(config)), "fails in before_training"):
+            before(corpus, _options(config, device), narrate)
+        torch.set_rng_state(state)
 
 
 def _other_processes(before: int, now: int) -> str:

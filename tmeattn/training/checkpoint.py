@@ -37,6 +37,7 @@ class Progress:
     step, epoch, batch: steps done, the current epoch (from 0), and batches done in it.
     bad_epochs:         epochs since the highest validation accuracy.
     epoch_meter, window_meter: running means (see `tmeattn.evaluation.meters`).
+    gradient_norms:     the norms of the steps since the last `step` event.
     prepared:           the value that the model's `prepare` returned.
     vocabulary:         the SHA-256 of the run's `vocabulary.json`; empty in checkpoints of version 0.1.
     adapts_threads:     whether the number of threads follows the speed (see `tmeattn.training.threads`).
@@ -55,6 +56,7 @@ class Progress:
     threads: int = 1
     epoch_meter: dict[str, Any] = field(default_factory=dict)
     window_meter: dict[str, Any] = field(default_factory=dict)
+    gradient_norms: list[float] = field(default_factory=list)
     prepared: Any = None
     vocabulary: str = ""
     adapts_threads: bool = False

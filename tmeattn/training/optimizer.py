@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,26 +11,48 @@ from torch import nn
 from tmeattn.config import TrainOptions
 from tmeattn.models.arithmetic import arithmetic_version
 
+FACTOR = "factor"
+"""The key of a group of parameters for its learning rate, as a multiple of --lr."""
+
 
 def make_optimizer(model: nn.Module, options: TrainOptions) -> torch.optim.Optimizer:
     """AdamW, or SGD with or without momentum, over the trainable parameters, of which there may be none.
 
     Word vectors get no weight decay, because it would shrink the vectors of rare words, which seldom get a gradient.
+
+    A model may have a method `learning_rates`, which is called with --lr and returns the learning rates of some of its
+    parameters, by their names. In each step, they are multiplied by the same number as --lr.
     """
-    vectors = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
-    without_decay = {id(parameter) for parameter in vectors}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not trained:
         return NothingToTrain(options.lr)
-    groups = [
-        {"params": [p for p in trained if id(p) not in without_decay], "weight_decay": options.weight_decay},
-        {"params": [p for p in trained if id(p) in without_decay], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
+    groups = _groups(model, options)
     if options.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=options.lr, momentum=options.momentum)
     fused = arithmetic_version() >= 2 and all(parameter.is_floating_point() for parameter in trained)
     return torch.optim.AdamW(groups, lr=options.lr, fused=fused or None)
+
+
+def _groups(model: nn.Module, options: TrainOptions) -> list[dict[str, Any]]:
+    """The trainable parameters by their learning rate, as the factor of --lr, and by their weight decay; first those
+    that have --lr itself."""
+    vectors = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    own = getattr(model, "learning_rates", None)
+    rates: Mapping[str, float] = own(options.lr) if callable(own) else {}
+    groups: dict[tuple[float, bool], dict[str, Any]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            factor, decays = rates.get(name, options.lr) / options.lr, id(parameter) not in vectors
+            decay = options.weight_decay if decays else 0.0
+            new = {"params": [], "weight_decay": decay, **({FACTOR: factor} if factor != 1 else {})}
+            groups.setdefault((factor, decays), new)["params"].append(parameter)
+    return [groups[key] for key in sorted(groups, key=lambda key: (key[0] != 1, -key[0], not key[1]))]
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Set the learning rate of a step: `lr`, or a multiple of it where parameters have a rate of their own."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr * group.get(FACTOR, 1.0)
 
 
 class NothingToTrain(torch.optim.Optimizer):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from tmeattn.config import TrainOptions
 
 LR_RISE = 50
-"""Steps over which the linear schedule rises from nearly 0 to --lr before it falls."""
+"""Steps over which the linear schedule rises from nearly 0 to --lr before it falls, without --warmup."""
 
 
 def learning_rate(options: TrainOptions, step: int, steps_per_epoch: int) -> float:
     """The learning rate of step `step` (from 0)."""
+    total = options.epochs * steps_per_epoch
+    if options.warmup is not None:
+        rise = max(round(options.warmup * total), 1)
+        if step < rise or options.lr_schedule == "constant":
+            return options.lr * min((step + 1) / rise, 1.0)
+        return options.lr * (total - step) / (total - rise)
     if options.lr_schedule == "constant":
         return options.lr
-    total = options.epochs * steps_per_epoch
     rise = min(LR_RISE, max(total // 10, 1))
     return options.lr * min((step + 1) / rise, 1.0) * (1.0 - step / total)
 

@@ -22,6 +22,7 @@ from tmeattn.runs.leftovers import tidy, write_finished
 from tmeattn.runs.lock import naming, writing
 from tmeattn.runs.manifest import discard
 from tmeattn.runs.run_files import DataInfo, SweepOrigin
+from tmeattn.runs.watched_texts import write_added
 from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
@@ -49,12 +50,14 @@ def start(
     stop: StopFlag | None = None,
     run_id: str | None = None,
     sweep: SweepOrigin | None = None,
+    watch_texts: Sequence[str] = (),
 ) -> RunDirectory:
     """Train a new run to its end.
 
     listeners: called with every event. trackers: names of plugins that export the events; a failing tracker does not
     stop the training. narrate: called with lines about the progress of the preparation. stop: a flag that the caller
-    can set to stop the training. run_id, sweep: see `tmeattn.runs.creation.create`.
+    can set to stop the training. run_id, sweep: see `tmeattn.runs.creation.create`. watch_texts: the
+    user's texts on the watch list of the run.
 
     Raises:
         BadInput, EnvironmentProblem: if raised before training begins, the run directory is removed.
@@ -85,6 +88,8 @@ def start(
 
         run = _create(config, name, data, claim, run_id=run_id, sweep=sweep)
         try:
+            if watch_texts:
+                write_added(run, [{"text": text} for text in watch_texts])
             attempts.made(place, run)
             with Heartbeat(run) as heartbeat:
                 _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, team, stop)

@@ -55,6 +55,7 @@ class Job:
     key:     tells the jobs apart.
     title:   what the display calls it.
     resumes: a run to continue; None: a new run is made from config and name.
+    watch_texts: the user's texts on the watch list of a new run.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Job:
     name: str | None = None
     trackers: tuple[str, ...] = ()
     resumes: RunDirectory | None = None
+    watch_texts: tuple[str, ...] = ()
 
     @property
     def data(self) -> str:
@@ -241,6 +243,7 @@ class SideBySide:
             "options": {**job.config.flat(), "threads": job.config.train.threads or default_threads(self.at_once)},
             "name": job.name,
             "trackers": list(job.trackers),
+            "watch_texts": list(job.watch_texts),
             "resume": None if job.resumes is None else str(job.resumes.path),
         }
         popen = subprocess.Popen(

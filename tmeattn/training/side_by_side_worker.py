@@ -1,8 +1,9 @@
 """A process that trains one run for a parent process: see `side_by_side`.
 
-It reads one line of JSON from stdin: the run to make (model, options, name, trackers) or to continue (resume). It
-writes JSON lines to stdout: {"event": ...}, {"line": ...}, and at the end {"run": PATH} or {"error": ...}. Everything
-else that is printed goes to stderr. When stdin ends, the parent has ended, and the training stops after a checkpoint.
+It reads one line of JSON from stdin: the run to make (model, options, name, trackers, watch_texts) or to continue
+(resume). It writes JSON lines to stdout: {"event": ...}, {"line": ...}, and at the end {"run": PATH} or {"error": ...}.
+Everything else that is printed goes to stderr. When stdin ends, the parent has ended, and the training stops after a
+checkpoint.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def _train(request: dict[str, Any], answer: Answers) -> RunDirectory:
     }
     if request["resume"] is not None:
         return resume(RunDirectory(Path(request["resume"])), **options)
-    return start(request["model"], request["options"], name=request["name"], **options)
+    return start(
+        request["model"], request["options"], name=request["name"], watch_texts=request["watch_texts"], **options
+    )
 
 
 def _document(error: TmeattnError) -> dict[str, Any]:

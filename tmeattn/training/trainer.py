@@ -20,7 +20,7 @@ from tmeattn.models.arithmetic import arithmetic
 from tmeattn.models.layers import prefix_length
 from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.event_types import EpochPart, Listener, SplitName, WatchedText
+from tmeattn.runs.event_types import EpochPart, Listener, SplitName
 from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
 from tmeattn.training.checkpoint import Progress
@@ -29,11 +29,12 @@ from tmeattn.training.distributed.group import Alone
 from tmeattn.training.erasure import with_hidden_words
 from tmeattn.training.memory import kept_memory
 from tmeattn.training.objective import Whole, class_weights, objective
-from tmeattn.training.optimizer import clip_gradients, make_optimizer
+from tmeattn.training.optimizer import clip_gradients, make_optimizer, set_learning_rate
 from tmeattn.training.precision import autocast, full_precision
+from tmeattn.training.resources import ProcessUse, memory
 from tmeattn.training.signals import StopFlag
 from tmeattn.training.threads import Pace
-from tmeattn.training.watch_list import watched
+from tmeattn.training.watch_list import WatchList, steps_between
 
 LOG_EVERY = 10
 """Steps over which a `step` event averages."""
@@ -92,6 +93,8 @@ class Trainer:
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
         self.pace: Pace | None = None
+        self.watch_list = WatchList(run, corpus, options, device, self.attention)
+        self._use = ProcessUse()
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock
 
@@ -106,13 +109,15 @@ class Trainer:
         """
         with arithmetic(self.progress.arithmetic), kept_memory():
             self._measure_untrained()
-            self._clock = self._window_clock = time.perf_counter()
+            self._clock = time.perf_counter()
+            self._new_window()
             while (reason := self._end_reason()) is None:
                 self._epoch(stop, on_progress)
             return reason
 
     def _measure_untrained(self) -> None:
-        """Log the attention entropy before the first step, once in a run. Nothing of the training changes by it."""
+        """Log the attention entropy and the watch list before the first step, once in a run. Nothing of the training
+        changes by it."""
         if self.has_attention and self.progress.step == 0 and self.group.decide(self._has_no_entropy):
             means = attention_of_split(
                 self.model,
@@ -123,6 +128,10 @@ class Trainer:
                 part=self.group.part,
             )
             self._log_entropy("validation", means)
+        if self.group.is_first:
+            self.watch_list.has_changed()
+            if self.progress.step == 0 and not self.run.events("watched_step"):
+                self._log_watched()
 
     def _has_no_entropy(self) -> bool:
         return not self.run.events("entropy")
@@ -156,6 +165,8 @@ class Trainer:
             self._step(share)
             on_progress(progress)
             is_last = progress.batch == self.steps_per_epoch
+            if self.group.is_first and not is_last:
+                self._watch()
             wishes = self.gradients.agreed(self._wishes(stop), now=is_last)
             if wishes.save or (progress.step % self.options.checkpoint_every == 0 and not is_last):
                 self.save()
@@ -164,6 +175,24 @@ class Trainer:
                 raise Stopped(wishes.stop)
         self._end_epoch()
         on_progress(progress)
+
+    def _watch(self) -> None:
+        """Log what the model says about the watch list at some steps of the epoch, and soon after the list changes."""
+        step = self.progress.step
+        is_due = self.progress.batch % steps_between(self.steps_per_epoch) == 0
+        if is_due or (step % LOG_EVERY == 0 and self.watch_list.has_changed()):
+            self._log_watched()
+
+    def _log_watched(self) -> None:
+        progress = self.progress
+        texts = self.watch_list.measured(self.model)
+        self._warn_of_watch_list()
+        self.emit({"kind": "watched_step", "step": progress.step, "epoch": progress.epoch, "texts": texts})
+
+    def _warn_of_watch_list(self) -> None:
+        if self.watch_list.problem:
+            self.emit({"kind": "warning", "message": self.watch_list.problem})
+            self.watch_list.problem = ""
 
     def _wishes(self, stop: StopFlag) -> Wishes:
         """What signals and requests demand of this process. Requests are files of the run, which rank 0 takes."""
@@ -178,14 +207,15 @@ class Trainer:
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         self.optimizer.zero_grad(set_to_none=True)
         share = self._with_hidden_words(share)
-        measured = self._together(share, self._differentiate(share, alpha))
+        measured = self._together(share, self._gradients(share, alpha))
         self._check_finite(measured.meter.loss / measured.meter.texts, "loss")
-        self._check_finite(clip_gradients(self.model, options.clip_norm), "gradient norm")
-        for group in self.optimizer.param_groups:
-            group["lr"] = schedule.learning_rate(options, progress.step, self.steps_per_epoch)
+        norm = clip_gradients(self.model, options.clip_norm)
+        self._check_finite(norm, "gradient norm")
+        set_learning_rate(self.optimizer, schedule.learning_rate(options, progress.step, self.steps_per_epoch))
         self.optimizer.step()
         progress.step += 1
         progress.batch += 1
+        progress.gradient_norms.append(norm)
         for running in (self.epoch_meter, self.window_meter):
             running.merge(measured.meter)
         if options.batch_entropy:
@@ -222,11 +252,21 @@ class Trainer:
         state."""
         self.model.train()
         with arithmetic(self.progress.arithmetic):
-            self._differentiate(share, 0.0)
+            self._gradients(share, 0.0)
         self.model.zero_grad(set_to_none=True)
 
+    def _gradients(self, share: Share, alpha: float) -> Measured:
+        """Compute the gradient of this process's summand of the loss of the batch, part by part (--accumulate)."""
+        first, *others = share.parts(self.options.accumulate)
+        measured = self._differentiate(first, alpha)
+        for part in others:
+            of_part = self._differentiate(part, alpha)
+            measured.meter.merge(of_part.meter)
+            measured = Measured(measured.meter, measured.words + of_part.words)
+        return measured
+
     def _differentiate(self, share: Share, alpha: float) -> Measured:
-        """Compute the gradient of this process's summand of the loss of the batch, and measure its texts."""
+        """Add the gradient of these texts' summand of the loss of the batch, and measure its texts."""
         measured = self._meter()
         texts, whole = len(share.batch.indices), self._whole(share)
         if not texts:  # a batch of fewer texts than processes
@@ -250,8 +290,8 @@ class Trainer:
         return Measured(measured, int(lengths_B.sum()))
 
     def _whole(self, share: Share) -> Whole | None:
-        """The batch of which this process has a share; None where it has all of it."""
-        if self.group.size == 1:
+        """The batch of which these texts are a share; None where they are all of it."""
+        if self.group.size == 1 and self.options.accumulate == 1:
             return None
         texts = len(share.indices_W)
         if self.class_weights_C is None:
@@ -281,7 +321,7 @@ class Trainer:
 
     def _log_step(self, alpha: float) -> None:
         means = self.window_meter.means()
-        now = time.perf_counter()
+        norms = self.progress.gradient_norms
         self.emit(
             {
                 "kind": "step",
@@ -294,11 +334,19 @@ class Trainer:
                 "accuracy": means["accuracy"],
                 "entropy": means["entropy"],
                 "learning_rate": self.optimizer.param_groups[0]["lr"],
-                "tokens_per_second": self._window_tokens / max(now - self._window_clock, 1e-9),
+                "tokens_per_second": self._window_tokens / max(time.perf_counter() - self._window_clock, 1e-9),
+                "gradient_norm": sum(norms) / len(norms) if self.has_trainable_parameters else None,
+                "cpu": self._use.cores(),
+                "memory": memory(),
             }
         )
-        self.window_meter = self._meter()
-        self._window_tokens, self._window_clock = 0, now
+        self.window_meter, self.progress.gradient_norms = self._meter(), []
+        self._new_window()
+
+    def _new_window(self) -> None:
+        """Begin to measure the speed anew."""
+        self._window_tokens, self._window_clock = 0, time.perf_counter()
+        self._use.restart()
 
     def _end_epoch(self) -> None:
         progress, options = self.progress, self.options
@@ -330,10 +378,12 @@ class Trainer:
             }
         )
         if self.group.is_first:
-            self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._watched_texts()})
+            texts = self.watch_list.measured(self.model)
+            self._warn_of_watch_list()
+            self.emit({"kind": "watched", "epoch": progress.epoch, "texts": texts})
         progress.epoch_seconds = 0.0
         self.epoch_meter = self._meter()
-        self._window_tokens, self._window_clock = 0, time.perf_counter()
+        self._new_window()
         self.save()
 
     def _meter(self) -> Meter:
@@ -351,16 +401,6 @@ class Trainer:
             attention=self.attention,
             part=self.group.part,
         ).means
-
-    def _watched_texts(self) -> list[WatchedText]:
-        """The current predictions and attention for the texts of the watch list."""
-        return watched(
-            self.model,
-            self.corpus.splits["validation"],
-            max_length=self.options.max_length,
-            device=self.device,
-            attention=self.attention,
-        )
 
     def save(self) -> None:
         """Write `checkpoints/last` with the current running means and elapsed time."""

@@ -1,20 +1,44 @@
-"""The watch list: a few validation texts whose predictions and attention weights are logged after every epoch."""
+"""The watch list: a few texts whose predictions and attention weights are logged while a model is trained.
+
+They are the texts that the user has added (see `tmeattn.runs.watched_texts`), and behind them some of the validation
+split. Nothing that is trained depends on them. Shapes: B texts of a batch, T tokens, C classes.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from tmeattn.data.encoding.batches import SequentialBatches
+from tmeattn.config import TrainOptions
+from tmeattn.data.encoding.batches import SequentialBatches, collate
+from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.data.encoding.encode import EncodedSplit
+from tmeattn.data.sources import run_tokenizer
+from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import Measured
 from tmeattn.models.layers import word_attention
+from tmeattn.run_config import stored_config
+from tmeattn.runs import watched_texts
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import WatchedText
+from tmeattn.runs.watched_texts import AddedText
 
 TEXTS = 6
 WORDS = 60
 """Preferred length of a watched text, in words: short enough to be read at a glance."""
+LOOKS = 8
+"""Measurements in an epoch."""
+LEAST_STEPS, MOST_STEPS = 10, 200
+"""Steps between two measurements: a short epoch has fewer of them, a long one more."""
+
+
+def steps_between(steps_per_epoch: int) -> int:
+    """Steps between two measurements in an epoch."""
+    return min(max(steps_per_epoch // LOOKS, LEAST_STEPS), MOST_STEPS)
 
 
 def choose(split: EncodedSplit, texts: int = TEXTS, words: int = WORDS) -> np.ndarray:
@@ -26,32 +50,124 @@ def choose(split: EncodedSplit, texts: int = TEXTS, words: int = WORDS) -> np.nd
     return np.array([part[np.abs(split.lengths[part] - words).argmin()] for part in parts])
 
 
+class WatchList:
+    """The texts of one run. A measurement changes neither the model nor torch's random state.
+
+    problem: why the texts of the user are not watched; empty where they are.
+    """
+
+    def __init__(
+        self, run: RunDirectory, corpus: Corpus, options: TrainOptions, device: torch.device, attention: Measured
+    ) -> None:
+        self.run, self.corpus, self.options, self.device, self.attention = run, corpus, options, device, attention
+        self.problem = ""
+        self._stamp: tuple[int, int] | None = None
+        self._added: list[AddedText] = []
+        self._ids: list[np.ndarray] = []
+
+    def has_changed(self) -> bool:
+        """Whether the user has added or removed a text since the last call, which is cheap."""
+        stamp = watched_texts.stamp(self.run)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        self._read()
+        return True
+
+    def _read(self) -> None:
+        self._added, self._ids, self.problem = [], [], ""
+        try:
+            added = watched_texts.added_texts(self.run)
+            if added:
+                tokenizer = run_tokenizer(stored_config(self.run.id, self.run.config))
+                tokens = [tokenizer.tokens(each["text"], self.options.max_length) for each in added]
+                self._ids = [self.corpus.vocabulary.encode(each) for each in tokens]
+                self._added = added
+        except TmeattnError as error:  # the training goes on without these texts
+            self.problem = error.message
+
+    def measured(self, model: nn.Module) -> list[WatchedText]:
+        """The texts of an event `watched` or `watched_step`, with what the model says about them now."""
+        self.has_changed()
+        with unchanged(model, self.device):
+            return [*self._of_user(model), *self._of_split(model)]
+
+    def _of_split(self, model: nn.Module) -> list[WatchedText]:
+        return watched(
+            model,
+            self.corpus.splits["validation"],
+            max_length=self.options.max_length,
+            device=self.device,
+            attention=self.attention,
+        )
+
+    @torch.inference_mode()
+    def _of_user(self, model: nn.Module) -> list[WatchedText]:
+        if not self._ids:
+            return []
+        tokens_BT, mask_BT = collate(self._ids, self.options.max_length)
+        outputs = _outputs(model, tokens_BT.to(self.device), mask_BT.to(self.device), self.attention)
+        classes = self.corpus.classes
+        return [
+            {
+                "index": None,
+                "label": classes.index(label) if (label := each.get("label")) in classes else None,
+                "probabilities": probabilities,
+                "scores": scores,
+                "text": each["text"],
+            }
+            for each, (probabilities, scores) in zip(self._added, outputs, strict=True)
+        ]
+
+
+@contextlib.contextmanager
+def unchanged(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """Context manager in which the model is in evaluation mode. Its mode and torch's random state, from which the
+    forward pass of a plugin's model may draw, are those from before afterwards."""
+    was_training = model.training
+    with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
+        model.eval()
+        try:
+            yield
+        finally:
+            model.train(was_training)
+
+
 @torch.inference_mode()
 def watched(
     model: nn.Module, split: EncodedSplit, *, max_length: int, device: torch.device, attention: Measured
 ) -> list[WatchedText]:
-    """The `texts` of a `watched` event (see `tmeattn.runs.event_types`), in the order of the split.
+    """The texts of the split in a `watched` event (see `tmeattn.runs.event_types`), in the order of the split.
 
-    No random number is drawn, and the model's mode is restored afterwards.
+    The model's mode is restored afterwards.
     """
     was_training = model.training
     model.eval()
     texts: list[WatchedText] = []
     for batch in SequentialBatches(split, TEXTS, max_length, only=choose(split)):
-        tokens_BT, mask_BT = batch.tokens_BT.to(device), batch.mask_BT.to(device)
-        output = model(tokens_BT, mask_BT, need_maps=attention != "none")
-        probabilities_BC = torch.softmax(output.logits_BC.float(), dim=1)
-        weights_BT = word_attention(output, mask_BT)
-        for row, index in enumerate(batch.indices):
-            words = int(mask_BT[row].sum())
-            scores = None if weights_BT is None else [round(x, 5) for x in weights_BT[row, :words].tolist()]
+        outputs = _outputs(model, batch.tokens_BT.to(device), batch.mask_BT.to(device), attention)
+        for row, (probabilities, scores) in enumerate(outputs):
             texts.append(
                 {
-                    "index": int(split.source[index]),
+                    "index": int(split.source[batch.indices[row]]),
                     "label": int(batch.labels_B[row]),
-                    "probabilities": probabilities_BC[row].tolist(),
+                    "probabilities": probabilities,
                     "scores": scores,
                 }
             )
     model.train(was_training)
-    return sorted(texts, key=lambda text: text["index"])
+    return sorted(texts, key=lambda text: text["index"] or 0)
+
+
+def _outputs(
+    model: nn.Module, tokens_BT: Tensor, mask_BT: Tensor, attention: Measured
+) -> Sequence[tuple[list[float], list[float] | None]]:
+    """The probabilities of the classes and the scores of the words of each text; no scores without attention."""
+    output = model(tokens_BT, mask_BT, need_maps=attention != "none")
+    probabilities_BC = torch.softmax(output.logits_BC.float(), dim=1)
+    weights_BT = word_attention(output, mask_BT)
+    found = []
+    for row, words in enumerate(mask_BT.sum(dim=1).tolist()):
+        scores = None if weights_BT is None else [round(x, 5) for x in weights_BT[row, :words].tolist()]
+        found.append((probabilities_BC[row].tolist(), scores))
+    return found

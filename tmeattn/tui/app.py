@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar, Literal
 
 from textual import events
-from textual.app import App, SystemCommand
-from textual.screen import Screen
+from textual.app import App
+from textual.widgets import Button, Input, TextArea
 
 from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
@@ -17,8 +16,11 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.queue import add_to_queue
 from tmeattn.training.queue_runner import start_runner
 from tmeattn.tui import keys, themes
+from tmeattn.tui.commands import Commands
+from tmeattn.tui.input_order import InputOrder
 from tmeattn.tui.messages import (
     CopyText,
+    GoBack,
     KeysChanged,
     NotStarted,
     OpenComparison,
@@ -46,11 +48,14 @@ from tmeattn.tui.screens.queue import QueueScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from tmeattn.tui.services import garbage
 from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.terminal import fit_to_terminal
+from tmeattn.tui.widgets.choice import Choice
+from tmeattn.tui.widgets.fields import Cycle
 from tmeattn.tui.wording import runs as run_wording
 
 EXIT_STOPPED = 130
@@ -63,6 +68,8 @@ TABS: dict[str, type[BaseScreen]] = {
     "models": ModelsScreen,
 }
 """The modes of the application, each with the screen at its bottom."""
+FIELDS = (Input, TextArea, Choice, Cycle, Button)
+"""Widgets that are filled in or answered: a letter pressed there does not quit."""
 
 
 class TmeattnApp(App[None]):
@@ -73,18 +80,22 @@ class TmeattnApp(App[None]):
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar = keys.bindings("app")
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar = {Commands}
 
     def __init__(self, run: RunDirectory | None = None, *, saved: SavedState | None = None) -> None:
         super().__init__()
         fit_to_terminal(self)
         self.session = Session(saved, selected_run=run)
         self._first_run = run
+        self._input = InputOrder(self, super().on_event)
+        self._tabs_before: list[str] = []
         for mode, screen in TABS.items():
             self.add_mode(mode, partial(screen, self.session))
         for theme in themes.THEMES:
             self.register_theme(theme)
 
     async def on_mount(self) -> None:
+        garbage.begin()
         saved = self.session.saved
         self.set_interval(EVERY, self._check_processes)
         self.theme = saved.theme if saved.theme in self.available_themes else themes.DEFAULT
@@ -94,27 +105,31 @@ class TmeattnApp(App[None]):
         elif saved.screen in TABS and saved.screen != self.DEFAULT_MODE:
             await self.switch_mode(saved.screen)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Handle keys and pasted texts one after the other, everything else at once."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._input.put(event)
+        else:
+            await super().on_event(event)
+
     # ---- screens
 
     async def on_open_run(self, message: OpenRun) -> None:
         await self._open_run(message)
 
     async def _open_run(self, message: OpenRun) -> None:
-        await self._to_list()
         if message.run.has_checkpoint():
             self.session.selected_run = message.run
-        await self.push_screen(RunScreen(self.session, message.run, message.others))
+        await self._open_over_runs(RunScreen(self.session, message.run, message.others))
 
     async def on_open_comparison(self, message: OpenComparison) -> None:
-        await self._to_list()
-        await self.push_screen(CompareScreen(self.session, message.runs))
+        await self._open_over_runs(CompareScreen(self.session, message.runs))
 
     async def on_open_queue(self, message: OpenQueue) -> None:
         await self._open_queue()
 
     async def _open_queue(self) -> None:
-        await self._to_list()
-        await self.push_screen(QueueScreen(self.session))
+        await self._open_over_runs(QueueScreen(self.session))
 
     async def on_queue_runs(self, message: QueueRuns) -> None:
         """Add trainings to the queue, start a process that trains it, and show the queue."""
@@ -127,20 +142,41 @@ class TmeattnApp(App[None]):
         await self._open_queue()
 
     async def on_open_new_run(self, message: OpenNewRun) -> None:
-        await self._to_list()
-        await self.push_screen(NewRunScreen(self.session, message.like, message.model))
+        await self._open_over_runs(NewRunScreen(self.session, message.like, message.model))
 
-    async def _to_list(self) -> None:
-        """Go to the list of runs and close what is open over it, so that escape leads back to the list."""
-        await self.switch_mode("runs")
-        while isinstance(self.screen, CompareScreen | NewRunScreen | QueueScreen | RunScreen):
+    async def _open_over_runs(self, screen: BaseScreen) -> None:
+        """Open a screen over the runs, in place of a run, a form or an equal one. Escape leads back to where it was
+        opened."""
+        screen.opened_from = self.current_mode if self.current_mode != "runs" else None
+        while isinstance(self.screen, NewRunScreen | RunScreen | type(screen)):
+            await self.pop_screen()
+        if self.current_mode != "runs":
+            await self.switch_mode("runs")
+            await self._to_bottom()
+        await self.push_screen(screen)
+
+    async def _to_bottom(self) -> None:
+        """Close what is open over the first screen of the tab."""
+        while len(self.screen_stack) > 1:
             await self.pop_screen()
 
-    async def on_back_to_runs(self) -> None:
-        """Go to the open run or else the list of runs; a form that was left open is closed."""
-        await self.switch_mode("runs")
-        while isinstance(self.screen, NewRunScreen):
+    async def on_go_back(self, message: GoBack) -> None:
+        """Go to the screen below, or to the tab from which this one was opened, or else to the tab before."""
+        came_from: str | None = None
+        if len(self.screen_stack) > 1:
+            came_from = self.screen.opened_from if isinstance(self.screen, BaseScreen) else None
             await self.pop_screen()
+        elif self.current_mode != self.DEFAULT_MODE:
+            came_from = self._tabs_before.pop() if self._tabs_before else self.DEFAULT_MODE
+        if came_from is not None:
+            await self.switch_mode(came_from)
+
+    async def _go_to(self, mode: str) -> None:
+        """Go to a tab, and remember the present one for the way back."""
+        before = self.current_mode
+        if mode != before:
+            self._tabs_before = [tab for tab in self._tabs_before if tab not in (mode, before)] + [before]
+            await self.switch_mode(mode)
 
     async def on_open_explain(self, message: OpenExplain) -> None:
         self._select(message.run)
@@ -149,19 +185,35 @@ class TmeattnApp(App[None]):
         if isinstance(self.screen, ExplainScreen):
             self.screen.update_from_session()
         else:
-            await self.switch_mode("explain")
+            await self._go_to("explain")
 
     async def on_open_data(self, message: OpenData) -> None:
         self._select(message.run)
-        await self.switch_mode("data")
+        await self._go_to("data")
 
     def _select(self, run: RunDirectory | None) -> None:
         if run is not None:
             self.session.selected_run = run
 
     async def action_mode(self, mode: str) -> None:
-        """Go to a tab."""
-        await self.switch_mode(mode)
+        """Go to a tab as it was left; in this tab already: close what is open over its first screen."""
+        if isinstance(self.screen, TooSmall):
+            return
+        if mode == self.current_mode:
+            await self._to_bottom()
+        await self._go_to(mode)
+
+    async def action_leave(self) -> None:
+        """Quit by a single letter."""
+        self.exit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A single letter does not quit while a field or a form has the focus: there it was meant as text."""
+        return action != "leave" or not self._takes_text()
+
+    def _takes_text(self) -> bool:
+        screen = self.screen
+        return isinstance(screen.focused, FIELDS) or (isinstance(screen, BaseScreen) and screen.is_form)
 
     def action_help(self) -> None:
         """Show the keys of the screen."""
@@ -262,20 +314,9 @@ class TmeattnApp(App[None]):
         self.theme = names[(at + 1) % len(names)]
         self.notify(f"Theme: {self.theme.removeprefix('tmeattn-')}", markup=False, timeout=2)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: every action of the screen and of the application, by its description."""
-        place = screen.place if isinstance(screen, BaseScreen) else "app"
-        for key in keys.KEYS:
-            if key.place in (place, "app") and not key.action.startswith("command"):
-                run = partial(self._perform, screen, key.action)
-                yield SystemCommand(key.description.rstrip("."), keys.PLACES[key.place], run)
-        yield SystemCommand("Choose a theme", "Everywhere", self.action_change_theme)
-        yield SystemCommand("Save a picture of the screen (SVG)", "Everywhere", self.deliver_screenshot)
-
-    def _perform(self, screen: Screen[object], action: str) -> None:
-        """Run an action of the palette on the object that has its method: the screen or the application."""
-        name = action.partition("(")[0]
-        self.call_later(self.run_action, action, screen if hasattr(screen, f"action_{name}") else self)
+    def action_picture(self) -> None:
+        """Save a picture of the screen, in the folder in which tmeattn was started, as exports are."""
+        self.deliver_screenshot(path=".")
 
     # ---- size and end
 
@@ -288,6 +329,7 @@ class TmeattnApp(App[None]):
 
     def exit(self, *arguments: Any, **named: Any) -> None:
         """Leave. Workers are cancelled first: after an await they would find their screen partly removed."""
+        self._input.stop()
         self.workers.cancel_all()
         super().exit(*arguments, **named)
 

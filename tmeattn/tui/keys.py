@@ -21,16 +21,69 @@ PLACES = {
 """The places where keys hold, each with its title in the help."""
 
 
+LETTERS = {
+    "a": "attention",
+    "A": "measure",
+    "b": "browse",
+    "c": "compare",
+    "C": "columns",
+    "d": "delete",
+    "D": "split",
+    "e": "export",
+    "f": "smooth",
+    "F": "follow",
+    "g": "first",
+    "G": "last",
+    "h": "left",
+    "i": "statistics",
+    "j": "down",
+    "k": "up",
+    "l": "right",
+    "L": "log_scale",
+    "m": "mistakes",
+    "M": "method",
+    "n": "new",
+    "N": "like",
+    "o": "order",
+    "O": "reverse",
+    "p": "reproduce",
+    "P": "paired",
+    "q": "quit",
+    "Q": "queue",
+    "r": "resume",
+    "R": "rename",
+    "s": "stop",
+    "S": "checkpoint",
+    "t": "text",
+    "T": "tag",
+    "u": "undo",
+    "U": "reset",
+    "v": "evaluate",
+    "V": "charts",
+    "w": "watch",
+    "W": "sweep",
+    "x": "explain",
+    "X": "axis",
+    "y": "copy",
+    "z": "zoom",
+}
+"""Each letter means one verb on all screens: the part of an action's id after the place. Free: B E H I J K Y Z.
+
+A question with two buttons takes y and n as its answers. `q` closes a window over a screen.
+"""
+
+
 @dataclass(frozen=True)
 class Key:
     """One action.
 
-    id:          `place.name`; the saved state has it where the user changed the keys.
+    id:          `place.verb`; the saved state has it where the user changed the keys. See `LETTERS` and `RENAMED`.
     keys:        the default keys, separated by commas, as Textual names them.
     action:      the action method without `action_`, with its arguments if it has any.
     label:       the text in the footer; an empty label keeps the key out of the footer.
     description: one sentence for the help and the command palette.
     priority:    whether the key works while a text field has the focus.
+    pane:        the id of a widget: the footer shows the key only while the focus is in that widget.
     """
 
     id: str
@@ -39,36 +92,44 @@ class Key:
     label: str
     description: str
     priority: bool = False
+    pane: str = ""
 
     @property
     def place(self) -> str:
         return self.id.partition(".")[0]
 
+    @property
+    def verb(self) -> str:
+        return self.id.partition(".")[2]
+
 
 KEYS: tuple[Key, ...] = (
     Key("app.help", "f1,question_mark", "help", "Help", "Show the keys of this screen, change them, read the manual."),
-    Key("app.runs", "f2", "mode('runs')", "", "Open the runs.", priority=True),
+    Key("app.palette", "ctrl+p", "command_palette", "Palette", "Search all actions and runs by name.", priority=True),
+    Key("app.runs", "f2", "mode('runs')", "", "Open the runs; in a run: go to the list of all runs.", priority=True),
     Key("app.explain", "f3", "mode('explain')", "", "Explain a text of your own.", priority=True),
     Key("app.data", "f4", "mode('data')", "", "Browse the texts of a dataset.", priority=True),
     Key("app.models", "f5", "mode('models')", "", "Browse the models and plugins.", priority=True),
-    Key("app.palette", "ctrl+p", "command_palette", "", "Search all actions by name.", priority=True),
     Key(
         "app.theme",
         "f9",
         "next_theme",
-        "",
+        "Theme",
         "Switch theme: dark, light, high contrast, colour-blind-safe.",
         priority=True,
     ),
     Key("app.suspend", "ctrl+z", "suspend_process", "", "Suspend tmeattn; the shell command fg resumes it."),
-    Key("app.quit", "q", "quit", "Quit", "Quit; training processes continue."),
-    Key("app.quit_always", "ctrl+q", "quit", "", "Quit, also from a text field.", priority=True),
+    Key("app.quit", "q", "leave", "Quit", "Quit, outside of fields and forms; training processes continue."),
+    Key("app.quit_always", "ctrl+q", "quit", "", "Quit, also from a field or a form.", priority=True),
     Key("runs.open", "enter", "open", "Open", "Open the selected run, with the curves of the marked runs."),
+    Key("runs.unmark", "escape", "unmark", "Clear", "Clear filter and marks."),
     Key("runs.new", "n", "new", "New", "Fill in the form of a new run."),
-    Key("runs.like", "N", "like", "", "Fill in the form of a new run like the selected run."),
+    Key("runs.explain", "x", "explain", "Explain", "Explain a text with the selected run."),
     Key("runs.mark", "space", "mark", "Mark", "Mark the selected run, to compare its curves, or unmark it."),
     Key("runs.compare", "c", "compare", "Compare", "Compare the marked runs, or the marked run with the selected one."),
     Key("runs.filter", "slash", "filter", "Filter", "Filter the runs, such as model:lstm acc>86 tag:paper."),
+    Key("runs.stop", "s", "stop", "Stop", "Save a checkpoint and stop the selected run."),
+    Key("runs.resume", "r", "resume", "Resume", "Resume the selected run, if it was stopped, killed or crashed."),
     Key(
         "runs.order",
         "o",
@@ -76,44 +137,61 @@ KEYS: tuple[Key, ...] = (
         "Sort",
         "Sort by age, accuracy, model, state, name or the next column that is shown.",
     ),
-    Key("runs.resume", "r", "resume", "Resume", "Resume the selected run, if it was stopped, killed or crashed."),
-    Key("runs.stop", "s", "stop", "Stop", "Save a checkpoint and stop the selected run."),
-    Key("runs.explain", "x", "explain", "", "Explain a text with the selected run."),
-    Key("runs.rename", "e", "rename", "", "Rename the selected run."),
-    Key("runs.delete", "d,delete", "delete", "", "Delete the marked runs or else the selected run."),
-    Key("runs.copy", "y", "copy", "", "Copy the command that made the selected run."),
-    Key("runs.reverse", "O", "reverse", "", "Reverse the order."),
+    Key("runs.reverse", "O", "reverse", "Reverse", "Reverse the order."),
     Key("runs.columns", "C", "columns", "Columns", "Choose the columns of the list."),
-    Key("runs.sweep", "W", "sweep", "", "Show the runs of all sweeps, or only a line for each."),
     Key("runs.tag", "T", "tag", "Tags", "Add tags to the marked runs or else the selected run, or remove them."),
     Key("runs.queue", "Q", "queue", "Queue", "Show the runs that wait to be trained."),
-    Key("runs.unmark", "escape", "unmark", "", "Clear filter and marks."),
+    Key("runs.sweep", "W", "sweep", "Sweeps", "Show the runs of all sweeps, or only a line for each."),
+    Key("runs.like", "N", "like", "New like this", "Fill in the form of a new run like the selected run."),
+    Key("runs.rename", "R", "rename", "Rename", "Rename the selected run."),
+    Key("runs.delete", "d,delete", "delete", "Delete", "Delete the marked runs or else the selected run."),
+    Key("runs.browse", "b", "browse", "Texts", "Browse the texts of the selected run's dataset, with its predictions."),
+    Key("runs.copy", "y", "copy", "Copy command", "Copy the command that made the selected run."),
     Key("new.start", "ctrl+s,f10", "start", "Start", "Start the run.", priority=True),
     Key("new.queue", "ctrl+t", "enqueue", "Queue", "Add the run to the queue, behind those that wait.", priority=True),
     Key("new.copy", "ctrl+y", "copy", "Copy command", "Copy the command that starts the same run.", priority=True),
     Key("new.reset", "ctrl+r", "reset", "Reset", "Reset all fields to the defaults of the recipe.", priority=True),
     Key("new.down", "down", "move(1)", "", "Go to the next field.", priority=True),
     Key("new.up", "up", "move(-1)", "", "Go to the previous field.", priority=True),
-    Key("new.back", "escape", "back", "Back", "Go back to the runs without starting a run."),
+    Key("new.page_down", "pagedown", "page(1)", "", "Go one page of fields down.", priority=True),
+    Key("new.page_up", "pageup", "page(-1)", "", "Go one page of fields up.", priority=True),
+    Key("new.top", "ctrl+home", "jump(0)", "", "Go to the first field.", priority=True),
+    Key("new.bottom", "ctrl+end", "jump(-1)", "", "Go to the last field.", priority=True),
+    Key("new.back", "escape", "back", "Back", "Go back without starting a run."),
+    Key("run.log_search", "slash", "search", "Search", "Search the log.", pane="log"),
+    Key(
+        "run.log_fold", "enter", "fold", "Fold output", "Show or hide the output of a process that failed.", pane="log"
+    ),
+    Key("run.explain", "x", "explain", "Explain", "Explain a text with this run."),
+    Key("run.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run."),
+    Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed."),
+    Key("run.checkpoint", "S", "checkpoint", "Save checkpoint", "Save a checkpoint now."),
+    Key("run.log_scale", "L", "log_scale", "Log scale", "Switch the loss between a logarithmic and a linear scale."),
+    Key("run.next_pane", "tab", "next_pane(1)", "Next pane", "Go to the next pane."),
+    Key("run.previous_pane", "shift+tab", "next_pane(-1)", "", "Go to the previous pane."),
     Key("run.pane_curves", "1", "pane('curves')", "", "Show the curves only; on a large screen again: all panes."),
     Key("run.pane_attention", "2", "pane('attention')", "", "Show the attention entropy: now, by epoch, by head."),
     Key("run.pane_watch", "3", "pane('watch')", "", "Show the watch list: predictions on a few validation texts."),
     Key("run.pane_log", "4", "pane('log')", "", "Show the log."),
     Key("run.pane_about", "5", "pane('about')", "", "Show the configuration, versions and command of the run."),
-    Key("run.next_pane", "tab", "next_pane(1)", "", "Go to the next pane."),
-    Key("run.previous_pane", "shift+tab", "next_pane(-1)", "", "Go to the previous pane."),
-    Key("run.log_scale", "l", "log_scale", "Log scale", "Switch the loss between a logarithmic and a linear scale."),
-    Key("run.cursor_left", "left,h", "cursor(-1)", "", "Move the cursor of all curves left."),
-    Key("run.cursor_right", "right", "cursor(1)", "", "Move the cursor of all curves right."),
+    Key("run.left", "left,h", "cursor(-1)", "", "Move the cursor of all curves left."),
+    Key("run.right", "right,l", "cursor(1)", "", "Move the cursor of all curves right."),
     Key("run.earlier", "left_square_bracket", "epoch(-1)", "", "Show the watch list one epoch earlier."),
     Key("run.later", "right_square_bracket", "epoch(1)", "", "Show the watch list one epoch later."),
-    Key("run.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run."),
-    Key("run.checkpoint", "c", "checkpoint", "Save checkpoint", "Save a checkpoint now."),
-    Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed."),
-    Key("run.explain", "x", "explain", "Explain", "Explain a text with this run."),
-    Key("run.data", "t", "data", "", "Browse the texts of its dataset, with this run's predictions."),
-    Key("run.copy", "y", "copy", "", "Copy the command that made the run."),
-    Key("run.back", "escape,backspace", "back", "Back", "Go back to the runs; training continues."),
+    Key("run.browse", "b", "browse", "Texts", "Browse the texts of its dataset, with this run's predictions."),
+    Key(
+        "run.export", "e", "export", "Export", "Export the charts to a picture or as CSV: all shown, or that in focus."
+    ),
+    Key("run.watch", "w", "watch", "Watch list", "Choose texts of the watch list, which is measured in training."),
+    Key("run.charts", "V", "charts", "More charts", "Show the next charts: learning rate, gradient norm, speed, CPU."),
+    Key("run.smooth", "f", "smooth", "Smooth", "Smooth the curves of the steps: 0.6, 0.9, 0.98, not at all."),
+    Key("run.axis", "X", "axis", "X axis", "Draw the curves over epochs, steps or time."),
+    Key("run.zoom", "z", "zoom", "Enlarge", "Give a chart or a pane the whole screen, or take it back."),
+    Key("run.zoom_in", "plus,equals_sign", "zoom_x(1)", "", "Show half as much of the x axis, around the cursor."),
+    Key("run.zoom_out", "minus", "zoom_x(-1)", "", "Show twice as much of the x axis."),
+    Key("run.reset", "U", "reset", "", "Show the whole curves: no zoom, no smoothing, linear scales."),
+    Key("run.copy", "y", "copy", "Copy command", "Copy the command that made the run."),
+    Key("run.back", "escape,backspace", "back", "Back", "Go back to where the run was opened; training continues."),
     Key(
         "compare.paired", "P", "paired", "Same texts", "Classify the validation texts with every run, to compare them."
     ),
@@ -121,8 +199,10 @@ KEYS: tuple[Key, ...] = (
     Key("compare.measure", "A", "measure", "Accuracy/loss", "Switch the curves between accuracy and loss."),
     Key("compare.split", "D", "split", "Split", "Show curves of the validation texts, the training texts, or both."),
     Key("compare.open", "enter", "unfold", "All options", "Show or hide the options that all runs share."),
-    Key("compare.copy", "y", "copy", "", "Copy the command that prints the same comparison."),
-    Key("compare.log_scale", "L", "log_scale", "", "Switch the loss between a logarithmic and a linear scale."),
+    Key("compare.copy", "y", "copy", "Copy command", "Copy the command that prints the same comparison."),
+    Key(
+        "compare.log_scale", "L", "log_scale", "Log scale", "Switch the loss between a logarithmic and a linear scale."
+    ),
     Key("compare.pane_results", "1", "pane('results')", "", "Show the results."),
     Key("compare.pane_curves", "2", "pane('curves')", "", "Show the curves."),
     Key("compare.pane_options", "3", "pane('options')", "", "Show the options."),
@@ -136,35 +216,57 @@ KEYS: tuple[Key, ...] = (
     Key("queue.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run that is trained; the next one begins."),
     Key("queue.delete", "d,delete", "delete", "Remove", "Remove the selected run from the queue."),
     Key("queue.new", "n", "new", "New", "Fill in the form of a new run."),
-    Key("queue.copy", "y", "copy", "", "Copy the command of the selected run."),
+    Key("queue.copy", "y", "copy", "Copy command", "Copy the command of the selected run."),
     Key("queue.back", "escape", "back", "Back", "Go back to the runs; training continues."),
-    Key("explain.text", "t", "text", "Edit", "Edit the text."),
-    Key("explain.clear", "n", "clear", "", "Clear the text to type a new one."),
-    Key("explain.drop", "x,delete,backspace", "drop", "Drop word", "Drop the selected word, or restore it."),
-    Key("explain.undo", "u", "undo", "Undo", "Restore the word dropped last."),
-    Key("explain.restore", "U", "restore", "", "Restore all dropped words."),
-    Key("explain.method", "m", "method", "Method", "Switch to the next method that supports the model."),
-    Key("explain.strong", "s", "strong", "Strongest", "Go to the next strongest word."),
+    Key("explain.delete", "d,delete,backspace", "delete", "Delete word", "Delete the selected word, or restore it."),
+    Key("explain.strong", "asterisk", "strong", "Strongest", "Go to the next strongest word."),
+    Key("explain.text", "t", "text", "Edit text", "Edit the text."),
+    Key("explain.new", "n", "new", "New text", "Clear the text to type a new one."),
+    Key("explain.method", "M", "method", "Method", "Switch to the next method that supports the model."),
+    Key("explain.compare", "c", "compare", "Compare", "Choose a run to compare with."),
     Key("explain.export", "e", "export", "Export", "Export the explanation to a file."),
+    Key("explain.undo", "u", "undo", "Undo", "Restore the word deleted last."),
+    Key("explain.reset", "U", "reset", "Reset", "Restore all deleted words."),
+    Key("explain.browse", "b", "browse", "Texts", "Choose a text of the dataset."),
     Key("explain.left", "left,h", "word(-1)", "", "Go to the previous word."),
     Key("explain.right", "right,l", "word(1)", "", "Go to the next word."),
     Key("explain.up", "up,k", "line(-1)", "", "Go to the word above."),
     Key("explain.down", "down,j", "line(1)", "", "Go to the word below."),
     Key("explain.page_up", "pageup", "page(-1)", "", "Go one page up."),
     Key("explain.page_down", "pagedown", "page(1)", "", "Go one page down."),
-    Key("explain.first", "home", "first", "", "Go to the first word."),
-    Key("explain.last", "end", "last", "", "Go to the last word."),
-    Key("explain.back", "escape", "back", "", "Leave the text field; again: go back to the runs."),
+    Key("explain.first", "home,g", "first", "", "Go to the first word."),
+    Key("explain.last", "end,G", "last", "", "Go to the last word."),
+    Key("explain.back", "escape", "back", "Back", "Leave the text field; again: go back to where one came from."),
     Key("data.open", "enter", "open", "Explain", "Explain the selected text."),
     Key("data.search", "slash", "search", "Search", "Search the texts."),
-    Key("data.wrong", "w", "wrong", "Show errors", "Show only texts with a wrong prediction, or all texts again."),
-    Key("data.clear", "r", "clear", "Clear", "Clear search and filters."),
-    Key("data.statistics", "s", "statistics", "Statistics", "Show statistics of the dataset, or the text again."),
-    Key("data.back", "escape", "back", "", "Leave the search field / cancel; again: go back to the runs."),
-    Key("models.train", "t", "train", "Train", "Fill in the form of a new run of the highlighted model."),
-    Key("models.page", "space", "page", "", "Go to the page to scroll it, or back to the list."),
-    Key("models.back", "escape", "back", "", "Go back to the runs."),
+    Key("data.mistakes", "m", "mistakes", "Mistakes", "Show only texts with a wrong prediction, or all texts again."),
+    Key("data.evaluate", "v", "evaluate", "Predict all", "Predict all texts shown, and show the share that is right."),
+    Key("data.order", "o", "order", "Sort", "Sort by the next column: number, label, confidence, errors, length."),
+    Key("data.reverse", "O", "reverse", "Reverse", "Reverse the order."),
+    Key(
+        "data.watch", "w", "watch", "Watch", "Put the selected text on the watch list of the run that was opened last."
+    ),
+    Key("data.statistics", "i", "statistics", "Statistics", "Show statistics of the dataset, or the text again."),
+    Key("data.reset", "U", "reset", "Reset", "Clear search and filters."),
+    Key("data.back", "escape", "back", "Back", "Cancel, or leave a field; again: go back to where one came from."),
+    Key("models.open", "enter", "open", "", "Go to the page of the highlighted entry, to scroll it."),
+    Key("models.new", "n", "new", "New run", "Fill in the form of a new run of the highlighted model."),
+    Key("models.back", "escape", "back", "Back", "Go back: from the page to the list, then to where one came from."),
 )
+
+RENAMED = {
+    "run.data": "run.browse",
+    "run.cursor_left": "run.left",
+    "run.cursor_right": "run.right",
+    "explain.clear": "explain.new",
+    "explain.drop": "explain.delete",
+    "explain.restore": "explain.reset",
+    "data.wrong": "data.mistakes",
+    "data.clear": "data.reset",
+    "models.train": "models.new",
+    "models.page": "models.open",
+}
+"""Ids of actions in states that earlier versions saved, each with its id today."""
 
 
 def bindings(place: str) -> list[BindingType]:
@@ -182,6 +284,11 @@ def _binding(key: Key) -> Binding:
         priority=key.priority,
         tooltip=key.description,
     )
+
+
+def migrated(remapped: Mapping[str, str]) -> dict[str, str]:
+    """The user's keys as an earlier version saved them, by the ids of today."""
+    return {RENAMED.get(action, action): keys for action, keys in remapped.items()}
 
 
 def keymap(remapped: Mapping[str, str]) -> dict[str, str]:
@@ -216,6 +323,13 @@ _NAMES = {
     "comma": ",",
     "full_stop": ".",
     "delete": "del",
+    "asterisk": "*",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
 }
 
 

@@ -74,8 +74,8 @@ class OpenData(Message):
         self.run = run
 
 
-class BackToRuns(Message):
-    """Leave a screen for the runs: the open run, or the list of all runs."""
+class GoBack(Message):
+    """Leave a screen for where the user came from: the screen below it, the tab before it, or else the runs."""
 
 
 class StartRun(Message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tmeattn.errors import BadInput
@@ -40,6 +41,7 @@ class Session:
     reader:          predicts and explains texts with trained runs.
     training:        the training processes that this session started.
     runs:            all runs, as the list of runs shows them.
+    opened_run:      the run whose screen was opened last.
     text_to_explain: the text that Explain shows when it opens next; None keeps the text of the screen.
     entries:         those of the form whose run was started last; None before.
     """
@@ -56,6 +58,7 @@ class Session:
         self.training = TrainingProcesses()
         self.runs = RunList()
         self.text_to_explain: TextToExplain | None = None
+        self.opened_run: RunDirectory | None = None
         self.entries: FormEntries | None = None
         self._selected_run = selected_run
 
@@ -73,6 +76,15 @@ class Session:
     @selected_run.setter
     def selected_run(self, run: RunDirectory | None) -> None:
         self._selected_run = run
+
+    def watching_run(self) -> RunDirectory | None:
+        """The run to whose watch list Data adds a text: the one opened last, or else the selected one, unless it is
+        finished; None without any."""
+        for run in (self.opened_run, self.selected_run):
+            with suppress(BadInput):
+                if run is not None and run.path.exists() and run.info and run.state() != "finished":
+                    return run
+        return None
 
     def failed_entries(self) -> tuple[FormEntries, str] | None:
         """The entries of the form whose run did not start, and the reason; None where it started, or none was asked."""

@@ -45,11 +45,15 @@ def serve(run: str | None, host: str, port: int, announce: Callable[[str], None]
         ) from error
     _check_port(host, port)
 
-    class OwnPagesOnly(Server):  # type: ignore[misc]  # textual-serve has no types
+    class OwnPagesOnly(Server):  # type: ignore[misc,unused-ignore]  # textual-serve has no types
         async def _make_app(self) -> Any:
             app = await super()._make_app()
             app.middlewares.append(web.middleware(_refuse_others))
             return app
+
+        async def handle_index(self, request: Any) -> Any:
+            self.public_url = f"http://{request.host}"  # the address that the browser knows
+            return await super().handle_index(request)
 
         async def on_startup(self, app: Any) -> None:
             announce(f"http://{_in_address(host)}:{port}")

@@ -43,7 +43,7 @@ def weights(run, name="last"):
 
 
 def events(run, *kinds):
-    clock = {"time", "seconds", "tokens_per_second", "run", "processes"}
+    clock = {"time", "seconds", "tokens_per_second", "cpu", "memory", "run", "processes"}
     return [{key: value for key, value in event.items() if key not in clock} for event in run.events(*kinds)]
 
 
@@ -52,7 +52,7 @@ def assert_alike(run, other):
     assert one.keys() == two.keys()
     for name, value in one.items():
         torch.testing.assert_close(value, two[name], rtol=1e-3, atol=1e-5, msg=name)
-    for kind in ("started", "entropy", "step", "epoch", "watched", "finished"):
+    for kind in ("started", "entropy", "step", "epoch", "watched", "watched_step", "finished"):
         found, wanted = events(run, kind), events(other, kind)
         assert len(found) == len(wanted), kind
         for event, expected in zip(found, wanted, strict=True):

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from support import scripted_reader
 from support.planted import texts as planted_texts
-from support.scripted_reader import Driver, opened
+from support.scripted_reader import Driver, opened, seen
 from support.waiting import until
 from textual.widgets import Input
 
 from tmeattn.config import TrainOptions
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.watched_texts import added_texts
 from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
@@ -56,11 +57,11 @@ async def test_texts_are_listed_with_label_prediction_and_length(run, size) -> N
     async with open_screen(size) as driver:
         assert driver.app.focused is table(driver)
         head, first, second, *_ = lines(driver)
-        assert head.split() == ["no.", "label", "predicted", "words", "text"]
+        assert head.split() == ["no.▲", "label", "predicted", "words", "text"]
         words = len(VALIDATION.texts[0].split())
         assert first.split()[:7] == ["0", "negative", "✓", "negative", "73", "%", str(words)]
         assert second.split()[:6] == ["1", "positive", "✓", "positive", "73", "%"]
-        assert driver.said("#summary").startswith("16 of 16 texts, 100.0 % of")
+        assert driver.said("#summary").startswith("16 of 16 texts")
         assert driver.said("#whole-text") == VALIDATION.texts[0]
 
 
@@ -92,7 +93,7 @@ async def test_split_label_length_and_order(run) -> None:
         await driver.choose("length", (51.0, 101.0))
         assert driver.said("#summary").startswith("0 of 64")
         assert "No text fits" in driver.said("#whole-text")
-        await driver.press("r")
+        await driver.press("U")
         assert driver.said("#summary").startswith("64 of 64")
 
 
@@ -110,10 +111,10 @@ async def test_only_what_is_seen_is_predicted_until_a_choice_needs_all(run) -> N
 async def test_wrong_answers_by_one_key(run, monkeypatch) -> None:
     monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     async with open_screen() as driver:
-        await driver.press("w")
+        await driver.press("m")
         assert driver.said("#summary") == "8 of 16 texts"
         assert all(line.split()[2] == "✗" for line in lines(driver)[1:9])
-        await driver.press("w")
+        await driver.press("m")
         assert driver.said("#summary").startswith("16 of 16")
 
 
@@ -126,7 +127,7 @@ async def test_search_as_one_types(run) -> None:
         assert driver.app.focused is table(driver)
         await driver.press("slash", "escape")
         assert driver.app.focused is table(driver)
-        await driver.press("r")
+        await driver.press("U")
         assert driver.screen.query_one(Input).value == ""
 
 
@@ -185,14 +186,48 @@ async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_b
         assert driver.said("#summary") == "32 of 64 texts"
 
 
-async def test_a_share_of_what_was_predicted_is_one_so_far(run) -> None:
+async def test_no_share_is_shown_before_all_texts_are_predicted_and_all_classes_are_read_alike(
+    run, monkeypatch
+) -> None:
+    ordered = Split([f"good {at}" for at in range(60)] + [f"bad {at}" for at in range(30)], [1] * 60 + [0] * 30)
+    splits = {"train": ordered, "validation": ordered}
+    dataset = Dataset("planted", ("negative", "positive"), run.data["fingerprint"], lambda: splits)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
+    monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     async with open_screen() as driver:
-        await driver.choose("split", "train")
-        known = int(table(driver).predictions.known().sum())
-        assert known < 64
-        assert driver.said("#summary") == f"64 of 64 texts, 100.0 % of {known} right so far"
-        await driver.choose("order", "least confident")
-        assert driver.said("#summary") == "64 of 64 texts, 100.0 % of 64 right"
+        assert 0 < int(table(driver).predictions.known().sum()) < 90
+        assert driver.said("#summary") == "90 of 90 texts; v predicts all"
+        await driver.press("i")
+        assert "%" not in driver.said("#whole-text")
+        await driver.press("i")
+        driver.reader._predicted.clear()
+        driver.reader.read.clear()
+        await driver.press("v")
+        assert driver.said("#summary") == "90 of 90 texts, 66.7 % right"
+        first = driver.reader.read[:9]
+        assert sum(text.startswith("good") for text in first) == 6
+        await driver.choose("label", 0)
+        assert driver.said("#summary") == "30 of 90 texts, 0.0 % right"
+
+
+async def test_texts_are_sorted_by_key_and_by_a_click_on_a_column(run) -> None:
+    async with open_screen() as driver:
+        orders = []
+        for key in ("o", "O", "o", "o", "O"):
+            await driver.press(key)
+            orders.append(driver.screen.choice("order").value)
+        assert orders == ["label", "label, last first", "least confident", "worst errors", "surest right"]
+        words = lines(driver)[0].index("words")
+        for arrow, way in (("▲", 1), ("▼", -1)):
+            await driver.pilot.click(table(driver), offset=(words + 1, 0))
+            await driver.settle()
+            assert f"words{arrow}" in lines(driver)[0]
+            counts = table(driver).texts.words_N[table(driver).rows]
+            assert (way * np.diff(counts) >= 0).all()
+        await driver.pilot.click(table(driver), offset=(lines(driver)[0].index("text") + 1, 0))
+        await driver.settle()
+        texts = [table(driver).texts.texts[row] for row in table(driver).rows]
+        assert texts == sorted(texts, key=str.casefold)
 
 
 async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
@@ -210,19 +245,19 @@ async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
         assert driver.said("#whole-text") == table(driver).texts.texts[0]
         goes_on.set()
         await driver.settle()
-        assert driver.said("#summary").endswith("right so far")
+        assert driver.said("#summary").endswith("v predicts all")
 
 
 async def test_statistics_and_back(run) -> None:
     async with open_screen((140, 45)) as driver:
-        await driver.press("s")
+        await driver.press("i")
         drawn = driver.screen.query_one("#whole-text")
         text = "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
         assert "train" in text
         assert "32" in text
         assert "Words per text, validation" in text
         assert "Predictions on the validation split" in text
-        await driver.press("s")
+        await driver.press("i")
         assert driver.said("#whole-text") == VALIDATION.texts[0]
 
 
@@ -230,7 +265,7 @@ async def test_without_a_run_texts_can_be_browsed(planted, monkeypatch) -> None:
     monkeypatch.setattr(data, "DEFAULT_DATASET", "planted")
     async with open_screen() as driver:
         assert driver.said("#summary") == "16 of 16 texts"
-        await driver.press("w")
+        await driver.press("m")
         assert driver.said("#summary") == "16 of 16 texts"
 
 
@@ -247,7 +282,7 @@ async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
 async def test_a_deleted_run_leaves_the_texts(run) -> None:
     async with open_screen() as driver:
         run.delete()
-        await driver.press("w")
+        await driver.press("m")
         assert driver.said("#summary").startswith("16 of 16")
         assert any("was deleted" in str(toast.message) for toast in driver.app._notifications)
 
@@ -298,5 +333,18 @@ async def test_of_changed_data_neither_right_nor_wrong_is_shown(run) -> None:
     async with open_screen((140, 45)) as driver:
         assert "the data has changed since the run was trained" in driver.said("#summary")
         assert not {"✓", "✗"} & set("".join(lines(driver)))
-        await driver.press("w")
+        await driver.press("m")
         assert "0 of 16 texts" in driver.said("#summary")
+
+
+async def test_the_selected_text_is_put_on_the_watch_list_of_the_open_run(run, write_run) -> None:
+    trained = write_run("bbbb-lstm-attn", dataset="planted", state="running", done=0)
+    async with open_screen() as driver:
+        driver.screen.action_watch()
+        assert await seen(driver.pilot, "No run can watch the text")
+        driver.screen.session.opened_run = trained
+        driver.screen.action_watch()
+        (added,) = added_texts(trained)
+        assert added == {"text": VALIDATION.texts[0], "label": ("negative", "positive")[VALIDATION.labels[0]]}
+        driver.screen.action_watch()
+        assert len(added_texts(trained)) == 1

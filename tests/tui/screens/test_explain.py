@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from support.explain_screen import REVIEW, heatmap, open_screen
-from support.scripted_reader import MOST_WORDS, Driver
+from support.scripted_reader import CLASSES, MOST_WORDS, Driver, ScriptedReader
 from support.waiting import until
 from textual.widgets import OptionList, TextArea
 
+from tmeattn.explain.explanation import ExplainRequest, Explanation
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.widgets.choice import Picker
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 
@@ -100,7 +103,7 @@ async def test_the_strongest_words_one_after_another(runs) -> None:
         await driver.explain(REVIEW)
         found = []
         for _ in range(3):
-            await driver.press("s")
+            await driver.press("asterisk")
             found.append(heatmap(driver).item.word.token)
         assert found == ["good", "great", "dull"]
 
@@ -119,16 +122,16 @@ async def test_the_mouse_points_at_words(runs) -> None:
 async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
-        await driver.press("s", "x")
+        await driver.press("asterisk", "d")
         assert "1 word dropped: positive 73.1 → 50.0 % (-23.1 points, the prediction changes)" in said(driver)
         assert heatmap(driver).item.word is None
         assert "dropped" in driver.said("#word")
-        await driver.press("s", "delete")
+        await driver.press("asterisk", "delete")
         assert "2 words dropped: positive 73.1 → 26.9 % (-46.2 points, the prediction changes)" in said(driver)
         await driver.press("u")
         assert "1 word dropped" in said(driver)
         assert heatmap(driver).item.word.token == "great"
-        await driver.press("x", "U")
+        await driver.press("d", "U")
         assert said(driver).startswith("positive 73.1 %  \n")
         assert driver.screen.dropped == []
 
@@ -136,7 +139,7 @@ async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
 async def test_dropping_the_same_word_twice_brings_it_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
-        await driver.press("s", "x", "x")
+        await driver.press("asterisk", "d", "d")
         assert "dropped" not in said(driver)
         assert heatmap(driver).item.word.token == "good"
 
@@ -144,7 +147,7 @@ async def test_dropping_the_same_word_twice_brings_it_back(runs) -> None:
 async def test_all_words_can_be_dropped(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("good")
-        await driver.press("x")
+        await driver.press("d")
         assert "no words" in driver.said("#first .message")
         await driver.press("u")
         assert said(driver).startswith("positive")
@@ -154,7 +157,7 @@ async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("so dull", true_label="positive")
         assert "✗ wrong, label positive" in said(driver)
-        await driver.press("x", "t", "end", "space", *"bad")
+        await driver.press("d", "t", "end", "space", *"bad")
         assert "dropped" not in said(driver)
         assert "wrong" not in said(driver)
         assert "correct" not in said(driver)
@@ -168,7 +171,7 @@ async def test_methods_are_tried_in_turn_but_for_those_that_cannot_serve(runs) -
         seen = []
         for _ in range(4):
             seen.append(driver.reader.questions[-1].method)
-            await driver.press("m")
+            await driver.press("M")
         assert seen == [None, "attention", "oracle", None]
 
 
@@ -205,19 +208,45 @@ async def test_layers_and_heads_are_offered_where_there_are_any(runs) -> None:
         assert not driver.screen.asking.choice("layer").display
 
 
-async def test_two_runs_beside_each_other_share_a_cursor(runs) -> None:
+async def test_two_runs_beside_each_other_share_a_cursor_a_method_and_a_class(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
-        await driver.choose("beside", "bbbb-mean")
+        await driver.press("c")
+        assert driver.app.screen._texts == ["none", "bbbb-mean"]  # not the run itself
+        await driver.press("down", "enter")
+        beside = driver.screen.asking.choice("beside")
+        await until(driver.pilot, lambda: "bbbb-mean" in str(beside.render()))
+        await driver.settle()
         second = driver.screen.query_one("#second", ExplanationPane)
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
         assert driver.said("#differences").startswith("Largest differences (aaaa | bbbb, % of all scores)")
-        await driver.press("s")
+        await driver.press("escape", "asterisk")
         assert second.heatmap.item.word.token == "good"
         assert driver.said("#word").count("without it") == 2
-        await driver.choose("beside", None)
+        await driver.choose("run", "bbbb-mean")
         assert not second.display
+        assert [value for _, value in beside.offers] == [None, "aaaa-lstm-attn"]
+
+
+async def test_both_runs_are_explained_for_the_class_of_the_first(runs, monkeypatch) -> None:
+    def differ(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
+        found = original_explanation(self, run, question)
+        target = CLASSES.index(question.target) if question.target else 0
+        return found if run.id.startswith("aaaa") else replace(found, predicted=0, target=target)
+
+    original_explanation = ScriptedReader._explanation
+    monkeypatch.setattr(ScriptedReader, "_explanation", differ)
+    async with open_screen((140, 45)) as driver:
+        await driver.explain("good film")
+        await driver.choose("beside", "bbbb-mean")
+        assert driver.reader.questions[-1].target == "positive"
+        assert "class positive" in driver.said("#differences")
+        assert "class" not in driver.said("#first .verdict") + driver.said("#second .verdict")
+        assert driver.said("#word").count("positive") == 2
+        await driver.choose("target", "negative")
+        assert {question.target for question in driver.reader.questions[-2:]} == {"negative"}
+        assert "class negative" in driver.said("#differences")
 
 
 async def test_another_run_is_taken_up_everywhere(runs) -> None:

@@ -6,7 +6,7 @@ from support.waiting import until
 
 from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
-from tmeattn.tui.messages import OpenNewRun, OpenRun
+from tmeattn.tui.commands import actions
 from tmeattn.tui.screens.help import HelpScreen, PressKey
 from tmeattn.tui.services.saved_state import SavedState
 
@@ -37,20 +37,20 @@ async def test_no_description_is_cut(size):
         if size == (60, 16):
             assert any(row.height > 1 for row in table.rows.values())
         else:
-            assert await seen(pilot, "ctrl+q Quit, also from a text field. (everywhere)")
+            assert await seen(pilot, "ctrl+q Quit, also from a field or a form. (everywhere)")
 
 
 async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated):
     write_run("aaaa-mean", model="mean")
     app = TmeattnApp()
     async with app.run_test() as pilot:
-        await pilot.press("f1", "down", "enter")  # the second row: the new run
+        await pilot.press("f1", "down", "down", "enter")  # the third row: the new run
         assert isinstance(app.screen, PressKey)
-        await pilot.press("w")
-        assert app.session.saved.keys == {"runs.new": "w"}
-        await pilot.press("escape", "w")
+        await pilot.press("K")
+        assert app.session.saved.keys == {"runs.new": "K"}
+        await pilot.press("escape", "K")
         assert app.screen.__class__.__name__ == "NewRunScreen"
-    assert SavedState.load().keys == {"runs.new": "w"}
+    assert SavedState.load().keys == {"runs.new": "K"}
 
 
 async def test_a_taken_key_is_refused_and_escape_keeps_the_old_one():
@@ -70,37 +70,26 @@ async def test_delete_gives_the_default_back(isolated):
         assert app.session.saved.keys == {}
 
 
-async def test_every_action_of_the_screen_is_in_the_palette(write_run):
-    write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(saved=SavedState())
+async def test_the_palette_has_every_action_with_its_key_and_every_run(write_run, tmp_path, monkeypatch):
+    write_run("aaaa-mean", model="mean", name="[b]mine")
+    monkeypatch.chdir(tmp_path)
+    app = TmeattnApp(saved=SavedState(keys={"runs.new": "K"}))
     async with app.run_test() as pilot:
-        commands = {command.title: command.callback for command in app.get_system_commands(app.screen)}
-        assert {key.description.rstrip(".") for key in keys.KEYS if key.place == "runs"} <= set(commands)
-        commands["Open the runs"]()
-        commands["Fill in the form of a new run"]()
+        await until(pilot, lambda: app.screen.selected)
+        commands = {words: call for words, _, call in actions(app, app.screen)}
+        assert "Save a checkpoint and stop the selected run  [s]" not in commands  # it has ended
+        for key in keys.KEYS:
+            if key.place == "app" and key.verb != "palette":
+                assert any(words.startswith(key.description.rstrip(".")) for words in commands), key.id
+        commands["Save a picture of the screen (SVG) in this folder"]()
+        await until(pilot, lambda: list(tmp_path.glob("*.svg")))
+        commands["Fill in the form of a new run  [K]"]()
         await pilot.pause()
         assert app.screen.__class__.__name__ == "NewRunScreen"
-
-
-async def test_every_key_has_its_action(write_run):
-    """On every screen, each key of the table names a method that exists."""
-    run = write_run("aaaa-mean", model="mean")
-    app = TmeattnApp(saved=SavedState())
-    async with app.run_test() as pilot:
-        for place in [place for place in keys.PLACES if place != "app"]:
-            if place == "new":
-                app.post_message(OpenNewRun())
-            elif place == "run":
-                app.post_message(OpenRun(run))
-            else:
-                await app.switch_mode(place)
-            await pilot.pause()
-            assert app.screen.place == place
-            for key in keys.KEYS:
-                if key.place == place:
-                    name = key.action.partition("(")[0]
-                    owners = [app.screen, *app.screen.query("*")]
-                    assert any(hasattr(owner, f"action_{name}") for owner in owners), key.id
+        await pilot.press("ctrl+p", *"run mine")
+        assert await seen(pilot, "Open the run [b]mine (aaaa-mean)")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.__class__.__name__ == "RunScreen")
 
 
 def test_keys_are_shown_as_people_read_them():

@@ -33,7 +33,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> None:
 async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Any, Pilot[None]]]:
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
-        await pilot.press("f1", "m")
+        await pilot.press("f1", "f1")
         assert await seen(pilot, "An LSTM reads")
         assert isinstance(app.screen, ManualScreen)
         yield app.screen, pilot
@@ -89,5 +89,5 @@ async def test_without_pages_it_says_so(monkeypatch) -> None:
     monkeypatch.setattr(manual, "topics", list)
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
-        await pilot.press("f1", "m")
+        await pilot.press("f1", "f1")
         assert await seen(pilot, manual.NO_TOPICS)

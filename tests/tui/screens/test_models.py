@@ -87,14 +87,14 @@ async def test_a_model_that_cannot_be_built_says_so(monkeypatch) -> None:
 
 async def test_keys_train_scroll_and_leave() -> None:
     async with opened(ModelsScreen) as driver:
-        await driver.press("down", "t")
+        await driver.press("down", "n")
         assert driver.app.models == ["simple-attn"]
-        await driver.press("space", "pagedown")
+        await driver.press("enter", "pagedown")
         assert driver.screen.query_one("#pane").scroll_offset.y > 0
-        await driver.press("space")
+        await driver.press("escape")
         assert driver.app.focused is driver.screen.query_one(OptionList)
         await go_to(driver, "Datasets/imdb-25k")
-        await driver.press("t", "escape")
+        await driver.press("n", "escape")
         assert driver.app.models == ["simple-attn"]
         assert driver.app.modes == ["runs"]
 

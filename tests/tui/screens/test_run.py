@@ -8,6 +8,7 @@ from support.logged_runs import BEGAN, epoch_events, step_event, write
 from support.run_screen import an_app, head, settled
 from support.waiting import until
 
+from tmeattn.runs.watched_texts import added_texts
 from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
@@ -98,13 +99,13 @@ async def test_curves_grow_with_the_log(write_run):
     app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        assert heading(screen, "accuracy") == "Accuracy  ─ train 60.5  ◆ validation 66.0 %"
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 60.5  ○ validation 66.0 %  ★ best epoch 1"
         before = screen.query_one("#loss", Chart).redraws
         screen.refresh_run()
         assert screen.query_one("#loss", Chart).redraws == before  # nothing new, nothing drawn
         write(run.path, *epoch_events(2, 2))
         screen.refresh_run()
-        assert heading(screen, "accuracy").endswith("validation 75.6 %")
+        assert heading(screen, "accuracy").endswith("validation 75.6 %  ★ best epoch 2")
         assert screen.query_one("#loss", Chart).redraws == before + 1
 
 
@@ -114,11 +115,11 @@ async def test_a_run_too_short_to_log_steps_has_a_curve_of_training(write_run):
     app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        assert heading(screen, "accuracy") == "Accuracy  ● train 66.0  ◆ validation 66.0 %"
+        assert heading(screen, "accuracy") == "Accuracy  ● train 66.0  ○ validation 66.0 %  ★ best epoch 1"
         write(run.path, *(event for event in epoch_events(2, 2) if event["kind"] == "epoch"))
         write(run.path, step_event(21, 2))  # one step makes no line either
         screen.refresh_run()
-        assert heading(screen, "accuracy") == "Accuracy  ─ train 75.6  ◆ validation 75.6 %"
+        assert heading(screen, "accuracy") == "Accuracy  ─ train 75.6  ○ validation 75.6 %  ★ best epoch 2"
 
 
 async def test_the_x_axis_counts_epochs(write_run):
@@ -135,7 +136,7 @@ async def test_the_cursor_is_one_for_both_charts_and_escape_takes_it_away(write_
     app = an_app(write_run("aaaa-lstm-attn", done=3))
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
-        loss, accuracy = screen.query(Chart)
+        loss, accuracy = screen.curves.charts
         await pilot.press("left", "left")
         screen.action_cursor(-30)
         await pilot.pause()
@@ -160,10 +161,10 @@ async def test_a_logarithmic_scale_for_the_loss(write_run):
     app = an_app(write_run("aaaa-lstm-attn"))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
-        await pilot.press("l")
+        await pilot.press("L")
         assert "log scale" in heading(screen, "loss")
         assert "log scale" not in heading(screen, "accuracy")
-        await pilot.press("l")
+        await pilot.press("L")
         assert "log scale" not in heading(screen, "loss")
 
 
@@ -174,7 +175,7 @@ async def test_other_runs_lie_over_it_each_with_its_name(write_run):
         app.post_message(OpenRun(first, [second]))
         screen = await settled(pilot)
         await pilot.pause(0.1)
-        assert "◆ aaaa-lstm-attn 81.4  ■ baseline 75.6" in heading(screen, "accuracy")
+        assert "○ aaaa-lstm-attn 81.4  ◆ baseline 75.6" in heading(screen, "accuracy")
 
 
 @pytest.mark.parametrize("size", [(140, 45), (80, 24)])
@@ -188,7 +189,7 @@ async def test_every_curve_has_its_name_on_as_many_lines_as_that_takes(write_run
         await pilot.pause(0.2)
         static = screen.query_one("#loss Static")
         drawn = " ".join("\n".join(static.render_line(y).text for y in range(static.size.height)).split())
-        for mark, letter in zip("■▲▼★", "bcde", strict=True):
+        for mark, letter in zip("◆◇▲△", "bcde", strict=True):
             assert f"{mark} another run {letter} 0.358" in drawn
         assert static.size.height >= 2
         assert screen.query_one("#loss Plot").size.height >= 4
@@ -305,3 +306,58 @@ async def test_without_colour_words_stand_in_brackets(write_run, monkeypatch, si
         await pilot.pause(0.1)
         text = "\n".join(strip.text for strip in screen._compositor.render_strips())
         assert "[dull]" in text
+
+
+async def test_charts_over_time_smoothed_zoomed_one_alone_and_exported(write_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = an_app(write_run("aaaa-lstm-attn", done=3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        shown = lambda: [chart.id for chart in screen.curves.charts]  # noqa: E731
+        assert shown() == ["loss", "accuracy"]
+        await pilot.press("V")
+        assert shown() == ["entropy", "learning-rate"]
+        await pilot.press("V", "V", "X", "X", "f", "f")
+        assert shown() == ["loss", "accuracy"]
+        assert "smoothed 0.9" in heading(screen, "loss")
+        await pilot.pause()
+        assert "time" in "\n".join(strip.text for strip in screen._compositor.render_strips())
+        await pilot.press("plus", "plus")
+        left, right = screen.curves.view.span
+        assert right - left == pytest.approx((right - screen.curves._extent()[0]) / 4)
+        await pilot.press("U")
+        assert screen.curves.view.span is None
+        await pilot.press("z")
+        assert shown() == ["loss"]
+        await pilot.press("z", "e")
+        app.screen.query_one("Input").value = "points.csv"
+        await pilot.press("enter")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if (tmp_path / "points.csv").exists():
+                break
+        assert "aaaa-lstm-attn,accuracy,%,validation," in (tmp_path / "points.csv").read_text()
+
+
+async def test_texts_are_put_on_the_watch_list_of_a_run_that_is_trained(write_run):
+    run = write_run("aaaa-lstm-attn", done=1, state="running")
+    (run.path / "vocabulary.json").write_text('["a", "dull", "film"]')
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("w", *"dull", "enter", *"a film", "enter", "down", "delete", "escape")
+        assert [each["text"] for each in added_texts(run)] == ["a film"]
+        await pilot.press("3")
+        await pilot.pause(0.1)
+        measured = {"index": None, "label": None, "probabilities": [0.2, 0.8], "scores": [0.4, 0.6], "text": "a film"}
+        write(run.path, {"kind": "watched_step", "step": 30, "epoch": 1, "texts": [measured], "time": BEGAN})
+        screen.refresh_run()
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if screen.query_one("#watch").sources:
+                break
+        await pilot.pause(0.1)
+        text = "\n".join(strip.text for strip in screen._compositor.render_strips())
+        assert "in epoch 2 of 5, step 30" in text
+        assert "positive 80.0 %" in text
+        assert "probability of the label" in text

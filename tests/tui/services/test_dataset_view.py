@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, filtered, open_texts
+from tmeattn.tui.services.dataset_view import (
+    ALL,
+    PAIRS,
+    Predictions,
+    SplitTexts,
+    TextFilter,
+    balanced,
+    candidates,
+    filtered,
+    open_texts,
+)
 
 TEXTS = ["a good film", "so bad", "good good music all the way", "Dull. BAD.", "light"]
 LABELS = [1, 0, 1, 0, 1]
@@ -97,3 +107,21 @@ def test_what_is_wrong_with_a_dataset_is_one_line(planted: dict, monkeypatch: py
 
 def test_nothing_bounds_everything() -> None:
     assert ALL[0] <= 0 < 10**9 < ALL[1]
+
+
+def test_every_beginning_of_the_balanced_rows_has_all_classes_in_their_shares() -> None:
+    many = SplitTexts("planted", "train", ("a", "b", "c"), ["x"] * 90, np.array([0] * 60 + [1] * 30))
+    rows = balanced(many, np.arange(90))
+    assert sorted(rows.tolist()) == list(range(90))
+    for size in range(3, 91, 3):
+        assert np.bincount(many.labels_N[rows[:size]], minlength=3).tolist() == [2 * size // 3, size // 3, 0]
+    assert balanced(many, np.arange(0)).tolist() == []
+
+
+def test_every_order_has_a_reverse(texts: SplitTexts, predictions: Predictions) -> None:
+    texts = SplitTexts("planted", "validation", ("negative", "positive"), ["b b", "C", "a a a"], np.array([1, 0, 1]))
+    predictions = Predictions(predictions.classes, np.array([[0.1, 0.9], [0.7, 0.3], [0.6, 0.4]], dtype=np.float32))
+    for first, reverse in PAIRS:
+        rows = [filtered(texts, TextFilter(order=one), np.arange(3), predictions) for one in (first, reverse)]
+        assert first == "label" or rows[0].tolist() == rows[1].tolist()[::-1]
+    assert filtered(texts, TextFilter(order="A to Z"), np.arange(3), None).tolist() == [2, 0, 1]

@@ -8,9 +8,10 @@ import pytest
 from support.scripted_reader import STYLES
 from textual.app import App, ComposeResult
 
-from tmeattn.tui.widgets.axes import Epochs, Round, RoundPowers
+from tmeattn.tui.services.curve import Curve, thinned
+from tmeattn.tui.services.run_charts import View
+from tmeattn.tui.widgets.axes import Duration, Epochs, Round, RoundPowers, duration
 from tmeattn.tui.widgets.chart import Chart
-from tmeattn.tui.widgets.plot import Curve, thinned
 
 
 def test_gaps_and_what_is_not_finite_are_left_out():
@@ -68,6 +69,13 @@ def test_a_log_scale_has_two_ticks_wherever_it_begins_and_ends(intervals):
         assert len(set(labels)) == len(labels)
 
 
+def test_durations_have_round_ticks_and_at_most_two_units():
+    assert Duration().get_ticks_and_labels(0, 290)[1] == ["0s", "1m", "2m", "3m", "4m"]
+    assert Duration().get_ticks_and_labels(0, 5000)[1] == ["0s", "15m", "30m", "45m", "1h", "1h 15m"]
+    assert Duration().get_ticks_and_labels(0.0, 0.5)[1][:2] == ["0s", "0.1s"]
+    assert [duration(each) for each in (59.6, 125, 4020, 100_000)] == ["1m", "2m 05s", "1h 07m", "1d 03h"]
+
+
 @pytest.mark.parametrize(
     ("low", "high", "labels"),
     [(1, 2.02, ["1", "2"]), (1, 5.05, ["1", "2", "3", "4", "5"]), (0.2, 1.01, ["0.2", "0.4", "0.6", "0.8", "1.0"])],
@@ -79,7 +87,7 @@ def test_epochs_are_counted_in_whole_numbers(low, high, labels):
 def test_the_legend_shows_the_mark_that_is_drawn():
     assert Curve("a", [1, 2], [0.5, 0.4]).mark == "─"
     assert Curve("a", [1], [0.5]).mark == "●"
-    assert Curve("a", [1, 2], [0.5, 0.4], colour=1, marked=True).mark == "◆"
+    assert Curve("a", [1, 2], [0.5, 0.4], colour=1, marked=True).mark == "○"
 
 
 class ChartHost(App[None]):
@@ -124,3 +132,24 @@ async def test_a_chart_of_any_size_is_drawn(size):
         pilot.app.query_one(Chart).show([Curve("a", [1], [0.0], marked=True), Curve("b", [1, 5], [1e12, -1e12], 1)])
         await pilot.pause()
         assert all(len(row) <= size[0] for row in rows(pilot.app))
+
+
+async def test_the_best_epoch_is_marked_and_a_smoothed_curve_says_so():
+    async with ChartHost().run_test(size=(60, 12)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        raw, mean = (
+            Curve("a", [1, 2, 3, 4], [1.0, 4.0, 2.0, 3.0], faint=True),
+            Curve("a", [1, 2, 3, 4], [1.0, 3.0, 2.5, 2.7]),
+        )
+        chart.show(
+            [raw, mean, Curve("b", [1, 2, 3, 4], [3.0, 1.0, 2.0, 2.0], 1, marked=True)], View(smoothing=0.6), (2, 2)
+        )
+        await pilot.pause()
+        assert str(chart.query_one("Static").render()) == "Loss, smoothed 0.6  ─ a 2.700  ○ b 2.000  ★ best epoch 2"
+        axis = rows(pilot.app)[-2]
+        assert axis.count("★") == 1
+        assert sum(row[axis.index("★")] == "┊" for row in rows(pilot.app)) >= 3
+        chart.show([mean], View("time", span=(2.0, 3.0)), (2, 2))
+        await pilot.pause()
+        assert "2s to 3s" in str(chart.query_one("Static").render())
+        assert rows(pilot.app)[-1].split()[0] == "time"

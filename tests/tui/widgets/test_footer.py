@@ -13,10 +13,15 @@ def a_key(action: str, description: str) -> FooterKey:
     return FooterKey("x", "x", description, action)
 
 
-def test_help_and_quit_stay_however_narrow():
-    found = [a_key("open", "12345"), a_key("sort", "1"), a_key("help", "Help"), a_key("quit", "Quit")]
-    shown = {width: [key.action for key in fitting(found, width)] for width in (10, 25, 30)}
-    assert shown == {10: ["help", "quit"], 25: ["open", "help", "quit"], 30: ["open", "sort", "help", "quit"]}
+def test_what_fits_is_shown_and_what_holds_everywhere_stays_at_the_right_end():
+    common = [a_key(action, "1") for action in ("back", "help", "command_palette", "next_theme", "leave")]
+    found = [a_key("open", "123"), a_key("mark", "12345678"), a_key("sort", "1"), *common]
+    shown = {width: [[key.action for key in part] for part in fitting(found, width)] for width in (16, 30, 60)}
+    assert shown == {
+        16: [["sort"], ["back", "help"]],
+        30: [["open", "sort"], ["back", "help", "command_palette"]],
+        60: [["open", "mark", "sort"], ["back", "help", "command_palette", "next_theme", "leave"]],
+    }
 
 
 def keys_shown(app: TmeattnApp) -> list[str]:
@@ -32,13 +37,13 @@ async def waited_for(pilot, action: str) -> list[str]:
 
 
 @pytest.mark.parametrize("key", ["", "f3", "n"])
-async def test_on_the_smallest_screen_help_and_quit_are_seen_whole(write_run, key):
+async def test_on_the_smallest_screen_the_keys_are_seen_whole(write_run, key):
     write_run("aaaa-lstm-attn")
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(60, 16)) as pilot:
         await pilot.press(*([key] if key else []))
-        assert await seen(pilot, "q Quit")
-        assert {"help", "quit"} <= set(keys_shown(app))
+        assert await seen(pilot, "F1 Help")
+        assert {"help"} < set(keys_shown(app))
         assert sum(found.width for found in app.screen.query_one(KeyFooter).keys) <= 60
 
 
@@ -81,7 +86,9 @@ async def test_a_click_presses_the_key_and_equal_keys_are_not_drawn_again(write_
         assert footer.drawn == drawn + 1
         await pilot.press("escape")
         await waited_for(pilot, "new")
-        at = keys_shown(app).index("order")
         order = app.screen.order
-        await pilot.click(KeyFooter, offset=(sum(key.width for key in footer.keys[:at]) + 1, 0))
+        await pilot.click(KeyFooter, offset=(footer.start_of("order") + 1, 0))
         assert app.screen.order != order
+        theme = app.theme
+        await pilot.click(KeyFooter, offset=(footer.start_of("next_theme") + 1, 0))
+        assert app.theme != theme

@@ -42,10 +42,13 @@ def test_all_splits_are_counted_and_the_lengths_are_of_the_shown_one() -> None:
     assert "median 1, maximum 1; the histogram omits the longest 1 %" in lines(SPLITS, VALIDATION, None)
 
 
-def test_the_accuracy_is_that_of_the_texts_predicted_so_far() -> None:
-    shown = lines(SPLITS, TRAIN, predictions([0.9, 0.2, 0.8, np.nan]))
+def test_the_accuracy_is_shown_once_all_texts_are_predicted() -> None:
+    shown = lines(SPLITS, TRAIN, predictions([0.9, 0.2, 0.8, 0.7]))
     assert "Predictions on the train split" in shown
-    assert shown[-3:] == ["negative 2 50.0 %", "positive 1 100.0 %", "[b]odd 0 –"]
+    assert shown[-4:] == ["negative 2 50.0 %", "positive 2 100.0 %", "[b]odd 0 –", "all texts 4 75.0 %"]
+    partly = lines(SPLITS, TRAIN, predictions([0.9, 0.2, 0.8, np.nan]), "K")
+    assert partly[-1].endswith("shown when all texts of the train split are predicted. Press K.")
+    assert not any("50.0 %" in line for line in partly)
 
 
 @pytest.mark.parametrize("found", [None, predictions([np.nan] * 4), predictions([0.9] * 4, comparable=False)])

@@ -31,6 +31,12 @@ class Batch(NamedTuple):
     labels_B: torch.Tensor
     indices: np.ndarray
 
+    def rows(self, which: slice) -> Batch:
+        """Some of the texts, without padding that only others need."""
+        mask_BT = self.mask_BT[which]
+        width = int(mask_BT.sum(dim=1).max())
+        return Batch(self.tokens_BT[which, :width], mask_BT[:, :width], self.labels_B[which], self.indices[which])
+
 
 class Share(NamedTuple):
     """The texts of a batch that one of several processes reads.
@@ -41,6 +47,14 @@ class Share(NamedTuple):
 
     batch: Batch
     indices_W: np.ndarray
+
+    def parts(self, count: int) -> list[Share]:
+        """The texts in at most `count` parts of equal size, in their order, each padded to its own width."""
+        texts = len(self.batch.indices)
+        if count == 1 or texts <= 1:
+            return [self]
+        size = -(-texts // count)
+        return [Share(self.batch.rows(slice(at, at + size)), self.indices_W) for at in range(0, texts, size)]
 
 
 class BucketedBatches:

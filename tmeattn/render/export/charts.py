@@ -26,6 +26,7 @@ _TITLE = 285.0  # points: width of axes that have half the picture
 _RIDGE_TITLE = 235.0  # points: the same without the labels of the rows
 _WIDER = 350.0  # points: additional width of axes that have the whole picture
 _NAME = 250.0  # points: maximum width of a name in a legend; its line and the space around it take 60 more
+_FAINT = 0.35  # part of the colour of a curve in the background
 _HUGE = 1e30  # larger numbers overflow in Matplotlib
 # There are as many dash patterns as colours.
 _DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 3)))
@@ -56,13 +57,20 @@ def draw_curves(panel: CurvePanel, axes: Axes, *, wide: bool = False) -> None:
     axes.set_xlabel(wrapped(panel.x_label, width, 9))
     axes.set_ylabel(wrapped(panel.y_label, 130, 9, lines=2))
     axes.grid(visible=True)
-    handles = [_draw_line(line, index, axes) for index, line in enumerate(panel.lines)]
+    handles = [
+        _draw_line(line, index if line.series is None else line.series, axes) for index, line in enumerate(panel.lines)
+    ]
+    handles = [handle for handle, line in zip(handles, panel.lines, strict=True) if not line.faint]
+    if panel.log:
+        axes.set_yscale("log")
+    if panel.marked_x is not None:
+        axes.axvline(panel.marked_x, color="0.45", linestyle=":", linewidth=1.0)
     if all(x.is_integer() for line in panel.lines for x in map(_drawable, line.xs)):
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if not has_curves(panel):
         _mark_empty(axes)
     if handles:
-        names = [wrapped(line.name, _NAME, 8) for line in panel.lines]
+        names = [wrapped(line.name, _NAME, 8) for line in panel.lines if not line.faint]
         # The legend is below the axes, where it hides no curve: 32 points are for the ticks and their label.
         below = ScaledTranslation(0, -32 / 72, axes.figure.dpi_scale_trans)
         axes.legend(
@@ -145,7 +153,7 @@ def _mark_empty(axes: Axes) -> None:
 
 def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
     xs, ys = [_drawable(x) for x in line.xs], [_drawable(y) for y in line.ys]
-    hue = colour(SERIES[index % len(SERIES)])
+    hue = colour(SERIES[index % len(SERIES)], _FAINT if line.faint else 1.0)
     # After all colours are used, the dashes shift by one, so that no two of the first 36 lines share both.
     dashes = _DASHES[(index + index // len(SERIES)) % len(_DASHES)]
     if line.halves is not None:
@@ -161,8 +169,8 @@ def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
         ys,
         color=hue,
         linestyle=dashes,
-        linewidth=1.6,
-        marker=marker,
+        linewidth=0.8 if line.faint else 1.6,
+        marker="" if line.faint else marker,
         markersize=4.5,
         markevery=(index % every, every),
     )

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tmeattn.tui.messages import GoBack
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.top_bar import TopBar
@@ -18,17 +19,21 @@ from tmeattn.tui.widgets.top_bar import TopBar
 class BaseScreen(Screen[None]):
     """Subclasses set `mode` and `place` and return their widgets from `body`.
 
-    mode:  the tab of the top bar that the screen belongs to.
-    place: where its keys hold, a key of `keys.PLACES`.
+    mode:        the tab of the top bar that the screen belongs to.
+    place:       where its keys hold, a key of `keys.PLACES`.
+    is_form:     whether it is filled in, so that no single letter quits.
+    opened_from: the tab to which escape leads back, where that is another one than that of the screen below.
     """
 
     mode: ClassVar[str] = "runs"
     place: ClassVar[str] = "runs"
+    is_form: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # the base class declares an instance's
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self.opened_from: str | None = None
         self._footer_state: object = None
 
     def compose(self) -> ComposeResult:
@@ -57,6 +62,9 @@ class BaseScreen(Screen[None]):
     def is_applicable(self, action: str) -> bool:
         """Whether an action can do anything now; the footer leaves out the keys of the others."""
         return True
+
+    def action_back(self) -> None:
+        self.post_message(GoBack())
 
     def _is_closed(self) -> bool:
         """Whether the screen was removed during an await: its widgets do not exist any more."""

@@ -8,10 +8,11 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
+from rich.console import RenderableType
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -22,16 +23,29 @@ from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.text_layout import with_line_breaks
+from tmeattn.runs import watched_texts
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
-from tmeattn.tui.messages import BackToRuns, OpenExplain, ShowProblem
+from tmeattn.tui.messages import GoBack, OpenExplain, ShowProblem
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.services.dataset_view import ALL, Predictions, SplitTexts, TextFilter, candidates, filtered, open_texts
+from tmeattn.tui.services.dataset_view import (
+    ALL,
+    PAIRS,
+    Order,
+    Predictions,
+    SplitTexts,
+    TextFilter,
+    balanced,
+    candidates,
+    filtered,
+    open_texts,
+)
 from tmeattn.tui.services.reader import readable_runs
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
+from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.text_table import TextTable
 from tmeattn.tui.wording.dataset import CHANGED, statistics
 
@@ -39,13 +53,15 @@ PAUSE = 0.3
 """Seconds without a key until a search begins."""
 MOMENT = 0.2
 """Seconds that texts are visible until the run predicts them."""
+NOT_WATCHING = "No run can watch the text. Open a run that is trained or can be resumed, and come back."
 DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
 
 
 class DataScreen(BaseScreen):
     """Choices, the table of the texts that fit them, and the whole text at the cursor.
 
-    The selected run predicts the visible texts; it predicts a whole split only where a choice needs that.
+    The selected run predicts the visible texts; it predicts a whole split only where a choice needs that, or the user
+    asks for it. Right predictions are counted only where all texts shown are predicted.
     """
 
     mode = place = "data"
@@ -61,6 +77,8 @@ class DataScreen(BaseScreen):
         self.predictions: Predictions | None = None
         self.statistics_shown = False
         self.filtering = False
+        self._evaluates = False
+        self._reads_all = False
         self._order = "file"
         self._shown_text: object = None
 
@@ -73,7 +91,7 @@ class DataScreen(BaseScreen):
             id="search-line",
         )
         yield Static(id="message", markup=False)
-        yield Horizontal(TextTable(), VerticalScroll(Static(id="whole-text"), id="text"), id="body")
+        yield Horizontal(TextTable(), ScrollPane(Static(id="whole-text"), id="text"), id="body")
 
     @property
     def table(self) -> TextTable:
@@ -181,23 +199,25 @@ class DataScreen(BaseScreen):
         if self.run is not None:
             try:
                 self.predictions = await self._predict(texts, [])
-                if text_filter.needs_predictions:
+                if text_filter.needs_predictions or self._evaluates:
+                    self._evaluates, self._reads_all = False, True
                     self._progress(texts, text_filter, rows, 0, 0)
                     progress = partial(self._progress, texts, text_filter, rows)
-                    self.predictions = await self._predict(texts, rows.tolist(), progress)
+                    self.predictions = await self._predict(texts, balanced(texts, rows).tolist(), progress)
             except TmeattnError as error:
                 self.post_message(ShowProblem(error))
-        elif text_filter.needs_predictions:
+        elif text_filter.needs_predictions or self._evaluates:
+            self._evaluates = False
             self.post_message(ShowProblem("There are no predictions without a run: choose a run first."))
         rows = await asyncio.to_thread(filtered, texts, text_filter, rows, self.predictions)
-        self.filtering = False
+        self.filtering = self._reads_all = False
         self._show(texts, text_filter, rows)
         self._show_summary()
 
     def _show(self, texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray) -> None:
         """Show these rows. A cursor on the first text stays on the first row, any other cursor stays on its text."""
         top = text_filter.order != self._order or not self.table.cursor
-        self.table.show(texts, rows, self.predictions, text_filter.search, top=top)
+        self.table.show(texts, rows, self.predictions, text_filter.search, text_filter.order, top=top)
         self._order = text_filter.order
 
     async def _predict(
@@ -219,26 +239,32 @@ class DataScreen(BaseScreen):
         """Show the texts that fit so far. `predictions` is filled while the run predicts."""
         hits = filtered(texts, text_filter, rows, self.predictions)
         self._show(texts, text_filter, hits)
-        summary = f"{count(len(hits))} found so far" if len(hits) else "none found so far"
-        if total:
-            summary = f"{count(done)} of {count(total)} predicted, {summary}"
-        escape = keys.display_for("data.back", self.session.saved.keys)
-        self.query_one("#summary", Static).update(f"{summary}, {escape} cancels")
+        parts = [f"{count(done)} of {count(total)} predicted"] if total else []
+        if text_filter.needs_predictions:
+            parts.append(f"{count(len(hits)) if len(hits) else 'none'} found so far")
+        self.query_one("#summary", Static).update(", ".join([*parts, f"{self._key('data.back')} cancels"]))
 
     def _show_summary(self) -> None:
-        """Show how many texts fit, and which share of the predicted ones is right."""
+        """Show how many texts fit, and which share of them is right, once all of them are predicted.
+
+        The share of a part would be that of the first texts of the file, often all of one class.
+        """
         texts, shown = self.texts, self.table.rows
         if texts is None or self.filtering:
             return
         line = f"{count(len(shown))} of {counted(len(texts), 'text')}"
         if not self._comparable:
             line += f"; {CHANGED}"
-        elif self.predictions is not None:
-            known = self.predictions.known()[shown]
-            if (total := int(known.sum())) and self.text_filter.prediction == "any":
-                right = int((self.predictions.correct(texts)[shown] & known).sum())
-                line += f", {percent(right / total)} of {count(total)} right{'' if known.all() else ' so far'}"
+        elif self.predictions is not None and self.text_filter.prediction == "any" and len(shown):
+            if self.predictions.known()[shown].all():
+                right = int(self.predictions.correct(texts)[shown].sum())
+                line += f", {percent(right / len(shown))} right"
+            else:
+                line += f"; {self._key('data.evaluate')} predicts all"
         self.query_one("#summary", Static).update(line)
+
+    def _key(self, action: str) -> str:
+        return keys.display_for(action, self.session.saved.keys)
 
     def on_text_table_moved(self) -> None:
         self._show_text()
@@ -266,7 +292,7 @@ class DataScreen(BaseScreen):
         whole = self.query_one("#whole-text", Static)
         row = self.table.row
         if self.statistics_shown:
-            whole.update(await asyncio.to_thread(statistics, self.splits, self.texts, self.predictions))
+            whole.update(await asyncio.to_thread(self._statistics))
         elif self.texts is None or row is None:
             whole.update(Text("Searching …" if self.filtering else "No text fits.", style="italic"))
         else:
@@ -274,9 +300,13 @@ class DataScreen(BaseScreen):
         shown = (self.texts, row, self.statistics_shown)
         if shown != self._shown_text:
             self._shown_text = shown
-            self.query_one("#text", VerticalScroll).scroll_home(animate=False)
+            self.query_one("#text", ScrollPane).scroll_home(animate=False)
+
+    def _statistics(self) -> RenderableType:
+        return statistics(self.splits, self.texts, self.predictions, self._key("data.evaluate"))
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
+        event.choice.value = event.value  # the runs that exist may have been offered since
         if event.choice.id == "dataset":
             self._open(str(event.value))
             return
@@ -304,17 +334,58 @@ class DataScreen(BaseScreen):
     def action_search(self) -> None:
         self.query_one(Input).focus()
 
-    def action_wrong(self) -> None:
+    @on(TextTable.ColumnChosen)
+    def column_chosen(self, event: TextTable.ColumnChosen) -> None:
+        """Sort by a column; where the texts are sorted by it already, reverse the order."""
+        pair = next(pair for pair in PAIRS if event.order in pair)
+        self._sort(pair[self.choice("order").value == pair[0]])
+
+    def action_order(self) -> None:
+        firsts = [pair[0] for pair in PAIRS]
+        now = next(at for at, pair in enumerate(PAIRS) if self.choice("order").value in pair)
+        self._sort(firsts[(now + 1) % len(firsts)])
+
+    def action_reverse(self) -> None:
+        now = self.choice("order").value
+        pair = next(pair for pair in PAIRS if now in pair)
+        self._sort(pair[now == pair[0]])
+
+    def _sort(self, order: Order) -> None:
+        self.choice("order").value = order
+        self._apply_filter(0)
+
+    def action_evaluate(self) -> None:
+        """Predict all texts that fit the choices, and show the share that is right."""
+        self._evaluates = True
+        self._apply_filter(0)
+
+    def action_mistakes(self) -> None:
         prediction = self.choice("prediction")
         prediction.value = None if prediction.value == "wrong" else "wrong"
         self._apply_filter(0)
 
-    def action_clear(self) -> None:
+    def action_reset(self) -> None:
         with self.prevent(Input.Changed):
             self.query_one(Input).value = ""
         for name in ("label", "prediction", "confidence", "length", "order"):
             self.choice(name).value = None
         self._apply_filter(0)
+
+    def action_watch(self) -> None:
+        """Put the selected text on the watch list of the run that was opened last."""
+        row, texts, run = self.table.row, self.texts, self.session.watching_run()
+        if texts is None or row is None:
+            return
+        if run is None:
+            self.post_message(ShowProblem(NOT_WATCHING))
+            return
+        label = texts.classes[texts.labels_N[row]]
+        try:
+            watched_texts.add(run, texts.texts[row], label if label in run.data["classes"] else None)
+        except TmeattnError as error:
+            self.post_message(ShowProblem(error))
+        else:
+            self.notify(safe(f"Text {row:,} is on the watch list of {run.name or run.id}."), markup=False)
 
     def action_statistics(self) -> None:
         self.statistics_shown = not self.statistics_shown
@@ -323,12 +394,13 @@ class DataScreen(BaseScreen):
 
     def action_back(self) -> None:
         """Cancel the predictions of all texts, or leave the search field, or go back to the runs."""
-        if any(worker.group == "filter" and worker.is_running for worker in self.workers):
+        if self._reads_all:
+            self._reads_all = False
             self.workers.cancel_group(self, "filter")
             for name in ("prediction", "confidence", "order"):
                 self.choice(name).value = None
             self._apply_filter(0)
-        elif self.query_one(Input).has_focus or self.query_one("#text").has_focus:
-            self.table.focus()
+        elif self.table.has_focus or self.has_class("-message"):
+            self.post_message(GoBack())
         else:
-            self.post_message(BackToRuns())
+            self.table.focus()

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tmeattn.errors import TmeattnError
-from tmeattn.explain.explanation import ExplainRequest, Span, without_words
+from tmeattn.explain.explanation import ExplainRequest, Span, common_method, without_words
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
-from tmeattn.tui.messages import BackToRuns
+from tmeattn.tui.messages import GoBack, OpenData, ShowProblem
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.services.heatmap_words import LaidOutWord, safe_text
 from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
@@ -62,6 +63,7 @@ class ExplainScreen(BaseScreen):
         self.opened: TextToExplain | None = None
         self.dropped: list[Span] = []
         self.runs: dict[str, RunDirectory] = {}
+        self.offers: list[Offer] = []
         self.run: RunDirectory | None = None
         self.other_run: RunDirectory | None = None
         self.capabilities: dict[str, ModelCapabilities] = {}
@@ -123,14 +125,20 @@ class ExplainScreen(BaseScreen):
         second = self.query_one("#second", ExplanationPane)
         return second if self.other_run and second.heatmap.has_focus else self.query_one("#first", ExplanationPane)
 
-    def request(self, run: RunDirectory, *, dropped: bool = True) -> ExplainRequest:
-        """The request to explain the present text. dropped: whether the dropped words are left out."""
-        text = self.text
+    def request(self, run: RunDirectory, *, target: str | None = None) -> ExplainRequest:
+        """The request to explain the present text without the dropped words. target: the class of the scores, where
+        the choices leave it open. Two runs are compared by one method."""
+        text, able = self.text, self.capabilities.get(run.id)
+        options = self.asking.selection(able)
+        other = self.capabilities.get(self.other_run.id) if self.other_run else None
+        if options["method"] is None and other and self._capabilities:
+            options["method"] = common_method(self._capabilities.default, other.default)
+        options["target"] = options["target"] or target
         return ExplainRequest(
             text=text,
             true_label=self.opened.true_label if self.opened and self.opened.text == text else None,
-            dropped=tuple(self.dropped) if dropped else (),
-            **self.asking.selection(self.capabilities.get(run.id)),
+            dropped=tuple(self.dropped),
+            **options,
         )
 
     @work(exclusive=True, group="runs")
@@ -149,9 +157,15 @@ class ExplainScreen(BaseScreen):
         if self.run is not None and self.run.id not in [run.id for run, _ in found]:
             found.insert(0, (self.run, "no checkpoint"))
         self.runs = {run.id: run for run, _ in found}
-        self.other_run = self.runs.get(self.other_run.id) if self.other_run else None
-        offers: list[Offer] = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
-        self.asking.offer_runs(offers, self.run.id if self.run else None, self.other_run.id if self.other_run else None)
+        self.other_run = self.runs.get(str(self.asking.choice("beside").value))  # it may have been chosen just now
+        self.offers = [(f"{run.id}  {name}".rstrip(), run.id) for run, name in found]
+        self._offer_runs()
+
+    def _offer_runs(self) -> None:
+        if self.run and self.other_run and self.run.id == self.other_run.id:
+            self.other_run = None
+        other = self.other_run.id if self.other_run else None
+        self.asking.offer_runs(self.offers, self.run.id if self.run else None, other)
 
     async def _load_capabilities(self) -> None:
         """Offer the methods, classes and heads of the first run's model."""
@@ -172,11 +186,14 @@ class ExplainScreen(BaseScreen):
         return self.capabilities.get(self.run.id) if self.run else None
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
+        event.choice.value = event.value  # the runs that exist may have been offered since
         chosen = self.runs.get(str(event.value))
         if event.choice.id == "run":
             self.run = self.session.selected_run = chosen
+            self._offer_runs()
         elif event.choice.id == "beside":
             self.other_run = chosen
+            self._offer_runs()
         else:
             self._explain(0)
             return
@@ -200,8 +217,10 @@ class ExplainScreen(BaseScreen):
         if self._is_closed():
             return
         with self._waiting_for("reading …"):
+            target: str | None = None
             for pane, run in self.panes:
-                await self._show(pane, run)
+                await self._show(pane, run, target)
+                target = target or (pane.explanation.target_label if pane.explanation else None)
         if self._is_closed():
             return
         if self.active.explanation and (self._focus_heatmap or self.focused is None):
@@ -220,20 +239,23 @@ class ExplainScreen(BaseScreen):
         finally:
             timer.stop()
 
-    async def _show(self, pane: ExplanationPane, run: RunDirectory | None) -> None:
+    async def _show(self, pane: ExplanationPane, run: RunDirectory | None, target: str | None) -> None:
+        """Show the explanation of a run, or why there is none. target: the class of the run beside it."""
         remapped = self.session.saved.keys
         if run is None:
             pane.show_message(NO_RUN.format(runs=keys.display_for("app.runs", remapped)))
             return
-        request = self.request(run)
+        request = self.request(run, target=target)
         if not request.text.strip():
             pane.show_message(NO_TEXT.format(data=keys.display_for("app.data", remapped)))
             return
         try:
             if request.dropped and not pane.knows_whole(request.text, run.id):
-                whole = await self.session.reader.explain(run, self.request(run, dropped=False))
+                whole = await self.session.reader.explain(run, replace(request, dropped=()))
                 pane.show(request.text, whole, ())
-            pane.show(request.text, await self.session.reader.explain(run, request), request.dropped)
+            explanation = await self.session.reader.explain(run, request)
+            common = target or explanation.target_label if self.other_run else None
+            pane.show(request.text, explanation, request.dropped, common)
         except TmeattnError as error:
             pane.show_message(error)
 
@@ -262,12 +284,13 @@ class ExplainScreen(BaseScreen):
             return
         await asyncio.sleep(MOMENT)
         without = without_words(self.text, [*self.dropped, (item.start, item.end)])
+        common = lines[0][1].target_label if len(lines) > 1 else None
         for run, explanation, line in lines:
             try:
                 (after_C,) = await self.session.reader.probabilities(run, [without])
             except TmeattnError:  # the pane shows it
                 return
-            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C)}")
+            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C, common)}")
         self._put_word([line for *_, line in lines])
 
     def _put_word(self, lines: list[Text]) -> None:
@@ -291,7 +314,7 @@ class ExplainScreen(BaseScreen):
     def action_strong(self) -> None:
         self.active.heatmap.next_strongest()
 
-    def action_drop(self) -> None:
+    def action_delete(self) -> None:
         item = self.active.heatmap.item
         if item is None or self.active.explanation is None:
             return
@@ -308,7 +331,7 @@ class ExplainScreen(BaseScreen):
             self.active.heatmap.go_to(start)
             self._explain(0)
 
-    def action_restore(self) -> None:
+    def action_reset(self) -> None:
         if self.dropped:
             self.dropped.clear()
             self._explain(0)
@@ -329,15 +352,34 @@ class ExplainScreen(BaseScreen):
 
         export(self, explanations)
 
+    def action_compare(self) -> None:
+        """Open the choice of the run to compare with."""
+        beside = self.asking.choice("beside")
+        if len(beside.offers) > 1:
+            beside.focus()
+            beside.action_open()
+        else:
+            self.post_message(ShowProblem("There is no other trained run to compare with."))
+
+    def action_browse(self) -> None:
+        self.post_message(OpenData(self.run))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A text pasted outside of the text field replaces the text."""
+        if event.text.strip():
+            event.stop()
+            self.query_one(TextArea).load_text(safe_text(event.text))
+
     def action_text(self) -> None:
         self.query_one(TextArea).focus()
 
-    def action_clear(self) -> None:
+    def action_new(self) -> None:
         self.query_one(TextArea).load_text("")
         self.action_text()
 
     def action_back(self) -> None:
-        if self.query_one(TextArea).has_focus and self.active.explanation is not None:
+        """From the text field or a choice to the heatmap, and from there to where the user came from."""
+        if self.active.explanation is not None and not self.active.heatmap.has_focus:
             self.active.heatmap.focus()
         else:
-            self.post_message(BackToRuns())
+            self.post_message(GoBack())

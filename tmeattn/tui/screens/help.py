@@ -18,8 +18,8 @@ from tmeattn.tui.messages import KeysChanged, ShowProblem
 from tmeattn.tui.screens.manual import ManualScreen
 from tmeattn.tui.session import Session
 
-MANUAL = "m  Read the manual"
-HINT = "enter changes a key; delete restores it; m reads the manual; esc closes"
+MANUAL = "F1  Read the manual"
+HINT = "enter changes a key; delete restores it; F1 reads the manual; esc closes"
 AROUND = 5
 """Columns of the table around its two texts, with the scrollbar."""
 
@@ -38,9 +38,9 @@ class HelpScreen(ModalScreen[None]):
     """The keys of one place and those that hold everywhere. Enter changes the keys of an action."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,question_mark,q", "close", "Close"),
+        Binding("escape,question_mark,q", "close", "Close"),
         Binding("delete,backspace", "default", "Restore default key"),
-        Binding("m", "manual", "Read the manual"),
+        Binding("f1", "manual", "Read the manual"),
     ]
 
     def __init__(self, session: Session, place: str) -> None:

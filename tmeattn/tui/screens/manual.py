@@ -8,12 +8,13 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tmeattn.docs import Topic, topics
+from tmeattn.tui.widgets.scroll_pane import ScrollPane
 
 HINT = "up, down choose a topic; enter scrolls its page; / searches; esc goes back"
 NO_TOPICS = "This installation has no manual pages."
@@ -26,9 +27,8 @@ class ManualScreen(ModalScreen[None]):
     AUTO_FOCUS = "OptionList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # the base class declares an instance's
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1", "back", "Back"),
+        Binding("escape,f1,q", "back", "Back"),
         Binding("slash", "search", "Search"),
-        Binding("space", "page", "Scroll the page"),
     ]
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class ManualScreen(ModalScreen[None]):
             yield Input(placeholder="search the manual", id="search", compact=True)
             with Horizontal(id="body"):
                 yield OptionList(markup=False)
-                with VerticalScroll(id="page"):
+                with ScrollPane(id="page"):
                     yield Markdown(open_links=False)
             yield Static(HINT, id="hint", markup=False)
 
@@ -104,10 +104,6 @@ class ManualScreen(ModalScreen[None]):
 
     def action_search(self) -> None:
         self.query_one(Input).focus()
-
-    def action_page(self) -> None:
-        page, options = self.query_one("#page"), self.query_one(OptionList)
-        (options if page.has_focus else page).focus()
 
     def action_back(self) -> None:
         """From the search field or the page to the list, from the list to the screen before."""

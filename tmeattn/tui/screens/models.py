@@ -8,8 +8,8 @@ from typing import ClassVar
 from rich.console import RenderableType
 from rich.text import Text
 from textual import work
-from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -21,9 +21,16 @@ from tmeattn.render.console import safe
 from tmeattn.render.plugin_pages import ModelPage, PluginPage, SpecPage
 from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
 from tmeattn.tui import keys
-from tmeattn.tui.messages import BackToRuns, OpenNewRun
+from tmeattn.tui.messages import GoBack, OpenNewRun
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.session import Session
+from tmeattn.tui.widgets.scroll_pane import ScrollPane
+
+
+class EntryList(OptionList):
+    """The list, whose key for opening the page is in the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Read")]
 
 
 class ModelsScreen(BaseScreen):
@@ -39,9 +46,7 @@ class ModelsScreen(BaseScreen):
         self.shown: Spec | Plugin | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield Horizontal(
-            OptionList(*self._options(), markup=False), VerticalScroll(Static(id="page"), id="pane"), id="body"
-        )
+        yield Horizontal(EntryList(*self._options(), markup=False), ScrollPane(Static(id="page"), id="pane"), id="body")
 
     def _options(self) -> Iterator[Option | None]:
         """The entries below their headings; plugins with errors come before the others."""
@@ -106,15 +111,22 @@ class ModelsScreen(BaseScreen):
     def _show_error(self, error: TmeattnError) -> None:
         self.query_one("#page", Static).update(Text(safe(str(error)), style="bold"))
 
-    def action_train(self) -> None:
+    def action_new(self) -> None:
         if isinstance(self.shown, ModelSpec):
             self.post_message(OpenNewRun(model=self.shown.name))
         else:
             self.notify("Only a model can be trained: choose a model in the list.", markup=False)
 
-    def action_page(self) -> None:
-        pane, options = self.query_one("#pane"), self.query_one(OptionList)
-        (options if pane.has_focus else pane).focus()
+    def action_open(self) -> None:
+        self.query_one("#pane").focus()
+
+    def on_option_list_option_selected(self) -> None:
+        self.action_open()
 
     def action_back(self) -> None:
-        self.post_message(BackToRuns())
+        """From the page to the list, and from there to where the user came from."""
+        options = self.query_one(OptionList)
+        if options.has_focus or self.focused is None:
+            self.post_message(GoBack())
+        else:
+            options.focus()

@@ -43,6 +43,7 @@ class NewRunScreen(BaseScreen):
     """
 
     place = "new"
+    is_form = True
     BINDINGS: ClassVar = keys.bindings("new")
 
     def __init__(self, session: Session, like: RunDirectory | None = None, model: str | None = None) -> None:
@@ -215,11 +216,14 @@ class NewRunScreen(BaseScreen):
         self.form.reset()
         self._check()
 
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
     def action_move(self, by: int) -> None:
         """Go to the field above or below. An open list of models keeps the arrow keys."""
         if not isinstance(self.focused, Input | Cycle):
             raise SkipAction
         self.focus_next() if by > 0 else self.focus_previous()
+
+    def action_page(self, by: int) -> None:
+        self.form.page(by)
+
+    def action_jump(self, to: int) -> None:
+        self.form.jump(to)

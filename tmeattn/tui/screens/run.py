@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -11,12 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tmeattn.errors import BadInput
+from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
     CopyText,
+    GoBack,
     OpenData,
     OpenExplain,
     OpenNewRun,
@@ -27,10 +30,17 @@ from tmeattn.tui.messages import (
     StopRun,
 )
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.export_dialog import export_as
+from tmeattn.tui.screens.watch_dialog import WatchDialog
+from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
-from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, CurvesPane, LogPane, Pane
+from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.curves import CurvesPane
+from tmeattn.tui.widgets.log_pane import LogPane
+from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
+from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
@@ -48,6 +58,9 @@ PANES = {
     "log": "4 Log",
     "about": "5 About",
 }
+NOT_WATCHED = (
+    "The run is finished, so that no text can be measured while it is trained. Explain shows what it makes of a text."
+)
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
@@ -68,7 +81,6 @@ class RunScreen(BaseScreen):
         self.others = [RunState(other) for other in others]
         self.pane = "curves"
         self.alone = False
-        self.log_scale = False
         self.exists = False
 
     def body(self) -> Iterable[Widget]:
@@ -80,10 +92,12 @@ class RunScreen(BaseScreen):
         yield RunHeader()
         yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
         yield Vertical(curves, middle, log, about, id="panes")
-        yield Static("", id="waiting", markup=False)
+        yield ScrollPane(Static("", id="waiting", markup=False), id="starting")
 
     def on_mount(self) -> None:
+        self.session.opened_run = self.run
         self.set_interval(EVERY, self._tick)
+        self.query_one(f"#{self.pane}", Pane).take_focus()
 
     def on_screen_resume(self) -> None:
         self.refresh_run()
@@ -109,7 +123,7 @@ class RunScreen(BaseScreen):
         if not self.exists:
             self.exists = True
             self.refresh_bindings()
-        self.query_one("#waiting").display = False
+        self.query_one("#starting").display = False
         self.query_one("#panes").display = True
         states = [self.run_state, *self.others]
         for state in states:
@@ -128,9 +142,8 @@ class RunScreen(BaseScreen):
             kept = "the form, which has your entries" if self.session.failed_entries() else "the runs"
             lines = [f"{self.run.id} did not start." if words else str(error), f"Press esc to go back to {kept}."]
         self.query_one("#panes").display = False
-        waiting = self.query_one("#waiting", Static)
-        waiting.display = True
-        waiting.update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
+        self.query_one("#starting").display = True
+        self.query_one("#waiting", Static).update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
 
     @property
     def _has_room(self) -> bool:
@@ -177,10 +190,26 @@ class RunScreen(BaseScreen):
 
     def action_pane(self, pane: str) -> None:
         """Show one pane instead of all panes; the same key again shows all panes."""
-        self.alone = not (self.alone and self.pane == pane)
-        self.pane = pane
+        self._show_alone(pane, alone=not (self.alone and self.pane == pane))
+
+    def _show_alone(self, pane: str, *, alone: bool) -> None:
+        self.alone, self.pane = alone, pane
+        self._open_pane()
+
+    def _open_pane(self) -> None:
+        """Show the chosen pane and give it the focus, so that its keys scroll it."""
         self._arrange()
+        self.query_one(f"#{self.pane}", Pane).take_focus()
         self.call_after_refresh(self._draw)
+
+    def action_search(self) -> None:
+        """Search the log; where it is not shown, show it first."""
+        if not self.query_one(LogPane).display:
+            self.action_pane("log")
+        self.query_one(LogPane).search()
+
+    def action_fold(self) -> None:
+        self.query_one(LogPane).fold()
 
     def action_next_pane(self, by: int) -> None:
         if self.has_class("-all"):
@@ -188,15 +217,75 @@ class RunScreen(BaseScreen):
             return
         names = list(PANES)
         self.pane = names[(names.index(self.pane) + by) % len(names)]
-        self._arrange()
-        self.call_after_refresh(self._draw)
+        self._open_pane()
+
+    @property
+    def curves(self) -> CurvesPane:
+        return self.query_one(CurvesPane)
 
     def action_log_scale(self) -> None:
-        self.log_scale = not self.log_scale
-        self.query_one(CurvesPane).set_log(self.log_scale)
+        self._look(replace(self.curves.view, log=not self.curves.view.log))
+
+    def action_axis(self) -> None:
+        """The x axis of the curves: epochs, steps or time."""
+        self._look(self.curves.view.with_next_axis())
+
+    def action_smooth(self) -> None:
+        """Smooth the curves more, or not at all."""
+        self._look(self.curves.view.with_next_smoothing())
+
+    def _look(self, view: View) -> None:
+        self.curves.change(view)
+        self._draw()
+
+    def action_zoom(self) -> None:
+        """Give the chart or the pane with the focus the whole screen, or take it back."""
+        focused = self.focused
+        pane = next((each for each in focused.ancestors_with_self if isinstance(each, Pane)), None) if focused else None
+        if pane is not None and not isinstance(pane, CurvesPane):
+            self.action_pane(pane.name_)
+            return
+        self._show_alone("curves", alone=self.curves.enlarge())
+
+    def action_zoom_x(self, direction: int) -> None:
+        """Show half as much of the x axis of the curves, or twice as much."""
+        self.curves.zoom(2.0**-direction)
+        self._draw()
+
+    def action_reset(self) -> None:
+        """Show the curves as they are at first."""
+        self.curves.reset()
+        self._draw()
+
+    def action_charts(self) -> None:
+        """Show the next charts."""
+        self.curves.next_page()
+        self._draw()
+
+    def action_export(self) -> None:
+        """Export the charts that are shown, or the one with the focus."""
+        from tmeattn.tui.services import chart_files
+
+        focused = self.focused
+        shown = [focused] if isinstance(focused, Chart) and focused.display else self.curves.charts
+        states = [self.run_state, *self.others]
+        names = [run_wording.title(state) for state in states]
+        kinds = chart_files.chosen([str(chart.id) for chart in shown], states)
+        charts = chart_files.Charts(kinds, states, names, self.curves.view)
+        name = f"{kinds[0].id if len(kinds) == 1 else 'charts'}-{self.run.id}.svg"
+        export_as(
+            self, counted(len(kinds), "chart"), name, chart_files.FORMATS, lambda path: chart_files.write(charts, path)
+        )
+
+    def action_watch(self) -> None:
+        """Choose the texts of the watch list."""
+        if run_wording.watchable(self.run_state):
+            self.app.push_screen(WatchDialog(self.run), lambda changed: self._draw())
+        else:
+            self.post_message(ShowProblem(NOT_WATCHED))
 
     def action_cursor(self, by: int) -> None:
-        self.query_one(CurvesPane).charts[0].action_cursor(by)
+        self.curves.charts[0].action_cursor(by)
 
     def action_epoch(self, by: int) -> None:
         self.query_one(WatchPane).step(self.run_state, by)
@@ -217,7 +306,7 @@ class RunScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
-    def action_data(self) -> None:
+    def action_browse(self) -> None:
         self.post_message(OpenData(self.run))
 
     def action_copy(self) -> None:
@@ -225,10 +314,10 @@ class RunScreen(BaseScreen):
 
     def action_back(self) -> None:
         """Remove the cursor of the curves; without a cursor, go back to the runs."""
-        charts = self.query_one(CurvesPane).charts
+        charts = self.curves.charts
         if not self.exists and self.session.failed_entries():
             self.post_message(OpenNewRun())
         elif any(chart.cursor is not None for chart in charts):
             charts[0].action_cursor_off()
         else:
-            self.app.pop_screen()
+            self.post_message(GoBack())

@@ -28,6 +28,7 @@ from tmeattn.tui.messages import (
     CopyText,
     NotStarted,
     OpenComparison,
+    OpenData,
     OpenExplain,
     OpenNewRun,
     OpenQueue,
@@ -211,6 +212,8 @@ class RunsScreen(BaseScreen):
         self.refresh_footer((state, bool(self.table.marked)))
 
     def is_applicable(self, action: str) -> bool:
+        if action == "unmark":
+            return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
         return run_wording.useful(action, self.selected)
@@ -391,6 +394,10 @@ class RunsScreen(BaseScreen):
             self.post_message(OpenExplain(run=self.selected.run))
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
+
+    def action_browse(self) -> None:
+        if self.selected is not None:
+            self.post_message(OpenData(self.selected.run))
 
     def action_copy(self) -> None:
         if self.selected is not None:

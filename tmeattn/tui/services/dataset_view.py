@@ -20,7 +20,30 @@ from tmeattn.run_config import stored_config
 from tmeattn.runs.directory import RunDirectory
 
 PredictionFilter = Literal["any", "right", "wrong"]
-Order = Literal["file", "least confident", "most confident", "worst errors", "shortest", "longest"]
+Order = Literal[
+    "file",
+    "file, last first",
+    "label",
+    "label, last first",
+    "least confident",
+    "most confident",
+    "worst errors",
+    "surest right",
+    "shortest",
+    "longest",
+    "A to Z",
+    "Z to A",
+]
+PAIRS: tuple[tuple[Order, Order], ...] = (
+    ("file", "file, last first"),
+    ("label", "label, last first"),
+    ("least confident", "most confident"),
+    ("worst errors", "surest right"),
+    ("shortest", "longest"),
+    ("A to Z", "Z to A"),
+)
+"""Each order with the reverse one."""
+BY_PREDICTION = ("least confident", "most confident", "worst errors", "surest right")
 Range = tuple[float, float]
 ALL: Range = (0.0, float("inf"))
 
@@ -47,6 +70,13 @@ class SplitTexts:
     def words_N(self) -> np.ndarray:  # noqa: N802
         """(N,) white-space words of each text. The first access counts them, which takes a while."""
         return np.fromiter((len(text.split()) for text in self.texts), dtype=np.int64, count=len(self.texts))
+
+    @cached_property
+    def alphabet_N(self) -> np.ndarray:  # noqa: N802
+        """(N,) the place of each text in the alphabet, upper and lower case alike. The first access sorts them."""
+        places = np.empty(len(self.texts), dtype=np.int64)
+        places[sorted(range(len(self.texts)), key=lambda row: self.texts[row].casefold())] = np.arange(len(self.texts))
+        return places
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -135,8 +165,7 @@ class TextFilter:
     @property
     def needs_predictions(self) -> bool:
         """Whether the filter needs the predictions of all texts that fit its other fields."""
-        by_prediction = ("least confident", "most confident", "worst errors")
-        return self.prediction != "any" or self.confidence != ALL or self.order in by_prediction
+        return self.prediction != "any" or self.confidence != ALL or self.order in BY_PREDICTION
 
 
 def candidates(texts: SplitTexts, text_filter: TextFilter) -> np.ndarray:
@@ -148,6 +177,20 @@ def candidates(texts: SplitTexts, text_filter: TextFilter) -> np.ndarray:
     if needle := text_filter.search.lower():
         rows = np.array([row for row in rows.tolist() if needle in texts.texts[row].lower()], dtype=np.int64)
     return rows
+
+
+def balanced(texts: SplitTexts, rows: np.ndarray) -> np.ndarray:
+    """The rows in an order in which every beginning has the classes in the same shares as all of them.
+
+    Files often have one class after the other: a figure about their first texts would be about one class.
+    """
+    labels = texts.labels_N[rows]
+    sizes = np.bincount(labels, minlength=len(texts.classes))
+    by_class = np.argsort(labels, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    place_in_class = np.empty(len(rows), dtype=np.float64)
+    place_in_class[by_class] = np.arange(len(rows)) - starts[labels[by_class]]
+    return np.asarray(rows[np.argsort((place_in_class + 0.5) / np.maximum(sizes[labels], 1), kind="stable")])
 
 
 def filtered(
@@ -166,13 +209,20 @@ def filtered(
 
 
 def _sort_key(texts: SplitTexts, order: Order, predictions: Predictions | None) -> np.ndarray | None:
-    if order in ("shortest", "longest"):
-        return texts.words_N if order == "shortest" else -texts.words_N
-    if predictions is None or order == "file":
-        return None
-    if order == "worst errors":
-        return predictions.of_label(texts) if predictions.comparable else None
-    return predictions.confidence() if order == "least confident" else -predictions.confidence()
+    """(N,) what the texts are sorted by, the least first; None: the order of the file."""
+    first = next(pair[0] for pair in PAIRS if order in pair)
+    key: np.ndarray | None = None
+    if first in ("least confident", "worst errors"):
+        if predictions is not None and first == "least confident":
+            key = predictions.confidence()
+        elif predictions is not None and predictions.comparable:
+            key = predictions.of_label(texts)
+    elif first == "file":
+        key = np.arange(len(texts))
+    else:
+        key = {"label": texts.labels_N, "shortest": texts.words_N}.get(first)
+        key = texts.alphabet_N if key is None else key
+    return key if key is None or order == first else -key
 
 
 def _within(values: np.ndarray, bounds: Range) -> np.ndarray:

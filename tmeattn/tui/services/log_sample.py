@@ -10,6 +10,8 @@ LONG = 2**22
 """Bytes of a log from which on its step events are sampled."""
 SAMPLES = 8192
 """Step events of a long log that are decoded. A curve keeps at most 2,048 points."""
+MOST_LOOKS = 128
+"""Events of the watch list within epochs that are decoded of a part of a long log."""
 _STEP = b'"kind":"step"'
 _MANY = ("checkpoint", "warning")
 """Kinds of which only the newest lines are shown."""
@@ -27,12 +29,13 @@ def step_lines(data: bytes) -> int:
 
 def sample(data: bytes, every: int) -> tuple[list[str], int]:
     """The lines to decode, and how many lines of checkpoints and warnings were left out because newer ones fill the
-    log on the screen. The first step event in each `every` bytes and the last one are kept. Events of batches are left
-    out."""
+    log on the screen. The first step event in each `every` bytes and the last one are kept, and the newest looks at the
+    watch list within epochs. Events of batches are left out."""
     found = dict(lines_without(data, ("step", "entropy")))
-    many = [start for start, line in found.items() if kind_of(line[:100].decode("ascii", "replace")) in _MANY]
-    left_out = many[:-MOST_LINES]
-    for start in left_out:
+    kinds = {start: kind_of(line[:100].decode("ascii", "replace")) for start, line in found.items()}
+    left_out = [start for start, kind in kinds.items() if kind in _MANY][:-MOST_LINES]
+    looks = [start for start, kind in kinds.items() if kind == "watched_step"][:-MOST_LOOKS]
+    for start in left_out + looks:
         del found[start]
     steps = [data.find(_STEP, at, at + every) for at in range(0, len(data), every)]
     return _decoded(data, found, [*steps, data.rfind(_STEP)]), len(left_out)
@@ -40,7 +43,7 @@ def sample(data: bytes, every: int) -> tuple[list[str], int]:
 
 def without_details(data: bytes) -> list[str]:
     """The lines without watched texts and checkpoints, and of the step events only the last one."""
-    found = dict(lines_without(data, ("step", "entropy", "watched", "checkpoint")))
+    found = dict(lines_without(data, ("step", "entropy", "watched", "watched_step", "checkpoint")))
     return _decoded(data, found, [data.rfind(_STEP)])
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from tmeattn.errors import BadInput, TmeattnError
 from tmeattn.foreign import plugin_error
 from tmeattn.runs.index import all_runs
+from tmeattn.tui.services import garbage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,12 +41,14 @@ class ModelCapabilities:
     """The classes, methods and heads that the model of a run supports.
 
     classes: the names of its classes. methods: every explainer, with the reason why it does not support the model, or
-    None. heads: the number of heads of each self-attention layer.
+    None. heads: the number of heads of each self-attention layer. default: the name of the method that is used where
+    none is chosen.
     """
 
     classes: tuple[str, ...]
     methods: tuple[tuple[ExplainerSpec, str | None], ...]
     heads: tuple[int, ...]
+    default: str = "attention"
 
 
 class TextReader:
@@ -144,6 +147,7 @@ class TextReader:
         weights = _weights(run)
         if weights not in self._loaded:
             self._loaded[weights] = TrainedClassifier(run)
+            garbage.keep()
             while len(self._loaded) > LOADED:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(weights)
@@ -198,6 +202,7 @@ def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanat
 
 
 def _capabilities(classifier: TrainedClassifier) -> ModelCapabilities:
-    from tmeattn.explain.compatibility import methods_with_reasons
+    from tmeattn.explain.compatibility import default_method, methods_with_reasons
 
-    return ModelCapabilities(classifier.classes, tuple(methods_with_reasons(classifier)), classifier.heads)
+    default = default_method(classifier, None, None)[0].name
+    return ModelCapabilities(classifier.classes, tuple(methods_with_reasons(classifier)), classifier.heads, default)

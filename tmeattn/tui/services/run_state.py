@@ -22,13 +22,22 @@ from tmeattn.runs.event_types import (
     StartedEvent,
     StepEvent,
     StoppedEvent,
-    WatchedEvent,
+    WatchedStepEvent,
 )
 from tmeattn.runs.events import best_epoch, decode
 from tmeattn.runs.run_files import RunStatus, State
 from tmeattn.tui.services.log_lines import MOST_LINES, LogLine, log_line
 from tmeattn.tui.services.log_sample import sample, spacing, step_lines, without_details
-from tmeattn.tui.services.run_history import MOST_EPOCHS, MOST_HISTOGRAMS, Steps, thin_histograms, without_histograms
+from tmeattn.tui.services.run_history import (
+    MOST_EPOCHS,
+    MOST_HISTOGRAMS,
+    Steps,
+    TrainingClock,
+    Watched,
+    thin_histograms,
+    thin_watched,
+    without_histograms,
+)
 
 CHUNK = 256 * 1024
 """Bytes of a log read at once: some thousand events, about 10 ms."""
@@ -67,7 +76,9 @@ class RunState:
         self._histograms = 0
         self.steps = Steps()
         self.last_step: StepEvent | None = None
-        self.watched: list[WatchedEvent] = []
+        self.watched: list[Watched] = []
+        self.clock = TrainingClock()
+        self.epoch_seconds: dict[int, float | None] = {}
         self.lines: deque[LogLine] = deque(maxlen=MOST_LINES)
         self.lines_total = 0
         self.ended: StoppedEvent | FinishedEvent | FailedEvent | None = None
@@ -171,17 +182,25 @@ class RunState:
     def _on_started(self, event: StartedEvent) -> None:
         self._reset()
         self.started = self.attempt = event
+        self.clock.begin(event)
 
     def _on_resumed(self, event: ResumedEvent) -> None:
         step, epoch = event["step"], event["epoch"]
         self.attempt, self.ended, self.last_step = event, None, None
         self.steps.drop_after(step)
         self.epochs = [earlier for earlier in self.epochs if earlier["step"] <= step and earlier["epoch"] <= epoch]
-        self.watched = [earlier for earlier in self.watched if earlier["epoch"] <= epoch]
+        self.watched = [
+            earlier
+            for earlier in self.watched
+            if earlier["epoch"] <= epoch and (earlier["kind"] == "watched" or earlier["step"] <= step)
+        ]
+        self.epoch_seconds = {at: seconds for at, seconds in self.epoch_seconds.items() if at <= epoch}
+        known = [*self.steps.seconds[-1:], *self.epoch_seconds.values()]
+        self.clock.begin(event, max((seconds for seconds in known if seconds is not None), default=0.0))
 
     def _on_step(self, event: StepEvent) -> None:
         if self.with_steps:
-            self.steps.add(event)
+            self.steps.add(event, self.clock.at(event))
         self.last_step = event
 
     def _on_epoch(self, event: EpochEvent) -> None:
@@ -191,6 +210,7 @@ class RunState:
         self._histograms += 1
         if self._histograms > MOST_HISTOGRAMS:
             self._histograms = thin_histograms(self.epochs)
+        self.epoch_seconds[event["epoch"]] = self.clock.at(event)
         del self.epochs[:-MOST_EPOCHS]
 
     def _on_entropy(self, event: EntropyEvent) -> None:
@@ -198,10 +218,15 @@ class RunState:
         if event["split"] == "validation" and event["step"] == 0:
             self.untrained = event
 
-    def _on_watched(self, event: WatchedEvent) -> None:
+    def _on_watched(self, event: Watched) -> None:
+        if not self.with_steps:
+            return
         self.watched.append(event)
         if len(self.watched) > 2 * MOST_HISTOGRAMS:
-            self.watched = self.watched[1::2]
+            self.watched = thin_watched(self.watched)
+
+    def _on_watched_step(self, event: WatchedStepEvent) -> None:
+        self._on_watched(event)
 
     def _on_stopped(self, event: StoppedEvent) -> None:
         self.ended = event

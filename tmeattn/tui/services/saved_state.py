@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tmeattn.files import read_json, rewrite, to_json
 from tmeattn.paths import state_dir
+from tmeattn.tui import keys
 
 
 @dataclass
@@ -30,13 +31,12 @@ class SavedState:
     def load(cls) -> SavedState:
         """Read the file. A missing or damaged file, or a field of the wrong type, gives the defaults."""
         found = read_json(cls.path()) or {}
-        keys = found.get("keys")
-        keys = keys if isinstance(keys, dict) else {}
-        columns = found.get("columns")
+        remapped, columns = found.get("keys"), found.get("columns")
+        remapped = remapped if isinstance(remapped, dict) else {}
         return cls(
             screen=_text(found.get("screen"), "runs"),
             theme=_text(found.get("theme"), ""),
-            keys={action: value for action, value in keys.items() if isinstance(value, str)},
+            keys=keys.migrated({action: value for action, value in remapped.items() if isinstance(value, str)}),
             columns=[name for name in columns if isinstance(name, str)] if isinstance(columns, list) else [],
         )
 
@@ -46,12 +46,12 @@ class SavedState:
             self.path().parent.mkdir(parents=True, exist_ok=True)
             rewrite(self.path(), to_json(asdict(self)))
 
-    def remap(self, action: str, keys: str | None) -> None:
+    def remap(self, action: str, pressed: str | None) -> None:
         """Give the action of this id other keys; None restores its default keys."""
-        if keys is None:
+        if pressed is None:
             self.keys.pop(action, None)
         else:
-            self.keys[action] = keys
+            self.keys[action] = pressed
 
 
 def _text(value: object, default: str) -> str:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from tmeattn.render.axes import round_step, tick_label, ticks
+from tmeattn.tui.services.run_charts import XAxis
 
 MOST_INTERVALS = 6
 
@@ -57,6 +58,46 @@ class Epochs(Round):
 
     def step(self, min_: float, max_: float, intervals: int) -> float:
         return round_step(max_ - min_, intervals, whole=math.floor(max_) > math.ceil(min_))
+
+
+class Duration(Round):
+    """Seconds of training, at round numbers of seconds, minutes, hours or days."""
+
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        rough = (max_ - min_) / max(intervals, 1)
+        if rough > _DURATIONS[-1]:
+            return 86400.0 * round_step((max_ - min_) / 86400.0, intervals, whole=True)
+        return next(step for step in _DURATIONS if step >= rough) if rough > 1 else round_step(max_ - min_, intervals)
+
+    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
+        step = at[1] - at[0] if len(at) > 1 else 1.0
+        return [duration(value) if step >= 1 else f"{tick_label(value, step)}s" for value in at]
+
+
+_DURATIONS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+"""Steps between ticks, seconds."""
+
+
+def duration(seconds: float) -> str:
+    """A time of training in one or two units: 45s, 2m 05s, 1h 07m, 3d 4h."""
+    whole = round(seconds)
+    for size, part, units in ((86400, 3600, "dh"), (3600, 60, "hm"), (60, 1, "ms")):
+        if whole >= size:
+            large, small = whole // size, whole % size // part
+            return f"{large}{units[0]}" + (f" {small:02d}{units[1]}" if small else "")
+    return f"{whole}s"
+
+
+def x_axis(name: XAxis) -> Axis:
+    """The axis of what the user has chosen for x."""
+    return {"epoch": Epochs, "step": Steps, "time": Duration}[name]()
+
+
+class Steps(Round):
+    """Whole numbers of steps."""
+
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        return round_step(max_ - min_, intervals, whole=True)
 
 
 class RoundPowers(Axis):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -15,7 +16,10 @@ from textual.widgets import Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
-from tmeattn.tui.widgets.plot import Curve, Plot, thinned
+from tmeattn.tui.services.curve import Curve, thinned
+from tmeattn.tui.services.run_charts import View, extent
+from tmeattn.tui.widgets.axes import duration
+from tmeattn.tui.widgets.plot import BEST, Plot
 
 
 class Chart(Vertical, can_focus=True):
@@ -33,10 +37,20 @@ class Chart(Vertical, can_focus=True):
             super().__init__()
             self.chart, self.x = chart, x
 
-    def __init__(self, title: str, *, unit: str = "", digits: int = 3, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        title: str,
+        *,
+        unit: str = "",
+        digits: int = 3,
+        spec: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """spec: how values are written; by default with so many digits after the point."""
         super().__init__(id=id)
-        self.title_text, self.unit, self.digits = title, unit, digits
-        self.log_scale = False
+        self.title_text, self.unit, self.spec = title, unit, spec or f".{digits}f"
+        self.view = View()
+        self.best: tuple[float, int] | None = None
         self.cursor: float | None = None
         self.curves: tuple[Curve, ...] = ()
         self.redraws = 0
@@ -46,15 +60,19 @@ class Chart(Vertical, can_focus=True):
         yield Static("", markup=False)
         yield Plot()
 
-    def show(self, curves: Sequence[Curve]) -> None:
-        """Draw these curves, unless they are the same as before."""
-        if tuple(curves) != self.curves:
-            self.curves = tuple(curves)
+    def show(self, curves: Sequence[Curve], view: View | None = None, best: tuple[float, int] | None = None) -> None:
+        """Draw these curves, unless nothing is different from before.
+
+        view: None: as before.   best: where the best epoch ends on the x axis, and its number.
+        """
+        shown = (tuple(curves), view or self.view, best)
+        if shown != (self.curves, self.view, self.best):
+            self.curves, self.view, self.best = shown
             self.draw()
 
     def set_log(self, on: bool) -> None:
         """Choose a logarithmic or a linear y axis."""
-        self.log_scale = on
+        self.view = replace(self.view, log=on)
         self.draw()
 
     def set_cursor(self, x: float | None) -> None:
@@ -72,19 +90,33 @@ class Chart(Vertical, can_focus=True):
         plot = self.query_one(Plot)
         plot.visible = self._range() is not None
         columns = max(plot.size.width - Plot.LEFT - 2, 10)
-        plot.draw([thinned(curve, 2 * columns) for curve in self.curves], self.log_scale, self.cursor)
+        span = self.view.span
+        visible = [curve.within(*span) for curve in self.curves] if span else self.curves
+        plot.draw(
+            [thinned(curve, 2 * columns) for curve in visible],
+            self.view.log,
+            self.cursor,
+            axis=self.view.axis,
+            span=span,
+            best=self.best[0] if self.best else None,
+        )
 
     def on_resize(self) -> None:
         self.draw()
 
     def _heading(self) -> list[Text]:
-        """Title and legend, on as many lines as they need, but on at most a third of the height."""
+        """Title and legend, on as many lines as they need, but on at most a third of the height. The number of the best
+        epoch stands there if it fits."""
         width, most = max(self.size.width - 2, 10), max(1, self.size.height // 3)
         lines = [Text()]
         for part in self._legend():
             if lines[-1] and lines[-1].cell_len + 2 + part.cell_len > width:
                 lines.append(Text())
             lines[-1].append("  " if lines[-1] else "").append_text(part)
+        if self.best is not None and any(curve.marked for curve in self.curves):
+            best = f"  {BEST} best epoch {self.best[1]}"
+            if lines[-1].cell_len + len(best) <= width and len(lines) <= most:
+                lines[-1].append(best, style="dim")
         if len(lines) > most:
             lines[most - 1].truncate(width - 2, overflow="crop")
             lines[most - 1].append(" …", style="dim")
@@ -94,22 +126,36 @@ class Chart(Vertical, can_focus=True):
         return lines[:most]
 
     def _legend(self) -> Iterator[Text]:
-        title = Text.assemble((self.title_text, "bold"), ", log scale" if self.log_scale else "")
+        title = Text.assemble(
+            (self.title_text, "bold"),
+            ", log scale" if self.view.log else "",
+            f", smoothed {self.view.smoothing:g}" if any(curve.faint for curve in self.curves) else "",
+        )
         if self._range() is None:
             yield title.append("  no data yet", style="dim")
             return
         yield title
-        for index, curve in enumerate(self.curves):
+        named = [curve for curve in self.curves if not curve.faint]
+        for index, curve in enumerate(named):
             style = series_style(curve.colour)
-            part = Text(f"{curve.mark} {safe(curve.name)}", style=style)
+            part = Text(f"{curve.mark} {safe(curve.name)}".rstrip(), style=style)
             value = self._value(curve)
             if value is not None:
-                part.append(f" {value:.{self.digits}f}", style=Style(color="default"))
-            if self.unit and index == len(self.curves) - 1:
+                part.append(f" {value:{self.spec}}", style=Style(color="default"))
+            if self.unit and index == len(named) - 1:
                 part.append(f" {self.unit}", style="dim")
             yield part
         if self.cursor is not None:
-            yield Text(f"at {self.cursor:.2f}", style="dim")
+            yield Text(f"at {self._place(self.cursor)}", style="dim")
+        if self.view.span is not None:
+            left, right = self.view.span
+            yield Text(f"{self._place(left)} to {self._place(right).removeprefix('step ')}", style="dim")
+
+    def _place(self, x: float) -> str:
+        """A place on the x axis in words."""
+        if self.view.axis == "time":
+            return duration(x)
+        return f"step {x:,.0f}" if self.view.axis == "step" else f"{x:.2f}"
 
     def _value(self, curve: Curve) -> float | None:
         """The value at the cursor, or the last value if there is no cursor."""
@@ -119,18 +165,22 @@ class Chart(Vertical, can_focus=True):
         return ys[-1] if ys else None
 
     def _range(self) -> tuple[float, float] | None:
-        xs = [x for curve in self.curves if len(curve.xs) for x in (curve.xs[0], curve.xs[-1])]
-        return (min(xs), max(xs)) if xs else None
+        return extent(self.curves)
+
+    @property
+    def _visible(self) -> tuple[float, float] | None:
+        """The range of the x axis."""
+        return self.view.span or self._range()
 
     def action_cursor(self, by: int) -> None:
-        """Move the cursor by columns; a new cursor starts at the right end."""
-        span = self._range()
-        if span is None:
+        """Move the cursor by columns; a new cursor starts at the right end. It may leave the visible part of the x
+        axis, which whoever gets `Moved` can move."""
+        span, whole = self._visible, self._range()
+        if span is None or whole is None:
             return
-        left, right = span
-        step = (right - left) / max(self.query_one(Plot).size.width - Plot.LEFT - 2, 10)
-        start = right if self.cursor is None else self.cursor + by * step
-        self._move_to(min(max(start, left), right))
+        step = (span[1] - span[0]) / max(self.query_one(Plot).size.width - Plot.LEFT - 2, 10)
+        start = span[1] if self.cursor is None else self.cursor + by * step
+        self._move_to(min(max(start, whole[0]), whole[1]))
 
     def action_cursor_off(self) -> None:
         self._move_to(None)
@@ -141,7 +191,7 @@ class Chart(Vertical, can_focus=True):
             self.post_message(self.Moved(self, x))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        plot, span = self.query_one(Plot), self._range()
+        plot, span = self.query_one(Plot), self._visible
         column = event.screen_x - plot.region.x - Plot.LEFT
         columns = plot.size.width - Plot.LEFT
         if span and event.screen_y >= plot.region.y and 0 < column < columns - 1:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from tmeattn.evaluation.paired import TextComparison
@@ -22,9 +21,9 @@ from tmeattn.render.tables import Cell, Column, key_values, table
 from tmeattn.render.text_comparison import text_comparison
 from tmeattn.runs.comparison import ComparedRun, Comparison
 from tmeattn.runs.event_types import EpochEvent, SplitName
+from tmeattn.tui.services.curve import Curve
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.picture import Picture
-from tmeattn.tui.widgets.plot import Curve
 
 Measure = Literal["accuracy", "cross_entropy"]
 Shown = Literal["validation", "train", "both"]
@@ -52,7 +51,7 @@ class ResultsPane(Picture):
     """The best figures of groups and runs, and the differences on the same texts."""
 
     def __init__(self) -> None:
-        super().__init__(focusable=True)
+        super().__init__()
         self.id = "results"
         self.border_title = "1 Results"
 
@@ -70,7 +69,7 @@ class OptionsPane(Picture):
     """The options that differ, and below them, unless they are folded, those that are equal."""
 
     def __init__(self) -> None:
-        super().__init__(focusable=True)
+        super().__init__()
         self.id = "options"
         self.border_title = "3 Options"
 
@@ -94,20 +93,11 @@ def _seeds_differ(comparison: Comparison) -> bool:
     return len({run.summary.seed for run in comparison.runs}) > 1
 
 
-class Legend(Picture, inherit_bindings=False):
+class Legend(Picture):
     """The legend below the charts. The keys that go left and right move the cursor of the charts."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", show=False),
-        Binding("down,j", "scroll_down", show=False),
-        Binding("pageup", "page_up", show=False),
-        Binding("pagedown", "page_down", show=False),
-        Binding("home,g", "scroll_home", show=False),
-        Binding("end,G", "scroll_end", show=False),
-    ]
-
     def __init__(self) -> None:
-        super().__init__(focusable=True)
+        super().__init__()
         self.id = "legend"
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.geometry import clamp
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 
 
 class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
-    """The cursor and its actions. Subclasses have the lines, draw them, bind the keys and watch the cursor."""
+    """The cursor, its keys and its actions. Subclasses have the lines, draw them and watch the cursor."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("left,h", "scroll_left", show=False),
+        Binding("right,l", "scroll_right", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home,ctrl+home,g", "jump(0)", show=False),
+        Binding("end,ctrl+end,G", "jump(-1)", show=False),
+    ]
     cursor: var[int] = var(0)
     """The position of the cursor in the lines."""
 

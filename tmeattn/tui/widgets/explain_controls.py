@@ -46,9 +46,9 @@ class ExplainControls(Vertical):
         return self.query_one(f"#{name}", Choice)
 
     def offer_runs(self, offers: Sequence[Offer], run: str | None, beside: str | None) -> None:
-        """Offer runs by their ids, and select two of them."""
+        """Offer runs by their ids, and select two of them. A run is not compared with itself."""
         self.choice("run").offer(offers or [NOTHING], run)
-        self.choice("beside").offer([NOTHING, *offers], beside)
+        self.choice("beside").offer([NOTHING, *(offer for offer in offers if offer[1] != run)], beside)
 
     def offer(self, able: ModelCapabilities) -> None:
         """Offer the methods, classes and heads of a model; a method that cannot explain it shows the reason.

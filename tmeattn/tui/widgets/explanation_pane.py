@@ -54,13 +54,16 @@ class ExplanationPane(Vertical):
     def heatmap(self) -> HeatmapView:
         return self.query_one(HeatmapView)
 
-    def show(self, text: str, explanation: Explanation, dropped: Sequence[Span]) -> None:
-        """Show an explanation of `text` without the dropped words. The last explanation of the whole text is kept."""
+    def show(self, text: str, explanation: Explanation, dropped: Sequence[Span], common: str | None = None) -> None:
+        """Show an explanation of `text` without the dropped words. The last explanation of the whole text is kept.
+
+        common: the class of the scores of both runs, where two are compared.
+        """
         self.explanation = explanation
         if not dropped:
             self.whole = explanation
         self.remove_class("-message-only")
-        self._verdict = verdict(explanation, self.whole, len(dropped))
+        self._verdict = verdict(explanation, self.whole, len(dropped), common=common)
         self.query_one(".verdict", Static).update(self._verdict)
         note = self.query_one(".note", Static)
         note.display = bool(explanation.note)

@@ -135,6 +135,20 @@ class Fields(VerticalScroll, inherit_bindings=False):
             widget.value = ""
             widget.refresh()
 
+    def page(self, by: int) -> None:
+        """Go as many fields down, or up, as are visible at once."""
+        self._go(by * max(1, self.size.height - 2))
+
+    def jump(self, to: int) -> None:
+        """Go to the first field, or for -1 to the last."""
+        self._go(-len(self.widgets) if to == 0 else len(self.widgets))
+
+    def _go(self, by: int) -> None:
+        widgets = list(self.widgets.values())
+        at = next((at for at, widget in enumerate(widgets) if widget.has_focus), 0 if by > 0 else len(widgets) - 1)
+        if widgets:
+            widgets[max(0, min(at + by, len(widgets) - 1))].focus()
+
     def field_of(self, widget: Widget) -> FormField | None:
         """The option that a widget edits; None for another widget."""
         return next((field for field in self.fields if self.widgets.get(field.name) is widget), None)

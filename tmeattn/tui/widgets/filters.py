@@ -28,11 +28,17 @@ LENGTHS: list[Offer] = [
 ]
 ORDERS: list[Offer] = [
     ("file order", "file"),
+    ("file ↓", "file, last first"),
+    ("label ↑", "label"),
+    ("label ↓", "label, last first"),
     ("confidence ↑", "least confident"),
     ("confidence ↓", "most confident"),
     ("worst errors", "worst errors"),
+    ("surest right", "surest right"),
     ("shortest", "shortest"),
     ("longest", "longest"),
+    ("A to Z", "A to Z"),
+    ("Z to A", "Z to A"),
 ]
 SPLITS: list[Offer] = [("validation", "validation")]
 

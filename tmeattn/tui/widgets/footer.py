@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,8 +13,15 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
-ALWAYS = ("back", "help", "quit")
-"""Actions whose keys are shown on a screen of any width; the help lists the other keys."""
+from tmeattn.tui import keys
+from tmeattn.tui.keys import KEYS
+
+ALWAYS = ("back", "help", "command_palette", "next_theme", "leave", "quit")
+"""Actions whose keys are at the right end of every footer, as far as they fit; the help lists all keys."""
+FIRST_LEFT_OUT = ("leave", "quit", "next_theme", "command_palette")
+"""Which of them are left out first on a narrow screen. Where escape leads back, quitting is a key further away."""
+SHARE = 0.6
+"""Share of the width that they may take."""
 AROUND = 3
 """Columns of a key besides its name and the name of its action."""
 
@@ -38,7 +44,8 @@ class FooterKey:
 
 
 class KeyFooter(Widget):
-    """The keys on one line. Whole keys that do not fit are left out, the last ones first; a click presses a key.
+    """The keys on one line: those of the part of the screen with the focus, then those of the screen, the most useful
+    first, and at the right end the keys that hold on every screen. A click presses a key.
 
     Textual's footer has a widget for each key, and replaced all of them at each change of the focus.
 
@@ -54,6 +61,7 @@ class KeyFooter(Widget):
         self._is_applicable = is_applicable
         self.keys: list[FooterKey] = []
         self.drawn = 0
+        self._left = 0
         self._hovered: FooterKey | None = None
 
     def on_mount(self) -> None:
@@ -70,33 +78,43 @@ class KeyFooter(Widget):
         """Draw the keys again, where they are others than before."""
         if not self.is_attached:
             return
-        keys = list(fitting(self._possible(), self.app.size.width))
-        if keys != self.keys:
-            self.keys, self._hovered, self.tooltip = keys, None, None
+        left, right = fitting(self._possible(), self.app.size.width)
+        if [*left, *right] != self.keys or len(left) != self._left:
+            self.keys, self._left = [*left, *right], len(left)
+            self._hovered, self.tooltip = None, None
             self.drawn += 1
             self.refresh()
 
     def _possible(self) -> list[FooterKey]:
-        """The keys whose actions are possible now, one for each action."""
-        found: dict[str, FooterKey] = {}
-        active = self.screen.active_bindings.values()
-        for _, binding, enabled, tooltip in active:
-            if binding.show and self._is_applicable(binding.action) and binding.action not in found:
-                shown = self.app.get_key_display(binding)
+        """The keys whose actions are possible now, one for each action, those of the focused pane first."""
+        screen = self.screen
+        inside = {node.id for node in screen.focused.ancestors_with_self} if screen.focused else set()
+        own, common = dict[str, FooterKey](), dict[str, FooterKey]()
+        panes = {key.id: key.pane for key in KEYS}
+        for node, binding, enabled, tooltip in screen.active_bindings.values():
+            pane, shown = panes.get(binding.id or "", ""), _shown(binding.key)
+            if not binding.show or not self._is_applicable(binding.action) or (pane and pane not in inside):
+                continue
+            if screen.focused and screen.focused.check_consume_key(binding.key, shown if len(shown) == 1 else None):
+                continue
+            found = own if pane or node not in (screen, self.app) else common
+            if binding.action not in own and binding.action not in common:
                 found[binding.action] = FooterKey(
                     binding.key, shown, binding.description, binding.action, enabled, tooltip
                 )
-        if found and "quit" not in found:  # a text field takes the letter q as text
-            for _, binding, _, tooltip in active:
+        found = own | common
+        if found and "leave" not in found:  # a field or a form takes the letter q as text
+            for _, binding, _, tooltip in screen.active_bindings.values():
                 if binding.id == "app.quit_always":
-                    shown = self.app.get_key_display(binding)
-                    found["quit"] = FooterKey(binding.key, shown, "Quit", "quit", tooltip=tooltip)
+                    found["quit"] = FooterKey(binding.key, _shown(binding.key), "Quit", "quit", tooltip=tooltip)
         return list(found.values())
 
     def render(self) -> Text:
         name, description = (self.get_component_rich_style(f"footer--{part}") for part in ("key", "description"))
         line = Text(no_wrap=True)
-        for key in self.keys:
+        for at, key in enumerate(self.keys):
+            if at == self._left:
+                line.append(" " * self._between, description)
             over = Style(dim=not key.enabled or None)
             if key is self._hovered:
                 over += Style(bgcolor=self.get_component_rich_style("footer--hover").bgcolor)
@@ -104,10 +122,20 @@ class KeyFooter(Widget):
             line.append(f"{key.description} ", description + over)
         return line
 
+    @property
+    def _between(self) -> int:
+        """Columns between the keys on the left and those on the right."""
+        return max(0, self.app.size.width - sum(key.width for key in self.keys))
+
+    def start_of(self, action: str) -> int:
+        """The column in which the key of an action begins."""
+        at = [key.action for key in self.keys].index(action)
+        return sum(key.width for key in self.keys[:at]) + (self._between if at >= self._left else 0)
+
     def key_at(self, x: int) -> FooterKey | None:
         """The key in a column."""
-        ends = accumulate(key.width for key in self.keys)
-        return next((key for key, end in zip(self.keys, ends, strict=True) if x < end), None)
+        starts = [(key, self.start_of(key.action)) for key in self.keys]
+        return next((key for key, start in starts if start <= x < start + key.width), None)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         key = self.key_at(event.x)
@@ -128,14 +156,27 @@ class KeyFooter(Widget):
             self.refresh()
 
 
-def fitting(found: Iterable[FooterKey], width: int) -> Iterator[FooterKey]:
-    """The keys that fit in a line, in their order."""
-    found = list(found)
-    left = width - sum(key.width for key in found if key.action in ALWAYS)
-    full = False
-    for key in found:
-        if key.action not in ALWAYS:
-            full = full or key.width > left
-            left -= 0 if full else key.width
-        if key.action in ALWAYS or not full:
-            yield key
+def fitting(found: Sequence[FooterKey], width: int) -> tuple[list[FooterKey], list[FooterKey]]:
+    """The keys that fit in a line: those of the screen in their order, and those that hold on every screen.
+
+    A key that is too wide is left out, and shorter ones after it take its place.
+    """
+    right = sorted((key for key in found if key.action in ALWAYS), key=lambda key: ALWAYS.index(key.action))
+    left = [key for key in found if key.action not in ALWAYS]
+    goes_back = any(key.action == "back" for key in right)
+    for action in FIRST_LEFT_OUT if goes_back else FIRST_LEFT_OUT[2:]:
+        if _width(right) > SHARE * width and _width(right) + _width(left) > width:
+            right = [key for key in right if key.action != action]
+    shown: list[FooterKey] = []
+    for key in left:
+        if _width(shown) + key.width + _width(right) <= width:
+            shown.append(key)
+    return shown, right
+
+
+def _shown(key: str) -> str:
+    return keys.display(key).replace("ctrl+", "^")
+
+
+def _width(found: Sequence[FooterKey]) -> int:
+    return sum(key.width for key in found)

@@ -1,32 +1,24 @@
-"""The panes of a run: curves, attention, log and configuration. A pane redraws only after its data has changed."""
+"""The panes of a run: attention, log and configuration. A pane redraws only after its data has changed."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
-from textual.widgets import RichLog, Static
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Static
 
-from tmeattn.render.console import safe
 from tmeattn.render.histogram import histogram, ridges
 from tmeattn.render.numbers import decimal, option_value
 from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
-from tmeattn.runs import control
-from tmeattn.runs.event_types import Histogram, SplitName
+from tmeattn.runs.event_types import Histogram
 from tmeattn.spacing import evenly_spaced
-from tmeattn.tui.services.log_lines import LogLine
 from tmeattn.tui.services.run_state import RunState
-from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.picture import Picture
-from tmeattn.tui.widgets.plot import Curve
 from tmeattn.tui.wording import runs as run_wording
 
 AROUND_BARS, AROUND_HISTORY = 3, 4
@@ -34,8 +26,11 @@ AROUND_BARS, AROUND_HISTORY = 3, 4
 LEAST_BARS, MOST_BARS = 3, 12
 """Rows of the bars of the histogram."""
 LEAST_HISTORY = 4
-Measure = Literal["cross_entropy", "accuracy"]
-LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
+
+
+def _is_shown(widget: Widget) -> bool:
+    """Whether neither the widget nor one around it is hidden."""
+    return all(node.display for node in widget.ancestors if isinstance(node, Widget)) and widget.display
 
 
 class Pane(Vertical):
@@ -50,6 +45,12 @@ class Pane(Vertical):
 
     def on_mount(self) -> None:
         self.border_title = self.title
+
+    def take_focus(self) -> None:
+        """Give the focus to the first widget of the pane that scrolls or has a cursor, unless one of them has it."""
+        within = [widget for widget in self.query("*") if widget.focusable and _is_shown(widget)]
+        if within and self.screen.focused not in within:
+            within[0].focus()
 
     def show(self, run_state: RunState) -> None:
         """Redraw if the data of the pane has changed."""
@@ -66,72 +67,6 @@ class Pane(Vertical):
         raise NotImplementedError
 
 
-class CurvesPane(Pane):
-    """Loss and accuracy by epoch, with one cursor for both charts, and the validation curves of other runs."""
-
-    name_, title = "curves", "1 Curves"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.others: Sequence[RunState] = ()
-
-    def compose(self) -> ComposeResult:
-        with Container():
-            yield Chart("Cross-entropy", id="loss")
-            yield Chart("Accuracy", unit="%", digits=1, id="accuracy")
-
-    @property
-    def charts(self) -> list[Chart]:
-        return list(self.query(Chart))
-
-    def state_of(self, run_state: RunState) -> object:
-        runs = (run_state, *self.others)
-        return [(one.steps.last, len(one.epochs), one.name) for one in runs]
-
-    def draw(self, run_state: RunState) -> None:
-        loss, accuracy = self.charts
-        loss.show(self._curves(run_state, "cross_entropy", 1.0))
-        accuracy.show(self._curves(run_state, "accuracy", 100.0))
-
-    def _curves(self, run_state: RunState, measure: Measure, factor: float) -> list[Curve]:
-        names = ("train", "validation") if not self.others else ("train", run_wording.title(run_state))
-        found = [
-            Curve(names[0], *_over_steps(run_state, measure, factor), colour=0),
-            Curve(names[1], *_over_epochs(run_state, measure, factor), colour=1, marked=True),
-        ]
-        for index, other in enumerate(self.others, start=2):
-            xs, ys = _over_epochs(other, measure, factor)
-            found.append(Curve(run_wording.title(other), xs, ys, colour=index, marked=True))
-        return found
-
-    @on(Chart.Moved)
-    def together(self, event: Chart.Moved) -> None:
-        for chart in self.charts:
-            if chart is not event.chart:
-                chart.set_cursor(event.x)
-
-    def set_log(self, on: bool) -> None:
-        """Show the loss on a logarithmic or a linear scale; the scale of accuracy is always linear."""
-        self.charts[0].set_log(on)
-
-
-def _over_steps(run_state: RunState, measure: Measure, factor: float) -> tuple[list[float], list[float | None]]:
-    """A training metric after each step, over epochs; the means of the epochs if there are fewer than two steps."""
-    if len(run_state.steps) < 2 and run_state.epochs:
-        return _over_epochs(run_state, measure, factor, "train")
-    a_epoch = run_state.steps_per_epoch or 1
-    steps, values = run_state.steps.curve(measure)
-    return [step / a_epoch for step in steps], [None if y is None else factor * y for y in values]
-
-
-def _over_epochs(
-    run_state: RunState, measure: Measure, factor: float, texts: SplitName = "validation"
-) -> tuple[list[float], list[float | None]]:
-    """A metric of each epoch: of the validation split after it, or of the training split during it."""
-    xs = [float(epoch["epoch"]) for epoch in run_state.epochs]
-    return xs, [factor * epoch[texts][measure] for epoch in run_state.epochs]
-
-
 class AttentionPane(Pane):
     """Histograms of attention entropy, of the last epoch and by epoch, and the entropy of each transformer head."""
 
@@ -143,7 +78,7 @@ class AttentionPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="now", markup=False)
-        yield Picture(focusable=True)
+        yield Picture()
 
     def show(self, run_state: RunState) -> None:
         """Redraw the line of the current batch after every event, the histograms after an epoch."""
@@ -230,50 +165,13 @@ def heights(lines: int, measured: int, heads: int) -> tuple[int, int]:
     return bars, max(least, min(measured, room - bars))
 
 
-class LogPane(Pane):
-    """The events of the run, the newest last, and the log of the training process if it failed."""
-
-    name_, title = "log", "4 Log"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said, self._width, self._words = 0, 0, False
-
-    def compose(self) -> ComposeResult:
-        yield RichLog(wrap=True, markup=False, highlight=False, max_lines=1000, min_width=1)
-
-    def state_of(self, run_state: RunState) -> object:
-        return (run_state.lines_total, run_state.state)
-
-    def draw(self, run_state: RunState) -> None:
-        """Append new lines; after a change of width write all lines again, because they wrap differently."""
-        log = self.query_one(RichLog)
-        new = run_state.lines_total - self._said
-        if log.size.width != self._width or new < 0 or self._words:
-            log.clear()
-            new = len(run_state.lines)
-        if lines := [_logged(line) for line in list(run_state.lines)[max(len(run_state.lines) - new, 0) :]]:
-            log.write(Text("\n").join(lines))  # at once: 1,000 calls would take three times as long
-        self._said, self._width = run_state.lines_total, log.size.width
-        self._words = run_state.state in ("failed", "crashed", "created")
-        if run_state.state == "crashed":
-            log.write(Text(f"          {run_wording.why(run_state)}", style=LEVELS["error"]))
-        for words in control.log_tail(run_state.run) if self._words else ():
-            log.write(Text(f"          {safe(words)}", style="dim"))
-
-
-def _logged(line: LogLine) -> Text:
-    clock = time.strftime("%H:%M:%S", time.localtime(line.time)) if line.time else "        "
-    return Text.assemble((f"{clock}  ", "dim"), (safe(line.text), LEVELS[line.level]))
-
-
 class AboutPane(Pane):
     """The configuration of the run, its versions and the command that started it."""
 
     name_, title = "about", "5 About"
 
     def compose(self) -> ComposeResult:
-        yield Picture(focusable=True)
+        yield Picture()
 
     def state_of(self, run_state: RunState) -> object:
         return (run_state.run.id, run_state.name)

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tmeattn.tui.widgets.scroll_pane import SCROLLING_DOWN
 
-class Picture(ScrollView, can_focus=False):
+
+class Picture(ScrollView, can_focus=True, inherit_bindings=False):
     """What `show` was given, rendered once for each width and cut into lines, of which the visible ones are drawn.
 
     A `Static` renders its content to measure it and once more to draw it, and each change lays out the screen. Here
     only a change of the number of lines does, and only where it changes the size of the widget or its scrollbar.
 
+    It takes the focus and scrolls by keys.
+
     rendered: how often Rich has rendered.
     """
 
-    def __init__(self, *, focusable: bool = False) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = SCROLLING_DOWN
+
+    def __init__(self) -> None:
         super().__init__()
-        self.can_focus = focusable
         self.rendered = 0
         self._content: RenderableType = ""
         self._lines: list[Strip] = []

@@ -13,7 +13,6 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -86,7 +85,7 @@ Parts = list[tuple[str, Style]]
 """The characters of a cell with their styles, as wide as its column."""
 
 
-class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
+class RunTable(CursorLines, can_focus=True):
     """One line for each run or sweep; the first line names the columns. Only the lines that are seen are made, and only
     those whose content has changed are drawn again.
 
@@ -103,17 +102,6 @@ class RunTable(CursorLines, can_focus=True, inherit_bindings=False):
         "runtable--cursor",
         "runtable--hover",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home,ctrl+home", "jump(0)", show=False),
-        Binding("end,ctrl+end", "jump(-1)", show=False),
-        Binding("left", "scroll_left", show=False),
-        Binding("right", "scroll_right", show=False),
-    ]
 
     class Moved(Message):
         """Another run is under the cursor."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.text_layout import with_line_breaks
+from tmeattn.tui.services.dataset_view import PAIRS, Order
 from tmeattn.tui.widgets.cursor_lines import CursorLines
 
 if TYPE_CHECKING:
@@ -24,21 +24,20 @@ if TYPE_CHECKING:
 
 BEFORE = 24
 """Characters shown before the first match of the search."""
+COLUMNS: tuple[tuple[str, Order], ...] = (
+    ("no.", "file"),
+    ("label", "label"),
+    ("predicted", "least confident"),
+    ("words", "shortest"),
+    ("text", "A to Z"),
+)
+"""The columns, each with the order of texts by it."""
 LONGEST_CLASS = 10
 """Columns for the name of a class."""
 
 
-class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
+class TextTable(CursorLines, can_focus=True):
     """Number, label, prediction, length and beginning of each text; the first line names the columns."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home,g", "jump(0)", show=False),
-        Binding("end,G", "jump(-1)", show=False),
-    ]
 
     class Moved(Message):
         """The cursor is at another text, or other texts are visible."""
@@ -54,12 +53,20 @@ class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
     class Opened(Moved):
         """The user double-clicked a text."""
 
+    class ColumnChosen(Message):
+        """The name of a column was clicked. order: the order by this column, its least values first."""
+
+        def __init__(self, order: Order) -> None:
+            super().__init__()
+            self.order = order
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.texts: SplitTexts | None = None
         self.rows = np.zeros(0, dtype=np.int64)
         self.predictions: Predictions | None = None
         self.search = ""
+        self.order: Order = "file"
 
     @property
     def line_count(self) -> int:
@@ -83,12 +90,14 @@ class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
         rows: np.ndarray,
         predictions: Predictions | None,
         search: str = "",
+        order: Order = "file",
         *,
         top: bool = False,
     ) -> None:
         """Show these rows of a split. The cursor stays at its text if that is among them and `top` is not set."""
         before = self.row if texts is self.texts and not top else None
         self.texts, self.rows, self.predictions, self.search = texts, rows, predictions, search
+        self.order = order
         at = np.flatnonzero(rows == before) if before is not None else rows[:0]
         self.virtual_size = Size(self.scrollable_content_region.width, len(rows) + 1)
         self.cursor = int(at[0]) if len(at) else 0
@@ -101,7 +110,7 @@ class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
         if self.texts is None:
             return Strip.blank(width, base)
         if y == 0:
-            return Strip([Segment(self._line("no.", "label", "predicted", "words", "text"), base + Style(bold=True))])
+            return Strip([Segment(self._line(*self._names()), base + Style(bold=True))])
         position = self.line_at(y)
         if position >= len(self.rows):
             return Strip.blank(width, base)
@@ -114,11 +123,28 @@ class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
         words = f"{self.texts.words_N[row]:,}"
         return Strip([Segment(self._line(f"{row:,}", label, predicted, words, self._beginning(row)), style)])
 
+    def _names(self) -> list[str]:
+        """The names of the columns; an arrow marks the one that the texts are sorted by."""
+        first = next(pair[0] for pair in PAIRS if self.order in pair)
+        arrow = "▲" if self.order == first else "▼"
+        marked = "predicted" if first == "worst errors" else next(name for name, by in COLUMNS if by == first)
+        return [f"{name}{arrow}" if name == marked else name for name, _ in COLUMNS]
+
+    def _column_at(self, x: int) -> Order | None:
+        """The order by the column at this place of the first line."""
+        line, end = self._line(*self._names()), 0
+        for name, order in COLUMNS:
+            end = line.index(name, end) + len(name) + 1
+            if x < end or name == "text":
+                return order
+        return None
+
     def _line(self, number: str, label: str, predicted: str, words: str, text: str) -> str:
         if self.texts is None:
             return ""
-        name = min(LONGEST_CLASS, max(5, *(len(name) for name in self.texts.classes)))
-        fixed = f"{number:>7}  {set_cell_size(label, name)}  {set_cell_size(predicted, max(name + 7, 9))}  {words:>5}  "
+        name = min(LONGEST_CLASS, max(6, *(len(name) for name in self.texts.classes)))
+        cells = set_cell_size(label, name), set_cell_size(predicted, max(name + 7, 10))
+        fixed = f"{number:>7}  {cells[0]}  {cells[1]}  {words:>6}  "
         return set_cell_size(fixed + text, self.size.width)
 
     def _predicted(self, row: int) -> str:
@@ -164,6 +190,8 @@ class TextTable(CursorLines, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         position = self.line_at(event.y)
+        if not event.y and self.texts is not None and (order := self._column_at(event.x)):
+            self.post_message(self.ColumnChosen(order))
         if event.y and position < len(self.rows):
             self.cursor = position
             if event.chain == 2:

@@ -19,11 +19,14 @@ BINS = 40
 MOST_CLASSES = 12
 """Classes that have a column of their own; of more, the most frequent ones have."""
 CHANGED = "the data has changed since the run was trained: right and wrong are not shown"
+NOT_YET = "Right predictions in each class: shown when all texts of the {split} split are predicted. Press {key}."
 NEARLY_ALL = 0.99
 
 
-def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predictions: Predictions | None) -> Group:
-    """Counts of all splits; lengths and predictions of the selected split."""
+def statistics(
+    splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predictions: Predictions | None, evaluate: str = "v"
+) -> Group:
+    """Counts of all splits; lengths and predictions of the selected split. evaluate: the key that predicts all."""
     if shown is None:
         return Group(Text("No dataset is open.", style="italic"))
     per_class = {name: _per_class(texts) for name, texts in splits.items()}
@@ -38,8 +41,11 @@ def statistics(splits: Mapping[str, SplitTexts], shown: SplitTexts | None, predi
         rest = [int(numbers.sum()) - sum(chosen)] if left_out else []
         rows.append([name, *chosen, *rest, int(numbers.sum())])
     parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text(), *_lengths(shown)]
-    if predictions is not None and predictions.comparable and predictions.known().any():
-        parts += [Text(), _accuracy(shown, predictions)]
+    if predictions is not None and predictions.comparable:
+        if predictions.known().all():
+            parts += [Text(), _accuracy(shown, predictions)]
+        else:
+            parts += [Text(), Text(NOT_YET.format(split=shown.split, key=evaluate), style="dim")]
     return Group(*parts)
 
 
@@ -64,12 +70,14 @@ def _lengths(texts: SplitTexts) -> list[RenderableType]:
 
 
 def _accuracy(texts: SplitTexts, predictions: Predictions) -> RenderableType:
-    """The accuracy of the run in each class, over the texts predicted so far."""
-    known, right = predictions.known(), predictions.correct(texts)
+    """The accuracy of the run in each class, and over all texts of the split."""
+    right = predictions.correct(texts)
     rows = []
     for index, name in enumerate(texts.classes):
-        asked = known & (texts.labels_N == index)
+        asked = texts.labels_N == index
         total = int(asked.sum())
         rows.append([name, count(total), percent(float(right[asked].mean())) if total else None])
-    columns: list[str | Column] = ["label", Column("predicted so far", numeric=True), Column("correct", numeric=True)]
+    if len(texts):
+        rows.append(["all texts", count(len(texts)), percent(float(right.mean()))])
+    columns: list[str | Column] = ["label", Column("texts", numeric=True), Column("correct", numeric=True)]
     return table(columns, rows, title=f"Predictions on the {texts.split} split")

@@ -26,12 +26,17 @@ MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
 
 
-def verdict(explanation: Explanation, whole: Explanation | None = None, dropped: int = 0) -> Text:
-    """The prediction, its change without the dropped words, and the method of the scores."""
-    return Text("\n").join(_verdict(explanation, whole, dropped))
+def verdict(
+    explanation: Explanation, whole: Explanation | None = None, dropped: int = 0, *, common: str | None = None
+) -> Text:
+    """The prediction, its change without the dropped words, and the method of the scores.
+
+    common: the class of the scores on both sides of a comparison, which `differences` names; None: no comparison.
+    """
+    return Text("\n").join(_verdict(explanation, whole, dropped, common))
 
 
-def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) -> Iterator[Text]:
+def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int, common: str | None) -> Iterator[Text]:
     line = Text()
     ranked = sorted(
         range(len(explanation.classes)),
@@ -48,27 +53,28 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int) 
         line.append(verdict_text, style="" if right else "bold")
     yield line
     if dropped:
-        yield moved(explanation, whole, dropped)
+        yield moved(explanation, whole, dropped, common)
     about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
-    if explanation.names_target:
+    if explanation.names_target and common is None:
         about += f", for the class {safe_line(explanation.target_label)}"
     if entropy := entropy_text(explanation):
         about += f"; {entropy}"
     yield Text(about, style="dim")
 
 
-def moved(explanation: Explanation, whole: Explanation | None, dropped: int) -> Text:
+def moved(explanation: Explanation, whole: Explanation | None, dropped: int, label: str | None = None) -> Text:
     """ "2 words dropped: positive 97.3 → 91.2 % (-6.1 points)"."""
     line = Text().append(f"{counted(dropped, 'word')} dropped", style="bold")
-    return line.append(f": {change(whole, explanation.probabilities)}") if whole else line
+    return line.append(f": {change(whole, explanation.probabilities, label)}") if whole else line
 
 
-def change(whole: Explanation, after: Sequence[float]) -> str:
-    """The probability of the class of the whole text, before and after: "positive 97.3 → 91.2 % (-6.1 points)"."""
-    before = whole.confidence
-    now = float(after[whole.predicted])
+def change(whole: Explanation, after: Sequence[float], label: str | None = None) -> str:
+    """The probability of a class (None: that predicted for the whole text) before and after: "positive 97.3 → 91.2 %
+    (-6.1 points)"."""
+    at = whole.classes.index(label) if label in whole.classes else whole.predicted
+    before, now = whole.probabilities[at], float(after[at])
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
-    probabilities = f"{safe_line(whole.predicted_label)} {100 * before:.1f} → {percent(now)}"
+    probabilities = f"{safe_line(whole.classes[at])} {100 * before:.1f} → {percent(now)}"
     flip = ", the prediction changes" if flips else ""
     return f"{probabilities} ({round(100 * (now - before), 1) + 0.0:+.1f} points{flip})"
 
@@ -86,7 +92,8 @@ def word_details(text: str, item: LaidOutWord, explanation: Explanation) -> Text
 
 
 def differences(one: Explanation, other: Explanation) -> Text:
-    """The words with the largest differences between two explanations, in shares of all scores of each.
+    """The words with the largest differences between two explanations, in shares of all scores of each, and the class
+    that the scores of both are about.
 
     Scores of two methods are not comparable: then the text names the methods instead.
     """
@@ -94,10 +101,11 @@ def differences(one: Explanation, other: Explanation) -> Text:
     if one.method != other.method:
         kinds = f"{safe(one.method)} and {safe(other.method)}"
         return Text(f"{names}: the scores of {kinds} are not comparable. Choose one method.", style="dim")
+    about = f" for the class {safe_line(one.target_label)}" if one.names_target or other.names_target else ""
     different = [found for found in word_differences(one, other)[:MOST_DIFFERENCES] if found.difference]
     if not different:
-        return Text(f"{names}: the shares of all words are equal", style="dim")
-    line = Text().append(f"Largest differences ({names}, % of all scores):", style="dim")
+        return Text(f"{names}: the shares of all words{about} are equal", style="dim")
+    line = Text().append(f"Largest differences{about} ({names}, % of all scores):", style="dim")
     for found in different:
         line.append("  ").append(" ".join(safe(found.text).split()), style="bold")
         line.append(f" {_share(found.first)} | {_share(found.second)}")

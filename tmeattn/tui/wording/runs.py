@@ -123,8 +123,17 @@ def resumable(run_state: RunState) -> bool:
     return run_state.state in ("stopped", "crashed", "created") or (run_state.state == "failed" and not diverged)
 
 
+def watchable(run_state: RunState) -> bool:
+    """Whether a text that is added to the watch list will be measured: the run is trained, or can be resumed."""
+    return run_state.state == "running" or resumable(run_state)
+
+
 def useful(action: str, run_state: RunState | None) -> bool:
     """Whether an action is possible in the state of a run."""
     if action in ("stop", "checkpoint"):
         return run_state is not None and run_state.state == "running"
+    if action == "fold":
+        return run_state is not None and run_state.state in ("failed", "crashed")
+    if action == "watch":
+        return run_state is not None and watchable(run_state)
     return action != "resume" or (run_state is not None and resumable(run_state))

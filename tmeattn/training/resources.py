@@ -1,0 +1,44 @@
+"""The processor time and the memory of a training process, for the events."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+_STATM = Path("/proc/self/statm")
+
+
+class ProcessUse:
+    """What this process uses. A measurement takes some microseconds."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new span of time."""
+        self._cpu, self._clock = time.process_time(), time.perf_counter()
+
+    def cores(self) -> float:
+        """CPU seconds of all threads, a second, since the last call; so many cores were busy on average."""
+        cpu, clock = self._cpu, self._clock
+        self.restart()
+        return (self._cpu - cpu) / max(self._clock - clock, 1e-9)
+
+
+def memory() -> int:
+    """Bytes of physical memory that this process has; where there is no /proc, the most that it has had so far."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return _peak()
+
+
+def _peak() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most

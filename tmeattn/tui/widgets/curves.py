@@ -1,0 +1,157 @@
+"""The pane of the curves of a run: as many charts as fit, with one x axis and one cursor for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from tmeattn.tui.services import run_charts
+from tmeattn.tui.services.run_charts import CHARTS, ChartKind, View
+from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.panes import Pane
+from tmeattn.tui.wording import runs as run_wording
+
+LEAST_COLUMNS, LEAST_ROWS = 56, 8
+"""The size of a chart from which on another one is shown beside it, or below."""
+MOST_COLUMNS = 4
+
+
+class CurvesPane(Pane):
+    """Loss, accuracy, learning rate and the other charts of a run, and the curves of other runs over them.
+
+    view:  what the user has chosen for all charts.
+    page:  which of the charts are shown where there is no room for all.
+    alone: the id of the chart that has the whole pane; None without one.
+    """
+
+    name_, title = "curves", "1 Curves"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: Sequence[RunState] = ()
+        self.view = View()
+        self.page = 0
+        self.alone: str | None = None
+        self._follows = True
+        self._states: list[RunState] = []
+        self._kinds: list[ChartKind] = []
+
+    def compose(self) -> ComposeResult:
+        with Container():
+            for kind in CHARTS:
+                chart = Chart(kind.title, unit=kind.unit, spec=kind.spec, id=kind.id)
+                chart.display = kind.id in ("loss", "accuracy")
+                yield chart
+
+    @property
+    def charts(self) -> list[Chart]:
+        """The charts that are shown."""
+        return [chart for chart in self.query(Chart) if chart.display]
+
+    def state_of(self, run_state: RunState) -> object:
+        runs = (run_state, *self.others)
+        logged = [(one.steps.last, len(one.epochs), one.name) for one in runs]
+        return (logged, self.view, self.page, self.alone, self.size.height)
+
+    def draw(self, run_state: RunState) -> None:
+        self._states = [run_state, *self.others]
+        names = [run_wording.title(state) for state in self._states]
+        self._kinds = run_charts.charts_of(self._states)
+        shown = self._arranged(self._kinds)
+        found = {kind.id: run_charts.curves(kind, self._states, names, self.view) for kind in shown}
+        self._follow(run_charts.extent([curve for each in found.values() for curve in each]))
+        best = run_charts.best(run_state, self.view)
+        for kind in shown:
+            self.query_one(f"#{kind.id}", Chart).show(found[kind.id], self._view_of(kind), best)
+
+    def _view_of(self, kind: ChartKind) -> View:
+        """The view of one chart."""
+        return self.view if kind.may_be_log else replace(self.view, log=False)
+
+    def _arranged(self, kinds: Sequence[ChartKind]) -> Sequence[ChartKind]:
+        """The charts of the page; their widgets are displayed in a grid, and the others are not."""
+        shown, columns = self._of_page(kinds)
+        visible = {kind.id for kind in shown}
+        for chart in self.query(Chart):
+            chart.display = chart.id in visible
+        grid = self.query_one(Container).styles
+        grid.grid_size_columns, grid.grid_size_rows = columns, -(-len(shown) // columns)
+        pages = 1 if self.alone is not None else -(-len(kinds) // len(shown))
+        self.border_title = self.title if pages == 1 else f"{self.title}, {self.page + 1} of {pages}"
+        return shown
+
+    def _of_page(self, kinds: Sequence[ChartKind]) -> tuple[Sequence[ChartKind], int]:
+        """The charts to show, and in how many columns."""
+        if alone := [kind for kind in kinds if kind.id == self.alone]:
+            return alone, 1
+        columns = min(max(self.size.width // LEAST_COLUMNS, 1), MOST_COLUMNS, len(kinds))
+        rows = max(self.size.height // LEAST_ROWS, 1)
+        columns = min(columns, -(-len(kinds) // min(rows, len(kinds))) if rows > 1 else columns)
+        size = min(columns * rows, len(kinds))
+        self.page %= -(-len(kinds) // size)
+        return kinds[self.page * size : (self.page + 1) * size], columns
+
+    def _follow(self, extent: tuple[float, float] | None) -> None:
+        """Move the visible part to the newest point, if it was there before."""
+        span = self.view.span
+        if span is None or extent is None or not self._follows or span[1] >= extent[1]:
+            return
+        self.view = replace(self.view, span=(extent[1] - (span[1] - span[0]), extent[1]))
+
+    def _extent(self) -> tuple[float, float] | None:
+        return run_charts.extent([curve for chart in self.charts for curve in chart.curves])
+
+    def next_page(self) -> None:
+        """Show the next charts, or the next one where one has the whole pane."""
+        if self.alone is None:
+            self.page += 1
+            return
+        names = [kind.id for kind in self._kinds]
+        self.alone = names[(names.index(self.alone) + 1) % len(names)] if self.alone in names else None
+
+    def enlarge(self) -> bool:
+        """Give the chart with the focus the whole pane, or show several charts again; whether one has it now."""
+        focused = self.screen.focused
+        if self.alone is not None:
+            self.alone = None
+        else:
+            self.alone = focused.id if isinstance(focused, Chart) and focused in self.charts else self.charts[0].id
+        return self.alone is not None
+
+    def zoom(self, factor: float) -> None:
+        """Show a part of the x axis, `factor` times as wide, around the cursor or else at the right end."""
+        self._look(self.view.zoomed(self._extent(), factor, self.charts[0].cursor))
+
+    def _look(self, view: View) -> None:
+        extent = self._extent()
+        self.view = view
+        self._follows = view.span is None or extent is None or view.span[1] >= extent[1]
+
+    def reset(self) -> bool:
+        """Show all of the x axis, without smoothing, on linear scales; whether anything was different."""
+        before, self.view = self.view, View(axis=self.view.axis)
+        self._follows = True
+        return before != self.view
+
+    def change(self, view: View) -> None:
+        """Choose another axis, smoothing or scale. A cursor on another axis is removed."""
+        if view.axis != self.view.axis:
+            for chart in self.query(Chart):
+                chart.set_cursor(None)
+        self.view = view
+
+    @on(Chart.Moved)
+    def together(self, event: Chart.Moved) -> None:
+        for chart in self.query(Chart):
+            if chart is not event.chart:
+                chart.set_cursor(event.x)
+        if event.x is not None and self._states:
+            view = self.view.moved_to(self._extent(), event.x)
+            if view != self.view:
+                self._look(view)
+                self.show(self._states[0])

@@ -33,6 +33,7 @@ CANNOT_RUN = {
     r"tmeattn data show imdb-25k": "it reads 25,000 reviews; tests/data shows planted data",
     r"tmeattn plugins check (first-attention|text-query)": "it needs an installed plugin; tests/plugins runs the guide",
     r"tmeattn train (first-attention|text-query)": "the same",
+    r"tmeattn (train encoder|(explain|faithfulness) .*my-encoder)": "the same; plugins/tmeattn-transformers has tests",
     r"tmeattn (train|resume) .*--processes": "other processes do not know the dataset; tests/training runs them",
     r"tmeattn serve": "it ends at a signal; tests/serve runs it",
     r"tmeattn (runs export best model.onnx|predict --run model.onnx)": "it needs an extra; tests/inference runs it",

@@ -134,6 +134,7 @@ def evaluate_run(
     attention: bool = True,
     shuffle_seed: int | None = None,
     narrate: Narrate = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RunEvaluation:
     """Evaluate a trained classifier on labelled texts, or classify texts without labels.
 
@@ -143,6 +144,7 @@ def evaluate_run(
     attention:    False leaves out the self-attention maps, which take most of the time.
     shuffle_seed: also evaluate the texts with shuffled words, permuted with this seed (see `shuffle_words`).
     narrate:      called with each line about the progress of reading the dataset.
+    progress:     called with the number of evaluated texts and the number of all texts.
 
     Raises:
         UnknownName: there is no such dataset or split.
@@ -158,6 +160,13 @@ def evaluate_run(
     if shuffle_seed is not None and chosen.labels_N is None:
         raise BadInput(f"--shuffle-words: {chosen.dataset} has no labels, so nothing can be measured.")
     encoded = _encoded(classifier, chosen, narrate)
+    done = 0
+
+    def count_texts(texts: int) -> None:
+        nonlocal done
+        done += texts
+        progress(done, len(chosen))
+
     evaluation = evaluate_split(
         classifier.model,
         encoded,
@@ -165,6 +174,7 @@ def evaluate_run(
         alpha=options.alpha if attention else 0.0,
         device=classifier.device,
         attention=measured_attention(classifier.spec.attention, options.alpha) if attention else "none",
+        progress=count_texts,
     )
     if shuffle_seed is None:
         return RunEvaluation(classifier, chosen, evaluation)

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tmeattn.render.export.explanations_html import explanation_section, html_text
+from tmeattn.render.export.explanations_html import html_section, html_text
 from tmeattn.render.export.html_curves import Line, curves
 from tmeattn.render.export.style import NOTEBOOK_STYLE, SCOPE
 from tmeattn.render.numbers import count, dataset_name, decimal, percent, seconds
@@ -26,7 +26,7 @@ MOST_CLASSES = 12
 
 def explanations_html(explanations: Sequence[Explanation]) -> str:
     """One explanation, or several side by side."""
-    shown = [explanation_section(one) for one in explanations[:MOST_SHOWN]]
+    shown = [html_section(one) for one in explanations[:MOST_SHOWN]]
     if len(explanations) > MOST_SHOWN:
         left = len(explanations) - MOST_SHOWN
         shown.append(f'<section><p class="note">{count(left)} more are not shown.</p></section>')

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from tmeattn.render.export.explanations_html import explanation_section
+from tmeattn.render.export.explanations_html import html_section
 from tmeattn.render.export.markup import one_line
 from tmeattn.render.export.style import PAGE_STYLE
 from tmeattn.render.numbers import percent
@@ -109,7 +109,7 @@ def result(explanation: Explanation | None, message: str = "") -> str:
     """The part of the page below the form: an explanation with all probabilities, or a message."""
     if explanation is None:
         return f'<p class="error" role="alert">{escape(one_line(message))}</p>'
-    return explanation_section(explanation) + _probabilities(explanation)
+    return html_section(explanation) + _probabilities(explanation)
 
 
 def _probabilities(explanation: Explanation) -> str:

@@ -35,7 +35,11 @@ def html_page(explanations: Sequence[Explanation]) -> str:
     """
     first = explanations[0]
     title = f"{method_text(first)}: {first.predicted_label}" if len(explanations) == 1 else "Explained texts"
-    sections = "\n".join(explanation_section(explanation) for explanation in explanations)
+    return html_document(title, "\n".join(html_section(explanation) for explanation in explanations))
+
+
+def html_document(title: str, sections: str) -> str:
+    """A self-contained page without scripts; `sections` is HTML."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -46,8 +50,8 @@ def html_page(explanations: Sequence[Explanation]) -> str:
     )
 
 
-def explanation_section(explanation: Explanation) -> str:
-    """The prediction, the coloured text with its legend, and the strongest words; for a page with `PAGE_STYLE`."""
+def html_section(explanation: Explanation) -> str:
+    """An explained text as HTML: the prediction, the coloured text, the legend and the strongest words."""
     scale = HeatScale.of(explanation)
     heading = f"{_isolated(explanation.predicted_label)} <small>{_probability(explanation)}</small>"
     if explanation.true_label is not None:

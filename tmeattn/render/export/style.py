@@ -37,6 +37,26 @@ th { text-align: left; font-weight: 400; overflow-wrap: anywhere; width: 35%; }
 td { font-variant-numeric: tabular-nums; text-align: right; padding: 0 .75rem; width: 4rem; }
 td.bar { text-align: left; width: auto; padding: 0; }
 .bar span { display: block; height: .7rem; background: rgb(var(--for)); border-radius: 0 2px 2px 0; }
+section.wide { border-top: 1px solid var(--rule); margin-top: 2rem; padding-top: .5rem; }
+.scroll { overflow-x: auto; }
+table.map, .heads table { border-collapse: collapse; width: auto; max-width: none; font-size: .75rem; }
+table.map th { width: auto; white-space: nowrap; overflow-wrap: normal; }
+table.map th[scope="row"] { text-align: right; padding-right: .4rem; max-width: 10rem; overflow: hidden; }
+table.map th[scope="col"] { vertical-align: bottom; }
+table.map th[scope="col"] span { writing-mode: vertical-rl; transform: rotate(180deg); }
+table.map td, .heads td {
+  --heat: 0;
+  background: rgb(var(--for) / var(--heat));
+  padding: 0;
+  print-color-adjust: exact;
+  -webkit-print-color-adjust: exact;
+}
+table.map td { width: 1rem; min-width: .8rem; height: 1rem; }
+table.map td[title] { border: 1px solid color-mix(in srgb, var(--rule) 45%, transparent); }
+.heads { display: flex; flex-wrap: wrap; gap: .8rem; }
+.heads figure { margin: 0; font-size: .75rem; }
+.heads td { width: 5px; height: 5px; }
+.heads table { border: 1px solid var(--rule); }
 .bar .against { background: repeating-linear-gradient(90deg, rgb(var(--against)) 0 6px, transparent 6px 8px); }
 """
 """The rules of what a page shows."""

@@ -167,8 +167,8 @@ class WatchPane(Pane):
         return (last, self.back, len(self.sources), self.problem, run_state.state, stamp(run_state.run))
 
     def draw(self, run_state: RunState) -> None:
-        if self.problem or not run_state.watched:
-            self._note(self.problem or _nothing(run_state))
+        if not run_state.watched:
+            self._note(_nothing(run_state))
             return
         at = max(len(run_state.watched) - 1 - self.back, 0)
         event = run_state.watched[at]
@@ -176,7 +176,7 @@ class WatchPane(Pane):
         self._read_new(run_state.run, event["texts"])
         found = {_key(text): text for text in event["texts"] if _key(text) in self.sources}
         if not found:
-            self._note("Loading the texts …")
+            self._note(self.problem or "Loading the texts …")
             return
         abouts = {key: explanation(run_state.run, self.sources[key], text) for key, text in found.items()}
         for widget in self._widgets_of(list(found)):
@@ -186,6 +186,7 @@ class WatchPane(Pane):
             widget.show(abouts[widget.key], [one[cls] for one in seen if one is not None])
         without = any(text["scores"] is None for text in found.values())
         lines = ["This model has no attention weights. Only its predictions are shown."] if without else []
+        lines += [self.problem] if self.problem else []
         self._note("\n".join([*lines, *_added_since(run_state)]))
         self.query_one("#key", Static).update(Group(HeatmapKey(tuple(abouts.values())), Text(SIGNS, style="dim")))
 
@@ -236,7 +237,7 @@ class WatchPane(Pane):
     @on(Read)
     async def _have(self, event: Read) -> None:
         self.sources |= event.found
-        self.problem = event.problem
+        self.problem = event.problem or self.problem
         scroll = self.query_one(ItemsPane)
         first = next(iter(self.query(WatchedTextView)), None)
         views = [WatchedTextView(source, key) for key, source in event.found.items()]

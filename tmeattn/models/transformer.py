@@ -155,7 +155,7 @@ class Transformer(nn.Module):
             x_BSD = x_BSD + self._positions(tokens_BT.shape[1])
         mask_BS = mask_BT
         if self.cls is not None:
-            x_BSD = torch.cat([self.cls().expand(len(x_BSD), 1, -1), x_BSD], dim=1)
+            x_BSD = torch.cat([self.cls().expand(x_BSD.shape[0], 1, -1), x_BSD], dim=1)
             mask_BS = F.pad(mask_BT, (1, 0), value=True)
         # The fused kernel is faster without a mask.
         key_mask_BS = None if not is_exporting() and bool(mask_BT.all()) else mask_BS

@@ -252,7 +252,10 @@ def open_training_corpus(
     """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
     corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, corpora_dir(), narrate=narrate)
-    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts)
+    name = config.train.tokenizer
+    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts, name)
+    if warning is None and corpus.characters is not None:
+        warning = corpus.characters.warning(name)
     if warning is not None:
         narrate(warning)
     return corpus

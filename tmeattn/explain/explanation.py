@@ -148,6 +148,11 @@ class Explanation:
         return self.tokens_total - (len(self.words) if self.tokens_read is None else self.tokens_read)
 
     @property
+    def unit(self) -> str:
+        """What a token is called: a word, or a piece where the tokenizer makes several of a word."""
+        return "word" if self.tokens_read in (None, len(self.words)) else "piece"
+
+    @property
     def is_truncated(self) -> bool:
         """Whether the model's maximum length cut the text."""
         return self.tokens_cut > 0

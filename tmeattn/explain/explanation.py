@@ -193,6 +193,12 @@ class Explanation:
         """A word as it is spelled in the text."""
         return self.text[word.start : word.end]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from tmeattn.render.notebook import explanations_html
+
+        return explanations_html([self])
+
     def document(self) -> dict[str, Any]:
         """The JSON document of `--json` and of `.json` files: the fields above, with the names of classes as
         `predicted` and `target` and as the keys of `probabilities`."""

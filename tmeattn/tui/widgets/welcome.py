@@ -50,8 +50,8 @@ class Welcome(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Static("Watch a model learn where to look.", id="hello")
         yield Static(
-            "An LSTM with attention learns to tell good film reviews from bad ones. The screen shows its progress,\n"
-            "its attention, and the words of six reviews that it looks at, from the first moment on.",
+            "An LSTM with attention learns to tell good film reviews from bad ones.\n"
+            "The screen shows its progress, and the words that it attends to.",
             id="what",
         )
         for name, first in FIRST_RUNS.items():

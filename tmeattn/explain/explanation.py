@@ -148,6 +148,11 @@ class Explanation:
         return self.tokens_total - (len(self.words) if self.tokens_read is None else self.tokens_read)
 
     @property
+    def unit(self) -> str:
+        """What a token is called: a word, or a piece where the tokenizer makes several of a word."""
+        return "word" if self.tokens_read in (None, len(self.words)) else "piece"
+
+    @property
     def is_truncated(self) -> bool:
         """Whether the model's maximum length cut the text."""
         return self.tokens_cut > 0
@@ -181,6 +186,12 @@ class Explanation:
     def word_text(self, word: Word) -> str:
         """A word as it is spelled in the text."""
         return self.text[word.start : word.end]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from tmeattn.render.notebook import explanations_html
+
+        return explanations_html([self])
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `--json` and of `.json` files: the fields above, with the names of classes as

@@ -67,7 +67,7 @@ def test_sparkline() -> None:
     assert sparkline([0, 1, 4, 8]) == " ▁▄▇"  # never the whole line: the bars of two lines would fuse
     assert sparkline([]) == ""
     assert sparkline([0, 0]) == "  "
-    assert sparkline([math.nan, math.inf, 2.0]) == "  █"
+    assert sparkline([math.nan, math.inf, 2.0]) == "  ▇"
     assert len(sparkline(range(64), 10)) == 10
 
 

@@ -22,7 +22,9 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 from textual.worker import WorkerCancelled
 
+from support.attention_maps import drawn_map, drawn_overview
 from tmeattn.errors import BadInput
+from tmeattn.explain.attention_map import AttentionMap, HeadOverview
 from tmeattn.explain.explanation import ExplainRequest, Explanation, Word, without_words
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec
@@ -167,6 +169,24 @@ class ScriptedReader(TextReader):
     async def explain(self, run: RunDirectory, question: ExplainRequest) -> Explanation:
         self.questions.append(question)
         return await self._submit(run, lambda classifier: self._explanation(run, question))
+
+    async def attention_map(self, run: RunDirectory, question: ExplainRequest) -> AttentionMap:
+        self.questions.append(question)
+        return await self._submit(run, lambda classifier: self._map(run, question))
+
+    async def head_overview(self, run: RunDirectory, question: ExplainRequest) -> HeadOverview:
+        return await self._submit(run, lambda classifier: drawn_overview(sum(self.heads)))
+
+    async def own_text(self, run: RunDirectory, index: int = 0) -> tuple[str, str | None]:
+        return "a dull film", "positive"
+
+    def _map(self, run: RunDirectory, question: ExplainRequest) -> AttentionMap:
+        if run.config["model"] == "mean":
+            raise BadInput("The model 'mean' has no attention, so there is no map of it.")
+        words, at = question.text.split(), (question.layer, question.head)
+        if not self.heads:
+            return drawn_map(words, weights=[[1 / len(words)] * len(words)], heads=(), run=run.id)
+        return drawn_map(words, 1, heads=self.heads, layer=at[0], head=at[1], run=run.id)
 
     async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
         return await self._submit(run, lambda classifier: ModelCapabilities(CLASSES, METHODS, self.heads))

@@ -19,7 +19,11 @@ import tmeattn.tui
 from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenComparison, OpenExplain, OpenNewRun, OpenQueue, OpenRun
+from tmeattn.tui.screens.attention_map import AttentionMapScreen
+from tmeattn.tui.screens.evaluation import EvaluationScreen
 from tmeattn.tui.screens.manual import ManualScreen
+from tmeattn.tui.screens.reproduce import ReproduceScreen
+from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.fields import Fields
 from tmeattn.tui.widgets.panes import Pane
@@ -90,7 +94,8 @@ def without_action(screen: Screen[object]) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [(60, 16), (140, 45)])
-async def test_whatever_scrolls_takes_the_focus(write_run, planted, size) -> None:
+async def test_whatever_scrolls_takes_the_focus(write_run, planted, size, monkeypatch) -> None:
+    monkeypatch.setattr(BackgroundCommand, "start", lambda self, **options: None)
     run = write_run("aaaa-lstm-attn", dataset="planted")
     app = TmeattnApp(saved=SavedState())
     opens = {
@@ -102,6 +107,9 @@ async def test_whatever_scrolls_takes_the_focus(write_run, planted, size) -> Non
         "queue": lambda: app.post_message(OpenQueue()),
         "data": lambda: app.call_later(app.action_mode, "data"),
         "models": lambda: app.call_later(app.action_mode, "models"),
+        "map": lambda: app.push_screen(AttentionMapScreen(app.session, run, "good film " * 300)),
+        "evaluation": lambda: app.push_screen(EvaluationScreen(app.session, run)),
+        "reproduce": lambda: app.push_screen(ReproduceScreen(app.session)),
     }
     assert set(opens) == set(keys.PLACES) - {"app"}  # a new screen is opened here too
     async with app.run_test(size=size) as pilot:

@@ -71,6 +71,7 @@ def evaluate(
     from tmeattn.inference.evaluate_run import evaluate_run
     from tmeattn.inference.evaluated_file import check_predictions, write_predictions
     from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
+    from tmeattn.render.counting import counting
     from tmeattn.render.evaluation import evaluation_page, predicted_page
     from tmeattn.render.export.evaluation import FORMATS, write
     from tmeattn.render.export.files import check_ending, check_no_input
@@ -90,12 +91,14 @@ def evaluate(
         check_predictions(predictions, data.dataset or found.options["dataset"], force=force)
     begins()
     classifier = TrainedClassifier(found)
-    evaluated = evaluate_run(
-        classifier,
-        data=replace(data, keep_ids=predictions is not None),
-        shuffle_seed=(shuffle_seed or 0) if shuffle_words else None,
-        narrate=lambda line: console.print(safe_line(line)),
-    )
+    with counting(console, "text") as progress:
+        evaluated = evaluate_run(
+            classifier,
+            data=replace(data, keep_ids=predictions is not None),
+            shuffle_seed=(shuffle_seed or 0) if shuffle_words else None,
+            narrate=lambda line: console.print(safe_line(line)),
+            progress=progress,
+        )
     for note in classifier.notes:
         console.print(safe(note))
     if export is not None and not evaluated.labelled:

@@ -45,6 +45,13 @@ if TYPE_CHECKING:
 @click.option("--class", "target", metavar="NAME", help="The class to explain.  [default: the predicted class]")
 @click.option("--layer", type=int, metavar="N", help="Layer of self-attention, from 1.  [default: mean over layers]")
 @click.option("--head", type=int, metavar="N", help="Head of self-attention, from 1.  [default: mean over heads]")
+@click.option(
+    "--map",
+    "as_map",
+    is_flag=True,
+    help="Show the attention map: which word reads which, by --layer and --head. Exports: .html, .svg, .png, .csv, "
+    ".json.",
+)
 @top_option(8, "strongest words")
 @click.option(
     "--compare",
@@ -68,6 +75,7 @@ def explain(
     target: str | None,
     layer: int | None,
     head: int | None,
+    as_map: bool,
     top: int,
     other: str | None,
     file: Path | None,
@@ -87,8 +95,11 @@ def explain(
     tmeattn explain --index 7 --method attention,integrated-gradients
     tmeattn explain --index 7 --compare best --export page.html
     tmeattn explain --index 7 --dataset reviews.csv
+    tmeattn explain "A wonderful film." --map --layer 1 --head 2
     """
-    _check_options(text, file, index, data, method, other, export)
+    if as_map:
+        _check_map({"method": method, "class": target, "compare": other, "file": file})
+    _check_options(text, file, index, data, method, other, export, as_map=as_map)
     texts = _given_texts(text, file) if index is None else []
     methods: Sequence[str | None] = [None] if method is None else names_in("--method", method)
     from tmeattn.explain.explain import compare_models, dataset_text
@@ -108,6 +119,11 @@ def explain(
     if index is not None:
         chosen, true_label = dataset_text(classifier, index, data)
         texts = [chosen]
+    if as_map:
+        _show_map(
+            classifier, ExplainRequest(texts[0], None, None, true_label, layer, head), top, export, as_json, no_pager
+        )
+        return
     requests = [[ExplainRequest(one, name, target, true_label, layer, head) for name in methods] for one in texts]
     if other is not None:
         second = find_run(other, dataset=data.dataset or str(found.options["dataset"]))
@@ -127,19 +143,57 @@ def _check_options(
     method: str | None,
     other: str | None,
     export: Path | None,
+    *,
+    as_map: bool = False,
 ) -> None:
     """Refuse options that do not fit together, before anything slow is imported."""
     if export is not None:
-        from tmeattn.render.export.explanations import FORMATS
+        from tmeattn.render.export import attention_map, explanations
         from tmeattn.render.export.files import check_ending
 
-        check_ending(export, FORMATS)
+        check_ending(export, attention_map.FORMATS if as_map else explanations.FORMATS)
     if sum(given is not None for given in (text, index, file)) > 1:
         raise BadInput("Give only one of TEXT, --index and --file.")
     if index is None and (given := data.given()):
         raise BadInput(f"--{given[0]} needs --index.", hint="Add --index N.")
     if other is not None and (file is not None or (method and "," in method)):
         raise BadInput("--compare shows one text by one method.", hint="Leave --file out, and give one --method.")
+
+
+def _check_map(others: dict[str, object]) -> None:
+    """Refuse options that have no effect on the attention map."""
+    if given := [name for name, value in others.items() if value is not None]:
+        raise BadInput(
+            f"--map shows the attention of one text by one run, so --{given[0]} has no effect.",
+            hint="Leave one of them out.",
+        )
+
+
+def _show_map(
+    classifier: TrainedClassifier,
+    request: ExplainRequest,
+    top: int,
+    export: Path | None,
+    as_json: bool,
+    no_pager: bool,
+) -> None:
+    """Print the attention map of a text and write it to a file; with all heads in small, unless one is chosen."""
+    from tmeattn.cli.support.paging import page
+    from tmeattn.explain.maps import attention_map, head_overview
+    from tmeattn.render.attention_map import map_page
+
+    shown = attention_map(classifier, request)
+    overview = head_overview(classifier, request) if shown.heads and not (request.layer and request.head) else None
+    if as_json:
+        echo_json(shown.document())
+    else:
+        page(map_page(shown, overview, top=top), at_once=no_pager)
+    if export is not None:
+        from tmeattn.render.console import safe, stderr_console
+        from tmeattn.render.export.attention_map import write
+
+        write(shown, export, overview)
+        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
 
 
 def _given_texts(text: str | None, file: Path | None) -> list[str]:

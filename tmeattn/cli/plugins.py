@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tmeattn.testing import Check
 
-KINDS = ("model", "dataset", "explainer", "tracker")
+KINDS = ("model", "dataset", "explainer", "tracker", "tokenizer")
 """The kinds of packages that `plugins new` creates."""
 
 

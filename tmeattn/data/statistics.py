@@ -12,8 +12,11 @@ from typing import TypedDict
 import numpy as np
 
 from tmeattn.data.encoding.pool import TokenizerPool
+from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.tokenizers import TOKENIZERS
+from tmeattn.data.encoding.unknown_words import Characters
 from tmeattn.data.holdout import text_hashes
+from tmeattn.run_config import is_dataset
 from tmeattn.spacing import midpoints
 from tmeattn.specs import Dataset, Split, WordVectors
 
@@ -59,6 +62,8 @@ class UnknownWords(TypedDict):
     words, words_kept: different words, and those that occur `MIN_COUNT` times or more.
     validation:        the share of the validation tokens that are no kept word.
     without_vector:    by vectors, the share of the training tokens without a vector.
+    unknown_characters, long_characters: the shares of the characters of the training words that are in words that are
+                       not kept, and in words of more than `LONG_WORD` characters.
     """
 
     tokenizer: str
@@ -66,6 +71,8 @@ class UnknownWords(TypedDict):
     words_kept: int
     validation: float
     without_vector: dict[str, float]
+    unknown_characters: float
+    long_characters: float
 
 
 class Sample(TypedDict):
@@ -81,6 +88,8 @@ class DatasetStatistics(TypedDict):
     shared:  "LATER in EARLIER": the texts of the later split that are also in the earlier split.
     sampled: by split, the number of texts whose words were counted.
     typical: by class, its most typical words.
+    tokenizer: the name of the one by which lengths and typical words are: it fits the script of the training texts.
+    warnings: lines about texts of which a model can use little.
     """
 
     name: str
@@ -90,6 +99,8 @@ class DatasetStatistics(TypedDict):
     shared: dict[str, int]
     sampled: dict[str, int]
     lengths: Lengths
+    tokenizer: str
+    warnings: list[str]
     unknown: list[UnknownWords]
     typical: dict[str, list[str]]
     samples: list[Sample]
@@ -113,8 +124,11 @@ def describe(dataset: Dataset, vectors: Mapping[str, WordVectors], *, samples: i
     splits = dict(dataset.read())
     hashes = {name: text_hashes(split.texts) for name, split in splits.items()}
     sampled = {name: midpoints(len(split.labels), SAMPLE) for name, split in splits.items() if name != "test"}
-    tokenized = {name: _tokenize(name, splits, sampled) for name in TOKENIZERS}
-    words, tokens = tokenized["basic_english"]
+    fitting = fitting_tokenizer(latin_share(splits["train"].texts))
+    tokenized = {name: _tokenize(name, splits, sampled) for name in dict.fromkeys([*TOKENIZERS, fitting])}
+    words, tokens = tokenized[fitting]
+    usual = "basic_english" if is_dataset(dataset.name) else fitting  # what `train` takes without --tokenizer
+    warning = _characters(tokenized[usual][0], tokenized[usual][1]["train"]).warning(usual)
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
@@ -130,10 +144,17 @@ def describe(dataset: Dataset, vectors: Mapping[str, WordVectors], *, samples: i
         "shared": _shared(hashes),
         "sampled": {name: len(rows) for name, rows in sampled.items()},
         "lengths": _lengths(tokens["train"].lengths_N),
+        "tokenizer": fitting,
+        "warnings": [] if warning is None else [warning],
         "unknown": [_unknown(name, words_of, tokens_of, vectors) for name, (words_of, tokens_of) in tokenized.items()],
         "typical": _typical(words, tokens["train"], dataset.classes),
         "samples": _samples(splits["train"], dataset.classes, samples),
     }
+
+
+def _characters(words: list[str], train: _SampleTokens) -> Characters:
+    train_V = np.bincount(train.ids, minlength=len(words))
+    return Characters.of(words, train_V, train_V >= MIN_COUNT)
 
 
 def _tokenize(
@@ -187,8 +208,11 @@ def _unknown(
     for name, table in vectors.items():
         _, known_V = table.lookup(words)
         without_vector[name] = float(train_V[~known_V].sum() / train_V.sum())
+    characters = _characters(words, tokens["train"])
     return {
         "tokenizer": tokenizer,
+        "unknown_characters": characters.unknown / max(characters.total, 1),
+        "long_characters": characters.long / max(characters.total, 1),
         "words": int((train_V > 0).sum()),
         "words_kept": int((train_V >= MIN_COUNT).sum()),
         "validation": float(validation_V[train_V < MIN_COUNT].sum() / validation_V.sum()),

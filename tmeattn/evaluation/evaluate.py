@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,6 +26,13 @@ BATCH = 256
 MAPS_BATCH = 16
 ATTENTION_SAMPLE = 512
 WHOLE = Part()
+Progress = Callable[[int], None]
+
+
+def _no_progress(texts: int) -> None:
+    pass
+
+
 _NO_NUMBERS = np.zeros(0, dtype=np.int64)
 
 
@@ -67,9 +74,11 @@ def evaluate(
     device: torch.device,
     need_maps: bool = False,
     part: Part = WHOLE,
+    progress: Progress = _no_progress,
 ) -> Evaluation:
     """Run every batch through the model in evaluation mode; the model's mode is restored afterwards.
 
+    progress: called after every batch with the number of its texts.
     part: where several processes share the batches out, the means are those of all, the predictions those of this one.
     """
     was_training = model.training
@@ -98,6 +107,7 @@ def evaluate(
             entropies.append(entropy_B)
         if output.maps:
             heads_LH = heads_LH + head_entropies(output, mask_BT).double().sum(dim=1).cpu()
+        progress(len(batch.indices))
     model.train(was_training)
     measured = measured.with_sums(part.total(np.array(measured.sums())).tolist()) if part.size > 1 else measured
     heads_LH = _total_of_heads(heads_LH, part) if part.size > 1 and need_maps else heads_LH
@@ -142,17 +152,25 @@ def evaluate_split(
     device: torch.device,
     attention: Measured,
     part: Part = WHOLE,
+    progress: Progress = _no_progress,
 ) -> Evaluation:
     """Evaluate a model on a split.
 
-    part:      see `evaluate`.
+    part, progress: see `evaluate`.
     attention: the texts whose self-attention maps are computed: all (for a loss with an entropy penalty), a fixed
                sample of 512 evenly spaced texts (because a map grows with the square of the length), or none.
     """
     size = MAPS_BATCH if attention == "all" else BATCH
     batches = SequentialBatches(split, size, max_length, part=(part.rank, part.size))
     evaluation = evaluate(
-        model, batches, max_length=max_length, alpha=alpha, device=device, need_maps=attention == "all", part=part
+        model,
+        batches,
+        max_length=max_length,
+        alpha=alpha,
+        device=device,
+        need_maps=attention == "all",
+        part=part,
+        progress=progress,
     )
     if attention == "sample":
         sample = _sample(model, split, max_length=max_length, device=device, part=part)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tmeattn.data.encoding.words import Units
 from tmeattn.errors import BadInput
 from tmeattn.explain.compatibility import incompatibility, require_compatible
 from tmeattn.explain.explain import attribute
@@ -147,11 +148,11 @@ def assess(
     if compared and measures.draws:
         assessment.against_random = compare_all(
             classifier.probabilities,
-            [texts[index].ids_T for index in compared],
+            [texts[index].units for index in compared],
             {name: [scores[name][index] for index in compared] for name in names},
             operators=measures.operators,
             draws=measures.draws,
-            donors=donors or Donors([text.ids_T for text in texts]),
+            donors=donors or Donors([text.units for text in texts]),
             advance=work.advance,
         )
     return assessment
@@ -184,7 +185,7 @@ def _score_all(
     every: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(texts), CHUNK):
         chunk = list(texts[start : start + CHUNK])
-        assessment.lengths += [len(text.ids_T) for text in chunk]
+        assessment.lengths += [len(text.units) for text in chunk]
         assessment.entropies += _entropies(classifier, chunk)
         scores: dict[str, list[np.ndarray]] = {}
         for spec in [*references, *methods]:
@@ -200,9 +201,12 @@ def _score_all(
             if rationales is not None:
                 marked = rationales[start : start + CHUNK]
                 for text, own_N, rationale in zip(chunk, scores[name], marked, strict=True):
-                    assessment.add(name, rationale_agreement(own_N, rationale.words(text.spans), text.ids_T))
+                    assessment.add(name, rationale_agreement(own_N, rationale.words(text.word_spans), text.units))
         if measures.keep_rate is not None:
-            soft = soft_erasure(classifier, [text.ids_T for text in chunk], own, measures.keep_rate)
+            by_token = [
+                [text.each_token(scores_W) for text, scores_W in zip(chunk, method, strict=True)] for method in own
+            ]
+            soft = soft_erasure(classifier, [text.ids_T for text in chunk], by_token, measures.keep_rate)
             for name, of_texts in zip(assessed, soft, strict=True):
                 assessment.add_all(name, of_texts)
         work.advance(len(chunk))
@@ -234,7 +238,7 @@ def _normalize(
         part = list(bounded[start : start + CHUNK])
         wholes_PC = classifier.probabilities([texts[index].ids_T for index in part])
         wanted = [
-            BoundedText(texts[index].ids_T, int(row_C.argmax()), float(row_C.max()), scores[LEAVE_ONE_OUT][index])
+            BoundedText(texts[index].units, int(row_C.argmax()), float(row_C.max()), scores[LEAVE_ONE_OUT][index])
             for index, row_C in zip(part, wholes_PC, strict=True)
         ]
         limits |= dict(zip(part, bound(classifier.probabilities, wanted), strict=True))
@@ -276,11 +280,11 @@ def _erasure(
 ) -> list[list[dict[str, float]]]:
     """The erasure metrics of the scores of several methods on each text: by method, by text. All variants of all texts
     are classified together."""
-    sequences: list[np.ndarray] = []
+    sequences: list[Units] = []
     for at, text in enumerate(texts):
         sequences += [text.ids_T, text.ids_T[:0]]
         for method in scores:
-            without, alone = erase_by_rank(text.ids_T, ranking(method[at], text.ids_T))
+            without, alone = erase_by_rank(text.units, ranking(method[at], text.units))
             sequences += [*without, *alone]
     found: list[list[dict[str, float]]] = [[] for _ in scores]
     for rows_KC in np.split(classifier.probabilities(sequences), len(texts)):
@@ -314,7 +318,7 @@ def encode_annotated(
         BadInput: no text is left.
     """
     encoded = [classifier.encode(rationale.text) for rationale in rationales]
-    kept = [(text, one) for text, one in zip(encoded, rationales, strict=True) if one.words(text.spans).any()]
+    kept = [(text, one) for text, one in zip(encoded, rationales, strict=True) if one.words(text.word_spans).any()]
     if not kept:
         raise BadInput(
             f"No annotated word is among the first {counted(classifier.max_length, 'word')} of its text, which the "

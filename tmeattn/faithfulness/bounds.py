@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmeattn.data.encoding.words import Units
 from tmeattn.faithfulness.metrics import BINS
 
 EXACT_WORDS = 12
@@ -28,8 +29,8 @@ STEPS = 4
 ROUNDING = 1e-6
 """Differences of probabilities that are only rounding."""
 
-Predict = Callable[[list[np.ndarray]], np.ndarray]
-"""Class probabilities (M, C) of M sequences of token ids."""
+Predict = Callable[[list[Units]], np.ndarray]
+"""Class probabilities (M, C) of M sequences of words."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class BoundedText:
-    """A text whose bounds are searched: its token ids, the index and the probability of its predicted class, and the
+    """A text whose bounds are searched: its words, the index and the probability of its predicted class, and the
     scores of its words by leave-one-out."""
 
-    ids_N: np.ndarray
+    ids_N: Units
     target: int
     whole: float
     leave_one_out_N: np.ndarray
@@ -179,9 +180,9 @@ class _Beam:
         left = [order_N[~members_N[order_N]] for order_N in self.orders]
         return [*(order_N[:more] for order_N in left), left[0][1 : more + 1] if len(left[0]) > more else left[0][:more]]
 
-    def sequence(self, members_N: np.ndarray) -> np.ndarray:
+    def sequence(self, members_N: np.ndarray) -> Units:
         """What the model reads."""
-        return np.asarray(self.text.ids_N[members_N if self.keep else ~members_N])
+        return self.text.ids_N[members_N if self.keep else ~members_N]
 
     def select(self, step: int, expanded: list[tuple[_State, np.ndarray]], falls_M: np.ndarray) -> None:
         """Keep the best sets, by the values at the shares so far and the value now."""

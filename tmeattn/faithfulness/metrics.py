@@ -1,4 +1,5 @@
-"""Faithfulness metrics of one explanation, computed from the scores of its words.
+"""Faithfulness metrics of one explanation, computed from the scores of its words. A word of several tokens is erased as
+a whole.
 
 Shapes: N words, K points of a curve.
 """
@@ -10,23 +11,26 @@ import zlib
 
 import numpy as np
 
+from tmeattn.data.encoding.words import Units
+
 BINS = (0.01, 0.05, 0.1, 0.2, 0.5)
 """Shares of the words that are erased; comprehensiveness and sufficiency are means over them (DeYoung et al. 2020)."""
 CURVE = (0.0, *BINS, 0.75, 1.0)
 """Shares of the words at the points of the deletion and insertion curves."""
 
 
-def ranking(scores_N: np.ndarray, ids_N: np.ndarray) -> np.ndarray:
+def ranking(scores_N: np.ndarray, ids_N: Units) -> np.ndarray:
     """(N,) positions from the highest to the lowest score. The order of equal scores is random, with a seed from the
     token ids, so it does not depend on their positions in the text."""
     shuffled_N = np.random.default_rng(zlib.crc32(ids_N.tobytes()) ^ 0x5EED).permutation(len(scores_N))
     return shuffled_N[np.argsort(-scores_N[shuffled_N], kind="stable")]
 
 
-def erase_by_rank(ids_N: np.ndarray, order_N: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def erase_by_rank(ids_N: Units, order_N: np.ndarray) -> tuple[list[Units], list[Units]]:
     """For each inner share of `CURVE`: the token ids without the words of highest score, and of these words alone, in
     text order. A share is rounded up to whole words."""
-    without, alone = [], []
+    without: list[Units] = []
+    alone: list[Units] = []
     for share in CURVE[1:-1]:
         chosen_N = np.zeros(len(ids_N), dtype=bool)
         chosen_N[order_N[: math.ceil(share * len(ids_N))]] = True
@@ -73,7 +77,7 @@ def average_precision(scores_N: np.ndarray, human_N: np.ndarray) -> float:
     return float((np.diff(found_K, prepend=0) * precision_K).sum() / human_N.sum())
 
 
-def rationale_agreement(scores_N: np.ndarray, human_N: np.ndarray, ids_N: np.ndarray) -> dict[str, float]:
+def rationale_agreement(scores_N: np.ndarray, human_N: np.ndarray, ids_N: Units) -> dict[str, float]:
     """AUPRC, token F1 and IOU F1 (DeYoung et al. 2020) against the annotated words (`human_N`). As many words of
     highest score are chosen as are annotated, so the precision of words is equal to their recall."""
     chosen_N = np.zeros(len(scores_N), dtype=bool)

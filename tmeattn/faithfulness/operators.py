@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tmeattn.data.encoding.words import Units, WordIds, joined
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.faithfulness.results import DELETE, OPERATORS, WITH_UNKNOWN
 from tmeattn.specs import UNKNOWN
@@ -40,8 +41,8 @@ class Donors:
     ones.
     """
 
-    def __init__(self, pool: Sequence[np.ndarray]) -> None:
-        """Keep the different texts of a pool, by their token ids."""
+    def __init__(self, pool: Sequence[Units]) -> None:
+        """Keep the different texts of a pool, by their token ids; each is a sequence of words."""
         self.texts = list({text.tobytes(): text for text in pool if len(text)}.values())
 
     @property
@@ -49,7 +50,7 @@ class Donors:
         """Whether every text has another one to draw words from."""
         return len(self.texts) > 1
 
-    def fill(self, ids_N: np.ndarray, draw: int = 0) -> np.ndarray:
+    def fill(self, ids_N: Units, draw: int = 0) -> Units:
         """(N,) a word of another text for each position t of N: of a text of M words, the word at
         floor((t + 1/2) M / N). The texts are drawn anew for each position."""
         own = ids_N.tobytes()
@@ -57,21 +58,24 @@ class Donors:
         rng = np.random.default_rng([zlib.crc32(own), 0xF111, draw])
         drawn_N = rng.integers(len(others), size=len(ids_N))
         places = (np.arange(len(ids_N)) + 0.5) / max(len(ids_N), 1)
-        return np.array(
-            [others[text][int(place * len(others[text]))] for text, place in zip(drawn_N, places, strict=True)],
-            dtype=ids_N.dtype,
-        )
+        chosen = [(others[text], int(place * len(others[text]))) for text, place in zip(drawn_N, places, strict=True)]
+        words: list[Units] = [text[at : at + 1] for text, at in chosen]
+        return joined(words)
 
 
-def erase(ids_N: np.ndarray, erased_N: np.ndarray, operator: str, fill_N: np.ndarray | None = None) -> np.ndarray:
-    """The token ids after the words marked in `erased_N` are erased.
+def erase(ids_N: Units, erased_N: np.ndarray, operator: str, fill_N: Units | None = None) -> Units:
+    """The token ids after the words marked in `erased_N` are erased, with all their tokens.
 
     fill_N: the words of `Donors.fill`, for `infill`.
     """
     if operator == DELETE:
-        return np.asarray(ids_N[~erased_N])
+        return ids_N[~erased_N] if isinstance(ids_N, WordIds) else np.asarray(ids_N[~erased_N])
     if operator == WITH_UNKNOWN:
+        if isinstance(ids_N, WordIds):
+            return ids_N.with_unknown(erased_N)
         return np.where(erased_N, np.array(UNKNOWN, dtype=ids_N.dtype), ids_N)
     if fill_N is None:
         raise ValueError(f"{operator} needs the words that stand in place of the erased ones")
+    if isinstance(ids_N, WordIds) or isinstance(fill_N, WordIds):
+        return joined([(fill_N if is_erased else ids_N)[at : at + 1] for at, is_erased in enumerate(erased_N)])
     return np.where(erased_N, fill_N, ids_N)

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tmeattn.data.encoding.words import Units
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.metrics import ranking
 from tmeattn.faithfulness.operators import Donors, erase
@@ -22,18 +23,18 @@ from tmeattn.faithfulness.results import CONTROL, INFILL, MEASURES, AgainstRando
 RATIONALE = 0.2
 """The share of the words of a rationale, rounded up to whole words."""
 
-Predict = Callable[[list[np.ndarray]], np.ndarray]
-"""Class probabilities (K, C) of K sequences of token ids."""
+Predict = Callable[[list[Units]], np.ndarray]
+"""Class probabilities (K, C) of K sequences of words."""
 
 
-def rationale(scores_N: np.ndarray, ids_N: np.ndarray) -> np.ndarray:
+def rationale(scores_N: np.ndarray, ids_N: Units) -> np.ndarray:
     """(N,) which words are the rationale: the share `RATIONALE` with the highest scores."""
     chosen_N = np.zeros(len(ids_N), dtype=bool)
     chosen_N[ranking(scores_N, ids_N)[: math.ceil(RATIONALE * len(ids_N))]] = True
     return chosen_N
 
 
-def random_rationales(ids_N: np.ndarray, draws: int) -> np.ndarray:
+def random_rationales(ids_N: Units, draws: int) -> np.ndarray:
     """(M, N) random rationales of a text, with a seed from its token ids."""
     rng = np.random.default_rng([zlib.crc32(ids_N.tobytes()), 0x1CE])
     chosen_MN = np.zeros((draws, len(ids_N)), dtype=bool)
@@ -43,7 +44,7 @@ def random_rationales(ids_N: np.ndarray, draws: int) -> np.ndarray:
 
 
 def drops(
-    predict: Predict, ids_N: np.ndarray, rationales: np.ndarray, operator: str, donors: Donors
+    predict: Predict, ids_N: Units, rationales: np.ndarray, operator: str, donors: Donors
 ) -> dict[str, np.ndarray]:
     """The normalised score drop of each rationale (K, N) of a text, by measure: how much of the probability of the
     predicted class is lost when the rationale is erased (comprehensiveness), and when all other words are
@@ -60,7 +61,7 @@ def drops(
 
 def compare_all(
     predict: Predict,
-    ids: Sequence[np.ndarray],
+    ids: Sequence[Units],
     scores: Mapping[str, Sequence[np.ndarray]],
     *,
     operators: Sequence[str],

@@ -12,6 +12,7 @@ import numpy as np
 
 from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_TEXTS, DataOptions
+from tmeattn.data.encoding.words import Units
 from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import open_split
 from tmeattn.errors import BadInput, shortened
@@ -82,7 +83,7 @@ class _Texts:
     labels: list[int] | None
     rationales: list[Rationale] | None
     notes: tuple[str, ...]
-    pool: list[np.ndarray]
+    pool: list[Units]
 
 
 def run_study(
@@ -180,7 +181,7 @@ def _dataset_texts(classifier: TrainedClassifier, data: DataOptions, limit: int,
     if not rows:
         raise BadInput(f"{chosen.dataset}, {which}: there is no text with a word.")
     encoded, labels = [text for text, _ in rows], [label for _, label in rows]
-    pool = [classifier.token_ids(chosen.text(at)) for at in evenly_spaced(len(chosen), POOL)]
+    pool = [classifier.units(chosen.text(at)) for at in evenly_spaced(len(chosen), POOL)]
     known = None if chosen.labels_N is None else labels
     return _Texts(f"{chosen.dataset}, {which}", encoded, known, None, chosen.notes, pool)
 
@@ -208,7 +209,7 @@ def _annotated_texts(classifier: TrainedClassifier, path: Path, limit: int, mapp
         ),
         *about_labels,
     ]
-    pool = [text.ids_T for text in encoded]
+    pool = [text.units for text in encoded]
     return _Texts(f"the annotated texts of {path.name}", encoded, labels, kept, tuple(notes), pool)
 
 

@@ -7,6 +7,7 @@ and CLS before them where the model has it).
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.encoding.words import Units, flat, has_several_pieces, piece_shares, units_of, word_spans, word_sums
 from tmeattn.data.sources import run_tokenizer
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.inference.embedding_hooks import embedding_path, replaced
 from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
@@ -75,6 +76,10 @@ class EncodedText:
     def of_words(self, scores_T: np.ndarray) -> np.ndarray:
         """(W,) scores of words: the sum of those of their tokens."""
         return word_sums(scores_T, self.words_T)
+
+    def each_token(self, scores_W: np.ndarray) -> np.ndarray:
+        """(T,) for each token the score of its word."""
+        return scores_W if self.word_of is None else np.asarray(scores_W[np.asarray(self.word_of)])
 
     def of_tokens(self, scores_W: np.ndarray) -> np.ndarray:
         """(T,) scores of tokens, equal within a word, whose sums are the scores of the words."""
@@ -131,6 +136,11 @@ class TrainedClassifier:
             hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
         )
         self.tokenizer: OpenTokenizer = run_tokenizer(self.config)
+        if stored.progress.tokenizer not in ("", self.tokenizer.fingerprint):
+            self.notes.append(
+                f"The tokenizer {self.tokenizer.name} has changed since the run was trained, so that predictions may "
+                f"differ: it was {shortened(stored.progress.tokenizer)!r}."
+            )
         self.max_length = self.config.train.max_length
         self.device = choose_device(device)
         space = Space(
@@ -150,6 +160,20 @@ class TrainedClassifier:
         """The module, in evaluation mode. Each thread has a copy of its own, with the same weights."""
         return self._models.of_this_thread()
 
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return self.run.id
+
+    def weights_hash(self) -> str:
+        """A hash of the names and values of the weights."""
+        found = hashlib.blake2b(digest_size=16)
+        for name, value in self.model.state_dict().items():
+            found.update(name.encode())
+            if isinstance(value, Tensor):
+                found.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return found.hexdigest()
+
     def copied_model(self) -> nn.Module:
         """A new copy of the module with weights of its own, to be trained for example.
 
@@ -168,6 +192,11 @@ class TrainedClassifier:
     def token_ids(self, text: str) -> np.ndarray:
         """The ids (T,) of `encode(text)`, without the positions: several times as fast."""
         return self.vocabulary.encode(self.tokenizer.tokens(text, self.max_length))
+
+    def units(self, text: str) -> Units:
+        """The words (W,) of `encode(text)`, to be erased as a whole."""
+        found = self.tokenizer.pieces(text, self.max_length)
+        return units_of(self.vocabulary.encode(found.pieces), found.words)
 
     def probabilities(self, texts: Sequence[str] | Sequence[Units], *, batch_size: int = BATCH) -> np.ndarray:
         """Class probabilities (N, C) of N texts, or of N sequences of token ids, in their order.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _REDRAW_SECONDS = 0.2
 _PLAIN_LINE_SECONDS = 30.0
+_SECONDS_VARIABLE = "TMEATTN_PROGRESS_SECONDS"
+"""The variable that changes the seconds between two lines where standard error is no terminal."""
 
 
 @contextmanager
@@ -30,6 +33,7 @@ def counting(
     """
     live: Live | None = None
     terminal = console.is_terminal and not console.is_dumb_terminal
+    between = _seconds_between()
     began = drawn = 0.0
     first = 0
 
@@ -42,7 +46,7 @@ def counting(
                 # Standard output holds data and must not be redirected into the live display on standard error.
                 live = Live(console=console, auto_refresh=False, redirect_stdout=False, transient=True)
                 live.start()
-        if done < total and now - drawn < (_REDRAW_SECONDS if terminal else _PLAIN_LINE_SECONDS):
+        if done < total and now - drawn < (_REDRAW_SECONDS if terminal else between):
             return
         drawn = now
         left = (now - began) / (done - first) * (total - done) if done > first else None
@@ -57,3 +61,11 @@ def counting(
     finally:
         if live is not None:
             live.stop()
+
+
+def _seconds_between() -> float:
+    """The seconds between two lines; the default where the variable is no number."""
+    try:
+        return float(os.environ.get(_SECONDS_VARIABLE, _PLAIN_LINE_SECONDS))
+    except ValueError:
+        return _PLAIN_LINE_SECONDS

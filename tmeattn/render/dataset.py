@@ -40,6 +40,7 @@ def dataset_page(statistics: DatasetStatistics) -> Group:
         ),
         Text(),
         _unknown(statistics),
+        *(part for warning in statistics["warnings"] for part in (Text(), Text(safe(warning), style="yellow"))),
         Text(),
         _typical(statistics),
     ]

@@ -26,6 +26,12 @@ def evaluation_page(result: EvaluationDocument) -> Group:
     return Group(*parts, curves_on_screen(result))
 
 
+def classes_page(result: EvaluationDocument) -> Group:
+    """Key figures, precision, recall and F1 of each class, and thresholds where there are two classes."""
+    parts = [*_notes(result), _figures(result), Text(), _classes(result)]
+    return Group(*parts, *([Text(), _thresholds(result)] if result["thresholds"] else []))
+
+
 def predicted_page(result: PredictedDocument) -> Group:
     """What the run predicts for texts without labels."""
     figures = key_values(

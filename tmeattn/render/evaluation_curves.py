@@ -10,7 +10,8 @@ from rich.text import Text
 
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.layout import SideBySide
-from tmeattn.render.numbers import percent
+from tmeattn.render.numbers import count, percent
+from tmeattn.render.tables import Column, table
 from tmeattn.reproduce.results import CurvePanel, PlottedLine
 
 if TYPE_CHECKING:
@@ -57,17 +58,40 @@ def _line(name: str, points: Sequence[tuple[float, float]]) -> PlottedLine:
     return PlottedLine(name, tuple(x for x, _ in points), tuple(y for _, y in points))
 
 
-def curves_on_screen(result: EvaluationDocument) -> RenderableType:
+def curves_on_screen(result: EvaluationDocument, *, height: int = HEIGHT) -> RenderableType:
     """The reliability curve and the ROC curves, beside each other on a wide console."""
-    drawn = [
-        curves(
-            [Series(line.name, line.xs, line.ys) for line in panel.lines],
-            title=panel.title,
-            height=HEIGHT,
-            x_label=panel.x_label,
-            y_label=panel.y_label,
-            y_range=(0.0, 1.0),
-        )
-        for panel in curve_panels(result)[:2]
-    ]
+    drawn = [panel_on_screen(panel, height) for panel in curve_panels(result)[:2]]
     return SideBySide(*drawn) if len(drawn) == 2 else Group(*drawn, Text())
+
+
+def panel_on_screen(panel: CurvePanel, height: int = HEIGHT) -> RenderableType:
+    """One of the curves, with its rates from 0 to 1."""
+    return curves(
+        [Series(line.name, line.xs, line.ys) for line in panel.lines],
+        title=panel.title,
+        height=height,
+        x_label=panel.x_label,
+        y_label=panel.y_label,
+        y_range=(0.0, 1.0),
+    )
+
+
+def reliability_page(result: EvaluationDocument, *, height: int = HEIGHT) -> Group:
+    """The reliability curve, its bins with their numbers of texts, and the ranking curves."""
+    rows = [
+        (
+            f"{percent(one['low'], 0)} to {percent(one['high'], 0)}",
+            count(one["texts"]),
+            percent(one["confidence"]),
+            percent(one["accuracy"]),
+            f"{100 * (one['accuracy'] - one['confidence']):+.1f}",
+        )
+        for one in result["reliability"]
+    ]
+    names = ("texts", "mean confidence", "accuracy", "difference, points")
+    bins = table(["confidence", *(Column(name, numeric=True) for name in names)], rows)
+    first, *others = curve_panels(result)
+    parts: list[RenderableType] = [panel_on_screen(first, height), Text(), bins]
+    for panel in others:
+        parts += [Text(), panel_on_screen(panel, height)]
+    return Group(*parts)

@@ -44,12 +44,13 @@ class Heatmap:
     explanation: Explanation
     details: bool = True
     top: int = STRONGEST
+    colours: HeatColours = HEAT
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(20, options.max_width), options.max_width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        marks = Marks.of(self.explanation, shows_heat(console))
+        marks = Marks.of(self.explanation, shows_heat(console), self.colours)
         if self.details:
             yield from heatmap_header(self.explanation)
             yield Text()
@@ -61,22 +62,28 @@ class Heatmap:
             yield from strongest(self.explanation, marks, options.max_width, self.top)
 
 
-def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONGEST) -> Heatmap:
+def heatmap(
+    explanation: Explanation, *, details: bool = True, top: int = STRONGEST, colours: HeatColours = HEAT
+) -> Heatmap:
     """The text as a heatmap, with the prediction above it, and the legend and the strongest words below it.
 
     The colours follow `HeatScale`. A console with fewer than 256 colours shows the strongest words in brackets instead,
     with a sign if the method is signed, and words outside the vocabulary between tildes.
     """
-    return Heatmap(explanation, details, top)
+    return Heatmap(explanation, details, top, colours)
 
 
 def entropy_text(explanation: Explanation) -> str:
-    """ "attention entropy 3.21 nats, 62 % of uniform"; empty if the scores are not attention weights."""
-    if explanation.entropy is None or explanation.method not in ("attention", "rollout"):
-        return ""
-    share = explanation.normalized_entropy
-    uniform = "" if share is None else f", {percent(share, 0)} of uniform"
-    return f"attention entropy {decimal(explanation.entropy, 2)} nats{uniform}"
+    """ "attention entropy 3.21 nats, 62 % of uniform", and the share of special tokens; empty if the scores are not
+    attention weights."""
+    parts = []
+    if explanation.entropy is not None and explanation.method in ("attention", "rollout"):
+        share = explanation.normalized_entropy
+        uniform = "" if share is None else f", {percent(share, 0)} of uniform"
+        parts.append(f"attention entropy {decimal(explanation.entropy, 2)} nats{uniform}")
+    if explanation.special_attention is not None:
+        parts.append(f"{percent(explanation.special_attention, 0)} of the attention is on special tokens, no words")
+    return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -229,13 +236,15 @@ def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation
     hidden = explanation.tokens_cut
     if hidden > 0:
         yield from chunks_of(text[:read_to], words)
-        yield from _unread(text[read_to:], hidden, len(explanation.words), width)
+        yield from _unread(text[read_to:], explanation, width)
     else:
         yield from chunks_of(text.rstrip(), words)
 
 
-def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
+def _unread(rest: str, explanation: Explanation, width: int) -> Iterator[Chunk]:
     """A mark where reading stopped, two lines of what the model did not read, and how many words that are."""
+    hidden = explanation.tokens_cut
+    read = explanation.tokens_total - hidden
     stop = Chunk(_STOP, None, _STOPPED)
     tail = " ".join(with_line_breaks(rest[: 4 * width]).split())
     cut = len(tail) > 2 * width - 2
@@ -249,7 +258,7 @@ def _unread(rest: str, hidden: int, read: int, width: int) -> Iterator[Chunk]:
     if not read:
         yield from plain_chunks("The model read no words of this text.", _ITALIC)
         return
-    note = f"{counted(hidden, 'more word')} not read by the model"
+    note = f"{counted(hidden, f'more {explanation.unit}')} not read by the model"
     note += f" (it reads at most {count(read)})"
     yield from (stop, Chunk(" "), *plain_chunks(note, _ITALIC))
 
@@ -290,8 +299,8 @@ def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STR
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
     times = [f"×{word.times}" if word.times > 1 else "" for word in ranked]
     several = max(map(len, times))
-    summed = " (of a word that occurs several times, the sum)" if several else ""
-    yield Text.assemble(("Strongest words", "bold"), (summed, "dim"), no_wrap=True, overflow="ellipsis")
+    largest = "  (×2: occurs twice, the larger score)" if several else ""
+    yield Text.assemble(("Strongest words", "bold"), (largest, "dim"), no_wrap=True, overflow="ellipsis")
     peak = abs(ranked[0].score)
     for word, label, often in zip(ranked, shown, times, strict=True):
         line = Text(label, no_wrap=True)

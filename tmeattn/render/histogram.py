@@ -86,7 +86,7 @@ class Histogram:
         yield heading
         if not total:
             return
-        columns = _columns(len(self.counts), width - 6)
+        columns = _columns(len(self.counts), width - 6, self.unit)
         values = rebin(self.counts, columns)
         peak = max(values)
         share = peak / total * max(1.0, columns / len(self.counts))  # of one bin, even if it is drawn two columns wide
@@ -118,7 +118,8 @@ class Ridges:
         if not self.rows:
             return
         margin = min(max(len(label) for label, _ in self.rows), max(4, width // 4))
-        columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0))
+        unit = "" if self.means else self.unit  # the means are wider than it
+        columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0), unit)
         for index in evenly_spaced(len(self.rows), _MOST_ROWS):
             label, counts = self.rows[index]
             line = _line(safe_line(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
@@ -170,9 +171,10 @@ def _line(before: str, bars: str) -> Text:
     return line
 
 
-def _columns(bins: int, room: int) -> int:
-    """The number of columns for `bins`: all that there are, but at most four for each bin."""
-    room = max(4, room)
+def _columns(bins: int, room: int, unit: str = "") -> int:
+    """The number of columns for `bins`: all that there are but those of the unit behind the axis, and at most four for
+    each bin."""
+    room = max(4, room - (1 + len(unit) if unit else 0))
     return min(room, MOST_COLUMNS * bins) if bins else room
 
 

@@ -39,7 +39,7 @@ class NewPackage:
 
 
 def create(name: str, kind: str, into: Path) -> NewPackage:
-    """Create a plugin package of a kind (model, dataset, explainer or tracker) in a new folder below `into`.
+    """Create a plugin package of a kind (model, dataset, explainer, tracker or tokenizer) in a new folder below `into`.
 
     Raises:
         BadInput: the name is invalid or not free, or the folder exists.
@@ -122,5 +122,6 @@ def _next_commands(name: str, kind: str, folder: Path) -> list[str]:
         "dataset": [f"tmeattn train simple-attn --dataset {name} --min-count 1"],
         "explainer": [f'tmeattn explain "A wonderful film, if a little long." --method {name}'],
         "tracker": [f"tmeattn train simple-attn --limit 2000 --track {name}"],
+        "tokenizer": [f"tmeattn train simple-attn --limit 2000 --tokenizer {name}"],
     }
     return [f"pip install -e {folder}", f"tmeattn plugins check {name}", *use[kind]]

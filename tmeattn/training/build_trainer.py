@@ -9,7 +9,8 @@ from tmeattn.config import TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.encoding.batches import Share
 from tmeattn.data.encoding.corpus import Corpus
-from tmeattn.data.sources import open_training_corpus
+from tmeattn.data.sources import open_training_corpus, run_tokenizer
+from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import plugin_call
 from tmeattn.models.arithmetic import NEWEST
 from tmeattn.models.building import build_model, check_contract, owner
@@ -70,6 +71,14 @@ def build_trainer(
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
+    tokenizer = run_tokenizer(config)
+    if progress.tokenizer not in ("", tokenizer.fingerprint):
+        raise BadInput(
+            f"The tokenizer {tokenizer.name} has changed since the run {run.id} was begun: it was "
+            f"{shortened(progress.tokenizer)!r} and is {shortened(tokenizer.fingerprint)!r}.",
+            hint=f"Install the version of then, or train a new run: tmeattn train {config.model} --from {run.id}",
+        )
+    progress.tokenizer = tokenizer.fingerprint
     logged = logged_threads(run.events_path)
     _set_threads(config, progress, team, saved, logged)
     progress.processes = team.processes

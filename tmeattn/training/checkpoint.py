@@ -43,6 +43,7 @@ class Progress:
     adapts_threads:     whether the number of threads follows the speed (see `tmeattn.training.threads`).
     arithmetic:         its version (see `tmeattn.models.arithmetic`); 1 in checkpoints of version 0.1.
     processes:          the number of processes that trained together.
+    tokenizer:          the fingerprint of the run's tokenizer; empty in earlier checkpoints.
     """
 
     step: int = 0
@@ -62,6 +63,7 @@ class Progress:
     adapts_threads: bool = False
     arithmetic: int = 1
     processes: int = 1
+    tokenizer: str = ""
 
 
 RandomState = dict[str, Tensor]

@@ -341,7 +341,7 @@ async def test_charts_over_time_smoothed_zoomed_one_alone_and_exported(write_run
 
 async def test_texts_are_put_on_the_watch_list_of_a_run_that_is_trained(write_run):
     run = write_run("aaaa-lstm-attn", done=1, state="running")
-    (run.path / "vocabulary.json").write_text('["a", "dull", "film"]')
+    (run.path / "vocabulary.json").write_text('["<pad>", "<unk>", "a", "dull", "film"]')
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)

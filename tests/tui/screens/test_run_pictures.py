@@ -71,6 +71,17 @@ def test_runs_in_the_light(snap_compare, runs):
     assert snap_compare(TmeattnApp(saved=SavedState(theme=LIGHT.name)), terminal_size=SMALL, run_before=drawn)
 
 
+def test_compare(snap_compare, runs):
+    async def compared(pilot):
+        await drawn(pilot)
+        await pilot.press("space", "space", "space", "c")
+        while not pilot.app.screen.query("#results") or not pilot.app.screen.comparer.comparison:
+            await pilot.pause(0.01)
+        await drawn(pilot)
+
+    assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=LARGE, run_before=compared)
+
+
 def test_welcome(snap_compare):
     assert snap_compare(TmeattnApp(saved=SavedState()), terminal_size=SMALL, run_before=drawn)
 

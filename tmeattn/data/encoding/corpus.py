@@ -12,7 +12,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from tmeattn.data.encoding.encode import (
     coverage_lines,
     encode,
 )
+from tmeattn.data.encoding.unknown_words import Characters
 from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.files import disk_errors
 
@@ -51,13 +52,15 @@ _MANIFEST, _VOCABULARY, _VECTORS = "corpus.json", "vocabulary.json", "vectors.np
 
 
 class CorpusManifest(FileChecks):
-    """`corpus.json`. `coverage`: the numbers of `Coverage`, in their order; None without pretrained vectors."""
+    """`corpus.json`. `coverage`: the numbers of `Coverage`, in their order; None without pretrained vectors.
+    `characters`: those of `Characters`; earlier corpora have none."""
 
     format: int
     classes: list[str]
     fingerprint: str
     splits: list[str]
     coverage: list[int] | None
+    characters: NotRequired[list[int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,7 @@ class Corpus:
     vectors:     pretrained vectors (V, D) float32, zero rows for words without one; None where none were given.
     folder:      its folder in the cache.
     coverage:    the words that have a vector; None without `vectors`.
+    characters:  of the training texts, in known and in unknown words; None in a corpus of an earlier version.
     """
 
     classes: tuple[str, ...]
@@ -78,6 +82,7 @@ class Corpus:
     vectors: np.ndarray | None
     folder: Path
     coverage: Coverage | None = None
+    characters: Characters | None = None
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -137,6 +142,7 @@ def _write(folder: Path, classes: tuple[str, ...], encoded: Encoded) -> None:
         fingerprint=digest.hexdigest(),
         splits=list(encoded.splits),
         coverage=list(encoded.coverage) if encoded.coverage is not None else None,
+        characters=list(encoded.characters),
         **file_checks(folder),
     )
     write_manifest(folder / _MANIFEST, manifest)
@@ -154,6 +160,8 @@ def _open(folder: Path) -> Corpus | None:
         }
         vectors = load_array(folder / _VECTORS) if _VECTORS in manifest["sizes"] else None
         coverage = Coverage(*manifest["coverage"]) if manifest["coverage"] is not None else None
-        return Corpus(tuple(manifest["classes"]), manifest["fingerprint"], splits, vectors, folder, coverage)
+        characters = Characters(*manifest["characters"]) if "characters" in manifest else None
+        classes = tuple(manifest["classes"])
+        return Corpus(classes, manifest["fingerprint"], splits, vectors, folder, coverage, characters)
     except DAMAGE:
         return None

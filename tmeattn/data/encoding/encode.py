@@ -18,6 +18,7 @@ from tmeattn.data.cache import save_array
 from tmeattn.data.encoding.dataset_check import check_dataset, check_split, checked_texts
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer
 from tmeattn.data.encoding.pool import TokenizerPool
+from tmeattn.data.encoding.unknown_words import Characters
 from tmeattn.data.encoding.vocabulary import SPECIAL, Vocabulary
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.files import disk_errors
@@ -99,12 +100,14 @@ class Encoded:
 
     vectors_VD: float32, zero rows for words without a vector; None where no vectors were given.
     coverage:   the words that have a vector; None where no vectors were given.
+    characters: of the training texts, in known and in unknown words.
     """
 
     splits: tuple[str, ...]
     vocabulary: Vocabulary
     vectors_VD: np.ndarray | None
     coverage: Coverage | None
+    characters: Characters
 
 
 def encode(
@@ -151,7 +154,8 @@ def encode(
         f"The vocabulary has {size}; {100 * unknown:.1f} % of the training tokens are unknown "
         f"({time.monotonic() - started:.1f} s)."
     )
-    return Encoded(tuple(splits), vocabulary, vectors_VD, coverage)
+    characters = Characters.of(words, counts_V, ids != UNKNOWN)
+    return Encoded(tuple(splits), vocabulary, vectors_VD, coverage, characters)
 
 
 def encode_split(dataset: Dataset, name: str, settings: CorpusSettings, vocabulary: Vocabulary) -> EncodedSplit:

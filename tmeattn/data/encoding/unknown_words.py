@@ -1,8 +1,10 @@
-"""A warning where nearly all tokens of a corpus are unknown words, so that a model can learn nothing from it."""
+"""Warnings about texts of which a model can use little: nearly all tokens are unknown words, or much of the text is in
+unknown or very long words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,10 +17,57 @@ MOST_TOKENS = 2**20
 MOST_TEXTS = 50
 SHORT = 8
 """A text with fewer characters may be one word."""
+LONG_WORD = 40
+"""More characters than words of most languages have; a text without spaces is such a word."""
+MANY_UNKNOWN, MANY_LONG = 0.5, 0.1
+"""The shares of the characters in unknown words, and in longer words than `LONG_WORD`, from which on there is a
+warning. In a few hundred short texts, a third of the characters are in words that occur once."""
 
 
-def unknown_words_warning(tokens: np.ndarray, read_texts: Callable[[], Sequence[str]]) -> str | None:
-    """The warning about the tokens (ids) and the texts of a training split; None where enough tokens are known."""
+class Characters(NamedTuple):
+    """Characters of the training texts, without what is between words.
+
+    total: of all words.   unknown: of words that are not in the vocabulary.   long: of words longer than `LONG_WORD`.
+    """
+
+    total: int
+    unknown: int
+    long: int
+
+    @staticmethod
+    def of(words: Sequence[str], counts_V: np.ndarray, known_V: np.ndarray) -> Characters:
+        """counts_V: how often each word occurs.   known_V: whether the vocabulary has it."""
+        sizes_V = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+        all_V = sizes_V * counts_V
+        return Characters(*(int(all_V[which].sum()) for which in (sizes_V >= 0, ~known_V, sizes_V > LONG_WORD)))
+
+    def warning(self, tokenizer: str) -> str | None:
+        """The warning, with what to do; None where the model can use most of the texts."""
+        unknown, long = self.unknown / max(self.total, 1), self.long / max(self.total, 1)
+        if unknown < MANY_UNKNOWN and long < MANY_LONG:
+            return None
+        found = [f"{100 * unknown:.0f} % of the {self.total:,} characters of the training texts are in unknown words"]
+        if long >= MANY_LONG:
+            found.append(f"{100 * long:.0f} % in words of more than {LONG_WORD} characters")
+        if long >= MANY_LONG and tokenizer in ("basic_english", "whitespace"):
+            remedy = "Add --tokenizer unicode, which needs no spaces between words."
+        elif long >= MANY_LONG:
+            remedy = "Check the column of the texts (--text-column): they may hold encoded data."
+        else:
+            remedy = "Check the column of the texts (--text-column), lower --min-count, or give more texts."
+        return f"Warning: {' and '.join(found)}, of which a model learns little. {remedy}"
+
+
+_SPACES = dict.fromkeys(("basic_english", "whitespace"), "add --tokenizer unicode, which needs none")
+
+
+def unknown_words_warning(
+    tokens: np.ndarray, read_texts: Callable[[], Sequence[str]], tokenizer: str = ""
+) -> str | None:
+    """The warning about the tokens (ids) and the texts of a training split; None where enough tokens are known.
+
+    tokenizer: the name of that of the run.
+    """
     if not len(tokens):
         return None
     unknown = float((tokens[:: max(1, len(tokens) // MOST_TOKENS)] == UNKNOWN).mean())
@@ -28,7 +77,7 @@ def unknown_words_warning(tokens: np.ndarray, read_texts: Callable[[], Sequence[
     sample = [texts[row].strip() for row in midpoints(len(texts), MOST_TEXTS)]
     unspaced = sum(len(text.split()) == 1 and len(text) >= SHORT for text in sample)
     remedy = (
-        "The texts have no spaces between words: separate the words by spaces first."
+        f"The texts have no spaces between words: {_SPACES.get(tokenizer, 'separate the words by spaces first')}."
         if unspaced > len(sample) / 2
         else "Check the column of the texts (--text-column), lower --min-count, or give more texts."
     )

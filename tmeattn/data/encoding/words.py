@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from tmeattn.specs import UNKNOWN
+
 if TYPE_CHECKING:
     from tmeattn.data.encoding.open_tokenizer import Token
     from tmeattn.data.encoding.vocabulary import Vocabulary
@@ -94,6 +96,11 @@ class WordIds:
         ends_W = np.cumsum(self.sizes_W)
         chosen = [self.ids_T[ends_W[at] - self.sizes_W[at] : ends_W[at]] for at in which]
         return WordIds(np.concatenate([self.ids_T[:0], *chosen]), self.sizes_W[which])
+
+    def with_unknown(self, which_W: np.ndarray) -> WordIds:
+        """The words, with UNKNOWN in place of each token of those where a mask (W,) is True."""
+        tokens_T = np.repeat(which_W, self.sizes_W)
+        return WordIds(np.where(tokens_T, np.array(UNKNOWN, dtype=self.dtype), self.ids_T), self.sizes_W)
 
     def tobytes(self) -> bytes:
         """The bytes of the ids: what seeds are made of."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmeattn.data.encoding.words import Units, joined
 from tmeattn.explain.compatibility import incompatibility
 from tmeattn.explain.explain import attribute
 from tmeattn.faithfulness.metrics import ranking
@@ -76,7 +77,12 @@ def _class_of(classifier: TrainedClassifier, data: PlantedData, example: Example
 
 
 def _planted(text: EncodedText, data: PlantedData) -> np.ndarray:
-    return np.array([token in data.words.all() for *_, token in text.spans], dtype=bool)
+    words = data.words.all()
+    return np.array([_word(text, span) in words for span in text.word_spans], dtype=bool)
+
+
+def _word(text: EncodedText, span: tuple[int, int, str]) -> str:
+    return text.text[span[0] : span[1]].lower()
 
 
 def _problem(accuracy: float, alone: float | None) -> str | None:
@@ -97,23 +103,17 @@ def effect_of_one_word(
     """
     if not texts:
         return 0.0
-    ids = classifier.vocabulary.encode([data.words.first, data.words.second])
     sequences = []
-    for one in ids:
+    for one in (data.words.first, data.words.second):
+        word = classifier.encode(one).units
         for text, planted_N in texts:
-            ids_N, deciding_N = text.ids_T.copy(), planted_N & (text.ids_T != _context(classifier, data))
-            place = int(np.flatnonzero(deciding_N)[0])
-            ids_N[place] = one
-            kept_N = ~planted_N
-            kept_N[place] = True
-            sequences.append(ids_N[kept_N])
+            spans = text.word_spans
+            deciding = [at for at in np.flatnonzero(planted_N) if _word(text, spans[at]) != data.words.context]
+            before_N = np.arange(len(planted_N)) < deciding[0]
+            sequences.append(joined([text.units[~planted_N & before_N], word, text.units[~planted_N & ~before_N]]))
     first_N, second_N = np.split(classifier.logits(sequences).argmax(axis=1), 2)
     differences = [abs(np.mean(first_N == label) - np.mean(second_N == label)) for label in range(2)]
     return float(max(differences))
-
-
-def _context(classifier: TrainedClassifier, data: PlantedData) -> int:
-    return int(classifier.vocabulary.encode([data.words.context])[0])
 
 
 def assessed_methods(
@@ -133,7 +133,7 @@ def assessed_methods(
     )
 
 
-def precision_at_k(scores_N: np.ndarray, planted_N: np.ndarray, ids_N: np.ndarray) -> float:
+def precision_at_k(scores_N: np.ndarray, planted_N: np.ndarray, ids_N: Units) -> float:
     """The share of shortcut words among the k words of highest score; k is the number of shortcut words."""
     count = int(planted_N.sum())
     return float(planted_N[ranking(scores_N, ids_N)[:count]].mean())
@@ -146,7 +146,7 @@ def precisions(classifier: TrainedClassifier, spec: ExplainerSpec, marked: Seque
         chunk = marked[start : start + CHUNK]
         attributions = attribute(classifier, spec, [each.text for each in chunk])
         found += [
-            precision_at_k(attribution.scores_T, each.planted_N, each.text.ids_T)
+            precision_at_k(attribution.scores_T, each.planted_N, each.text.units)
             for each, attribution in zip(chunk, attributions, strict=True)
         ]
     return found

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.plurals import counted
+from tmeattn.render.export.attention_figure import (
+    AttentionPanel,
+    HeadsPanel,
+    attention_height,
+    draw_attention,
+    draw_heads,
+    heads_height,
+)
 from tmeattn.render.export.charts import (
+    RunChart,
     curves_height,
     draw_curves,
     draw_matrix,
@@ -34,8 +43,8 @@ if TYPE_CHECKING:
 
     from tmeattn.reproduce.results import Result
 
-Drawn = Panel | IntervalPanel
-"""What a picture can have: the panels of results, and intervals."""
+Drawn = Panel | IntervalPanel | AttentionPanel | HeadsPanel
+"""What a picture can have: the panels of results, intervals, and attention maps."""
 _WIDTH = 10.0  # inches
 _PAD = 0.12  # inches on each side of the axes
 _INSIDE = 72 * (_WIDTH - 2 * _PAD)  # points
@@ -222,9 +231,12 @@ def _grid(panels: tuple[Drawn, ...]) -> Iterator[list[Drawn]]:
 
 _KINDS = {
     CurvePanel: _Kind(draw_curves, curves_height, in_row=2),
+    RunChart: _Kind(draw_curves, curves_height, in_row=2),
     RidgePanel: _Kind(draw_ridges, ridges_height, in_row=2),
     MatrixPanel: _Kind(draw_matrix, matrix_height, in_row=2),
     HeatmapPanel: _Kind(draw_heatmap, heatmap_height, in_row=1),
     DiagramPanel: _Kind(draw_diagram, diagram_height, in_row=1),
     IntervalPanel: _Kind(draw_intervals, intervals_height, in_row=2),
+    AttentionPanel: _Kind(draw_attention, attention_height, in_row=1),
+    HeadsPanel: _Kind(draw_heads, heads_height, in_row=1),
 }

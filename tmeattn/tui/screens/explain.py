@@ -352,6 +352,19 @@ class ExplainScreen(BaseScreen):
 
         export(self, explanations)
 
+    def action_attention(self) -> None:
+        """Show the attention map of the text by the run of the active pane."""
+        run = next((run for pane, run in self.panes if pane is self.active), None)
+        if run is None or not self.text.strip():
+            self.post_message(ShowProblem("There is no text to show the attention of yet."))
+            return
+        from tmeattn.tui.screens.attention_map import AttentionMapScreen
+
+        request = self.request(run)
+        at = (request.layer, request.head)
+        screen = AttentionMapScreen(self.session, run, request.visible_text, true_label=request.true_label, at=at)
+        self.app.push_screen(screen)
+
     def action_compare(self) -> None:
         """Open the choice of the run to compare with."""
         beside = self.asking.choice("beside")

@@ -35,7 +35,6 @@ from tmeattn.tui.screens.watch_dialog import WatchDialog
 from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
-from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.curves import CurvesPane
 from tmeattn.tui.widgets.log_pane import LogPane
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, Pane
@@ -246,6 +245,7 @@ class RunScreen(BaseScreen):
             self.action_pane(pane.name_)
             return
         self._show_alone("curves", alone=self.curves.enlarge())
+        self._draw()
 
     def action_zoom_x(self, direction: int) -> None:
         """Show half as much of the x axis of the curves, or twice as much."""
@@ -263,14 +263,12 @@ class RunScreen(BaseScreen):
         self._draw()
 
     def action_export(self) -> None:
-        """Export the charts that are shown, or the one with the focus."""
+        """Export the charts that are shown."""
         from tmeattn.tui.services import chart_files
 
-        focused = self.focused
-        shown = [focused] if isinstance(focused, Chart) and focused.display else self.curves.charts
         states = [self.run_state, *self.others]
         names = [run_wording.title(state) for state in states]
-        kinds = chart_files.chosen([str(chart.id) for chart in shown], states)
+        kinds = chart_files.chosen([str(chart.id) for chart in self.curves.charts], states)
         charts = chart_files.Charts(kinds, states, names, self.curves.view)
         name = f"{kinds[0].id if len(kinds) == 1 else 'charts'}-{self.run.id}.svg"
         export_as(
@@ -305,6 +303,30 @@ class RunScreen(BaseScreen):
             self.post_message(OpenExplain(run=self.run))
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
+
+    def action_evaluate(self) -> None:
+        """Evaluate the run."""
+        self._open_evaluation("confusion")
+
+    def action_mistakes(self) -> None:
+        self._open_evaluation("mistakes")
+
+    def _open_evaluation(self, pane: str) -> None:
+        if not self.run.has_checkpoint():
+            self.post_message(ShowProblem(NO_WEIGHTS))
+            return
+        from tmeattn.tui.screens.evaluation import EvaluationScreen
+
+        self.app.push_screen(EvaluationScreen(self.session, self.run, pane))
+
+    def action_attention(self) -> None:
+        """Show the attention map of a validation text."""
+        if not self.run.has_checkpoint():
+            self.post_message(ShowProblem(NO_WEIGHTS))
+            return
+        from tmeattn.tui.screens.attention_map import AttentionMapScreen
+
+        self.app.push_screen(AttentionMapScreen(self.session, self.run))
 
     def action_browse(self) -> None:
         self.post_message(OpenData(self.run))

@@ -395,6 +395,21 @@ class RunsScreen(BaseScreen):
         else:
             self.post_message(ShowProblem(NO_WEIGHTS))
 
+    def action_evaluate(self) -> None:
+        """Evaluate the selected run."""
+        if (listed := self.selected) is not None and listed.run.has_checkpoint():
+            from tmeattn.tui.screens.evaluation import EvaluationScreen
+
+            self.app.push_screen(EvaluationScreen(self.session, listed.run))
+        elif listed is not None:
+            self.post_message(ShowProblem(NO_WEIGHTS))
+
+    def action_reproduce(self) -> None:
+        """Show the report's tables and figures."""
+        from tmeattn.tui.screens.reproduce import ReproduceScreen
+
+        self.app.push_screen(ReproduceScreen(self.session))
+
     def action_browse(self) -> None:
         if self.selected is not None:
             self.post_message(OpenData(self.selected.run))

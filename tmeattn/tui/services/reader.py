@@ -22,6 +22,7 @@ from tmeattn.tui.services import garbage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tmeattn.explain.attention_map import AttentionMap, HeadOverview
     from tmeattn.explain.explanation import ExplainRequest, Explanation
     from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.runs.directory import RunDirectory
@@ -70,6 +71,18 @@ class TextReader:
             TmeattnError: the run cannot be read, or the text cannot be explained, in one line.
         """
         return await self._submit(run, lambda classifier: _explain(classifier, request))
+
+    async def attention_map(self, run: RunDirectory, request: ExplainRequest) -> AttentionMap:
+        """The attention map of a text, by the layer and head of the request. Raises `TmeattnError` as `explain`."""
+        return await self._submit(run, lambda classifier: _attention_map(classifier, request))
+
+    async def head_overview(self, run: RunDirectory, request: ExplainRequest) -> HeadOverview:
+        """The maps of all heads in small. Raises `TmeattnError` as `explain`."""
+        return await self._submit(run, lambda classifier: _head_overview(classifier, request))
+
+    async def own_text(self, run: RunDirectory, index: int = 0) -> tuple[str, str | None]:
+        """A validation text of the run's dataset, and the name of its class. Raises `TmeattnError` without data."""
+        return await self._submit(run, lambda classifier: _own_text(classifier, index))
 
     async def capabilities(self, run: RunDirectory) -> ModelCapabilities:
         """The capabilities of the run's model. Raises `TmeattnError` where the run cannot be read."""
@@ -166,6 +179,12 @@ def readable_runs() -> list[tuple[RunDirectory, str]]:
     return [(run, run.name or "") for run in all_runs() if run.has_checkpoint()]
 
 
+def weights_key(run: RunDirectory) -> str:
+    """A name for the weights of a run that a classifier loads now. Raises `BadInput` without any."""
+    _, name, time_ns = _weights(run)
+    return f"{name}-{time_ns:x}"
+
+
 def _weights(run: RunDirectory) -> Weights:
     """The path, name and time of the weights that a classifier loads now.
 
@@ -199,6 +218,24 @@ def _explain(classifier: TrainedClassifier, request: ExplainRequest) -> Explanat
     from tmeattn.explain.explain import explain
 
     return explain(classifier, request)
+
+
+def _attention_map(classifier: TrainedClassifier, request: ExplainRequest) -> AttentionMap:
+    from tmeattn.explain.maps import attention_map
+
+    return attention_map(classifier, request)
+
+
+def _head_overview(classifier: TrainedClassifier, request: ExplainRequest) -> HeadOverview:
+    from tmeattn.explain.maps import head_overview
+
+    return head_overview(classifier, request)
+
+
+def _own_text(classifier: TrainedClassifier, index: int) -> tuple[str, str | None]:
+    from tmeattn.explain.explain import dataset_text
+
+    return dataset_text(classifier, index)
 
 
 def _capabilities(classifier: TrainedClassifier) -> ModelCapabilities:

@@ -49,7 +49,7 @@ FIELDS = (
     Field("recipe", 7, least=None, order="recipe"),
     Field("seed", 4, least=None, right=True, order="seed"),
     Field("alpha", 5, right=True, order="alpha"),
-    Field("epoch", 6, right=True, order="epoch"),
+    Field("epoch", 7, right=True, order="epoch"),
     Field("best", 7, right=True, order="best accuracy"),
     Field("loss", 6, least=None, right=True, order="loss"),
     Field("ETA", 7, right=True),

@@ -26,6 +26,7 @@ from tmeattn.runs.event_types import WatchedText
 from tmeattn.runs.watched_texts import added_texts, stamp
 from tmeattn.tui.services.run_history import Watched
 from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.scroll_pane import ItemsPane
 from tmeattn.tui.wording import runs as run_wording
@@ -142,7 +143,7 @@ class WatchedTextView(Static, can_focus=True):
             "" if right or self.source.label is None else f", label {safe_line(self.source.label)}", style="dim"
         )
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
-        self.update(Group(line, heatmap(about, details=False)))
+        self.update(Group(line, heatmap(about, details=False, colours=heat_colours(self.app.theme))))
 
 
 class WatchPane(Pane):
@@ -167,8 +168,8 @@ class WatchPane(Pane):
         return (last, self.back, len(self.sources), self.problem, run_state.state, stamp(run_state.run))
 
     def draw(self, run_state: RunState) -> None:
-        if self.problem or not run_state.watched:
-            self._note(self.problem or _nothing(run_state))
+        if not run_state.watched:
+            self._note(_nothing(run_state))
             return
         at = max(len(run_state.watched) - 1 - self.back, 0)
         event = run_state.watched[at]
@@ -176,7 +177,7 @@ class WatchPane(Pane):
         self._read_new(run_state.run, event["texts"])
         found = {_key(text): text for text in event["texts"] if _key(text) in self.sources}
         if not found:
-            self._note("Loading the texts …")
+            self._note(self.problem or "Loading the texts …")
             return
         abouts = {key: explanation(run_state.run, self.sources[key], text) for key, text in found.items()}
         for widget in self._widgets_of(list(found)):
@@ -186,6 +187,7 @@ class WatchPane(Pane):
             widget.show(abouts[widget.key], [one[cls] for one in seen if one is not None])
         without = any(text["scores"] is None for text in found.values())
         lines = ["This model has no attention weights. Only its predictions are shown."] if without else []
+        lines += [self.problem] if self.problem else []
         self._note("\n".join([*lines, *_added_since(run_state)]))
         self.query_one("#key", Static).update(Group(HeatmapKey(tuple(abouts.values())), Text(SIGNS, style="dim")))
 
@@ -236,7 +238,7 @@ class WatchPane(Pane):
     @on(Read)
     async def _have(self, event: Read) -> None:
         self.sources |= event.found
-        self.problem = event.problem
+        self.problem = event.problem or self.problem
         scroll = self.query_one(ItemsPane)
         first = next(iter(self.query(WatchedTextView)), None)
         views = [WatchedTextView(source, key) for key, source in event.found.items()]

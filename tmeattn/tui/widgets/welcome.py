@@ -33,7 +33,7 @@ class FirstRun:
 
 
 FIRST_RUNS = {
-    "demo": FirstRun("Train a small demo (about a minute)", {"alpha": "0.05", "limit": "2000", "epochs": "4"}, "demo"),
+    "demo": FirstRun("Train a small demo (about a minute)", {"alpha": "0.05", "limit": "3000", "epochs": "6"}, "demo"),
     "default": FirstRun("Train on all 20,000 reviews (some minutes)", {"alpha": "0.05"}),
 }
 """The buttons, by their ids."""
@@ -50,8 +50,8 @@ class Welcome(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Static("Watch a model learn where to look.", id="hello")
         yield Static(
-            "An LSTM with attention learns to tell good film reviews from bad ones. The screen shows its progress,\n"
-            "its attention, and the words of six reviews that it looks at, from the first moment on.",
+            "An LSTM with attention learns to tell good film reviews from bad ones.\n"
+            "The screen shows its progress, and the words that it attends to.",
             id="what",
         )
         for name, first in FIRST_RUNS.items():

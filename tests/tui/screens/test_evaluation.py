@@ -1,0 +1,141 @@
+"""The evaluation of a run, key by key, from stored results. Nothing here needs torch: see scripted_reader.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from support.scripted_reader import Driver, opened
+from textual.widgets import Input
+
+from tmeattn.evaluation.intervals import accuracy_interval
+from tmeattn.evaluation.quality import quality
+from tmeattn.tui.screens.evaluation import EvaluationScreen
+from tmeattn.tui.services import run_assessments
+from tmeattn.tui.services.background import BackgroundCommand
+from tmeattn.tui.services.dataset_view import SplitTexts
+from tmeattn.tui.widgets.confusion import ConfusionView
+from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.picture import Picture
+from tmeattn.tui.widgets.text_table import TextTable
+
+pytestmark = pytest.mark.usefixtures("quick_and_coloured")
+TEXTS = ("a good film", "so bad", "a dull film", "great", "bad music", "good plot")
+LABELS = (1, 0, 1, 1, 0, 0)
+POSITIVE = (0.9, 0.2, 0.25, 0.8, 0.4, 0.7)
+
+
+def stored(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The results of an evaluation, as `tmeattn evaluate` writes them."""
+    command = run_assessments.evaluation_command(run)
+    predictions, document = command.results
+    predictions.parent.mkdir(parents=True)
+    probabilities_NC = np.array([[1 - each, each] for each in POSITIVE])
+    labels_N = np.array(LABELS)
+    classes = tuple(run.data["classes"])
+    confusion: dict[str, dict[str, int]] = {name: dict.fromkeys(classes, 0) for name in classes}
+    rows = []
+    for at, (label, each) in enumerate(zip(LABELS, probabilities_NC, strict=True)):
+        confusion[classes[label]][classes[int(each.argmax())]] += 1
+        rows.append({"index": at, "probabilities": dict(zip(classes, each.tolist(), strict=True))})
+    predictions.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    found: dict[str, Any] = {
+        "run": run.id,
+        "model": "lstm-attn",
+        "dataset": "planted",
+        "split": "validation",
+        "texts": 6,
+        "accuracy": 4 / 6,
+        "accuracy_interval": accuracy_interval(4 / 6, 6),
+        "cross_entropy": 0.5,
+        "loss": 0.5,
+        "entropy": None,
+        "normalized_entropy": None,
+        "limit": None,
+        "confusion": confusion,
+        **quality(probabilities_NC, labels_N, classes),
+    }
+    document.write_text(json.dumps(found))
+    texts = SplitTexts(run.config["train"]["dataset"], "validation", classes, TEXTS, labels_N)
+    monkeypatch.setattr(run_assessments, "open_texts", lambda dataset, run: {"validation": texts})
+
+
+def open_evaluation(run, size: tuple[int, int] = (80, 24), pane: str = "confusion") -> Any:
+    return opened(lambda session: EvaluationScreen(session, run, pane), size)
+
+
+def page(driver: Driver, pane: str) -> str:
+    return driver.screen.query_one(f"#{pane}", Picture).plain
+
+
+async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    stored(runs[0], monkeypatch)
+    started: list[BackgroundCommand] = []
+    monkeypatch.setattr(BackgroundCommand, "start", lambda self, **options: started.append(self))
+    async with open_evaluation(runs[0]) as driver:
+        assert not started
+        assert "accuracy 66.7 %" in driver.said("#summary")
+        view = driver.screen.query_one(ConfusionView)
+        assert view.cell(0, 0)[0].split() == ["2"]
+        await driver.press("home", "right")
+        assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts, 33.3 % of the class")
+        await driver.press("percent_sign")
+        assert view.cell(0, 1)[0].split() == ["33.3"]
+        await driver.press("enter")
+        table = driver.screen.query_one(TextTable)
+        assert [TEXTS[row] for row in table.rows] == ["good plot"]
+        assert driver.said("#cell").startswith("1 text of negative predicted as positive")
+        await driver.press("m")
+        assert [TEXTS[row] for row in table.rows] == ["a dull film", "good plot"]  # the most confident first
+        assert driver.screen.query_one(ExplanationPane).explanation.text == "a dull film"
+        await driver.press("down")
+        assert driver.screen.query_one(ExplanationPane).explanation.text == "good plot"
+        await driver.press("enter")
+        assert driver.app.opened[-1].text == "good plot"
+        await driver.press("2")
+        assert "precision" in page(driver, "classes")
+        await driver.press("tab")
+        assert "Reliability: calibration error" in page(driver, "reliability")
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = "found.json"
+        await driver.press("enter")
+        assert json.loads((tmp_path / "found.json").read_text())["texts"] == 6
+        await driver.press("5")
+        assert "v measures it on 200 validation texts" in driver.said("#message")
+        await driver.press("v")
+        assert started[0].arguments[0] == "faithfulness"
+
+
+async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, write_run) -> None:
+    state = {"now": "absent"}
+    monkeypatch.setattr(BackgroundCommand, "start", lambda self, **options: state.update(now="running"))
+    monkeypatch.setattr(BackgroundCommand, "state", lambda self: state["now"])
+    monkeypatch.setattr(BackgroundCommand, "is_running", lambda self: state["now"] == "running")
+    monkeypatch.setattr(BackgroundCommand, "tail", lambda self, lines: ["64 of 500 texts"])
+    monkeypatch.setattr(BackgroundCommand, "stop", lambda self: state.update(now="failed"))
+    async with open_evaluation(runs[0]) as driver:
+        assert driver.said("#message").startswith("Evaluating: 64 of 500 texts")
+        await driver.press("s")
+        driver.screen._look()
+        assert "was not measured" in driver.said("#message")
+        assert "v starts it again" in driver.said("#message")
+        await driver.press("v")
+        assert state["now"] == "running"
+    fresh = write_run("cccc-lstm-attn", done=0)
+    async with open_evaluation(fresh) as driver:
+        assert "has no checkpoint yet" in driver.said("#message")
+
+
+def test_many_classes_scroll_and_rare_pairs_are_seen() -> None:
+    view = ConfusionView()
+    names = [f"class {at}" for at in range(150)]
+    confusion = {name: {name: 9} for name in names}
+    confusion["class 7"]["class 140"] = 3
+    view.post_message = lambda message: True  # type: ignore[method-assign]
+    view.follow = lambda: None  # type: ignore[method-assign]
+    view.show({"confusion": confusion})  # type: ignore[typeddict-item]
+    assert view.chosen == ("class 7", "class 140", 3, 12, 12)
+    assert view.at == (7, 140)

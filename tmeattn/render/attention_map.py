@@ -1,0 +1,336 @@
+"""The attention map of a text on the terminal: coloured cells with the words beside and above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.cells import cell_len
+from rich.color import Color
+from rich.console import Group
+from rich.measure import Measurement
+from rich.style import Style
+from rich.text import Text
+
+from tmeattn.explain.attention_map import CLS, block_edges, block_name, blocked
+from tmeattn.explain.explanation import NEARLY_UNIFORM
+from tmeattn.plurals import counted
+from tmeattn.render.console import safe, safe_line
+from tmeattn.render.heat_scale import MOST, HeatScale
+from tmeattn.render.heatmap import heatmap_header
+from tmeattn.render.numbers import count, decimal, percent, shortened
+from tmeattn.render.palette import HEAT, LEVELS, HeatColours, diverging, heat_style, shows_heat
+from tmeattn.render.tables import Column, table
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+    from tmeattn.explain.attention_map import AttentionMap, HeadMap, HeadOverview
+
+STRONGEST = 8
+"""Pairs of words that are listed, unless another number is given."""
+LONGEST_ROW, LONGEST_COLUMN = 14, 9
+"""Cells of the name of a row, and lines of the name of a column."""
+SHADES = " ░▒▓█"
+"""A cell without colours, from zero to the largest weight."""
+SMALL = 24
+"""Cells of a small map from side to side; two rows share a line."""
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The renderable of `map_grid`."""
+
+    map: AttentionMap
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(24, options.max_width), options.max_width)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        shown = self.map
+        label = label_width(shown.rows)
+        room = max(4, options.max_width - label - 1)
+        size, cell = fitting(shown.prefix, len(shown.columns), room)
+        columns = block_edges(shown.prefix, len(shown.columns), size)
+        rows = [0] if shown.pools else columns
+        cells = blocked(shown.weights_RS, rows, columns)
+        scale = weight_scale(cells, len(shown.columns), shown.mean_entropy)
+        colour = shows_heat(console)
+        names = [shown.columns[edge] for edge in columns]
+        for letters in column_names(names, cell):
+            yield Text(" " * (label + 1) + letters, style="dim", no_wrap=True)
+        for at in range(len(rows)):
+            name = block_name(shown.rows, rows, at)
+            line = Text(shortened(name, label).rjust(label) + " ", style="", no_wrap=True)
+            for value in cells[at].tolist():
+                text, style = cell_of(scale.share(value), cell, colour)
+                line.append(text, style)
+            yield line
+        yield Text()
+        yield map_legend(scale, colour)
+        if size > 1:
+            yield Text(safe(blocks_note(shown, size, len(columns))), style="dim")
+
+
+def map_grid(shown: AttentionMap) -> MapView:
+    """A map as coloured cells, with a row for each word that reads and a column for each word that is read.
+
+    Where the console is too narrow for all columns, a cell stands for a block of words, and a line says of how many. A
+    console with fewer than 256 colours shows shades of grey characters.
+    """
+    return MapView(shown)
+
+
+def map_page(shown: AttentionMap, overview: HeadOverview | None = None, *, top: int = STRONGEST) -> Group:
+    """The prediction, the map, the strongest pairs of words, and all heads in small."""
+    parts: list[RenderableType] = [*heatmap_header(shown.explanation), Text(), map_grid(shown)]
+    notes = filter(None, (*map_notes(shown), choices_text(shown)))
+    parts += [Text(safe(line), style="dim") for line in notes]
+    if pairs := strongest_pairs(shown, top):
+        parts += [Text(), pairs]
+    if overview is not None and len(overview.heads) > 1:
+        parts += [Text(), overview_grid(overview)]
+    return Group(*parts)
+
+
+def label_width(names: Sequence[str]) -> int:
+    """Cells for the names of rows."""
+    return min(LONGEST_ROW, max((cell_len(safe_line(name)) for name in names), default=0))
+
+
+def fitting(prefix: int, positions: int, room: int) -> tuple[int, int]:
+    """The words of a block and the width of a cell with which all columns fit `room` cells."""
+    if positions <= room:
+        return 1, 2 if 2 * positions <= room else 1
+    return -(-(positions - prefix) // max(room - prefix, 1)), 1
+
+
+def column_names(names: Sequence[str], cell: int, most: int = LONGEST_COLUMN) -> Iterator[str]:
+    """The lines of the names above the columns, each letter below the one before it; the names end at the cells."""
+    letters = [list(shortened(safe_line(name), most)) for name in names]
+    high = max(map(len, letters), default=0)
+    for line in range(high):
+        shown = ((" " * (high - len(name)) + "".join(name))[line] for name in letters)
+        yield "".join(_fitted(letter, cell) for letter in shown).rstrip()
+
+
+def _fitted(letter: str, cell: int) -> str:
+    """A letter in a cell, above the last digit of a cell with numbers; one wider than its cell is left out."""
+    wide = cell_len(letter)
+    before = max(0, cell - 2)
+    return (
+        (" " * before + letter).ljust(cell - wide + 1) if wide <= cell - before else "·".rjust(before + 1).ljust(cell)
+    )
+
+
+def cell_of(share: float, cell: int, colour: bool, colours: HeatColours = HEAT) -> tuple[str, Style]:
+    """The characters and the style of a cell; `share` is its part of the largest weight, in [0, 1]."""
+    share = min(max(share, 0.0), 1.0)
+    if colour:
+        return " " * cell, heat_style(round(share * LEVELS), colours)
+    return SHADES[round(share * (len(SHADES) - 1))] * cell, Style()
+
+
+def weight_scale(cells: np.ndarray, positions: int, mean_entropy: float) -> HeatScale:
+    """The colours of a map, by the rule of heatmaps: up to the largest weight, or if the rows are nearly uniform, by
+    the excess over the uniform weight.
+
+    cells: the weights, or their means in blocks. mean_entropy: of the rows, in nats.
+    """
+    peak = float(cells.max()) if cells.size else 0.0
+    if positions < 2 or mean_entropy < NEARLY_UNIFORM * float(np.log(positions)):
+        return HeatScale(0.0, peak, signed=False)
+    equal = 1 / positions
+    return HeatScale(equal, max(peak, min(MOST * equal, 1.0)), signed=False)
+
+
+def map_legend(scale: HeatScale, colour: bool, colours: HeatColours = HEAT) -> Text:
+    """The colours of the weights."""
+    line = Text(f"{percent(scale.base)} " if scale.base else "0 ")
+    if colour:
+        for level in range(LEVELS + 1):
+            line.append("  ", style=heat_style(level, colours))
+    else:
+        line.append(SHADES)
+    line.append(f" {percent(scale.full)}")
+    return line.append("   weight above uniform: the rows are nearly uniform" if scale.uniform else "   weight", "dim")
+
+
+def map_notes(shown: AttentionMap) -> list[str]:
+    """How to read the map, one sentence a line."""
+    explanation = shown.explanation
+    if shown.pools:
+        lines = ["The row is the pooling of the model: it reads each word with the weight of its column."]
+    else:
+        lines = ["A row is a word that reads, a column a word that is read; the weights of a row sum to 100 %."]
+    if shown.prefix:
+        lines.append(f"{CLS} is the position before the words, from which the class is predicted.")
+    if explanation.is_truncated:
+        lines.append(f"{counted(explanation.tokens_cut, 'word')} at the end of the text not read by the model.")
+    return lines
+
+
+def choices_text(shown: AttentionMap) -> str:
+    """ "Choose with --layer 1 to 3 and --head 1 to 8."; empty where a choice changes nothing."""
+    heads = shown.heads
+    if not heads or (len(heads) == 1 and max(heads) == 1):
+        return ""
+    parts = [f"--layer 1 to {len(heads)}"] if len(heads) > 1 else []
+    parts += [f"--head 1 to {max(heads)}"] if max(heads) > 1 else []
+    return f"Choose one map with {' and '.join(parts)}."
+
+
+def blocks_note(shown: AttentionMap, size: int, blocks: int) -> str:
+    """What a cell stands for where it stands for several words, and how many words have no name of their own."""
+    unnamed = len(shown.columns) - blocks
+    what = f"{size} words" if shown.pools else f"{size} by {size} words"
+    return (
+        f"A cell is the mean of a block of {what}. {count(unnamed)} of {count(len(shown.columns))} positions have no "
+        "name here; a wider terminal, --json and --export .html show more."
+    )
+
+
+def strongest_pairs(shown: AttentionMap, top: int) -> RenderableType | None:
+    """A table of the largest weights; None without any."""
+    pairs = [pair for pair in shown.strongest(top) if pair.weight]
+    if not pairs:
+        return None
+    rows = [
+        (
+            shown.rows[pair.row],
+            str(pair.row + 1),
+            shown.columns[pair.column],
+            str(pair.column + 1),
+            percent(pair.weight),
+        )
+        for pair in pairs
+    ]
+    left = shown.weights_RS.size - len(pairs)
+    caption = f"The largest of {counted(shown.weights_RS.size, 'weight')}; # is the position." if left else None
+    columns = [
+        *(Column("word that reads", wrap=True), Column("#", True, drop=1)),
+        *(Column("word that is read", wrap=True), Column("#", True, drop=1)),
+        Column("weight", True),
+    ]
+    return table(columns, rows, title="Largest weights", caption=caption)
+
+
+def row_lines(
+    shown: AttentionMap, row: int, column: int, width: int, most: int, *, colour: bool, colours: HeatColours = HEAT
+) -> Iterator[Text]:
+    """The distribution of a row: its largest weights with bars, and that of `column`, on at most `most` lines."""
+    ranked = shown.ranked(row)
+    lines = max(1, most - 1)  # the last line counts the others
+    kept = ranked[:lines] if len(ranked) > most else ranked
+    here = next(at for at, pair in enumerate(ranked) if pair.column == column)
+    if here >= len(kept):
+        kept = [*kept[:-1], ranked[here]]
+    room = max(4, min(14, width // 3))
+    bar = max(1, width - room - 9)
+    for pair in kept:
+        line = Text(no_wrap=True)
+        name = shortened(safe_line(shown.columns[pair.column]), room)
+        line.append(name + " " * (room - cell_len(name)), "bold reverse" if pair.column == column else "")
+        line.append(f" {percent(pair.weight):>7} ")
+        style = heat_style(LEVELS, colours).bgcolor if colour else None
+        line.append("█" * round(bar * pair.weight / (ranked[0].weight or 1.0)), Style(color=style))
+        yield line
+    if left := len(ranked) - len(kept):
+        rest = 1.0 - sum(pair.weight for pair in kept)
+        yield Text(f"{counted(left, 'other')}: {percent(max(rest, 0.0))}", style="dim", no_wrap=True)
+
+
+@dataclass(frozen=True)
+class OverviewView:
+    """The renderable of `overview_grid`. `chosen` is the layer and head whose title is marked."""
+
+    overview: HeadOverview
+    chosen: tuple[int, int] | None = None
+    colours: HeatColours = HEAT
+    colour: bool | None = None
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(SMALL, options.max_width), options.max_width)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        colour = shows_heat(console) if self.colour is None else self.colour
+        heads = self.overview.heads
+        wide = small_width(heads)
+        across = small_columns(heads, options.max_width)
+        yield Text(safe(overview_title(self.overview)), style="bold", no_wrap=True, overflow="ellipsis")
+        yield Text(overview_note(self.overview), style="dim", no_wrap=True, overflow="ellipsis")
+        for start in range(0, len(heads), across):
+            row = heads[start : start + across]
+            titles = Text(no_wrap=True)
+            for at, head in enumerate(row):
+                marked = (head.layer, head.head) == self.chosen
+                title = shortened(small_title(head), wide)
+                titles.append("  " if at else "").append(title, "bold reverse" if marked else "bold")
+                titles.append(" " * (wide - cell_len(title)))
+            yield titles
+            drawn = [list(small_map(head, self.overview.positions, colour, self.colours)) for head in row]
+            for line in range(max(map(len, drawn))):
+                joined = Text(no_wrap=True)
+                for at, lines in enumerate(drawn):
+                    part = lines[line] if line < len(lines) else Text()
+                    joined.append("  " if at else "").append_text(part).append(" " * (wide - part.cell_len))
+                yield joined
+            yield Text()
+
+
+def overview_grid(overview: HeadOverview, chosen: tuple[int, int] | None = None) -> OverviewView:
+    """All heads in small: each map in blocks of words, coloured up to its own largest weight."""
+    return OverviewView(overview, chosen)
+
+
+def overview_title(overview: HeadOverview) -> str:
+    """ "All 24 heads in small, each with its own colours" """
+    return f"All {counted(len(overview.heads), 'head')} in small, each with its own colours"
+
+
+def overview_note(overview: HeadOverview) -> str:
+    """What the number in the titles of small maps is."""
+    uniform = decimal(float(np.log(max(overview.positions, 1))), 2)
+    return f"The number is the mean entropy of a row in nats (uniform: {uniform})."
+
+
+def small_title(head: HeadMap) -> str:
+    """The title of a small map, as long as its width allows."""
+    return f"layer {head.layer} head {head.head} {decimal(head.entropy, 2)}"
+
+
+def small_width(heads: Sequence[HeadMap]) -> int:
+    """Cells of a small map from side to side."""
+    return max([len("layer 1 head 1 0.00"), *(int(head.cells_BB.shape[1]) for head in heads)])
+
+
+def small_columns(heads: Sequence[HeadMap], width: int) -> int:
+    """The number of small maps beside each other: those of one layer if they fit, else as many as fit."""
+    fit = max(1, (width + 2) // (small_width(heads) + 2))
+    of_layer = max(sum(head.layer == one.layer for head in heads) for one in heads)
+    if of_layer == 1:
+        return min(fit, len(heads))
+    return next(number for number in range(min(fit, of_layer), 0, -1) if of_layer % number == 0)
+
+
+def small_map(head: HeadMap, positions: int, colour: bool, colours: HeatColours = HEAT) -> Iterator[Text]:
+    """The lines of a small map. In colours, a line shows two rows: the upper half of a cell and the lower one."""
+    scale = weight_scale(head.cells_BB, positions, head.entropy)
+    shares = [[scale.share(value) for value in row] for row in head.cells_BB.tolist()]
+    for start in range(0, len(shares), 2):
+        upper, lower = shares[start], shares[start + 1] if start + 1 < len(shares) else None
+        line = Text(no_wrap=True)
+        for at, above in enumerate(upper):
+            if colour:
+                below = None if lower is None else _small_colour(lower[at], colours)
+                line.append("▀", Style(color=_small_colour(above, colours), bgcolor=below))
+            else:
+                line.append(cell_of(above if lower is None else (above + lower[at]) / 2, 1, colour=False)[0])
+        yield line
+
+
+def _small_colour(share: float, colours: HeatColours) -> Color:
+    """The colour of half a cell; that of zero is the faintest one, so that the shape of the map is seen."""
+    return Color.from_rgb(*diverging(share, colours))

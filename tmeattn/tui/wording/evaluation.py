@@ -1,0 +1,77 @@
+"""Texts about the evaluation of a run, its progress, and a cell of its confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tmeattn.plurals import counted
+from tmeattn.render.console import safe, safe_line
+from tmeattn.render.numbers import count, dataset_name, percent, seconds
+from tmeattn.tui import keys
+
+if TYPE_CHECKING:
+    from tmeattn.evaluation.document import EvaluationDocument
+    from tmeattn.runs.directory import RunDirectory
+    from tmeattn.tui.services.background import BackgroundCommand
+
+LOG = 6
+"""Lines of a log that are shown after a failure."""
+
+
+def summary(run: RunDirectory, result: EvaluationDocument | None) -> Text:
+    """The run and its main figures on one line."""
+    line = Text(safe(run.name or run.id), style="bold", no_wrap=True, overflow="ellipsis")
+    if result is None:
+        return line
+    low, high = result["accuracy_interval"]
+    line.append(f"  accuracy {percent(result['accuracy'])} ", "")
+    line.append(f"({percent(low)} to {percent(high)})", "dim")
+    line.append(f"  macro-F1 {percent(result['macro_f1'])}  calibration error {percent(result['calibration_error'])}")
+    which = f"{counted(result['texts'], 'text')} of {safe(dataset_name(result['dataset']))}, {result['split']}"
+    return line.append(f"  {which}", "dim")
+
+
+def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) -> str:
+    """What is shown in place of results that are not there yet."""
+    state, start = command.state(), keys.display_for("evaluation.evaluate", remapped)
+    if state == "running":
+        return f"{progress(command)}\n\n{keys.display_for('evaluation.stop', remapped)} cancels it."
+    what = "faithfulness of its explanations" if pane == "faithfulness" else "run"
+    if state == "failed":
+        said = "\n".join(command.tail(LOG)) or "The process ended without a message."
+        return f"The {what} was not measured.\n\n{said}\n\n{start} starts it again."
+    if pane == "faithfulness":
+        return (
+            "The faithfulness of the run's explanations has not been measured with its present weights.\n\n"
+            f"{start} measures it on 200 validation texts, in a process of its own; this takes some minutes.\n"
+            f"The command is: tmeattn {' '.join(command.arguments[:1])} {safe(command.arguments[1])}"
+        )
+    return f"{start} evaluates the run."
+
+
+def progress(command: BackgroundCommand) -> str:
+    """How far a command is, by the last line of its log."""
+    last = command.tail(1)
+    what = "Measuring faithfulness" if command.arguments[0] == "faithfulness" else "Evaluating"
+    return f"{what}: {last[0] if last else 'loading the run'}  ({seconds(command.elapsed)})"
+
+
+def confusion(true: str, predicted: str, number: int, of_true: int, of_predicted: int) -> Text:
+    """The cell at the cursor of the confusion matrix: its classes and its texts, of those of each class."""
+    line, total = Text(no_wrap=True, overflow="ellipsis"), of_true
+    line.append(safe_line(true), "bold").append(" predicted as ").append(safe_line(predicted), "bold")
+    line.append(f": {count(number)} of {counted(total, 'text')}")
+    line.append(f", {percent(number / total)} of the class" if total else "")
+    line.append(f", {percent(number / of_predicted)} of the predictions" if of_predicted else "")
+    return line
+
+
+def mistakes(number: int, only: tuple[str, str] | None) -> Text:
+    """What the list of texts has."""
+    if only is None:
+        return Text(f"{counted(number, 'mistake')}, the most confident first")
+    true, predicted = map(safe_line, only)
+    return Text(f"{counted(number, 'text')} of {true} predicted as {predicted}, the most confident first")

@@ -1,0 +1,93 @@
+"""Texts about the report's targets: their lines in the list, their runs, and the progress of a reproduction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tmeattn.plurals import counted, plural
+from tmeattn.render.console import safe
+from tmeattn.render.numbers import percent, seconds
+from tmeattn.render.tables import Column, table
+from tmeattn.tui.services.background import BackgroundCommand
+from tmeattn.tui.services.reproduction import NeededRun, TargetRuns
+
+MARKS = {"trained": "✓", "begun": "◐", "running": "▶", "to train": "·"}
+LOG = 8
+"""Lines of a log that are shown while a target is reproduced, or after that failed."""
+
+
+def target_line(found: TargetRuns, state: str) -> Text:
+    """The name, the trained runs and the title of a target."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    mark = {"running": "▶", "done": "✓", "failed": "✗"}.get(state, " ")
+    number = f"{found.trained}/{len(found.runs)}" if found.runs else "–"
+    line.append(f"{mark} {found.target.name:<12} ", "bold" if state == "running" else "")
+    line.append(f"{number:>6}  ", "" if found.is_complete else "dim")
+    return line.append(safe(found.target.title), "dim")
+
+
+def runs_table(runs: Sequence[NeededRun]) -> RenderableType:
+    """The runs of a target with their state."""
+    if not runs:
+        return Text("Nothing is trained for it.")
+    several = len({run.seed for run in runs}) > 1
+    columns = [
+        *(Column(""), Column("run", wrap=True)),
+        *([Column("seed", numeric=True)] if several else []),
+        *(Column("epochs", numeric=True), Column("accuracy", numeric=True), Column("state", drop=1)),
+    ]
+    rows = [
+        (
+            MARKS[run.progress],
+            run.label,
+            *([str(run.seed)] if several else []),
+            f"{run.epoch} of {run.epochs}",
+            percent(run.accuracy),
+            run.progress,
+        )
+        for run in runs
+    ]
+    return table(columns, rows)
+
+
+def waiting_page(found: TargetRuns, what: str) -> Group:
+    """The runs of a target while their time is not known yet; `what` says why."""
+    return Group(Text(safe(found.target.title), style="bold"), Text(), runs_table(found.runs), Text(safe(what), "dim"))
+
+
+def progress_page(found: TargetRuns, command: BackgroundCommand) -> Group:
+    """The runs of a target that is being reproduced, and the last lines of its process."""
+    lines: list[RenderableType] = [Text(line, style="dim") for line in command.tail(LOG)]
+    title = Text(f"{safe(found.target.title)}: being reproduced for {seconds(command.elapsed)}", style="bold")
+    return Group(title, Text(), runs_table(found.runs), Text(), *lines)
+
+
+def failed_page(found: TargetRuns, command: BackgroundCommand, start: str) -> Group:
+    """Why a reproduction ended, and how to continue it."""
+    said: list[RenderableType] = [Text(line) for line in command.tail(LOG)]
+    parts = [Text(safe(found.target.title), style="bold"), Text(), *said, Text()]
+    return Group(*parts, runs_table(found.runs), Text(f"{start} continues it: what is trained is used again."))
+
+
+def status(found: TargetRuns, state: str, start: str) -> str:
+    """What can be done with a target, for the line at the foot."""
+    number = len(found.runs)
+    if state == "running":
+        return f"{found.trained} of {counted(number, 'run')} trained; it continues if you leave."
+    if state == "done":
+        return f"The results below are stored; {start} makes them again."
+    if not number:
+        return f"{start} shows it."
+    if found.is_complete:
+        return f"All {counted(number, 'run')} {plural(number, 'is', 'are')} trained: {start} shows table and figures."
+    return f"{found.trained} of {counted(number, 'run')} trained: {start} trains the others."
+
+
+def question(found: TargetRuns, forecast: str) -> str:
+    """The question before the training of missing runs; `forecast` is the sentence on its time, or empty."""
+    missing = len(found.runs) - found.trained
+    time = f" {forecast}" if forecast else " Its time is not known yet."
+    return f"Train {counted(missing, 'run')} for {found.target.name}?{time}"

@@ -16,7 +16,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-TEXT = "I wanted to like this film , and the first half hour is charming . But the plot number {number} makes no sense . " * 3
+TEXT = (
+    "I wanted to like this film , and the first half hour is charming . But the plot number {number} makes no sense . "
+    * 3
+)
 
 
 class Timed:

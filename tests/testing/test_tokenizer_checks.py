@@ -35,9 +35,8 @@ class OtherVocabulary(Words):
 
 
 class Changing(Words):
-    @property
-    def fingerprint(self):
-        return str(next(_counter))
+    def __init__(self):
+        super().__init__(fingerprint=str(next(_counter)))
 
 
 class Locked(Words):

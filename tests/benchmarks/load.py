@@ -450,7 +450,7 @@ async def _long_text(words: int = 20_000) -> None:
         bar("until it is shown", await _cpu(load, 3), 2.0, "s")
         screen.active.heatmap.focus()
         await pilot.pause(0.5)
-        await _keys(pilot, ("right",), ("down",), ("pagedown",), ("end", "home"), ("s",), ("x", "u"))
+        await _keys(pilot, ("right",), ("down",), ("pagedown",), ("end", "home"), ("asterisk",), ("d", "u"))
         for size in ((120, 40), (COLUMNS, ROWS)):
             bar(
                 f"resize to {size[0]}x{size[1]}",

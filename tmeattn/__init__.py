@@ -4,8 +4,9 @@ Use from Python:
 
     import tmeattn
     model = tmeattn.train("lstm-attn", alpha=0.05)
-    model.predict(["A wonderful film."])
-    tmeattn.load("latest").explain("A wonderful film.")
+    model.predict("A wonderful film.").label
+    model.predict_proba(["A wonderful film.", "Two hours of my life, gone."])
+    tmeattn.load("latest").explain("A wonderful film.", method="attention")
 
 Plugins need no other module: specs, hooks, configuration, layers, errors and tests are all names of this one
 (`tmeattn.hookimpl`, `tmeattn.ModelSpec`, `tmeattn.layers.masked_softmax`, `tmeattn.testing.check_model` ...). See
@@ -21,7 +22,9 @@ _set_waiting_policy()  # before anything can import torch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tmeattn import sklearn as sklearn
     from tmeattn import testing as testing
+    from tmeattn.api import Explanations as Explanations
     from tmeattn.api import Model as Model
     from tmeattn.api import Prediction as Prediction
     from tmeattn.api import load as load
@@ -64,8 +67,10 @@ if TYPE_CHECKING:
     from tmeattn.specs import VectorsSpec as VectorsSpec
     from tmeattn.specs import WordVectors as WordVectors
 
+    __version__: str
+
 _NAMES_OF = {
-    "tmeattn.api": ("Model", "Prediction", "load", "train"),
+    "tmeattn.api": ("Explanations", "Model", "Prediction", "load", "train"),
     "tmeattn.config": ("ModelConfig", "Recipes", "TrainOptions"),
     "tmeattn.data.encoding.corpus": ("Corpus",),
     "tmeattn.errors": ("BadInput", "EnvironmentProblem", "Interrupted", "TmeattnError", "UnknownName"),
@@ -83,7 +88,12 @@ _NAMES_OF = {
 }
 """Public names, by the module that defines them. The block above repeats them for type checkers."""
 
-_MODULES = {"layers": "tmeattn.models.layers", "ngrams": "tmeattn.models.ngrams", "testing": "tmeattn.testing"}
+_MODULES = {
+    "layers": "tmeattn.models.layers",
+    "ngrams": "tmeattn.models.ngrams",
+    "sklearn": "tmeattn.sklearn",
+    "testing": "tmeattn.testing",
+}
 """Public names of whole modules."""
 
 _HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
@@ -99,7 +109,11 @@ if not TYPE_CHECKING:  # type checkers would take every misspelt name for one th
             return getattr(import_module(_HOME[name]), name)
         if name in _MODULES:
             return import_module(_MODULES[name])
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("tmeattn")
         raise AttributeError(f"module 'tmeattn' has no attribute {name!r}")
 
     def __dir__():
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *__all__, "__version__"})

@@ -2,41 +2,81 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast, overload
+
+import numpy as np
 
 from tmeattn.data.data_options import DEFAULT_TEXTS, DataOptions, Texts
 from tmeattn.data.readers.text_input import TextInput
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
 from tmeattn.evaluation.document import EvaluationDocument
-from tmeattn.explain.explain import explain
+from tmeattn.explain.explain import explain_all
 from tmeattn.explain.explanation import ExplainRequest, Explanation
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.evaluate_run import evaluate_run
+from tmeattn.inference.evaluate_run import RunEvaluation, evaluate_run, labelled_texts
+from tmeattn.inference.given_texts import as_list, given_text, given_texts
+from tmeattn.inference.prediction import Prediction as Prediction
+from tmeattn.inference.prediction import predictions_of
 from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
+from tmeattn.render.notebook_progress import progress_listeners
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
 from tmeattn.runs.watched_texts import checked
 from tmeattn.training.session import start
 
+if TYPE_CHECKING:
+    import polars
 
-@dataclass(frozen=True)
-class Prediction:
-    """The predicted class, its probability, and the probabilities of all classes by name."""
+_training = threading.RLock()
+"""Held by a training: torch has one random state, so trainings of several threads follow one another."""
 
-    label: str
-    probability: float
-    probabilities: dict[str, float]
+
+class Explanations(list[Explanation]):
+    """Several explanations; a notebook shows them side by side. Those of several calls or models can be put together:
+    `Explanations([one, other])`."""
+
+    def _repr_html_(self) -> str:
+        from tmeattn.render.notebook import explanations_html
+
+        return explanations_html(self)
+
+
+class _ShownEvaluation(dict[str, Any]):
+    """The document of an evaluation, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        from tmeattn.render.notebook import evaluation_html
+
+        return evaluation_html(cast(EvaluationDocument, self))
 
 
 class Model:
-    """A trained run, from `tmeattn.load`."""
+    """A trained run, from `tmeattn.load`. Several threads may use one model at the same time."""
 
     def __init__(self, classifier: TrainedClassifier) -> None:
         self.classifier = classifier
+
+    def __repr__(self) -> str:
+        return f"<tmeattn.Model {self.classifier.config.model}, run {self.run}, classes {', '.join(self.classes)}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: figures, curves and architecture."""
+        from tmeattn.models.tracing import trace
+        from tmeattn.render.notebook import model_html
+        from tmeattn.runs.summary import summarize
+
+        try:
+            diagram = trace(self.classifier.copied_model())
+        except Exception:  # the model of a plugin may be one that cannot be drawn
+            diagram = None
+        run = self.classifier.run
+        epochs = [event for event in run.events("epoch") if event["kind"] == "epoch"]
+        return model_html(summarize(run), epochs, diagram)
 
     @property
     def run(self) -> str:
@@ -45,23 +85,46 @@ class Model:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the columns of `predict_proba`."""
         return self.classifier.classes
 
-    def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        """Classify texts, in order. A text without a known word has the prediction of an unknown word.
+    @property
+    def history(self) -> polars.DataFrame:
+        """The epochs of the run, one row each, as a polars frame (`.to_pandas()` makes one of pandas, if that and
+        pyarrow are installed). Its columns are those of `tmeattn.runs.epoch_table`: `epoch`, `train_loss`,
+        `validation_accuracy` and so on, losses and entropies in nats."""
+        import polars
+
+        from tmeattn.runs.epoch_table import COLUMNS, epoch_rows
+
+        return polars.DataFrame(epoch_rows(self.classifier.run.events("epoch")), schema=COLUMNS, orient="row")
+
+    @overload
+    def predict(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, texts: Iterable[str]) -> list[Prediction]: ...
+    def predict(self, texts: str | Iterable[str]) -> Prediction | list[Prediction]:
+        """Classify one text, or several in order: one prediction for one string, else a list with one for each text.
+
+        texts: a string, or a list, a series or column (pandas, polars, pyarrow), an array or another iterable of
+               strings. A text without a known word has the prediction of an unknown word.
 
         Raises:
-            tmeattn.errors.BadInput: a text is no string, or one string is given in place of several.
+            tmeattn.errors.BadInput: a text is no string or is empty, or this is no sequence of texts.
         """
-        if isinstance(texts, str | bytes):
-            raise BadInput("predict takes several texts, and got one string.", hint="Give a list: predict([text]).")
-        listed = list(texts)
-        for at, text in enumerate(listed):
-            if not isinstance(text, str):
-                raise BadInput(f"Text {at} is of type {type(text).__name__}, not a string.")
-        return [_prediction(self.classes, row_C) for row_C in self.classifier.probabilities(listed)]
+        if isinstance(texts, str):
+            return predictions_of(self.classes, self.predict_proba(texts)[None])[0]
+        return predictions_of(self.classes, self.predict_proba(texts))
 
-    def explain(
+    def predict_proba(self, texts: str | Iterable[str]) -> np.ndarray:
+        """The class probabilities of texts: (N, C) float64, or (C,) for one string, with columns in the order of
+        `classes`. Takes and raises what `predict` does."""
+        if isinstance(texts, str):
+            return np.asarray(self.classifier.probabilities([given_text(texts)])[0])
+        return self.classifier.probabilities(given_texts(texts, "predict"))
+
+    @overload
+    def explain(  # type: ignore[overload-overlap]
         self,
         text: str,
         *,
@@ -70,17 +133,56 @@ class Model:
         true_label: str | None = None,
         layer: int | None = None,
         head: int | None = None,
-    ) -> Explanation:
+    ) -> Explanation: ...
+    @overload
+    def explain(
+        self,
+        text: str | Iterable[str],
+        *,
+        method: str | list[str] | tuple[str, ...] | None = None,
+        target: str | None = None,
+        true_label: str | None = None,
+        layer: int | None = None,
+        head: int | None = None,
+    ) -> Explanations: ...
+    def explain(
+        self,
+        text: str | Iterable[str],
+        *,
+        method: str | list[str] | tuple[str, ...] | None = None,
+        target: str | None = None,
+        true_label: str | None = None,
+        layer: int | None = None,
+        head: int | None = None,
+    ) -> Explanation | Explanations:
         """Predict a text and score its words with the model's default method, or with another one of
-        `tmeattn explain --help`.
+        `tmeattn explain --help`. Of several texts, or by a list of methods, the explanations are a list: text by text,
+        and for each text method by method.
 
         target:      the class that the scores are about; None: the predicted class.
+        true_label:  the true class of the text, where it is known.
         layer, head: of self-attention, counted from 1; None: the mean over all.
 
         Raises:
-            tmeattn.errors.BadInput: the text is empty, or the class, method, layer or head does not exist.
+            tmeattn.errors.BadInput: a text is no string or is empty, or the class, method, layer or head does not
+                exist.
         """
-        return explain(self.classifier, ExplainRequest(text, method, target, true_label, layer, head))
+        single = isinstance(text, str) and not isinstance(method, list | tuple)
+        texts = [given_text(text)] if isinstance(text, str) else given_texts(text, "explain")
+        methods = list(method) if isinstance(method, list | tuple) else [method]
+        if not methods:
+            raise BadInput("explain got an empty list of methods.", hint="Leave method= out for the default method.")
+        if target is not None and target not in self.classes:
+            raise BadInput(
+                f"The model has no class {shortened(target)!r}.", hint=f"Its classes are {', '.join(self.classes)}."
+            )
+        requests = [
+            ExplainRequest(one, each, target, true_label, layer, head) for each in methods for one in texts
+        ]  # alike ones are one batch
+        found = list(explain_all(self.classifier, requests))
+        if single:
+            return found[0]
+        return Explanations(found[at] for text_at in range(len(texts)) for at in range(text_at, len(found), len(texts)))
 
     def predict_file(
         self,
@@ -106,7 +208,8 @@ class Model:
 
     def evaluate(
         self,
-        split: str | None = None,
+        split: str | Iterable[str] | None = None,
+        labels: Iterable[object] | None = None,
         *,
         dataset: str | PathLike[str] | None = None,
         texts: Texts = DEFAULT_TEXTS,
@@ -119,7 +222,8 @@ class Model:
         """Evaluate the model on labelled texts: the JSON document of `tmeattn evaluate --json`.
 
         split:         train, validation, test or all; None: the validation split of the run's dataset, all texts of
-                       another dataset.
+                       another dataset. Or the texts themselves, as `predict` takes them, with their `labels`.
+        labels:        the class of each text, where texts are given.
         dataset:       another dataset than that of the run: a name or a path. text_column, label_column: of a table.
         texts:         "all" of them, or the "sample" that the run's `limit` keeps.
         map_labels:    labels of the dataset, each with the class of the run that it is.
@@ -131,21 +235,51 @@ class Model:
                 or the run's own dataset has changed since it was trained.
         """
         seed = shuffle_seed if shuffle_words else None
+        mapped = tuple(f"{label}={name}" for label, name in (map_labels or {}).items())
+        if split is not None and not isinstance(split, str):
+            if dataset is not None:
+                raise BadInput("evaluate takes texts or dataset=, not both.")
+            if labels is None:
+                raise BadInput("evaluate needs the labels of the texts.", hint="Type: evaluate(texts, labels)")
+            chosen = labelled_texts(
+                self.classifier, given_texts(split, "evaluate"), as_list(labels, "evaluate", "labels"), mapped
+            )
+            return _shown(evaluate_run(self.classifier, chosen=chosen, shuffle_seed=seed))
+        if labels is not None:
+            raise BadInput("evaluate takes labels only with a list of texts before them.")
         data = DataOptions(
             dataset=None if dataset is None else str(dataset),
             split=split,
             texts=texts,
-            map_labels=tuple(f"{label}={name}" for label, name in (map_labels or {}).items()),
+            map_labels=mapped,
             text_column=text_column,
             label_column=label_column,
         )
-        return evaluate_run(self.classifier, data=data, shuffle_seed=seed).document()
+        return _shown(evaluate_run(self.classifier, data=data, shuffle_seed=seed))
+
+    def save(self, path: str | PathLike[str], *, force: bool = False) -> Path:
+        """Write the run with its best weights and its history to a folder, or to one file that ends in .zip:
+        `tmeattn.load(path)` and every command take it as a run, on any machine. A path that ends in .onnx gives an ONNX
+        file, which `tmeattn predict --run PATH` and onnxruntime read.
+
+        force: replace an older file or folder of this kind.
+
+        Raises:
+            tmeattn.errors.BadInput: the path exists (unless `force`), or its folder does not.
+            tmeattn.errors.EnvironmentProblem: it cannot be written, or ONNX is not installed.
+        """
+        from tmeattn.runs.portable import export
+
+        if Path(path).suffix.lower() == ".onnx":
+            from tmeattn.inference.onnx_export import export_onnx
+
+            export_onnx(self.classifier, Path(path), force=force)
+            return Path(path)
+        return export(self.classifier.run, Path(path), force=force)
 
 
-def _prediction(classes: Sequence[str], probabilities: Iterable[float]) -> Prediction:
-    by_name = {name: float(p) for name, p in zip(classes, probabilities, strict=True)}
-    label = max(by_name, key=lambda name: by_name[name])
-    return Prediction(label, by_name[label], by_name)
+def _shown(evaluation: RunEvaluation) -> EvaluationDocument:
+    return cast(EvaluationDocument, _ShownEvaluation(evaluation.document()))
 
 
 def load(run: str | PathLike[str] = "latest", *, device: str = "cpu", dataset: str | None = None) -> Model:
@@ -157,6 +291,11 @@ def load(run: str | PathLike[str] = "latest", *, device: str = "cpu", dataset: s
         tmeattn.errors.BadInput: there is no such run, or it has no checkpoint, or `best` can mean a run on each of
             several datasets.
     """
+    if not isinstance(run, str | PathLike):
+        raise BadInput(
+            f"load takes the id, the name or the path of a run, and got an object of type {type(run).__name__}.",
+            hint='Type: tmeattn.load("latest")',
+        )
     return Model(TrainedClassifier(find_run(str(run), dataset=dataset), device=device))
 
 
@@ -166,6 +305,7 @@ def train(
     name: str | None = None,
     listeners: Sequence[Listener] = (),
     trackers: Sequence[str] = (),
+    progress: bool | None = None,
     watch_texts: Sequence[str] = (),
     **options: Any,
 ) -> Model:
@@ -174,18 +314,28 @@ def train(
     listeners: called with every event (see `tmeattn.runs.event_types`).
     trackers:  names of tracker plugins, which export the events.
     watch_texts: your texts on the watch list, which is measured while the model is trained; at most 12.
+    progress:  whether to show the progress, in a notebook as a bar, elsewhere on standard error; None: in a notebook.
+
+    In several threads, trainings follow one another.
 
     Raises:
         tmeattn.errors.TmeattnError: with the message that the command line would print.
     """
-    if name is not None:
-        check_name(name)
-    run = start(
-        model,
-        options,
-        name=name,
-        listeners=listeners,
-        trackers=trackers,
-        watch_texts=[checked(text) for text in watch_texts],
-    )
-    return Model(TrainedClassifier(run))
+    if not isinstance(model, str):
+        raise BadInput(
+            f"train takes the name of a model, and got an object of type {type(model).__name__}.",
+            hint="Type: tmeattn.train('lstm-attn'); tmeattn models lists the names.",
+        )
+    with _training, ExitStack() as shown:
+        if name is not None:
+            check_name(name)
+        display = shown.enter_context(progress_listeners(progress))
+        run = start(
+            model,
+            options,
+            name=name,
+            listeners=[*display, *listeners],
+            trackers=trackers,
+            watch_texts=[checked(text) for text in watch_texts],
+        )
+        return Model(TrainedClassifier(run))

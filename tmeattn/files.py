@@ -252,6 +252,15 @@ _MISLEADING = re.compile(
 )
 
 
+def without_nan(value: Any) -> Any:
+    """A JSON value in which numbers that are not finite are None: JSON cannot hold them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    return [without_nan(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def escaped(document: str) -> str:
     """A JSON document with misleading characters as `\\u` escapes: its value stays the same."""
     return _MISLEADING.sub(_escape, document)

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import platformdirs
+
+_elsewhere: ContextVar[Path | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def runs_elsewhere(folder: Path) -> Iterator[None]:
+    """In this block, and in its thread, runs and encoded corpora are in `folder`. Downloaded data and word vectors are
+    where they always are."""
+    before = _elsewhere.set(folder)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(before)
 
 
 def home() -> Path:
@@ -16,7 +32,7 @@ def home() -> Path:
 
 def runs_dir() -> Path:
     """The folder of the run directories."""
-    return home() / "runs"
+    return (_elsewhere.get() or home()) / "runs"
 
 
 def cache_dir() -> Path:
@@ -25,6 +41,12 @@ def cache_dir() -> Path:
     if override:
         return Path(override).expanduser() / "cache"
     return Path(platformdirs.user_cache_dir("tmeattn", appauthor=False))
+
+
+def corpora_dir() -> Path:
+    """The folder of imported texts and encoded corpora: the cache, or a folder of the caller (`runs_elsewhere`)."""
+    elsewhere = _elsewhere.get()
+    return cache_dir() if elsewhere is None else elsewhere / "cache"
 
 
 def state_dir() -> Path:

@@ -100,7 +100,7 @@ def test_runs_show_exports_the_charts(tmeattn: Any, trained: RunDirectory, tmp_p
     assert {line.split(",")[1] for line in lines[1:]} == {"accuracy", "entropy"}
     assert tmeattn("runs", "show", "--export", "charts.pdf").refused().endswith("must end in .svg, .png or .csv.")
     assert "no-chart" in tmeattn("runs", "show", "--export", str(path), "--charts", "no-chart").refused()
-    assert tmeattn("runs", "show", "--x", "step").refused() == "--x is about charts in a file."
+    assert "--x is about charts in a file" in tmeattn("runs", "show", "--x", "step").refused()
 
 
 def test_runs_show_with_numbers_that_are_not_finite(tmeattn: Any, trained: RunDirectory) -> None:

@@ -35,6 +35,8 @@ CANNOT_RUN = {
     r"tmeattn train (first-attention|text-query)": "the same",
     r"tmeattn (train encoder|(explain|faithfulness) .*my-encoder)": "the same; plugins/tmeattn-transformers has tests",
     r"tmeattn (train|resume) .*--processes": "other processes do not know the dataset; tests/training runs them",
+    r"tmeattn serve": "it ends at a signal; tests/serve runs it",
+    r"tmeattn (runs export best model.onnx|predict --run model.onnx)": "it needs an extra; tests/inference runs it",
     r"tmeattn runs queue start": "other processes do not know the dataset; tests/training runs them",
     r"tmeattn submit": "it needs a cluster; tests/cluster starts one",
     r"tmeattn runs compare mine builtin": "it needs the run of such a plugin",

@@ -49,11 +49,19 @@ def test_other_data_are_named(base: RunDirectory, tmp_path: Path) -> None:
 
 
 def test_what_is_not_over_is_named(base: RunDirectory, tmp_path: Path) -> None:
-    stopped, new = write_to(tmp_path / "b", done=2, state="stopped"), write_to(tmp_path / "c", done=0, state="crashed")
+    stopped = write_to(tmp_path / "b", done=2, state="stopped", seed=1)
+    new = write_to(tmp_path / "c", done=0, state="crashed", seed=2)
     first, second = compare_runs([base, stopped, new]).notes
     assert first.startswith("b (stopped, 2/5), c (crashed, 0/5) are not trained to their end")
     assert second == "c has no finished epoch yet."
     assert compare_runs([base, new]).document()["notes"][-1] == second
+
+
+def test_runs_of_one_seed_are_no_interval_over_seeds(base: RunDirectory, tmp_path: Path) -> None:
+    (note,) = compare_runs([base, write_to(tmp_path / "b", done=5)]).notes
+    assert note.startswith("base, b have the same options and the same seed 0: the interval")
+    assert compare_runs([base, write_to(tmp_path / "c", done=5, seed=1)]).notes == ()
+    assert compare_runs([base, base]).notes == ()
 
 
 def test_equal_options_are_those_that_do_not_differ(base: RunDirectory, tmp_path: Path) -> None:

@@ -73,10 +73,20 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "manual": ("f1", "m"),
     "palette": ("ctrl+p",),
     "delete": ("d",),
+    "columns": ("C",),
+    "compare": ("space", "space", "c"),
+    "compare-curves": ("space", "space", "c", "2"),
+    "queue": ("Q",),
+    "evaluation": ("enter", "v"),
+    "evaluation-reliability": ("enter", "v", "3"),
+    "mistakes": ("enter", "m"),
+    "map": ("enter", "a"),
+    "heads": ("enter", "a", "H"),
+    "reproduce": ("p",),
 }
 """The keys that lead from the first screen to each of them."""
-SHEET = (("runs", "dark"), ("run", "dark"), ("explain-two", "dark"), ("data", "dark"), ("form", "light"),
-         ("models", "contrast"))  # fmt: skip
+SHEET = (("runs", "dark"), ("run", "dark"), ("explain-two", "dark"), ("evaluation", "dark"), ("compare", "light"),
+         ("data", "light"), ("form", "contrast"), ("models", "contrast"))  # fmt: skip
 
 
 async def frame(name: str, size: tuple[int, int], look: Look) -> Frame:

@@ -29,6 +29,7 @@ COMMANDS = {
         "Predict a text and colour its words by their attention or another score.",
     ),
     "predict": ("tmeattn.cli.predict:predict", "Classify texts, or the rows of a file."),
+    "serve": ("tmeattn.cli.serve:serve", "Answer requests over HTTP with a run, and show a page to try it."),
     "evaluate": ("tmeattn.cli.evaluate:evaluate", "Measure a run on a split of its dataset."),
     "mistakes": ("tmeattn.cli.mistakes:mistakes", "Show the most confident errors and the least certain texts."),
     "faithfulness": (

@@ -18,9 +18,9 @@ from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
-    from tmeattn.api import Prediction
     from tmeattn.data.readers.text_input import TextInput
-    from tmeattn.inference.streaming import PredictionJob
+    from tmeattn.inference.prediction import Prediction
+    from tmeattn.inference.streaming import PredictionJob, TextClassifier
     from tmeattn.inference.workers import FileJob
 
 STANDARD = Path("-")
@@ -77,6 +77,8 @@ def predict(
     as_json: bool,
 ) -> None:
     """Classify each TEXT, or each row of a file or of standard input. Empty lines are skipped.
+
+    RUN may be an ONNX file of tmeattn runs export, for which torch is not loaded.
 
     With --output any number of rows is classified in constant memory. Each written row has row (its line in the file),
     label, probability and probabilities. A text that begins with a dash stands after --.
@@ -145,10 +147,12 @@ def _check_begin(
 
     source: None where the texts are on the command line. replaces: whether the output may exist.
     """
+    from tmeattn.inference.onnx_classifier import is_onnx
     from tmeattn.inference.output_target import check_output_name, check_target
     from tmeattn.runs.index import find_run
 
-    find_run(run)
+    if not is_onnx(run):
+        find_run(run)
     if source is not None:
         source.open()
         if shard is not None or processes is not None:
@@ -180,8 +184,11 @@ def _check_shared(source: TextInput, output: Path | None, shard: str | None, pro
 
 def _path_of(run: str) -> str:
     """The path of a run: "latest" may be another one for the next process."""
+    from tmeattn.inference.onnx_classifier import is_onnx
     from tmeattn.runs.index import find_run
 
+    if is_onnx(run):
+        raise BadInput("--processes takes a run, not an ONNX file.", hint="onnxruntime uses all cores by itself.")
     return str(find_run(run).path)
 
 
@@ -217,13 +224,28 @@ def _share_out(job: FileJob, processes: int) -> None:
         _narrate(note)
 
 
-def _print_predictions(run: str, texts: Sequence[str], as_json: bool) -> None:
-    from tmeattn.api import load
+def _classifier(run: str) -> TextClassifier:
+    """The classifier of a run, or of an ONNX file, for which torch is not imported."""
+    from tmeattn.inference.onnx_classifier import OnnxClassifier, is_onnx
 
-    model = load(run)
-    for note in model.classifier.notes:
+    classifier: TextClassifier
+    if is_onnx(run):
+        classifier = OnnxClassifier(Path(run))
+    else:
+        from tmeattn.inference.classifier import TrainedClassifier
+        from tmeattn.runs.index import find_run
+
+        classifier = TrainedClassifier(find_run(run))
+    for note in classifier.notes:
         _narrate(note)
-    predictions = model.predict(texts)
+    return classifier
+
+
+def _print_predictions(run: str, texts: Sequence[str], as_json: bool) -> None:
+    from tmeattn.inference.prediction import predictions_of
+
+    classifier = _classifier(run)
+    predictions = predictions_of(classifier.classes, classifier.probabilities(texts))
     if as_json:
         echo_json([{"text": text, **asdict(prediction)} for text, prediction in zip(texts, predictions, strict=True)])
     else:
@@ -244,13 +266,9 @@ def _print_table(texts: Sequence[str], predictions: Sequence[Prediction]) -> Non
 
 def _stream(run: str, job: PredictionJob) -> None:
     """Classify the rows of a table with a progress line on stderr, then print a summary there."""
-    from tmeattn.inference.classifier import TrainedClassifier
     from tmeattn.inference.streaming import peak_memory, stream_predictions
-    from tmeattn.runs.index import find_run
 
-    classifier = TrainedClassifier(find_run(run))
-    for note in classifier.notes:
-        _narrate(note)
+    classifier = _classifier(run)
     with _count_texts() as progress:
         done = stream_predictions(job, classifier, narrate=_narrate, progress=progress)
     texts = f"{counted(done.texts, 'text')} in {done.seconds:.1f} s"

@@ -254,12 +254,27 @@ def tag_runs(ctx: click.Context, run: tuple[str, ...], as_json: bool, changes: l
 @click.argument("target", type=click.Path(path_type=Path))
 @force_option("TARGET")
 def export(run: str, target: Path, force: bool) -> None:
-    """Write RUN to TARGET, a folder or one .zip, which explain and predict take as RUN on any machine."""
+    """Write RUN to TARGET, a folder or one .zip, which explain and predict take as RUN on any machine.
+
+    A TARGET that ends in .onnx is an ONNX file, which predict takes as RUN and runs without torch.
+    """
     from tmeattn.render.console import safe
     from tmeattn.runs.index import find_run
     from tmeattn.runs.portable import export as export_run
 
     found = find_run(run)
+    if target.suffix.lower() == ".onnx":
+        from tmeattn.inference.classifier import TrainedClassifier
+        from tmeattn.inference.onnx_export import export_onnx
+
+        difference = export_onnx(TrainedClassifier(found), target, force=force)
+        typed = safe(shlex.quote(str(target)))
+        click.echo(
+            f"The run is exported; its outputs differ from those of torch by at most {difference:.1e}. Use it: "
+            f'tmeattn predict "A wonderful film." --run {typed}',
+            err=True,
+        )
+        return
     written = export_run(found, target, force=force)
     click.echo(
         f'The run is exported. Use it: tmeattn explain "A wonderful film." --run {safe(shlex.quote(str(written)))}',

@@ -18,7 +18,7 @@ from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_store import TextStore
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.foreign import plugin_call
-from tmeattn.paths import cache_dir, existing_file, existing_path
+from tmeattn.paths import corpora_dir, existing_file, existing_path
 from tmeattn.registry import registry, resolve
 from tmeattn.run_config import RunConfig, is_dataset, model_config, with_tokenizer
 from tmeattn.runs.directory import RunDirectory
@@ -67,7 +67,7 @@ def open_dataset(
     from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
-    return open_user_dataset(path, ImportOptions(text_column, label_column, share), cache_dir(), narrate)
+    return open_user_dataset(path, ImportOptions(text_column, label_column, share), corpora_dir(), narrate)
 
 
 def import_path(
@@ -96,7 +96,7 @@ def import_path(
         keep_ids=data.keep_ids or data.id_column is not None or not to_train,
         to_train=to_train,
     )
-    return import_texts(path, options, cache_dir(), narrate)
+    return import_texts(path, options, corpora_dir(), narrate)
 
 
 def check_sources(options: TrainOptions) -> None:
@@ -251,7 +251,7 @@ def open_training_corpus(
 ) -> Corpus:
     """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, cache_dir(), narrate=narrate)
+    corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, corpora_dir(), narrate=narrate)
     name = config.train.tokenizer
     warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts, name)
     if warning is None and corpus.characters is not None:

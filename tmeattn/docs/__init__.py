@@ -30,6 +30,7 @@ ORDER = (
     "reproduce",
     "report",
     "python",
+    "serve",
     "plugins",
     "formats",
     "troubleshooting",

@@ -36,7 +36,7 @@ class Word:
 
 
 class StrongWord(NamedTuple):
-    """A word of a text with the sum of its scores, and how often it occurs. text: as it is spelled first."""
+    """A word of a text with the largest of its scores, and how often it occurs. text: as it is spelled there."""
 
     text: str
     score: float
@@ -177,21 +177,21 @@ class Explanation:
 
     @cached_property
     def strongest_words(self) -> list[StrongWord]:
-        """The different words by the absolute sum of their scores, the largest first.
-
-        Evidence for the class and evidence against it are not summed: a word that is both is there twice.
-        """
-        found: dict[tuple[str, bool], tuple[Word, float, int]] = {}
-        for word in self.words:
-            key = word.token, word.score < 0
-            first, score, times = found.get(key, (word, 0.0, 0))
-            found[key] = first, score + word.score, times + 1
-        words = [StrongWord(self.word_text(first), score, times) for first, score, times in found.values()]
-        return sorted(words, key=lambda word: -abs(word.score))
+        """The different words by their largest absolute score, the largest first; equal ones in text order."""
+        found: dict[str, list[Word]] = {}
+        for word in self.ranked_words():
+            found.setdefault(word.token, []).append(word)
+        return [StrongWord(self.word_text(same[0]), same[0].score, len(same)) for same in found.values()]
 
     def word_text(self, word: Word) -> str:
         """A word as it is spelled in the text."""
         return self.text[word.start : word.end]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from tmeattn.render.notebook import explanations_html
+
+        return explanations_html([self])
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `--json` and of `.json` files: the fields above, with the names of classes as

@@ -7,6 +7,7 @@ and CLS before them where the model has it).
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -158,6 +159,20 @@ class TrainedClassifier:
     def model(self) -> nn.Module:
         """The module, in evaluation mode. Each thread has a copy of its own, with the same weights."""
         return self._models.of_this_thread()
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return self.run.id
+
+    def weights_hash(self) -> str:
+        """A hash of the names and values of the weights."""
+        found = hashlib.blake2b(digest_size=16)
+        for name, value in self.model.state_dict().items():
+            found.update(name.encode())
+            if isinstance(value, Tensor):
+                found.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return found.hexdigest()
 
     def copied_model(self) -> nn.Module:
         """A new copy of the module with weights of its own, to be trained for example.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -9,9 +10,10 @@ from typing import cast
 import numpy as np
 
 from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
-from tmeattn.data.data_options import DataOptions
+from tmeattn.data.data_options import EVERY_SPLIT, DataOptions
 from tmeattn.data.encoding.encode import EncodedSplit, encode_texts
 from tmeattn.data.encoding.shuffle import shuffle_words
+from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import (
     changed_data,
     dataset_of,
@@ -25,6 +27,7 @@ from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.evaluation.quality import quality
 from tmeattn.evaluation.word_order import ShuffledWords, compare_orders
 from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.plurals import counted
 
 Narrate = Callable[[str], None]
 WHOLE_CONFUSION = 100
@@ -127,6 +130,7 @@ def evaluate_run(
     split: str | None = None,
     *,
     data: DataOptions | None = None,
+    chosen: ChosenTexts | None = None,
     attention: bool = True,
     shuffle_seed: int | None = None,
     narrate: Narrate = lambda line: None,
@@ -136,6 +140,7 @@ def evaluate_run(
 
     split:        of the run's dataset, whose texts are those that training measured. Not used with `data`.
     data:         any texts (see `choose_texts`).
+    chosen:       texts that were chosen already, in place of `split` and `data`.
     attention:    False leaves out the self-attention maps, which take most of the time.
     shuffle_seed: also evaluate the texts with shuffled words, permuted with this seed (see `shuffle_words`).
     narrate:      called with each line about the progress of reading the dataset.
@@ -148,7 +153,8 @@ def evaluate_run(
     if shuffle_seed is not None and shuffle_seed < 0:
         raise BadInput(f"The seed of the shuffled words must be 0 or more, not {shuffle_seed}.")
     options = classifier.config.train
-    chosen = choose_texts(classifier.run, options, data or DataOptions(split=split, texts="sample"), narrate)
+    if chosen is None:
+        chosen = choose_texts(classifier.run, options, data or DataOptions(split=split, texts="sample"), narrate)
     if not len(chosen):
         raise BadInput(f"{chosen.dataset}, {chosen.split}: there is no text.")
     if shuffle_seed is not None and chosen.labels_N is None:
@@ -181,6 +187,26 @@ def evaluate_run(
         attention="none",
     )
     return RunEvaluation(classifier, chosen, evaluation, compare_orders(evaluation, shuffled, shuffle_seed))
+
+
+def labelled_texts(
+    classifier: TrainedClassifier, texts: Sequence[str], labels: Sequence[object], map_labels: Sequence[str] = ()
+) -> ChosenTexts:
+    """Texts of a program with their labels, to be evaluated. Labels are matched with the classes as those of a file.
+
+    Raises:
+        BadInput: there are more or fewer labels than texts, none at all, or no label is a class of the run.
+    """
+    if len(labels) != len(texts):
+        raise BadInput(f"There are {counted(len(texts), 'text')} and {counted(len(labels), 'label')}.")
+    if not texts:
+        raise BadInput("There is no text to evaluate.")
+    names = [str(label) for label in labels]
+    matched = match_labels(Counter(names), classifier.classes, map_labels, data="the given texts")
+    found = [matched.classes.get(name) for name in names]
+    rows_N = np.array([at for at, label in enumerate(found) if label is not None])
+    labels_N = np.array([label for label in found if label is not None])
+    return ChosenTexts("given texts", False, EVERY_SPLIT, texts, rows_N, labels_N, notes=matched.notes)
 
 
 def _encoded(classifier: TrainedClassifier, chosen: ChosenTexts, narrate: Narrate) -> EncodedSplit:

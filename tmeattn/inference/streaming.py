@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tmeattn.data.readers.columns import text_of
 from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
@@ -35,9 +34,26 @@ from tmeattn.plurals import counted, plural
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import nn
 
-    from tmeattn.inference.classifier import TrainedClassifier
+
+class TextClassifier(Protocol):
+    """What classifies texts: a trained run (`TrainedClassifier`), or an ONNX file (`OnnxClassifier`).
+
+    classes: names of the classes.   notes: sentences for the user.   run_id: the id of the run.
+    """
+
+    classes: tuple[str, ...]
+    notes: list[str]
+
+    @property
+    def run_id(self) -> str: ...
+
+    def weights_hash(self) -> str:
+        """A hash of what the probabilities depend on."""
+
+    def probabilities(self, texts: Sequence[str], /) -> np.ndarray:
+        """Class probabilities (N, C) of N texts, in their order."""
+
 
 CHUNK_CHARACTERS = 2**23
 """Characters of their texts from which on fewer rows are, so that long texts do not fill the memory."""
@@ -100,7 +116,7 @@ class StreamSummary:
 
 def stream_predictions(
     job: PredictionJob,
-    classifier: TrainedClassifier,
+    classifier: TextClassifier,
     *,
     narrate: Narrate = lambda line: None,
     progress: Callable[[int], None] = lambda texts: None,
@@ -222,7 +238,7 @@ class _PredictionWriter:
     complete: whether an earlier call has written all of them.
     """
 
-    def __init__(self, job: PredictionJob, classifier: TrainedClassifier, narrate: Narrate) -> None:
+    def __init__(self, job: PredictionJob, classifier: TextClassifier, narrate: Narrate) -> None:
         self.job = job
         self.encoder = Encoder(classifier.classes, job.output_format, raw=job.raw, ascii_only=job.output is None)
         self.rows = 0
@@ -230,8 +246,8 @@ class _PredictionWriter:
         self.file: PredictionFile | None = None
         if job.output is not None:
             origin = Origin(
-                run=classifier.run.id,
-                weights=_weights_hash(classifier.model),
+                run=classifier.run_id,
+                weights=classifier.weights_hash(),
                 input=str(job.table.path.absolute()),
                 column=job.column,
                 format=job.table.kind,
@@ -301,18 +317,6 @@ class _PredictionWriter:
     def __exit__(self, *_: object) -> None:
         if self.file is not None:
             self.file.leave()
-
-
-def _weights_hash(model: nn.Module) -> str:
-    """A hash of the names and values of the weights."""
-    import torch
-
-    found = hashlib.blake2b(digest_size=16)
-    for name, value in model.state_dict().items():
-        found.update(name.encode())
-        if isinstance(value, torch.Tensor):
-            found.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
 
 
 def peak_memory() -> int | None:

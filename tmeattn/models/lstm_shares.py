@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from tmeattn.models.exporting import is_exporting
+
 LEAST_TEXTS = 16
 """Texts of the smallest share: the products of fewer texts are too small to be fast."""
 _making = Lock()
@@ -32,6 +34,8 @@ def lstm_states(lstm: nn.LSTM, x_BTD: Tensor) -> Tensor:
     inference mode, where there are threads and texts enough.
     """
     lstm.check_input(x_BTD, None)  # torch.lstm itself would read past the end of narrower vectors
+    if is_exporting():
+        return _as_onnx(lstm, x_BTD)
     shares = min(torch.get_num_threads(), len(x_BTD) // LEAST_TEXTS)
     divided = shares > 1 and x_BTD.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
     if divided and lstm.training and torch.is_grad_enabled():
@@ -43,6 +47,30 @@ def lstm_states(lstm: nn.LSTM, x_BTD: Tensor) -> Tensor:
         return torch.cat(_on_threads(run, [(share, weights) for share in x_BTD.tensor_split(shares)]))
     plain_BTH: Tensor = lstm(x_BTD)[0]
     return plain_BTH
+
+
+def _as_onnx(lstm: nn.LSTM, x_BTD: Tensor) -> Tensor:
+    """The same as one operator of ONNX, which has the gates in another order. torch would unroll the words of its
+    example."""
+
+    def ordered(weight: Tensor) -> Tensor:
+        take_in, forget, cell, give_out = weight.chunk(4)
+        return torch.cat([take_in, give_out, forget, cell]).unsqueeze(0)
+
+    of_input, of_state, input_bias, state_bias = lstm.all_weights[0]
+    states_T1BH: Tensor = torch.onnx.ops.symbolic(
+        "LSTM",
+        (
+            x_BTD.transpose(0, 1),
+            ordered(of_input),
+            ordered(of_state),
+            torch.cat([ordered(input_bias), ordered(state_bias)], dim=1),
+        ),
+        {"hidden_size": lstm.hidden_size},
+        dtype=x_BTD.dtype,
+        shape=(x_BTD.shape[1], 1, x_BTD.shape[0], lstm.hidden_size),
+    )
+    return states_T1BH.squeeze(1).transpose(0, 1)
 
 
 class _Shares(torch.autograd.Function):

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import BadInput
+from tmeattn.models.exporting import is_exporting
 
 
 class NgramCounts(NamedTuple):
@@ -103,13 +104,30 @@ def ngram_keys(tokens_BT: Tensor, mask_BT: Tensor, *, vocabulary_size: int, long
 
 def look_up(keys: Tensor, known_G: Tensor) -> tuple[Tensor, Tensor]:
     """Return the indices of `keys` in the increasing `known_G` (0 for a missing key), and whether each key is in it."""
-    index = torch.searchsorted(known_G, keys).clamp_(max=len(known_G) - 1)
+    if is_exporting():
+        index = _bisected(keys, known_G)
+    else:
+        index = torch.searchsorted(known_G, keys).clamp_(max=len(known_G) - 1)
     known = known_G[index] == keys
     return torch.where(known, index, 0), known
 
 
+def _bisected(keys: Tensor, known_G: Tensor) -> Tensor:
+    """For each of `keys`, the index of the last of `known_G` that is not larger, or 0: by the steps of a bisection, for
+    which ONNX has no operation."""
+    index = torch.zeros_like(keys)
+    for bit in reversed(range((len(known_G) - 1).bit_length())):
+        further = (index + 2**bit).clamp(max=len(known_G) - 1)
+        index = torch.where(known_G[further] <= keys, further, index)
+    return index
+
+
 def first_occurrences(keys_BN: Tensor) -> Tensor:
     """Whether each key is the first of its value in its row: (B, N) bool. A bag of n-grams counts only these."""
+    if is_exporting():  # ONNX has no stable sort
+        places_N = torch.arange(keys_BN.shape[1], device=keys_BN.device)
+        is_earlier_NN = places_N[None, :] < places_N[:, None]
+        return ~((keys_BN[:, :, None] == keys_BN[:, None, :]) & is_earlier_NN).any(dim=2)
     ordered_BN, order_BN = keys_BN.sort(dim=1, stable=True)
     first_BN = torch.ones_like(ordered_BN, dtype=torch.bool)
     first_BN[:, 1:] = ordered_BN[:, 1:] != ordered_BN[:, :-1]

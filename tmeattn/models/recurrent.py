@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tmeattn.models.arithmetic import arithmetic_version
 from tmeattn.models.configs import LstmAttnConfig, LstmConfig
+from tmeattn.models.exporting import is_exporting
 from tmeattn.models.layers import AttentionPooling, ClassifierHead, WordEmbedding, dropout
 from tmeattn.models.lstm_shares import lstm_states
 from tmeattn.specs import ModelOutput, Space
@@ -28,7 +29,7 @@ class LstmStates(nn.Module):
 
     def forward(self, tokens_BT: Tensor) -> Tensor:
         x_BTD = dropout(self.embedding(tokens_BT), self.input_dropout, self.training, since=2)
-        if arithmetic_version() >= 2:
+        if arithmetic_version() >= 2 or is_exporting():
             return lstm_states(self.lstm, x_BTD)
         states_BTD: Tensor = self.lstm(x_BTD)[0]
         return states_BTD
@@ -45,7 +46,7 @@ class Lstm(nn.Module):
     def forward(self, tokens_BT: Tensor, mask_BT: Tensor, need_maps: bool = False) -> ModelOutput:
         states_BTD = self.states(tokens_BT)
         last_B = mask_BT.sum(dim=1) - 1
-        last_BD = states_BTD[torch.arange(len(last_B), device=last_B.device), last_B]
+        last_BD = states_BTD[torch.arange(last_B.shape[0], device=last_B.device), last_B]
         return ModelOutput(self.classify(last_BD))
 
 

@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.errors import BadInput
 from tmeattn.models.configs import TransformerConfig
+from tmeattn.models.exporting import is_exporting
 from tmeattn.models.layers import ClassifierHead, WordEmbedding, dropout, final_weights, masked_mean, masked_softmax
 from tmeattn.plurals import counted
 from tmeattn.specs import ModelOutput, Space
@@ -154,9 +155,10 @@ class Transformer(nn.Module):
             x_BSD = x_BSD + self._positions(tokens_BT.shape[1])
         mask_BS = mask_BT
         if self.cls is not None:
-            x_BSD = torch.cat([self.cls().expand(len(x_BSD), 1, -1), x_BSD], dim=1)
+            x_BSD = torch.cat([self.cls().expand(x_BSD.shape[0], 1, -1), x_BSD], dim=1)
             mask_BS = F.pad(mask_BT, (1, 0), value=True)
-        key_mask_BS = None if bool(mask_BT.all()) else mask_BS  # the fused kernel is faster without a mask
+        # The fused kernel is faster without a mask.
+        key_mask_BS = None if not is_exporting() and bool(mask_BT.all()) else mask_BS
         layers: list[Attended] = []
         for block in self.blocks:
             x_BSD, attended = block(x_BSD, key_mask_BS, need_maps)
@@ -180,7 +182,7 @@ class Transformer(nn.Module):
             BadInput: the text is longer than the learned encodings.
         """
         if self.config.positions == "learned":
-            if length > self.config.max_positions:
+            if not is_exporting() and length > self.config.max_positions:
                 raise BadInput(
                     f"A text of {length} words is longer than the "
                     f"{counted(self.config.max_positions, 'learned position')}.",
@@ -188,7 +190,7 @@ class Transformer(nn.Module):
                 )
             return self.positions.weight[:length]
         encoded_TD = self.positions_TD  # read once: another thread may replace it
-        if len(encoded_TD) < length:
+        if not is_exporting() and len(encoded_TD) < length:  # of the longest text, before it is exported
             encoded_TD = sinusoidal(length, encoded_TD.shape[1], self.config.position_base).to(encoded_TD.device)
             self.positions_TD = encoded_TD
         return encoded_TD[:length]

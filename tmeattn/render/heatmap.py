@@ -44,12 +44,13 @@ class Heatmap:
     explanation: Explanation
     details: bool = True
     top: int = STRONGEST
+    colours: HeatColours = HEAT
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(20, options.max_width), options.max_width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        marks = Marks.of(self.explanation, shows_heat(console))
+        marks = Marks.of(self.explanation, shows_heat(console), self.colours)
         if self.details:
             yield from heatmap_header(self.explanation)
             yield Text()
@@ -61,13 +62,15 @@ class Heatmap:
             yield from strongest(self.explanation, marks, options.max_width, self.top)
 
 
-def heatmap(explanation: Explanation, *, details: bool = True, top: int = STRONGEST) -> Heatmap:
+def heatmap(
+    explanation: Explanation, *, details: bool = True, top: int = STRONGEST, colours: HeatColours = HEAT
+) -> Heatmap:
     """The text as a heatmap, with the prediction above it, and the legend and the strongest words below it.
 
     The colours follow `HeatScale`. A console with fewer than 256 colours shows the strongest words in brackets instead,
     with a sign if the method is signed, and words outside the vocabulary between tildes.
     """
-    return Heatmap(explanation, details, top)
+    return Heatmap(explanation, details, top, colours)
 
 
 def entropy_text(explanation: Explanation) -> str:
@@ -296,8 +299,8 @@ def strongest(explanation: Explanation, marks: Marks, width: int, top: int = STR
     room = min(max(map(_cells, shown)), 24, max(4, width - _BAR - 12))
     times = [f"×{word.times}" if word.times > 1 else "" for word in ranked]
     several = max(map(len, times))
-    summed = " (of a word that occurs several times, the sum)" if several else ""
-    yield Text.assemble(("Strongest words", "bold"), (summed, "dim"), no_wrap=True, overflow="ellipsis")
+    largest = "  (×2: occurs twice, the larger score)" if several else ""
+    yield Text.assemble(("Strongest words", "bold"), (largest, "dim"), no_wrap=True, overflow="ellipsis")
     peak = abs(ranked[0].score)
     for word, label, often in zip(ranked, shown, times, strict=True):
         line = Text(label, no_wrap=True)

@@ -79,33 +79,22 @@ class Difference:
 
 @dataclass(frozen=True)
 class PlottedLine:
-    """A curve: its name, and y over x (None is a gap); `halves` are half intervals of the mean at each x.
-
-    series: the number of its colour, if that is not its place among the curves.
-    faint:  whether it is in the background, without a name in the legend and without markers.
-    """
+    """A curve: its name, and y over x (None is a gap); `halves` are half intervals of the mean at each x."""
 
     name: str
     xs: tuple[float, ...]
     ys: tuple[float | None, ...]
     halves: tuple[float | None, ...] | None = None
-    series: int | None = None
-    faint: bool = False
 
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """Curves over a common axis; `y_label` names the unit of their values.
-
-    log: whether the y axis is logarithmic.   marked_x: a place on the x axis that gets a vertical line.
-    """
+    """Curves over a common axis; `y_label` names the unit of their values."""
 
     title: str
     x_label: str
     y_label: str
     lines: tuple[PlottedLine, ...]
-    log: bool = False
-    marked_x: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochEvent, EpochMeasure, EpochPart
 from tmeattn.runs.events import best_epoch, epoch_events
-from tmeattn.runs.fairness import fairness_notes
+from tmeattn.runs.fairness import fairness_notes, same_seed_note
 from tmeattn.runs.summary import RunSummary, summarize
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Student 1908).
@@ -74,7 +74,8 @@ class Comparison:
     @property
     def notes(self) -> tuple[str, ...]:
         """What keeps the logged figures from being comparable, such as other data or `--limit`; one sentence each."""
-        return fairness_notes(self.runs)
+        same_seed = same_seed_note(self.groups)
+        return (*fairness_notes(self.runs), *([same_seed] if same_seed else []))
 
     @property
     def equal(self) -> dict[str, object]:

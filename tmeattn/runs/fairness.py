@@ -9,7 +9,7 @@ from tmeattn.errors import shortened
 from tmeattn.plurals import counted, plural
 
 if TYPE_CHECKING:
-    from tmeattn.runs.comparison import ComparedRun
+    from tmeattn.runs.comparison import ComparedRun, SeedGroup
 
 MOST_NAMED = 3
 """Runs that a sentence names; the others are counted."""
@@ -21,6 +21,19 @@ def fairness_notes(runs: Sequence[ComparedRun]) -> tuple[str, ...]:
     They are logged on the validation split of each run's own data, of which `--limit` keeps a sample.
     """
     return tuple(filter(None, (_other_data(runs), _other_limits(runs), _not_over(runs), _without_epoch(runs))))
+
+
+def same_seed_note(groups: Sequence[SeedGroup]) -> str | None:
+    """That runs of a group have one seed, so that the interval of the group is not one over seeds; None without any."""
+    for group in groups:
+        for run in group.runs:
+            same = [other for other in group.runs if other.summary.seed == run.summary.seed]
+            if len({other.summary.id for other in same}) > 1:
+                return (
+                    f"{_named(same)} have the same options and the same seed {run.summary.seed}: the interval of their "
+                    "group is not one over different seeds."
+                )
+    return None
 
 
 def _other_data(runs: Sequence[ComparedRun]) -> str | None:
@@ -63,7 +76,7 @@ def _not_over(runs: Sequence[ComparedRun]) -> str | None:
     shown = ", ".join(states[:MOST_NAMED])
     more = f" and {counted(len(states) - MOST_NAMED, 'other')}" if len(states) > MOST_NAMED else ""
     are = plural(
-        len(unfinished), "is not trained to its end: its figures are", "are not trained to their end: they are"
+        len(unfinished), "is not trained to its end: its figures are", "are not trained to their end: their figures are"
     )
     return f"{shown}{more} {are} the best so far."
 

@@ -281,7 +281,7 @@ class TestWithoutAnyRun:
         async with app.run_test(size=(80, 24)) as pilot:
             assert app.screen.query_one(Welcome).display
             await pilot.press("enter", "down", "enter")
-            demo = ["train", "lstm-attn", "--alpha", "0.05", "--limit", "2000", "--epochs", "4", "--name", "demo"]
+            demo = ["train", "lstm-attn", "--alpha", "0.05", "--limit", "3000", "--epochs", "6", "--name", "demo"]
             assert started == [demo, ["train", "lstm-attn", "--alpha", "0.05"]]
 
     async def test_why_a_run_did_not_start_stays_on_the_page(self, monkeypatch, isolated, planted):

@@ -14,6 +14,9 @@ from tmeattn.tui.services.background import BackgroundCommand
 
 WAITS = "import sys, time; print('12 of 60 texts', file=sys.stderr, flush=True); time.sleep(60)"
 WRITES = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('{}'); print('page')"
+MOVES = (
+    "import os, sys; temporary, output, code, *sys.argv[1:] = sys.argv[1:]; exec(code); os.replace(temporary, output)"
+)
 FAILS = "import sys; sys.exit('no such \\x1b[31mrun')"
 
 
@@ -21,6 +24,9 @@ FAILS = "import sys; sys.exit('no such \\x1b[31mrun')"
 def runs_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """The arguments are a program of Python and its arguments."""
     monkeypatch.setattr(background, "tmeattn_command", lambda *arguments: [sys.executable, "-S", "-c", *arguments])
+    monkeypatch.setattr(
+        background, "program_command", lambda code, *arguments: [sys.executable, "-S", "-c", MOVES, *arguments]
+    )
 
 
 def until(command: BackgroundCommand, *states: str) -> str:

@@ -4,7 +4,6 @@ point at which a command has checked what it was given and begins."""
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -68,20 +67,12 @@ def echo_json(value: Any) -> None:
     """
     import json
 
-    from tmeattn.files import escaped
+    from tmeattn.files import escaped, without_nan
 
-    value = _finite(value)
+    value = without_nan(value)
     text = escaped(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(value, indent=2, allow_nan=False)
     click.echo(text)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value

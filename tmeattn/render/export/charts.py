@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tmeattn.render.axes import spread
@@ -10,13 +11,14 @@ from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.numbers import finite
 from tmeattn.render.palette import BLUE, ORANGE, SERIES
 from tmeattn.render.palette256 import Rgb
+from tmeattn.reproduce.results import CurvePanel, PlottedLine
 from tmeattn.spacing import evenly_spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from tmeattn.reproduce.results import CurvePanel, MatrixPanel, PlottedLine, Ridge, RidgePanel
+    from tmeattn.reproduce.results import MatrixPanel, Ridge, RidgePanel
 
 _MOST_ROWS = 24
 _OVERLAP = 1.5  # height of the peak of a ridge, in rows
@@ -31,6 +33,38 @@ _HUGE = 1e30  # larger numbers overflow in Matplotlib
 # There are as many dash patterns as colours.
 _DASHES = ("-", "--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (8, 3)))
 _MARKERS = "os^Dv*PX"
+
+
+@dataclass(frozen=True)
+class RunCurve(PlottedLine):
+    """A curve of a run.
+
+    series: the number of its colour.
+    faint:  whether it is in the background, without a name in the legend and without markers.
+    """
+
+    series: int = 0
+    faint: bool = False
+
+
+@dataclass(frozen=True)
+class RunChart(CurvePanel):
+    """A chart of runs.
+
+    log: whether the y axis is logarithmic.   marked_x: a place on the x axis that gets a vertical line.
+    """
+
+    log: bool = False
+    marked_x: float | None = None
+
+
+def _is_faint(line: PlottedLine) -> bool:
+    return isinstance(line, RunCurve) and line.faint
+
+
+def _series(line: PlottedLine, index: int) -> int:
+    """The number of the colour of the line that is the index-th of its panel."""
+    return line.series if isinstance(line, RunCurve) else index
 
 
 def colour(rgb: Rgb, share: float = 1.0) -> tuple[float, float, float]:
@@ -57,20 +91,19 @@ def draw_curves(panel: CurvePanel, axes: Axes, *, wide: bool = False) -> None:
     axes.set_xlabel(wrapped(panel.x_label, width, 9))
     axes.set_ylabel(wrapped(panel.y_label, 130, 9, lines=2))
     axes.grid(visible=True)
-    handles = [
-        _draw_line(line, index if line.series is None else line.series, axes) for index, line in enumerate(panel.lines)
-    ]
-    handles = [handle for handle, line in zip(handles, panel.lines, strict=True) if not line.faint]
-    if panel.log:
-        axes.set_yscale("log")
-    if panel.marked_x is not None:
-        axes.axvline(panel.marked_x, color="0.45", linestyle=":", linewidth=1.0)
+    named = [line for line in panel.lines if not _is_faint(line)]
+    drawn = [(line, _draw_line(line, _series(line, index), axes)) for index, line in enumerate(panel.lines)]
+    handles = [handle for line, handle in drawn if not _is_faint(line)]
+    if isinstance(panel, RunChart):
+        axes.set_yscale("log" if panel.log else "linear")
+        if panel.marked_x is not None:
+            axes.axvline(panel.marked_x, color="0.45", linestyle=":", linewidth=1.0)
     if all(x.is_integer() for line in panel.lines for x in map(_drawable, line.xs)):
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if not has_curves(panel):
         _mark_empty(axes)
     if handles:
-        names = [wrapped(line.name, _NAME, 8) for line in panel.lines if not line.faint]
+        names = [wrapped(line.name, _NAME, 8) for line in named]
         # The legend is below the axes, where it hides no curve: 32 points are for the ticks and their label.
         below = ScaledTranslation(0, -32 / 72, axes.figure.dpi_scale_trans)
         axes.legend(
@@ -153,7 +186,7 @@ def _mark_empty(axes: Axes) -> None:
 
 def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
     xs, ys = [_drawable(x) for x in line.xs], [_drawable(y) for y in line.ys]
-    hue = colour(SERIES[index % len(SERIES)], _FAINT if line.faint else 1.0)
+    hue = colour(SERIES[index % len(SERIES)], _FAINT if _is_faint(line) else 1.0)
     # After all colours are used, the dashes shift by one, so that no two of the first 36 lines share both.
     dashes = _DASHES[(index + index // len(SERIES)) % len(_DASHES)]
     if line.halves is not None:
@@ -169,8 +202,8 @@ def _draw_line(line: PlottedLine, index: int, axes: Axes) -> Line2D:
         ys,
         color=hue,
         linestyle=dashes,
-        linewidth=0.8 if line.faint else 1.6,
-        marker="" if line.faint else marker,
+        linewidth=0.8 if _is_faint(line) else 1.6,
+        marker="" if _is_faint(line) else marker,
         markersize=4.5,
         markevery=(index % every, every),
     )

@@ -44,7 +44,7 @@ def html_document(title: str, sections: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f'<title dir="auto">{_html(one_line(title))}</title>'
+        f'<title dir="auto">{html_text(one_line(title))}</title>'
         f"\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n{sections}\n</main>\n"
         "<footer>Created with tmeattn</footer>\n</body>\n</html>\n"
     )
@@ -57,7 +57,7 @@ def html_section(explanation: Explanation) -> str:
     if explanation.true_label is not None:
         verdict = "✓ correct" if explanation.is_correct else '<b class="wrong">✗ wrong</b>'
         heading += f" <small>{verdict}, the label is {_isolated(explanation.true_label)}</small>"
-    about = "<br>".join(_about(explanation, _html, _isolated))
+    about = "<br>".join(_about(explanation, html_text, _isolated))
     parts = ["<section>", f'<h2 dir="auto">{heading}</h2>', f'<p class="about" dir="auto">{about}</p>']
     parts.append(f'<p class="text" dir="auto">{"".join(_html_words(explanation, scale))}</p>')
     hidden = explanation.tokens_cut
@@ -87,16 +87,16 @@ def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     ranks = {id(word): rank for rank, word in enumerate(explanation.ranked_words(), start=1)}
     position = 0
     for word in explanation.words:
-        yield _html(with_line_breaks(explanation.text[position : word.start]))
+        yield html_text(with_line_breaks(explanation.text[position : word.start]))
         share = scale.share(word.score)
         classes = ["w", *(["against"] if share < 0 else []), *([] if word.known else ["unknown"])]
         tip = f"score {_score(word.score, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
-        text = _html(explanation.word_text(word))
-        yield f'<span class="{" ".join(classes)}"{heat} title="{_html(tip)}">{text}</span>'
+        text = html_text(explanation.word_text(word))
+        yield f'<span class="{" ".join(classes)}"{heat} title="{html_text(tip)}">{text}</span>'
         position = word.end
-    rest = _html(with_line_breaks(explanation.text[position:]))
+    rest = html_text(with_line_breaks(explanation.text[position:]))
     yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
 
 
@@ -131,7 +131,7 @@ def _html_strongest(explanation: Explanation, scale: HeatScale) -> str:
     peak = abs(ranked[0].score)
     rows = []
     for word in ranked:
-        text = _html(word.text) + (f" <small>×{word.times}</small>" if word.times > 1 else "")
+        text = html_text(word.text) + (f" <small>×{word.times}</small>" if word.times > 1 else "")
         kind = "against" if word.score < 0 else "for"
         bar = f'<span class="{kind}" style="width:{100 * abs(word.score) / peak:.1f}%"></span>'
         rows.append(
@@ -145,7 +145,8 @@ def _score(score: float, explanation: Explanation) -> str:
     return f"{score:+.3f}" if explanation.signed else f"{score:.3f}"
 
 
-def _html(text: str) -> str:
+def html_text(text: str) -> str:
+    """A text escaped for HTML."""
     return escape(plain(text))
 
 

@@ -20,6 +20,7 @@ from tmeattn.render.export.attention_figure import (
     heads_height,
 )
 from tmeattn.render.export.charts import (
+    RunChart,
     curves_height,
     draw_curves,
     draw_matrix,
@@ -230,6 +231,7 @@ def _grid(panels: tuple[Drawn, ...]) -> Iterator[list[Drawn]]:
 
 _KINDS = {
     CurvePanel: _Kind(draw_curves, curves_height, in_row=2),
+    RunChart: _Kind(draw_curves, curves_height, in_row=2),
     RidgePanel: _Kind(draw_ridges, ridges_height, in_row=2),
     MatrixPanel: _Kind(draw_matrix, matrix_height, in_row=2),
     HeatmapPanel: _Kind(draw_heatmap, heatmap_height, in_row=1),

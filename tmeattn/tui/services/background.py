@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tmeattn.child_processes import detached
-from tmeattn.child_python import child_environment, tmeattn_command
+from tmeattn.child_python import child_environment, program_command, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.render.console import safe
 from tmeattn.runs.liveness import exists, process_mark
@@ -25,7 +25,15 @@ State = Literal["absent", "running", "done", "failed"]
 TAIL = 16_384
 """Bytes at the end of a log that are read for its last lines."""
 PROGRESS = "TMEATTN_PROGRESS_SECONDS"
-INTERRUPTED = 130
+_PROGRAM = """import os, sys
+from tmeattn.cli.process import run_process
+unfinished, output, *arguments = sys.argv[1:]
+code = run_process(arguments)
+sys.stdout.flush()
+if code == 0:
+    os.replace(unfinished, output)
+sys.exit(code)
+"""
 
 
 class BackgroundCommand:
@@ -73,7 +81,7 @@ class BackgroundCommand:
             log = files.enter_context(self.log.open("wb"))
             printed = files.enter_context(self._unfinished.open("wb")) if self.output else subprocess.DEVNULL
             self._popen = subprocess.Popen(
-                tmeattn_command(*self.arguments),
+                self._command_line(),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=log,
@@ -83,19 +91,22 @@ class BackgroundCommand:
             about = {"pid": self._popen.pid, "mark": process_mark(self._popen.pid), "began": time.time()}
             self._about.write_text(json.dumps(about), encoding="utf-8")
 
+    def _command_line(self) -> list[str]:
+        """That of the command. One with an output puts it in place itself, also after this program has ended."""
+        if self.output is None:
+            return tmeattn_command(*self.arguments)
+        return program_command(_PROGRAM, str(self._unfinished), str(self.output), *self.arguments)
+
     @property
     def _unfinished(self) -> Path:
         assert self.output is not None
         return self.output.with_name(self.output.name + ".part")
 
     def state(self) -> State:
-        """Where the command is. The first call after its end puts its output in place."""
+        """Where the command is."""
         if self.is_running():
             return "running"
-        code, self._popen = (self._popen.returncode, None) if self._popen else (None, None)
-        if code == 0 and self.output is not None and self._unfinished.exists():
-            with contextlib.suppress(OSError):
-                self._unfinished.replace(self.output)
+        self._popen = None
         if self.results and all(path.exists() for path in self.results):
             return "done"
         return "failed" if self._known() else "absent"

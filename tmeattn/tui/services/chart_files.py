@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from tmeattn.errors import UnknownName
+from tmeattn.render.export.charts import RunChart, RunCurve
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.reproduce.results import CurvePanel, PlottedLine
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.spreadsheet import csv_lines, harmless_cell
 from tmeattn.tui.services.curve import Curve
@@ -80,16 +80,14 @@ def _picture(charts: Charts, form: Literal["svg", "png"]) -> bytes:
     return picture_bytes(title, ". ".join(notes), tuple(_panel(charts, kind) for kind in charts.kinds), form)
 
 
-def _panel(charts: Charts, kind: ChartKind) -> CurvePanel:
+def _panel(charts: Charts, kind: ChartKind) -> RunChart:
     found = best(charts.states[0], charts.view)
-    return CurvePanel(
+    return RunChart(
         title=kind.title,
         x_label=LABELS[charts.view.axis],
         y_label=kind.unit or kind.title.lower(),
         lines=tuple(
-            PlottedLine(
-                curve.name or charts.names[0], tuple(curve.xs), tuple(curve.ys), None, curve.colour, curve.faint
-            )
+            RunCurve(curve.name or charts.names[0], tuple(curve.xs), tuple(curve.ys), None, curve.colour, curve.faint)
             for curve in charts.curves(kind)
         ),
         log=charts.view.log and kind.may_be_log,

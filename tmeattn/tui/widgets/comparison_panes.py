@@ -185,7 +185,7 @@ def legend(comparison: Comparison, measure: Measure, cursor: float | None) -> Re
         )
     columns = [
         Column(""),
-        Column("run", wrap=True, least=12),
+        Column("run", wrap=True, least=24),
         Column("model", drop=5),
         Column("seed", numeric=True, drop=4),
         Column("best", numeric=True),

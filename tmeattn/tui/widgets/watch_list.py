@@ -26,6 +26,7 @@ from tmeattn.runs.event_types import WatchedText
 from tmeattn.runs.watched_texts import added_texts, stamp
 from tmeattn.tui.services.run_history import Watched
 from tmeattn.tui.services.run_state import RunState
+from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.scroll_pane import ItemsPane
 from tmeattn.tui.wording import runs as run_wording
@@ -142,7 +143,7 @@ class WatchedTextView(Static, can_focus=True):
             "" if right or self.source.label is None else f", label {safe_line(self.source.label)}", style="dim"
         )
         line.append(f"  {run_wording.trend(history, 16)}", style=foreground(BLUE))
-        self.update(Group(line, heatmap(about, details=False)))
+        self.update(Group(line, heatmap(about, details=False, colours=heat_colours(self.app.theme))))
 
 
 class WatchPane(Pane):

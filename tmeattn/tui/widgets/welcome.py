@@ -33,7 +33,7 @@ class FirstRun:
 
 
 FIRST_RUNS = {
-    "demo": FirstRun("Train a small demo (about a minute)", {"alpha": "0.05", "limit": "2000", "epochs": "4"}, "demo"),
+    "demo": FirstRun("Train a small demo (about a minute)", {"alpha": "0.05", "limit": "3000", "epochs": "6"}, "demo"),
     "default": FirstRun("Train on all 20,000 reviews (some minutes)", {"alpha": "0.05"}),
 }
 """The buttons, by their ids."""

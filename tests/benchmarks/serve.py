@@ -1,0 +1,206 @@
+"""`tmeattn serve` under load, its end under load, and the time and memory of one text by three ways.
+
+    python tests/benchmarks/serve.py [RUN] [--requests 1000] [--clients 32] [--rounds 3]
+
+Without RUN, an lstm-attn is trained on 2,000 reviews of imdb-25k in a home of its own, which takes half a minute. The
+texts are validation reviews of that dataset. Printed are:
+
+1. the duration of a prediction in one process, one text after another (p50, p99), and all texts at once;
+2. the same for requests to the service on loopback by many clients at once, each with one connection, and whether every
+   answer is that of step 1;
+3. what clients see when the service gets SIGTERM under load, in several rounds: answered, refused (the service was gone
+   before the request was sent), lost (the request was sent, and no answer came);
+4. for one text: the time from start to end of `tmeattn predict`, with torch and with an ONNX file (extra `onnx`), the
+   time of a request to the service, and the memory of each.
+
+Exit code 1 if an answer is wrong or lost. With the defaults it takes about two minutes on two cores; nothing else
+should run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import importlib.util
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TEXT = "I wanted to like this film, and the first half hour is charming. But the plot makes no sense."
+COMMAND = [sys.executable, "-m", "tmeattn"]
+
+
+@contextmanager
+def service(run: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A service that is ready, and its port."""
+    process = subprocess.Popen([*COMMAND, "serve", run, "--port", "0"], stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        line = ""
+        while "Serving" not in line:
+            line = process.stderr.readline()
+            assert line, "the service has not started"
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield process, int(line.partition("127.0.0.1:")[2].split()[0])
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def ask(connection: http.client.HTTPConnection, text: str) -> tuple[int, str]:
+    """The status and the label of one request."""
+    connection.request("POST", "/predict", json.dumps({"text": text}), {"content-type": "application/json"})
+    answer = connection.getresponse()
+    body = json.loads(answer.read())
+    return answer.status, body["predictions"][0]["label"] if answer.status == 200 else str(body)
+
+
+def load(port: int, texts: list[str], clients: int) -> tuple[list[float], list[str], float]:
+    """The duration of each request, its label, and the duration of all."""
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for at in range(len(texts)):
+        waiting.put(at)
+    durations, labels = [0.0] * len(texts), [""] * len(texts)
+
+    def work() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        while True:
+            try:
+                at = waiting.get_nowait()
+            except queue.Empty:
+                return
+            began = time.perf_counter()
+            status, label = ask(connection, texts[at])
+            durations[at], labels[at] = time.perf_counter() - began, label if status == 200 else f"status {status}"
+
+    began = time.perf_counter()
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return durations, labels, time.perf_counter() - began
+
+
+def stopped_under_load(run: str, texts: list[str], clients: int) -> tuple[Counter[str], int]:
+    """What the requests of many clients became when the service got SIGTERM under load, and its exit code."""
+    seen: Counter[str] = Counter()
+    counting = threading.Lock()
+
+    def work(port: int, start: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        at = start
+        while True:
+            at += 1
+            try:
+                connection.connect() if connection.sock is None else None
+            except OSError:
+                with counting:
+                    seen["refused"] += 1
+                return
+            try:
+                status, _ = ask(connection, texts[at % len(texts)])
+                outcome = "answered" if status == 200 else f"status {status}"
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                outcome = f"lost ({type(error).__name__})"
+            with counting:
+                seen[outcome] += 1
+            if outcome.startswith("lost"):
+                return
+
+    with service(run) as (process, port):
+        threads = [threading.Thread(target=work, args=(port, 31 * start)) for start in range(clients)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1.0)
+        process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        return seen, process.wait(60)
+
+
+def alone(run: str) -> tuple[float, float]:
+    """Seconds and peak memory (MiB) of `tmeattn predict` for one text, from start to end."""
+    began = time.perf_counter()
+    process = subprocess.Popen([*COMMAND, "predict", "--run", run, TEXT], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0
+    return time.perf_counter() - began, usage.ru_maxrss / 1024
+
+
+def share(durations: list[float], part: float) -> str:
+    """A percentile in milliseconds."""
+    return f"{1000 * sorted(durations)[min(len(durations) - 1, int(part * len(durations)))]:.1f} ms"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", nargs="?")
+    for name, default in (("requests", 1000), ("clients", 32), ("rounds", 3)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.run is None:
+            os.environ["TMEATTN_HOME"] = folder
+            train = ["train", "lstm-attn", "--dataset", "imdb-25k", "--limit", "2000", "--epochs", "1"]
+            subprocess.run([*COMMAND, *train], check=True, capture_output=True)
+        return measure(options.run or "latest", options, Path(folder))
+
+
+def measure(run: str, options: argparse.Namespace, folder: Path) -> int:
+    import tmeattn
+    from tmeattn.data.sources import open_dataset
+
+    reviews = open_dataset("imdb-25k").read()["validation"].texts
+    texts = [reviews[at % len(reviews)] for at in range(options.requests)]
+    model = tmeattn.load(run)
+    expected, durations = [], []
+    for text in texts:
+        began = time.perf_counter()
+        expected.append(model.predict(text).label)
+        durations.append(time.perf_counter() - began)
+    began = time.perf_counter()
+    model.predict(texts)
+    at_once = time.perf_counter() - began
+    print(f"{len(texts)} texts, run {model.run} ({model.classifier.spec.name})")
+    print(
+        f"in process:  p50 {share(durations, 0.5)}, p99 {share(durations, 0.99)}, all {sum(durations):.2f} s;", end=" "
+    )
+    print(f"together {at_once:.2f} s")
+    with service(run) as (process, port):
+        load(port, texts[: 2 * options.clients], options.clients)
+        durations, labels, seconds = load(port, texts, options.clients)
+        wrong = sum(one != other for one, other in zip(labels, expected, strict=True))
+        print(f"served:      p50 {share(durations, 0.5)}, p99 {share(durations, 0.99)}, all {seconds:.2f} s", end="; ")
+        print(f"{options.clients} clients, {len(texts) / seconds:.0f} requests/s, {wrong} other answers")
+        single, _, _ = load(port, [TEXT] * 50, 1)
+        status = Path(f"/proc/{process.pid}/status")
+        memory = status.read_text().partition("VmHWM:")[2].split()[0] if status.exists() else "0"
+    lost = 0
+    for number in range(1, options.rounds + 1):
+        seen, code = stopped_under_load(run, texts, options.clients)
+        lost += sum(count for outcome, count in seen.items() if outcome != "answered" and outcome != "refused")
+        print(f"SIGTERM {number}:   {dict(seen)}, exit code {code}")
+    seconds, peak = alone(run)
+    print(f"one text, with torch:  {seconds:.2f} s from start to end, {peak:.0f} MiB")
+    if all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")):
+        file = model.save(folder / "model.onnx")
+        alone(str(file))
+        seconds, peak = alone(str(file))
+        print(f"one text, with ONNX:   {seconds:.2f} s from start to end, {peak:.0f} MiB")
+    print(f"one text, served:      {share(single, 0.5)} a request, {int(memory) / 1024:.0f} MiB")
+    return 1 if wrong or lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Runs as ONNX files: the same outputs as torch's, and predictions without torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+pytest.importorskip("onnxruntime")
+
+from tmeattn.docs import FOLDER
+from tmeattn.errors import BadInput
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.onnx_classifier import OnnxClassifier
+from tmeattn.inference.onnx_export import export_onnx
+from tmeattn.registry import registry
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.specs import ModelSpec
+from tmeattn.training.session import start
+
+SMALL: dict[str, dict[str, Any]] = {
+    "lstm": {"hidden_size": 8}, "lstm-attn": {"hidden_size": 8},
+    "transformer": {"layers": 2, "heads": 2, "positions": "sinusoidal"}, "nb-logreg": {"ngrams": 2, "min_texts": 1},
+}  # fmt: skip
+VARIANTS = {"transformer-cls": {"pool": "cls", "positions": "learned", "max_positions": 16, "layers": 1}}
+TEXTS = ["a good film", "bad", "a good bad film with many other words that are cut off at the end", "\u00e9 ?!"]
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; sys.argv[0] = 'tmeattn'; "
+
+
+def built_in() -> list[str]:
+    return [spec.name for spec in registry().all(ModelSpec) if registry().plugin_of(spec).distribution == "tmeattn"]
+
+
+@pytest.mark.parametrize("name", [*built_in(), *VARIANTS])
+def test_the_outputs_are_those_of_torch(planted: dict[str, Any], tmp_path: Path, name: str) -> None:
+    model = name if name in built_in() else name.rpartition("-")[0]
+    options = VARIANTS.get(name) or SMALL.get(name, {})
+    classifier = TrainedClassifier(start(model, {**planted, "lr": 0.05, **options}))
+    assert export_onnx(classifier, tmp_path / "model.onnx") <= 1e-4
+    file = OnnxClassifier(tmp_path / "model.onnx")
+    assert np.abs(file.probabilities(TEXTS) - classifier.probabilities(TEXTS)).max() <= 1e-4
+    weights = file.word_attention(TEXTS)
+    expected = classifier.word_attention([classifier.token_ids(text) for text in TEXTS])
+    assert (weights is None) == (expected is None) == (classifier.spec.attention == "none")
+    for ours, theirs in zip(weights or [], expected or [], strict=True):
+        assert ours.shape == theirs.shape
+        assert ours == pytest.approx(theirs, abs=1e-4)
+    assert ("maps" in file.outputs) == (classifier.spec.attention == "self")
+
+
+@pytest.fixture(scope="module")
+def exported(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("onnx") / "model.onnx"
+    export_onnx(TrainedClassifier(RunDirectory(trained_once)), target)
+    return target
+
+
+def test_the_command_predicts_without_torch(exported: Path, tmp_path: Path) -> None:
+    table = tmp_path / "texts.csv"
+    table.write_text("text\na good film\na bad film\n")
+    code = WITHOUT_TORCH + "from tmeattn.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    environment = {**os.environ, "TMEATTN_HOME": str(tmp_path / "home")}
+    arguments = ["predict", "--run", str(exported), "--json", "a good film", "a bad film"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one["label"] for one in json.loads(done.stdout)] == ["positive", "negative"]
+
+
+def test_a_file_is_predicted_and_continued(exported: Path, tmp_path: Path, trained: RunDirectory) -> None:
+    from tmeattn.cli.main import run
+
+    table, out = tmp_path / "texts.csv", tmp_path / "out.csv"
+    table.write_text("text\na good film\na bad film\n")
+    assert run(["predict", "--run", str(exported), "--file", str(table), "--output", str(out)]) == 0
+    assert [line.split(",")[1] for line in out.read_text().splitlines()] == ["label", "positive", "negative"]
+    assert run(["predict", "--run", str(exported), "--processes", "2", "--file", str(table), "--output", "o.csv"]) == 2
+
+
+def test_the_example_of_the_manual_runs_without_torch_and_tmeattn(exported: Path, tmp_path: Path) -> None:
+    (code,) = [
+        block for block in re.findall(r"^```text\n(.*?)^```$", (FOLDER / "serve.md").read_text("utf-8"), re.M | re.S)
+        if block.startswith("import json")
+    ]  # fmt: skip
+    assert len(code.splitlines()) <= 42
+    script = tmp_path / "example.py"
+    script.write_text("import sys\nsys.modules['torch'] = sys.modules['tmeattn'] = None\n" + code)
+    done = subprocess.run([sys.executable, str(script), str(exported), *TEXTS], capture_output=True, text=True)
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    file = OnnxClassifier(exported)
+    for text, row in zip(TEXTS, file.probabilities(TEXTS), strict=True):
+        assert f"{file.classes[row.argmax()]} {round(float(row.max()), 4)}" in lines, text
+    assert [line.split()[-1] for line in lines[1:4]] == ["a", "good", "film"]
+
+
+def test_what_is_no_such_file_is_refused(exported: Path, tmp_path: Path, trained: RunDirectory) -> None:
+    import onnx
+
+    classifier = TrainedClassifier(trained)
+    with pytest.raises(BadInput, match="exists already"):
+        export_onnx(classifier, exported)
+    with pytest.raises(BadInput, match="no folder"):
+        export_onnx(classifier, tmp_path / "none" / "model.onnx")
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(exported.read_bytes()[:500])
+    with pytest.raises(BadInput, match=r"broken\.onnx cannot be used"):
+        OnnxClassifier(broken)
+    other = onnx.load(str(exported))
+    del other.metadata_props[:]
+    onnx.save(other, str(broken))
+    with pytest.raises(BadInput, match="tmeattn has not exported it"):
+        OnnxClassifier(broken)
+
+
+def test_a_model_that_depends_on_its_values_is_refused(trained: RunDirectory, tmp_path: Path) -> None:
+    classifier = TrainedClassifier(trained)
+    model = classifier.model
+    forward = model.forward
+
+    def branches(tokens_BT: Any, mask_BT: Any, need_maps: bool = False) -> Any:
+        output = forward(tokens_BT, mask_BT, need_maps)
+        return output._replace(logits_BC=output.logits_BC * (2 if bool((tokens_BT > 5).any()) else 3))
+
+    classifier.copied_model = lambda: model  # type: ignore[method-assign]
+    model.forward = branches  # type: ignore[method-assign]
+    with pytest.raises(BadInput, match="The model 'simple-attn' cannot be exported"):
+        export_onnx(classifier, tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()

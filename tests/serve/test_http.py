@@ -1,0 +1,202 @@
+"""The service over HTTP, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+pytest.importorskip("prometheus_client")
+
+
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.runs.directory import RunDirectory
+from tmeattn.serve import server
+from tmeattn.serve.requests import Limits
+from tmeattn.serve.service import Service
+
+
+class Client:
+    """Requests to the service at a port."""
+
+    def __init__(self, port: int, service: Service) -> None:
+        self.port, self.service = port, service
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(method, path, data, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, text
+
+    def json(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        status, headers, text = self.ask(method, path, body)
+        assert headers["content-type"] == "application/json"
+        return status, json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def client(trained_once: Path) -> Iterator[Client]:
+    service = Service(TrainedClassifier(RunDirectory(trained_once)))
+    ready = threading.Event()
+    with server.bind("127.0.0.1", 0) as bound:
+        running = server.make_server(service, Limits(4, 10_000), host="127.0.0.1", ready=ready.set)
+        thread = threading.Thread(target=lambda: asyncio.run(running.serve([bound])))
+        thread.start()
+        assert ready.wait(20)
+        yield Client(bound.getsockname()[1], service)
+        running.handle_exit(signal.SIGTERM, None)
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_predictions_are_those_of_python(client: Client) -> None:
+    status, found = client.json("POST", "/predict", {"texts": ["a good film", "a bad one"]})
+    assert status == 200
+    assert [one["label"] for one in found["predictions"]] == ["positive", "negative"]
+    direct = client.service.classifier.probabilities(["a good film"])[0]
+    status, single = client.json("POST", "/predict", {"text": "a good film"})
+    assert single["predictions"][0]["probabilities"]["positive"] == pytest.approx(direct[1], abs=1e-6)
+    assert single["predictions"][0]["probability"] == max(single["predictions"][0]["probabilities"].values())
+
+
+def test_explanations_are_the_documents_of_the_command_line(client: Client) -> None:
+    asked = {"text": "a good film", "method": ["attention", "leave-one-out"], "class": "negative"}
+    status, found = client.json("POST", "/explain", asked)
+    assert (status, [one["method"] for one in found["explanations"]]) == (200, ["attention", "leave-one-out"])
+    assert [word["token"] for word in found["explanations"][0]["words"]] == ["a", "good", "film"]
+    assert found["explanations"][1]["target"] == "negative"
+    assert client.json("POST", "/explain", {"text": "good"})[1]["explanations"][0]["method"] == "attention"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("/predict", b"{", 400, "is not JSON"),
+        ("/predict", b"[" * 9_000, 400, "is not JSON"),
+        ("/predict", b"\xff\xfe", 400, "is not JSON"),
+        ("/predict", ["a"], 400, "an array, not an object"),
+        ("/predict", {}, 400, "either text"),
+        ("/predict", {"text": "a", "texts": ["b"]}, 400, "either text"),
+        ("/predict", {"txt": "a"}, 400, "no field 'txt'"),
+        ("/predict", {"texts": "abc"}, 400, "'texts' is a string, not an array"),
+        ("/predict", {"texts": ["a", 1]}, 400, "Text 1 is of type int"),
+        ("/predict", {"texts": ["a", " "]}, 400, "Text 1 is empty"),
+        ("/predict", {"texts": ["a"] * 5}, 413, "5 texts"),
+        ("/predict", {"text": "a" * 20_000}, 413, "larger than 10,000 bytes"),
+        ("/explain", {"text": "a", "method": "lime "}, 400, "no method named 'lime '"),
+        ("/explain", {"text": "a", "class": "x"}, 400, "no class 'x'"),
+        ("/explain", {"text": "a", "layer": True}, 400, "'layer' is true or false"),
+        ("/explain", {"text": "a", "method": ["attention"] * 99}, 413, "99 explanations"),
+        ("/explain", {"text": "a", "method": []}, 400, "'method'"),
+        ("/nowhere", {}, 404, "no /nowhere"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_message(client: Client, path: str, body: Any, status: int, said: str) -> None:
+    found, answer = client.json("POST", path, body)
+    assert found == status
+    assert said in answer["error"]["message"]
+
+
+def test_an_internal_error_shows_no_traceback(
+    client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(texts: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(client.service, "predict", fail)
+    status, _, text = client.ask("POST", "/predict", {"text": "a"})
+    assert (status, "secret" in text, "Traceback" in text) == (500, False, False)
+    assert "RuntimeError: secret" in capsys.readouterr().err
+    assert client.json("GET", "/health")[0] == 200
+
+
+def test_texts_of_any_characters_are_answered(client: Client) -> None:
+    odd = ["\ud800", "\x00", "<script>", "שלום"]
+    status, found = client.json("POST", "/predict", {"texts": odd})
+    assert (status, len(found["predictions"])) == (200, 4)
+    assert client.json("POST", "/explain", {"texts": odd[2:]})[0] == 200
+
+
+def test_the_page_escapes_texts_and_loads_nothing(client: Client) -> None:
+    status, headers, text = client.ask("GET", "/")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "http" not in text.replace("http-equiv", "")
+    assert all(f'value="{method}"' in text for method in ("attention", "leave-one-out", "integrated-gradients"))
+    form = b"text=good+%3Cscript%3Ealert(1)%3C/script%3E&method=attention&class="
+    status, headers, text = client.ask("POST", "/", form)
+    assert (status, "<script>alert" in text, "good &lt;script&gt;alert" in text) == (200, False, True)
+    assert 'class="w"' in text
+    status, headers, text = client.ask("POST", "/", b"text=good&method=lime&class=negative", x_fragment="1")
+    assert "<html" not in text
+    assert "Probabilities of the classes" in text
+    assert client.ask("POST", "/", b"text=+")[0] == 400
+
+
+def test_other_hosts_and_methods_are_refused(client: Client) -> None:
+    assert client.ask("GET", "/health", host="evil.example")[0] == 403
+    assert client.ask("GET", "/health", host="localhost:1")[0] == 200
+    assert client.ask("GET", "/predict")[0] == 405
+    assert client.ask("HEAD", "/")[0] == 200
+
+
+def test_health_and_metrics(client: Client) -> None:
+    status, health = client.json("GET", "/health")
+    assert (status, health["status"], health["classes"]) == (200, "ok", ["negative", "positive"])
+    client.json("POST", "/predict", {"texts": ["good", "bad"]})
+    client.ask("GET", "/some/path")
+    status, headers, text = client.ask("GET", "/metrics")
+    assert headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(lines['tmeattn_texts_total{kind="predict"}']) >= 2
+    assert float(lines['tmeattn_requests_total{path="/predict",status="200"}']) >= 1
+    assert float(lines['tmeattn_requests_total{path="other",status="404"}']) >= 1
+    assert "/some/path" not in text
+
+
+def test_a_taken_port_is_one_line(client: Client) -> None:
+    with pytest.raises(Exception, match=f"cannot use port {client.port} of 127.0.0.1: .* --port 0 takes a free one"):
+        server.bind("127.0.0.1", client.port)
+
+
+def test_sigterm_answers_what_was_accepted(
+    preloaded: Any, trained: RunDirectory, environment: dict[str, str], tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    process = preloaded.start("serve", trained.id, "--port", "0", env=environment, stderr=told)
+    until = time.monotonic() + 60
+    while not (told.exists() and "Serving" in told.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    port = int(told.read_text().partition("127.0.0.1:")[2].split()[0])
+    body = b'{"text": "a good film"}'
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as half_sent:
+        half_sent.sendall(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 23\r\n\r\n" + body[:9])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as other:
+            other.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert other.recv(1000).startswith(b"HTTP/1.1 200")
+            process.send_signal(signal.SIGTERM)
+            answer = b""
+            while b"connection: close" not in answer:  # the signal may arrive after a few more requests
+                other.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                answer = other.recv(1000).lower()
+                assert answer
+            assert answer.startswith(b"http/1.1 503")
+        half_sent.sendall(body[9:])
+        assert half_sent.recv(1000).startswith(b"HTTP/1.1 200")
+    assert process.wait() == 0
+    assert "answered everything" in told.read_text()

@@ -1,0 +1,204 @@
+"""Write a trained run as an ONNX file, which onnxruntime runs without torch.
+
+The input `tokens` (texts, length) int64 has token ids, padded with 0 at the end. The outputs are `logits` (texts,
+classes); of a model with attention also `attention` (texts, length), the weight of each word with sum one as everywhere
+in tmeattn; of self-attention also `maps` (texts, layers, heads, positions, positions).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
+from tmeattn.files import disk_errors, write_atomically
+from tmeattn.foreign import one_line
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.onnx_file import ATTENTION, FORMAT, LOGITS, MAPS, TOKENS, OnnxAbout, TokenizerSettings, metadata
+from tmeattn.models.exporting import exporting
+from tmeattn.models.layers import word_attention
+from tmeattn.os_errors import ELSEWHERE
+from tmeattn.specs import PADDING, UNKNOWN
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+OPSET = 18
+MOST_DIFFERENT = 1e-4
+"""The largest difference of an output from torch's."""
+_TEXTS = 3
+"""Texts of the check: one without padding, one of a single word, and one between them."""
+
+
+def export_onnx(classifier: TrainedClassifier, target: Path, *, force: bool = False) -> float:
+    """Write the file, and return the largest difference of its outputs from torch's on random texts.
+
+    Raises:
+        BadInput: the file exists (unless `force`), its folder does not, the model cannot be exported, or its outputs
+            differ by more than 1e-4.
+        EnvironmentProblem: a package is not installed, or the file cannot be written.
+    """
+    _require_packages()
+    if os.path.lexists(target) and not force:
+        raise BadInput(f"{shortened(target)} exists already.", hint="Choose another name or add --force.")
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        place = target if target.is_dir() else target.absolute().parent
+        what = f"{shortened(place)} is a folder." if target.is_dir() else f"There is no folder {shortened(place)}."
+        raise BadInput(what, hint="Choose another place.")
+    module = _Exported(classifier.copied_model().to("cpu").eval(), classifier.spec.attention)
+    proto = _onnx_of(module, classifier)
+    _add_metadata(proto, classifier)
+    content = proto.SerializeToString()
+    difference = _difference(content, module, classifier)
+    if not difference <= MOST_DIFFERENT:
+        raise BadInput(
+            f"The model {classifier.spec.name!r} cannot be exported: the outputs of the ONNX file differ from those of "
+            f"torch by {difference:.1g}.",
+            hint="It depends on its input in a way that ONNX cannot express.",
+        )
+    with disk_errors("the export", target, elsewhere=ELSEWHERE):
+        write_atomically(target, content, durable=True)
+    return difference
+
+
+class _Exported(nn.Module):
+    """The model with the inputs and outputs of the file."""
+
+    def __init__(self, model: nn.Module, attention: str) -> None:
+        super().__init__()
+        self.model, self.attention = model, attention
+
+    @property
+    def outputs(self) -> list[str]:
+        return {"none": [LOGITS], "pool": [LOGITS, ATTENTION], "self": [LOGITS, ATTENTION, MAPS]}[self.attention]
+
+    def forward(self, tokens_BT: Tensor) -> tuple[Tensor, ...]:
+        mask_BT = tokens_BT != PADDING
+        output = self.model(tokens_BT, mask_BT, need_maps=self.attention == "self")
+        outputs = [output.logits_BC.float()]
+        if self.attention != "none":
+            weights_BT = word_attention(output, mask_BT)
+            assert weights_BT is not None
+            outputs.append(weights_BT)
+        if self.attention == "self":
+            outputs.append(torch.stack([map_BHSS.float() for map_BHSS in output.maps], dim=1))
+        return tuple(outputs)
+
+
+def _onnx_of(module: _Exported, classifier: TrainedClassifier) -> ModelProto:
+    longest = max(classifier.max_length, 2)
+    example_BT = _random_tokens(classifier, 2, min(7, longest))
+    shapes = ({0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=longest)},)
+    with torch.no_grad():
+        module(torch.from_numpy(_random_tokens(classifier, 1, longest)))  # computes the encodings of all positions
+    try:
+        with exporting(), _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                module,
+                (torch.from_numpy(example_BT),),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[TOKENS],
+                output_names=module.outputs,
+                dynamic_shapes=shapes,
+                verbose=False,
+            )
+        assert program is not None
+        return program.model_proto
+    except Exception as error:  # the exporter and the model raise what they like
+        cause = error.__cause__ or error
+        raise BadInput(
+            f"The model {classifier.spec.name!r} cannot be exported as ONNX: {one_line(cause)}.",
+            hint="Export the run as a folder or a .zip, which tmeattn reads with torch.",
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the exporter prints and warns of away from the user: what matters is checked afterwards."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _add_metadata(proto: ModelProto, classifier: TrainedClassifier) -> None:
+    from onnx import helper
+
+    about: OnnxAbout = {
+        "format": FORMAT,
+        "run": classifier.run.id,
+        "model": classifier.spec.name,
+        "classes": list(classifier.classes),
+        "attention": classifier.spec.attention,
+        "max_length": classifier.max_length,
+        "tokenizer": _tokenizer_settings(classifier.tokenizer),
+        "padding": PADDING,
+        "unknown": UNKNOWN,
+    }
+    helper.set_model_props(proto, metadata(about, classifier.vocabulary.words))
+
+
+def _tokenizer_settings(tokenizer: Any) -> TokenizerSettings:
+    """The fields of a tokenizer that is a dataclass of simple values; of another one, its name."""
+    source = getattr(tokenizer, "source", tokenizer)
+    if dataclasses.is_dataclass(source) and not isinstance(source, type):
+        fields = dataclasses.asdict(source)
+        if all(isinstance(value, str | int | float | list | tuple | None) for value in fields.values()):
+            return cast(TokenizerSettings, fields)
+    return {"name": source.name}
+
+
+def _random_tokens(classifier: TrainedClassifier, texts: int, length: int) -> np.ndarray:
+    """Random token ids (texts, length): the first text fills the row, the last has one token."""
+    random = np.random.default_rng(0)
+    tokens_BT = random.integers(UNKNOWN, max(len(classifier.vocabulary), UNKNOWN + 1), (texts, length))
+    for row in range(texts):
+        tokens_BT[row, max(1, length - row * length // max(texts - 1, 1)) :] = PADDING
+    return tokens_BT
+
+
+def _difference(content: bytes, module: _Exported, classifier: TrainedClassifier) -> float:
+    """The largest difference between the outputs of the file and of torch."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    largest = 0.0
+    for texts, length in ((1, 1), (_TEXTS, min(33, classifier.max_length)), (1, classifier.max_length)):
+        tokens_BT = _random_tokens(classifier, texts, length)
+        with torch.inference_mode():
+            wanted = module(torch.from_numpy(tokens_BT))
+        for ours, theirs in zip(session.run(None, {TOKENS: tokens_BT}), wanted, strict=True):
+            if ours.shape != tuple(theirs.shape):
+                return float("inf")
+            real = np.abs(np.asarray(ours, dtype=np.float64) - theirs.numpy())
+            largest = max(largest, float(real.max(initial=0.0))) if not np.isnan(real).any() else float("nan")
+    return largest
+
+
+def _require_packages() -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        try:
+            __import__(name)
+        except ImportError:
+            raise EnvironmentProblem(
+                f"The export to ONNX needs {name}, which is not installed.",
+                hint='Install it: pip install "tmeattn[onnx]"',
+            ) from None

@@ -248,7 +248,7 @@ def test_every_key_is_in_the_section_of_its_screen() -> None:
 
     sections = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGES["tui"], re.MULTILINE | re.DOTALL)
     texts = {title.partition(" (")[0].lower(): text for title, text in sections}
-    names = {"app": "on every screen", "new": "new run"}
+    names = {"app": "on every screen", "new": "new run", "map": "attention map"}
     for key in KEYS:
         text = texts[names.get(key.place, key.place)]
         assert [name for name in display(key.keys).split() if f"`{name}`" not in text] == [], key.id

@@ -50,4 +50,4 @@ def tmeattn_trackers() -> list[TrackerSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def tmeattn_tokenizers() -> list[TokenizerSpec]:  # type: ignore[empty-body]
-    """Tokenizers for `tmeattn train --tokenizer NAME` and `tmeattn data list`."""
+    """Tokenizers for `tmeattn train --tokenizer NAME`."""

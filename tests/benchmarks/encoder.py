@@ -99,10 +99,10 @@ class Results:
         return found if isinstance(found, dict) else None
 
 
-def state_of(home: Path, name: str) -> str | None:
-    """The state of the run of that name; None: there is none."""
+def run_of(home: Path, name: str) -> dict[str, Any] | None:
+    """The run of that name, as `tmeattn runs list` shows it; None: there is none."""
     runs = json.loads(tmeattn(home, "runs", "list", "--json")[0])
-    return next((run["state"] for run in runs if run["name"] == name), None)
+    return next((run for run in runs if run["name"] == name), None)
 
 
 def train(home: Path, results: Results, name: str, limit: int | None) -> dict[str, Any]:
@@ -110,17 +110,15 @@ def train(home: Path, results: Results, name: str, limit: int | None) -> dict[st
     found = results.of("accuracy", name) or {"cpu_minutes": 0.0, "accuracy": None}
     if found["accuracy"] is not None:
         return found
-    state, began = state_of(home, name), time.monotonic()
+    run, began = run_of(home, name), time.monotonic()
     options = {**ROWS, **FAITHFUL}[name]
-    command = ["resume", name] if state is not None else ["train", *options, "--name", name]
-    if state is None and limit:
+    command = ["resume", name] if run is not None else ["train", *options, "--name", name]
+    if run is None and limit:
         command += ["--limit", str(limit)]
     _, seconds = tmeattn(home, *command)
-    (path,) = [
-        path
-        for path in (home / "runs").iterdir()
-        if path.is_dir() and json.loads((path / "run.json").read_text())["name"] == name
-    ]
+    run = run_of(home, name)
+    assert run is not None
+    path = Path(run["path"])
     events = [json.loads(line) for line in (path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     epochs = [event for event in events if event["kind"] == "epoch"]
     best = max(epochs, key=lambda event: event["validation"]["accuracy"])

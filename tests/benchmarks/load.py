@@ -138,7 +138,10 @@ async def on_screen(path: Path | None = None) -> None:
         print(f"screen: {time.process_time() - began:.1f} s of CPU to settle, the longest frame {longest:.2f} s")
         longest = 0.0
         repeated = (["down"], ["up"], ["pagedown"], ["space"])
-        many = (*repeated, ["end"], ["home"], ["o"], ["slash", *"name 1"], ["escape"], ["enter"], ["escape"])
+        many = (
+            *(*repeated, ["end"], ["home"], ["o"], ["O"], ["slash", *"name 1"], ["escape"]),
+            *(["slash", *"model:lstm acc>50 -tag:x"], ["escape"], ["enter"], ["escape"]),
+        )
         for keys in many if path is None else (["2"], ["1"]):
             presses = keys * KEYS if keys in repeated else keys
             began = time.process_time()
@@ -171,6 +174,7 @@ def runs(home: Path, options: argparse.Namespace) -> None:
     command("runs", "list", note="runs list, the first time")
     command("runs", "list")
     command("runs", "list", "--json")
+    command("runs", "list", "--filter", "model:lstm acc>50 -tag:x", note="runs list --filter")
     command("runs", "show", "r00007")
     command("runs", "show", "best", "--json")
     command("runs", "show", "latest", "--json")

@@ -40,9 +40,9 @@ class Thirds:
 
     def pieces(self, text: str, most: int | None = None) -> tmeattn.Pieces:
         found = [
-            (piece, match.start() + 3 * at, min(match.start() + 3 * at + 3, match.end()), number)
+            (piece.lower(), match.start() + 3 * at, min(match.start() + 3 * at + 3, match.end()), number)
             for number, match in enumerate(re.finditer(r"\w+", text))
-            for at, piece in enumerate(parts(match.group().lower()))
+            for at, piece in enumerate(parts(match.group()))
         ]
         pieces, starts, ends, words = zip(*found[:most], strict=True) if found[:most] else ((),) * 4
         return tmeattn.Pieces(pieces, starts, ends, words, len(found))

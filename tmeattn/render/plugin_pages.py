@@ -16,7 +16,7 @@ from tmeattn.render.diagram import DiagramView
 from tmeattn.render.numbers import count, flag, option_value
 from tmeattn.render.tables import Column, key_values, table
 from tmeattn.run_config import config_class, resolve_run
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, TokenizerSpec, VectorsSpec
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -28,6 +28,7 @@ KINDS: dict[type[Spec], str] = {
     DatasetSpec: "dataset",
     VectorsSpec: "word vectors",
     ExplainerSpec: "attribution method",
+    TokenizerSpec: "tokenizer",
 }
 
 

@@ -398,7 +398,8 @@ class Trainer:
             max_length=self.options.max_length,
             alpha=alpha,
             device=self.device,
-            attention=self.attention,
+            # Maps that training does not change are measured once, before the first step.
+            attention="none" if getattr(self.model, "maps_are_fixed", False) else self.attention,
             part=self.group.part,
         ).means
 

@@ -149,6 +149,7 @@ def test_weights_that_have_changed_since_the_training(own_checkpoint):
     [
         ({"max_length": 39}, "more than the 38 pieces"),
         ({"freeze_encoder": True, "tune_layers": 1}, "contradict"),
+        ({"freeze_encoder": True, "pool": "cls", "alpha": 0.1}, "nothing to penalise"),
         ({"vectors": "glove-50d"}, "embedding of its checkpoint"),
     ],
 )

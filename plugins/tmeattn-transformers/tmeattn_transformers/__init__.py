@@ -100,6 +100,11 @@ class Config(tmeattn.ModelConfig):
                 f"--freeze-encoder and --tune-layers {self.tune_layers} contradict each other.",
                 hint="Leave one of them out.",
             )
+        if self.freeze_encoder and self.pool != "attention" and train.alpha > 0:
+            raise tmeattn.BadInput(
+                f"--freeze-encoder with --pool {self.pool} leaves --alpha nothing to penalise: the maps are fixed.",
+                hint="Use --pool attention, or leave --alpha out.",
+            )
         if train.vectors != "random":
             raise tmeattn.BadInput(
                 f"--vectors {train.vectors}: the model 'encoder' has the embedding of its checkpoint.",

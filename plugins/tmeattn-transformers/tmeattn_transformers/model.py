@@ -66,7 +66,7 @@ class LowerLayer(nn.Module):
 
     def __init__(self, layer: nn.Module, is_last: bool) -> None:
         super().__init__()
-        self.layer, self.is_last = layer, is_last
+        self.layer, self.is_last, self.keeps = layer, is_last, False
         self.given_BSD: Tensor | None = None
         self.kept_BSD: Tensor | None = None
 
@@ -83,8 +83,10 @@ class LowerLayer(nn.Module):
         if not self.is_last:
             return output
         states_BSD, rest = (output[0], output[1:]) if isinstance(output, tuple) else (output, None)
-        self.kept_BSD = rounded(states_BSD)
-        return self.kept_BSD if rest is None else (self.kept_BSD, *rest)
+        rounded_BSD = rounded(states_BSD)
+        if self.keeps:
+            self.kept_BSD = rounded_BSD
+        return rounded_BSD if rest is None else (rounded_BSD, *rest)
 
 
 def rounded(states: Tensor) -> Tensor:
@@ -145,6 +147,11 @@ class Encoder(nn.Module):
         for index in range(lower):
             own[index] = LowerLayer(own[index], index == lower - 1)
         return lower
+
+    @property
+    def maps_are_fixed(self) -> bool:
+        """Whether training changes none of the maps that the trainer would measure after every epoch."""
+        return self.is_frozen
 
     @property
     def _layers(self) -> nn.ModuleList:
@@ -266,12 +273,15 @@ class Encoder(nn.Module):
 
     def _stored_part(self, tokens_BT: Tensor, mask_BT: Tensor) -> Tensor:
         """What is stored of each text: (B, R, D)."""
-        states_BSD, _ = self._read(tokens_BT, mask_BT, None, False)
         if not self.lower:
-            return self._summary(states_BSD, mask_BT)
+            return self._summary(self._read(tokens_BT, mask_BT, None, False)[0], mask_BT)
         last = self._layers[self.lower - 1]
-        kept_BSD, last.kept_BSD = last.kept_BSD, None
-        return kept_BSD
+        last.keeps = True
+        try:
+            self._read(tokens_BT, mask_BT, None, False)
+            return last.kept_BSD
+        finally:
+            last.keeps, last.kept_BSD = False, None
 
     def _read(
         self, tokens_BT: Tensor, mask_BT: Tensor, given_BSD: Tensor | None, need_maps: bool
@@ -296,8 +306,6 @@ class Encoder(nn.Module):
         finally:
             for layer in lower:
                 layer.given_BSD = None
-                if need_maps or torch.is_grad_enabled():
-                    layer.kept_BSD = None
         if need_maps and record is None:
             record = attention.Recorded(maps=list(output.attentions))
         return output.last_hidden_state.float(), record

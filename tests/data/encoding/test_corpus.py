@@ -15,6 +15,7 @@ from tmeattn.data.encoding.corpus import open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings, Coverage, coverage_lines
 from tmeattn.data.encoding.tokenizers import SpaceTokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.specs import Dataset
 
 SETTINGS = CorpusSettings()
 
@@ -117,3 +118,10 @@ def test_the_format_is_part_of_the_key(tmp_path, monkeypatch):
     new = open_corpus(dataset(), SETTINGS, None, tmp_path)
     assert new.folder != old.folder
     assert json.loads((new.folder / "corpus.json").read_text())["format"] == corpus_module.FORMAT
+
+
+def test_the_cache_finds_the_corpora_of_earlier_versions():
+    known = Dataset("d", ("a", "b"), "f1", dict)
+    expected = "2b70a2f9ea4f10046af7190c59834c84bd62368e9ffcbe049af06035827ba4ef"
+    assert corpus_module._key(known, CorpusSettings(min_count=2), None) == expected
+    assert corpus_module._key(known, CorpusSettings("unicode", min_count=2), None) != expected

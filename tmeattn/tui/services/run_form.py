@@ -140,6 +140,8 @@ def check_all(model: str, given: Mapping[str, str], name: str) -> RunConfig:
 def named_in(message: str, fields: Iterable[FormField]) -> str | None:
     """The first option that the message of an error names; None without any."""
     named = {flag(field.name): field.name for field in fields}
+    if "--seed" in named:
+        named["--seeds"] = named["--seed"]
     words = message.replace(":", " ").replace(",", " ").split()
     return next((named[word] for word in words if word in named), None)
 

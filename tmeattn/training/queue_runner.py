@@ -18,6 +18,7 @@ from tmeattn.child_processes import detached, signal_that_ended
 from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import disk_errors
+from tmeattn.os_errors import reason
 from tmeattn.paths import home, runs_dir
 from tmeattn.runs.control import LOG, log_tail
 from tmeattn.runs.creation import ID_VARIABLE, new_id
@@ -104,7 +105,7 @@ def _train(item: QueueItem, flag: StopFlag, tell: Tell) -> tuple[ItemState, str 
     try:
         process = _start(run, arguments, Path(item["folder"]), log)
     except OSError as error:
-        return "failed", f"it cannot be started: {error.strerror or error}"
+        return "failed", f"it cannot be started: {reason(error)}"
     code = _wait(process, flag)
     _adopt(run, log)
     if flag and code == STOPPED:

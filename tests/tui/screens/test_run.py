@@ -68,6 +68,7 @@ async def test_after_a_resize_the_screen_is_that_of_a_terminal_of_this_size(writ
             await pilot.press("2" if size == (80, 24) else "f13")
             await settled(pilot)
             fresh.append(lines(app))
+    app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
         assert len(visible(screen)) == 4

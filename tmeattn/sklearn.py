@@ -1,6 +1,7 @@
 """A classifier of texts for scikit-learn: `TmeattnClassifier`.
 
     from tmeattn.plurals import counted
+from tmeattn.plurals import counted
 from tmeattn.sklearn import TmeattnClassifier
 
     classifier = TmeattnClassifier("lstm-attn", alpha=0.05, epochs=3)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support import scripted_reader
 from support.planted import texts as planted_texts
-from support.scripted_reader import Driver, opened, seen
+from support.scripted_reader import Driver, opened
 from support.waiting import until
 from textual.widgets import Input
 

@@ -1,8 +1,6 @@
 """A classifier of texts for scikit-learn: `TmeattnClassifier`.
 
-    from tmeattn.plurals import counted
-from tmeattn.plurals import counted
-from tmeattn.sklearn import TmeattnClassifier
+    from tmeattn.sklearn import TmeattnClassifier
 
     classifier = TmeattnClassifier("lstm-attn", alpha=0.05, epochs=3)
     classifier.fit(texts, labels).predict(["A wonderful film."])
@@ -30,6 +28,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.errors import BadInput, shortened
 from tmeattn.inference.given_texts import as_list, given_texts
 from tmeattn.paths import runs_elsewhere
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.run_config import config_class
 from tmeattn.specs import ModelSpec

@@ -342,6 +342,16 @@ async def test_charts_over_time_smoothed_zoomed_one_alone_and_exported(write_run
         assert "aaaa-lstm-attn,accuracy,%,validation," in (tmp_path / "points.csv").read_text()
 
 
+async def test_a_damaged_list_of_watched_texts_is_told_when_its_dialog_opens(write_run):
+    run = write_run("aaaa-lstm-attn", done=1, state="running")
+    (run.path / "watch.json").write_text("{")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("w")
+        assert "watch.json is damaged" in str(app.screen.query_one("#problem").render())
+
+
 async def test_texts_are_put_on_the_watch_list_of_a_run_that_is_trained(write_run):
     run = write_run("aaaa-lstm-attn", done=1, state="running")
     (run.path / "vocabulary.json").write_text('["<pad>", "<unk>", "a", "dull", "film"]')

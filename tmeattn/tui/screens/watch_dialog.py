@@ -53,11 +53,11 @@ class WatchDialog(ModalScreen[bool]):
         self.query_one(Input).focus()
 
     def _list(self) -> None:
+        problem = ""
         try:
             self._texts = [each["text"] for each in watched_texts.added_texts(self.run)]
         except TmeattnError as error:
-            self._texts = []
-            self._tell(str(error))
+            self._texts, problem = [], str(error)
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([safe_line(text) for text in self._texts])
@@ -66,7 +66,7 @@ class WatchDialog(ModalScreen[bool]):
         if self._texts:
             self._tell(f"{counted(len(self._texts), 'text')} of {MOST_TEXTS}. enter: add, del: remove, esc: close.")
         else:
-            self._tell("No text of yours is on the list. enter: add, esc: close.")
+            self._tell(problem or "No text of yours is on the list. enter: add, esc: close.")
 
     def _tell(self, line: str) -> None:
         self.query_one("#problem", Static).update(line)

@@ -18,27 +18,24 @@ from tmeattn.render.export import comparison as export
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import CopyText, ShowProblem
-from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.export_dialog import export_as
+from tmeattn.tui.screens.paned import PanedScreen
 from tmeattn.tui.services.comparing import Cancelled, RunComparer
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.comparison_panes import SHOWN, ComparedCurves, Measure, OptionsPane, ResultsPane
-from tmeattn.tui.widgets.tab_line import Tab, TabLine
+from tmeattn.tui.widgets.tab_line import TabLine
 
 EVERY = 5.0
 """Seconds between two readings of runs that are being trained."""
-ALL_PANES = (110, 36)
-"""Columns and lines from which on all panes are shown at once."""
-PANES = {"results": "1 Results", "curves": "2 Curves", "options": "3 Options"}
 
 
-class CompareScreen(BaseScreen):
+class CompareScreen(PanedScreen):
     """All panes on a large screen, one of them on a small one."""
 
     place = "compare"
     BINDINGS: ClassVar = keys.bindings("compare")
-    AUTO_FOCUS = ""
+    PANES: ClassVar = {"results": "1 Results", "curves": "2 Curves", "options": "3 Options"}
 
     class Classified(Message):
         """So many of the runs have classified the texts."""
@@ -48,17 +45,15 @@ class CompareScreen(BaseScreen):
             self.done, self.total = done, total
 
     def __init__(self, session: Session, runs: Sequence[RunDirectory]) -> None:
-        super().__init__(session)
+        super().__init__(session, "results")
         self.comparer = RunComparer(runs)
-        self.pane = "results"
-        self.alone = False
         self.folded = True
         self.log_scale = False
         self._about_texts = ""
         self._busy = False
 
     def body(self) -> Iterable[Widget]:
-        yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
+        yield self.tabs
         yield Horizontal(Vertical(ResultsPane(), OptionsPane(), id="tables"), ComparedCurves(), id="panes")
         yield Static(f"Reading {counted(len(self.comparer.runs), 'run')} …", id="waiting", markup=False)
 
@@ -120,15 +115,10 @@ class CompareScreen(BaseScreen):
 
     # ---- panes
 
-    @property
-    def _has_room(self) -> bool:
-        columns, lines = ALL_PANES
-        return self.app.size.width >= columns and self.app.size.height >= lines and not self.alone
-
     def _arrange(self) -> None:
         """Show all panes where they have room and the user has chosen none, else one pane."""
         self.set_class(self._has_room, "-all")
-        for pane in PANES:
+        for pane in self.PANES:
             self.query_one(f"#{pane}").display = self._has_room or pane == self.pane
         self.query_one("#tables").display = self._has_room or self.pane != "curves"
         self.query_one("#tabs", TabLine).choose(self.pane)
@@ -136,19 +126,7 @@ class CompareScreen(BaseScreen):
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
 
-    def action_pane(self, pane: str) -> None:
-        """Show one pane instead of all panes; the same key again shows all panes."""
-        self.alone = not (self.alone and self.pane == pane)
-        self.pane = pane
-        self._arrange()
-        self._focus_pane()
-
-    def action_next_pane(self, by: int) -> None:
-        if self.has_class("-all"):
-            self.focus_next() if by > 0 else self.focus_previous()
-            return
-        names = list(PANES)
-        self.pane = names[(names.index(self.pane) + by) % len(names)]
+    def _open_pane(self) -> None:
         self._arrange()
         self._focus_pane()
 
@@ -178,8 +156,7 @@ class CompareScreen(BaseScreen):
         self.folded = not self.folded
         if not self.has_class("-all"):
             self.pane = "options"
-            self._arrange()
-            self._focus_pane()
+            self._open_pane()
         self._draw()
 
     def action_copy(self) -> None:
@@ -242,7 +219,7 @@ class CompareScreen(BaseScreen):
             self._about_texts = "Stopping …"
             self._draw()
         else:
-            self.app.pop_screen()
+            super().action_back()
 
     def on_unmount(self) -> None:
         self.comparer.cancel()

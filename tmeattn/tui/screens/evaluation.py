@@ -18,7 +18,7 @@ from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.render.console import safe
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
-from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.paned import PanedScreen
 from tmeattn.tui.services.run_assessments import (
     evaluation_command,
     faithfulness_command,
@@ -30,7 +30,7 @@ from tmeattn.tui.widgets.cell_grid import CellGrid
 from tmeattn.tui.widgets.confusion import ConfusionView
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.picture import Picture
-from tmeattn.tui.widgets.tab_line import Tab, TabLine
+from tmeattn.tui.widgets.tab_line import TabLine
 from tmeattn.tui.widgets.text_table import TextTable
 from tmeattn.tui.wording import evaluation as wording
 
@@ -45,13 +45,6 @@ EVERY = 0.5
 """Seconds between two looks at the processes."""
 MOMENT = 0.15
 """Seconds that the cursor stays at a mistake until it is explained."""
-PANES = {
-    "confusion": "1 Confusion",
-    "classes": "2 Classes",
-    "reliability": "3 Reliability",
-    "mistakes": "4 Mistakes",
-    "faithfulness": "5 Faithfulness",
-}
 
 
 def _page(name: str) -> Picture:
@@ -60,17 +53,22 @@ def _page(name: str) -> Picture:
     return page
 
 
-class EvaluationScreen(BaseScreen):
+class EvaluationScreen(PanedScreen):
     """One pane at a time. The run is evaluated when the screen opens, unless its present weights have been before."""
 
     place = "evaluation"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("evaluation")]
-    AUTO_FOCUS = ""
+    PANES: ClassVar = {
+        "confusion": "1 Confusion",
+        "classes": "2 Classes",
+        "reliability": "3 Reliability",
+        "mistakes": "4 Mistakes",
+        "faithfulness": "5 Faithfulness",
+    }
 
     def __init__(self, session: Session, run: RunDirectory, pane: str = "confusion") -> None:
-        super().__init__(session)
+        super().__init__(session, pane)
         self.run = run
-        self.pane = pane
         self.evaluated: EvaluatedRun | None = None
         self.faithfulness: FaithfulnessResults | None = None
         self.problems: dict[str, str] = {}
@@ -80,7 +78,7 @@ class EvaluationScreen(BaseScreen):
         self._asked_for: set[BackgroundCommand] = set()
 
     def body(self) -> Iterable[Widget]:
-        yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
+        yield self.tabs
         yield Static("", id="summary", markup=False)
         yield ConfusionView(id="confusion")
         yield _page("classes")
@@ -94,7 +92,7 @@ class EvaluationScreen(BaseScreen):
         try:
             self._evaluation, self._study = evaluation_command(self.run), faithfulness_command(self.run)
         except TmeattnError as error:
-            self.problems = dict.fromkeys(PANES, str(error))
+            self.problems = dict.fromkeys(self.PANES, str(error))
         self.set_interval(EVERY, self._look)
         if self._evaluation is not None and self._evaluation.state() in ("absent", "failed"):
             self._start(self._evaluation)
@@ -198,7 +196,7 @@ class EvaluationScreen(BaseScreen):
     def _show_pane(self) -> None:
         """Show the chosen pane, or a message in its place while it has no results, and the lines around it."""
         ready = self._has_results
-        for name in PANES:
+        for name in self.PANES:
             self.query_one(f"#{name}").display = ready and name == self.pane
         self.query_one("#message").display = not ready
         self.query_one("#tabs", TabLine).choose(self.pane)
@@ -281,15 +279,10 @@ class EvaluationScreen(BaseScreen):
             return self._has_results and self.pane == "mistakes"
         return action != "export" or self._has_results
 
-    def action_pane(self, pane: str) -> None:
-        self.pane = pane
+    def _open_pane(self) -> None:
         self._show_pane()
-        if pane == "mistakes":
+        if self.pane == "mistakes":
             self._explain()
-
-    def action_next_pane(self, by: int) -> None:
-        names = list(PANES)
-        self.action_pane(names[(names.index(self.pane) + by) % len(names)])
 
     def action_mistakes(self) -> None:
         """Show all mistakes."""

@@ -29,8 +29,8 @@ from tmeattn.tui.messages import (
     ShowProblem,
     StopRun,
 )
-from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.export_dialog import export_as
+from tmeattn.tui.screens.paned import PanedScreen
 from tmeattn.tui.screens.watch_dialog import WatchDialog
 from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.run_state import RunState
@@ -40,7 +40,7 @@ from tmeattn.tui.widgets.log_pane import LogPane
 from tmeattn.tui.widgets.panes import AboutPane, AttentionPane, Pane
 from tmeattn.tui.widgets.run_header import RunHeader
 from tmeattn.tui.widgets.scroll_pane import ScrollPane
-from tmeattn.tui.widgets.tab_line import Tab, TabLine
+from tmeattn.tui.widgets.tab_line import TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
 
@@ -48,22 +48,13 @@ EVERY = 1.0
 """Seconds between two checks of the files, and so between two redraws."""
 CATCHING_UP = 0.002
 """Seconds until the next look while a long log is still being read."""
-ALL_PANES = (110, 36)
-"""Columns and lines from which on all panes are shown at once."""
-PANES = {
-    "curves": "1 Curves",
-    "attention": "2 Attention",
-    "watch": "3 Watch list",
-    "log": "4 Log",
-    "about": "5 About",
-}
 NOT_WATCHED = (
     "The run is finished, so that no text can be measured while it is trained. Explain shows what it makes of a text."
 )
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
-class RunScreen(BaseScreen):
+class RunScreen(PanedScreen):
     """All panes on a large screen, one of them on a small one.
 
     others: runs whose curves are drawn over those of `run`.
@@ -71,15 +62,19 @@ class RunScreen(BaseScreen):
 
     place = "run"
     BINDINGS: ClassVar = keys.bindings("run")
-    AUTO_FOCUS = ""
+    PANES: ClassVar = {
+        "curves": "1 Curves",
+        "attention": "2 Attention",
+        "watch": "3 Watch list",
+        "log": "4 Log",
+        "about": "5 About",
+    }
 
     def __init__(self, session: Session, run: RunDirectory, others: Sequence[RunDirectory] = ()) -> None:
-        super().__init__(session)
+        super().__init__(session, "curves")
         self.run = run
         self.run_state = RunState(run)
         self.others = [RunState(other) for other in others]
-        self.pane = "curves"
-        self.alone = False
         self.exists = False
 
     def body(self) -> Iterable[Widget]:
@@ -89,7 +84,7 @@ class RunScreen(BaseScreen):
         self.set_class(self._has_room, "-all", update=False)
         self._choose((curves, attention, watch, log, about), middle)
         yield RunHeader()
-        yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
+        yield self.tabs
         yield Vertical(curves, middle, log, about, id="panes")
         yield ScrollPane(Static("", id="waiting", markup=False), id="starting")
 
@@ -144,13 +139,6 @@ class RunScreen(BaseScreen):
         self.query_one("#starting").display = True
         self.query_one("#waiting", Static).update("\n\n".join([lines[0], "\n".join(map(safe, words)), *lines[1:]]))
 
-    @property
-    def _has_room(self) -> bool:
-        """Whether all panes are shown at once: they have room, and the user has chosen no pane."""
-        columns, lines = ALL_PANES
-        size = self.app.size
-        return size.width >= columns and size.height >= lines and not self.alone
-
     def _arrange(self) -> None:
         """Show all panes where they have room and the user has chosen no pane, else one pane."""
         self.set_class(self._has_room, "-all")
@@ -187,16 +175,7 @@ class RunScreen(BaseScreen):
     def is_applicable(self, action: str) -> bool:
         return run_wording.useful(action, self.run_state)
 
-    def action_pane(self, pane: str) -> None:
-        """Show one pane instead of all panes; the same key again shows all panes."""
-        self._show_alone(pane, alone=not (self.alone and self.pane == pane))
-
-    def _show_alone(self, pane: str, *, alone: bool) -> None:
-        self.alone, self.pane = alone, pane
-        self._open_pane()
-
     def _open_pane(self) -> None:
-        """Show the chosen pane and give it the focus, so that its keys scroll it."""
         self._arrange()
         self.query_one(f"#{self.pane}", Pane).take_focus()
         self.call_after_refresh(self._draw)
@@ -209,14 +188,6 @@ class RunScreen(BaseScreen):
 
     def action_fold(self) -> None:
         self.query_one(LogPane).fold()
-
-    def action_next_pane(self, by: int) -> None:
-        if self.has_class("-all"):
-            self.focus_next() if by > 0 else self.focus_previous()
-            return
-        names = list(PANES)
-        self.pane = names[(names.index(self.pane) + by) % len(names)]
-        self._open_pane()
 
     @property
     def curves(self) -> CurvesPane:
@@ -244,7 +215,8 @@ class RunScreen(BaseScreen):
         if pane is not None and not isinstance(pane, CurvesPane):
             self.action_pane(pane.name_)
             return
-        self._show_alone("curves", alone=self.curves.enlarge())
+        self.pane, self.alone = "curves", self.curves.enlarge()
+        self._open_pane()
         self._draw()
 
     def action_zoom_x(self, direction: int) -> None:

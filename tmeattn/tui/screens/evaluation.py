@@ -47,12 +47,6 @@ MOMENT = 0.15
 """Seconds that the cursor stays at a mistake until it is explained."""
 
 
-def _page(name: str) -> Picture:
-    page = Picture()
-    page.id, page.can_focus = name, True
-    return page
-
-
 class EvaluationScreen(PanedScreen):
     """One pane at a time. The run is evaluated when the screen opens, unless its present weights have been before."""
 
@@ -81,10 +75,10 @@ class EvaluationScreen(PanedScreen):
         yield self.tabs
         yield Static("", id="summary", markup=False)
         yield ConfusionView(id="confusion")
-        yield _page("classes")
-        yield _page("reliability")
+        yield Picture(id="classes")
+        yield Picture(id="reliability")
         yield Vertical(TextTable(id="table"), ExplanationPane(id="explained"), id="mistakes")
-        yield _page("faithfulness")
+        yield Picture(id="faithfulness")
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
 

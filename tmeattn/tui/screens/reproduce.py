@@ -45,7 +45,6 @@ class ReproduceScreen(BaseScreen):
     found: the targets, by name.
     """
 
-    mode: ClassVar[str] = "runs"
     place = "reproduce"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("reproduce")]
     AUTO_FOCUS = "OptionList"
@@ -64,11 +63,9 @@ class ReproduceScreen(BaseScreen):
             yield Choice("recipe", [("report", "report"), ("modern", "modern")], id="recipe")
             yield Choice("texts", [("all", False), ("few (quick)", True)], id="quick")
             yield Choice("seeds", [(str(number), number) for number in SEEDS], id="seeds")
-        page = Picture()
-        page.can_focus = True
         with Horizontal(id="body"):
             yield OptionList(markup=False)
-            yield page
+            yield Picture()
         yield Static("", id="status", markup=False)
 
     def on_mount(self) -> None:

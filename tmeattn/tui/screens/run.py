@@ -51,7 +51,6 @@ CATCHING_UP = 0.002
 NOT_WATCHED = (
     "The run is finished, so that no text can be measured while it is trained. Explain shows what it makes of a text."
 )
-NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
 class RunScreen(PanedScreen):
@@ -271,10 +270,15 @@ class RunScreen(PanedScreen):
         self.post_message(ResumeRun(self.run_state))
 
     def action_explain(self) -> None:
-        if self.run.has_checkpoint():
+        if self._has_weights():
             self.post_message(OpenExplain(run=self.run))
-        else:
-            self.post_message(ShowProblem(NO_WEIGHTS))
+
+    def _has_weights(self) -> bool:
+        """Whether the run can read texts; else a message tells why not."""
+        if not self.run.has_checkpoint():
+            self.post_message(ShowProblem(run_wording.NO_WEIGHTS))
+            return False
+        return True
 
     def action_evaluate(self) -> None:
         """Evaluate the run."""
@@ -284,21 +288,17 @@ class RunScreen(PanedScreen):
         self._open_evaluation("mistakes")
 
     def _open_evaluation(self, pane: str) -> None:
-        if not self.run.has_checkpoint():
-            self.post_message(ShowProblem(NO_WEIGHTS))
-            return
-        from tmeattn.tui.screens.evaluation import EvaluationScreen
+        if self._has_weights():
+            from tmeattn.tui.screens.evaluation import EvaluationScreen
 
-        self.app.push_screen(EvaluationScreen(self.session, self.run, pane))
+            self.app.push_screen(EvaluationScreen(self.session, self.run, pane))
 
     def action_attention(self) -> None:
         """Show the attention map of a validation text."""
-        if not self.run.has_checkpoint():
-            self.post_message(ShowProblem(NO_WEIGHTS))
-            return
-        from tmeattn.tui.screens.attention_map import AttentionMapScreen
+        if self._has_weights():
+            from tmeattn.tui.screens.attention_map import AttentionMapScreen
 
-        self.app.push_screen(AttentionMapScreen(self.session, self.run))
+            self.app.push_screen(AttentionMapScreen(self.session, self.run))
 
     def action_browse(self) -> None:
         self.post_message(OpenData(self.run))

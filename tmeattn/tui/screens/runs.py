@@ -63,7 +63,6 @@ RESTING = 0.05
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
-NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
@@ -271,8 +270,8 @@ class RunsScreen(BaseScreen):
         if selected is None:
             self.post_message(ShowProblem(DAMAGED))
             return
-        marked = [self.runs.runs[run_id].run for run_id in self.table.marked if run_id in self.runs.runs]
-        self.post_message(OpenRun(selected.run, [run for run in marked if run.id != selected.run.id]))
+        others = [one.run for one in self._marked if one.run.id != selected.run.id]
+        self.post_message(OpenRun(selected.run, others))
 
     def _selected_study(self) -> str | None:
         """The sweep whose line is under the cursor."""
@@ -281,13 +280,13 @@ class RunsScreen(BaseScreen):
 
     def action_compare(self) -> None:
         """Compare the marked runs; a single marked run with the selected one."""
-        chosen = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
-        if len(chosen) < 2 and self.table.selected in self.runs.runs:
-            chosen = list(dict.fromkeys([*chosen, self.table.selected]))
+        chosen, selected = self._marked, self.runs.runs.get(self.table.selected or "")
+        if len(chosen) < 2 and selected is not None:
+            chosen = list(dict.fromkeys([*chosen, selected]))
         if len(chosen) < 2:
             self.post_message(ShowProblem(ONE_RUN))
         else:
-            self.post_message(OpenComparison([self.runs.runs[run_id].run for run_id in chosen]))
+            self.post_message(OpenComparison([one.run for one in chosen]))
 
     def action_queue(self) -> None:
         self.post_message(OpenQueue())
@@ -352,7 +351,8 @@ class RunsScreen(BaseScreen):
 
     def action_tag(self) -> None:
         """Add tags to the marked runs or else the selected run, or remove them."""
-        chosen = self._chosen()
+        selected = self.runs.runs.get(self.table.selected or "")
+        chosen = self._marked or ([selected] if selected is not None else [])
         if not chosen:
             return
         tags = sorted({tag for one in chosen for tag in one.facts["tags"]}, key=str.lower)
@@ -376,10 +376,10 @@ class RunsScreen(BaseScreen):
 
         self.app.push_screen(AskText(question, "", check), change)
 
-    def _chosen(self) -> list[ListedRun]:
-        """The marked runs, or else the selected run."""
-        ids = [run_id for run_id in self.table.marked if run_id in self.runs.runs] or [self.table.selected or ""]
-        return [self.runs.runs[run_id] for run_id in ids if run_id in self.runs.runs]
+    @property
+    def _marked(self) -> list[ListedRun]:
+        """The marked runs, as far as they still exist."""
+        return [self.runs.runs[run_id] for run_id in self.table.marked if run_id in self.runs.runs]
 
     def action_resume(self) -> None:
         if self.selected is not None:
@@ -393,7 +393,7 @@ class RunsScreen(BaseScreen):
         if self.selected is not None and self.selected.run.has_checkpoint():
             self.post_message(OpenExplain(run=self.selected.run))
         else:
-            self.post_message(ShowProblem(NO_WEIGHTS))
+            self.post_message(ShowProblem(run_wording.NO_WEIGHTS))
 
     def action_evaluate(self) -> None:
         """Evaluate the selected run."""
@@ -402,7 +402,7 @@ class RunsScreen(BaseScreen):
 
             self.app.push_screen(EvaluationScreen(self.session, listed.run))
         elif listed is not None:
-            self.post_message(ShowProblem(NO_WEIGHTS))
+            self.post_message(ShowProblem(run_wording.NO_WEIGHTS))
 
     def action_reproduce(self) -> None:
         """Show the report's tables and figures."""
@@ -439,8 +439,9 @@ class RunsScreen(BaseScreen):
         self.app.push_screen(AskText(question, selected.name or "", check), rename)
 
     def action_delete(self) -> None:
-        marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
-        chosen = marked or [run_id for run_id in (self.table.selected,) if run_id and self._selected_study() is None]
+        chosen = [one.run.id for one in self._marked] or [
+            run_id for run_id in (self.table.selected,) if run_id and self._selected_study() is None
+        ]
         running = [run_id for run_id in chosen if is_trained(RunDirectory(self.runs.root / run_id))]
         if running:
             self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))

@@ -51,8 +51,7 @@ class ResultsPane(Picture):
     """The best figures of groups and runs, and the differences on the same texts."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.id = "results"
+        super().__init__(id="results")
         self.border_title = "1 Results"
 
     def show_results(self, comparison: Comparison, texts: TextComparison | None, about_texts: str) -> None:
@@ -69,8 +68,7 @@ class OptionsPane(Picture):
     """The options that differ, and below them, unless they are folded, those that are equal."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.id = "options"
+        super().__init__(id="options")
         self.border_title = "3 Options"
 
     def show_options(self, comparison: Comparison, *, folded: bool, key: str) -> None:
@@ -93,14 +91,6 @@ def _seeds_differ(comparison: Comparison) -> bool:
     return len({run.summary.seed for run in comparison.runs}) > 1
 
 
-class Legend(Picture):
-    """The legend below the charts. The keys that go left and right move the cursor of the charts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.id = "legend"
-
-
 class ComparedCurves(Vertical):
     """Loss and accuracy of all runs in one chart each, with one cursor, and a legend that has every whole name.
 
@@ -119,7 +109,7 @@ class ComparedCurves(Vertical):
         with Horizontal(id="charts"):
             yield Chart("Accuracy", unit="%", digits=1, id="accuracy")
             yield Chart("Cross-entropy", id="cross_entropy")
-        yield Legend()
+        yield Picture(id="legend")
 
     def on_mount(self) -> None:
         self._arrange()
@@ -164,7 +154,7 @@ class ComparedCurves(Vertical):
 
     def _show_legend(self) -> None:
         if self.comparison is not None:
-            self.query_one(Legend).show(legend(self.comparison, self.measure, self.cursor))
+            self.query_one("#legend", Picture).show(legend(self.comparison, self.measure, self.cursor))
 
 
 def legend(comparison: Comparison, measure: Measure, cursor: float | None) -> RenderableType:

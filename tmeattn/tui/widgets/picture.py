@@ -30,8 +30,8 @@ class Picture(ScrollView, can_focus=True, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = SCROLLING_DOWN
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
         self.rendered = 0
         self._content: RenderableType = ""
         self._lines: list[Strip] = []

@@ -31,6 +31,7 @@ if its heartbeat is ten seconds old."""
 
 LEAST_SPREAD = 0.02
 CRASHED = "The training process died without an error message"
+NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
 def state(seen: ObservedState, stop_reason: str | None = None) -> Text:

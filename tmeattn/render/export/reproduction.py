@@ -11,7 +11,7 @@ from tmeattn.render.export import paper
 from tmeattn.render.export.columns import brief_columns, difference_columns, row_columns
 from tmeattn.render.export.markup import csv_cell
 from tmeattn.render.export.paper import PaperTable
-from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on
+from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on, verdict
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row
@@ -21,7 +21,7 @@ _COLUMNS = (
     *("entropy", "normalized_entropy", "seconds_per_epoch", "best_epoch", "epochs", "diverged", "runs"),
     *("minus", "difference", "difference_low", "difference_high", "difference_report"),
     *("recipe", "dataset", "split", "texts", "vectors", "seeds", "limit", "quick", "options", "machines"),
-    *("report_train", "low", "high", "at_chance", "method"),
+    *("report_train", "low", "high", "at_chance", "method", "difference_remark"),
 )
 
 
@@ -38,7 +38,8 @@ def csv_text(result: Result) -> str:
 
     Numbers have at most six decimals: accuracies and differences are fractions in [-1, 1], entropies are in nats.
     Several values in a cell are separated by spaces, options and machines by semicolons; a missing value is empty. The
-    columns `minus` to `difference_report` hold the difference whose label is that of the row. A text that a spreadsheet
+    columns `minus` to `difference_report` hold the difference whose label is that of the row, and `difference_remark`
+    what is to be said of it: "not significant", "reversed" or "one seed". A text that a spreadsheet
     would read as a formula begins with an apostrophe.
     """
     differences = {difference.label: difference for difference in result.differences}
@@ -109,3 +110,4 @@ def _csv_row(result: Result, row: Row, difference: Difference | None) -> Iterabl
             "; ".join(context.machines),
         )
     yield from (row.report_train, row.low, row.high, row.at_chance, context.method if context else None)
+    yield None if difference is None else verdict(difference, context)

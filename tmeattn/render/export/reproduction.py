@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tmeattn.render.export import paper
 from tmeattn.render.export.columns import brief_columns, difference_columns, row_columns
-from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.markup import csv_table
 from tmeattn.render.export.paper import PaperTable
 from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on, verdict
 
@@ -43,12 +41,7 @@ def csv_text(result: Result) -> str:
     would read as a formula begins with an apostrophe.
     """
     differences = {difference.label: difference for difference in result.differences}
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in result.rows:
-        writer.writerow(csv_cell(value) for value in _csv_row(result, row, differences.get(row.label)))
-    return buffer.getvalue()
+    return csv_table(_COLUMNS, (_csv_row(result, row, differences.get(row.label)) for row in result.rows))
 
 
 def latex(result: Result) -> str:

@@ -22,13 +22,31 @@ def test_curves_draw_anything_within_the_width(lines: list[list[float]], width: 
     assert output == draw(curves(series, title="Loss", height=height, x_label="epoch"), width)
 
 
-def test_curves_are_named_where_they_end_and_differ_without_colour() -> None:
+def test_curves_are_named_above_and_differ_without_colour() -> None:
     xs = [1.0, 2.0, 3.0]
-    output = draw(curves([Series("train", xs, [1, 0.5, 0.1]), Series("validation", xs, [1, 0.8, 0.9])]))
-    train = next(line for line in output.splitlines() if line.rstrip().endswith("● train"))
-    validation = next(line for line in output.splitlines() if line.rstrip().endswith("○ validation"))
-    assert output.index(validation) < output.index(train)
-    assert output.splitlines()[-1].split() == ["1", "2", "3"]
+    train, validation = Series("train", xs, [1, 0.5, 0.1]), Series("validation", xs, [1, 0.8, 0.9])
+    lines = draw(curves([train, validation], title="Loss", x_label="epoch")).splitlines()
+    assert lines[0].rstrip() == "Loss  ● train  ○ validation"
+    assert sum(line.count("●") for line in lines[1:]) == sum(line.count("○") for line in lines[1:]) + 1  # one is hidden
+    assert lines[-1].split() == ["epoch", "1", "2", "3"]
+
+
+def test_an_axis_has_a_tick_at_its_first_whole_number_and_its_name_beside_its_numbers() -> None:
+    lines = draw(curves([Series("a", list(range(1, 41)), list(range(40)))], x_label="epoch"), 60).splitlines()
+    assert lines[-1].split()[:3] == ["epoch", "1", "5"]
+    lines = draw(curves([Series("a", [0.0, 1.0], [0.0, 1.0])], x_label="share of the other texts"), 60).splitlines()
+    assert lines[-1].strip() == "share of the other texts"
+    assert lines[-2].split()[:2] == ["0", "1"]
+
+
+def test_labels_of_large_numbers_are_whole() -> None:
+    lines = draw(curves([Series("a", [1, 2], [1_000_000, 1_500_000])]), 60).splitlines()
+    assert any(line.startswith("1,200,000┤") for line in lines)
+
+
+def test_a_logarithmic_x_axis_has_ticks_at_the_values() -> None:
+    lines = draw(curves([Series("a", [-4.0, -3.0, -1.0], [1, 2, 3])], x_label="lr", log_x=True), 60).splitlines()
+    assert lines[-1].split() == ["lr", "0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1"]
 
 
 def test_a_title_and_the_label_of_the_y_axis_share_a_line_only_if_both_fit() -> None:
@@ -103,10 +121,10 @@ def test_many_epochs_are_thinned_but_keep_the_ends() -> None:
     assert (labels[0], labels[-1]) == ("1", "100")
 
 
-def test_names_too_long_for_the_margin_stand_below_in_full():
+def test_names_that_do_not_fit_a_line_stand_on_several_in_full():
     names = ["q(t) linear", "q(t) MLP 128", "q(t) MLP 256, 128", "q(t) linear, value MLP"]
     lines = draw(curves([Series(name, [1, 2, 3], [i, i + 1, i]) for i, name in enumerate(names)]), 80).splitlines()
-    assert all(name in "\n".join(lines[-2:]) for name in names)
+    assert all(name in "\n".join(lines[:2]) for name in names)
     assert max(map(len, lines)) <= 80
     narrow = draw(curves([Series(name, [1, 2, 3], [i, i + 1, i]) for i, name in enumerate(names)]), 30).splitlines()
     assert max(map(len, narrow)) <= 30

@@ -63,3 +63,19 @@ async def test_a_text_pasted_beside_the_text_field_replaces_the_text() -> None:
         at_once(app, "f3", *"bad", "tab")
         app.post_message(events.Paste("a good film"))
         await until(pilot, lambda: written(app) == "a good film")
+
+
+async def test_a_key_does_not_wait_for_each_queue_that_is_busy(monkeypatch) -> None:
+    """Queues that are busy for good delay each key once, not once for each of them."""
+    waits = []
+
+    async def passed(pump: object, until: float) -> bool:
+        waits.append(pump)
+        return False  # the time is over
+
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        monkeypatch.setattr("tmeattn.tui.input_order._passed", passed)
+        at_once(app, "tab", "tab")
+        await until(pilot, lambda: len(waits) == 2)

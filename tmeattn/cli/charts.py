@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
+    from tmeattn.render.tick_axes import XAxis
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.tui.services.run_charts import XAxis
 
 
 def write_charts(

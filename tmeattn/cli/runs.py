@@ -17,9 +17,9 @@ from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
+    from tmeattn.render.tick_axes import XAxis
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.summary_cache import Overview
-    from tmeattn.tui.services.run_charts import XAxis
 
 LONGEST_NAME = 24
 """Columns of the listing for a run's name."""

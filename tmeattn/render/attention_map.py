@@ -189,13 +189,12 @@ def map_notes(shown: AttentionMap) -> list[str]:
 
 
 def choices_text(shown: AttentionMap) -> str:
-    """ "Choose with --layer 1 to 3 and --head 1 to 8."; empty where a choice changes nothing."""
-    heads = shown.heads
-    if not heads or (len(heads) == 1 and max(heads) == 1):
-        return ""
-    parts = [f"--layer 1 to {len(heads)}"] if len(heads) > 1 else []
-    parts += [f"--head 1 to {max(heads)}"] if max(heads) > 1 else []
-    return f"Choose one map with {' and '.join(parts)}."
+    """ "Choose one map with --layer 1 to 3 and --head 1 to 8.": what is left to choose; empty where nothing is."""
+    heads, layer, head = shown.heads, shown.explanation.layer, shown.explanation.head
+    most = max(heads if layer is None else heads[layer - 1 : layer], default=1)
+    parts = [f"--layer 1 to {len(heads)}"] if len(heads) > 1 and layer is None else []
+    parts += [f"--head 1 to {most}"] if most > 1 and head is None else []
+    return f"Choose one map with {' and '.join(parts)}." if parts else ""
 
 
 def blocks_note(shown: AttentionMap, size: int, blocks: int) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tmeattn.evaluation.paired import TextComparison
     from tmeattn.runs.comparison import Comparison, SeedGroup
 
+MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+"""The signs of the runs in charts and tables: they tell curves apart without colour, too."""
 MOST_COLUMNS = 4
 """Groups whose options stand in a table of their own columns; those of more are listed in a line."""
 
@@ -29,7 +31,7 @@ def comparison_page(comparison: Comparison, texts: TextComparison | None, reason
 
     reason: why there is no comparison on texts; None where it was not wanted.
     """
-    parts: list[RenderableType] = [*notes(comparison), run_table(comparison)]
+    parts: list[RenderableType] = [*notes(comparison), run_table(comparison, marks_of(comparison))]
     if options := options_table(comparison):
         parts += [Text(), *options]
     parts += [Text(), overlaid_curves(comparison)]
@@ -46,6 +48,17 @@ def notes(comparison: Comparison) -> list[RenderableType]:
     """What keeps the logged figures from being comparable, with an empty line behind it; nothing where they are."""
     lines: list[RenderableType] = [Text(safe(f"! {note}"), style="yellow") for note in comparison.notes]
     return [*lines, Text()] if lines else []
+
+
+def marks_of(comparison: Comparison) -> list[str]:
+    """The sign of each run in charts and tables; from the 37th run on they are repeated."""
+    return [MARKS[at % len(MARKS)] for at in range(len(comparison.runs))]
+
+
+def colours_of(comparison: Comparison) -> list[int]:
+    """The colour of each run: that of its group, so that the seeds of a group have one, or else its own."""
+    by_run = {run.summary.id: at for at, side in enumerate(comparison.sides) for run in side.runs}
+    return [by_run.get(run.summary.id, at) for at, run in enumerate(comparison.runs)]
 
 
 def run_table(comparison: Comparison, marks: Sequence[str] = ()) -> RenderableType:
@@ -101,8 +114,9 @@ def overlaid_curves(comparison: Comparison) -> RenderableType:
             run.label,
             [epoch["epoch"] for epoch in run.epochs],
             [100 * epoch["validation"]["accuracy"] for epoch in run.epochs],
+            *(colour, mark),
         )
-        for run in comparison.runs
+        for run, colour, mark in zip(comparison.runs, colours_of(comparison), marks_of(comparison), strict=True)
         if run.epochs
     ]
     if not lines:

@@ -15,6 +15,7 @@ from tmeattn.render.axes import round_step, spread, tick_label, tick_line, ticks
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.numbers import decimal, percent
 from tmeattn.render.palette import BLUE, foreground
+from tmeattn.render.plot import COLUMNS_A_TICK, LEFT
 from tmeattn.spacing import evenly_spaced
 
 if TYPE_CHECKING:
@@ -86,15 +87,16 @@ class Histogram:
         yield heading
         if not total:
             return
-        columns = _columns(len(self.counts), width - 6, self.unit)
+        margin = max(LEFT, cell_len(safe_line(self.unit)))
+        columns = _columns(len(self.counts), width - margin - 1)
         values = rebin(self.counts, columns)
         peak = max(values)
         share = peak / total * max(1.0, columns / len(self.counts))  # of one bin, even if it is drawn two columns wide
         for row in range(self.height, 0, -1):
             label = percent(share, 0) if row == self.height else ""
             bars = "".join(_block(value / peak, row, self.height) for value in values)
-            yield _line(label.rjust(5) + ("┤" if label else "│"), bars)
-        yield from _axis(self.low, self.high, columns, 5, self.unit, width)
+            yield _line(label.rjust(margin) + ("┤" if label else "│"), bars)
+        yield from _axis(self.low, self.high, columns, margin, self.unit, width)
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,8 @@ class Ridges:
             yield Text(safe(self.title), style="bold", no_wrap=True, overflow="ellipsis")
         if not self.rows:
             return
-        margin = min(max(len(label) for label, _ in self.rows), max(4, width // 4))
-        unit = "" if self.means else self.unit  # the means are wider than it
-        columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0), unit)
+        margin = max(min(max(len(label) for label, _ in self.rows), max(4, width // 4)), LEFT)
+        columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0))
         for index in evenly_spaced(len(self.rows), _MOST_ROWS):
             label, counts = self.rows[index]
             line = _line(safe_line(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
@@ -171,10 +172,9 @@ def _line(before: str, bars: str) -> Text:
     return line
 
 
-def _columns(bins: int, room: int, unit: str = "") -> int:
-    """The number of columns for `bins`: all that there are but those of the unit behind the axis, and at most four for
-    each bin."""
-    room = max(4, room - (1 + len(unit) if unit else 0))
+def _columns(bins: int, room: int) -> int:
+    """The number of columns for `bins`: all that there are, and at most four for each bin."""
+    room = max(4, room)
     return min(room, MOST_COLUMNS * bins) if bins else room
 
 
@@ -186,7 +186,7 @@ def _block(share: float, row: int, height: int) -> str:
 
 def _axis(low: float, high: float, columns: int, margin: int, unit: str, width: int) -> RenderResult:
     low, high = spread(low, high)
-    step = round_step(high - low, max(2, columns // 8))
+    step = round_step(high - low, max(2, columns // COLUMNS_A_TICK))
     marks = [
         (min(columns - 1, int((value - low) / (high - low) * columns)), tick_label(value, step))
         for value in ticks(low, high, step)
@@ -194,5 +194,5 @@ def _axis(low: float, high: float, columns: int, margin: int, unit: str, width: 
     at = {column for column, _ in marks}
     line = " " * margin + "└" + "".join("┬" if column in at else "─" for column in range(columns))
     yield Text(line[:width], style="dim", no_wrap=True)
-    labels = (" " * (margin + 1) + tick_line(marks, columns)).rstrip() + f" {safe(unit)}"
+    labels = safe_line(unit).ljust(margin + 1) + tick_line(marks, columns).rstrip()
     yield Text(labels[:width], style="dim", no_wrap=True)

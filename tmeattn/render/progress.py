@@ -21,6 +21,7 @@ from tmeattn.render.console import safe, safe_line, stderr_console
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.layout import SIDE_BY_SIDE_COLUMNS, SideBySide
 from tmeattn.render.numbers import MISSING, count, decimal, finite, percent, seconds
+from tmeattn.render.palette import BLUE, foreground
 from tmeattn.render.summary import entropy_histogram
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ class TrainingProgress:
         line.append(f"{percent(validation.get('accuracy')):>7}", style="bold" if event.get("best") else "")
         if (entropy := validation.get("entropy")) is not None:
             line.append(f"  {decimal(entropy, 2)} ")
-            line.append(_spark(validation).ljust(_SPARK_WIDTH), style="blue")
+            line.append(_spark(validation).ljust(_SPARK_WIDTH), style=foreground(BLUE))
         line.append(f"  {seconds(event.get('seconds')):>11}", style="dim")
         line.append(" ★" if event.get("best") else "", style="yellow")
         return line

@@ -160,9 +160,15 @@ def _slice(dimension: Dimension, trials: Sequence[Trial], objective: Objective) 
             x = math.log10(at) if dimension.log else at
             xs += [x, x]
             ys += [100 * y if objective.rises else y, None]  # the gap keeps points apart
-        label = f"log10 {name}" if dimension.log else name
         y_label = "accuracy, %" if objective.rises else "cross-entropy, nats"
-        return curves([Series(name, xs, ys)], title=f"Value by {name}", x_label=label, y_label=y_label, height=9)
+        return curves(
+            [Series(name, xs, ys)],
+            title=f"Value by {name}",
+            x_label=name,
+            y_label=y_label,
+            height=9,
+            log_x=dimension.log,
+        )
     by_value: dict[str, list[float]] = {}
     for each in dimension.values:
         by_value[option_value(each)] = []

@@ -159,7 +159,7 @@ def _check_number(texts: int) -> None:
 
 def _lines(path: Path) -> list[str]:
     try:
-        with open_regular(path) as file:
+        with open_regular(path.expanduser()) as file:
             data = file.read(_LARGEST_FILE + 1)
     except OSError as error:
         raise read_error(path, error, what="--watch-file: ") from None

@@ -12,7 +12,7 @@ from textual.message_pump import MessagePump
 PASSES = 8
 """Times that the queues are emptied for one key at most, where they fill again and again."""
 LONGEST = 1.0
-"""Seconds that a key waits at most for the effect of the one before."""
+"""Seconds that a key waits at most for the effect of the one before, whatever the queues are busy with."""
 LOOK = 0.02
 """Seconds between two looks whether a widget that is waited for still exists."""
 
@@ -80,12 +80,14 @@ class InputOrder:
     async def _settle(self) -> None:
         """Wait until the queues from the widget with the focus up to the application are empty."""
         before: list[MessagePump] = []
+        until = asyncio.get_running_loop().time() + LONGEST
         for _ in range(PASSES):
             pumps = self._queues()
             if pumps == before and not any(pump.message_queue_size for pump in pumps):
                 return
             for pump in pumps:
-                await _passed(pump)
+                if not await _passed(pump, until):
+                    return
             before = pumps
 
     def _queues(self) -> list[MessagePump]:
@@ -94,16 +96,21 @@ class InputOrder:
         return [pump for pump in around if pump.is_running]
 
 
-async def _passed(pump: MessagePump) -> None:
-    """Wait until a widget has handled the messages that wait in its queue now, unless it is removed before."""
+async def _passed(pump: MessagePump, until: float) -> bool:
+    """Wait until a widget has handled the messages that wait in its queue now, unless it is removed before.
+
+    until: the time of the loop at which the wait ends. Returns whether it ended before.
+    """
     done = asyncio.Event()
     if not pump.call_later(done.set):
-        return
-    for _ in range(round(LONGEST / LOOK)):
+        return True
+    loop = asyncio.get_running_loop()
+    while pump.is_running:
+        if loop.time() >= until:
+            return False
         try:
             await asyncio.wait_for(done.wait(), LOOK)
         except TimeoutError:
-            if not pump.is_running:
-                return
-        else:
-            return
+            continue
+        return True
+    return True

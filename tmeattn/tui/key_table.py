@@ -84,7 +84,8 @@ class Key:
     label:       the text in the footer; an empty label keeps the key out of the footer.
     description: one sentence for the help and the command palette.
     priority:    whether the key works while a text field has the focus.
-    pane:        the id of a widget: the footer shows the key only while the focus is in that widget.
+    pane:        the id of a widget: the footer shows the key only while the focus is in that widget, and first.
+    leads:       whether the footer shows it among those of the focused pane, in the order of this table.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Key:
     description: str
     priority: bool = False
     pane: str = ""
+    leads: bool = False
 
     @property
     def place(self) -> str:
@@ -167,14 +169,19 @@ KEYS: tuple[Key, ...] = (
     Key(
         "run.log_fold", "enter", "fold", "Fold output", "Show or hide the output of a process that failed.", pane="log"
     ),
-    Key("run.explain", "x", "explain", "Explain", "Explain a text with this run."),
+    Key("run.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run.", leads=True),
+    Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed.", leads=True),
+    Key("run.charts", "V", "charts", "Charts", "Show the next charts: learning rate, speed, CPU.", pane="curves"),
+    Key("run.axis", "X", "axis", "Axis", "Draw the curves over epochs, steps or time.", pane="curves"),
+    Key("run.smooth", "f", "smooth", "Smooth", "Smooth the curves of the steps: 0.6, 0.9, 0.98, no.", pane="curves"),
+    Key("run.explain", "x", "explain", "Explain", "Explain a text with this run.", leads=True),
+    Key("run.zoom_in", "plus,equals_sign", "zoom_x(1)", "Zoom", "Show half as much of the x axis.", pane="curves"),
+    Key("run.log_scale", "L", "log_scale", "Log scale", "Switch the loss to a logarithmic scale.", pane="curves"),
     Key("run.evaluate", "v", "evaluate", "Evaluate", "Show confusion matrix, classes, mistakes and faithfulness."),
     Key("run.attention", "a", "attention", "Map", "Show the attention map of a validation text."),
     Key("run.mistakes", "m", "mistakes", "Mistakes", "Show the mistakes of the run with their heatmaps."),
-    Key("run.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run."),
-    Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed."),
     Key("run.checkpoint", "S", "checkpoint", "Save checkpoint", "Save a checkpoint now."),
-    Key("run.log_scale", "L", "log_scale", "Log scale", "Switch the loss between a logarithmic and a linear scale."),
+    Key("run.zoom", "z", "zoom", "Enlarge", "Give a chart or a pane the whole screen, or take it back."),
     Key("run.next_pane", "tab", "next_pane(1)", "Next pane", "Go to the next pane."),
     Key("run.previous_pane", "shift+tab", "next_pane(-1)", "", "Go to the previous pane."),
     Key("run.pane_curves", "1", "pane('curves')", "", "Show the curves only; on a large screen again: all panes."),
@@ -184,16 +191,11 @@ KEYS: tuple[Key, ...] = (
     Key("run.pane_about", "5", "pane('about')", "", "Show the configuration, versions and command of the run."),
     Key("run.left", "left,h", "cursor(-1)", "", "Move the cursor of all curves left."),
     Key("run.right", "right,l", "cursor(1)", "", "Move the cursor of all curves right."),
-    Key("run.earlier", "left_square_bracket", "epoch(-1)", "", "Show an earlier measurement of the watch list."),
-    Key("run.later", "right_square_bracket", "epoch(1)", "", "Show a later measurement of the watch list."),
+    Key("run.earlier", "left_square_bracket", "epoch(-1)", "Earlier", "Show an earlier measurement.", pane="watch"),
+    Key("run.later", "right_square_bracket", "epoch(1)", "Later", "Show a later measurement.", pane="watch"),
+    Key("run.watch", "w", "watch", "Watch list", "Choose texts of the watch list, which is measured in training."),
     Key("run.browse", "b", "browse", "Texts", "Browse the texts of its dataset, with this run's predictions."),
     Key("run.export", "e", "export", "Export", "Export the charts that are shown to a picture or as CSV."),
-    Key("run.watch", "w", "watch", "Watch list", "Choose texts of the watch list, which is measured in training."),
-    Key("run.charts", "V", "charts", "More charts", "Show the next charts: learning rate, gradient norm, speed, CPU."),
-    Key("run.smooth", "f", "smooth", "Smooth", "Smooth the curves of the steps: 0.6, 0.9, 0.98, not at all."),
-    Key("run.axis", "X", "axis", "X axis", "Draw the curves over epochs, steps or time."),
-    Key("run.zoom", "z", "zoom", "Enlarge", "Give a chart or a pane the whole screen, or take it back."),
-    Key("run.zoom_in", "plus,equals_sign", "zoom_x(1)", "", "Show half as much of the x axis, around the cursor."),
     Key("run.zoom_out", "minus", "zoom_x(-1)", "", "Show twice as much of the x axis."),
     Key("run.reset", "U", "reset", "", "Show the whole curves: no zoom, no smoothing, linear scales."),
     Key("run.copy", "y", "copy", "Copy command", "Copy the command that made the run."),
@@ -202,13 +204,17 @@ KEYS: tuple[Key, ...] = (
         "compare.paired", "P", "paired", "Same texts", "Classify the validation texts with every run, to compare them."
     ),
     Key("compare.export", "e", "export", "Export", "Export the comparison to a file."),
-    Key("compare.measure", "A", "measure", "Accuracy/loss", "Switch the curves between accuracy and loss."),
-    Key("compare.split", "D", "split", "Split", "Show curves of the validation texts, the training texts, or both."),
+    Key("compare.measure", "A", "measure", "Accuracy/loss", "Switch to accuracy or loss.", pane="curves"),
+    Key("compare.split", "D", "split", "Split", "Show validation texts, training texts, or both.", pane="curves"),
+    Key("compare.axis", "X", "axis", "Axis", "Draw the curves over epochs, steps or time.", pane="curves"),
+    Key("compare.smooth", "f", "smooth", "Smooth", "Smooth the curves: 0.6, 0.9, 0.98, not at all.", pane="curves"),
+    Key("compare.zoom_in", "plus,equals_sign", "zoom_x(1)", "Zoom", "Show half as much of the x axis.", pane="curves"),
+    Key("compare.log_scale", "L", "log_scale", "Log scale", "Switch the loss to a logarithmic scale.", pane="curves"),
     Key("compare.open", "enter", "unfold", "All options", "Show or hide the options that all runs share."),
     Key("compare.copy", "y", "copy", "Copy command", "Copy the command that prints the same comparison."),
-    Key(
-        "compare.log_scale", "L", "log_scale", "Log scale", "Switch the loss between a logarithmic and a linear scale."
-    ),
+    Key("compare.zoom", "z", "zoom", "Enlarge", "Give a pane the whole screen, or take it back."),
+    Key("compare.zoom_out", "minus", "zoom_x(-1)", "", "Show twice as much of the x axis."),
+    Key("compare.reset", "U", "reset", "", "Show the whole curves: no zoom, no smoothing, linear scales."),
     Key("compare.pane_results", "1", "pane('results')", "", "Show the results."),
     Key("compare.pane_curves", "2", "pane('curves')", "", "Show the curves."),
     Key("compare.pane_options", "3", "pane('options')", "", "Show the options."),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.app import App
 from textual.theme import Theme
 
-from tmeattn.render.palette import BLUE, ORANGE, HeatColours
+from tmeattn.render.palette import BLUE, ORANGE, HeatColours, shows_heat
 
 DEFAULT = "tmeattn-dark"
 
@@ -95,3 +98,8 @@ At 0 it is near the background, so that faint words have nearly the colours of p
 def heat_colours(theme: str) -> HeatColours:
     """The colours of a heatmap at -1, 0 and 1 under a theme. A theme of another package gets those of the default."""
     return HEATMAP_COLOURS.get(theme, HEATMAP_COLOURS[DEFAULT])
+
+
+def shows_heat_on(app: App[Any]) -> bool:
+    """Whether a heatmap has its colours: the terminal has enough of them, and the user wants colours."""
+    return shows_heat(app.console) and not app.no_color

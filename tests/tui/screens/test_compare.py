@@ -3,13 +3,15 @@
 import pytest
 
 from tmeattn.errors import TmeattnError
+from tmeattn.render.comparison import marks_of
 from tmeattn.runs.comparison import compare_runs
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.compare import CompareScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import comparing
+from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.saved_state import SavedState
-from tmeattn.tui.widgets.comparison_panes import ComparedCurves, legend, marks_of
+from tmeattn.tui.widgets.comparison_panes import ComparedCurves, legend
 
 LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
 
@@ -112,7 +114,7 @@ def test_many_runs_with_long_names_have_a_legend_each(write_run):
     assert len(set(marks_of(comparison))) == 36
     console = Console(width=60, color_system=None)
     with console.capture() as capture:
-        console.print(legend(comparison, "accuracy", 2.0))
+        console.print(legend(comparison, "accuracy", 2.0, View()))
     lines = capture.get().splitlines()
     assert max(map(len, lines)) <= 60
     assert sum("number" in line for line in lines) >= 40

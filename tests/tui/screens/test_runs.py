@@ -349,7 +349,7 @@ async def test_only_changed_rows_are_drawn_again_and_only_moved_ones_move(three,
         assert drawn < 30  # only the lines that are seen are made
         for _ in range(6):
             app.screen.refresh_runs()
-            app.screen._show()
+            app.screen.show_runs()
         assert (table.drawn, refreshed) == (drawn, [])
         run = RunDirectory(isolated / "runs" / "m029-mean")
         run.rename("other")
@@ -384,7 +384,7 @@ async def test_of_many_runs_the_newest_are_shown_and_read_first(write_run, monke
         screen, runs = app.screen, app.session.runs
         for _ in range(2):
             looks(runs)
-            screen._show()
+            screen.show_runs()
             await pilot.pause()
             runs.wanted = screen.table.seen
         assert [row[0] for row in rows(app)][:5] == ["m019-mean", "m018-mean", "m017-mean", "m016-mean", "m015-mean"]
@@ -395,7 +395,7 @@ async def test_of_many_runs_the_newest_are_shown_and_read_first(write_run, monke
         assert screen.table.selected == "m018-mean"
         while not runs.caught_up:
             looks(runs)
-        screen._show()
+        screen.show_runs()
         assert (screen.table.line_count, screen.table.selected) == (20, "m018-mean")
         assert "reading" not in str(screen.query_one("#summary").render())
 

@@ -8,9 +8,9 @@ import pytest
 from support.scripted_reader import STYLES
 from textual.app import App, ComposeResult
 
+from tmeattn.render.tick_axes import Duration, Epochs, Round, RoundPowers, duration
 from tmeattn.tui.services.curve import Curve, thinned
 from tmeattn.tui.services.run_charts import View
-from tmeattn.tui.widgets.axes import Duration, Epochs, Round, RoundPowers, duration
 from tmeattn.tui.widgets.chart import Chart
 
 

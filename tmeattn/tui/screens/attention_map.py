@@ -15,21 +15,20 @@ from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import ExplainRequest
-from tmeattn.render.attention_map import OverviewView, map_legend, row_lines, small_columns
+from tmeattn.render.attention_map import map_legend, row_lines
 from tmeattn.render.console import safe
-from tmeattn.render.palette import shows_heat
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.themes import heat_colours
+from tmeattn.tui.themes import heat_colours, shows_heat_on
 from tmeattn.tui.widgets.cell_grid import CellGrid
+from tmeattn.tui.widgets.heads import Head, HeadsView
 from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.map_view import MapView
-from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import attention_map as wording
 
 if TYPE_CHECKING:
-    from tmeattn.explain.attention_map import AttentionMap, HeadOverview
+    from tmeattn.explain.attention_map import AttentionMap
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.tui.session import Session
 
@@ -39,12 +38,6 @@ PATIENCE = 0.5
 """Seconds after which the screen says that it waits."""
 Place = tuple[int | None, int | None]
 """A layer and a head, counted from 1; None is the mean over all."""
-
-
-class Heads(Picture, can_focus=True, inherit_bindings=False):
-    """All heads in small; the keys of the screen choose one."""
-
-    BINDINGS: ClassVar[list[BindingType]] = []
 
 
 class AttentionMapScreen(BaseScreen):
@@ -73,7 +66,6 @@ class AttentionMapScreen(BaseScreen):
         self.text, self.true_label = text, true_label
         self.at = at
         self.map: AttentionMap | None = None
-        self.overview: HeadOverview | None = None
         self._maps: OrderedDict[Place, AttentionMap] = OrderedDict()
 
     def body(self) -> Iterable[Widget]:
@@ -85,12 +77,12 @@ class AttentionMapScreen(BaseScreen):
                 yield Static("", id="row", markup=False)
                 yield Static("", id="weights", markup=False)
                 yield text
-        yield Heads()
+        yield HeadsView()
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Heads).display = False
+        self.heads.display = False
         self._load()
 
     @property
@@ -98,9 +90,13 @@ class AttentionMapScreen(BaseScreen):
         return self.query_one("#map", MapView)
 
     @property
+    def heads(self) -> HeadsView:
+        return self.query_one(HeadsView)
+
+    @property
     def small(self) -> bool:
         """Whether all heads are shown in small."""
-        return bool(self.query_one(Heads).display)
+        return bool(self.heads.display)
 
     # ---- computing
 
@@ -130,7 +126,7 @@ class AttentionMapScreen(BaseScreen):
             self._choose_strongest()
         self._tell()
         if self.small:
-            self._draw_overview()
+            self._draw_heads()
         self.refresh_footer((bool(shown.heads), self.small))
 
     def _request(self) -> ExplainRequest:
@@ -165,7 +161,7 @@ class AttentionMapScreen(BaseScreen):
         shown, view = self.map, self.view
         if shown is None or self.small:
             return
-        colour = shows_heat(self.app.console) and not self.app.no_color
+        colour = shows_heat_on(self.app)
         colours = heat_colours(self.app.theme)
         self.query_one("#row", Static).update(wording.row_title(shown, view.row), layout=False)
         weights = self.query_one("#weights", Static)
@@ -193,7 +189,7 @@ class AttentionMapScreen(BaseScreen):
         if self._is_closed():
             return
         if self.small:
-            self._draw_overview()
+            self._draw_heads()
         else:
             self.draw_row()
 
@@ -218,12 +214,11 @@ class AttentionMapScreen(BaseScreen):
             )
             return
         small = not self.small
-        self.query_one(Heads).display = small
+        self.heads.display = small
         self.query_one("#body").display = not small
         if small:
-            if self.at[0] is None or self.at[1] is None:
-                self._put(self.at[0] or 1, self.at[1] or 1)
-            self.query_one(Heads).focus()
+            self._put(*self._chosen)
+            self.heads.focus()
             self._load_overview()
         else:
             self.view.focus()
@@ -232,31 +227,25 @@ class AttentionMapScreen(BaseScreen):
 
     @work(exclusive=True, group="overview")
     async def _load_overview(self) -> None:
-        if self.overview is None:
+        if self.heads.overview is None:
             try:
-                self.overview = await self.session.reader.head_overview(self.run, self._request())
+                self.heads.overview = await self.session.reader.head_overview(self.run, self._request())
             except TmeattnError as error:
                 self._say(str(error))
                 return
         if not self._is_closed():
-            self._draw_overview()
+            self._draw_heads()
 
-    def _draw_overview(self) -> None:
-        if self.overview is None:
-            return
-        colour = shows_heat(self.app.console) and not self.app.no_color
+    def _draw_heads(self) -> None:
+        if self.heads.overview is not None:
+            self.heads.show_heads(self._chosen)
+            self._say(wording.head_line(self.heads.overview, *self._chosen))
+
+    @property
+    def _chosen(self) -> Head:
+        """The chosen one of the heads in small."""
         layer, head = self.at
-        chosen = (layer or 1, head or 1)
-        picture = self.query_one(Heads)
-        picture.show(OverviewView(self.overview, chosen, heat_colours(self.app.theme), colour))
-        self._say(wording.head_line(self.overview, *chosen))
-        heads = self.overview.heads
-        at = next((at for at, one in enumerate(heads) if (one.layer, one.head) == chosen), 0)
-        lines = 2 + len(heads[0].cells_BB) // 2 + len(heads[0].cells_BB) % 2
-        row = at // small_columns(heads, max(1, picture.size.width))
-        top = 2 + row * lines
-        if not picture.scroll_offset.y <= top <= picture.scroll_offset.y + picture.size.height - lines:
-            picture.scroll_to(y=max(0, top - 2), animate=False)
+        return layer or 1, head or 1
 
     # ---- keys
 
@@ -297,24 +286,21 @@ class AttentionMapScreen(BaseScreen):
     def _go(self, layer: int | None, head: int | None) -> None:
         self._put(layer, head)
         if self.small:
-            self._draw_overview()
+            self._draw_heads()
         else:
             self._load()
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor of the map, or the choice among the heads in small."""
-        if not self.small or self.overview is None:
+        if self.small:
+            self._put(*self.heads.beside(self._chosen, rows, columns))
+            self._draw_heads()
+        else:
             self.view.move(rows, columns)
-            return
-        places = [(one.layer, one.head) for one in self.overview.heads]
-        across = small_columns(self.overview.heads, max(1, self.query_one(Heads).size.width))
-        at = places.index((self.at[0] or 1, self.at[1] or 1)) + columns + rows * across
-        self._put(*places[max(0, min(at, len(places) - 1))])
-        self._draw_overview()
 
     def action_page(self, by: int) -> None:
         if self.small:
-            self.query_one(Heads).scroll_page_down() if by > 0 else self.query_one(Heads).scroll_page_up()
+            self.heads.scroll_page_down() if by > 0 else self.heads.scroll_page_up()
         else:
             self.view.page(by)
 
@@ -345,7 +331,7 @@ class AttentionMapScreen(BaseScreen):
         from tmeattn.render.export.attention_map import FORMATS, write
         from tmeattn.tui.screens.export_dialog import export_as
 
-        shown, overview = self.map, self.overview
+        shown, overview = self.map, self.heads.overview
         export_as(self, "the attention map", "attention.html", FORMATS, lambda path: write(shown, path, overview))
 
     def action_back(self) -> None:

@@ -18,19 +18,20 @@ from tmeattn.render.export import comparison as export
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import CopyText, ShowProblem
+from tmeattn.tui.screens.chart_actions import ChartActions
 from tmeattn.tui.screens.export_dialog import export_as
 from tmeattn.tui.screens.paned import PanedScreen
+from tmeattn.tui.services.compared_curves import SHOWN, Measure
 from tmeattn.tui.services.comparing import Cancelled, RunComparer
 from tmeattn.tui.session import Session
-from tmeattn.tui.widgets.chart import Chart
-from tmeattn.tui.widgets.comparison_panes import SHOWN, ComparedCurves, Measure, OptionsPane, ResultsPane
+from tmeattn.tui.widgets.comparison_panes import ComparedCurves, OptionsPane, ResultsPane
 from tmeattn.tui.widgets.tab_line import TabLine
 
 EVERY = 5.0
 """Seconds between two readings of runs that are being trained."""
 
 
-class CompareScreen(PanedScreen):
+class CompareScreen(ChartActions, PanedScreen):
     """All panes on a large screen, one of them on a small one."""
 
     place = "compare"
@@ -48,7 +49,6 @@ class CompareScreen(PanedScreen):
         super().__init__(session, "results")
         self.comparer = RunComparer(runs)
         self.folded = True
-        self.log_scale = False
         self._about_texts = ""
         self._busy = False
 
@@ -145,12 +145,10 @@ class CompareScreen(PanedScreen):
         curves = self.query_one(ComparedCurves)
         curves.choose(shown=SHOWN[(SHOWN.index(curves.shown) + 1) % len(SHOWN)])
 
-    def action_log_scale(self) -> None:
-        self.log_scale = not self.log_scale
-        self.query_one("#cross_entropy", Chart).set_log(self.log_scale)
-
-    def action_cursor(self, by: int) -> None:
-        next(chart for chart in self.query(Chart) if chart.display).action_cursor(by)
+    def action_zoom(self) -> None:
+        """Give the pane with the focus the whole screen, or take it back."""
+        around = self.focused.ancestors_with_self if self.focused else []
+        self.action_pane(next((str(each.id) for each in around if each.id in self.PANES), self.pane))
 
     def action_unfold(self) -> None:
         self.folded = not self.folded

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -29,10 +28,10 @@ from tmeattn.tui.messages import (
     ShowProblem,
     StopRun,
 )
+from tmeattn.tui.screens.chart_actions import ChartActions
 from tmeattn.tui.screens.export_dialog import export_as
 from tmeattn.tui.screens.paned import PanedScreen
 from tmeattn.tui.screens.watch_dialog import WatchDialog
-from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.curves import CurvesPane
@@ -53,7 +52,7 @@ NOT_WATCHED = (
 )
 
 
-class RunScreen(PanedScreen):
+class RunScreen(ChartActions, PanedScreen):
     """All panes on a large screen, one of them on a small one.
 
     others: runs whose curves are drawn over those of `run`.
@@ -192,21 +191,6 @@ class RunScreen(PanedScreen):
     def curves(self) -> CurvesPane:
         return self.query_one(CurvesPane)
 
-    def action_log_scale(self) -> None:
-        self._look(replace(self.curves.view, log=not self.curves.view.log))
-
-    def action_axis(self) -> None:
-        """The x axis of the curves: epochs, steps or time."""
-        self._look(self.curves.view.with_next_axis())
-
-    def action_smooth(self) -> None:
-        """Smooth the curves more, or not at all."""
-        self._look(self.curves.view.with_next_smoothing())
-
-    def _look(self, view: View) -> None:
-        self.curves.change(view)
-        self._draw()
-
     def action_zoom(self) -> None:
         """Give the chart or the pane with the focus the whole screen, or take it back."""
         focused = self.focused
@@ -216,16 +200,6 @@ class RunScreen(PanedScreen):
             return
         self.pane, self.alone = "curves", self.curves.enlarge()
         self._open_pane()
-        self._draw()
-
-    def action_zoom_x(self, direction: int) -> None:
-        """Show half as much of the x axis of the curves, or twice as much."""
-        self.curves.zoom(2.0**-direction)
-        self._draw()
-
-    def action_reset(self) -> None:
-        """Show the curves as they are at first."""
-        self.curves.reset()
         self._draw()
 
     def action_charts(self) -> None:
@@ -252,9 +226,6 @@ class RunScreen(PanedScreen):
             self.app.push_screen(WatchDialog(self.run), lambda changed: self._draw())
         else:
             self.post_message(ShowProblem(NOT_WATCHED))
-
-    def action_cursor(self, by: int) -> None:
-        self.curves.charts[0].action_cursor(by)
 
     def action_epoch(self, by: int) -> None:
         self.query_one(WatchPane).step(self.run_state, by)

@@ -16,39 +16,26 @@ from textual.widgets import Button, Input, Static
 from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
-from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import check_name
-from tmeattn.runs.lock import delete as delete_run
-from tmeattn.runs.lock import is_trained
 from tmeattn.runs.queue import has_runner, queue_stamp, read_queue
-from tmeattn.runs.renaming import rename_run
-from tmeattn.runs.tags import change_tags, changes_in
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
-    CopyText,
     NotStarted,
-    OpenComparison,
-    OpenData,
-    OpenExplain,
     OpenNewRun,
     OpenQueue,
     OpenRun,
-    ResumeRun,
     RunChanged,
     ShowProblem,
     StartRun,
-    StopRun,
 )
-from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.columns import ChooseColumns
-from tmeattn.tui.screens.dialogs import AskText, Confirm
+from tmeattn.tui.screens.run_list_actions import RunListActions
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import ORDERS
-from tmeattn.tui.services.run_state import RunState
-from tmeattn.tui.services.sweep_groups import PREFIX, StudyFacts, SweepGroup, grouped, read_studies
+from tmeattn.tui.services.sweep_groups import StudyFacts, SweepGroup, grouped, read_studies
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
-from tmeattn.tui.widgets.run_table import COLUMNS, RunTable
+from tmeattn.tui.widgets.run_cells import COLUMNS
+from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
 
@@ -63,11 +50,10 @@ RESTING = 0.05
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
-ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
-class RunsScreen(BaseScreen):
+class RunsScreen(RunListActions):
     """All runs; those that are being trained are read again every second."""
 
     BINDINGS: ClassVar = keys.bindings("runs")
@@ -127,7 +113,7 @@ class RunsScreen(BaseScreen):
         new_rows = not self.table.line_count or self.runs.all_listed > listed
         if self._unshown and (self.runs.caught_up or self._unshown >= SHOWN_EVERY or new_rows):
             self._unshown = 0
-            self._show()
+            self.show_runs()
         elif self._unshown:
             self.table.refresh_changed()
             self._show_summary()
@@ -136,7 +122,7 @@ class RunsScreen(BaseScreen):
             self._next_look.stop()
         self._next_look = None if self.runs.caught_up else self.set_timer(CATCHING_UP, self.refresh_runs)
 
-    def _show(self) -> None:
+    def show_runs(self) -> None:
         text = self.query_one("#filter", Input).value
         visible = grouped(self._visible(), self.unfolded, self.studies, every=bool(text.strip()))
         damaged = [] if text else sorted(self.runs.damaged.values(), key=lambda one: one.path)
@@ -172,7 +158,7 @@ class RunsScreen(BaseScreen):
         found = await asyncio.to_thread(read_studies, names)
         if found != self.studies and not self._is_closed():
             self.studies = found
-            self._show()
+            self.show_runs()
 
     def _show_summary(self) -> None:
         """Show how many runs there are, run and are marked, and how the list is sorted and filtered."""
@@ -217,11 +203,6 @@ class RunsScreen(BaseScreen):
             return bool(self.table.marked)
         return run_wording.useful(action, self.selected)
 
-    @property
-    def selected(self) -> RunState | None:
-        """The run at the cursor; None for a damaged run, or without runs."""
-        return self.runs.opened(self.table.selected)
-
     @on(RunTable.Moved)
     def highlighted(self) -> None:
         if self._details_soon is not None:
@@ -251,20 +232,20 @@ class RunsScreen(BaseScreen):
 
     @on(Input.Changed, "#filter")
     def filter_changed(self) -> None:
-        self._show()
+        self.show_runs()
 
     @on(Input.Submitted, "#filter")
     def filter_submitted(self) -> None:
         self.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self.show_runs)
 
     def action_open(self) -> None:
         """Open the selected run, or fold or unfold the selected sweep."""
         if (study := self._selected_study()) is not None:
             self.unfolded ^= {study}
-            self._show()
+            self.show_runs()
             return
         selected = self.selected
         if selected is None:
@@ -272,21 +253,6 @@ class RunsScreen(BaseScreen):
             return
         others = [one.run for one in self._marked if one.run.id != selected.run.id]
         self.post_message(OpenRun(selected.run, others))
-
-    def _selected_study(self) -> str | None:
-        """The sweep whose line is under the cursor."""
-        selected = self.table.selected or ""
-        return selected.removeprefix(PREFIX) if selected.startswith(PREFIX) else None
-
-    def action_compare(self) -> None:
-        """Compare the marked runs; a single marked run with the selected one."""
-        chosen, selected = self._marked, self.runs.runs.get(self.table.selected or "")
-        if len(chosen) < 2 and selected is not None:
-            chosen = list(dict.fromkeys([*chosen, selected]))
-        if len(chosen) < 2:
-            self.post_message(ShowProblem(ONE_RUN))
-        else:
-            self.post_message(OpenComparison([one.run for one in chosen]))
 
     def action_queue(self) -> None:
         self.post_message(OpenQueue())
@@ -330,13 +296,13 @@ class RunsScreen(BaseScreen):
 
     def _sort(self, order: str, *, reverse: bool = False) -> None:
         self.order, self.reverse = order, reverse
-        self._show()
+        self.show_runs()
 
     def action_sweep(self) -> None:
         """Show the runs of all sweeps; fold them where all are shown."""
         every = {one.facts["study"] for one in self.runs.runs.values()} - {None}
         self.unfolded = set() if self.unfolded >= every else {str(study) for study in every}
-        self._show()
+        self.show_runs()
 
     def action_columns(self) -> None:
         """Choose the columns; they are remembered."""
@@ -344,121 +310,13 @@ class RunsScreen(BaseScreen):
         def changed(columns: list[str]) -> None:
             self.table.chosen = self.session.saved.columns = columns
             self.session.saved.save()
-            self._show()
+            self.show_runs()
 
         shown = [field.name for field in self.table.fields]
         self.app.push_screen(ChooseColumns(shown, changed))
-
-    def action_tag(self) -> None:
-        """Add tags to the marked runs or else the selected run, or remove them."""
-        selected = self.runs.runs.get(self.table.selected or "")
-        chosen = self._marked or ([selected] if selected is not None else [])
-        if not chosen:
-            return
-        tags = sorted({tag for one in chosen for tag in one.facts["tags"]}, key=str.lower)
-        which = run_wording.title(chosen[0]) if len(chosen) == 1 else counted(len(chosen), "run")
-        question = f"Tags of {which}: {' '.join(tags) or 'none'}. Add with +tag, remove with -tag:"
-
-        def check(text: str) -> None:
-            changes_in(text.split())
-
-        def change(text: str | None) -> None:
-            if not text:
-                return
-            add, remove = changes_in(text.split())
-            for one in chosen:
-                try:
-                    change_tags(one.run, add, remove)
-                except TmeattnError as error:
-                    self.post_message(ShowProblem(error))
-                    break
-            self.refresh_runs()
-
-        self.app.push_screen(AskText(question, "", check), change)
-
-    @property
-    def _marked(self) -> list[ListedRun]:
-        """The marked runs, as far as they still exist."""
-        return [self.runs.runs[run_id] for run_id in self.table.marked if run_id in self.runs.runs]
-
-    def action_resume(self) -> None:
-        if self.selected is not None:
-            self.post_message(ResumeRun(self.selected))
-
-    def action_stop(self) -> None:
-        if self.selected is not None:
-            self.post_message(StopRun(self.selected))
-
-    def action_explain(self) -> None:
-        if self.selected is not None and self.selected.run.has_checkpoint():
-            self.post_message(OpenExplain(run=self.selected.run))
-        else:
-            self.post_message(ShowProblem(run_wording.NO_WEIGHTS))
-
-    def action_evaluate(self) -> None:
-        """Evaluate the selected run."""
-        if (listed := self.selected) is not None and listed.run.has_checkpoint():
-            from tmeattn.tui.screens.evaluation import EvaluationScreen
-
-            self.app.push_screen(EvaluationScreen(self.session, listed.run))
-        elif listed is not None:
-            self.post_message(ShowProblem(run_wording.NO_WEIGHTS))
 
     def action_reproduce(self) -> None:
         """Show the report's tables and figures."""
         from tmeattn.tui.screens.reproduce import ReproduceScreen
 
         self.app.push_screen(ReproduceScreen(self.session))
-
-    def action_browse(self) -> None:
-        if self.selected is not None:
-            self.post_message(OpenData(self.selected.run))
-
-    def action_copy(self) -> None:
-        if self.selected is not None:
-            self.post_message(CopyText(run_wording.command(self.selected.run)))
-
-    def action_rename(self) -> None:
-        selected = self.selected
-        if selected is None:
-            return
-
-        def check(name: str) -> None:
-            if name:
-                check_name(name, of=selected.run)
-
-        def rename(name: str | None) -> None:
-            if name is not None:
-                try:
-                    rename_run(selected.run, name or None)
-                except TmeattnError as error:
-                    self.post_message(ShowProblem(error))
-            self.refresh_runs()
-
-        question = f"Rename {selected.run.id} (leave empty to clear)"
-        self.app.push_screen(AskText(question, selected.name or "", check), rename)
-
-    def action_delete(self) -> None:
-        chosen = [one.run.id for one in self._marked] or [
-            run_id for run_id in (self.table.selected,) if run_id and self._selected_study() is None
-        ]
-        running = [run_id for run_id in chosen if is_trained(RunDirectory(self.runs.root / run_id))]
-        if running:
-            self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))
-        elif chosen:
-            question = f"Delete {', '.join(chosen)} with all checkpoints? This cannot be undone."
-            self.app.push_screen(Confirm(question, "Delete"), lambda yes: self._delete(chosen) if yes else None)
-
-    def _delete(self, chosen: list[str]) -> None:
-        for run_id in chosen:
-            path = self.runs.root / run_id
-            if not path.exists():  # another program deleted it
-                continue
-            try:
-                delete_run(RunDirectory(path))
-            except TmeattnError as error:
-                self.post_message(ShowProblem(error))
-        self.table.marked.clear()
-        self.runs.forget()
-        self.refresh_runs()
-        self._show()

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
+from tmeattn.render.tick_axes import XAxis
 from tmeattn.runs.event_types import EpochEvent, SplitName, StepMeasure
 from tmeattn.runs.events import best_epoch
 from tmeattn.tui.services.curve import Curve, smoothed
 from tmeattn.tui.services.run_state import RunState
 
-XAxis = Literal["epoch", "step", "time"]
 AXES: tuple[XAxis, ...] = ("epoch", "step", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
 """The weights of the exponential mean that a key goes through; 0: none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,17 +22,9 @@ from tmeattn.render.numbers import flag, option_value, seconds
 from tmeattn.run_config import RunConfig, choices_of, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
 from tmeattn.runs.seeds import seeds_in
+from tmeattn.runs.watched_texts import chosen_texts
 from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.listed_run import ListedRun
-
-FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr", "batch_size", "max_length")
-"""The train options that users change most; they come first."""
-MOST_COMPARED = 100
-"""Runs, the newest, among which the most similar is looked for."""
-_MORE = {"seed": " Several, such as 0,1,2: a run for each, one after another."}
-"""What the form takes besides the values of the command line, by the option."""
-PACE = ("max_length", "batch_size", "threads", "processes", "precision", "device", "tune_embeddings", "vectors")
-"""The train options that change the time per epoch."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +37,21 @@ class FormField:
     off: str | None = None
 
 
+FIRST = ("alpha", "epochs", "limit", "seed", "recipe", "dataset", "vectors", "lr", "batch_size", "max_length")
+"""The train options that users change most; they come first."""
+MOST_COMPARED = 100
+"""Runs, the newest, among which the most similar is looked for."""
+WATCHED = (
+    FormField("watch_text", "A text of your own on the watch list, which is measured while the model is trained."),
+    FormField("watch_file", "A file for the watch list: each line is a text. On the screen of a run, w adds others."),
+)
+"""What `tmeattn train` takes beside the options of a run, and the form, too."""
+_MORE = {"seed": " Several, such as 0,1,2: a run for each, one after another."}
+"""What the form takes besides the values of the command line, by the option."""
+PACE = ("max_length", "batch_size", "threads", "processes", "precision", "device", "tune_embeddings", "vectors")
+"""The train options that change the time per epoch."""
+
+
 def fields_of(model: str) -> tuple[list[FormField], list[FormField]]:
     """The options of the model, and the train options that all models share.
 
@@ -54,7 +62,8 @@ def fields_of(model: str) -> tuple[list[FormField], list[FormField]]:
     common = sorted(
         _fields(TrainOptions), key=lambda field: FIRST.index(field.name) if field.name in FIRST else len(FIRST)
     )
-    return own, common
+    first = sum(field.name in FIRST for field in common)
+    return own, [*common[:first], *WATCHED, *common[first:]]
 
 
 def _fields(config: type[BaseModel]) -> list[FormField]:
@@ -104,7 +113,9 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
     Raises:
         TmeattnError: the first error in the options, with the message of the command line.
     """
-    config = resolve_run(model, dict(given))
+    watched = {field.name for field in WATCHED}
+    config = resolve_run(model, {option: value for option, value in given.items() if option not in watched})
+    chosen_texts([given["watch_text"]] if "watch_text" in given else [], _path(given.get("watch_file")))
     if is_dataset(config.train.dataset) or existing_path(config.train.dataset) is None:
         open_dataset(config.train.dataset)  # training checks a path when it reads the texts
     vectors = config.train.vectors
@@ -113,6 +124,10 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
     if name:
         check_name(name)
     return config
+
+
+def _path(typed: str | None) -> Path | None:
+    return None if typed is None else Path(typed)
 
 
 def seeds_of(given: Mapping[str, str]) -> list[int]:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tmeattn.render.attention_map import column_names
 from tmeattn.render.numbers import shortened
-from tmeattn.render.palette import shows_heat
+from tmeattn.tui.themes import shows_heat_on
 
 CURSOR = Style(reverse=True, bold=True)
 NAMED = Style(bold=True)
@@ -95,7 +95,7 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
 
     @property
     def has_colour(self) -> bool:
-        return shows_heat(self.app.console) and not self.app.no_color
+        return shows_heat_on(self.app)
 
     def room(self) -> tuple[int, int]:
         """Lines for rows, and terminal cells for columns."""

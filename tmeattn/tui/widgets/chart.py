@@ -16,10 +16,11 @@ from textual.widgets import Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
+from tmeattn.render.plot import BEST, flowed
+from tmeattn.render.tick_axes import duration
 from tmeattn.tui.services.curve import Curve, thinned
 from tmeattn.tui.services.run_charts import View, extent
-from tmeattn.tui.widgets.axes import duration
-from tmeattn.tui.widgets.plot import BEST, Plot
+from tmeattn.tui.widgets.plot import Plot
 
 
 class Chart(Vertical, can_focus=True):
@@ -89,7 +90,7 @@ class Chart(Vertical, can_focus=True):
         self._lines = len(lines)
         plot = self.query_one(Plot)
         plot.visible = self._range() is not None
-        columns = max(plot.size.width - Plot.LEFT - 2, 10)
+        columns = max(plot.columns, 10)
         span = self.view.span
         visible = [curve.within(*span) for curve in self.curves] if span else self.curves
         plot.draw(
@@ -108,11 +109,7 @@ class Chart(Vertical, can_focus=True):
         """Title and legend, on as many lines as they need, but on at most a third of the height. The number of the best
         epoch stands there if it fits."""
         width, most = max(self.size.width - 2, 10), max(1, self.size.height // 3)
-        lines = [Text()]
-        for part in self._legend():
-            if lines[-1] and lines[-1].cell_len + 2 + part.cell_len > width:
-                lines.append(Text())
-            lines[-1].append("  " if lines[-1] else "").append_text(part)
+        lines = flowed(self._legend(), width)
         if self.best is not None and any(curve.marked for curve in self.curves):
             best = f"  {BEST} best epoch {self.best[1]}"
             if lines[-1].cell_len + len(best) <= width and len(lines) <= most:
@@ -178,7 +175,7 @@ class Chart(Vertical, can_focus=True):
         span, whole = self._visible, self._range()
         if span is None or whole is None:
             return
-        step = (span[1] - span[0]) / max(self.query_one(Plot).size.width - Plot.LEFT - 2, 10)
+        step = (span[1] - span[0]) / max(self.query_one(Plot).columns, 10)
         start = span[1] if self.cursor is None else self.cursor + by * step
         self._move_to(min(max(start, whole[0]), whole[1]))
 
@@ -192,8 +189,8 @@ class Chart(Vertical, can_focus=True):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         plot, span = self.query_one(Plot), self._visible
-        column = event.screen_x - plot.region.x - Plot.LEFT
-        columns = plot.size.width - Plot.LEFT
+        column = event.screen_x - plot.region.x - plot.left
+        columns = plot.size.width - plot.left
         if span and event.screen_y >= plot.region.y and 0 < column < columns - 1:
             self._move_to(span[0] + (column - 1) / max(columns - 3, 1) * (span[1] - span[0]))
 

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from dataclasses import replace
+from typing import get_args
 
 from rich.console import Group, RenderableType
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tmeattn.evaluation.paired import TextComparison
 from tmeattn.plurals import counted
-from tmeattn.render.comparison import group_table, notes, options_table, run_table
+from tmeattn.render.comparison import colours_of, group_table, marks_of, notes, options_table, run_table
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import MISSING, decimal, flag, option_value, percent, shortened
+from tmeattn.render.numbers import MISSING, decimal, flag, option_value, percent
 from tmeattn.render.palette import series_style
 from tmeattn.render.tables import Cell, Column, key_values, table
 from tmeattn.render.text_comparison import text_comparison
-from tmeattn.runs.comparison import ComparedRun, Comparison
-from tmeattn.runs.event_types import EpochEvent, SplitName
-from tmeattn.tui.services.curve import Curve
+from tmeattn.runs.comparison import Comparison
+from tmeattn.tui.services.compared_curves import Measure, Shown, curves, epoch_at
+from tmeattn.tui.services.run_charts import View, extent
 from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.chart_group import ChartGroup
 from tmeattn.tui.widgets.picture import Picture
 
-Measure = Literal["accuracy", "cross_entropy"]
-Shown = Literal["validation", "train", "both"]
-SHOWN: tuple[Shown, ...] = ("validation", "train", "both")
-MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-"""The signs of the runs in charts and tables: they tell curves apart without colour, too."""
 LEAST_CHART = 50
 """Columns of a chart from which on two stand beside each other."""
-SHORT_NAME = 14
-"""Cells of a name above a chart; the legend below has the whole name."""
-
-
-def marks_of(comparison: Comparison) -> list[str]:
-    """The sign of each run; from the 37th run on they are repeated."""
-    return [MARKS[at % len(MARKS)] for at in range(len(comparison.runs))]
-
-
-def colours_of(comparison: Comparison) -> list[int]:
-    """The colour of each run: that of its group, so that the seeds of a group have one, or else its own."""
-    by_run = {run.summary.id: at for at, side in enumerate(comparison.sides) for run in side.runs}
-    return [by_run.get(run.summary.id, at) for at, run in enumerate(comparison.runs)]
 
 
 class ResultsPane(Picture):
@@ -91,7 +73,7 @@ def _seeds_differ(comparison: Comparison) -> bool:
     return len({run.summary.seed for run in comparison.runs}) > 1
 
 
-class ComparedCurves(Vertical):
+class ComparedCurves(ChartGroup, Vertical):
     """Loss and accuracy of all runs in one chart each, with one cursor, and a legend that has every whole name.
 
     measure: the chart that is shown where there is room for one. shown: the split of the curves.
@@ -114,28 +96,30 @@ class ComparedCurves(Vertical):
     def on_mount(self) -> None:
         self._arrange()
 
-    @property
-    def charts(self) -> list[Chart]:
-        return list(self.query(Chart))
-
     def show_curves(self, comparison: Comparison) -> None:
         """Draw the curves of all runs."""
         self.comparison = comparison
-        for chart in self.charts:
-            factor = 100.0 if chart.id == "accuracy" else 1.0
-            chart.show(list(_curves(comparison, "accuracy" if factor > 1 else "cross_entropy", self.shown, factor)))
+        measures: tuple[Measure, ...] = get_args(Measure)
+        found = {each: list(curves(comparison, each, self.shown, self.view)) for each in measures}
+        self._follow(extent([curve for each in found.values() for curve in each]))
+        for measure, drawn in found.items():
+            view = self.view if measure == "cross_entropy" else replace(self.view, log=False)
+            self.query_one(f"#{measure}", Chart).show(drawn, view)
         self._show_legend()
+
+    def draw_again(self) -> None:
+        if self.comparison is not None:
+            self.show_curves(self.comparison)
 
     def choose(self, *, measure: Measure | None = None, shown: Shown | None = None) -> None:
         """Show another measure, or the curves of another split."""
         self.measure, self.shown = measure or self.measure, shown or self.shown
         self._arrange()
-        if self.comparison is not None:
-            self.show_curves(self.comparison)
+        self.draw_again()
 
     def _arrange(self) -> None:
         both = self.size.width >= 2 * LEAST_CHART or self.screen.has_class("-all")
-        for chart in self.charts:
+        for chart in self.query(Chart):
             chart.display = both or chart.id == self.measure
         self.border_subtitle = {"validation": "validation", "train": "training", "both": "training and validation"}[
             self.shown
@@ -144,24 +128,21 @@ class ComparedCurves(Vertical):
     def on_resize(self) -> None:
         self._arrange()
 
-    @on(Chart.Moved)
-    def together(self, event: Chart.Moved) -> None:
-        self.cursor = event.x
-        for chart in self.charts:
-            if chart is not event.chart:
-                chart.set_cursor(event.x)
+    def put_cursor(self, x: float | None, *, beside: Chart | None = None) -> None:
+        super().put_cursor(x, beside=beside)
+        self.cursor = x
         self._show_legend()
 
     def _show_legend(self) -> None:
         if self.comparison is not None:
-            self.query_one("#legend", Picture).show(legend(self.comparison, self.measure, self.cursor))
+            self.query_one("#legend", Picture).show(legend(self.comparison, self.measure, self.cursor, self.view))
 
 
-def legend(comparison: Comparison, measure: Measure, cursor: float | None) -> RenderableType:
+def legend(comparison: Comparison, measure: Measure, cursor: float | None, view: View) -> RenderableType:
     """A line for each run: its sign and whole name, its best value, and that of the epoch at the cursor or the last."""
     rows: list[tuple[Cell, ...]] = []
     for run, mark, colour in zip(comparison.runs, marks_of(comparison), colours_of(comparison), strict=True):
-        at = _epoch_at(run, cursor)
+        at = epoch_at(run, view, cursor)
         rows.append(
             (
                 Text(mark, series_style(colour)),
@@ -188,20 +169,3 @@ def legend(comparison: Comparison, measure: Measure, cursor: float | None) -> Re
 
 def _value(value: float, measure: Measure) -> str:
     return percent(value) if measure == "accuracy" else decimal(value)
-
-
-def _epoch_at(run: ComparedRun, cursor: float | None) -> EpochEvent | None:
-    """The epoch nearest to the cursor, or the last one."""
-    if not run.epochs:
-        return None
-    return run.epochs[-1] if cursor is None else min(run.epochs, key=lambda epoch: abs(epoch["epoch"] - cursor))
-
-
-def _curves(comparison: Comparison, measure: Measure, shown: Shown, factor: float) -> Iterator[Curve]:
-    splits: Sequence[SplitName] = ("train", "validation") if shown == "both" else (shown,)
-    for run, mark, colour in zip(comparison.runs, marks_of(comparison), colours_of(comparison), strict=True):
-        xs = [float(epoch["epoch"]) for epoch in run.epochs]
-        for split in splits:
-            sign = mark.lower() if shown == "both" and split == "train" else mark
-            ys = [factor * epoch[split][measure] for epoch in run.epochs]
-            yield Curve(shortened(run.label, SHORT_NAME), xs, ys, colour, marked=True, sign=sign)

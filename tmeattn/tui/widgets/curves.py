@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -13,6 +12,7 @@ from tmeattn.tui.services import run_charts
 from tmeattn.tui.services.run_charts import CHARTS, ChartKind, View
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.chart import Chart
+from tmeattn.tui.widgets.chart_group import ChartGroup
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
 
@@ -21,10 +21,9 @@ LEAST_COLUMNS, LEAST_ROWS = 56, 8
 MOST_COLUMNS = 4
 
 
-class CurvesPane(Pane):
+class CurvesPane(ChartGroup, Pane):
     """Loss, accuracy, learning rate and the other charts of a run, and the curves of other runs over them.
 
-    view:  what the user has chosen for all charts.
     page:  which of the charts are shown where there is no room for all.
     alone: the id of the chart that has the whole pane; None without one.
     """
@@ -32,12 +31,10 @@ class CurvesPane(Pane):
     name_, title = "curves", "1 Curves"
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(id=self.name_)
         self.others: Sequence[RunState] = ()
-        self.view = View()
         self.page = 0
         self.alone: str | None = None
-        self._follows = True
         self._states: list[RunState] = []
         self._kinds: list[ChartKind] = []
 
@@ -47,11 +44,6 @@ class CurvesPane(Pane):
                 chart = Chart(kind.title, unit=kind.unit, spec=kind.spec, id=kind.id)
                 chart.display = kind.id in ("loss", "accuracy")
                 yield chart
-
-    @property
-    def charts(self) -> list[Chart]:
-        """The charts that are shown."""
-        return [chart for chart in self.query(Chart) if chart.display]
 
     def state_of(self, run_state: RunState) -> object:
         runs = (run_state, *self.others)
@@ -96,15 +88,9 @@ class CurvesPane(Pane):
         self.page %= -(-len(kinds) // size)
         return kinds[self.page * size : (self.page + 1) * size], columns
 
-    def _follow(self, extent: tuple[float, float] | None) -> None:
-        """Move the visible part to the newest point, if it was there before."""
-        span = self.view.span
-        if span is None or extent is None or not self._follows or span[1] >= extent[1]:
-            return
-        self.view = replace(self.view, span=(extent[1] - (span[1] - span[0]), extent[1]))
-
-    def _extent(self) -> tuple[float, float] | None:
-        return run_charts.extent([curve for chart in self.charts for curve in chart.curves])
+    def draw_again(self) -> None:
+        if self._states:
+            self.show(self._states[0])
 
     def next_page(self) -> None:
         """Show the next charts, or the next one where one has the whole pane."""
@@ -122,36 +108,3 @@ class CurvesPane(Pane):
         else:
             self.alone = focused.id if isinstance(focused, Chart) and focused in self.charts else self.charts[0].id
         return self.alone is not None
-
-    def zoom(self, factor: float) -> None:
-        """Show a part of the x axis, `factor` times as wide, around the cursor or else at the right end."""
-        self._look(self.view.zoomed(self._extent(), factor, self.charts[0].cursor))
-
-    def _look(self, view: View) -> None:
-        extent = self._extent()
-        self.view = view
-        self._follows = view.span is None or extent is None or view.span[1] >= extent[1]
-
-    def reset(self) -> bool:
-        """Show all of the x axis, without smoothing, on linear scales; whether anything was different."""
-        before, self.view = self.view, View(axis=self.view.axis)
-        self._follows = True
-        return before != self.view
-
-    def change(self, view: View) -> None:
-        """Choose another axis, smoothing or scale. A cursor on another axis is removed."""
-        if view.axis != self.view.axis:
-            for chart in self.query(Chart):
-                chart.set_cursor(None)
-        self.view = view
-
-    @on(Chart.Moved)
-    def together(self, event: Chart.Moved) -> None:
-        for chart in self.query(Chart):
-            if chart is not event.chart:
-                chart.set_cursor(event.x)
-        if event.x is not None and self._states:
-            view = self.view.moved_to(self._extent(), event.x)
-            if view != self.view:
-                self._look(view)
-                self.show(self._states[0])

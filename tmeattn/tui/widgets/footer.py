@@ -90,14 +90,16 @@ class KeyFooter(Widget):
         screen = self.screen
         inside = {node.id for node in screen.focused.ancestors_with_self} if screen.focused else set()
         own, common = dict[str, FooterKey](), dict[str, FooterKey]()
-        panes = {key.id: key.pane for key in KEYS}
+        by_id = {key.id: key for key in KEYS}
         for node, binding, enabled, tooltip in screen.active_bindings.values():
-            pane, shown = panes.get(binding.id or "", ""), _shown(binding.key)
+            key, shown = by_id.get(binding.id or ""), _shown(binding.key)
+            pane = key.pane if key else ""
             if not binding.show or not self._is_applicable(binding.action) or (pane and pane not in inside):
                 continue
             if screen.focused and screen.focused.check_consume_key(binding.key, shown if len(shown) == 1 else None):
                 continue
-            found = own if pane or node not in (screen, self.app) else common
+            leads = pane or (key and key.leads) or node not in (screen, self.app)
+            found = own if leads else common
             if binding.action not in own and binding.action not in common:
                 found[binding.action] = FooterKey(
                     binding.key, shown, binding.description, binding.action, enabled, tooltip

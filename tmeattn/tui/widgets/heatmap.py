@@ -18,10 +18,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tmeattn.render.heatmap import Marks
-from tmeattn.render.palette import shows_heat
 from tmeattn.render.text_layout import Piece, TextLayout
 from tmeattn.tui.services.heatmap_words import LaidOutWord, LayoutCache, heatmap_words, word_style
-from tmeattn.tui.themes import heat_colours
+from tmeattn.tui.themes import heat_colours, shows_heat_on
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Span
@@ -86,7 +85,7 @@ class HeatmapView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._shown is None:
             return
         text, explanation, dropped = self._shown
-        colour = shows_heat(self.app.console) and not self.app.no_color
+        colour = shows_heat_on(self.app)
         self.marks = Marks.of(explanation, colour, heat_colours(self.app.theme))
         self.words = heatmap_words(text, explanation, dropped, self.marks)
         self._hovered = self._ranked = None

@@ -49,11 +49,16 @@ class Picture(ScrollView, can_focus=True, inherit_bindings=False):
         """The lines without styles."""
         return "\n".join(line.text.rstrip() for line in self._lines)
 
+    @property
+    def columns(self) -> int:
+        """The columns of a line, without the scrollbar."""
+        return int(self.scrollable_content_region.width)
+
     def on_resize(self) -> None:
         self._render_lines()
 
     def _render_lines(self) -> None:
-        width = self.scrollable_content_region.width
+        width = self.columns
         if width <= 0:
             return
         if self._for is None or self._for[0] is not self._content or self._for[1] != width:

@@ -1,15 +1,19 @@
-"""The ticks of the axes of charts, and their labels."""
+"""The axes of line charts: where their ticks are, and their labels."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from tmeattn.render.axes import round_step, tick_label, ticks
-from tmeattn.tui.services.run_charts import XAxis
 
+XAxis = Literal["epoch", "step", "time"]
+"""What the x axis of the charts of a run can be."""
 MOST_INTERVALS = 6
+NEAR = 0.06
+"""Share of an axis within which its first whole number gets no tick beside that of a round number."""
 
 
 class Axis(ABC):
@@ -38,7 +42,7 @@ class Round(Axis):
 
     def get_ticks(self, min_: float, max_: float) -> list[float]:
         found: list[float] = []
-        for intervals in range(self.intervals, MOST_INTERVALS + 1):
+        for intervals in range(self.intervals, max(self.intervals, MOST_INTERVALS) + 1):
             found = ticks(min_, max_, self.step(min_, max_, intervals))
             if len(found) > 1:
                 break
@@ -53,7 +57,24 @@ class Round(Axis):
         return [tick_label(value, step) for value in at]
 
 
-class Epochs(Round):
+class Whole(Round):
+    """Whole numbers, such as those of steps. The first one always has a tick, even if it is no multiple of the step."""
+
+    def get_ticks(self, min_: float, max_: float) -> list[float]:
+        found = super().get_ticks(min_, max_)
+        if not found or not float(min_).is_integer() or found[0] - min_ < NEAR * (max_ - min_):
+            return found
+        return [min_, *found]
+
+    def step(self, min_: float, max_: float, intervals: int) -> float:
+        return round_step(max_ - min_, intervals, whole=True)
+
+    def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
+        step = at[-1] - at[-2] if len(at) > 1 else 1.0
+        return [tick_label(value, step) for value in at]
+
+
+class Epochs(Whole):
     """Whole numbers if the range has two of them; else fractions of an epoch."""
 
     def step(self, min_: float, max_: float, intervals: int) -> float:
@@ -88,21 +109,12 @@ def duration(seconds: float) -> str:
     return f"{whole}s"
 
 
-def x_axis(name: XAxis) -> Axis:
-    """The axis of what the user has chosen for x."""
-    return {"epoch": Epochs, "step": Steps, "time": Duration}[name]()
-
-
-class Steps(Round):
-    """Whole numbers of steps."""
-
-    def step(self, min_: float, max_: float, intervals: int) -> float:
-        return round_step(max_ - min_, intervals, whole=True)
-
-
 class RoundPowers(Axis):
     """For an axis of logarithms: round numbers, of which two at least are on it. A label is the number, not its
     logarithm."""
+
+    def __init__(self, intervals: int = MOST_INTERVALS) -> None:
+        super().__init__(min(intervals, MOST_INTERVALS))
 
     def get_ticks(self, min_: float, max_: float) -> list[float]:
         tiny = 1e-9 * (max_ - min_)  # rounding must not leave out an end of the axis

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from support.attention_maps import drawn_map, drawn_overview
 
-from tmeattn.render.attention_map import column_names, map_page, row_lines, weight_scale
+from tmeattn.render.attention_map import choices_text, column_names, map_page, row_lines, weight_scale
 from tmeattn.render.export.attention_map import FORMATS, csv_text, html_page, write
 
 
@@ -27,6 +28,21 @@ def printed(shown, width: int = 80, overview=None, *, colour: bool = False) -> l
     )
     console.print(map_page(shown, overview))
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({}, "Choose one map with --layer 1 to 2 and --head 1 to 3."),
+        ({"layer": 1}, "Choose one map with --head 1 to 2."),
+        ({"head": 3}, "Choose one map with --layer 1 to 2."),
+        ({"layer": 2, "head": 1}, ""),
+        ({"heads": (1,)}, ""),
+        ({"heads": ()}, ""),
+    ],
+)
+def test_only_what_is_not_chosen_yet_is_offered(chosen: dict[str, Any], said: str) -> None:
+    assert choices_text(drawn_map(["a", "film"], **{"heads": (2, 3), **chosen})) == said
 
 
 @pytest.mark.parametrize("width", [24, 40, 80, 200])

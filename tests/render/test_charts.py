@@ -31,6 +31,12 @@ def test_curves_are_named_above_and_differ_without_colour() -> None:
     assert lines[-1].split() == ["epoch", "1", "2", "3"]
 
 
+def test_the_last_values_stand_behind_the_names_with_their_unit() -> None:
+    train, validation = Series("train", [1, 2], [70.0, 81.25]), Series("validation", [1, 2], [60.0, None])
+    chart = curves([train, validation], title="Accuracy", y_label="%", values=".1f")
+    assert draw(chart).splitlines()[0].rstrip() == "Accuracy  ● train 81.2  ○ validation 60.0 %"
+
+
 def test_an_axis_has_a_tick_at_its_first_whole_number_and_its_name_beside_its_numbers() -> None:
     lines = draw(curves([Series("a", list(range(1, 41)), list(range(40)))], x_label="epoch"), 60).splitlines()
     assert lines[-1].split()[:3] == ["epoch", "1", "5"]

@@ -37,7 +37,7 @@ def test_charts_stand_side_by_side_on_a_wide_console() -> None:
 def test_one_epoch_is_drawn_over_its_steps() -> None:
     steps = [{"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "accuracy": 0.5} for s in (1, 50, 100)]
     output = draw(summary(RUN, [*steps, epoch_event(1)]))
-    assert "Training accuracy" in output
+    assert "Accuracy  ● train 50.0 %" in output
     assert "step" in output
 
 

@@ -121,7 +121,7 @@ def overlaid_curves(comparison: Comparison) -> RenderableType:
     ]
     if not lines:
         return Text("No run has finished an epoch yet.")
-    return curves(lines, title="Validation accuracy", y_label="%", x_label="epoch")
+    return curves(lines, title="Validation accuracy", y_label="%", x_label="epoch", values=".1f")
 
 
 def group_table(groups: Sequence[SeedGroup]) -> RenderableType:

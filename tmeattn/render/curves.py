@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.measure import Measurement
+from rich.style import Style
 from rich.text import Text
 
 from tmeattn.render.console import safe, safe_line
@@ -53,6 +54,7 @@ class Curves:
     y_label: str | None
     y_range: tuple[float, float] | None
     log_x: bool
+    values: str | None
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         widest = min(self.width or options.max_width, options.max_width)
@@ -85,16 +87,22 @@ class Curves:
             yield Line(each.points(), series_style(colour), mark, dashes=dashes(colour))
 
     def _heading(self, lines: Sequence[Line], *, is_empty: bool) -> Iterator[Text]:
-        """The title, the label of the y axis, and the names of several curves."""
+        """The title, the label of the y axis, and the names of the curves, a single one only with its value."""
         if self.title:
             yield Text(safe(self.title), "bold")
-        if self.y_label:
-            yield Text(safe_line(self.y_label), "dim")
+        label = safe_line(self.y_label or "")
+        if label and (self.values is None or is_empty):
+            yield Text(label, "dim")
         if is_empty:
             yield Text("no data yet", "dim")
-        elif len(lines) > 1:
-            for line, each in zip(lines, self.series, strict=True):
-                yield Text(f"{line.mark} {safe_line(each.name)}", line.style)
+        elif len(lines) > 1 or self.values is not None:
+            for at, (line, each) in enumerate(zip(lines, self.series, strict=True), start=1):
+                name = Text(f"{line.mark} {safe_line(each.name)}".rstrip(), line.style)
+                last = next((point for point in reversed(line.points) if point), None)
+                if self.values is not None and last is not None:
+                    name.append(f" {last[1]:{self.values}}", Style(color="default"))
+                    name.append(f" {label}" if label and at == len(lines) else "", "dim")
+                yield name
 
 
 def curves(
@@ -107,13 +115,15 @@ def curves(
     y_label: str | None = None,
     y_range: tuple[float, float] | None = None,
     log_x: bool = False,
+    values: str | None = None,
 ) -> Curves:
     """A line chart of `height` rows above its x axis, as wide as the console or `width`.
 
     y_range: what the y axis includes, so that several charts can have the same one.
     log_x:   whether the x axis is logarithmic: each x is the decimal logarithm of its value.
+    values:  how the last value of each curve is written behind its name, such as ".1f"; its unit is `y_label`.
     """
-    return Curves(tuple(series), title, width, max(3, height), x_label, y_label, y_range, log_x)
+    return Curves(tuple(series), title, width, max(3, height), x_label, y_label, y_range, log_x, values)
 
 
 def _drawable(value: float) -> bool:

@@ -46,8 +46,8 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
     epochs = _epochs(events)
     if len(epochs) > 1:
         return (
-            curves(_over_epochs(epochs, "cross_entropy", 1), title="Cross-entropy", x_label="epoch"),
-            curves(_over_epochs(epochs, "accuracy", 100), title="Accuracy", y_label="%", x_label="epoch"),
+            curves(_over_epochs(epochs, "cross_entropy", 1), title="Cross-entropy", x_label="epoch", values=".3f"),
+            curves(_over_epochs(epochs, "accuracy", 100), title="Accuracy", y_label="%", x_label="epoch", values=".1f"),
         )
     steps = [event for event in events if event["kind"] == "step"]
     if len(steps) < 2:
@@ -58,12 +58,14 @@ def learning_curves(events: Sequence[Event]) -> tuple[Curves, Curves] | None:
             [Series("train", xs, [_scaled(event, "cross_entropy", 1) for event in steps])],
             title="Cross-entropy",
             x_label="step",
+            values=".3f",
         ),
         curves(
             [Series("train", xs, [_scaled(event, "accuracy", 100) for event in steps])],
-            title="Training accuracy",
+            title="Accuracy",
             y_label="%",
             x_label="step",
+            values=".1f",
         ),
     )
 

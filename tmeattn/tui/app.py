@@ -53,6 +53,7 @@ from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
+from tmeattn.tui.styles import SharedRules
 from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle
@@ -84,15 +85,22 @@ class TmeattnApp(App[None]):
 
     def __init__(self, run: RunDirectory | None = None, *, saved: SavedState | None = None) -> None:
         super().__init__()
+        self.stylesheet = SharedRules(variables=self.get_css_variables())
         fit_to_terminal(self)
         self.session = Session(saved, selected_run=run)
         self._first_run = run
         self._input = InputOrder(self, super().on_event)
         self._tabs_before: list[str] = []
         for mode, screen in TABS.items():
-            self.add_mode(mode, partial(screen, self.session))
+            self.add_mode(mode, partial(self._new_tab, screen))
         for theme in themes.THEMES:
             self.register_theme(theme)
+
+    def _new_tab(self, screen: type[BaseScreen]) -> BaseScreen:
+        """The first screen of a tab. Its widgets will get the present styles: else Textual parses all styles again."""
+        tab = screen(self.session)
+        tab.has_present_styles(self)
+        return tab
 
     async def on_mount(self) -> None:
         garbage.begin()

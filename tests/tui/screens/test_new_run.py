@@ -116,6 +116,20 @@ async def test_a_switch_becomes_its_flag(started):
         assert started == [["train", "lstm-attn", "--freeze-embeddings"]]
 
 
+async def test_texts_of_the_watch_list_are_fields(started, tmp_path):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test() as pilot:
+        screen = await opened(pilot)
+        screen.form.widgets["watch_file"].value = str(tmp_path / "none.txt")
+        screen.form.widgets["watch_text"].value = "a dull film"
+        await pilot.press("ctrl+s")
+        assert "--watch-file" in told(screen)
+        assert screen.form.widgets["watch_file"].has_class("wrong")
+        screen.form.widgets["watch_file"].value = ""
+        await pilot.press("ctrl+s")
+        assert started == [["train", "lstm-attn", "--watch-text", "a dull film"]]
+
+
 async def test_copy_defaults_and_back(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -38,9 +38,15 @@ class BaseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         self._fit_classes(self.app.size)
+        self.has_present_styles(self.app)
         yield TopBar(self.mode, self.session.saved.keys)
         yield from self.body()
         yield KeyFooter(self.is_applicable)
+
+    def has_present_styles(self, app: App[Any]) -> None:
+        """Note that the widgets get the present styles when they are mounted. Otherwise Textual parses and applies all
+        styles again at the next change of the tab: each screen would seem to have those of a former theme."""
+        self._css_update_count = app._css_update_count
 
     def _fit_classes(self, size: Size) -> None:
         """Set the classes of the screen's size before its widgets exist: they would all be styled again after that."""

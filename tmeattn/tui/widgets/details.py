@@ -106,7 +106,8 @@ def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
         xs = [float(epoch["epoch"]) for epoch in one.epochs]
         splits: tuple[SplitName, ...] = ("train", "validation")
         series = [Series(name, xs, [100 * epoch[name]["accuracy"] for epoch in one.epochs]) for name in splits]
-        parts += [Text(), curves(series, title="Accuracy", y_label="%", x_label="epoch", width=width, height=10)]
+        chart = curves(series, title="Accuracy", y_label="%", x_label="epoch", values=".1f", width=width, height=10)
+        parts += [Text(), chart]
     if one.epochs and (picture := entropy_histogram(one.epochs[-1]["validation"], "Attention entropy", height=4)):
         parts += [Text(), picture]
     parts += [Text(), Text(safe(run_wording.command(one.run)), style="dim")]

@@ -76,7 +76,7 @@ class Fields(VerticalScroll, inherit_bindings=False):
                 self.widgets[field.name] = Cycle(field.choices, default, value, id=name)
             else:
                 suggester = SuggestFromList(offers[field.name]) if field.name in offers else None
-                self.widgets[field.name] = Input(value, default or "none", suggester=suggester, compact=True, id=name)
+                self.widgets[field.name] = Input(value, default or "none", suggester=suggester, id=name)
         for _, fields in self.sections:
             self.widgets[fields[0].name].add_class("first")
         return self

@@ -31,7 +31,7 @@ EVERY = 5.0
 """Seconds between two readings of runs that are being trained."""
 
 
-class CompareScreen(ChartActions, PanedScreen):
+class CompareScreen(PanedScreen, ChartActions):
     """All panes on a large screen, one of them on a small one."""
 
     place = "compare"

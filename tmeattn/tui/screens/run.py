@@ -52,7 +52,7 @@ NOT_WATCHED = (
 )
 
 
-class RunScreen(ChartActions, PanedScreen):
+class RunScreen(PanedScreen, ChartActions):
     """All panes on a large screen, one of them on a small one.
 
     others: runs whose curves are drawn over those of `run`.

@@ -18,7 +18,7 @@ from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
 from tmeattn.render.plot import BEST, flowed
 from tmeattn.render.tick_axes import duration
-from tmeattn.tui.services.curve import Curve, thinned
+from tmeattn.tui.services.curve import Curve
 from tmeattn.tui.services.run_charts import View, extent
 from tmeattn.tui.widgets.plot import Plot
 
@@ -90,11 +90,10 @@ class Chart(Vertical, can_focus=True):
         self._lines = len(lines)
         plot = self.query_one(Plot)
         plot.visible = self._range() is not None
-        columns = max(plot.columns, 10)
         span = self.view.span
         visible = [curve.within(*span) for curve in self.curves] if span else self.curves
         plot.draw(
-            [thinned(curve, 2 * columns) for curve in visible],
+            visible,
             self.view.log,
             self.cursor,
             axis=self.view.axis,

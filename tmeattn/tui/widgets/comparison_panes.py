@@ -73,7 +73,7 @@ def _seeds_differ(comparison: Comparison) -> bool:
     return len({run.summary.seed for run in comparison.runs}) > 1
 
 
-class ComparedCurves(ChartGroup, Vertical):
+class ComparedCurves(Vertical, ChartGroup):
     """Loss and accuracy of all runs in one chart each, with one cursor, and a legend that has every whole name.
 
     measure: the chart that is shown where there is room for one. shown: the split of the curves.

@@ -21,7 +21,7 @@ LEAST_COLUMNS, LEAST_ROWS = 56, 8
 MOST_COLUMNS = 4
 
 
-class CurvesPane(ChartGroup, Pane):
+class CurvesPane(Pane, ChartGroup):
     """Loss, accuracy, learning rate and the other charts of a run, and the curves of other runs over them.
 
     page:  which of the charts are shown where there is no room for all.

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tmeattn.render.palette import faint_style, series_style
 from tmeattn.render.plot import LEFT, Line, LinePlot, PlotStyles, dashes
 from tmeattn.render.tick_axes import Duration, Epochs, Whole, XAxis
-from tmeattn.tui.services.curve import Curve
+from tmeattn.tui.services.curve import Curve, thinned
 
 AXES = {"epoch": Epochs, "step": Whole, "time": Duration}
 
@@ -59,7 +59,8 @@ class Plot(Widget):
         return max(self.size.width - self.left - 2, 4)
 
     def render(self) -> Text:
-        lines = [_line(curve, log=self._log) for curve in self.curves]
+        most = 2 * max(self.columns, 10)
+        lines = [_line(thinned(curve, most), log=self._log) for curve in self.curves]
         if self.size.width <= LEFT + 2 or not any(line.points for line in lines):
             return Text()
         plot = LinePlot(

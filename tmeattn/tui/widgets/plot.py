@@ -21,6 +21,7 @@ class Plot(Widget):
     """Axes with round numbers, curves of braille dots, markers and the cursor.
 
     left, columns: the columns to the left of the y axis, and those of the curves.
+    points:        how many were drawn: no more than can be seen.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--axis", "plot--tick", "plot--label", "plot--cursor", "plot--best"}
@@ -29,6 +30,7 @@ class Plot(Widget):
         super().__init__()
         self.curves: Sequence[Curve] = ()
         self.left = LEFT
+        self.points = 0
         self._log = False
         self._cursor: float | None = None
         self._best: float | None = None
@@ -73,7 +75,7 @@ class Plot(Widget):
             best=self._best,
             styles=PlotStyles(*map(self._part, ("axis", "tick", "label", "cursor", "best"))),
         )
-        self.left = plot.left
+        self.left, self.points = plot.left, sum(len(line.points) for line in lines)
         return Text("\n", no_wrap=True).join(plot.drawn())
 
     def _part(self, name: str) -> Style:

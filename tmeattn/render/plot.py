@@ -95,10 +95,20 @@ class LinePlot:
         self._y_ticks = _labelled(RoundPowers(intervals) if log else Round(intervals), *self._frame.ys)
         self.left = max(LEFT, *(len(label) for _, label in self._y_ticks), 0)
         self.columns = max(width - self.left - 1, 4)
-        left, right = self._frame.xs
-        self._x_ticks = _labelled(x_axis(min(max(self.columns // COLUMNS_A_TICK, 2), MOST_TICKS)), left, right)
+        self._x_ticks = self._fitting(x_axis)
+
+    def _fitting(self, x_axis: type[Axis]) -> list[tuple[float, str]]:
+        """The ticks of the x axis: as many as have room for their labels."""
         if self._frame.single is not None:
-            self._x_ticks = _labelled(x_axis(), self._frame.single, self._frame.single)[:1]
+            return _labelled(x_axis(), self._frame.single, self._frame.single)[:1]
+        found: list[tuple[float, str]] = []
+        for intervals in range(min(max(self.columns // COLUMNS_A_TICK, 2), MOST_TICKS), 1, -1):
+            found = _labelled(x_axis(intervals), *self._frame.xs)
+            canvas = BrailleCanvas(self.columns, 1)
+            marks = [(self._column(x, canvas), label) for x, label in found]
+            if all(f" {label} " in f" {tick_line(marks, self.columns)} " for _, label in marks):
+                break
+        return found
 
     def drawn(self) -> Iterator[Text]:
         """The lines of text: the curves, the x axis, and its numbers."""

@@ -11,6 +11,7 @@ from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import comparing
 from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.comparison_panes import ComparedCurves, legend
 
 LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
@@ -45,7 +46,7 @@ async def test_marked_runs_are_compared_by_keyboard(three, monkeypatch):
         assert app.focused.id == "results"
         await pilot.press("2")
         curves = app.screen.query_one(ComparedCurves)
-        accuracy, loss = curves.charts
+        accuracy, loss = curves.query(Chart)
         assert (accuracy.display, loss.display) == (True, False)
         assert [curve.sign for curve in accuracy.curves] == ["A", "B", "C"]
         assert [curve.colour for curve in accuracy.curves] == [0, 0, 1]  # one colour for the seeds of a group

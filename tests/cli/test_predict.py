@@ -126,7 +126,7 @@ def test_predict_writes_csv(tmeattn: Any, trained: RunDirectory, tmp_path: Path,
     with (tmp_path / name).open(newline="") as file:
         found = list(csv.DictReader(file, delimiter=delimiter))
     assert [one["label"] for one in found] == LABELS
-    assert list(found[0]) == ["row", "label", "probability", "negative", "positive"]
+    assert list(found[0]) == ["row", "record", "label", "probability", "negative", "positive"]
     assert all(float(one["negative"]) + float(one["positive"]) == pytest.approx(1) for one in found)
 
 

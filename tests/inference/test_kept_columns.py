@@ -67,13 +67,14 @@ def test_columns_and_top_classes_are_in_csv(ids: Path, tmp_path: Path) -> None:
 def test_parquet_has_the_types_of_the_values(ids: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.parquet"
     interrupt(ids, output, rows=KEPT)
-    with pytest.raises(BadInput, match=r"written for the output format.*record, with"):
+    with pytest.raises(BadInput, match=r"written for the output format.*, with"):
         predict(ids, output, resume=True)
     predict(ids, output, rows=KEPT, resume=True)
     frame = pl.read_parquet(output)
     assert frame.columns == ["row", "record", "id", "input_label", "label", "probability", "probabilities"]
     assert frame["record"].to_list() == list(range(1, 21))
-    assert frame["id"][3] == "=x3" and frame["input_label"][3] == "[3]"
+    assert frame["id"][3] == "=x3"
+    assert frame["input_label"][3] == "[3]"
     assert frame["probabilities"].struct.fields == list(Lengths().classes)
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"ids.jsonl", "out.parquet"}
     predict(ids, tmp_path / "top.parquet", Three(), rows=RowForm((), 2))

@@ -59,9 +59,9 @@ def test_devices_and_folders_are_refused(table: Path, tmp_path: Path) -> None:
             predict(table, tmp_path / name, force=True)
 
 
-@pytest.mark.parametrize("name", ["p.xlsx", "p.parquet", "p.csv.gz", "p.txt", "p.CSVX"])
+@pytest.mark.parametrize("name", ["p.xlsx", "p.arrow", "p.csv.gz", "p.txt", "p.CSVX"])
 def test_other_formats_are_refused(table: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadInput, match=r"must end in \.jsonl, \.csv or \.tsv"):
+    with pytest.raises(BadInput, match=r"must end in \.jsonl, \.csv, \.tsv or \.parquet"):
         predict(table, tmp_path / name)
     assert names(tmp_path) == {"in.csv"}
 

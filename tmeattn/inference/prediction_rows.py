@@ -52,14 +52,14 @@ class RowForm:
 
     def __str__(self) -> str:
         """The form in words, by which a prediction is continued only in the same one."""
-        parts = ["record", *([f"top {self.top}"] if self.top is not None else [])]
+        parts = [f"top {self.top}"] if self.top is not None else []
         parts += [f"with {json.dumps(self.kept)}"] if self.kept else []
         return ", ".join([*parts, *(["raw"] if self.raw else [])])
 
 
 def is_ranked(form: str) -> bool:
     """Whether the rows of this form (`FORMAT, {RowForm}`) have the most probable classes only."""
-    return re.match(r"[a-z]+, record, top \d", form) is not None
+    return re.match(r"[a-z]+, top \d", form) is not None
 
 
 def kept_names(kept: Sequence[str], taken: Sequence[str]) -> dict[str, str]:

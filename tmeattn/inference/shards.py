@@ -24,7 +24,8 @@ MOST_SHARDS = 1000
 """Shards of one prediction. The largest array of jobs has 1,001 tasks on a SLURM that nobody configured."""
 CHUNK = 1024
 """Texts that are classified and written together, and that one shard has together."""
-NOTE_VERSION = 1
+NOTE_VERSION = 2
+"""The rows of version 1 had no record number."""
 _NOTE_SUFFIX = ".shard.json"
 _WRITTEN = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 

@@ -297,7 +297,7 @@ class _PredictionWriter:
                 input=str(job.table.path.absolute()),
                 column=job.column,
                 format=job.table.kind,
-                output=f"{job.output_format}, {job.rows}",
+                output=", ".join(filter(None, [job.output_format, str(job.rows)])),
                 shard=None if job.shard is None else str(job.shard),
             )
             self.file = PredictionFile(job.output, origin, job.table.path, skip_bad=job.skip_bad, narrate=narrate)

@@ -109,12 +109,13 @@ def top_option(default: int, what: str) -> Callable[[FC], FC]:
 
 
 def export_option(what: str, formats: str) -> Callable[[FC], FC]:
-    """`--export FILE`: `what` is also written to a file, in the format of its suffix."""
+    """`--export FILE`, passed as a tuple: `what` is also written to files, each in the format of its suffix."""
     return click.option(
         "--export",
+        multiple=True,
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help=f"Also write {what} to a file: {formats}.",
+        help=f"Also write {what} to a file: {formats}. Can be given several times.",
     )
 
 

@@ -161,7 +161,7 @@ def test_every_environment_variable_is_in_the_manual() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tmeattn").rglob("*.py"))
     names = set(re.findall(r"\b_?TMEATTN_[A-Z_]+\b", sources)) | set(re.findall(r'environ[^"\n]*"([A-Z_]+)"', sources))
     assert {"TMEATTN_HOME", "TMEATTN_PLUGINS", "TMEATTN_RUN_ID", "OMP_NUM_THREADS", "LESS"} <= names
-    inside = {"PYTHONPATH", "LC_ALL", "TZ"}  # set for tmeattn's own child processes
+    inside = {"COLUMNS", "PYTHONPATH", "LC_ALL", "TZ"}  # set for tmeattn's own child processes
     assert [name for name in sorted(names - inside) if f"`{name}" not in PAGES["troubleshooting"]] == []
 
 

@@ -16,7 +16,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-TEXT = "I wanted to like this film , and the first half hour is charming . But the plot number {} makes no sense . " * 3
+TEXT = (
+    "I wanted to like this film , and the first half hour is charming . But the plot number {number} makes no sense . "
+    * 3
+)
 
 
 class Timed:
@@ -54,7 +57,7 @@ def main() -> None:
         run = start(
             options.model,
             {"limit": options.texts, "epochs": options.epochs, "patience": 0},
-            watch_texts=[TEXT.format(number) for number in range(options.own)],
+            watch_texts=[TEXT.format(number=number) for number in range(options.own)],
         )
         (end,) = run.events("finished")
         assert end["kind"] == "finished"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -58,9 +59,9 @@ def test_a_person_types_a_text_and_sees_what_the_model_thinks(url: str, tmp_path
         assert strongest.inner_text() == "good"
         assert strongest.evaluate("word => getComputedStyle(word).backgroundColor") != "rgba(0, 0, 0, 0)"
         page.select_option("select[name=method]", "leave-one-out")
-        page.wait_for_function("document.querySelector('.about').innerText.toLowerCase().includes('leave')")
+        page.locator(".about", has_text=re.compile("leave", re.IGNORECASE)).wait_for()
         page.select_option("select[name=class]", "negative")
-        page.wait_for_function("document.querySelector('.about').innerText.includes('negative')")
+        page.locator(".about", has_text="negative").wait_for()
         page.fill("textarea", " ")
         page.click("button")
         page.wait_for_selector("#result .error")

@@ -56,7 +56,7 @@ class AttentionMap:
     @property
     def pools(self) -> bool:
         """Whether the model pools by attention, so that there is one row of weights."""
-        return not self.heads
+        return len(self.weights_RS) == 1 < self.weights_RS.shape[1] or not self.heads
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

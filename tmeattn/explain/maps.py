@@ -33,9 +33,9 @@ def attention_map(classifier: TrainedClassifier, request: ExplainRequest) -> Att
     """
     require_attention(classifier)
     explanation = explain(classifier, replace(request, method="attention"))
-    if classifier.spec.attention == "pool":
+    if classifier.spec.attention == "pool" and request.layer is None and request.head is None:
         weights_T = np.array([word.score for word in explanation.words], dtype=np.float32)
-        return AttentionMap(explanation, weights_T[None], ())
+        return AttentionMap(explanation, weights_T[None], classifier.heads)
 
     def reduce(maps: list[Tensor], prefix: int) -> Tensor:
         chosen = maps if request.layer is None else maps[request.layer - 1 : request.layer]

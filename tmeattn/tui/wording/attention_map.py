@@ -32,7 +32,7 @@ def about(shown: AttentionMap) -> Text:
 def place_text(shown: AttentionMap) -> str:
     """ "Layer 2 of 3, head: mean of 8" """
     heads, layer, head = shown.heads, shown.explanation.layer, shown.explanation.head
-    if not heads:
+    if shown.pools:
         return "Attention of the pooling"
     which = f"layer {layer} of {len(heads)}" if layer else f"mean of {counted(len(heads), 'layer')}"
     most = max(heads if layer is None else heads[layer - 1 : layer])

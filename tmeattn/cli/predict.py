@@ -13,7 +13,14 @@ import click
 from click.core import ParameterSource
 
 from tmeattn.cli.support.command import begins, echo_json
-from tmeattn.cli.support.options import file_option, force_option, json_option, run_option, text_column_option
+from tmeattn.cli.support.options import (
+    file_option,
+    force_option,
+    json_option,
+    quiet_option,
+    run_option,
+    text_column_option,
+)
 from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
@@ -72,6 +79,7 @@ STANDARD = Path("-")
     help="Give only the N most probable classes, the most probable first.  [default: all, in their order]",
 )
 @click.option("--raw", is_flag=True, help="In a .csv or .tsv --output, do not put an apostrophe before = + - @.")
+@quiet_option()
 @json_option("an array of predictions")
 def predict(
     texts: tuple[str, ...],

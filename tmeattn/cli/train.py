@@ -11,7 +11,15 @@ import click
 
 from tmeattn.cli.support.command import begins, echo_json
 from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, seeds_in, track_option
+from tmeattn.cli.support.options import (
+    SEEDS_METAVAR,
+    jobs_option,
+    json_option,
+    quiet_option,
+    seeds_in,
+    summary_option,
+    track_option,
+)
 from tmeattn.errors import BadInput, Interrupted, TmeattnError, shortened
 from tmeattn.plurals import plural
 from tmeattn.registry import registry
@@ -21,7 +29,9 @@ from tmeattn.specs import ModelSpec
 if TYPE_CHECKING:
     from tmeattn.training.side_by_side import Job
 
-_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs", "watch_texts", "watch_file")
+_COMMAND_ONLY = (
+    "seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs", "watch_texts", "watch_file", "shown",
+)  # fmt: skip
 """The options of `train` that are none of the run."""
 
 
@@ -111,7 +121,9 @@ def train_command(spec: ModelSpec) -> click.Command:
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
-    return json_option("a summary")(track_option()(jobs_option()(command)))
+    for option in (jobs_option(), track_option(), summary_option(), quiet_option(), json_option("a summary")):
+        command = option(command)
+    return command
 
 
 def source_options(*, file: str, run: str) -> list[click.Option]:
@@ -206,7 +218,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         jobs = _jobs(spec, planned, trackers)
         at_once = values["jobs"] or jobs_at_once([job.config.train for job in jobs])
         if at_once > 1:
-            _train_side_by_side(jobs, at_once, as_json)
+            _train_side_by_side(jobs, at_once, as_json, full=values["shown"] == "full")
             return
     seed, _ = planned.runs[0]
     start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
@@ -225,6 +237,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
                     trackers=trackers,
                     watch_texts=planned.watch_texts,
                     as_json=as_json,
+                    full=values["shown"] == "full",
                 )
             )
         except Interrupted as error:
@@ -268,14 +281,14 @@ def follow_others(trainings: int) -> None:
 
 
 def train_with_progress(
-    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
+    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, full: bool, **options: Any
 ) -> tuple[RunDirectory, dict[str, object]]:
     """Train with a live display, print the summary, and return the run with its summary as JSON."""
     from tmeattn.render.progress import TrainingProgress
 
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
-    return run, report(run, as_json)
+    return run, report(run, as_json, full=full)
 
 
 def _report_seeds(runs: Sequence[RunDirectory], expected: int, as_json: bool) -> None:
@@ -319,7 +332,7 @@ def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job
     ]
 
 
-def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:
+def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool, *, full: bool) -> None:
     """Train several runs at the same time and print their summaries.
 
     Raises:
@@ -337,7 +350,7 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
         except Interrupted as error:
             raise _with_other_seeds(error, [int(job.key) for job in trainings.not_begun()]) from None
     runs = [each.run for each in outcomes if each.run is not None and each.error is None]
-    summaries = [report(run, as_json) for run in runs]
+    summaries = [report(run, as_json, full=full) for run in runs]
     if as_json:
         echo_json(summaries)
     _report_seeds(runs, len(jobs), as_json)
@@ -396,15 +409,16 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     return options
 
 
-def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
-    """Print the summary of a finished run and the next command to type; return the summary as JSON."""
+def report(run: RunDirectory, as_json: bool, *, full: bool) -> dict[str, object]:
+    """Print the summary of a finished run, `full` with its charts, and the next command to type; return the summary as
+    JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.summary import summary
+    from tmeattn.render.summary import brief_summary, summary
     from tmeattn.runs.summary import summarize
 
     events = run.page_events()
     run_summary = summarize(run, events)
     if not as_json:
-        stdout_console().print(summary(run_summary, events))
+        stdout_console().print((summary if full else brief_summary)(run_summary, events))
         stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.reference)}", soft_wrap=True)
     return run_summary.document()

@@ -134,6 +134,32 @@ def text_column_option() -> Callable[[FC], FC]:
     return click.option("--text-column", help="The column of the texts in a table.  [default: chosen by its name]")
 
 
+def summary_option() -> Callable[[FC], FC]:
+    """`--summary`, passed as `shown`: how much is printed when a training has ended."""
+    return click.option(
+        "--summary",
+        "shown",
+        type=click.Choice(["short", "full"]),
+        default="short",
+        show_default=True,
+        help="What is printed at the end: the key figures, or also the curves and the attention entropy.",
+    )
+
+
+def quiet_option() -> Callable[[FC], FC]:
+    """`--quiet`: no progress and no messages on standard error. It is passed to no command."""
+
+    def be_quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            from tmeattn.render.console import set_quiet
+
+            set_quiet(True)
+            context.call_on_close(lambda: set_quiet(False))
+
+    text = "Print no progress and no messages on stderr; errors are printed."
+    return click.option("--quiet", "-q", is_flag=True, expose_value=False, callback=be_quiet, help=text)
+
+
 def force_option(target: str) -> Callable[[FC], FC]:
     """`--force`: overwrite an existing file."""
     return click.option("--force", is_flag=True, help=f"Overwrite {target}.")

@@ -152,7 +152,8 @@ def predict(
 
     part = None if shard is None else parse_shard(shard)
     target = None if output == STANDARD else part.file_of(output) if part else output
-    table, column, arriving = (target is None and source.open_arriving()) or (*source.open(), None)
+    opened = source.open_arriving() if target is None else None
+    table, column, arriving = opened or (*source.open(), None)
     rows = RowForm(kept_columns(table, keep), top_classes, raw)
     _stream(run, PredictionJob(table, column, target, skip_bad, resume, force, rows, part, arriving))
 

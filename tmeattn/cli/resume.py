@@ -23,7 +23,7 @@ from tmeattn.runs.directory import RunDirectory
 @summary_option()
 @quiet_option()
 @json_option("a summary")
-def resume(run: str, processes: int | None, trackers: tuple[str, ...], shown: str, as_json: bool) -> None:
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], shown: str | None, as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.

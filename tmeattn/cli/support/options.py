@@ -140,9 +140,8 @@ def summary_option() -> Callable[[FC], FC]:
         "--summary",
         "shown",
         type=click.Choice(["short", "full"]),
-        default="short",
-        show_default=True,
-        help="What is printed at the end: the key figures, or also the curves and the attention entropy.",
+        help="What is printed at the end: the key figures, or also the curves and the attention entropy.  "
+        "[default: short]",
     )
 
 

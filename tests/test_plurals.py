@@ -19,7 +19,7 @@ _HARMLESS = {
 
 _SEVERAL = (
     " columns can be the ", " columns have the name ", " different labels", " rows: they look like ", " layers",
-    " confusions.", " seeds", " runs", " finite scores", " classes that differ most, ",
+    " confusions.", " seeds", " runs", " finite scores", " positions", " tags; ", " classes that differ most, ",
 )  # fmt: skip
 """How messages go on that only appear for more than one."""
 

@@ -28,6 +28,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.errors import BadInput, shortened
 from tmeattn.inference.given_texts import as_list, given_texts
 from tmeattn.paths import runs_elsewhere
+from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.run_config import config_class
 from tmeattn.specs import ModelSpec
@@ -106,11 +107,13 @@ class TmeattnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             texts = given_texts(_column(X), "fit")
             labels = np.asarray(as_list(y, "fit", "labels"))
             if len(texts) != len(labels):
-                raise InvalidInput(f"X has {len(texts):,} texts, and y {len(labels):,} labels.")
+                raise InvalidInput(f"X has {counted(len(texts), 'text')}, and y {counted(len(labels), 'label')}.")
             check_classification_targets(labels)
             classes, label_N = np.unique(labels, return_inverse=True)
             if len(classes) < 2:
-                raise InvalidInput(f"y has {len(classes)} class: a classifier needs two or more classes.")
+                raise InvalidInput(
+                    f"y has {counted(len(classes), 'class', 'classes')}: a classifier needs two or more classes."
+                )
             options = self.get_params()
             if taken := [name for name in _OWN if name in options]:
                 raise InvalidInput(f"fit takes the texts from X and y, so the option {taken[0]!r} cannot be given.")

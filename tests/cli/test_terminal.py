@@ -48,8 +48,10 @@ def test_the_program_leaves_with_the_code_of_the_screens(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(app, "TmeattnApp", start)
     monkeypatch.setattr(library_output, "screen_kept", nullcontext)
+    monkeypatch.setattr("tmeattn.cli.tui._end_on_signals", lambda app: None)
+    monkeypatch.setenv("TERM", "xterm")
     with pytest.raises(SystemExit) if code else nullcontext() as left:
-        command.callback(None)
+        command.callback(None, None, None)
     assert opened == [None]
     assert not code or left.value.code == code
 

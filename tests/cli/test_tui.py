@@ -1,7 +1,12 @@
 """The command `tmeattn tui` before its screens open."""
 
+import contextlib
+import os
+import pty
+import signal
 import socket
 import sys
+import time
 
 import pytest
 
@@ -28,6 +33,33 @@ def test_without_a_terminal_it_names_what_scripts_use(tmeattn):
     refused = tmeattn("tui")
     assert refused.code == 2
     assert "needs a terminal" in refused.err
+
+
+@pytest.mark.parametrize("ends", ["its terminal is closed", "SIGTERM"])
+def test_the_process_ends_also_while_a_run_opens(ends, trained):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.execv(sys.executable, [sys.executable, "-m", "tmeattn", "tui", str(trained.path)])
+    seen = b""
+    while b"\x1b[?1049h" not in seen:  # the screen of a full-screen program
+        seen += os.read(terminal, 65536)
+    if ends == "SIGTERM":
+        os.kill(pid, signal.SIGTERM)
+        with contextlib.suppress(OSError):  # read to the end: a full terminal would hold the process
+            while os.read(terminal, 65536):
+                pass
+    os.close(terminal)
+    for _ in range(1500):
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.02)
+    else:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        pytest.fail("The process goes on without its terminal.")
+    assert os.waitstatus_to_exitcode(status) == 130
 
 
 class TestInABrowser:
@@ -68,6 +100,12 @@ class TestInABrowser:
     @pytest.mark.parametrize("arguments", [("--web", "70000"), ("--web", "0"), ("--host", "0.0.0.0")])
     def test_what_cannot_be_served_is_refused(self, tmeattn, served, arguments):
         assert tmeattn("tui", *arguments).code == 2
+        assert served == []
+
+    @pytest.mark.parametrize("host", [f"{'a' * 64}.example", "a..example"])
+    def test_a_name_that_no_computer_can_have_is_refused(self, tmeattn, served, free_port, host):
+        problem = tmeattn("tui", "--web", str(free_port), "--host", host).refused(2)
+        assert "this is no name of a computer" in problem
         assert served == []
 
 

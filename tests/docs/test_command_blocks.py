@@ -35,6 +35,7 @@ CANNOT_RUN = {
     r"tmeattn train (first-attention|text-query)": "the same",
     r"tmeattn (train encoder|(explain|faithfulness) .*my-encoder)": "the same; plugins/tmeattn-transformers has tests",
     r"tmeattn (train|resume) .*--processes": "other processes do not know the dataset; tests/training runs them",
+    r"tmeattn explain .*--map .*--(layer|head|top)": "the runs here pool; tests/cli/test_explain shows maps",
     r"tmeattn serve": "it ends at a signal; tests/serve runs it",
     r"tmeattn (runs export best model.onnx|predict --run model.onnx)": "it needs an extra; tests/inference runs it",
     r"tmeattn runs queue start": "other processes do not know the dataset; tests/training runs them",
@@ -47,6 +48,7 @@ SMALLER = {
     r"--limit \d+": "--limit 8",
     r"--index \d+": "--index 3",
     r"--vectors \S+": "--vectors random",
+    r"(tmeattn train lstm-attn --watch-.*)": r"\1 --vectors random --limit 8 --epochs 1",
     r"--planted \S+( --option \S+)?": "--planted simple-attn --dataset planted --option epochs=1 --methods random",
     r"tmeattn reproduce table1 --recipe modern --seeds 3": "tmeattn reproduce fig2 --recipe modern --seeds 3",
 }
@@ -84,6 +86,7 @@ def home(tmp_path: Path, trained_once: Path) -> Iterator[PlantedHome]:
         (f"a {word} film, number {number}", label) for number in range(9) for word, label in (("good", 1), ("bad", 0))
     ]
     (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows))
+    (tmp_path / "sentences.txt").write_text("not bad at all\n")
     (tmp_path / "reviews.txt").write_text("".join(f"{text}\n" for text, _ in rows))
     (tmp_path / "big.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text, _ in rows))
     with PlantedHome(tmp_path) as home:

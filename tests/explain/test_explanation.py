@@ -38,8 +38,9 @@ def test_words_of_a_truncated_text() -> None:
 def test_the_document_has_the_fields_alone() -> None:
     document = explain("a good film").document()
     assert list(document) == [
-        "text", "words", "tokens_total", "run", "model", "method", "signed", "probabilities", "predicted", "target",
-        "entropy", "normalized_entropy", "true_label", "note", "layer", "head",
+        "text", "words", "tokens_total", "run", "model", "method", "signed", "probabilities", "predicted",
+        "target", "entropy", "normalized_entropy", "true_label", "note", "layer", "head",
+        "tokens_read", "special_attention",
     ]  # fmt: skip
     assert (document["predicted"], document["probabilities"]) == ("positive", {"negative": 0.027, "positive": 0.973})
 

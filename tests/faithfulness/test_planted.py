@@ -269,8 +269,8 @@ class Fake:
         self.rule = rule
         self.vocabulary = self
 
-    def encode(self, words: list[str]) -> np.ndarray:
-        return np.array([2 + WORDS.all().index(word) for word in words])
+    def encode(self, text: str) -> Any:
+        return SimpleNamespace(units=np.array([2 + WORDS.all().index(text)]))
 
     def logits(self, sequences: list[np.ndarray]) -> np.ndarray:
         chosen = [int(self.rule(ids.tolist())) for ids in sequences]
@@ -294,7 +294,10 @@ def test_what_one_word_does_alone(rule: Any, effect: float) -> None:
         for one in draw.sample([2 + number // 2 % 2, 4], 2):
             ids.insert(draw.randint(0, len(ids)), one)
         ids_N = np.array(ids)
-        texts.append((EncodedText("", (), ids_N, len(ids)), ids_N < 5))
+        words = [WORDS.all()[each - 2] if each < 5 else "film" for each in ids]
+        starts = [sum(len(word) + 1 for word in words[:at]) for at in range(len(words))]
+        spans = tuple((start, start + len(word), word) for start, word in zip(starts, words, strict=True))
+        texts.append((EncodedText(" ".join(words), spans, ids_N, len(ids)), ids_N < 5))
     data: Any = SimpleNamespace(words=WORDS)
     fake: Any = Fake(rule)
     assert finding.effect_of_one_word(fake, data, texts) == effect

@@ -32,6 +32,7 @@ def statistics(sizes: dict[str, int], **fields: Any) -> Any:
         ],
         "typical": {name: ["word"] for name in sizes},
         "samples": [],
+        "warnings": [],
         **fields,
     }
 

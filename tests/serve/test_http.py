@@ -195,7 +195,8 @@ def test_sigterm_answers_what_was_accepted(
                 other.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 answer = other.recv(1000).lower()
                 assert answer
-            assert answer.startswith(b"http/1.1 503")
+            # perhaps with the body of the answer before
+            assert answer.rindex(b"http/1.1 503") > answer.rfind(b"http/1.1 200")
         half_sent.sendall(body[9:])
         assert half_sent.recv(1000).startswith(b"HTTP/1.1 200")
     assert process.wait() == 0

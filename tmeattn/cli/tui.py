@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +14,15 @@ from tmeattn.cli.support.options import run_argument
 from tmeattn.errors import BadInput, EnvironmentProblem
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from tmeattn.runs.directory import RunDirectory
 
 INCAPABLE = ("dumb", "unknown")
 """Values of TERM of terminals that cannot move their cursor, such as the shell of an editor."""
 DEFAULT_PORT = "8000"
+INTERRUPTED = 130
+"""The exit code after a signal."""
 
 
 @click.command()
@@ -74,10 +80,32 @@ def _open(run: RunDirectory | None) -> None:
     from tmeattn.tui.app import TmeattnApp
 
     app = TmeattnApp(run)
+    _end_on_signals(app)
     with screen_kept():
         app.run()
     if app.return_code:
         raise SystemExit(app.return_code)
+
+
+def _end_on_signals(app: App[Any]) -> None:
+    """Let SIGTERM end the screens as a key does, and SIGHUP end the process at once, because its terminal is gone.
+
+    An exception out of a screen, which ends other commands, would leave Textual's thread that reads the keys, and with
+    it a process without a terminal that never ends.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if not app.is_running:
+            raise KeyboardInterrupt
+        app.call_later(app.exit, return_code=INTERRUPTED)  # after what opens now
+
+    def end_at_once(number: int, frame: FrameType | None) -> None:
+        os._exit(INTERRUPTED)
+
+    for name, handler in (("SIGTERM", end), ("SIGHUP", end_at_once)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as SIGHUP is under nohup
+            signal.signal(number, handler)
 
 
 def _is_terminal() -> bool:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from tmeattn.plurals import counted
 from tmeattn.render.export.explanations_html import html_section, html_text
 from tmeattn.render.export.html_curves import Line, curves
 from tmeattn.render.export.style import NOTEBOOK_STYLE, SCOPE
@@ -62,7 +63,7 @@ def model_html(summary: RunSummary, epochs: Sequence[EpochEvent], diagram: Diagr
 def evaluation_html(result: EvaluationDocument) -> str:
     """An evaluation: its figures, its classes, and the confusion matrix of few classes."""
     low, high = result["accuracy_interval"]
-    texts = f"{dataset_name(result['dataset'])}, {result['split']}, {count(result['texts'])} texts"
+    texts = f"{dataset_name(result['dataset'])}, {result['split']}, {counted(result['texts'], 'text')}"
     figures = [
         ("data", texts),
         ("accuracy", f"{percent(result['accuracy'], 2)} (95 % interval {percent(low)} to {percent(high)})"),

@@ -93,7 +93,9 @@ def wanted(body: bytes, limits: Limits, *, explain: bool) -> Wanted:
         raise Refused(400, "Give either text, a string, or texts, an array of strings.")
     texts = [given["text"]] if texts is None else texts
     if len(texts) > limits.texts:
-        raise Refused(413, f"The request has {len(texts):,} texts.", f"Send at most {limits.texts:,} in one request.")
+        raise Refused(
+            413, f"The request has {counted(len(texts), 'text')}.", f"Send at most {limits.texts:,} in one request."
+        )
     methods = given.get("method")
     methods = methods if isinstance(methods, list) else [methods]
     if not methods or not all(method is None or isinstance(method, str) for method in methods):

@@ -18,7 +18,7 @@ WHOSE = "Tokenizer 'x' (from y)"
         (Pieces(["<0xF0>", "<0x9F>"], [0, 0], [1, 1], [0, 0], 2), None),
         (Pieces([], [], [], [], 0), None),
         (["a"], "pieces returned list, not tmeattn.Pieces"),
-        (Pieces(["a"], [0], [1], [], 1), "1 pieces with 1 starts, 1 ends and 0 words"),
+        (Pieces(["a"], [0], [1], [], 1), "lists of different lengths: pieces 1, starts 1, ends 1, words 0"),
         (Pieces(["a"], [0], [4], [0], 1), r"offsets \(0, 4\) in a text of 3 characters"),
         (Pieces(["a"], [2], [1], [0], 1), r"offsets \(2, 1\)"),
         (Pieces(["a", "b"], [0, 0], [2, 3], [0, 1], 2), "the words 0 and 1 overlap"),
@@ -26,7 +26,7 @@ WHOSE = "Tokenizer 'x' (from y)"
         (Pieces(["a"], [0], [1], [1], 1), "the first word is 1, not 0"),
         (Pieces(["a"], [1], [1], [0], 1), "the word 0 has no characters"),
         (Pieces([b"a"], [0], [1], [0], 1), "a piece is no string"),
-        (Pieces(["a"], [0], [1], [0], 0), "1 pieces of 0, and all were wanted"),
+        (Pieces(["a"], [0], [1], [0], 0), "1 piece of 0, and all were wanted"),
     ],
 )
 def test_pieces_are_checked(found, problem):
@@ -42,7 +42,7 @@ def test_pieces_are_checked(found, problem):
 def test_as_many_pieces_as_wanted_are_expected():
     first = Pieces(["a"], [0], [1], [0], 3)
     assert pieces_problem(first, "a b c", 1) is None
-    assert "1 pieces of 3, and 2 were wanted" in str(pieces_problem(first, "a b c", 2))
+    assert "1 piece of 3, and 2 were wanted" in str(pieces_problem(first, "a b c", 2))
 
 
 def test_an_exception_is_one_line_with_the_name():

@@ -9,7 +9,7 @@ from tmeattn.tui.screens.compare import CompareScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import comparing
 from tmeattn.tui.services.saved_state import SavedState
-from tmeattn.tui.widgets.comparison_panes import CurvesPane, legend, marks_of
+from tmeattn.tui.widgets.comparison_panes import ComparedCurves, legend, marks_of
 
 LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
 
@@ -42,7 +42,7 @@ async def test_marked_runs_are_compared_by_keyboard(three, monkeypatch):
         assert all(f"{mark} " in results for mark in "ABC")
         assert app.focused.id == "results"
         await pilot.press("2")
-        curves = app.screen.query_one(CurvesPane)
+        curves = app.screen.query_one(ComparedCurves)
         accuracy, loss = curves.charts
         assert (accuracy.display, loss.display) == (True, False)
         assert [curve.sign for curve in accuracy.curves] == ["A", "B", "C"]
@@ -73,7 +73,7 @@ async def test_export_and_all_panes_at_once(three, tmp_path, monkeypatch):
         await pilot.press("space", "down", "c")  # the marked one and the selected one
         await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparer.comparison)
         await pilot.pause()
-        assert [chart.display for chart in app.screen.query_one(CurvesPane).charts] == [True, True]
+        assert [chart.display for chart in app.screen.query_one(ComparedCurves).charts] == [True, True]
         await pilot.press("e", "enter")
         await until(pilot, (tmp_path / "comparison.md").exists)
         assert "Best validation accuracy" in (tmp_path / "comparison.md").read_text()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support import scripted_reader
 from support.planted import texts as planted_texts
-from support.scripted_reader import Driver, opened, seen
+from support.scripted_reader import Driver, opened
 from support.waiting import until
 from textual.widgets import Input
 
@@ -340,8 +340,10 @@ async def test_of_changed_data_neither_right_nor_wrong_is_shown(run) -> None:
 async def test_the_selected_text_is_put_on_the_watch_list_of_the_open_run(run, write_run) -> None:
     trained = write_run("bbbb-lstm-attn", dataset="planted", state="running", done=0)
     async with open_screen() as driver:
+        driver.screen.session.selected_run = None
         driver.screen.action_watch()
-        assert await seen(driver.pilot, "No run can watch the text")
+        await driver.pilot.pause()
+        assert [note.message[:26] for note in driver.app._notifications] == ["No run can watch the text."]
         driver.screen.session.opened_run = trained
         driver.screen.action_watch()
         (added,) = added_texts(trained)

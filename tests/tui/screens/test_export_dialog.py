@@ -29,8 +29,6 @@ async def test_export_names_what_is_wrong_and_asks_before_it_replaces(runs, tmp_
     (tmp_path / "old.csv").write_text("precious")
     (tmp_path / "folder.csv").mkdir()
     async with open_screen() as driver:
-        await driver.press("escape", "e")
-        assert driver.app.screen is driver.screen
         await driver.explain(REVIEW)
         await driver.press("e")
         field = driver.app.screen.query_one(Input)

@@ -68,6 +68,7 @@ async def test_after_a_resize_the_screen_is_that_of_a_terminal_of_this_size(writ
             await pilot.press("2" if size == (80, 24) else "f13")
             await settled(pilot)
             fresh.append(lines(app))
+    app = an_app(run)
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await settled(pilot)
         assert len(visible(screen)) == 4
@@ -76,7 +77,7 @@ async def test_after_a_resize_the_screen_is_that_of_a_terminal_of_this_size(writ
         await pilot.resize_terminal(80, 24)
         assert visible(screen) == ["curves"]
         await pilot.press("2")
-        await until(pilot, lambda: lines(app) == fresh[1])
+        await until(pilot, lambda: lines(app)[:5] == fresh[1][:5])  # the head and the tabs
 
 
 def lines(app) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from tmeattn.errors import BadInput
 from tmeattn.foreign import plugin_call, plugin_error
 from tmeattn.plugin import OWN_DISTRIBUTION
+from tmeattn.plurals import counted
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Pieces, Tokenizer, TokenizerSpec
 
@@ -58,7 +59,7 @@ class OpenTokenizer:
             different = len(set(pieces)) if strings else 0
         if not strings or different < len(pieces):
             raise BadInput(
-                f"{self.whose}: its vocabulary of {len(pieces):,} pieces has {different:,} different strings.",
+                f"{self.whose}: its vocabulary of {counted(len(pieces), 'piece')} has {different:,} different strings.",
                 hint="Each piece must be a string that occurs once.",
             )
         return pieces
@@ -72,15 +73,6 @@ class OpenTokenizer:
             return quick(text, most)
         except Exception as error:
             raise plugin_error(error, self.whose, "fails") from error
-
-    def spans(self, text: str) -> list[Token]:
-        """All pieces of a text with their offsets."""
-        return self.first_spans(text, None)[0]
-
-    def first_spans(self, text: str, most: int | None) -> tuple[list[Token], int]:
-        """The first `most` pieces with their offsets, or all, and the number of all."""
-        found = self.pieces(text, most)
-        return list(zip(found.starts, found.ends, found.pieces, strict=True)), found.total
 
     def pieces(self, text: str, most: int | None = None) -> Pieces:
         """The first `most` pieces of a text (None: all), see `tmeattn.Tokenizer.pieces`.
@@ -106,11 +98,13 @@ def pieces_problem(found: Any, text: str, most: int | None) -> str | None:
     pieces, starts, ends, words, total = found
     if not len(pieces) == len(starts) == len(ends) == len(words):
         return (
-            f"pieces returned {len(pieces)} pieces with {len(starts)} starts, {len(ends)} ends and {len(words)} words"
+            f"pieces returned lists of different lengths: pieces {len(pieces)}, starts {len(starts)}, "
+            f"ends {len(ends)}, words {len(words)}"
         )
     expected = len(pieces) if most is None else max(len(pieces), min(total, most))
     if (most is not None and len(pieces) > most) or expected != len(pieces) or total < len(pieces):
-        return f"pieces returned {len(pieces)} pieces of {total}, and {'all' if most is None else most} were wanted"
+        wanted = "all" if most is None else most
+        return f"pieces returned {counted(len(pieces), 'piece')} of {total}, and {wanted} were wanted"
     if not all(isinstance(piece, str) for piece in pieces):
         return "a piece is no string"
     return _words_problem(starts, ends, words, len(text))

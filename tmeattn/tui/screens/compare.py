@@ -23,7 +23,7 @@ from tmeattn.tui.screens.export_dialog import export_as
 from tmeattn.tui.services.comparing import Cancelled, RunComparer
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.chart import Chart
-from tmeattn.tui.widgets.comparison_panes import SHOWN, CurvesPane, Measure, OptionsPane, ResultsPane
+from tmeattn.tui.widgets.comparison_panes import SHOWN, ComparedCurves, Measure, OptionsPane, ResultsPane
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 
 EVERY = 5.0
@@ -59,7 +59,7 @@ class CompareScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
-        yield Horizontal(Vertical(ResultsPane(), OptionsPane(), id="tables"), CurvesPane(), id="panes")
+        yield Horizontal(Vertical(ResultsPane(), OptionsPane(), id="tables"), ComparedCurves(), id="panes")
         yield Static(f"Reading {counted(len(self.comparer.runs), 'run')} …", id="waiting", markup=False)
 
     def on_mount(self) -> None:
@@ -101,7 +101,7 @@ class CompareScreen(BaseScreen):
         self.query_one(ResultsPane).show_results(comparison, self.comparer.texts, self._line_about_texts())
         unfold = keys.display_for("compare.open", self.session.saved.keys)
         self.query_one(OptionsPane).show_options(comparison, folded=self.folded, key=unfold)
-        self.query_one(CurvesPane).show_curves(comparison)
+        self.query_one(ComparedCurves).show_curves(comparison)
 
     def _line_about_texts(self) -> str:
         """What stands for the differences on the same texts, while there are none."""
@@ -159,12 +159,12 @@ class CompareScreen(BaseScreen):
     # ---- actions
 
     def action_measure(self) -> None:
-        curves = self.query_one(CurvesPane)
+        curves = self.query_one(ComparedCurves)
         measures: tuple[Measure, ...] = get_args(Measure)
         curves.choose(measure=measures[(measures.index(curves.measure) + 1) % len(measures)])
 
     def action_split(self) -> None:
-        curves = self.query_one(CurvesPane)
+        curves = self.query_one(ComparedCurves)
         curves.choose(shown=SHOWN[(SHOWN.index(curves.shown) + 1) % len(SHOWN)])
 
     def action_log_scale(self) -> None:

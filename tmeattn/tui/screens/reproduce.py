@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tmeattn.errors import TmeattnError
+from tmeattn.os_errors import reason
 from tmeattn.render.console import safe
 from tmeattn.reproduce.plan import Settings
 from tmeattn.tui import keys
@@ -258,7 +259,7 @@ def _page_of(command: BackgroundCommand) -> Text:
     try:
         return Text.from_ansi(command.results[-1].read_text(encoding="utf-8", errors="replace"), no_wrap=True)
     except OSError as error:
-        return Text(safe(f"The results cannot be read: {error.strerror}."))
+        return Text(safe(f"The results cannot be read: {reason(error)}."))
 
 
 def _time_of(command: BackgroundCommand) -> int:

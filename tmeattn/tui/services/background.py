@@ -124,7 +124,7 @@ class BackgroundCommand:
         pid = self._popen.pid if self._popen is not None else self._known().get("pid")
         if self.is_running() and isinstance(pid, int):
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+                os.kill(pid, signal.SIGTERM)  # SIGINT may be ignored, as in jobs in the background of a shell
 
     def forget(self) -> None:
         """Forget a process that has ended, and its results."""

@@ -101,7 +101,7 @@ class Legend(Picture):
         self.id = "legend"
 
 
-class CurvesPane(Vertical):
+class ComparedCurves(Vertical):
     """Loss and accuracy of all runs in one chart each, with one cursor, and a legend that has every whole name.
 
     measure: the chart that is shown where there is room for one. shown: the split of the curves.

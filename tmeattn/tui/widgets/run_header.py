@@ -28,6 +28,7 @@ class RunHeader(Static):
         super().__init__("", markup=False)
         self._drawn: object = None
         self._lines = 2
+        self._width = 0
 
     def show(self, run_state: RunState, process: TrainingProcess | None) -> None:
         """Redraw the header if something has changed."""
@@ -42,8 +43,9 @@ class RunHeader(Static):
         lines += [Text(line, style="yellow") for line in _trouble(run_state, process)]
         for line in lines[:2]:
             line.truncate(width, overflow="ellipsis")
-        self.update(Text("\n").join(lines), layout=len(lines) > 2 or self._lines > 2)
-        self._lines = len(lines)
+        # narrower, what was drawn may be wrapped into more lines, until the height is computed anew
+        self.update(Text("\n").join(lines), layout=width != self._width or len(lines) > 2 or self._lines > 2)
+        self._lines, self._width = len(lines), width
 
 
 def _first(run_state: RunState, width: int) -> Text:

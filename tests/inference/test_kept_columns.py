@@ -16,7 +16,7 @@ from support.prediction_jobs import interrupt, predict
 from tmeattn.errors import BadInput
 from tmeattn.inference.merging import merge_shards
 from tmeattn.inference.output_target import output_format
-from tmeattn.inference.prediction_rows import RowForm, kept_names, plain_value
+from tmeattn.inference.prediction_rows import RowForm, class_columns, column_names, plain_value
 from tmeattn.inference.shards import Shard
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -103,8 +103,9 @@ def test_a_changed_value_of_a_kept_column_is_noticed(ids: Path, tmp_path: Path) 
 
 
 def test_names_and_values() -> None:
-    assert kept_names(["label", "input_label", "x"], ["label"]) == {
+    assert column_names(["label", "input_label", "x"], ["label"], "input") == {
         "label": "input_label", "input_label": "input_input_label", "x": "x",
     }  # fmt: skip
+    assert class_columns(["row", "pos"], ["row", "label"]) == ["class_row", "pos"]
     assert plain_value([float("nan"), b"\x01", {1: (2,)}]) == [None, "01", {"1": [2]}]
     assert [output_format(Path(name)) for name in ("x", ".csv", "x.PQ", "x.xlsx")] == ["jsonl", "csv", "parquet", None]

@@ -18,6 +18,9 @@ OUTPUT_FORMATS = {
 }  # fmt: skip
 """The format of the predictions by the ending of the file's name."""
 
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+"""Endings of packed files, which are read but not written."""
+
 
 def output_format(output: Path | None) -> str | None:
     """The format of predictions in a file of this name: "jsonl", "csv", "tsv" or "parquet"; None: of no known one.
@@ -35,8 +38,10 @@ def row_format(output: Path | None) -> str:
     return "jsonl" if (form := output_format(output)) in (None, "parquet") else str(form)
 
 
-def check_output_name(output: Path | None) -> None:
+def check_output_name(output: Path | None, option: str = "--output") -> None:
     """Check that predictions can be written in the format that the name of a file implies.
+
+    option: the option that names the file, for the message.
 
     Raises:
         BadInput: they cannot.
@@ -44,11 +49,14 @@ def check_output_name(output: Path | None) -> None:
     if output is None:
         return
     if not output.name:
-        raise BadInput("--output: there is no name of a file.", hint="Give one, such as predictions.jsonl.")
+        raise BadInput(f"{option}: there is no name of a file.", hint="Give one, such as predictions.jsonl.")
     if output_format(output) is None:
+        packed = output.suffix.lower() in PACKED and output_format(output.with_suffix("")) is not None
         raise BadInput(
-            f"--output: {shortened(output)} must end in .jsonl, .csv, .tsv or .parquet.",
-            hint=f"Predictions cannot be written as {shortened(output.suffix)}.",
+            f"{option}: {shortened(output)} must end in .jsonl, .csv, .tsv or .parquet.",
+            hint=f"Write {shortened(output.stem)} and pack it then."
+            if packed
+            else f"Predictions cannot be written as {shortened(output.suffix)}.",
         )
 
 

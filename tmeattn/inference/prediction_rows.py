@@ -62,16 +62,21 @@ def is_ranked(form: str) -> bool:
     return re.match(r"[a-z]+, top \d", form) is not None
 
 
-def kept_names(kept: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
-    """The name in the output of each kept column: its own, or `input_NAME` where the output has such a column."""
+def column_names(wanted: Sequence[str], taken: Iterable[str], prefix: str) -> dict[str, str]:
+    """The name in the output of each column: its own, or `PREFIX_NAME` where the output has such a column."""
     used, names = set(taken), {}
-    for column in kept:
+    for column in wanted:
         name = column
         while name in used:
-            name = f"input_{name}"
+            name = f"{prefix}_{name}"
         used.add(name)
         names[column] = name
     return names
+
+
+def class_columns(classes: Sequence[str], taken: Iterable[str]) -> list[str]:
+    """The names of the columns with the probabilities of the classes in CSV: `class_label` of a class `label`."""
+    return list(column_names(classes, taken, "class").values())
 
 
 class Encoder:
@@ -87,11 +92,11 @@ class Encoder:
         self._ascii, self._raw = ascii_only, rows.raw
         self._delimiter = {"csv": ",", "tsv": "\t"}.get(form)
         self._labels = [str(self._cell(name)) for name in self.classes]
-        self._names = list(kept_names(rows.kept, (*OWN_COLUMNS, *self._class_columns())).values())
+        self._names = list(column_names(rows.kept, (*OWN_COLUMNS, *self._class_columns()), "input").values())
 
     def _class_columns(self) -> list[str]:
         if self.top is None:
-            return list(self.classes)
+            return class_columns(self.classes, OWN_COLUMNS)
         return [name for place in range(2, self.top + 1) for name in (f"label_{place}", f"probability_{place}")]
 
     def beginning(self) -> bytes:

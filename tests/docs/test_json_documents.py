@@ -130,7 +130,9 @@ def test_every_command_with_json_is_looked_at() -> None:
 def test_a_document_with_another_field_or_type_is_found() -> None:
     listed = [{"name": "runs", "title": "Runs", "summary": "About runs."}]
     assert problem(["docs", "--json"], listed) is None
-    assert "'more' was unexpected" in str(problem(["docs", "--json"], [{**listed[0], "more": 1}]))
+    assert problem(["docs", "--json"], [{**listed[0], "more": 1}]) is not None
+    tags = {"id": "a", "name": None, "tags": [], "more": 1}
+    assert "tmeattn runs tag, $[0]: Additional" in str(problem(["runs", "tag", "x", "--json"], [tags]))
     assert problem(["docs", "--json"], [{**listed[0], "title": 1}]) is not None
     assert problem(["docs", "--json"], [{"name": "runs"}]) is not None
 

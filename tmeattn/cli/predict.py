@@ -137,8 +137,10 @@ def predict(
         _print_predictions(run, list(texts) or source.read(_narrate), top_classes, as_json)
         return
     from tmeattn.inference.output_target import check_output_name
+    from tmeattn.inference.prediction_parquet import require_parquet
 
     check_output_name(None if output == STANDARD else output)
+    require_parquet(output)
     if processes is not None and processes > 1:
         from tmeattn.inference.workers import FileJob
 

@@ -15,6 +15,7 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, escaped, remove_leftovers, temporary_name
 from tmeattn.inference.evaluate_run import RunEvaluation
 from tmeattn.inference.output_target import check_output_name, check_target, output_format
+from tmeattn.inference.prediction_parquet import require_parquet
 from tmeattn.inference.prediction_rows import class_columns
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.spreadsheet import csv_lines, harmless_cell
@@ -34,6 +35,7 @@ def check_predictions(path: Path, dataset: object, *, force: bool) -> None:
     if path == Path("-"):
         raise BadInput("--predictions needs the name of a file, not -.", hint="Standard output has the measures.")
     check_output_name(path, "--predictions")
+    require_parquet(path)
     check_target(path, Path(str(dataset)))
     if path.exists() and not force:
         raise BadInput(f"{shortened(path)} exists already.", hint="Choose another name or add --force.")

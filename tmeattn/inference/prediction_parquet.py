@@ -8,12 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tmeattn.inference.output_target import output_format
+
 if TYPE_CHECKING:
     import polars as pl
 
 CHUNK = 8192
 """Rows that are held at once."""
 _MOST = 2**63
+
+
+def require_parquet(output: Path | None) -> None:
+    """Check that polars is installed where an output is a Parquet file, before anything is classified.
+
+    Raises:
+        ModuleNotFoundError: it is not.
+    """
+    if output_format(output) == "parquet":
+        import polars  # noqa: F401
 
 
 def to_parquet(lines: Path, target: Path, *, ranked: bool) -> None:

@@ -14,7 +14,6 @@ def documents() -> dict[str, tuple[Any, ...]]:
     """The types of the document of each command with `--json`, by the path of the command. Several: one of them."""
     from tmeattn.cli.documents import explaining, faithful, installed, measuring, reproduction, training
 
-    explanation = explaining.Explanation
     return {
         "tmeattn train MODEL": (training.Run, list[training.Run]),
         "tmeattn resume": (training.Run,),
@@ -22,7 +21,7 @@ def documents() -> dict[str, tuple[Any, ...]]:
         "tmeattn sweep show": (training.Sweep,),
         "tmeattn sweep best": (training.BestTrial,),
         "tmeattn sweep list": (list[training.ListedSweep],),
-        "tmeattn explain": (explanation, list[explanation], explaining.AttentionMap),
+        "tmeattn explain": (explaining.Explanation, list[explaining.Explanation], explaining.AttentionMap),
         "tmeattn predict": (list[explaining.PredictedText],),
         "tmeattn evaluate": (measuring.Evaluation, measuring.UnlabelledEvaluation),
         "tmeattn mistakes": (explaining.Mistakes,),

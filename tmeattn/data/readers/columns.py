@@ -9,7 +9,7 @@ from tmeattn.data.readers.rows import RowProblem, Table, plain_name, quoted, typ
 from tmeattn.data.readers.text_encoding import is_utf8
 from tmeattn.data.readers.text_io import NOT_UTF8, not_utf8
 from tmeattn.errors import BadInput, shortened
-from tmeattn.plurals import listed
+from tmeattn.plurals import counted, listed
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "document", "tweet", "message")
 LABEL_COLUMNS = ("label", "sentiment", "target", "class", "category", "stars", "rating", "score", "polarity")
@@ -124,7 +124,7 @@ def kept_columns(table: Table, names: Sequence[str]) -> tuple[str, ...]:
         same = [column for column in table.columns if column == name]
         same = same or [column for column in table.columns if plain_name(column) == plain_name(name)]
         if len(same) != 1:
-            problem = f"{len(same)} columns" if same else "no column"
+            problem = counted(len(same), "column") if same else "no column"
             raise BadInput(
                 f"--keep: {shortened(table.path)} has {problem} {quoted(name)}.",
                 hint=f"Its columns are {_listed(table.columns)}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,10 @@ from tmeattn.cli.main import cli
 from tmeattn.config import TrainOptions
 from tmeattn.data.edited_dataset import EditedDataset, edited
 from tmeattn.data.label_edits import LabelEdits
-from tmeattn.data.sources import dataset_of
+from tmeattn.data.sources import dataset_of, open_dataset
+from tmeattn.data.statistics import describe
 from tmeattn.errors import BadInput, UnknownName
+from tmeattn.run_config import resolve_run
 from tmeattn.specs import Dataset, Split
 
 LABELS = ("good", "Good", "bad", "n/a")
@@ -57,7 +58,7 @@ def test_files_of_every_kind(tmp_path: Path, kind: str) -> None:
         }
         assert list(narrated[-2:]) == [
             f"20 of 80 texts are left out by --drop-label: '{missing}' (20).",
-            "Merged 'Good' (20) into the class 'good', which has 40 texts, and 20 had it.",
+            "Merged 'Good' (20) into the class 'good' (20), which now has 40 texts.",
         ]
     plain, _ = read(path, tmp_path)  # another entry of the cache
     assert len(plain.classes) == 4
@@ -84,7 +85,7 @@ def test_one_class_that_is_left_and_unknown_labels_are_refused(tmp_path: Path) -
     path = write_csv(tmp_path / "a.csv", ROWS)
     for edits, message in (
         (LabelEdits(("n/a,bad",), ("Good=good",)), "leave one class, 'good', of the 4 labels of the data"),
-        (LabelEdits(("god",)), "no label of the data for --drop-label named 'god'. Did you mean good"),
+        (LabelEdits(("god",)), "no label of the data (--drop-label) named 'god'. Did you mean good"),
     ):
         assert message in refused(path, tmp_path / str(len(message)), edits=edits)
 
@@ -144,33 +145,25 @@ def test_a_run_keeps_its_labels(tmp_path: Path) -> None:
     run = model.classifier.run
     assert run.data["labels"]["dropped"] == [{"label": "n/a", "texts": 20}]
     assert run.options["drop_label"] == ["n/a"]
-    assert model.evaluate()["texts"] + len(run.data["classes"])
+    assert model.evaluate()["texts"] == 12
     other = write_csv(tmp_path / "b.csv", [*ROWS[:8], ("more", "Good"), ("new", "great")])
     document = model.evaluate(dataset=other, merge_labels={"great": "good"})
     assert document["texts"] == 8  # without those of n/a
-    assert any("n/a" in note for note in document["data"]["notes"])
+    assert model.evaluate(dataset=other, drop_labels=["great"])["texts"] == 7
     assert model.evaluate(["a film"], ["Good"])["texts"] == 1
-    runner = CliRunner()
-    shown = runner.invoke(cli, ["evaluate", run.id, "--dataset", str(other), "--drop-label", "great", "--json"])
-    assert json.loads(shown.stdout)["texts"] == 7
-    wrong = runner.invoke(cli, ["train", "mean", "--dataset", str(path), "--drop-label", "bda"])
-    assert (wrong.exit_code, "Did you mean bad" in wrong.output) == (2, True)
-    again = runner.invoke(cli, ["train", "mean", "--from", run.id, "--seed", "1", "--json"])
-    assert again.exit_code == 0, again.output
-    assert json.loads(again.stdout)["dataset"] == str(path)
-    assert "20 of 80 texts are left out by --drop-label" in again.stderr
+    with pytest.raises(UnknownName, match="Did you mean great"):
+        model.evaluate(dataset=other, drop_labels=["graet"])
+    assert resolve_run("mean", run.options).train.merge_labels == ("Good=good",)
 
 
 def test_data_show_has_the_warnings_once(tmp_path: Path) -> None:
     path = str(write_csv(tmp_path / "a.csv", ROWS))
-    runner = CliRunner()
-    shown = runner.invoke(cli, ["data", "show", path, "--samples", "0"])
+    shown = CliRunner().invoke(cli, ["data", "show", path, "--samples", "0", "--drop-label", "n/a"])
+    assert "20 of 80 texts are left out" in shown.stderr
     assert " ".join(shown.output.split()).count("labels that look alike") == 1
-    document = json.loads(runner.invoke(cli, ["data", "show", path, "--json"]).stdout)
-    assert [line.split(":")[1] for line in document["warnings"]] == [
+    notes: list[str] = []
+    found = describe(open_dataset(path, narrate=notes.append), {}, notes=notes)
+    assert [line.split(":")[1] for line in found["warnings"]] == [
         " labels that look alike are different classes",
         " a label that stands for no label is a class",
     ]
-    edits = ["--drop-label", "n/a", "--merge-labels", "alike"]
-    document = json.loads(runner.invoke(cli, ["data", "show", path, "--json", *edits]).stdout)
-    assert (document["warnings"], document["classes"]) == ([], ["bad", "good"])

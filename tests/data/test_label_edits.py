@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmeattn.data.label_edits import LabelEdits, edits_of
@@ -42,7 +42,7 @@ def test_labels_become_one_class(merge: tuple[str, ...]) -> None:
     found = LabelEdits(merge=merge).resolve(COUNTS)
     assert found.class_counts() == {"good": 14, "bad": 7, "n/a": 2, "?": 1}
     assert found.merged == {"good": ["Good", "GOOD"]}
-    assert found.notes() == ["Merged 'Good' (3), 'GOOD' (1) into the class 'good', which has 14 texts, and 10 had it."]
+    assert found.notes() == ["Merged 'Good' (3), 'GOOD' (1) into the class 'good' (10), which now has 14 texts."]
     assert found.record() == {
         "dropped": [],
         "merged": [{"label": "Good", "class": "good", "texts": 3}, {"label": "GOOD", "class": "good", "texts": 1}],
@@ -78,6 +78,7 @@ def test_a_class_given_by_name_comes_before_the_likeness() -> None:
 NAMES = st.text(alphabet="ab=, é", min_size=1, max_size=6).filter(lambda name: name == name.strip() and name)
 
 
+@settings(max_examples=40)
 @given(st.lists(NAMES, min_size=3, max_size=6, unique=True), st.data())
 def test_the_labels_of_the_data_decide_where_names_end(labels: list[str], data: st.DataObject) -> None:
     """A single label, with commas and equals signs, is merged into any class and dropped. Where another label is a part
@@ -93,6 +94,7 @@ def test_the_labels_of_the_data_decide_where_names_end(labels: list[str], data: 
     assert classes((label,), counts=counts)[label] is None
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_no_text_makes_it_fail_in_another_way(drop: str, merge: str) -> None:
     for edits in (LabelEdits((drop,)), LabelEdits(merge=(merge,))):
@@ -106,8 +108,8 @@ def test_no_text_makes_it_fail_in_another_way(drop: str, merge: str) -> None:
 @pytest.mark.parametrize(
     ("drop", "merge", "message"),
     [
-        (("god",), (), "There is no label of the data for --drop-label named 'god'. Did you mean good"),
-        ((), ("god=x",), "There is no label of the data for --merge-labels named 'god'. Did you mean good"),
+        (("god",), (), "There is no label of the data (--drop-label) named 'god'. Did you mean good"),
+        ((), ("god=x",), "There is no label of the data (--merge-labels) named 'god'. Did you mean good"),
         ((), ("good",), "--merge-labels 'good' has no = behind 'good'"),
         ((), ("good=",), "has no class behind the ="),
         ((), (" ",), "--merge-labels has no label"),

@@ -22,7 +22,7 @@ from tmeattn.data.label_names import (
     shown_label,
 )
 from tmeattn.errors import BadInput, UnknownName, shortened
-from tmeattn.plurals import counted
+from tmeattn.plurals import counted, plural
 
 if TYPE_CHECKING:
     from tmeattn.runs.run_files import DataInfo, LabelRecord
@@ -89,10 +89,10 @@ class EditedLabels:
         groups = list(self.merged.items())
         for name, labels in groups[:MOST_NAMED]:
             texts = sum(self.counts[label] for label, its in self.classes.items() if its == name)
-            own = f", and {self.counts[name]:,} had it" if self.classes.get(name) == name else ""
+            its_own = self.classes.get(name) == name
+            into = f"class {shown_label(name)} ({self.counts[name]:,})" if its_own else f"new class {shown_label(name)}"
             found.append(
-                f"Merged {counted_labels(labels, self.counts)} into the class {shown_label(name)}, which has "
-                f"{counted(texts, 'text')}{own}."
+                f"Merged {counted_labels(labels, self.counts)} into the {into}, which now has {counted(texts, 'text')}."
             )
         if rest := groups[MOST_NAMED:]:
             labels = sum(len(each) for _, each in rest)
@@ -182,28 +182,31 @@ def _check_left(edited: EditedLabels, classes: int) -> None:
     before = len(edited.counts)
     if len(left) >= classes or before < classes:
         return
-    options = " and ".join(option for option, used in ((_DROP, edited.dropped), (_MERGE, edited.merged)) if used)
+    used = [option for option, labels in ((_DROP, edited.dropped), (_MERGE, edited.merged)) if labels]
+    options = f"{' and '.join(used)} {plural(len(used), 'leaves', 'leave')}"
     many = counted(before, "label")
     if not left:
-        raise BadInput(f"{options} leaves no text: all {many} of the data are dropped.", hint="Drop fewer labels.")
+        raise BadInput(f"{options} no text: all {many} of the data are dropped.", hint="Drop fewer labels.")
     raise BadInput(
-        f"{options} leaves one class, {shown_label(left[0])}, of the {many} of the data: a model needs two or more.",
+        f"{options} one class, {shown_label(left[0])}, of the {many} of the data: a model needs two or more.",
         hint=f"The labels are {named_labels(edited.counts)}.",
     )
 
 
 def _drops(text: str, counts: Mapping[str, int]) -> Iterator[str]:
+    if not text.strip():
+        raise BadInput(f"{_DROP} has no label.", hint="Give a label of the data: --drop-label n/a")
     at = 0
     while at < len(text):
         label, at = _name_at(text, at, counts, ",")
         yield _known(label, counts, _DROP)
         at += 1
-    if not text.strip():
-        raise BadInput(f"{_DROP} has no label.", hint="Give a label of the data: --drop-label n/a")
 
 
 def _merges(text: str, counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """Each label of a value of `--merge-labels`, and its class."""
+    if not text.strip():
+        raise BadInput(f"{_MERGE} has no label.", hint="Write it as LABEL,LABEL=CLASS, or as: alike")
     at = 0
     while at < len(text):
         labels: list[str] = []
@@ -227,8 +230,6 @@ def _merges(text: str, counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
             )
         yield from ((_known(label, counts, _MERGE), name) for label in labels)
         at += 1
-    if not text.strip():
-        raise BadInput(f"{_MERGE} has no label.", hint="Write it as LABEL,LABEL=CLASS, or as: alike")
 
 
 def _name_at(text: str, at: int, counts: Mapping[str, int], ends: str) -> tuple[str, int]:
@@ -252,7 +253,7 @@ def _known(name: str, counts: Mapping[str, int], option: str) -> str:
         return name
     similar = [label for label in counts if are_alike(label, name)]
     if len(similar) != 1:
-        raise UnknownName(f"label of the data for {option}", name, counts)
+        raise UnknownName(f"label of the data ({option})", name, counts)
     return similar[0]
 
 

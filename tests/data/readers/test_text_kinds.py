@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.user_files import read, write_csv
 
@@ -29,6 +29,7 @@ def test_the_kind_of_a_text(text, kind):
     assert kind_of(text, text.encode()) == kind
 
 
+@settings(max_examples=40)
 @given(st.text())
 def test_every_text_has_a_kind_and_a_script(text):
     data = text.encode("utf-8", "surrogatepass")

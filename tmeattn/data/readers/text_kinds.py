@@ -25,14 +25,16 @@ WARN_SHARE = 0.01
 MIXED_SHARE = 0.05
 """The share of texts in another script or language from which on they are mixed."""
 FEWEST_MIXED = 2
-MOST_HEAD, MOST_CHARACTERS = 1024, 2**16
+MOST_HEAD, MOST_CHARACTERS = 256, 2**16
 """Bytes at the beginning of each text that are looked at, and characters of one that begins with digits or links."""
 MOST_PLACES = 1000
 MOST_NAMED = 3
 """Classes that a warning names, and scripts or languages but one."""
 MOST_LANGUAGE_TEXTS = 1000
 """Texts whose language is told, evenly spaced."""
-_SPACE, _ASCII_DIGITS = b" \t\r\n\v\f", b"0123456789"
+FEW_DIGITS = 8
+"""A beginning with fewer digits than one of so many bytes is not counted exactly."""
+_NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)
 _LINK = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _DIGIT, _SOLID = re.compile(r"\d"), re.compile(r"\S+")
 _MENDING = "a model of words learns each language from its own texts alone: train one model for each"
@@ -138,14 +140,11 @@ def _mixed(
 def kind_of(text: str, data: bytes) -> int:
     """Whether more than half of a text, without its white space, is digits or links. data: the text in UTF-8."""
     head = data[:MOST_HEAD]
-    if b"://" in head or b"ww." in head.lower():
-        kind = _exact_kind(text[:MOST_HEAD])
-    else:
-        solid = len(head.translate(None, _SPACE))
-        digits = solid - len(head.translate(None, _SPACE + _ASCII_DIGITS))
-        if 2 * digits <= solid and (text.isascii() or not _DIGIT.search(text, 0, 64)):
+    if b"://" not in head and b"www." not in head and b"WWW." not in head:
+        digits = len(head.translate(None, _NO_DIGITS))
+        if FEW_DIGITS * digits <= len(head) and (text.isascii() or not _DIGIT.search(text, 0, 16)):
             return PLAIN
-        kind = _exact_kind(text[:MOST_HEAD])
+    kind = _exact_kind(text[:MOST_HEAD])
     return kind if kind == PLAIN or len(text) <= MOST_HEAD else _exact_kind(text[:MOST_CHARACTERS])
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from tmeattn.config import TrainOptions
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_SPLIT, DataOptions
+from tmeattn.data.dataset_warnings import WARNING
 from tmeattn.data.encoding.encode import limited_rows
 from tmeattn.data.holdout import text_hashes
 from tmeattn.data.label_edits import edits_of, merged_labels
@@ -209,9 +210,12 @@ def _open(run: RunDirectory, options: TrainOptions, data: DataOptions, narrate: 
 
 
 def _own(run: RunDirectory, options: TrainOptions, data: DataOptions, narrate: Narrate) -> _Source:
-    """The data that the run was trained on, with the columns that it had."""
+    """The data that the run was trained on, with the columns that it had; its training has shown the warnings."""
     text_column, label_column = data.text_column or options.text_column, data.label_column or options.label_column
-    dataset = dataset_of(options.model_copy(update={"text_column": text_column, "label_column": label_column}), narrate)
+    dataset = dataset_of(
+        options.model_copy(update={"text_column": text_column, "label_column": label_column}),
+        lambda line: None if line.startswith(WARNING) else narrate(line),
+    )
     if (text_column, label_column) != (options.text_column, options.label_column) and (
         dataset.fingerprint != run.data["fingerprint"]
     ):

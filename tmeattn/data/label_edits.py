@@ -95,9 +95,9 @@ class EditedLabels:
                 f"Merged {counted_labels(labels, self.counts)} into the {into}, which now has {counted(texts, 'text')}."
             )
         if rest := groups[MOST_NAMED:]:
-            labels = sum(len(each) for _, each in rest)
+            more = sum(len(each) for _, each in rest)
             found.append(
-                f"Merged {counted(labels, 'more label')} into {counted(len(rest), 'more class', 'more classes')}."
+                f"Merged {counted(more, 'more label')} into {counted(len(rest), 'more class', 'more classes')}."
             )
         return found
 

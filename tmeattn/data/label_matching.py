@@ -47,7 +47,7 @@ def match_labels(
         if found[label] is None and len(alike := _alike(label, classes)) == 1:
             found[label] = classes.index(alike[0])
             loosely.append(f"{shown_label(label)} as {shown_label(alike[0])}")
-        if found[label] is None and (name := (merged or {}).get(label)) in classes:
+        if found[label] is None and (name := (merged or {}).get(label)) is not None and name in classes:
             found[label] = classes.index(name)
             as_trained.append(f"{shown_label(label)} as {shown_label(name)}")
     if all(index is None for index in found.values()):

@@ -73,8 +73,8 @@ def open_dataset(
     from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
-    options = ImportOptions(text_column, label_column, share, edits=edits)
-    return open_user_dataset(path, options, corpora_dir(), narrate)
+    how = ImportOptions(text_column, label_column, share, edits=edits)
+    return open_user_dataset(path, how, corpora_dir(), narrate)
 
 
 def import_path(

@@ -65,10 +65,11 @@ def script_of(text: str) -> int:
     if text.isascii():
         return LATIN if _LETTER.search(text) else NONE
     looked_at = text[: MOST_CHARACTERS * STEP : STEP] if len(text) > MOST_CHARACTERS else text
-    scripts = list(map(_KNOWN.get, looked_at))
-    if None in scripts:
+    try:
+        scripts = list(map(_KNOWN.__getitem__, looked_at))
+    except KeyError:
         _KNOWN.update({char: _script_of_letter(char) for char in looked_at})
-        scripts = list(map(_KNOWN.get, looked_at))
+        scripts = list(map(_KNOWN.__getitem__, looked_at))
     found = set(scripts) - {NONE}
     if len(found) < 2:
         return found.pop() if found else NONE

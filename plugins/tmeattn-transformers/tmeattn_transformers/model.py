@@ -57,7 +57,7 @@ class Encoder(nn.Module):
         self.pool, self.checkpoint, self.caches_states = config.pool, config.checkpoint, config.cache_states
         if config.pool == "cls" and not self.specials.before:
             raise tmeattn.BadInput(f"--pool cls: the checkpoint {config.checkpoint} puts no token in front of a text.")
-        encoder = load_encoder(source)
+        encoder = load_encoder(source, config.attention_dropout)
         own, padding = encoder.get_input_embeddings(), encoder.config.pad_token_id or 0
         if len(tokenizer.vocabulary) > own.num_embeddings:
             raise tmeattn.BadInput(

@@ -12,7 +12,6 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import one_line
 from tmeattn_transformers.checkpoints import Source, not_installed
 
-
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
 """The names of the dropout rate of attention weights in configurations."""
 

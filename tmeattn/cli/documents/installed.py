@@ -67,10 +67,10 @@ class Model(ListedModel):
 
 
 class ListedData(TypedDict):
-    """A dataset or word vectors in a list."""
+    """A dataset, word vectors or a tokenizer in a list."""
 
     name: Annotated[str, "Its name"]
-    kind: Annotated[Literal["dataset", "vectors"], "What it is"]
+    kind: Annotated[Literal["dataset", "vectors", "tokenizer"], "What it is"]
     summary: Annotated[str, "What it contains, in a sentence"]
     here: Annotated[bool, "Whether it is installed"]
     hint: Annotated[str | None, "How to get it"]
@@ -136,7 +136,7 @@ class DatasetFigures(TypedDict):
     sampled: Annotated[dict[str, int], "By split, the texts from which the word statistics are computed"]
     lengths: Annotated[Lengths, "Lengths of the training texts"]
     tokenizer: Annotated[str, "That of the lengths and the typical words, which fits the script of the texts"]
-    warnings: Annotated[list[str], "Lines about texts of which a model can use little"]
+    warnings: Annotated[list[str], "Lines about unusual labels, and about texts of which a model can use little"]
     unknown: Annotated[list[UnknownWords], "For each tokenizer"]
     typical: Annotated[dict[str, list[str]], "The most typical words of each class"]
     samples: Annotated[list[TextSample], "Some texts"]

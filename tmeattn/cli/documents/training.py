@@ -46,6 +46,32 @@ class RunConfiguration(TypedDict):
     train: Annotated[dict[str, Any], "The other options, with underscores"]
 
 
+class DroppedLabel(TypedDict):
+    """A label that was left out."""
+
+    label: Annotated[str, "The label"]
+    texts: Annotated[int, "Its texts"]
+
+
+# Not as a class: `class` is a word of Python.
+MergedLabel = TypedDict(
+    "MergedLabel",
+    {
+        "label": Annotated[str, "The label"],
+        "class": Annotated[str, "The class that it became"],
+        "texts": Annotated[int, "Its texts"],
+    },
+)
+MergedLabel.__doc__ = "A label that became another class."
+
+
+class LabelEdits(TypedDict):
+    """What --drop-label and --merge-labels changed."""
+
+    dropped: Annotated[list[DroppedLabel], "Labels that were left out"]
+    merged: Annotated[list[MergedLabel], "Labels that became another class"]
+
+
 class RunData(TypedDict):
     """The data that a run is trained on."""
 
@@ -53,6 +79,7 @@ class RunData(TypedDict):
     classes: Annotated[list[str], "The classes, in the order of the labels"]
     vectors: Annotated[str | None, "Fingerprint of the pretrained word vectors; null for random ones"]
     vector_size: Annotated[int, "Dimensions of a word vector"]
+    labels: NotRequired[Annotated[LabelEdits, "With --drop-label or --merge-labels"]]
 
 
 class SweepOrigin(TypedDict):

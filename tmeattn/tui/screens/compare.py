@@ -242,7 +242,7 @@ class CompareScreen(BaseScreen):
             self._about_texts = "Stopping …"
             self._draw()
         else:
-            self.app.pop_screen()
+            super().action_back()
 
     def on_unmount(self) -> None:
         self.comparer.cancel()

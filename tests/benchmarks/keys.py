@@ -112,6 +112,12 @@ class Pane:
                 return self.changed
         raise SystemExit(f"The screen changes all the time:\n{self.shown()}")
 
+    def wait(self, seconds: float) -> None:
+        """Wait while the screen may change, as the cursor of a text field does."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self._next(left)
+
     def until(self, holds: Callable[[str], bool], *, styles: bool = False) -> float:
         """Wait until the screen fulfils a condition; the time of the output that made it so."""
         end = time.perf_counter() + PATIENCE
@@ -184,7 +190,7 @@ def opened(pane: Pane, times: int) -> list[float]:
     for _ in range(times):
         took.append(pane.complete("Enter"))
         pane.complete("Escape")
-        pane.complete("Down")
+        pane.change("Down", styles=True)
     return took
 
 
@@ -192,8 +198,8 @@ def import_torch(pane: Pane) -> None:
     """Wait until Explain has imported torch, and has shown what it found."""
     end = time.perf_counter() + PATIENCE
     while not pane.has_imported("libtorch") and time.perf_counter() < end:
-        pane.settle(0.5)
-    pane.settle(2.0)
+        pane.wait(0.5)
+    pane.wait(3.0)
 
 
 @contextlib.contextmanager

@@ -171,7 +171,7 @@ class RunScreen(BaseScreen):
         """Draw the header and the visible panes; each of them skips the work where nothing has changed."""
         if not self.run_state.caught_up:
             return
-        self.refresh_footer(self.run_state.state)
+        self.refresh_footer((self.run_state.state, self.run.has_checkpoint()))
         self.query_one(RunHeader).show(self.run_state, self.session.training.process(self.run))
         for pane in self.query(Pane):
             if pane.display:

@@ -209,11 +209,11 @@ class RunsScreen(BaseScreen):
         else:
             selected = self.selected
             self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
-        self._footer_for(selected.state if selected else None)
+        self._footer_for((selected.state, selected.run.has_checkpoint()) if selected else None)
 
     def _footer_for(self, state: object) -> None:
         """Draw the footer again where the keys that can do something are others."""
-        self.refresh_footer((state, bool(self.table.marked)))
+        self.refresh_footer((state, bool(self.table.marked), len(self.runs.runs) > 1))
 
     def is_applicable(self, action: str) -> bool:
         if action in NEED_RUNS and not self.runs.runs and not self.runs.damaged:
@@ -222,6 +222,8 @@ class RunsScreen(BaseScreen):
             return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
+        if action == "mark":
+            return len(self.runs.runs) > 1
         return run_wording.useful(action, self.selected)
 
     @property

@@ -1,6 +1,6 @@
 """How long a key takes to change the screen, in a real terminal: `tmeattn tui` in a pane of tmux, driven key by key.
 
-    python tests/benchmarks/keys.py [--before COMMIT] [--size 80x24] [--runs 40] [--times 30] [--openings 8] [--busy 1]
+    python tests/benchmarks/keys.py [--before COMMIT] [--size 80x24] [--runs 40] [--times 30] [--openings 6] [--busy 1]
     python tests/benchmarks/keys.py --before 0c83817        the program of an earlier commit beside the present one
 
 list:    from `down` or `up` until the cursor of the list of runs is at another run.
@@ -35,8 +35,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support import logged_runs
 
 ROOT = Path(__file__).parents[2]
-QUIET = 0.35
-"""Seconds without output after which a screen is complete; the cursor of a field blinks every half second."""
+QUIET, OPENED = 0.35, 0.8
+"""Seconds without output after which a screen is complete, and one that was opened beside busy processes. The cursor of
+a text field blinks every half second."""
 PATIENCE = 60.0
 """Seconds after which a screen that does not change is an error."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -144,11 +145,11 @@ class Pane:
         began = self.key(name)
         return 1000 * (self.until(holds, styles=styles) - began)
 
-    def complete(self, name: str) -> float:
+    def complete(self, name: str, quiet: float = QUIET) -> float:
         """Milliseconds from a key that opens a screen to the last change of it."""
         before, began = self.shown(), self.key(name)
         self.until(lambda screen: screen != before)
-        return 1000 * (self.settle() - began)
+        return 1000 * (self.settle(quiet) - began)
 
     def has_imported(self, library: str) -> bool:
         """Whether the program has loaded a shared library; on Linux only."""
@@ -188,7 +189,7 @@ def opened(pane: Pane, times: int) -> list[float]:
     """Open one run after another."""
     took = []
     for _ in range(times):
-        took.append(pane.complete("Enter"))
+        took.append(pane.complete("Enter", OPENED))
         pane.complete("Escape")
         pane.change("Down", styles=True)
     return took
@@ -249,7 +250,7 @@ def main() -> None:
     parser.add_argument("--size", default="80x24", help="columns and lines (default: 80x24)")
     parser.add_argument("--runs", type=int, default=40, help="runs in the list (default: 40)")
     parser.add_argument("--times", type=int, default=30, help="keys of each measurement (default: 30)")
-    parser.add_argument("--openings", type=int, default=8, help="runs that are opened, twice (default: 8)")
+    parser.add_argument("--openings", type=int, default=6, help="runs that are opened, twice (default: 6)")
     parser.add_argument("--busy", type=int, default=1, help="busy processes in the second half (default: 1)")
     options = parser.parse_args()
     if shutil.which("tmux") is None:

@@ -175,7 +175,7 @@ KEYS: tuple[Key, ...] = (
     Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed."),
     Key("run.checkpoint", "S", "checkpoint", "Save checkpoint", "Save a checkpoint now."),
     Key("run.log_scale", "L", "log_scale", "Log scale", "Switch the loss between a logarithmic and a linear scale."),
-    Key("run.next_pane", "tab", "next_pane(1)", "Next pane", "Go to the next pane."),
+    Key("run.next_pane", "tab", "next_pane(1)", "", "Go to the next pane."),
     Key("run.previous_pane", "shift+tab", "next_pane(-1)", "", "Go to the previous pane."),
     Key("run.pane_curves", "1", "pane('curves')", "", "Show the curves only; on a large screen again: all panes."),
     Key("run.pane_attention", "2", "pane('attention')", "", "Show the attention entropy: now, by epoch, by head."),

@@ -24,6 +24,7 @@ from tmeattn.runs.queue import has_runner, queue_stamp, read_queue
 from tmeattn.runs.renaming import rename_run
 from tmeattn.runs.tags import change_tags, changes_in
 from tmeattn.tui import keys
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.messages import (
     CopyText,
     NotStarted,
@@ -65,6 +66,8 @@ TABLE_WIDTH = 0.58
 FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
+NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
+"""Actions that can do nothing while there is no run."""
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
@@ -149,6 +152,7 @@ class RunsScreen(BaseScreen):
             welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
+            self._footer_for("empty")
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)
@@ -205,17 +209,21 @@ class RunsScreen(BaseScreen):
         else:
             selected = self.selected
             self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
-        self._footer_for(selected.state if selected else None)
+        self._footer_for((selected.state, selected.run.has_checkpoint()) if selected else None)
 
     def _footer_for(self, state: object) -> None:
         """Draw the footer again where the keys that can do something are others."""
-        self.refresh_footer((state, bool(self.table.marked)))
+        self.refresh_footer((state, bool(self.table.marked), len(self.runs.runs) > 1))
 
     def is_applicable(self, action: str) -> bool:
+        if action in NEED_RUNS and not self.runs.runs and not self.runs.damaged:
+            return False
         if action == "unmark":
             return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
+        if action == "mark":
+            return len(self.runs.runs) > 1
         return run_wording.useful(action, self.selected)
 
     @property

@@ -215,7 +215,8 @@ class TagCommand(click.Command):
     """Takes words that begin with one minus as arguments: they remove tags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        changes = [arg for arg in args if arg[:1] in ("+", "-") and arg[:2] != "--" and len(arg) > 1]
+        signed = [arg for arg in args if arg[:1] in ("+", "-") and arg[:2] != "--" and len(arg) > 1]
+        changes = [arg for arg in signed if arg not in ctx.help_option_names]
         rest = super().parse_args(ctx, [arg for arg in args if arg not in changes])
         ctx.params["changes"] = changes
         return rest

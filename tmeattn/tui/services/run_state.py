@@ -238,11 +238,6 @@ class RunState:
         self.ended = event
 
     @property
-    def bytes_read(self) -> int:
-        """Bytes of the log that were read so far."""
-        return self._tail.offset
-
-    @property
     def step(self) -> int:
         """Training steps done."""
         done = [self.attempt_step, self.status.get("step", 0)]

@@ -9,7 +9,7 @@ from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.tui.services.run_charts import XAxis
+    from tmeattn.watching.run_charts import XAxis
 
 
 def write_charts(
@@ -36,8 +36,8 @@ def write_charts(
         return
     from tmeattn.render.console import safe, stderr_console
     from tmeattn.render.export.files import check_ending
-    from tmeattn.tui.services import chart_files
-    from tmeattn.tui.services.run_charts import View
+    from tmeattn.watching import chart_files
+    from tmeattn.watching.run_charts import View
 
     check_ending(path, chart_files.FORMATS)
     state = chart_files.read(run)

@@ -19,7 +19,7 @@ from tmeattn.plurals import counted
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.runs.summary_cache import Overview
-    from tmeattn.tui.services.run_charts import XAxis
+    from tmeattn.watching.run_charts import XAxis
 
 LONGEST_NAME = 24
 """Columns of the listing for a run's name."""

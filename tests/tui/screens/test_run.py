@@ -12,12 +12,12 @@ from tmeattn.runs.watched_texts import added_texts
 from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
-from tmeattn.tui.services.run_state import CHUNK
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.run_header import RunHeader
 from tmeattn.tui.widgets.tab_line import TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView
+from tmeattn.watching.run_state import CHUNK
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
 

@@ -32,8 +32,6 @@ from tmeattn.tui.messages import (
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.export_dialog import export_as
 from tmeattn.tui.screens.watch_dialog import WatchDialog
-from tmeattn.tui.services.run_charts import View
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.curves import CurvesPane
 from tmeattn.tui.widgets.log_pane import LogPane
@@ -43,6 +41,8 @@ from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_charts import View
+from tmeattn.watching.run_state import RunState
 
 EVERY = 1.0
 """Seconds between two checks of the files, and so between two redraws."""
@@ -264,7 +264,7 @@ class RunScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Export the charts that are shown."""
-        from tmeattn.tui.services import chart_files
+        from tmeattn.watching import chart_files
 
         states = [self.run_state, *self.others]
         names = [run_wording.title(state) for state in states]

@@ -44,13 +44,13 @@ from tmeattn.tui.screens.columns import ChooseColumns
 from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import ORDERS
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.sweep_groups import PREFIX, StudyFacts, SweepGroup, grouped, read_studies
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
 from tmeattn.tui.widgets.run_table import COLUMNS, RunTable
 from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 EVERY = 1.0
 """Seconds between two looks at the files of the runs."""

@@ -62,8 +62,9 @@ def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
     """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
     if path is None:
         return {}
-    from tmeattn.files import read_error, read_toml
+    from tmeattn.files import read_error
     from tmeattn.run_config import resolve_run
+    from tmeattn.toml_files import read_toml
 
     try:
         values = read_toml(path)

@@ -182,8 +182,7 @@ def _differences(differences: Sequence[Difference], context: Context | None) -> 
         (Column("report", numeric=True), reported),
         (here, [f"{100 * row.difference:+.2f}" for row in differences]),
         (Column("95 % interval", numeric=True, drop=2), intervals),
-        # It wraps, and goes last: the star of a footnote would be read as "significant".
-        (Column("", wrap=True, least=11, drop=1, noted=True), [verdict(row, context) for row in differences]),
+        (Column("", drop=1, noted=True), [verdict(row, context) for row in differences]),
     ]
     return _filled(columns, caption=how_differences(context))
 

@@ -186,6 +186,7 @@ class TmeattnApp(App[None]):
             self.screen.update_from_session()
         else:
             await self._go_to("explain")
+            await self._to_bottom()  # an attention map may be open over it
 
     async def on_open_data(self, message: OpenData) -> None:
         self._select(message.run)

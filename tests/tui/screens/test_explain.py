@@ -71,6 +71,21 @@ async def test_a_stale_answer_is_dropped(runs) -> None:
         assert said(driver).startswith("positive")
 
 
+async def test_a_key_pressed_before_an_opened_text_is_read_is_no_text(runs) -> None:
+    async with open_screen() as driver:
+        area = driver.screen.query_one(TextArea)
+        area.focus()
+        driver.reader.gate.clear()
+        driver.app.explain("so bad")
+        await driver.pilot.press("e", "d")
+        assert area.text == "so bad"
+        driver.reader.gate.set()
+        await driver.settle()
+        assert driver.screen.active.heatmap.has_focus
+        await driver.pilot.press("t")
+        assert area.has_focus
+
+
 async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
     async with open_screen() as driver:
         await driver.explain("so dull", true_label="positive")

@@ -46,8 +46,11 @@ class TestWithoutAnyRun:
     async def test_it_gives_way_to_the_first_run(self, write_run):
         app = an_app()
         async with app.run_test() as pilot:
+            assert not app.screen.is_applicable("explain")  # nothing is offered that needs a run
+            assert app.screen.is_applicable("new")
             write_run("aaaa-mean", model="mean")
             app.screen.refresh_runs()
             await pilot.pause()
             assert not app.screen.query_one(Welcome).display
             assert isinstance(app.focused, RunTable)
+            assert app.screen.is_applicable("explain")

@@ -70,6 +70,7 @@ class AttentionMapScreen(BaseScreen):
         self.map: AttentionMap | None = None
         self.overview: HeadOverview | None = None
         self._maps: OrderedDict[Place, AttentionMap] = OrderedDict()
+        self._before: Place | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", markup=False)
@@ -213,6 +214,7 @@ class AttentionMapScreen(BaseScreen):
             )
             return
         small = not self.small
+        self._before = self.at if small else None
         self.query_one(Heads).display = small
         self.query_one("#body").display = not small
         if small:
@@ -250,6 +252,8 @@ class AttentionMapScreen(BaseScreen):
         self.at = layer, head
 
     def is_applicable(self, action: str) -> bool:
+        if self.map is None and action.startswith(("zoom", "heads", "export")):
+            return False
         several = self.map is not None and (len(self.map.heads) > 1 or max(self.map.heads, default=1) > 1)
         if action.startswith(("layer", "head")):
             return several
@@ -333,7 +337,8 @@ class AttentionMapScreen(BaseScreen):
         export_as(self, "the attention map", "attention.html", FORMATS, lambda path: write(shown, path, overview))
 
     def action_back(self) -> None:
-        if self.small:
+        if self.small and self._before is not None:
+            self._put(*self._before)  # as it was; enter opens the chosen head
             self.action_heads()
         else:
             super().action_back()

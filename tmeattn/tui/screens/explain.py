@@ -78,8 +78,11 @@ class ExplainScreen(ExplainedWords):
         opened = self.session.take_text()
         if opened is not None:
             self.opened = opened
-            self.query_one(TextArea).load_text(safe_text(opened.text))
-            self._focus_heatmap = True
+            area = self.query_one(TextArea)
+            area.load_text(safe_text(opened.text))
+            self._focus_heatmap, area.can_focus = True, False  # a key that is pressed meanwhile is no text
+            if area.has_focus:
+                self.set_focus(None)
         elif not self._has_had_text:
             self._load_sample()
         self._has_had_text = True
@@ -218,6 +221,7 @@ class ExplainScreen(ExplainedWords):
                 target = target or (pane.explanation.target_label if pane.explanation else None)
         if self._is_closed():
             return
+        self.query_one(TextArea).can_focus = True
         if self.active.explanation and (self._focus_heatmap or self.focused is None):
             self._focus_heatmap = False
             self.active.heatmap.focus()
@@ -293,7 +297,9 @@ class ExplainScreen(ExplainedWords):
             self.query_one(TextArea).load_text(safe_text(event.text))
 
     def action_text(self) -> None:
-        self.query_one(TextArea).focus()
+        area = self.query_one(TextArea)
+        area.can_focus = True
+        area.focus()
 
     def action_new(self) -> None:
         self.query_one(TextArea).load_text("")

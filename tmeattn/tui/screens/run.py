@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -42,6 +43,8 @@ from tmeattn.watching.run_state import RunState
 
 EVERY = 1.0
 """Seconds between two checks of the files, and so between two redraws."""
+PATIENCE = 3.0
+"""Seconds after which a training that starts tells how long it takes."""
 CATCHING_UP = 0.002
 """Seconds until the next look while a long log is still being read."""
 ALL_PANES = (110, 36)
@@ -76,6 +79,7 @@ class RunScreen(RunActions):
         self.pane = "curves"
         self.alone = False
         self.exists = False
+        self._opened = time.monotonic()
 
     def body(self) -> Iterable[Widget]:
         curves, attention, watch, log, about = CurvesPane(), AttentionPane(), WatchPane(), LogPane(), AboutPane()
@@ -131,7 +135,8 @@ class RunScreen(RunActions):
         """Before the run directory exists: the output of the training process, or why it ended."""
         process = self.session.training.process(self.run)
         words = control.log_tail(self.run)
-        lines = [f"Starting {self.run.id}: reading its data …"]
+        waited = time.monotonic() - self._opened
+        lines = [f"Starting {self.run.id}: reading its data …{f' ({waited:.0f} s)' if waited > PATIENCE else ''}"]
         if process is None or process.exit_code is not None:
             kept = "the form, which has your entries" if self.session.failed_entries() else "the runs"
             lines = [f"{self.run.id} did not start." if words else str(error), f"Press esc to go back to {kept}."]
@@ -161,7 +166,7 @@ class RunScreen(RunActions):
         """Draw the header and the visible panes; each of them skips the work where nothing has changed."""
         if not self.run_state.caught_up:
             return
-        self.refresh_footer(self.run_state.state)
+        self.refresh_footer((self.run_state.state, self.run.has_checkpoint()))
         self.query_one(RunHeader).show(self.run_state, self.session.training.process(self.run))
         for pane in self.query(Pane):
             if pane.display:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tmeattn.tui import keys
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.messages import (
     NotStarted,
     OpenComparison,
@@ -51,6 +52,8 @@ TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
 ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
+NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
+"""Actions that can do nothing while there is no run."""
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
@@ -126,6 +129,7 @@ class RunsScreen(RunActions):
             welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
+            self._footer_for("empty")
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)
@@ -172,13 +176,18 @@ class RunsScreen(RunActions):
         else:
             selected = self.selected
             self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
-        self.refresh_footer((selected.state if selected else None, bool(self.table.marked)))
+        able = (selected.state, selected.run.has_checkpoint()) if selected else None
+        self.refresh_footer((able, bool(self.table.marked), len(self.runs.runs) > 1))
 
     def is_applicable(self, action: str) -> bool:
+        if action in NEED_RUNS and not self.runs.runs and not self.runs.damaged:
+            return False
         if action == "unmark":
             return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
+        if action == "mark":
+            return len(self.runs.runs) > 1
         return run_wording.useful(action, self.selected)
 
     @property

@@ -129,7 +129,7 @@ class RunsScreen(RunActions):
             welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
-            self._footer_for("empty")
+            self.refresh_footer("empty")
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)

@@ -9,7 +9,7 @@ from tmeattn.errors import BadInput
 
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.tui.services.run_charts import XAxis
+    from tmeattn.watching.run_charts import XAxis
 
 
 def write_charts(
@@ -35,8 +35,8 @@ def write_charts(
             raise BadInput(f"{given[0]} is about charts in a file.", hint="Give --export FILE as well.")
         return
     from tmeattn.render.export.files import check_endings, write_each
-    from tmeattn.tui.services import chart_files
-    from tmeattn.tui.services.run_charts import View
+    from tmeattn.watching import chart_files
+    from tmeattn.watching.run_charts import View
 
     check_endings(paths, chart_files.FORMATS)
     state = chart_files.read(run)

@@ -58,6 +58,7 @@ class RowDifference(TypedDict):
     low: Annotated[float, "Lower end of its 95 % interval"]
     high: Annotated[float, "Upper end"]
     report: Annotated[float | None, "The same difference in the report"]
+    remark: Annotated[Literal["not significant", "reversed", "one seed", ""], "Whether the difference counts"]
 
 
 class PlottedLine(TypedDict):

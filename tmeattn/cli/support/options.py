@@ -39,11 +39,6 @@ def json_option(what: str) -> Callable[[FC], FC]:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON on stdout.")
 
 
-def split_option() -> Callable[[FC], FC]:
-    """`--split`: train, validation or test."""
-    return click.option("--split", default="validation", show_default=True, help="The split of the runs' dataset.")
-
-
 def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--dataset`, `--split`, `--texts`, `--map-label` and the columns: which texts a command takes, passed as `data`,
     a `DataOptions`. The same in every command that has it.

@@ -9,10 +9,10 @@ from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.compare import CompareScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.services import comparing
-from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.comparison_panes import ComparedCurves, legend
+from tmeattn.watching.run_charts import View
 
 LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
 

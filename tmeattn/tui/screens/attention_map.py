@@ -15,20 +15,22 @@ from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import ExplainRequest
-from tmeattn.render.attention_map import map_legend, row_lines
+from tmeattn.render.attention_map import row_lines
 from tmeattn.render.console import safe
+from tmeattn.render.map_cells import map_legend
+from tmeattn.render.palette import shows_heat
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.themes import heat_colours, shows_heat_on
+from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.cell_grid import CellGrid
-from tmeattn.tui.widgets.heads import Head, HeadsView
+from tmeattn.tui.widgets.heads import Heads
 from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.map_view import MapView
 from tmeattn.tui.wording import attention_map as wording
 
 if TYPE_CHECKING:
-    from tmeattn.explain.attention_map import AttentionMap
+    from tmeattn.explain.attention_map import AttentionMap, HeadOverview
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.tui.session import Session
 
@@ -66,7 +68,9 @@ class AttentionMapScreen(BaseScreen):
         self.text, self.true_label = text, true_label
         self.at = at
         self.map: AttentionMap | None = None
+        self.overview: HeadOverview | None = None
         self._maps: OrderedDict[Place, AttentionMap] = OrderedDict()
+        self._before: Place | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", markup=False)
@@ -77,12 +81,12 @@ class AttentionMapScreen(BaseScreen):
                 yield Static("", id="row", markup=False)
                 yield Static("", id="weights", markup=False)
                 yield text
-        yield HeadsView()
+        yield Heads()
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
 
     def on_mount(self) -> None:
-        self.heads.display = False
+        self.query_one(Heads).display = False
         self._load()
 
     @property
@@ -90,13 +94,9 @@ class AttentionMapScreen(BaseScreen):
         return self.query_one("#map", MapView)
 
     @property
-    def heads(self) -> HeadsView:
-        return self.query_one(HeadsView)
-
-    @property
     def small(self) -> bool:
         """Whether all heads are shown in small."""
-        return bool(self.heads.display)
+        return bool(self.query_one(Heads).display)
 
     # ---- computing
 
@@ -126,7 +126,7 @@ class AttentionMapScreen(BaseScreen):
             self._choose_strongest()
         self._tell()
         if self.small:
-            self._draw_heads()
+            self._draw_overview()
         self.refresh_footer((bool(shown.heads), self.small))
 
     def _request(self) -> ExplainRequest:
@@ -161,7 +161,7 @@ class AttentionMapScreen(BaseScreen):
         shown, view = self.map, self.view
         if shown is None or self.small:
             return
-        colour = shows_heat_on(self.app)
+        colour = shows_heat(self.app.console) and not self.app.no_color
         colours = heat_colours(self.app.theme)
         self.query_one("#row", Static).update(wording.row_title(shown, view.row), layout=False)
         weights = self.query_one("#weights", Static)
@@ -189,7 +189,7 @@ class AttentionMapScreen(BaseScreen):
         if self._is_closed():
             return
         if self.small:
-            self._draw_heads()
+            self._draw_overview()
         else:
             self.draw_row()
 
@@ -214,11 +214,13 @@ class AttentionMapScreen(BaseScreen):
             )
             return
         small = not self.small
-        self.heads.display = small
+        self._before = self.at if small else None
+        self.query_one(Heads).display = small
         self.query_one("#body").display = not small
         if small:
-            self._put(*self._chosen)
-            self.heads.focus()
+            if self.at[0] is None or self.at[1] is None:
+                self._put(self.at[0] or 1, self.at[1] or 1)
+            self.query_one(Heads).focus()
             self._load_overview()
         else:
             self.view.focus()
@@ -227,25 +229,22 @@ class AttentionMapScreen(BaseScreen):
 
     @work(exclusive=True, group="overview")
     async def _load_overview(self) -> None:
-        if self.heads.overview is None:
+        if self.overview is None:
             try:
-                self.heads.overview = await self.session.reader.head_overview(self.run, self._request())
+                self.overview = await self.session.reader.head_overview(self.run, self._request())
             except TmeattnError as error:
                 self._say(str(error))
                 return
         if not self._is_closed():
-            self._draw_heads()
+            self._draw_overview()
 
-    def _draw_heads(self) -> None:
-        if self.heads.overview is not None:
-            self.heads.show_heads(self._chosen)
-            self._say(wording.head_line(self.heads.overview, *self._chosen))
-
-    @property
-    def _chosen(self) -> Head:
-        """The chosen one of the heads in small."""
+    def _draw_overview(self) -> None:
+        if self.overview is None:
+            return
         layer, head = self.at
-        return layer or 1, head or 1
+        chosen = (layer or 1, head or 1)
+        self.query_one(Heads).show_heads(self.overview, chosen)
+        self._say(wording.head_line(self.overview, *chosen))
 
     # ---- keys
 
@@ -253,6 +252,8 @@ class AttentionMapScreen(BaseScreen):
         self.at = layer, head
 
     def is_applicable(self, action: str) -> bool:
+        if self.map is None and action.startswith(("zoom", "heads", "export")):
+            return False
         several = self.map is not None and (len(self.map.heads) > 1 or max(self.map.heads, default=1) > 1)
         if action.startswith(("layer", "head")):
             return several
@@ -286,21 +287,22 @@ class AttentionMapScreen(BaseScreen):
     def _go(self, layer: int | None, head: int | None) -> None:
         self._put(layer, head)
         if self.small:
-            self._draw_heads()
+            self._draw_overview()
         else:
             self._load()
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor of the map, or the choice among the heads in small."""
-        if self.small:
-            self._put(*self.heads.beside(self._chosen, rows, columns))
-            self._draw_heads()
-        else:
+        if not self.small or self.overview is None:
             self.view.move(rows, columns)
+            return
+        chosen = (self.at[0] or 1, self.at[1] or 1)
+        self._put(*self.query_one(Heads).beside(self.overview, chosen, rows, columns))
+        self._draw_overview()
 
     def action_page(self, by: int) -> None:
         if self.small:
-            self.heads.scroll_page_down() if by > 0 else self.heads.scroll_page_up()
+            self.query_one(Heads).scroll_page_down() if by > 0 else self.query_one(Heads).scroll_page_up()
         else:
             self.view.page(by)
 
@@ -331,11 +333,12 @@ class AttentionMapScreen(BaseScreen):
         from tmeattn.render.export.attention_map import FORMATS, write
         from tmeattn.tui.screens.export_dialog import export_as
 
-        shown, overview = self.map, self.heads.overview
+        shown, overview = self.map, self.overview
         export_as(self, "the attention map", "attention.html", FORMATS, lambda path: write(shown, path, overview))
 
     def action_back(self) -> None:
-        if self.small:
+        if self.small and self._before is not None:
+            self._put(*self._before)  # as it was; enter opens the chosen head
             self.action_heads()
         else:
             super().action_back()

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, TypeGuard
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
-from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.render.console import safe
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
-from tmeattn.tui.screens.paned import PanedScreen
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.dialogs import AskText
 from tmeattn.tui.services.run_assessments import (
+    TEXTS,
+    check_texts,
     evaluation_command,
     faithfulness_command,
     read_evaluation,
@@ -28,9 +29,9 @@ from tmeattn.tui.services.run_assessments import (
 )
 from tmeattn.tui.widgets.cell_grid import CellGrid
 from tmeattn.tui.widgets.confusion import ConfusionView
-from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.mistakes_pane import MistakesPane
 from tmeattn.tui.widgets.picture import Picture
-from tmeattn.tui.widgets.tab_line import TabLine
+from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.text_table import TextTable
 from tmeattn.tui.wording import evaluation as wording
 
@@ -43,42 +44,47 @@ if TYPE_CHECKING:
 
 EVERY = 0.5
 """Seconds between two looks at the processes."""
-MOMENT = 0.15
-"""Seconds that the cursor stays at a mistake until it is explained."""
+PANES = {
+    "confusion": "1 Confusion",
+    "classes": "2 Classes",
+    "reliability": "3 Reliability",
+    "mistakes": "4 Mistakes",
+    "faithfulness": "5 Faithfulness",
+}
 
 
-class EvaluationScreen(PanedScreen):
+def _page(name: str) -> Picture:
+    page = Picture()
+    page.id, page.can_focus = name, True
+    return page
+
+
+class EvaluationScreen(BaseScreen):
     """One pane at a time. The run is evaluated when the screen opens, unless its present weights have been before."""
 
+    mode: ClassVar[str] = "runs"
     place = "evaluation"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("evaluation")]
-    PANES: ClassVar = {
-        "confusion": "1 Confusion",
-        "classes": "2 Classes",
-        "reliability": "3 Reliability",
-        "mistakes": "4 Mistakes",
-        "faithfulness": "5 Faithfulness",
-    }
+    AUTO_FOCUS = ""
 
     def __init__(self, session: Session, run: RunDirectory, pane: str = "confusion") -> None:
-        super().__init__(session, pane)
+        super().__init__(session)
         self.run = run
+        self.pane = pane
         self.evaluated: EvaluatedRun | None = None
         self.faithfulness: FaithfulnessResults | None = None
         self.problems: dict[str, str] = {}
-        self.only: tuple[str, str] | None = None
         self._evaluation: BackgroundCommand | None = None
         self._study: BackgroundCommand | None = None
-        self._asked_for: set[BackgroundCommand] = set()
 
     def body(self) -> Iterable[Widget]:
-        yield self.tabs
+        yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
         yield Static("", id="summary", markup=False)
         yield ConfusionView(id="confusion")
-        yield Picture(id="classes")
-        yield Picture(id="reliability")
-        yield Vertical(TextTable(id="table"), ExplanationPane(id="explained"), id="mistakes")
-        yield Picture(id="faithfulness")
+        yield _page("classes")
+        yield _page("reliability")
+        yield MistakesPane(self.run, self.session.reader, id="mistakes")
+        yield _page("faithfulness")
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
 
@@ -86,15 +92,12 @@ class EvaluationScreen(PanedScreen):
         try:
             self._evaluation, self._study = evaluation_command(self.run), faithfulness_command(self.run)
         except TmeattnError as error:
-            self.problems = dict.fromkeys(self.PANES, str(error))
+            self.problems = dict.fromkeys(PANES, str(error))
         self.set_interval(EVERY, self._look)
         if self._evaluation is not None and self._evaluation.state() in ("absent", "failed"):
             self._start(self._evaluation)
         self._show_pane()
         self._look()
-
-    def on_resize(self) -> None:
-        self._draw_reliability()
 
     # ---- processes
 
@@ -117,19 +120,11 @@ class EvaluationScreen(PanedScreen):
         """Read results that are complete, and show the progress of the others."""
         if not self.is_active:
             return
-        if self._is_new(self._evaluation):
+        if self._evaluation is not None and self.evaluated is None and self._evaluation.state() == "done":
             self._read_evaluation(self._evaluation)
-        if self._is_new(self._study):
+        if self._study is not None and self.faithfulness is None and self._study.state() == "done":
             self._read_faithfulness(self._study)
         self._tell()
-
-    def _is_new(self, command: BackgroundCommand | None) -> TypeGuard[BackgroundCommand]:
-        """Whether a command is done whose results have not been asked for: they are read once, however long it takes,
-        and also if they cannot be read."""
-        if command is None or command in self._asked_for or command.state() != "done":
-            return False
-        self._asked_for.add(command)
-        return True
 
     @work(exclusive=True, group="evaluation")
     async def _read_evaluation(self, command: BackgroundCommand) -> None:
@@ -138,8 +133,7 @@ class EvaluationScreen(PanedScreen):
         except TmeattnError as error:
             self.problems["confusion"] = str(error)
         if not self._is_closed():
-            self._draw_evaluation()
-            self._show_pane()
+            self._draw()
 
     @work(exclusive=True, group="faithfulness")
     async def _read_faithfulness(self, command: BackgroundCommand) -> None:
@@ -148,62 +142,53 @@ class EvaluationScreen(PanedScreen):
         except TmeattnError as error:
             self.problems["faithfulness"] = str(error)
         if not self._is_closed():
-            self._draw_faithfulness()
-            self._show_pane()
+            self._draw()
 
     # ---- drawing
 
-    def _draw_evaluation(self) -> None:
+    def _draw(self) -> None:
         if self.evaluated is not None:
             document = self.evaluated.document
             from tmeattn.render.evaluation import classes_page
+            from tmeattn.render.evaluation_curves import reliability_page
 
             self.query_one("#confusion", ConfusionView).show(document)
             self.query_one("#classes", Picture).show(classes_page(document))
-            self._draw_reliability()
-            self._show_mistakes()
-
-    def _draw_reliability(self) -> None:
-        """Draw the diagram as high as the screen has room for it."""
-        if self.evaluated is not None:
-            from tmeattn.render.evaluation_curves import reliability_page
-
             height = max(8, min(16, self.size.height - 12))
-            self.query_one("#reliability", Picture).show(reliability_page(self.evaluated.document, height=height))
-
-    def _draw_faithfulness(self) -> None:
+            self.query_one("#reliability", Picture).show(reliability_page(document, height=height))
+            self.mistakes.show(self.evaluated, self.mistakes.only)
         if self.faithfulness is not None:
             from tmeattn.render.faithfulness import faithfulness
 
             self.query_one("#faithfulness", Picture).show(faithfulness(self.faithfulness))
+        self._show_pane()
+        self._tell()
 
-    def _show_mistakes(self) -> None:
-        if self.evaluated is not None:
-            rows = self.evaluated.mistakes(*(self.only or (None, None)))
-            table = self.query_one("#table", TextTable)
-            table.show(self.evaluated.texts, rows, self.evaluated.predictions, top=True)
+    @property
+    def mistakes(self) -> MistakesPane:
+        return self.query_one(MistakesPane)
 
     @property
     def _has_results(self) -> bool:
         return (self.faithfulness if self.pane == "faithfulness" else self.evaluated) is not None
 
     def _show_pane(self) -> None:
-        """Show the chosen pane, or a message in its place while it has no results, and the lines around it."""
+        """Show the chosen pane, or a message in its place while it has no results."""
         ready = self._has_results
-        for name in self.PANES:
+        for name in PANES:
             self.query_one(f"#{name}").display = ready and name == self.pane
         self.query_one("#message").display = not ready
         self.query_one("#tabs", TabLine).choose(self.pane)
         if ready:
             self.query_one("#table" if self.pane == "mistakes" else f"#{self.pane}").focus()
-        self._tell()
+        self.refresh_footer((self.pane, ready, self._is_running))
 
     @property
     def _is_running(self) -> bool:
         return self.command is not None and self.command.is_running()
 
     def _tell(self) -> None:
-        """Update the summary, the message, the line at the foot and the keys."""
+        """Update the summary, the message and the line at the foot."""
         about = None if self.evaluated is None else self.evaluated.document
         command = self.command
         self.query_one("#summary", Static).update(wording.summary(self.run, about), layout=False)
@@ -223,44 +208,13 @@ class EvaluationScreen(PanedScreen):
             chosen = self.query_one("#confusion", ConfusionView).chosen
             return wording.confusion(*chosen) if chosen else Text()
         if self.pane == "mistakes":
-            return wording.mistakes(len(self.query_one("#table", TextTable).rows), self.only)
+            return wording.mistakes(len(self.mistakes.table.rows), self.mistakes.only)
         return Text()
 
     @on(CellGrid.Moved)
     def grid_moved(self) -> None:
         if self.evaluated is not None and self.pane == "confusion":
             self.query_one("#cell", Static).update(self._line(), layout=False)
-
-    # ---- mistakes
-
-    @on(TextTable.Moved)
-    def table_moved(self) -> None:
-        if self.evaluated is not None:
-            self._explain()
-
-    @work(exclusive=True, group="explain")
-    async def _explain(self) -> None:
-        """Explain the text at the cursor, on the thread of the reader."""
-        await asyncio.sleep(MOMENT)
-        if self._is_closed() or (found := self._chosen_text()) is None:
-            return
-        text, label = found
-        pane = self.query_one("#explained", ExplanationPane)
-        try:
-            explanation = await self.session.reader.explain(self.run, ExplainRequest(text, true_label=label))
-        except TmeattnError as error:
-            if not self._is_closed():
-                pane.show_message(error)
-            return
-        if not self._is_closed():
-            pane.show(text, explanation, ())
-
-    def _chosen_text(self) -> tuple[str, str] | None:
-        row = self.query_one("#table", TextTable).row
-        if self.evaluated is None or row is None:
-            return None
-        texts = self.evaluated.texts
-        return texts.texts[row], texts.classes[texts.labels_N[row]]
 
     # ---- keys
 
@@ -273,15 +227,22 @@ class EvaluationScreen(PanedScreen):
             return self._has_results and self.pane == "mistakes"
         return action != "export" or self._has_results
 
-    def _open_pane(self) -> None:
+    def action_pane(self, pane: str) -> None:
+        self.pane = pane
         self._show_pane()
-        if self.pane == "mistakes":
-            self._explain()
+        self._tell()
+
+    def action_next_pane(self, by: int) -> None:
+        names = list(PANES)
+        self.action_pane(names[(names.index(self.pane) + by) % len(names)])
 
     def action_mistakes(self) -> None:
         """Show all mistakes."""
-        self.only = None
-        self._show_mistakes()
+        self._show_texts(None)
+
+    def _show_texts(self, only: tuple[str, str] | None) -> None:
+        if self.evaluated is not None:
+            self.mistakes.show(self.evaluated, only)
         self.action_pane("mistakes")
 
     def action_open(self) -> None:
@@ -289,9 +250,7 @@ class EvaluationScreen(PanedScreen):
         if self.pane == "mistakes":
             self.action_explain()
         elif self.pane == "confusion" and (chosen := self.query_one("#confusion", ConfusionView).chosen) is not None:
-            self.only = chosen[0], chosen[1]
-            self._show_mistakes()
-            self.action_pane("mistakes")
+            self._show_texts((chosen[0], chosen[1]))
 
     @on(CellGrid.Opened)
     def cell_opened(self) -> None:
@@ -302,11 +261,11 @@ class EvaluationScreen(PanedScreen):
         self.action_explain()
 
     def action_explain(self) -> None:
-        if (found := self._chosen_text()) is not None:
+        if (found := self.mistakes.chosen) is not None:
             self.post_message(OpenExplain(found[0], run=self.run, true_label=found[1]))
 
     def action_attention(self) -> None:
-        if (found := self._chosen_text()) is not None:
+        if (found := self.mistakes.chosen) is not None:
             from tmeattn.tui.screens.attention_map import AttentionMapScreen
 
             self.app.push_screen(AttentionMapScreen(self.session, self.run, found[0], true_label=found[1]))
@@ -324,12 +283,24 @@ class EvaluationScreen(PanedScreen):
         self.query_one("#confusion", ConfusionView).jump(end)
 
     def action_evaluate(self) -> None:
-        """Start the evaluation or the faithfulness study of the pane, also again."""
-        command = self.command
-        if command is None or command.is_running():
+        """Start the evaluation of the run, or after a question the faithfulness study, also again."""
+        if self._is_running:
             return
+        if self.pane != "faithfulness":
+            self._begin(lambda: evaluation_command(self.run))
+        elif self._study is None:  # a run without weights: say so
+            self._study_texts(str(TEXTS))
+        else:
+            self.app.push_screen(AskText(wording.HOW_MANY, str(TEXTS), check_texts), self._study_texts)
+
+    def _study_texts(self, number: str | None) -> None:
+        if number is not None:
+            self._begin(lambda: faithfulness_command(self.run, int(number)))
+
+    def _begin(self, made: Callable[[], BackgroundCommand]) -> None:
+        """Start a command for the pane, in place of its results."""
         try:
-            fresh = faithfulness_command(self.run) if self.pane == "faithfulness" else evaluation_command(self.run)
+            fresh = made()
         except TmeattnError as error:
             self.notify(safe(str(error)), severity="warning", markup=False)
             return
@@ -341,6 +312,7 @@ class EvaluationScreen(PanedScreen):
         fresh.forget()
         self._start(fresh)
         self._show_pane()
+        self._tell()
 
     def action_stop(self) -> None:
         """Cancel what computes the results of the pane."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events, work
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -20,7 +18,7 @@ from tmeattn.explain.explanation import ExplainRequest, common_method
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import GoBack, OpenData, ShowProblem
-from tmeattn.tui.screens.word_cursor import WordCursor
+from tmeattn.tui.screens.explained_words import ExplainedWords
 from tmeattn.tui.services.heatmap_words import safe_text
 from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
 from tmeattn.tui.session import Session, TextToExplain
@@ -32,8 +30,6 @@ from tmeattn.tui.wording.explanations import SAMPLE, differences
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
-PATIENCE = 0.5
-"""Seconds after which the screen shows that it waits, and the reason."""
 NO_RUN = (
     "There is no trained run yet, so nothing can read this text. Press {runs} and train one: a small demo takes about "
     "a minute. In a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
@@ -46,7 +42,7 @@ NO_TEXT = (
 )
 
 
-class ExplainScreen(WordCursor):
+class ExplainScreen(ExplainedWords):
     """A text, the choices, and one pane for each run. A change of the text restores the dropped words and removes the
     true label."""
 
@@ -82,8 +78,11 @@ class ExplainScreen(WordCursor):
         opened = self.session.take_text()
         if opened is not None:
             self.opened = opened
-            self.query_one(TextArea).load_text(safe_text(opened.text))
-            self._focus_heatmap = True
+            area = self.query_one(TextArea)
+            area.load_text(safe_text(opened.text))
+            self._focus_heatmap, area.can_focus = True, False  # a key that is pressed meanwhile is no text
+            if area.has_focus:
+                self.set_focus(None)
         elif not self._has_had_text:
             self._load_sample()
         self._has_had_text = True
@@ -145,7 +144,7 @@ class ExplainScreen(WordCursor):
         if self._is_closed():
             return
         await self._load_capabilities()
-        self.explain_text(0)
+        self._explain(0)
 
     async def _find_runs(self) -> None:
         found = await asyncio.to_thread(readable_runs)
@@ -166,7 +165,7 @@ class ExplainScreen(WordCursor):
     async def _load_capabilities(self) -> None:
         """Offer the methods, classes and heads of the first run's model."""
         self.set_class(self.other_run is not None, "-two")
-        with self._waiting_for("loading the model …"):
+        with self.waiting_for("loading the model …"):
             for pane, run in self.panes:
                 if run is not None:
                     try:
@@ -191,7 +190,7 @@ class ExplainScreen(WordCursor):
             self.other_run = chosen
             self._offer_runs()
         else:
-            self.explain_text(0)
+            self._explain(0)
             return
         self._update_runs(find=False)
 
@@ -204,36 +203,31 @@ class ExplainScreen(WordCursor):
             return
         self.dropped.clear()
         self.query_one("#sample").display = area.text == SAMPLE
-        self.explain_text(PAUSE)
+        self._explain(PAUSE)
+
+    def explain_again(self) -> None:
+        self._explain(0)
 
     @work(exclusive=True, group="explain")
-    async def explain_text(self, pause: float) -> None:
+    async def _explain(self, pause: float) -> None:
         """Explain the text again with all runs; a request that still waits is cancelled."""
         await asyncio.sleep(pause)
         if self._is_closed():
             return
-        with self._waiting_for("reading …"):
+        with self.waiting_for("reading …"):
             target: str | None = None
             for pane, run in self.panes:
                 await self._show(pane, run, target)
                 target = target or (pane.explanation.target_label if pane.explanation else None)
         if self._is_closed():
             return
+        self.query_one(TextArea).can_focus = True
         if self.active.explanation and (self._focus_heatmap or self.focused is None):
             self._focus_heatmap = False
             self.active.heatmap.focus()
         first, second = (pane.explanation for pane in self.query(ExplanationPane))
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
         self.show_word(self.active.heatmap.item)
-
-    @contextmanager
-    def _waiting_for(self, what: str) -> Iterator[None]:
-        """Show that the screen waits, and the reason, if it takes long."""
-        timer = self.set_timer(PATIENCE, lambda: self.put_word([Text(what, style="italic")]))
-        try:
-            yield
-        finally:
-            timer.stop()
 
     async def _show(self, pane: ExplanationPane, run: RunDirectory | None, target: str | None) -> None:
         """Show the explanation of a run, or why there is none. target: the class of the run beside it."""
@@ -259,7 +253,7 @@ class ExplainScreen(WordCursor):
 
     def action_method(self) -> None:
         self.asking.next_method(self._capabilities)
-        self.explain_text(0)
+        self._explain(0)
 
     def action_export(self) -> None:
         """Export the explanations on the screen to a file. Its slow import happens here."""
@@ -303,7 +297,9 @@ class ExplainScreen(WordCursor):
             self.query_one(TextArea).load_text(safe_text(event.text))
 
     def action_text(self) -> None:
-        self.query_one(TextArea).focus()
+        area = self.query_one(TextArea)
+        area.can_focus = True
+        area.focus()
 
     def action_new(self) -> None:
         self.query_one(TextArea).load_text("")

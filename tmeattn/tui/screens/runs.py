@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -11,15 +10,13 @@ from textual import events, on
 from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
-from tmeattn.errors import TmeattnError
-from tmeattn.plurals import counted
-from tmeattn.render.console import safe
-from tmeattn.runs.queue import has_runner, queue_stamp, read_queue
 from tmeattn.tui import keys
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.messages import (
     NotStarted,
+    OpenComparison,
     OpenNewRun,
     OpenQueue,
     OpenRun,
@@ -28,16 +25,20 @@ from tmeattn.tui.messages import (
     StartRun,
 )
 from tmeattn.tui.screens.columns import ChooseColumns
-from tmeattn.tui.screens.run_list_actions import RunListActions
+from tmeattn.tui.screens.run_actions import RunActions
+from tmeattn.tui.screens.run_changes import ask_deletion, ask_name, ask_tags
 from tmeattn.tui.services.listed_run import ListedRun
+from tmeattn.tui.services.queued_runs import QueuedRuns
 from tmeattn.tui.services.run_list import ORDERS
-from tmeattn.tui.services.sweep_groups import StudyFacts, SweepGroup, grouped, read_studies
+from tmeattn.tui.services.sweep_groups import PREFIX, StudyFacts, SweepGroup, grouped, read_studies
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
+from tmeattn.tui.widgets.list_summary import ListSummary
 from tmeattn.tui.widgets.run_cells import COLUMNS
 from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 EVERY = 1.0
 """Seconds between two looks at the files of the runs."""
@@ -50,10 +51,13 @@ RESTING = 0.05
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
+ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
+NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
+"""Actions that can do nothing while there is no run."""
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
-class RunsScreen(RunListActions):
+class RunsScreen(RunActions):
     """All runs; those that are being trained are read again every second."""
 
     BINDINGS: ClassVar = keys.bindings("runs")
@@ -65,15 +69,14 @@ class RunsScreen(RunListActions):
         self.unfolded: set[str] = set()
         self.studies: dict[str, StudyFacts] = {}
         self._asked: tuple[object, ...] = ()
-        self._queue_seen, self._queued = (0, False), 0
-        self._summary = ""
+        self.queued = QueuedRuns()
         self._unshown = 0
         self._next_look: Timer | None = None
         self._details_soon: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
         field = Input(placeholder=FILTER, id="filter", compact=True)
-        yield Horizontal(field, Static("", id="summary", markup=False), id="above")
+        yield Horizontal(field, ListSummary(), id="above")
         yield Horizontal(RunTable(), Details(), id="list")
         yield Welcome()
 
@@ -93,17 +96,9 @@ class RunsScreen(RunListActions):
 
     def _tick(self) -> None:
         if self.is_active:
-            self._look_at_queue()
+            if self.queued.look():
+                self._show_summary()
             self.refresh_runs()
-
-    def _look_at_queue(self) -> None:
-        """Count the runs that wait in the queue, where it has changed."""
-        seen = queue_stamp(), self._queued > 0 and has_runner()
-        if seen != self._queue_seen:
-            with contextlib.suppress(TmeattnError):  # its own screen shows what is wrong with it
-                self._queued = sum(item["state"] == "waiting" for item in read_queue())
-            self._queue_seen = seen[0], self._queued > 0 and has_runner()
-            self._show_summary()
 
     def refresh_runs(self) -> None:
         """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
@@ -113,7 +108,7 @@ class RunsScreen(RunListActions):
         new_rows = not self.table.line_count or self.runs.all_listed > listed
         if self._unshown and (self.runs.caught_up or self._unshown >= SHOWN_EVERY or new_rows):
             self._unshown = 0
-            self.show_runs()
+            self._show()
         elif self._unshown:
             self.table.refresh_changed()
             self._show_summary()
@@ -122,7 +117,7 @@ class RunsScreen(RunListActions):
             self._next_look.stop()
         self._next_look = None if self.runs.caught_up else self.set_timer(CATCHING_UP, self.refresh_runs)
 
-    def show_runs(self) -> None:
+    def _show(self) -> None:
         text = self.query_one("#filter", Input).value
         visible = grouped(self._visible(), self.unfolded, self.studies, every=bool(text.strip()))
         damaged = [] if text else sorted(self.runs.damaged.values(), key=lambda one: one.path)
@@ -134,6 +129,7 @@ class RunsScreen(RunListActions):
             welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
+            self.refresh_footer("empty")
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)
@@ -158,27 +154,17 @@ class RunsScreen(RunListActions):
         found = await asyncio.to_thread(read_studies, names)
         if found != self.studies and not self._is_closed():
             self.studies = found
-            self.show_runs()
+            self._show()
 
     def _show_summary(self) -> None:
-        """Show how many runs there are, run and are marked, and how the list is sorted and filtered."""
-        text = self.query_one("#filter", Input).value
-        total, unlisted = len(self.runs.runs), self.runs.unlisted
-        parts = [f"{len(self._visible())} of {counted(total, 'run')}" if text else counted(total, "run")]
-        parts += [f"reading {unlisted} more"] if unlisted else []
-        parts += [f"{self.runs.running} running"] if self.runs.running else []
-        paused = "" if self._queue_seen[1] else ", paused"
-        parts += [f"{self._queued} queued{paused}"] if self._queued else []
-        parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []
-        backwards = " reversed" if self.reverse else ""
-        summary = " · ".join([*parts, f"sort: {self.order}{backwards}", *([f"filter: {text}"] if text else [])])
-        if text and self.runs.problem:
-            summary = self.runs.problem
-        if summary != self._summary:
-            self._summary = summary
-            line = self.query_one("#summary", Static)
-            line.set_class(bool(text and self.runs.problem), "wrong")
-            line.update(safe(summary), layout=False)
+        self.query_one(ListSummary).show(
+            self.runs,
+            visible=len(self._visible()),
+            queued=str(self.queued),
+            marked=len(self.table.marked),
+            order=f"{self.order}{' reversed' if self.reverse else ''}",
+            text=self.query_one("#filter", Input).value,
+        )
 
     def _show_details(self) -> None:
         selected_id, selected = self.table.selected, None
@@ -190,18 +176,28 @@ class RunsScreen(RunListActions):
         else:
             selected = self.selected
             self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
-        self._footer_for(selected.state if selected else None)
-
-    def _footer_for(self, state: object) -> None:
-        """Draw the footer again where the keys that can do something are others."""
-        self.refresh_footer((state, bool(self.table.marked)))
+        able = (selected.state, selected.run.has_checkpoint()) if selected else None
+        self.refresh_footer((able, bool(self.table.marked), len(self.runs.runs) > 1))
 
     def is_applicable(self, action: str) -> bool:
+        if action in NEED_RUNS and not self.runs.runs and not self.runs.damaged:
+            return False
         if action == "unmark":
             return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
+        if action == "mark":
+            return len(self.runs.runs) > 1
         return run_wording.useful(action, self.selected)
+
+    @property
+    def selected(self) -> RunState | None:
+        """The run at the cursor; None for a damaged run, or without runs."""
+        return self.runs.opened(self.table.selected)
+
+    @property
+    def acted_on(self) -> RunState | None:
+        return self.selected
 
     @on(RunTable.Moved)
     def highlighted(self) -> None:
@@ -232,27 +228,42 @@ class RunsScreen(RunListActions):
 
     @on(Input.Changed, "#filter")
     def filter_changed(self) -> None:
-        self.show_runs()
+        self._show()
 
     @on(Input.Submitted, "#filter")
     def filter_submitted(self) -> None:
         self.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self.show_runs)
+        self.call_after_refresh(self._show)
 
     def action_open(self) -> None:
         """Open the selected run, or fold or unfold the selected sweep."""
         if (study := self._selected_study()) is not None:
             self.unfolded ^= {study}
-            self.show_runs()
+            self._show()
             return
         selected = self.selected
         if selected is None:
             self.post_message(ShowProblem(DAMAGED))
             return
-        others = [one.run for one in self._marked if one.run.id != selected.run.id]
-        self.post_message(OpenRun(selected.run, others))
+        marked = [self.runs.runs[run_id].run for run_id in self.table.marked if run_id in self.runs.runs]
+        self.post_message(OpenRun(selected.run, [run for run in marked if run.id != selected.run.id]))
+
+    def _selected_study(self) -> str | None:
+        """The sweep whose line is under the cursor."""
+        selected = self.table.selected or ""
+        return selected.removeprefix(PREFIX) if selected.startswith(PREFIX) else None
+
+    def action_compare(self) -> None:
+        """Compare the marked runs; a single marked run with the selected one."""
+        chosen = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
+        if len(chosen) < 2 and self.table.selected in self.runs.runs:
+            chosen = list(dict.fromkeys([*chosen, self.table.selected]))
+        if len(chosen) < 2:
+            self.post_message(ShowProblem(ONE_RUN))
+        else:
+            self.post_message(OpenComparison([self.runs.runs[run_id].run for run_id in chosen]))
 
     def action_queue(self) -> None:
         self.post_message(OpenQueue())
@@ -296,13 +307,13 @@ class RunsScreen(RunListActions):
 
     def _sort(self, order: str, *, reverse: bool = False) -> None:
         self.order, self.reverse = order, reverse
-        self.show_runs()
+        self._show()
 
     def action_sweep(self) -> None:
         """Show the runs of all sweeps; fold them where all are shown."""
         every = {one.facts["study"] for one in self.runs.runs.values()} - {None}
         self.unfolded = set() if self.unfolded >= every else {str(study) for study in every}
-        self.show_runs()
+        self._show()
 
     def action_columns(self) -> None:
         """Choose the columns; they are remembered."""
@@ -310,13 +321,39 @@ class RunsScreen(RunListActions):
         def changed(columns: list[str]) -> None:
             self.table.chosen = self.session.saved.columns = columns
             self.session.saved.save()
-            self.show_runs()
+            self._show()
 
         shown = [field.name for field in self.table.fields]
         self.app.push_screen(ChooseColumns(shown, changed))
+
+    def action_tag(self) -> None:
+        """Add tags to the marked runs or else the selected run, or remove them."""
+        if chosen := self._chosen():
+            ask_tags(self, chosen, self.refresh_runs)
+
+    def _chosen(self) -> list[ListedRun]:
+        """The marked runs, or else the selected run."""
+        ids = [run_id for run_id in self.table.marked if run_id in self.runs.runs] or [self.table.selected or ""]
+        return [self.runs.runs[run_id] for run_id in ids if run_id in self.runs.runs]
 
     def action_reproduce(self) -> None:
         """Show the report's tables and figures."""
         from tmeattn.tui.screens.reproduce import ReproduceScreen
 
         self.app.push_screen(ReproduceScreen(self.session))
+
+    def action_rename(self) -> None:
+        if self.selected is not None:
+            ask_name(self, self.selected, self.refresh_runs)
+
+    def action_delete(self) -> None:
+        marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
+        chosen = marked or [run_id for run_id in (self.table.selected,) if run_id and self._selected_study() is None]
+        if chosen:
+            ask_deletion(self, [self.runs.root / run_id for run_id in chosen], self._deleted)
+
+    def _deleted(self) -> None:
+        self.table.marked.clear()
+        self.runs.forget()
+        self.refresh_runs()
+        self._show()

@@ -11,8 +11,8 @@ from tmeattn.render.comparison import colours_of, marks_of
 from tmeattn.render.numbers import shortened
 from tmeattn.runs.comparison import ComparedRun, Comparison
 from tmeattn.runs.event_types import EpochEvent, SplitName
-from tmeattn.tui.services.curve import Curve, smoothed
-from tmeattn.tui.services.run_charts import View
+from tmeattn.watching.curve import Curve, smoothed
+from tmeattn.watching.run_charts import View
 
 Measure = Literal["accuracy", "cross_entropy"]
 Shown = Literal["validation", "train", "both"]

@@ -18,9 +18,9 @@ from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
 from tmeattn.render.plot import BEST, flowed
 from tmeattn.render.tick_axes import duration
-from tmeattn.tui.services.curve import Curve
-from tmeattn.tui.services.run_charts import View, extent
 from tmeattn.tui.widgets.plot import Plot
+from tmeattn.watching.curve import Curve
+from tmeattn.watching.run_charts import View, extent
 
 
 class Chart(Vertical, can_focus=True):

@@ -8,8 +8,8 @@ from textual import on
 from textual.widget import Widget
 
 from tmeattn.tui.services import run_charts
-from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.widgets.chart import Chart
+from tmeattn.watching.run_charts import View
 
 
 class ChartGroup(Widget):

@@ -20,10 +20,10 @@ from tmeattn.render.tables import Cell, Column, key_values, table
 from tmeattn.render.text_comparison import text_comparison
 from tmeattn.runs.comparison import Comparison
 from tmeattn.tui.services.compared_curves import Measure, Shown, curves, epoch_at
-from tmeattn.tui.services.run_charts import View, extent
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.chart_group import ChartGroup
 from tmeattn.tui.widgets.picture import Picture
+from tmeattn.watching.run_charts import View, extent
 
 LEAST_CHART = 50
 """Columns of a chart from which on two stand beside each other."""

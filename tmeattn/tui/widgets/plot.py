@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tmeattn.render.palette import faint_style, series_style
 from tmeattn.render.plot import LEFT, Line, LinePlot, PlotStyles, dashes
 from tmeattn.render.tick_axes import Duration, Epochs, Whole, XAxis
-from tmeattn.tui.services.curve import Curve, thinned
+from tmeattn.watching.curve import Curve, thinned
 
 AXES = {"epoch": Epochs, "step": Whole, "time": Duration}
 

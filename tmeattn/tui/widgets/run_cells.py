@@ -1,4 +1,4 @@
-"""The columns of the table of runs, and what their cells show."""
+"""The columns of the table of runs, and the cells of a line: of a run, of a sweep, or of a damaged run."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ Parts = list[tuple[str, Style]]
 
 
 def run_cells(one: ListedRun, *, marked: bool, best: bool) -> Cells:
-    """The cells of a run. best: whether it is that of the best trial of a sweep."""
+    """The line of a run."""
     facts = one.facts
     epoch = one.epoch if one.is_read else "…"
     return {
@@ -127,6 +127,7 @@ def sweep_cells(one: SweepGroup) -> Cells:
 
 
 def damaged_cells(one: DamagedRun) -> Cells:
+    """The line of a run whose files cannot be read."""
     return {"run": Text(safe(one.path.name)), "state": Text("! damaged", style="bold red")}
 
 

@@ -256,10 +256,8 @@ class RunTable(CursorLines, can_focus=True):
         made = self._made.get(one)
         if made is None or made[0] != state:
             self.drawn += 1
-            self._made[one] = made = (
-                state,
-                fitted(run_cells(one, marked=one.run.id in self.marked, best=one.run.id in self.best)),
-            )
+            cells = run_cells(one, marked=one.run.id in self.marked, best=one.run.id in self.best)
+            self._made[one] = made = (state, fitted(cells))
         return made[1]
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 from tmeattn.render.tick_axes import XAxis
 from tmeattn.runs.event_types import EpochEvent, SplitName, StepMeasure
 from tmeattn.runs.events import best_epoch
-from tmeattn.tui.services.curve import Curve, smoothed
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.watching.curve import Curve, smoothed
+from tmeattn.watching.run_state import RunState
 
 AXES: tuple[XAxis, ...] = ("epoch", "step", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)

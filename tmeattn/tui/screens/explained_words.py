@@ -1,13 +1,14 @@
-"""The cursor of Explain: it goes from word to word, shows what each counts, and deletes and restores words."""
+"""The words of one or two explanations: the cursor, the line about its word, and the words that are left out."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.text import Text
 from textual import work
 from textual.widgets import Static
-from textual.worker import Worker
 
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import Span, without_words
@@ -21,17 +22,24 @@ from tmeattn.tui.wording.explanations import change, word_details
 
 MOMENT = 0.15
 """Seconds that the cursor stays at a word until the prediction without the word is computed."""
+PATIENCE = 0.5
+"""Seconds after which the screen shows that it waits, and the reason."""
 
 
-class WordCursor(BaseScreen):
-    """The base of Explain, which has the panes.
+class ExplainedWords(BaseScreen):
+    """A screen with a pane for each run, whose keys go from word to word and leave words out of the text.
 
-    dropped: the words that the user has deleted, the last one last.
+    dropped: the words that are left out.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.dropped: list[Span] = []
+
+    @property
+    def text(self) -> str:
+        """The text to explain."""
+        raise NotImplementedError
 
     @property
     def panes(self) -> list[tuple[ExplanationPane, RunDirectory | None]]:
@@ -43,14 +51,18 @@ class WordCursor(BaseScreen):
         """The pane that the keys act on."""
         raise NotImplementedError
 
-    @property
-    def text(self) -> str:
-        """The text to explain."""
+    def explain_again(self) -> None:
+        """Explain the text without the words that are left out."""
         raise NotImplementedError
 
-    def explain_text(self, pause: float) -> Worker[None]:
-        """Explain the text again after so many seconds."""
-        raise NotImplementedError
+    @contextmanager
+    def waiting_for(self, what: str) -> Iterator[None]:
+        """Show that the screen waits, and the reason, if it takes long."""
+        timer = self.set_timer(PATIENCE, lambda: self.put_word([Text(what, style="italic")]))
+        try:
+            yield
+        finally:
+            timer.stop()
 
     def on_heatmap_view_at(self, event: HeatmapView.At) -> None:
         """Move the cursor of the other pane to the same word, and show the score of the word."""
@@ -114,15 +126,15 @@ class WordCursor(BaseScreen):
             self.dropped.remove(span)
         else:
             self.dropped.append(span)
-        self.explain_text(0)
+        self.explain_again()
 
     def action_undo(self) -> None:
         if self.dropped:
             start, _ = self.dropped.pop()
             self.active.heatmap.go_to(start)
-            self.explain_text(0)
+            self.explain_again()
 
     def action_reset(self) -> None:
         if self.dropped:
             self.dropped.clear()
-            self.explain_text(0)
+            self.explain_again()

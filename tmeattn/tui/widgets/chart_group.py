@@ -7,8 +7,8 @@ from dataclasses import replace
 from textual import on
 from textual.widget import Widget
 
-from tmeattn.tui.services import run_charts
 from tmeattn.tui.widgets.chart import Chart
+from tmeattn.watching import run_charts
 from tmeattn.watching.run_charts import View
 
 

@@ -101,7 +101,7 @@ class Curves:
                 last = next((point for point in reversed(line.points) if point), None)
                 if self.values is not None and last is not None:
                     name.append(f" {last[1]:{self.values}}", Style(color="default"))
-                    name.append(f" {label}" if label and at == len(lines) else "", "dim")
+                    name.append(f" {label}" if label and at == len(lines) else "", Style(color="default", dim=True))
                 yield name
 
 

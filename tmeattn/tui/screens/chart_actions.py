@@ -14,7 +14,7 @@ class ChartActions(Screen[None]):
 
     @property
     def curves(self) -> ChartGroup:
-        return self.query_one(ChartGroup)
+        raise NotImplementedError
 
     def action_log_scale(self) -> None:
         self.curves.change(replace(self.curves.view, log=not self.curves.view.log))

@@ -141,13 +141,17 @@ class CompareScreen(PanedScreen, ChartActions):
 
     # ---- actions
 
+    @property
+    def curves(self) -> ComparedCurves:
+        return self.query_one(ComparedCurves)
+
     def action_measure(self) -> None:
-        curves = self.query_one(ComparedCurves)
+        curves = self.curves
         measures: tuple[Measure, ...] = get_args(Measure)
         curves.choose(measure=measures[(measures.index(curves.measure) + 1) % len(measures)])
 
     def action_split(self) -> None:
-        curves = self.query_one(ComparedCurves)
+        curves = self.curves
         curves.choose(shown=SHOWN[(SHOWN.index(curves.shown) + 1) % len(SHOWN)])
 
     def action_zoom(self) -> None:

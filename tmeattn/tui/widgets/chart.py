@@ -139,7 +139,7 @@ class Chart(Vertical, can_focus=True):
             if value is not None:
                 part.append(f" {value:{self.spec}}", style=Style(color="default"))
             if self.unit and index == len(named) - 1:
-                part.append(f" {self.unit}", style="dim")
+                part.append(f" {self.unit}", style=Style(color="default", dim=True))
             yield part
         if self.cursor is not None:
             yield Text(f"at {self._place(self.cursor)}", style="dim")

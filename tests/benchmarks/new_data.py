@@ -37,7 +37,9 @@ from tmeattn.evaluation.paired import accuracy_difference
 from tmeattn.paths import runs_elsewhere
 from tmeattn.runs.comparison import mean_and_half_interval
 
-HORROR = re.compile(r"\b(?:horror|zombies?|vampires?|slashers?|gore|gory|scary|creepy|haunted|werewol(?:f|ves))\b", re.I)
+HORROR = re.compile(
+    r"\b(?:horror|zombies?|vampires?|slashers?|gore|gory|scary|creepy|haunted|werewol(?:f|ves))\b", re.I
+)
 LEAST_HORROR, MOST_SHORT = 2, 130
 """Words of horror in a review of a horror film, and words of a short review."""
 BEFORE, TEST = 4000, 1500

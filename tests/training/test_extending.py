@@ -18,7 +18,7 @@ TIMING = {"time", "seconds", "tokens_per_second", "cpu", "memory"}
 
 def options(planted, **more):
     constant = {"lr_schedule": "constant", "patience": 0, "batch_size": 4, "dropout": 0.3, "lr": 0.02}
-    return {**planted, **constant, "alpha": 0.01, "alpha_warmup": 1.0, **more}
+    return {**planted, **constant, "alpha": 0.01, "alpha_warmup": 0.5, **more}
 
 
 def weights(run, name="last"):
@@ -40,10 +40,10 @@ def logged(run):
 
 @pytest.mark.parametrize("more", [{}, {"optimizer": "sgd", "momentum": 0.9, "alpha": 0.0, "patience": 3}])
 def test_an_extended_run_equals_one_of_as_many_epochs(planted, more):
-    run = start("lstm-attn", options(planted, epochs=2, **more))
+    run = start("simple-attn", options(planted, epochs=2, **more))
     lines = []
     assert resume(run, epochs=4, narrate=lines.append).state() == "finished"
-    whole = start("lstm-attn", options(planted, epochs=4, **more))
+    whole = start("simple-attn", options(planted, epochs=4, **more))
     assert_same(run, whole)
     assert logged(run) == logged(whole)
     assert run.config == whole.config  # the directory that was read before the extension shows it too
@@ -104,7 +104,8 @@ def test_an_extension_that_is_killed_is_unfinished_and_resumes(planted):
 
 def test_nothing_changes_where_the_data_are_gone(planted, tmp_path):
     table = tmp_path / "texts.csv"
-    table.write_text("text,label\n" + "a good film,positive\na bad film,negative\n" * 20)
+    rows = [f"a {'good' if n % 2 else 'bad'} film {n},{'positive' if n % 2 else 'negative'}\n" for n in range(60)]
+    table.write_text("".join(["text,label\n", *rows]))
     run = start("simple-attn", {**options(planted), "dataset": str(table)})
     before, table_text = (run.path / "run.json").read_bytes(), table.read_text()
     table.write_text(table_text + "another good film,positive\n")

@@ -104,8 +104,8 @@ def longer(run: RunDirectory, config: RunConfig, epochs: int | None) -> Longer |
 
 def counts_patience_anew(run: RunDirectory, step: int) -> bool:
     """Whether the run was extended at this step, so that it goes on although it had no better epoch for long."""
-    extensions = run.info.get("extensions", ())
-    return bool(extensions) and extensions[-1]["step"] == step
+    extensions = run.info.get("extensions", [])
+    return any(one["step"] == step for one in extensions)
 
 
 def _epochs_done(run: RunDirectory) -> int:

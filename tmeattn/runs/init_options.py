@@ -42,6 +42,8 @@ def with_init(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
     _check_tokenizer(run, config, given)
     _check_vector_size(run, given)
     inherited = {**config.model_options, **{name: getattr(config.train, name) for name in _READING}}
+    if inherited["tokenizer"] == AUTO_TOKENIZER:  # a run of version 0.1
+        inherited["tokenizer"] = "basic_english"
     if "dataset" not in given:
         inherited |= {name: getattr(config.train, name) for name in _DATA}
     if given.get("tokenizer") == AUTO_TOKENIZER:
@@ -57,14 +59,7 @@ def init_run(reference: str) -> RunDirectory:
     Raises:
         BadInput: there is no such run, or none of its epochs has ended.
     """
-    try:
-        run = find_run(reference)
-    except BadInput as error:
-        raise (
-            type(error)(*error.args)
-            if type(error) is not BadInput
-            else BadInput(f"--init: {error.message}", hint=error.hint)
-        ) from None
+    run = find_run(reference)
     if not run.has_best():
         raise BadInput(
             f"--init {shortened(reference)}: the run has no weights yet, because no epoch of it has ended.",

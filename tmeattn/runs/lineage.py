@@ -44,7 +44,10 @@ class Lineage:
     def document(self) -> dict[str, Any]:
         """The lineage as `--json` prints it."""
         found = asdict(self)
-        return {**found, "extensions": [{key: one[key] for key in one if key != "format"} for one in self.extensions]}
+        return {
+            **found,
+            "extensions": [{key: value for key, value in one.items() if key != "format"} for one in self.extensions],
+        }
 
 
 def lineage(run: RunDirectory) -> Lineage:

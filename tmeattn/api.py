@@ -214,6 +214,8 @@ class Model:
         dataset: str | PathLike[str] | None = None,
         texts: Texts = DEFAULT_TEXTS,
         map_labels: Mapping[str, str] | None = None,
+        drop_labels: Sequence[str] = (),
+        merge_labels: Mapping[str, str] | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
         shuffle_words: bool = False,
@@ -227,6 +229,8 @@ class Model:
         dataset:       another dataset than that of the run: a name or a path. text_column, label_column: of a table.
         texts:         "all" of them, or the "sample" that the run's `limit` keeps.
         map_labels:    labels of the dataset, each with the class of the run that it is.
+        drop_labels:   labels of the dataset whose texts are left out.
+        merge_labels:  labels of the dataset, each with the label that it becomes before labels are matched.
         shuffle_words: also evaluate the texts with shuffled words, permuted with `shuffle_seed` (0 or more): the field
                        `shuffled_words`.
 
@@ -252,6 +256,8 @@ class Model:
             split=split,
             texts=texts,
             map_labels=mapped,
+            drop_labels=tuple(drop_labels),
+            merge_labels=tuple(f"{label}={name}" for label, name in (merge_labels or {}).items()),
             text_column=text_column,
             label_column=label_column,
         )

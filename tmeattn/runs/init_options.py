@@ -15,7 +15,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.specs import ModelSpec, VectorsSpec
 
-_DATA = ("dataset", "text_column", "label_column", "validation", "limit")
+_DATA = ("dataset", "text_column", "label_column", "validation", "drop_label", "merge_labels", "limit")
 """What is taken from the run where no dataset is given."""
 _READING = ("tokenizer", "max_length", "uniform_attention")
 """The options of training that say how the model reads a text."""

@@ -79,6 +79,7 @@ def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callabl
             metavar="LABEL=CLASS",
             help="A label of --dataset, and the class of the run that it is. Can be given several times.",
         ),
+        *label_edit_options("drop_labels", "merge_labels"),
         click.option("--text-column", metavar="NAME", help="The column of the texts in --dataset."),
         click.option("--label-column", metavar="NAME", help="The column of the labels in --dataset."),
     ]
@@ -99,6 +100,27 @@ def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callabl
         return decorated
 
     return decorate
+
+
+def label_edit_options(drop: str, merge: str) -> list[Callable[[FC], FC]]:
+    """`--drop-label` and `--merge-labels`, passed as parameters of these names."""
+    return [
+        click.option(
+            "--drop-label",
+            drop,
+            multiple=True,
+            metavar="LABEL",
+            help="Leave the texts with this label out. Can be given several times.",
+        ),
+        click.option(
+            "--merge-labels",
+            merge,
+            multiple=True,
+            metavar="LABEL,...=CLASS",
+            help="Make labels one class, as in Good,GOOD=good; alike: all labels that look alike. Can be given several "
+            "times.",
+        ),
+    ]
 
 
 def top_option(default: int, what: str) -> Callable[[FC], FC]:

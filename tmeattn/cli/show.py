@@ -12,7 +12,7 @@ from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import export_option, json_option, run_argument
 
 if TYPE_CHECKING:
-    from tmeattn.tui.services.run_charts import XAxis
+    from tmeattn.watching.run_charts import XAxis
 
 
 @click.command()
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option("summary, configuration and epochs")
 def show(
     run: str,
-    export: Path | None,
+    export: tuple[Path, ...],
     charts: str | None,
     axis: XAxis | None,
     smooth: float | None,

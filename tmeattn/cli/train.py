@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmeattn.cli.support.command import begins, echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, track_option
+from tmeattn.cli.support.inherited_options import source_options
+from tmeattn.cli.support.options import (
+    SEEDS_METAVAR,
+    jobs_option,
+    json_option,
+    quiet_option,
+    summary_option,
+    track_option,
+)
 from tmeattn.cli.support.train_plan import Plan, check_sources, note_idle_options, plan
 from tmeattn.cli.support.training import (
     follow_others,
@@ -115,24 +122,9 @@ def train_command(spec: ModelSpec) -> click.Command:
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
-    return json_option("a summary")(track_option()(jobs_option()(command)))
-
-
-def source_options(*, file: str, run: str) -> list[click.Option]:
-    """`--config` and `--from`; file, run: what is taken from there, in the help."""
-    return [
-        click.Option(
-            ["--config", "config_file"],
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help=f"Read {file} from a TOML file; options on the command line override them.",
-        ),
-        click.Option(
-            ["--from", "from_run"],
-            metavar="RUN",
-            shell_complete=complete_runs,
-            help=f"Take {run} from a run; options on the command line override them.",
-        ),
-    ]
+    for option in (jobs_option(), track_option(), summary_option(), quiet_option(), json_option("a summary")):
+        command = option(command)
+    return command
 
 
 class ModelCommand(click.Command):
@@ -168,7 +160,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         jobs = _jobs(spec, planned, trackers)
         at_once = values["jobs"] or jobs_at_once([job.config.train for job in jobs])
         if at_once > 1:
-            train_side_by_side(jobs, at_once, as_json)
+            train_side_by_side(jobs, at_once, as_json, full=values["shown"] == "full")
             return
     seed, _ = planned.runs[0]
     start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
@@ -187,6 +179,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
                     trackers=trackers,
                     watch_texts=planned.watch_texts,
                     as_json=as_json,
+                    full=values["shown"] == "full",
                 )
             )
         except Interrupted as error:

@@ -23,14 +23,14 @@ def follow_others(trainings: int) -> None:
 
 
 def train_with_progress(
-    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
+    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, full: bool, **options: Any
 ) -> tuple[RunDirectory, dict[str, object]]:
     """Train with a live display, print the summary, and return the run with its summary as JSON."""
     from tmeattn.render.progress import TrainingProgress
 
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
-    return run, report(run, as_json)
+    return run, report(run, as_json, full=full)
 
 
 def report_seeds(runs: Sequence[RunDirectory], expected: int, as_json: bool) -> None:
@@ -57,7 +57,7 @@ def with_other_seeds(error: Interrupted, seeds: Sequence[int]) -> Interrupted:
     return Interrupted(error.message, hint=f"{error.hint}. {hint}" if error.hint else hint)
 
 
-def train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:
+def train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool, *, full: bool) -> None:
     """Train several runs at the same time and print their summaries.
 
     Raises:
@@ -75,7 +75,7 @@ def train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None
         except Interrupted as error:
             raise with_other_seeds(error, [int(job.key) for job in trainings.not_begun()]) from None
     runs = [each.run for each in outcomes if each.run is not None and each.error is None]
-    summaries = [report(run, as_json) for run in runs]
+    summaries = [report(run, as_json, full=full) for run in runs]
     if as_json:
         echo_json(summaries)
     report_seeds(runs, len(jobs), as_json)
@@ -83,15 +83,16 @@ def train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None
         raise errors[0]
 
 
-def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
-    """Print the summary of a finished run and the next command to type; return the summary as JSON."""
+def report(run: RunDirectory, as_json: bool, *, full: bool) -> dict[str, object]:
+    """Print the summary of a finished run, `full` with its charts, and the next command to type; return the summary as
+    JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.summary import summary
+    from tmeattn.render.summary import brief_summary, summary
     from tmeattn.runs.summary import summarize
 
     events = run.page_events()
     run_summary = summarize(run, events)
     if not as_json:
-        stdout_console().print(summary(run_summary, events))
+        stdout_console().print((summary if full else brief_summary)(run_summary, events))
         stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.reference)}", soft_wrap=True)
     return run_summary.document()

@@ -20,6 +20,8 @@ _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 
 _LEAST_WIDTH = 16
 """Columns: in fewer, a table would show nothing. Output is then made for 80 columns."""
+stderr_is_a_log = False
+"""Whether standard error is read as a log, and so has no colours and moves no cursor even where FORCE_COLOR is set."""
 
 
 class _Console(Console):
@@ -60,7 +62,8 @@ def stdout_console(*, record: bool = False, width: int | None = None) -> Console
 def stderr_console() -> Console:
     """Console for messages and progress on standard error, otherwise as `stdout_console`."""
     _tolerate_narrow_encodings(sys.stderr)
-    return _Console(stderr=True, highlight=False, markup=False, emoji=False)
+    force_terminal = False if stderr_is_a_log else None
+    return _Console(stderr=True, highlight=False, markup=False, emoji=False, force_terminal=force_terminal)
 
 
 def safe(text: str) -> str:

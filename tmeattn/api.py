@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import numpy as np
 
 from tmeattn.data.data_options import DEFAULT_TEXTS, DataOptions, Texts
+from tmeattn.data.readers.columns import kept_columns
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput, shortened
 from tmeattn.evaluation.document import EvaluationDocument
@@ -22,6 +23,7 @@ from tmeattn.inference.evaluate_run import RunEvaluation, evaluate_run, labelled
 from tmeattn.inference.given_texts import as_list, given_text, given_texts
 from tmeattn.inference.prediction import Prediction as Prediction
 from tmeattn.inference.prediction import predictions_of
+from tmeattn.inference.prediction_rows import RowForm
 from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
 from tmeattn.render.notebook_progress import progress_listeners
 from tmeattn.runs.events import Listener
@@ -195,6 +197,8 @@ class Model:
         resume: bool = False,
         force: bool = False,
         raw: bool = False,
+        keep: Sequence[str] = (),
+        top_classes: int | None = None,
     ) -> StreamSummary:
         """Classify every row of a file in constant memory and write the predictions to another file, with the
         options of `tmeattn predict --file FILE --output OUTPUT`.
@@ -203,7 +207,8 @@ class Model:
             tmeattn.errors.BadInput: a row is invalid (unless `skip_bad`), or the output exists (unless `force`).
         """
         table, column = TextInput(Path(file), format, text_column).open()
-        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, raw=raw)
+        rows = RowForm(kept_columns(table, (keep,) if isinstance(keep, str) else keep), top_classes, raw)
+        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, rows=rows)
         return stream_predictions(job, self.classifier)
 
     def evaluate(

@@ -15,7 +15,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import PRUNED, SETTLED
 from tmeattn.runs.summary import is_twin, shown_state
 from tmeattn.tui.services.listed_run import ListedRun
-from tmeattn.tui.services.run_state import ObservedState, RunState
+from tmeattn.watching.run_state import ObservedState, RunState
 
 STATES: dict[ObservedState, tuple[str, str, str]] = {
     "created": ("○", "new", "dim"),

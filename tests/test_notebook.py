@@ -44,6 +44,7 @@ def test_a_notebook(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
     assert "finished: best validation accuracy" in training["text/html"]
     assert "<progress" in training["text/html"]
     assert model["text/html"].count("<polyline") == 6
+    assert "AttentionPooling" in model["text/html"]
     assert "&lt;b&gt;" in one["text/html"]
     assert several["text/html"].count("<section>") == 4
     assert "macro-F1" in evaluation["text/html"]
@@ -59,5 +60,11 @@ def test_a_notebook(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
         assert word.evaluate("word => getComputedStyle(word).backgroundColor") != "rgba(0, 0, 0, 0)"
         sections = page.locator(".several section")
         assert sections.nth(0).bounding_box()["y"] == sections.nth(1).bounding_box()["y"], "side by side"
+        heading, number = (page.locator(".listing").first.locator(part).first for part in ("th + th", "td"))
+        edges = [box["x"] + box["width"] for box in (heading.bounding_box(), number.bounding_box())]
+        assert edges[0] == pytest.approx(edges[1]), "a heading stands above its numbers"
+        assert all(part.evaluate("cell => getComputedStyle(cell).textAlign") == "right" for part in (heading, number))
+        for shown in ("precision", "100.0 %"):
+            assert page.get_by_text(shown, exact=True).last.bounding_box()["height"] < 30, "on one line"
         ground = page.locator(".tmeattn-shown").nth(0).evaluate("part => getComputedStyle(part).backgroundColor")
         assert ground == "rgb(22, 21, 20)"

@@ -71,7 +71,10 @@ class Model:
         from tmeattn.runs.summary import summarize
 
         try:
-            diagram = trace(self.classifier.copied_model())
+            module = self.classifier.copied_model()
+            for name, parameter in module.named_parameters():
+                parameter.requires_grad_(name in self.classifier.trained)  # the diagram tells which are
+            diagram = trace(module)
         except Exception:  # the model of a plugin may be one that cannot be drawn
             diagram = None
         run = self.classifier.run

@@ -48,7 +48,7 @@ def model_html(summary: RunSummary, epochs: Sequence[EpochEvent], diagram: Diagr
         ("state", summary.shown_state),
     ]
     drawn = "".join(
-        curves(title, [_line(epochs, split, measure, split) for split in ("train", "validation")])
+        curves(title, [_line(epochs, split, measure) for split in ("train", "validation")])
         for title, measure in (("loss", "loss"), ("accuracy", "accuracy"), ("attention entropy, nats", "entropy"))
     )
     picture = (
@@ -114,9 +114,9 @@ def _table(caption: str, heading: Sequence[str], rows: Iterable[Sequence[str]]) 
     return f'<table class="listing"><caption>{caption}</caption><tr>{head}</tr>{body}</table>'
 
 
-def _line(epochs: Sequence[EpochEvent], split: str, measure: str, name: str) -> Line:
+def _line(epochs: Sequence[EpochEvent], split: str, measure: str) -> Line:
     points = [(event["epoch"], event[split].get(measure)) for event in epochs]  # type: ignore[literal-required]
-    return Line(name, [(x, y) for x, y in points if y is not None])
+    return Line(split, [(x, y) for x, y in points if y is not None])
 
 
 def _diagram(diagram: Diagram) -> str:
@@ -125,7 +125,9 @@ def _diagram(diagram: Diagram) -> str:
 
     from tmeattn.render.diagram import DiagramView
 
-    console = Console(file=io.StringIO(), width=100, color_system=None, highlight=False, markup=False, emoji=False)
+    drawn = io.StringIO()
+    console = Console(
+        file=drawn, width=100, color_system=None, highlight=False, markup=False, emoji=False, force_jupyter=False
+    )  # in a notebook, a console would show the diagram there, and not write it
     console.print(DiagramView(diagram))
-    assert isinstance(console.file, io.StringIO)
-    return html_text(console.file.getvalue().rstrip())
+    return html_text(drawn.getvalue().rstrip())

@@ -95,6 +95,9 @@ def test_explanations_of_several_texts_and_methods(model):
     assert model.explain([]) == []
     with pytest.raises(BadInput, match=r"no class 'x'\. Its classes are negative, positive"):
         model.explain("good", target="x")
+    for wrong in (3, ["lime", 3], {"lime"}):
+        with pytest.raises(BadInput, match=r"takes the name of a method, and got an object of type (int|set)"):
+            model.explain("good", method=wrong)
     with pytest.raises(BadInput, match="empty list of methods"):
         model.explain("good", method=[])
 

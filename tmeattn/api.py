@@ -13,9 +13,10 @@ import numpy as np
 
 from tmeattn.data.data_options import DEFAULT_TEXTS, DataOptions, Texts
 from tmeattn.data.readers.text_input import TextInput
-from tmeattn.errors import BadInput, shortened
+from tmeattn.errors import BadInput
 from tmeattn.evaluation.document import EvaluationDocument
-from tmeattn.explain.explain import explain_all
+from tmeattn.explain.compatibility import require_class
+from tmeattn.explain.explain import explain_each
 from tmeattn.explain.explanation import ExplainRequest, Explanation
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.evaluate_run import RunEvaluation, evaluate_run, labelled_texts
@@ -175,17 +176,18 @@ class Model:
         methods = list(method) if isinstance(method, list | tuple) else [method]
         if not methods:
             raise BadInput("explain got an empty list of methods.", hint="Leave method= out for the default method.")
-        if target is not None and target not in self.classes:
-            raise BadInput(
-                f"The model has no class {shortened(target)!r}.", hint=f"Its classes are {', '.join(self.classes)}."
-            )
-        requests = [
-            ExplainRequest(one, each, target, true_label, layer, head) for each in methods for one in texts
-        ]  # alike ones are one batch
-        found = list(explain_all(self.classifier, requests))
-        if single:
-            return found[0]
-        return Explanations(found[at] for text_at in range(len(texts)) for at in range(text_at, len(found), len(texts)))
+        for each in methods:
+            if not isinstance(each, str | None):
+                raise BadInput(
+                    f"explain takes the name of a method, and got an object of type {type(each).__name__}.",
+                    hint="Several names are a list.",
+                )
+        require_class(self.classes, target)
+        found = explain_each(
+            self.classifier,
+            [[ExplainRequest(one, each, target, true_label, layer, head) for each in methods] for one in texts],
+        )
+        return found[0] if single else Explanations(found)
 
     def predict_file(
         self,

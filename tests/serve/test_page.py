@@ -29,7 +29,7 @@ def url(trained_once: Path) -> Iterator[str]:
     ready = threading.Event()
     with server.bind("127.0.0.1", 0) as bound:
         service = Service(TrainedClassifier(RunDirectory(trained_once)))
-        running = server.make_server(service, Limits(), host="127.0.0.1", ready=ready.set)
+        running = server.make_server(service, Limits(), bound, host="127.0.0.1", ready=ready.set)
         thread = threading.Thread(target=lambda: asyncio.run(running.serve([bound])))
         thread.start()
         assert ready.wait(20)

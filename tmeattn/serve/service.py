@@ -26,13 +26,14 @@ class Service:
 
     methods:  the names of the methods of explanation that work with the model, the default one first.
     stopping: set when the service ends: it answers what it has accepted, and closes connections.
+    dropped:  the number of requests that it had accepted and did not answer, because it had to end.
     """
 
     def __init__(self, classifier: TrainedClassifier) -> None:
         self.classifier = classifier
         self.batcher = Batcher(classifier.probabilities, on_batch=lambda texts: self.metrics.batch(texts))
         self.metrics = Metrics(self.run, self.model, lambda: self.batcher.waiting)
-        self.stopping = False
+        self.stopping, self.dropped = False, 0
         default = default_method(classifier, None, None)[0].name
         usable = [spec.name for spec, reason in methods_with_reasons(classifier) if reason is None]
         self.methods = (default, *(name for name in usable if name != default))

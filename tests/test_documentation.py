@@ -244,7 +244,8 @@ def test_pre_commit_has_the_tested_version_of_ruff() -> None:
 
 
 def test_every_key_is_in_the_section_of_its_screen() -> None:
-    from tmeattn.tui.keys import KEYS, display
+    from tmeattn.tui.key_table import KEYS
+    from tmeattn.tui.keys import display
 
     sections = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGES["tui"], re.MULTILINE | re.DOTALL)
     texts = {title.partition(" (")[0].lower(): text for title, text in sections}

@@ -46,12 +46,12 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMEATTN_HOME"] = folder
-        from tmeattn.training import trainer
+        from tmeattn.training import trainer, watch_list
         from tmeattn.training.session import start
 
-        looks = Timed(trainer.Trainer._log_watched)
+        looks = Timed(watch_list.WatchList._log_step)
         use, memory = Timed(trainer.ProcessUse.cores), Timed(trainer.memory)
-        trainer.Trainer._log_watched = lambda self: looks(self)  # type: ignore[method-assign]
+        watch_list.WatchList._log_step = lambda self, progress: looks(self, progress)  # type: ignore[method-assign]
         trainer.ProcessUse.cores = lambda self: use(self)  # type: ignore[method-assign]
         trainer.memory = memory
         run = start(

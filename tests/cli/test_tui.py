@@ -102,6 +102,12 @@ class TestInABrowser:
         assert tmeattn("tui", *arguments).code == 2
         assert served == []
 
+    @pytest.mark.parametrize("host", [f"{'a' * 64}.example", "a..example"])
+    def test_a_name_that_no_computer_can_have_is_refused(self, tmeattn, served, free_port, host):
+        problem = tmeattn("tui", "--web", str(free_port), "--host", host).refused(2)
+        assert "this is no name of a computer" in problem
+        assert served == []
+
 
 @pytest.mark.parametrize(
     ("origin", "asked", "host", "own"),

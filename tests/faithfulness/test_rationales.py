@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tmeattn.data.encoding.open_tokenizer import open_tokenizer as tokenizer
+from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.errors import BadInput
 from tmeattn.faithfulness.eraser import eraser_tokens
 from tmeattn.faithfulness.rationales import classes_of_labels, read_rationales
@@ -36,7 +36,7 @@ def test_marked_tokens_become_the_models_words(tmp_path: Path) -> None:
     (found,) = annotations.rationales
     assert annotations.notes == ("1 annotation without evidence is left out.",)
     assert [DOCUMENT[start:end] for start, end in found.marked] == ["bad film", "wasn't good"]
-    spans = tuple(tokenizer("basic_english").spans(found.text))
+    spans = tuple(TOKENIZERS["basic_english"].spans(found.text))
     marked = [token for (*_, token), human in zip(spans, found.words(spans), strict=True) if human]
     assert marked == ["bad", "film", "wasn", "'", "t", "good"]
 

@@ -13,8 +13,9 @@ from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
 from tmeattn.inference import streaming
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.streaming import PredictionJob, peak_memory, stream_predictions
+from tmeattn.inference.streaming import PredictionJob, stream_predictions
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.training.resources import peak_memory
 
 TEXTS = ["a good film", "a bad film"] * 10
 pytestmark = pytest.mark.usefixtures("small_chunks")

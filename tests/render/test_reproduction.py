@@ -90,6 +90,22 @@ def test_differences_say_what_their_intervals_cover() -> None:
     assert "other seeds" not in several
 
 
+@pytest.mark.parametrize("shortened", [{"quick": True}, {"limit": 400}, {"options": ("--epochs 2",)}])
+def test_a_difference_of_one_seed_after_few_steps_is_no_finding(shortened: dict[str, Any]) -> None:
+    found = (DIFFERENCES[0], dataclasses.replace(DIFFERENCES[1], report=None))
+    context = dataclasses.replace(CONTEXT, **shortened)
+    output = told(context=context, differences=found)
+    rows = [line.rstrip() for line in output.splitlines() if "+1.00" in line]
+    assert [row.endswith("not significant") for row in rows] == [True, False]
+    assert rows[1].endswith("one seed")
+    explained = '"one seed": no finding, because after so few steps another seed may give the opposite.'
+    assert explained in " ".join(output.split())
+    for other in (CONTEXT, dataclasses.replace(context, seeds=(0, 1, 2))):
+        output = " ".join(told(context=other, differences=found).split())
+        assert "no finding" not in output
+        assert "+0.50 to +2.00 one seed" not in output
+
+
 def test_a_collapse_has_a_column() -> None:
     assert "last" not in header(told())
     fallen = (*ROWS[:2], dataclasses.replace(ROWS[2], last_accuracy=0.5))
@@ -206,7 +222,10 @@ def test_a_heatmap_tells_the_label_of_its_text() -> None:
     ],
 )
 def test_the_remark_on_a_difference(low: float, high: float, report: float | None, remark: str) -> None:
-    assert verdict(Difference("a", "b", 0.015, low, high, report)) == remark
+    difference = Difference("a", "b", 0.015, low, high, report)
+    assert verdict(difference, CONTEXT) == verdict(difference, None) == remark
+    quick = dataclasses.replace(CONTEXT, quick=True)
+    assert verdict(difference, quick) == (remark or ("" if math.isnan(low) else "one seed"))
 
 
 def test_rows_without_a_context_have_no_word_on_their_intervals() -> None:

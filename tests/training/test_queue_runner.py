@@ -10,6 +10,7 @@ import pytest
 from support.logged_runs import write_to
 
 from tmeattn.errors import BadInput
+from tmeattn.runs import detached
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.queue import add_to_queue, read_queue, running_queue, take_next
 from tmeattn.training import queue_runner
@@ -32,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMEATTN_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        queue_runner, "tmeattn_command", lambda *arguments: [sys.executable, "-S", "-c", TRAINING, *arguments]
+        detached, "tmeattn_command", lambda *arguments: [sys.executable, "-S", "-c", TRAINING, *arguments]
     )
     return tmp_path
 

@@ -120,7 +120,8 @@ def test_without_bf16_it_warns_and_trains_in_float32(planted, monkeypatch):
     monkeypatch.setattr("tmeattn.training.build_trainer.supports_bf16", lambda device: False)
     seen = []
     monkeypatch.setattr(
-        "tmeattn.training.trainer.autocast", lambda kind, device: seen.append(kind) or precision.autocast(kind, device)
+        "tmeattn.training.batch_gradient.autocast",
+        lambda kind, device: seen.append(kind) or precision.autocast(kind, device),
     )
     run, _, _ = learn(planted, precision="bf16", epochs=1)
     (warning,) = [event["message"] for event in run.events() if event["kind"] == "warning"]

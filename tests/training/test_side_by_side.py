@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from tmeattn.config import TrainOptions
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.run_config import resolve_run
+from tmeattn.runs.creation import command
 from tmeattn.training import side_by_side
 from tmeattn.training.session import start
 from tmeattn.training.side_by_side import Job, SideBySide, jobs_at_once
@@ -43,6 +44,7 @@ def test_each_run_is_the_one_that_a_single_process_trains_and_an_error_ends_no_o
     assert [first.error, second.error] == [None, None]
     for outcome, seed in ((first, 0), (second, 1)):
         assert outcome.run.is_finished()
+        assert outcome.run.info["command"] == command()
         alone = start("simple-attn", {**shared, "seed": seed})
         ours, theirs = (load_file(run.checkpoints / "best.safetensors") for run in (outcome.run, alone))
         assert all(torch.equal(ours[name], theirs[name]) for name in theirs)

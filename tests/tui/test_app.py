@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 import tmeattn.tui
 from tmeattn.tui import keys, themes
 from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.messages import OpenExplain, OpenNewRun
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
@@ -111,7 +112,7 @@ async def test_escape_from_a_room_leads_to_the_run_that_is_open(write_run):
 
 
 def test_no_key_means_two_things_in_one_place():
-    for key in keys.KEYS:
+    for key in KEYS:
         assert keys.conflict(key.keys.split(","), key, {}) is None, key.id
 
 

@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import tmeattn.tui
-from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.key_table import KEYS, LETTERS, PLACES, RENAMED
 from tmeattn.tui.messages import OpenComparison, OpenExplain, OpenNewRun, OpenQueue, OpenRun
 from tmeattn.tui.screens.attention_map import AttentionMapScreen
 from tmeattn.tui.screens.evaluation import EvaluationScreen
@@ -46,8 +46,8 @@ def letters(of: str) -> list[str]:
 
 
 def test_one_letter_is_one_verb_on_all_screens() -> None:
-    verbs = {(letter, key.verb) for key in keys.KEYS for letter in letters(key.keys)}
-    assert verbs <= set(keys.LETTERS.items())
+    verbs = {(letter, key.verb) for key in KEYS for letter in letters(key.keys)}
+    assert verbs <= set(LETTERS.items())
     of_verb = {verb: letter for letter, verb in verbs}
     assert len(of_verb) == len(verbs)  # and one verb is one letter
 
@@ -72,7 +72,7 @@ def test_keys_saved_by_an_earlier_version_are_kept(isolated) -> None:
     isolated.mkdir()
     SavedState.path().write_text('{"keys": {"data.wrong": "w", "explain.drop": "X", "runs.stop": "K"}}')
     assert SavedState.load().keys == {"data.mistakes": "w", "explain.delete": "X", "runs.stop": "K"}
-    assert set(keys.RENAMED.values()) <= {key.id for key in keys.KEYS}
+    assert set(RENAMED.values()) <= {key.id for key in KEYS}
 
 
 def unreachable(screen: Screen[object]) -> list[Widget]:
@@ -88,7 +88,7 @@ def unreachable(screen: Screen[object]) -> list[Widget]:
 
 def without_action(screen: Screen[object]) -> list[str]:
     """The keys of a screen that name no method of the screen or of one of its widgets."""
-    names = {key.id: key.action.partition("(")[0] for key in keys.KEYS if key.place == screen.place}
+    names = {key.id: key.action.partition("(")[0] for key in KEYS if key.place == screen.place}
     owners = [screen, *screen.query("*")]
     return [id_ for id_, name in names.items() if not any(hasattr(owner, f"action_{name}") for owner in owners)]
 
@@ -111,7 +111,7 @@ async def test_whatever_scrolls_takes_the_focus(write_run, planted, size, monkey
         "evaluation": lambda: app.push_screen(EvaluationScreen(app.session, run)),
         "reproduce": lambda: app.push_screen(ReproduceScreen(app.session)),
     }
-    assert set(opens) == set(keys.PLACES) - {"app"}  # a new screen is opened here too
+    assert set(opens) == set(PLACES) - {"app"}  # a new screen is opened here too
     async with app.run_test(size=size) as pilot:
         for place, opens_it in opens.items():
             opens_it()

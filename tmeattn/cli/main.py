@@ -36,7 +36,7 @@ COMMANDS = {
         "tmeattn.cli.faithfulness:faithfulness",
         "Test whether explanations describe what the model does.",
     ),
-    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, rename, export, track and delete runs."),
+    "runs": ("tmeattn.cli.runs:runs", "List, show, compare, tag, queue, export and delete runs."),
     "models": ("tmeattn.cli.models:models", "List the models, or show one with its formula and its options."),
     "data": ("tmeattn.cli.data:data", "List, show, fetch and add datasets and word vectors."),
     "submit": ("tmeattn.cli.submit:submit", "Run a command as a job of a SLURM cluster: tmeattn submit -- train MODEL"),

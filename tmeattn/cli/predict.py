@@ -266,7 +266,8 @@ def _print_table(texts: Sequence[str], predictions: Sequence[Prediction]) -> Non
 
 def _stream(run: str, job: PredictionJob) -> None:
     """Classify the rows of a table with a progress line on stderr, then print a summary there."""
-    from tmeattn.inference.streaming import peak_memory, stream_predictions
+    from tmeattn.inference.streaming import stream_predictions
+    from tmeattn.training.resources import peak_memory
 
     classifier = _classifier(run)
     with _count_texts() as progress:

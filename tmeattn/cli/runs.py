@@ -144,6 +144,7 @@ def show(
     from tmeattn.render.numbers import option_value
     from tmeattn.render.summary import entropy_heads, entropy_history, summary
     from tmeattn.render.tables import key_values
+    from tmeattn.runs.command_line import typed
     from tmeattn.runs.events import epoch_events
     from tmeattn.runs.index import find_run
     from tmeattn.runs.summary import summarize
@@ -161,14 +162,18 @@ def show(
         parts += [Text(), history]
     if (heads := entropy_heads(events)) is not None:
         parts += [Text(), heads]
-    command = " ".join(found.info.get("command", []))
     parts += [
         Text("\nConfiguration", style="bold"),
         key_values(
             [(key.replace("_", "-"), option_value(value)) for key, value in found.options.items() if value is not None]
         ),
         Text("\nMade by", style="bold"),
-        key_values([("command", command), *((k, str(v)) for k, v in found.info.get("versions", {}).items())]),
+        key_values(
+            [
+                ("command", typed(found.info.get("command"))),
+                *((k, str(v)) for k, v in found.info.get("versions", {}).items()),
+            ]
+        ),
     ]
     if found.state() in ("stopped", "crashed"):
         advice = f"The run is {run_summary.shown_state}. Resume it: tmeattn resume {found.reference}\n"

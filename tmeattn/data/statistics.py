@@ -211,8 +211,8 @@ def _unknown(
     characters = _characters(words, tokens["train"])
     return {
         "tokenizer": tokenizer,
-        "unknown_characters": characters.unknown / max(characters.total, 1),
-        "long_characters": characters.long / max(characters.total, 1),
+        "unknown_characters": characters.unknown_share,
+        "long_characters": characters.long_share,
         "words": int((train_V > 0).sum()),
         "words_kept": int((train_V >= MIN_COUNT).sum()),
         "validation": float(validation_V[train_V < MIN_COUNT].sum() / validation_V.sum()),

@@ -69,7 +69,7 @@ def erase(ids_N: Units, erased_N: np.ndarray, operator: str, fill_N: Units | Non
     fill_N: the words of `Donors.fill`, for `infill`.
     """
     if operator == DELETE:
-        return ids_N[~erased_N] if isinstance(ids_N, WordIds) else np.asarray(ids_N[~erased_N])
+        return ids_N[~erased_N]
     if operator == WITH_UNKNOWN:
         if isinstance(ids_N, WordIds):
             return ids_N.with_unknown(erased_N)

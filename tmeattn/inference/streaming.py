@@ -317,13 +317,3 @@ class _PredictionWriter:
     def __exit__(self, *_: object) -> None:
         if self.file is not None:
             self.file.leave()
-
-
-def peak_memory() -> int | None:
-    """The largest memory that this process has used, in bytes; None where the system does not report it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

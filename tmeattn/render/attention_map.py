@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
@@ -53,10 +53,7 @@ class MapView:
         label = label_width(shown.rows)
         room = max(4, options.max_width - label - 1)
         size, cell = fitting(shown.prefix, len(shown.columns), room)
-        columns = block_edges(shown.prefix, len(shown.columns), size)
-        rows = [0] if shown.pools else columns
-        cells = blocked(shown.weights_RS, rows, columns)
-        scale = weight_scale(cells, len(shown.columns), shown.mean_entropy)
+        rows, columns, cells, scale = in_blocks(shown, size)
         colour = shows_heat(console)
         names = [shown.columns[edge] for edge in columns]
         for letters in column_names(names, cell):
@@ -93,6 +90,25 @@ def map_page(shown: AttentionMap, overview: HeadOverview | None = None, *, top: 
     if overview is not None and len(overview.heads) > 1:
         parts += [Text(), overview_grid(overview)]
     return Group(*parts)
+
+
+class BlockedMap(NamedTuple):
+    """A map in blocks of words. rows, columns: the positions at which they begin; cells: their mean weights, which
+    `scale` colours."""
+
+    rows: list[int]
+    columns: list[int]
+    cells: np.ndarray
+    scale: HeatScale
+
+
+def in_blocks(shown: AttentionMap, size: int) -> BlockedMap:
+    """A map in blocks of `size` words."""
+    positions = len(shown.columns)
+    columns = block_edges(shown.prefix, positions, size)
+    rows = [0] if shown.pools else columns
+    cells = blocked(shown.weights_RS, rows, columns)
+    return BlockedMap(rows, columns, cells, weight_scale(cells, positions, shown.mean_entropy))
 
 
 def label_width(names: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ difference decides, in the colour space OKLab (Ottosson 2020), and a scale of co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from rich.color import Color, ColorType
@@ -40,9 +40,14 @@ _scales: dict[Rgb, int] = {}
 _waiting: list[tuple[Sequence[Rgb], Sequence[Rgb]]] = []
 
 
+def _linear(rgb: Rgb) -> Iterator[float]:
+    """The intensity of each channel of a colour in sRGB, in [0, 1]."""
+    return (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb))
+
+
 def oklab(rgb: Rgb) -> Lab:
     """A colour in OKLab."""
-    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb))
+    red, green, blue = _linear(rgb)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     medium = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -60,8 +65,8 @@ def _labs() -> tuple[Lab, ...]:
 
 def luminance(rgb: Rgb) -> float:
     """Relative luminance in [0, 1] (WCAG 2.1)."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    red, green, blue = _linear(rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: Rgb, other: Rgb) -> float:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def queue_table(items: Sequence[QueueItem]) -> FittedTable:
     """One row for each item, in the order in which they are trained."""
-    now = time.time()
+    now, explained = time.time(), any(item["message"] for item in items)
     rows = [
         (
             str(item["number"]),
@@ -24,7 +24,7 @@ def queue_table(items: Sequence[QueueItem]) -> FittedTable:
             item["run"],
             shlex.join(item["arguments"][1:]),
             age(now - item["added"]),
-            item["message"],
+            *([item["message"]] if explained else []),
         )
         for item in items
     ]
@@ -34,6 +34,6 @@ def queue_table(items: Sequence[QueueItem]) -> FittedTable:
         Column("run", drop=1),
         Column("options", wrap=True, least=20),
         Column("age", numeric=True, drop=3),
-        *([Column("why", wrap=True, least=20, drop=2, noted=True)] if any(item["message"] for item in items) else []),
+        *([Column("why", wrap=True, least=20, drop=2, noted=True)] if explained else []),
     ]
-    return table(columns, [row if len(columns) == 6 else row[:5] for row in rows])
+    return table(columns, rows)

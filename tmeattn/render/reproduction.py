@@ -24,6 +24,9 @@ from tmeattn.reproduce.results import FALL, CurvePanel, DiagramPanel, HeatmapPan
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Context, Difference, Panel, Result, Row
 
+_ONE_SEED = "one seed"
+"""The remark on a difference that may be the luck of the seed."""
+
 
 def reproduction(result: Result) -> Group:
     """Title and conditions, the table with the figures of the report, the panels, and the notes."""
@@ -81,23 +84,29 @@ def collapsed(rows: Sequence[Row]) -> bool:
     )
 
 
-def verdict(difference: Difference) -> str:
-    """A remark on a difference: that it is not significant, or if it is, that its sign is not that of the report."""
+def verdict(difference: Difference, context: Context | None) -> str:
+    """A remark on a difference: that it is not significant, or if it is, that its sign is not that of the report, or
+    that it may be the luck of the seed."""
     if finite(difference.low) is None or finite(difference.high) is None:
         return ""
     if not difference.significant:
         return "not significant"
-    return "reversed" if difference.reversed else ""
+    if difference.reversed:
+        return "reversed"
+    return _ONE_SEED if context is not None and context.seed_may_decide else ""
 
 
 def how_differences(context: Context | None) -> str:
     """What the intervals of the differences cover, and what they do not."""
     if context is not None and len(context.seeds) > 1:
         return "Points of accuracy; paired bootstrap over seeds and texts, not corrected for the number of comparisons."
-    return (
+    how = (
         "Points of accuracy; one seed: paired bootstrap over the validation texts, without other seeds, not corrected "
         "for the number of comparisons."
     )
+    if context is not None and context.seed_may_decide:
+        how += f' "{_ONE_SEED}": no finding, because after so few steps another seed may give the opposite.'
+    return how
 
 
 def _rows(result: Result) -> RenderableType:
@@ -171,7 +180,7 @@ def _differences(differences: Sequence[Difference], context: Context | None) -> 
         (Column("report", numeric=True), reported),
         (Column("here", numeric=True, style="bold"), [f"{100 * row.difference:+.2f}" for row in differences]),
         (Column("95 % interval", numeric=True, drop=1), intervals),
-        (Column("", drop=2, noted=True), [verdict(row) for row in differences]),
+        (Column("", drop=2, noted=True), [verdict(row, context) for row in differences]),
     ]
     return _filled(columns, caption=how_differences(context))
 

@@ -16,12 +16,12 @@ from tmeattn.cpu import default_threads
 from tmeattn.data.encoding.encode import limited_rows
 from tmeattn.errors import BadInput
 from tmeattn.registry import registry
-from tmeattn.reproduce.plan import Entry, Settings, entries
-from tmeattn.reproduce.targets import Target, parts
+from tmeattn.reproduce.plan import Entry, Settings, needed_runs
+from tmeattn.reproduce.targets import Target
 from tmeattn.run_config import RunConfig, model_config, stored_config
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import epoch_events, started_event
-from tmeattn.runs.reuse import ReusableRuns, identity
+from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset, ModelSpec
 from tmeattn.training.run_data import open_data
@@ -96,12 +96,7 @@ def forecast(
     Raises:
         BadInput, EnvironmentProblem: the data or the vectors are missing, or an option is not valid.
     """
-    planned = {
-        identity(config): (entry, config)
-        for part in parts(target)
-        for entry in entries(part, settings)
-        for config in entry.configs
-    }
+    planned = needed_runs(target, settings)
     if not planned:
         return None
     known = list(runs)

@@ -79,6 +79,20 @@ def entries(target: Target, settings: Settings) -> tuple[Entry, ...]:
     )
 
 
+def needed_runs(target: Target, settings: Settings) -> dict[str, tuple[Entry, RunConfig]]:
+    """The runs that a target and its parts need, each once: by identity, with a row that shows it.
+
+    Raises:
+        BadInput: an override is not valid for a run.
+    """
+    return {
+        identity(config): (entry, config)
+        for part in parts(target)
+        for entry in entries(part, settings)
+        for config in entry.configs
+    }
+
+
 def _config(run: Run, variant: Variant, settings: Settings, seed: int) -> RunConfig:
     options: dict[str, Any] = {"recipe": settings.recipe, **run.options, **variant.options, **settings.overrides}
     options["seed"] = seed
@@ -135,12 +149,7 @@ def overview(targets: Iterable[Target], settings: Settings, runs: Iterable[RunDi
     reusable = ReusableRuns(runs)
     listing: list[TargetOverview] = []
     for target in targets:
-        needed = {
-            identity(config): (entry, config)
-            for part in parts(target)
-            for entry in entries(part, settings)
-            for config in entry.configs
-        }
+        needed = needed_runs(target, settings)
         trained = [run for _, config in needed.values() if (run := reusable.find(config)) and run.is_over()]
         listing.append(
             {

@@ -175,6 +175,12 @@ class Context:
         """Whether the runs were shorter than those of the report, so that they are not comparable with it."""
         return self.quick or self.limit is not None or any(option.startswith("--epochs") for option in self.options)
 
+    @property
+    def seed_may_decide(self) -> bool:
+        """Whether a difference of two rows may be the luck of the seed, which its interval does not cover: that of
+        runs that have had few steps, with one seed."""
+        return self.shortened and len(self.seeds) == 1
+
 
 @dataclass(frozen=True)
 class Result:

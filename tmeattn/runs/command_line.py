@@ -1,8 +1,15 @@
-"""The command lines of trainings: the one of a single seed, from one of several."""
+"""The command lines of trainings: as text, and the one of a single seed, from one of several."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+
+
+def typed(command: object) -> str:
+    """The command line of `run.json` as a user types it; empty if it is unknown, as in runs of earlier versions that
+    were trained side by side, whose processes remembered their own `-c`."""
+    return shlex.join(map(str, command)) if isinstance(command, list) and command != ["-c"] else ""
 
 
 def of_seed(arguments: Sequence[str], seed: int, name: str | None) -> tuple[str, ...]:

@@ -133,9 +133,7 @@ def changing_queue() -> Iterator[Queue]:
         BadInput: it is damaged, or of a newer version.
         EnvironmentProblem: it cannot be written.
     """
-    folder = queue_folder()
-    with disk_errors("the queue", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    folder = _made_folder()
     with holding(folder / "queue.lock", "the queue"):
         queue = _read()
         before = to_json(queue)
@@ -147,6 +145,13 @@ def changing_queue() -> Iterator[Queue]:
         if content != before:
             with disk_errors("the queue", folder):
                 rewrite(folder / "queue.json", content, durable=True)
+
+
+def _made_folder() -> Path:
+    folder = queue_folder()
+    with disk_errors("the queue", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _read() -> Queue:
@@ -168,9 +173,7 @@ def running_queue() -> Iterator[bool]:
     Raises:
         EnvironmentProblem: the folder cannot be written.
     """
-    folder = queue_folder()
-    with disk_errors("the queue", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    folder = _made_folder()
     with held_alone(folder / "runner.lock", "the queue") as held:
         yield held
 

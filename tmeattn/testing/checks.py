@@ -79,6 +79,15 @@ def run_checks(steps: list[Step], *, required: int) -> list[Check]:
     return checks
 
 
+def run_in_sandbox(spec: Spec, steps: list[Step], *, required: int, own_home: bool = True) -> list[Check]:
+    """`run_checks` with the spec in a sandbox; a spec that cannot be registered fails the check "name"."""
+    try:
+        with sandbox(spec, own_home=own_home):
+            return run_checks(steps, required=required)
+    except Problem as problem:
+        return [Check("name", problem.problem, problem.advice)]
+
+
 def _run(name: str, step: Callable[[], None]) -> Check:
     try:
         with foreign_code():

@@ -31,7 +31,7 @@ from tmeattn.sweep.space import RECIPE as SPACE
 from tmeattn.sweep.space import default_space
 from tmeattn.sweep.space_text import parse_space
 from tmeattn.testing import toy
-from tmeattn.testing.checks import Check, Problem, Step, check_import, run_checks, sandbox
+from tmeattn.testing.checks import Check, Problem, Step, check_import, run_in_sandbox
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.prepared import prepare
@@ -62,10 +62,7 @@ def model_checks(spec: ModelSpec, options: Mapping[str, Any]) -> list[Check]:
     ]
     random_state, threads = torch.get_rng_state(), torch.get_num_threads()
     try:
-        with sandbox(spec):
-            return run_checks(steps, required=4)
-    except Problem as problem:
-        return [Check("name", problem.problem, problem.advice)]
+        return run_in_sandbox(spec, steps, required=4)
     finally:
         torch.set_rng_state(random_state)
         torch.set_num_threads(threads)

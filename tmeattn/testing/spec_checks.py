@@ -25,7 +25,7 @@ from tmeattn.specs import (
     VectorsSpec,
 )
 from tmeattn.testing import toy
-from tmeattn.testing.checks import Check, Problem, Step, check_import, run_checks, sandbox
+from tmeattn.testing.checks import Check, Problem, Step, check_import, run_in_sandbox
 from tmeattn.testing.model_checks import model_checks
 from tmeattn.testing.tokenizer_checks import tokenizer_checks
 from tmeattn.training.session import start
@@ -85,7 +85,7 @@ def dataset_checks(spec: DatasetSpec) -> list[Check]:
         ("repeatable", is_repeatable),
         ("held out", validation_is_held_out),
     ]
-    return _in_sandbox(spec, steps, required=2, own_home=False)
+    return run_in_sandbox(spec, steps, required=2, own_home=False)
 
 
 def vectors_checks(spec: VectorsSpec) -> list[Check]:
@@ -105,7 +105,7 @@ def vectors_checks(spec: VectorsSpec) -> list[Check]:
         if known_N[2] or found_ND[~known_N].any():
             raise Problem("an unknown word has a vector.", "Return a zero row and False for it.")
 
-    return _in_sandbox(spec, [("lookup", rows_are_valid)], required=1, own_home=False)
+    return run_in_sandbox(spec, [("lookup", rows_are_valid)], required=1, own_home=False)
 
 
 def explainer_checks(spec: ExplainerSpec) -> list[Check]:
@@ -125,7 +125,7 @@ def explainer_checks(spec: ExplainerSpec) -> list[Check]:
             raise Problem("two explanations of one text differ.", "Seed random numbers with the text.")
 
     steps: list[Step] = [("scores", scores_are_valid), ("repeatable", is_repeatable)]
-    return _in_sandbox(spec, steps, required=1)
+    return run_in_sandbox(spec, steps, required=1)
 
 
 def _supported(spec: ExplainerSpec) -> list[str]:
@@ -170,17 +170,9 @@ def tracker_checks(spec: TrackerSpec) -> list[Check]:
         ("live run", accepts_a_live_run),
         ("random state", keeps_the_random_state),
     ]
-    return _in_sandbox(spec, steps, required=1)
+    return run_in_sandbox(spec, steps, required=1)
 
 
 def _trained(model: str, listeners: Sequence[Listener] = (), trackers: Sequence[str] = ()) -> RunDirectory:
     options = {**toy.QUICK, "dataset": toy.dataset_name(2)}
     return start(model, options, listeners=listeners, trackers=trackers)
-
-
-def _in_sandbox(spec: Spec, steps: list[Step], *, required: int, own_home: bool = True) -> list[Check]:
-    try:
-        with sandbox(spec, own_home=own_home):
-            return run_checks(steps, required=required)
-    except Problem as problem:
-        return [Check("name", problem.problem, problem.advice)]

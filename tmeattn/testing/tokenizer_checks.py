@@ -11,7 +11,7 @@ from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.specs import TokenizerSpec
 from tmeattn.testing import toy
-from tmeattn.testing.checks import Check, Problem, Step, check_import, run_checks, sandbox
+from tmeattn.testing.checks import Check, Problem, Step, check_import, run_in_sandbox
 from tmeattn.training.session import start
 
 ENGLISH = "A splendid film, isn't it?  With a dreadful END..."
@@ -93,11 +93,7 @@ def tokenizer_checks(spec: TokenizerSpec) -> list[Check]:
         ("pickle", can_be_pickled),
         ("run", run_can_be_explained),
     ]
-    try:
-        with sandbox(spec):
-            return run_checks(steps, required=2)
-    except Problem as problem:
-        return [Check("name", problem.problem, problem.advice)]
+    return run_in_sandbox(spec, steps, required=2)
 
 
 def _check_pieces(tokenizer: OpenTokenizer, text: str) -> None:

@@ -14,14 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tmeattn.child_processes import detached, signal_that_ended
-from tmeattn.child_python import child_environment, tmeattn_command
+from tmeattn.child_processes import signal_that_ended
 from tmeattn.errors import BadInput, Interrupted
 from tmeattn.files import disk_errors
 from tmeattn.os_errors import reason
 from tmeattn.paths import home, runs_dir
 from tmeattn.runs.control import LOG, log_tail
 from tmeattn.runs.creation import ID_VARIABLE, new_id
+from tmeattn.runs.detached import start_detached
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.lock import is_trained
 from tmeattn.runs.queue import OVER, ItemState, QueueItem, as_typed, has_runner, running_queue, settle, take_next
@@ -29,7 +29,6 @@ from tmeattn.training.signals import StopFlag, stop_on_signals
 
 EVERY = 0.5
 """Seconds between two looks at a training."""
-STOPPED = 130
 Tell = Callable[[str], None]
 
 
@@ -43,16 +42,7 @@ def start_runner() -> None:
         return
     log = home() / "logs" / "queue.log"
     with disk_errors("the log of the queue", log):
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as file:
-            subprocess.Popen(
-                tmeattn_command("runs", "queue", "start"),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=file,
-                env={**child_environment(), "NO_COLOR": "1", "PYTHONUTF8": "1"},
-                **detached(),
-            )
+        start_detached(["runs", "queue", "start"], log)
 
 
 def work(tell: Tell) -> int:
@@ -108,27 +98,17 @@ def _train(item: QueueItem, flag: StopFlag, tell: Tell) -> tuple[ItemState, str 
         return "failed", f"it cannot be started: {reason(error)}"
     code = _wait(process, flag)
     _adopt(run, log)
-    if flag and code == STOPPED:
+    if flag and code == Interrupted.exit_code:
         return "running", None  # the next runner goes on
     return _outcome(run, code)
 
 
 def _start(run: RunDirectory, arguments: list[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
     """Raises `OSError`."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    variables = {"NO_COLOR": "1", "PYTHONUTF8": "1", ID_VARIABLE: run.id}
+    variables = {ID_VARIABLE: run.id}
     if os.environ.get("TMEATTN_HOME"):  # perhaps relative to this process's folder
         variables["TMEATTN_HOME"] = str(home().absolute())
-    with log.open("ab") as file:
-        return subprocess.Popen(
-            tmeattn_command(*arguments),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=file,
-            env={**child_environment(), **variables},
-            **detached(),
-        )
+    return start_detached(arguments, log, folder=folder, variables=variables)
 
 
 def _wait(process: subprocess.Popen[bytes], flag: StopFlag) -> int:
@@ -163,7 +143,7 @@ def _adopt(run: RunDirectory, log: Path) -> None:
 def _outcome(run: RunDirectory, code: int) -> tuple[ItemState, str | None]:
     if code == 0:
         return "finished", None
-    if code == STOPPED:
+    if code == Interrupted.exit_code:
         return "stopped", f"it was stopped; tmeattn resume {run.id} continues it" if _exists(run) else "it was stopped"
     lines = [line for line in log_tail(run, 3) if line.startswith("Error")] or log_tail(run, 1)
     by_signal = signal_that_ended(code)

@@ -1,4 +1,4 @@
-"""The processor time and the memory of a training process, for the events."""
+"""The processor time and the memory of this process."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ def memory() -> int:
     try:
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
-        return _peak()
+        return peak_memory() or 0
 
 
-def _peak() -> int:
+def peak_memory() -> int | None:
+    """The largest memory that this process has used, in bytes; None where the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows
-        return 0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else 1024 * most
+        return None
+    peak: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

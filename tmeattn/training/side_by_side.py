@@ -13,6 +13,7 @@ import json
 import os
 import queue
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -239,6 +240,7 @@ class SideBySide:
 
     def _start(self, job: Job) -> _Process:
         request = {
+            "command": sys.argv,
             "model": job.config.model,
             "options": {**job.config.flat(), "threads": job.config.train.threads or default_threads(self.at_once)},
             "name": job.name,

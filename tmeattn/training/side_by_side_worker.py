@@ -1,9 +1,9 @@
 """A process that trains one run for a parent process: see `side_by_side`.
 
-It reads one line of JSON from stdin: the run to make (model, options, name, trackers, watch_texts) or to continue
-(resume). It writes JSON lines to stdout: {"event": ...}, {"line": ...}, and at the end {"run": PATH} or {"error": ...}.
-Everything else that is printed goes to stderr. When stdin ends, the parent has ended, and the training stops after a
-checkpoint.
+It reads one line of JSON from stdin: the command line of the parent, and the run to make (model, options, name,
+trackers, watch_texts) or to continue (resume). It writes JSON lines to stdout: {"event": ...}, {"line": ...}, and at
+the end {"run": PATH} or {"error": ...}. Everything else that is printed goes to stderr. When stdin ends, the parent has
+ended, and the training stops after a checkpoint.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Answers:
 def work() -> None:
     """Train the run that stdin describes."""
     request = json.loads(sys.stdin.readline())
+    sys.argv = request["command"]  # as typed: the run remembers it
     answer = Answers(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
     when_parent_ends(stop_with_signal)

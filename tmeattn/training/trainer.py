@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -15,26 +14,24 @@ from tmeattn.data.encoding.batches import BucketedBatches, Share
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import attention_of_split, evaluate_split, measured_attention
-from tmeattn.evaluation.meters import Meter, meter
+from tmeattn.evaluation.meters import Meter
 from tmeattn.models.arithmetic import arithmetic
-from tmeattn.models.layers import prefix_length
 from tmeattn.runs.control import take_request
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import EpochPart, Listener, SplitName
 from tmeattn.specs import Attention
 from tmeattn.training import checkpoint, schedule
+from tmeattn.training.batch_gradient import BatchGradient
 from tmeattn.training.checkpoint import Progress
 from tmeattn.training.distributed.gradients import GradientSum, Measured, Wishes
 from tmeattn.training.distributed.group import Alone
 from tmeattn.training.erasure import with_hidden_words
 from tmeattn.training.memory import kept_memory
-from tmeattn.training.objective import Whole, class_weights, objective
 from tmeattn.training.optimizer import clip_gradients, make_optimizer, set_learning_rate
-from tmeattn.training.precision import autocast, full_precision
 from tmeattn.training.resources import ProcessUse, memory
 from tmeattn.training.signals import StopFlag
 from tmeattn.training.threads import Pace
-from tmeattn.training.watch_list import WatchList, steps_between
+from tmeattn.training.watch_list import WatchList
 
 LOG_EVERY = 10
 """Steps over which a `step` event averages."""
@@ -77,23 +74,22 @@ class Trainer:
         self.emit: Listener = emit if self.group.is_first else lambda event: None
         self.attention = measured_attention(attention, options.alpha)
         self.has_attention = attention != "none"
-        self.maps = self.attention == "all"
-        self.autocast = autocast(options.precision, device)
         with arithmetic(progress.arithmetic):
             self.optimizer = make_optimizer(model, options)
-        self.gradients = GradientSum(model, self.group, len(corpus.vocabulary))
-        self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
+        self.gradient_sum = GradientSum(model, self.group, len(corpus.vocabulary))
+        self.gradient = BatchGradient(
+            model, options, corpus, device, maps=self.attention == "all", processes=self.group.size
+        )
+        self.has_trainable_parameters = self.gradient.has_trainable_parameters
         train = corpus.splits["train"]
         self.batches = BucketedBatches(
             train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
         )
-        self.class_weights_C = class_weights(train, len(corpus.classes)) if options.balance == "weights" else None
-        self.weights_C = None if self.class_weights_C is None else self.class_weights_C.to(device)
-        self.steps_per_epoch = math.ceil(len(corpus.splits["train"]) / options.batch_size)
-        self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self._meter()
-        self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self._meter()
+        self.steps_per_epoch = math.ceil(len(train) / options.batch_size)
+        self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self.gradient.empty_meter()
+        self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self.gradient.empty_meter()
         self.pace: Pace | None = None
-        self.watch_list = WatchList(run, corpus, options, device, self.attention)
+        self.watch_list = WatchList(model, run, corpus, options, device, self.attention, self.emit)
         self._use = ProcessUse()
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock
@@ -129,9 +125,7 @@ class Trainer:
             )
             self._log_entropy("validation", means)
         if self.group.is_first:
-            self.watch_list.has_changed()
-            if self.progress.step == 0 and not self.run.events("watched_step"):
-                self._log_watched()
+            self.watch_list.begin(self.progress)
 
     def _has_no_entropy(self) -> bool:
         return not self.run.events("entropy")
@@ -166,8 +160,8 @@ class Trainer:
             on_progress(progress)
             is_last = progress.batch == self.steps_per_epoch
             if self.group.is_first and not is_last:
-                self._watch()
-            wishes = self.gradients.agreed(self._wishes(stop), now=is_last)
+                self.watch_list.after_step(progress)
+            wishes = self.gradient_sum.agreed(self._wishes(stop), now=is_last)
             if wishes.save or (progress.step % self.options.checkpoint_every == 0 and not is_last):
                 self.save()
             if wishes.stop:
@@ -175,24 +169,6 @@ class Trainer:
                 raise Stopped(wishes.stop)
         self._end_epoch()
         on_progress(progress)
-
-    def _watch(self) -> None:
-        """Log what the model says about the watch list at some steps of the epoch, and soon after the list changes."""
-        step = self.progress.step
-        is_due = self.progress.batch % steps_between(self.steps_per_epoch) == 0
-        if is_due or (step % LOG_EVERY == 0 and self.watch_list.has_changed()):
-            self._log_watched()
-
-    def _log_watched(self) -> None:
-        progress = self.progress
-        texts = self.watch_list.measured(self.model)
-        self._warn_of_watch_list()
-        self.emit({"kind": "watched_step", "step": progress.step, "epoch": progress.epoch, "texts": texts})
-
-    def _warn_of_watch_list(self) -> None:
-        if self.watch_list.problem:
-            self.emit({"kind": "warning", "message": self.watch_list.problem})
-            self.watch_list.problem = ""
 
     def _wishes(self, stop: StopFlag) -> Wishes:
         """What signals and requests demand of this process. Requests are files of the run, which rank 0 takes."""
@@ -207,7 +183,7 @@ class Trainer:
         alpha = schedule.alpha(options, progress.step, self.steps_per_epoch)
         self.optimizer.zero_grad(set_to_none=True)
         share = self._with_hidden_words(share)
-        measured = self._together(share, self._gradients(share, alpha))
+        measured = self._together(share, self.gradient.add(share, alpha))
         self._check_finite(measured.meter.loss / measured.meter.texts, "loss")
         norm = clip_gradients(self.model, options.clip_norm)
         self._check_finite(norm, "gradient norm")
@@ -252,59 +228,15 @@ class Trainer:
         state."""
         self.model.train()
         with arithmetic(self.progress.arithmetic):
-            self._gradients(share, 0.0)
+            self.gradient.add(share, 0.0)
         self.model.zero_grad(set_to_none=True)
-
-    def _gradients(self, share: Share, alpha: float) -> Measured:
-        """Compute the gradient of this process's summand of the loss of the batch, part by part (--accumulate)."""
-        first, *others = share.parts(self.options.accumulate)
-        measured = self._differentiate(first, alpha)
-        for part in others:
-            of_part = self._differentiate(part, alpha)
-            measured.meter.merge(of_part.meter)
-            measured = Measured(measured.meter, measured.words + of_part.words)
-        return measured
-
-    def _differentiate(self, share: Share, alpha: float) -> Measured:
-        """Add the gradient of these texts' summand of the loss of the batch, and measure its texts."""
-        measured = self._meter()
-        texts, whole = len(share.batch.indices), self._whole(share)
-        if not texts:  # a batch of fewer texts than processes
-            return Measured(measured)
-        tokens_BT, mask_BT, labels_B = (part.to(self.device) for part in share.batch[:3])
-        with self.autocast:
-            output = full_precision(self.model(tokens_BT, mask_BT, need_maps=self.maps))
-        loss = objective(output, labels_B, mask_BT, alpha, self.weights_C, whole)
-        if self.has_trainable_parameters:
-            loss.total.backward()  # type: ignore[no-untyped-call]
-        total, lengths_B = loss.total.item(), mask_BT.sum(dim=1).cpu().numpy()
-        entropy_B = loss.entropy_B if math.isfinite(total) else None
-        of_share = len(share.indices_W) / texts
-        measured.add(
-            loss=total * of_share,
-            cross_entropy=loss.cross_entropy.item() * of_share,
-            hits=int((output.logits_BC.argmax(dim=1) == labels_B).sum()),
-            lengths_B=lengths_B + prefix_length(output, mask_BT),
-            entropy_B=None if entropy_B is None else entropy_B.detach().float().cpu().numpy(),
-        )
-        return Measured(measured, int(lengths_B.sum()))
-
-    def _whole(self, share: Share) -> Whole | None:
-        """The batch of which these texts are a share; None where they are all of it."""
-        if self.group.size == 1 and self.options.accumulate == 1:
-            return None
-        texts = len(share.indices_W)
-        if self.class_weights_C is None:
-            return Whole(texts, texts)
-        labels_W = self.batches.split.labels[share.indices_W].astype(np.int64)
-        return Whole(texts, float(self.class_weights_C[labels_W].sum()))
 
     def _together(self, share: Share, measured: Measured) -> Measured:
         """Sum the gradients and the measures of all processes."""
         if self.group.size == 1:
             return measured
         texts, of_batch = len(share.batch.indices), len(share.indices_W)
-        return self.gradients.reduce(measured, self.batches.words(share.indices_W), texts / of_batch)
+        return self.gradient_sum.reduce(measured, self.batches.words(share.indices_W), texts / of_batch)
 
     def _check_finite(self, value: float, quantity: str) -> None:
         if not math.isfinite(value):
@@ -340,7 +272,7 @@ class Trainer:
                 "memory": memory(),
             }
         )
-        self.window_meter, self.progress.gradient_norms = self._meter(), []
+        self.window_meter, self.progress.gradient_norms = self.gradient.empty_meter(), []
         self._new_window()
 
     def _new_window(self) -> None:
@@ -378,17 +310,11 @@ class Trainer:
             }
         )
         if self.group.is_first:
-            texts = self.watch_list.measured(self.model)
-            self._warn_of_watch_list()
-            self.emit({"kind": "watched", "epoch": progress.epoch, "texts": texts})
+            self.watch_list.after_epoch(progress)
         progress.epoch_seconds = 0.0
-        self.epoch_meter = self._meter()
+        self.epoch_meter = self.gradient.empty_meter()
         self._new_window()
         self.save()
-
-    def _meter(self) -> Meter:
-        """An empty meter. Where maps are computed, a CLS token may precede the words."""
-        return meter(self.options.max_length + int(self.maps))
 
     def _validate(self, alpha: float) -> EpochPart:
         """Means over the validation texts for the epoch event, always in full precision."""

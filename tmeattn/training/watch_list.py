@@ -7,6 +7,7 @@ split. Nothing that is trained depends on them. Shapes: B texts of a batch, T to
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,8 +25,9 @@ from tmeattn.models.layers import word_attention
 from tmeattn.run_config import stored_config
 from tmeattn.runs import watched_texts
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.event_types import WatchedText
+from tmeattn.runs.event_types import Listener, WatchedText
 from tmeattn.runs.watched_texts import AddedText
+from tmeattn.training.checkpoint import Progress
 
 TEXTS = 6
 WORDS = 60
@@ -51,21 +53,46 @@ def choose(split: EncodedSplit, texts: int = TEXTS, words: int = WORDS) -> np.nd
 
 
 class WatchList:
-    """The texts of one run. A measurement changes neither the model nor torch's random state.
-
-    problem: why the texts of the user are not watched; empty where they are.
-    """
+    """The texts of one run, and their events. A measurement changes neither the model nor torch's random state."""
 
     def __init__(
-        self, run: RunDirectory, corpus: Corpus, options: TrainOptions, device: torch.device, attention: Measured
+        self,
+        model: nn.Module,
+        run: RunDirectory,
+        corpus: Corpus,
+        options: TrainOptions,
+        device: torch.device,
+        attention: Measured,
+        emit: Listener,
     ) -> None:
-        self.run, self.corpus, self.options, self.device, self.attention = run, corpus, options, device, attention
-        self.problem = ""
+        self.model, self.run, self.corpus, self.options = model, run, corpus, options
+        self.device, self.attention, self.emit = device, attention, emit
+        self.steps_between = steps_between(math.ceil(len(corpus.splits["train"]) / options.batch_size))
         self._stamp: tuple[int, int] | None = None
         self._added: list[AddedText] = []
         self._ids: list[np.ndarray] = []
 
-    def has_changed(self) -> bool:
+    def begin(self, progress: Progress) -> None:
+        """Log what the model says before the first step, once in a run."""
+        self._has_changed()
+        if progress.step == 0 and not self.run.events("watched_step"):
+            self._log_step(progress)
+
+    def after_step(self, progress: Progress) -> None:
+        """Log what the model says at some steps of the epoch, and soon after the user changes the list."""
+        is_due = progress.batch % self.steps_between == 0
+        if is_due or (progress.step % LEAST_STEPS == 0 and self._has_changed()):
+            self._log_step(progress)
+
+    def after_epoch(self, progress: Progress) -> None:
+        """Log what the model says after an epoch."""
+        self.emit({"kind": "watched", "epoch": progress.epoch, "texts": self._measured()})
+
+    def _log_step(self, progress: Progress) -> None:
+        texts = self._measured()
+        self.emit({"kind": "watched_step", "step": progress.step, "epoch": progress.epoch, "texts": texts})
+
+    def _has_changed(self) -> bool:
         """Whether the user has added or removed a text since the last call, which is cheap."""
         stamp = watched_texts.stamp(self.run)
         if stamp == self._stamp:
@@ -75,7 +102,7 @@ class WatchList:
         return True
 
     def _read(self) -> None:
-        self._added, self._ids, self.problem = [], [], ""
+        self._added, self._ids = [], []
         try:
             added = watched_texts.added_texts(self.run)
             if added:
@@ -84,29 +111,27 @@ class WatchList:
                 self._ids = [self.corpus.vocabulary.encode(each) for each in tokens]
                 self._added = added
         except TmeattnError as error:  # the training goes on without these texts
-            self.problem = error.message
+            self.emit({"kind": "warning", "message": error.message})
 
-    def measured(self, model: nn.Module) -> list[WatchedText]:
+    def _measured(self) -> list[WatchedText]:
         """The texts of an event `watched` or `watched_step`, with what the model says about them now."""
-        self.has_changed()
-        with unchanged(model, self.device):
-            return [*self._of_user(model), *self._of_split(model)]
-
-    def _of_split(self, model: nn.Module) -> list[WatchedText]:
-        return watched(
-            model,
+        self._has_changed()
+        of_split = watched(
+            self.model,
             self.corpus.splits["validation"],
             max_length=self.options.max_length,
             device=self.device,
             attention=self.attention,
         )
+        return [*self._of_user(), *of_split]
 
     @torch.inference_mode()
-    def _of_user(self, model: nn.Module) -> list[WatchedText]:
+    def _of_user(self) -> list[WatchedText]:
         if not self._ids:
             return []
         tokens_BT, mask_BT = collate(self._ids, self.options.max_length)
-        outputs = _outputs(model, tokens_BT.to(self.device), mask_BT.to(self.device), self.attention)
+        with _unchanged(self.model, self.device):
+            outputs = _outputs(self.model, tokens_BT.to(self.device), mask_BT.to(self.device), self.attention)
         classes = self.corpus.classes
         return [
             {
@@ -121,7 +146,7 @@ class WatchList:
 
 
 @contextlib.contextmanager
-def unchanged(model: nn.Module, device: torch.device) -> Iterator[None]:
+def _unchanged(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Context manager in which the model is in evaluation mode. Its mode and torch's random state, from which the
     forward pass of a plugin's model may draw, are those from before afterwards."""
     was_training = model.training
@@ -139,23 +164,21 @@ def watched(
 ) -> list[WatchedText]:
     """The texts of the split in a `watched` event (see `tmeattn.runs.event_types`), in the order of the split.
 
-    The model's mode is restored afterwards.
+    The model's mode and torch's random state are those from before afterwards.
     """
-    was_training = model.training
-    model.eval()
     texts: list[WatchedText] = []
-    for batch in SequentialBatches(split, TEXTS, max_length, only=choose(split)):
-        outputs = _outputs(model, batch.tokens_BT.to(device), batch.mask_BT.to(device), attention)
-        for row, (probabilities, scores) in enumerate(outputs):
-            texts.append(
-                {
-                    "index": int(split.source[batch.indices[row]]),
-                    "label": int(batch.labels_B[row]),
-                    "probabilities": probabilities,
-                    "scores": scores,
-                }
-            )
-    model.train(was_training)
+    with _unchanged(model, device):
+        for batch in SequentialBatches(split, TEXTS, max_length, only=choose(split)):
+            outputs = _outputs(model, batch.tokens_BT.to(device), batch.mask_BT.to(device), attention)
+            for row, (probabilities, scores) in enumerate(outputs):
+                texts.append(
+                    {
+                        "index": int(split.source[batch.indices[row]]),
+                        "label": int(batch.labels_B[row]),
+                        "probabilities": probabilities,
+                        "scores": scores,
+                    }
+                )
     return sorted(texts, key=lambda text: text["index"] or 0)
 
 

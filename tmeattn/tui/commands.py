@@ -15,6 +15,7 @@ from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
 from tmeattn.tui import keys
+from tmeattn.tui.key_table import KEYS, PLACES
 from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.base import BaseScreen
 
@@ -55,16 +56,16 @@ def actions(app: Any, screen: object) -> Iterator[Command]:
     """The actions of a screen, without those that can do nothing now, and those of the application `app`."""
     place = screen.place if isinstance(screen, BaseScreen) else "app"
     for where in dict.fromkeys((place, "app")):
-        for key in keys.KEYS:
+        for key in KEYS:
             if key.place != where or key.verb == "palette":
                 continue
             if isinstance(screen, BaseScreen) and not screen.is_applicable(key.action):
                 continue
             shown = keys.display(keys.keys_of(key, app.session.saved.keys))
             words = f"{key.description.rstrip('.')}  [{shown}]"
-            yield words, keys.PLACES[where], partial(_perform, app, screen, key.action)
-    yield "Choose a theme from a list", keys.PLACES["app"], app.action_change_theme
-    yield "Save a picture of the screen (SVG) in this folder", keys.PLACES["app"], app.action_picture
+            yield words, PLACES[where], partial(_perform, app, screen, key.action)
+    yield "Choose a theme from a list", PLACES["app"], app.action_change_theme
+    yield "Save a picture of the screen (SVG) in this folder", PLACES["app"], app.action_picture
 
 
 def _perform(app: Any, screen: object, action: str) -> None:

@@ -118,3 +118,7 @@ def _check_port(host: str, port: int) -> None:
             hint = "Choose a port from 1024 on."
             raise EnvironmentProblem(f"Cannot listen at {place}: {reason(error)}.", hint=hint) from error
         raise BadInput(f"Cannot listen at {place}: {reason(error)}.", hint="Check the address.") from error
+    except UnicodeError:  # as of a name whose part is empty or too long
+        raise BadInput(
+            f"Cannot listen at {host}:{port}: this is no name of a computer.", hint="Check the address."
+        ) from None

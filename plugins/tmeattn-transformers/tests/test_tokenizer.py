@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tmeattn_transformers.random_bert import make_tokenizer
-from tmeattn_transformers.tokenizer import CheckpointTokenizer
+from tmeattn_transformers.tokenizer import CheckpointTokenizer, _words
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 SCRIPTS = [
@@ -100,3 +100,8 @@ def test_scripts_without_spaces_are_cut_into_words():
     for kind in ("make_tokenizer", "sentence_piece"):
         assert KINDS[kind].pieces("中文").words[-2:] == [0, 1], kind
     assert len(set(KINDS["sentence_piece"].pieces("film ab").words)) == 2
+
+
+def test_a_piece_without_characters_leaves_the_next_word_apart():
+    for ids, words in (([0, 1, 1, 1], [0, 0, 1, 1]), ([0, 0, 1, 1], [0, 0, 1, 1]), ([0, 0, 0, 0], [0, 0, 0, 0])):
+        assert _words("film ab", [(0, 4), (5, 5), (5, 6), (6, 7)], ids) == words, ids

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 import tmeattn
 from tmeattn import layers
-from tmeattn.specs import PADDING, UNKNOWN
+from tmeattn.specs import FIRST_OWN_ID, PADDING, UNKNOWN
 from tmeattn_transformers import attention, states
 from tmeattn_transformers.architecture import layers_of, load_encoder
 from tmeattn_transformers.checkpoints import find
@@ -25,9 +25,6 @@ from tmeattn_transformers.tokenizer import tokenizer_in
 
 if TYPE_CHECKING:
     from tmeattn_transformers import Config
-
-FIRST = 2
-"""The id in tmeattn of the tokenizer's first piece."""
 
 
 def prepare(config: Config, corpus: tmeattn.Corpus) -> dict[str, str]:
@@ -55,7 +52,7 @@ class PieceEmbedding(nn.Embedding):
         self.padding, self.unknown = padding, unknown
 
     def forward(self, tokens_BT: Tensor) -> Tensor:
-        own_BT = tokens_BT - FIRST
+        own_BT = tokens_BT - FIRST_OWN_ID
         own_BT = own_BT.masked_fill(tokens_BT == UNKNOWN, self.unknown).masked_fill(tokens_BT == PADDING, self.padding)
         return F.embedding(own_BT, self.weight)
 
@@ -164,12 +161,12 @@ class Encoder(nn.Module):
         self, corpus: tmeattn.Corpus, options: tmeattn.TrainOptions, narrate: Callable[[str], None]
     ) -> None:
         """Compute the states of the frozen layers of all texts, or find them in the cache."""
-        texts = states.texts_of(corpus, options.max_length)
         cut = sum(int((split.lengths > options.max_length).sum()) for split in corpus.splits.values())
         if cut:
             narrate(f"{cut:,} texts have more than {options.max_length} pieces: the encoder reads their beginning.")
         if not self.caches_states or not (self.is_frozen or self.lower):
             return
+        texts = states.texts_of(corpus, options.max_length)
         device, was_training = next(self.parameters()).device, self.training
         self.eval()
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=options.precision == "bf16"):
@@ -243,18 +240,9 @@ class Encoder(nn.Module):
         else:
             pooled_BD = rows_BRD[:, 0]
         logits_BC = self.classify(pooled_BD)
-        if record is None:
-            values = (rows_BRD,) if attention_BT is not None else None
-            return self._output(logits_BC, attention_BT, None, values)
-        return self._output(logits_BC, attention_BT, *self._specials_first(record, mask_BT))
-
-    def _output(
-        self,
-        logits_BC: Tensor,
-        attention_BT: Tensor | None,
-        maps: tuple[Tensor, ...] | None,
-        values: tuple[Tensor, ...] | None,
-    ) -> tmeattn.ModelOutput:
+        maps, values = None, None if attention_BT is None else (rows_BRD,)
+        if record is not None:
+            maps, values = self._specials_first(record, mask_BT)
         return tmeattn.ModelOutput(logits_BC, attention_BT, maps, values, read_from_prefix=self.pool == "cls")
 
     def _rows(self, length: int) -> int:

@@ -123,14 +123,17 @@ def _words(text: str, spans: Sequence[tuple[int, int]], ids: Sequence[int | None
     """
     words: list[int] = []
     word, begin, reached = 0, 0, 0  # the number of the word, its start, the end of its pieces so far
+    current = ids[0] if ids else None  # the tokenizer's number of the word, by the last piece that has characters
     for index, (start, end) in enumerate(spans):
         if index == 0:
             begin = start
         else:
             apart = start >= reached and end > start and reached > begin
-            other = ids[index] != ids[index - 1] or _is_unspaced(text, start, reached)
+            other = ids[index] != current or _is_unspaced(text, start, reached)
             if apart and other:
                 word, begin = word + 1, start
+        if end > start:
+            current = ids[index]
         reached = max(reached, end)
         words.append(word)
     return words

@@ -34,7 +34,7 @@ def test_whitespace_is_the_tokenizer_of_the_report(text):
 @given(text=texts)
 @example(text='İİ "x" wo"rd<br />İ."Σ".a')
 def test_spans_cover_the_words(name, text):
-    spans = tokenizer(name).spans(text)
+    spans = TOKENIZERS[name].spans(text)
     assert [token for _, _, token in spans] == tokenizer(name).tokens(text)
     end = 0
     for start, stop, token in spans:
@@ -49,8 +49,8 @@ def test_spans_cover_the_words(name, text):
 
 @given(text=texts, most=st.integers(0, 5))
 def test_the_first_spans_and_the_number_of_all(text, most):
-    spans = tokenizer("basic_english").spans(text)
-    assert tokenizer("basic_english").first_spans(text, most) == (spans[:most], len(spans))
+    spans = TOKENIZERS["basic_english"].spans(text)
+    assert TOKENIZERS["basic_english"].first_spans(text, most) == (spans[:most], len(spans))
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
@@ -69,7 +69,7 @@ def test_the_first_tokens_are_those_of_the_whole_text(name, pieces, times, most)
 
 
 def test_spans_keep_what_was_deleted_inside_a_word():
-    assert tokenizer("basic_english").spans('An "İ" wo"rd;x<br />y.') == [
+    assert TOKENIZERS["basic_english"].spans('An "İ" wo"rd;x<br />y.') == [
         (0, 2, "an"),
         (4, 5, "i̇"),
         (7, 12, "word"),

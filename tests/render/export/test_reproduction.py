@@ -255,6 +255,22 @@ def test_shortened_runs_are_not_held_against_the_report() -> None:
     assert (row["options"], row["machines"]) == ("epochs 2", "cpu, 1 thread")
 
 
+def test_a_significant_difference_of_one_seed_after_few_steps_is_marked() -> None:
+    clear = dataclasses.replace(DIFFERENCE, low=0.003, report=None)
+    one = dataclasses.replace(CONTEXT, seeds=(0,), quick=True)
+    for context, remark in ((one, "one seed"), (dataclasses.replace(one, seeds=(0, 1, 2)), "")):
+        shown = result(MEAN, SIMPLE, differences=(clear,), context=context)
+        tables = (
+            markdown(shown).rpartition("## Differences")[2],
+            latex(shown).rpartition(r"\caption{Differences")[2],
+        )
+        for text in tables:
+            assert text.count("no finding, because after so few steps") == bool(remark)
+        assert tables[0].rstrip().endswith(f"| +0.30 to +2.00 | {remark} |" if remark else "| +0.30 to +2.00 |")
+        assert (r"& one seed \\" in tables[1]) == bool(remark)
+        assert [row["difference_remark"] for row in records(csv_text(shown))] == ["", remark]
+
+
 def test_csv_numbers_are_rounded() -> None:
     row = dataclasses.replace(MEAN, report=74.55 / 100 - 1e-16, accuracies=(0.1 + 0.2, 1 / 3))
     (written,) = records(csv_text(result(row)))

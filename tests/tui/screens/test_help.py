@@ -7,6 +7,7 @@ from support.waiting import until
 from tmeattn.tui import keys
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.commands import actions
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.screens.help import HelpScreen, PressKey
 from tmeattn.tui.services.saved_state import SavedState
 
@@ -18,7 +19,7 @@ async def test_help_lists_every_key_of_the_screen(key):
         await pilot.press("f5", key)
         await until(pilot, lambda: isinstance(app.screen, HelpScreen) and app.screen.query_one("DataTable").row_count)
         shown = {app.screen.query_one("DataTable").get_row_at(at)[1].plain for at in range(len(app.screen.rows))}
-        for one in keys.KEYS:
+        for one in KEYS:
             if one.place in ("models", "app"):
                 assert any(text.startswith(one.description) for text in shown), one.id
         await pilot.press("escape")
@@ -78,7 +79,7 @@ async def test_the_palette_has_every_action_with_its_key_and_every_run(write_run
         await until(pilot, lambda: app.screen.selected)
         commands = {words: call for words, _, call in actions(app, app.screen)}
         assert "Save a checkpoint and stop the selected run  [s]" not in commands  # it has ended
-        for key in keys.KEYS:
+        for key in KEYS:
             if key.place == "app" and key.verb != "palette":
                 assert any(words.startswith(key.description.rstrip(".")) for words in commands), key.id
         commands["Save a picture of the screen (SVG) in this folder"]()

@@ -74,15 +74,6 @@ class OpenTokenizer:
         except Exception as error:
             raise plugin_error(error, self.whose, "fails") from error
 
-    def spans(self, text: str) -> list[Token]:
-        """All pieces of a text with their offsets."""
-        return self.first_spans(text, None)[0]
-
-    def first_spans(self, text: str, most: int | None) -> tuple[list[Token], int]:
-        """The first `most` pieces with their offsets, or all, and the number of all."""
-        found = self.pieces(text, most)
-        return list(zip(found.starts, found.ends, found.pieces, strict=True)), found.total
-
     def pieces(self, text: str, most: int | None = None) -> Pieces:
         """The first `most` pieces of a text (None: all), see `tmeattn.Tokenizer.pieces`.
 

@@ -14,16 +14,17 @@ MOST_CHARACTERS = 2_000
 LATIN_SHARE = 0.98
 """From this share of Latin letters on, the texts are in Latin letters: a text may quote words of another script."""
 _LATIN = "A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀꜣ-ꞿＡ-Ｚａ-ｚ"
-_LETTER, _OTHER_LETTER = re.compile(r"[^\W\d_]"), re.compile(rf"[^\W\d_{_LATIN}]")
+_LETTERS, _OTHER_LETTERS = re.compile(r"[^\W\d_]+"), re.compile(rf"[^\W\d_{_LATIN}]+")
 
 
 def latin_share(texts: Sequence[str]) -> float:
     """The share (0 to 1) of Latin letters among the letters of a sample of the texts; 1 where there is no letter."""
     letters = others = 0
     for row in midpoints(len(texts), MOST_TEXTS):
-        beginning = texts[row][:MOST_CHARACTERS]
-        letters += len(_LETTER.findall(beginning))
-        others += len(_OTHER_LETTER.findall(beginning))
+        found = "".join(_LETTERS.findall(texts[row][:MOST_CHARACTERS]))
+        letters += len(found)
+        if not found.isascii():
+            others += sum(map(len, _OTHER_LETTERS.findall(found)))
     return 1 - others / letters if letters else 1.0
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN
 
@@ -22,6 +23,8 @@ LONG_WORD = 40
 MANY_UNKNOWN, MANY_LONG = 0.5, 0.1
 """The shares of the characters in unknown words, and in longer words than `LONG_WORD`, from which on there is a
 warning. In a few hundred short texts, a third of the characters are in words that occur once."""
+
+_FEW_WORDS = "Check the column of the texts (--text-column), lower --min-count, or give more texts."
 
 
 class Characters(NamedTuple):
@@ -41,24 +44,31 @@ class Characters(NamedTuple):
         all_V = sizes_V * counts_V
         return Characters(*(int(all_V[which].sum()) for which in (sizes_V >= 0, ~known_V, sizes_V > LONG_WORD)))
 
+    @property
+    def unknown_share(self) -> float:
+        """The share (0 to 1) of the characters in unknown words."""
+        return self.unknown / max(self.total, 1)
+
+    @property
+    def long_share(self) -> float:
+        """The share (0 to 1) of the characters in long words."""
+        return self.long / max(self.total, 1)
+
     def warning(self, tokenizer: str) -> str | None:
         """The warning, with what to do; None where the model can use most of the texts."""
-        unknown, long = self.unknown / max(self.total, 1), self.long / max(self.total, 1)
+        unknown, long = self.unknown_share, self.long_share
         if unknown < MANY_UNKNOWN and long < MANY_LONG:
             return None
         found = [f"{100 * unknown:.0f} % of the {self.total:,} characters of the training texts are in unknown words"]
         if long >= MANY_LONG:
             found.append(f"{100 * long:.0f} % in words of more than {LONG_WORD} characters")
-        if long >= MANY_LONG and tokenizer in ("basic_english", "whitespace"):
+        if long >= MANY_LONG and tokenizer in TOKENIZERS:
             remedy = "Add --tokenizer unicode, which needs no spaces between words."
         elif long >= MANY_LONG:
             remedy = "Check the column of the texts (--text-column): they may hold encoded data."
         else:
-            remedy = "Check the column of the texts (--text-column), lower --min-count, or give more texts."
+            remedy = _FEW_WORDS
         return f"Warning: {' and '.join(found)}, of which a model learns little. {remedy}"
-
-
-_SPACES = dict.fromkeys(("basic_english", "whitespace"), "add --tokenizer unicode, which needs none")
 
 
 def unknown_words_warning(
@@ -75,12 +85,11 @@ def unknown_words_warning(
         return None
     texts = read_texts()
     sample = [texts[row].strip() for row in midpoints(len(texts), MOST_TEXTS)]
-    unspaced = sum(len(text.split()) == 1 and len(text) >= SHORT for text in sample)
-    remedy = (
-        f"The texts have no spaces between words: {_SPACES.get(tokenizer, 'separate the words by spaces first')}."
-        if unspaced > len(sample) / 2
-        else "Check the column of the texts (--text-column), lower --min-count, or give more texts."
+    spaces = (
+        "add --tokenizer unicode, which needs none" if tokenizer in TOKENIZERS else "separate the words by spaces first"
     )
+    unspaced = sum(len(text.split()) == 1 and len(text) >= SHORT for text in sample)
+    remedy = f"The texts have no spaces between words: {spaces}." if unspaced > len(sample) / 2 else _FEW_WORDS
     return (
         f"Warning: {100 * unknown:.1f} % of the training tokens are unknown words, so nothing can be learned. {remedy}"
     )

@@ -103,8 +103,7 @@ def _texts(split: Split, rows: Sequence[int]) -> list[tuple[str, int]]:
 def _used(splits: Mapping[str, Sequence[tuple[str, int]]]) -> set[str]:
     """All words of the texts, with either tokenizer."""
     words: set[str] = set()
-    for name in ("basic_english", "whitespace"):
-        split = TOKENIZERS[name]
+    for split in TOKENIZERS.values():
         for texts in splits.values():
             for text, _ in texts:
                 words.update(token.lower() for token in split.first_tokens(text, 16 * LONGEST))

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tmeattn.explain.attention_map import block_edges, block_name, blocked
-from tmeattn.render.attention_map import map_notes, small_columns, small_title, weight_scale
+from tmeattn.explain.attention_map import block_name
+from tmeattn.render.attention_map import in_blocks, map_notes, small_columns, small_title, weight_scale
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.text_width import wrapped
 from tmeattn.render.numbers import count, shortened
@@ -56,11 +56,9 @@ def draw_attention(panel: AttentionPanel, axes: Axes, *, wide: bool = True) -> N
     """Draw a map: one cell for each pair of words, or for blocks of them where there are more than 96 columns."""
     shown = panel.map
     size = -(-len(shown.columns) // _MOST)
-    columns = block_edges(shown.prefix, len(shown.columns), size)
-    rows = [0] if shown.pools else columns
-    cells = blocked(shown.weights_RS, rows, columns)
+    rows, columns, cells, scale = in_blocks(shown, size)
     axes.set_title(wrapped(panel.title, _WIDTH, 10, bold=True))
-    image = _draw(cells, weight_scale(cells, len(shown.columns), shown.mean_entropy), axes)
+    image = _draw(cells, scale, axes)
     small = 7.5 if len(columns) <= 48 else 5.5
     names = [shortened(block_name(shown.columns, columns, at), _LONGEST) for at in range(len(columns))]
     axes.set_xticks(range(len(columns)), names, rotation=90, fontsize=small)

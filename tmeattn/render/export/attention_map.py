@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tmeattn.explain.attention_map import DIGITS, block_edges, block_name, blocked
-from tmeattn.render.attention_map import map_notes, overview_note, overview_title, small_title, weight_scale
+from tmeattn.explain.attention_map import DIGITS, block_name
+from tmeattn.render.attention_map import in_blocks, map_notes, overview_note, overview_title, small_title, weight_scale
 from tmeattn.render.export.attention_figure import AttentionPanel, HeadsPanel
 from tmeattn.render.export.explanations_html import html_document, html_section
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell, one_line
+from tmeattn.render.export.markup import csv_table, one_line
 from tmeattn.render.export.text_width import plain
 from tmeattn.render.heatmap import method_text
 from tmeattn.render.numbers import count, percent
@@ -41,16 +39,14 @@ def write(shown: AttentionMap, path: Path, overview: HeadOverview | None = None)
 
 def csv_text(shown: AttentionMap) -> str:
     """One line for each weight. `row` and `column` count the positions from 0; CLS is before the words."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("run", "model", "layer", "head", "row", "column", "reads", "is_read", "weight"))
     explanation = shown.explanation
     about = explanation.run, explanation.model, explanation.layer, explanation.head
-    for row, name in enumerate(shown.rows):
-        for column, read in enumerate(shown.columns):
-            weight = round(float(shown.weights_RS[row, column]), DIGITS)
-            writer.writerow(csv_cell(value) for value in (*about, row, column, name, read, weight))
-    return buffer.getvalue()
+    lines = (
+        (*about, row, column, reads, read, round(float(shown.weights_RS[row, column]), DIGITS))
+        for row, reads in enumerate(shown.rows)
+        for column, read in enumerate(shown.columns)
+    )
+    return csv_table(("run", "model", "layer", "head", "row", "column", "reads", "is_read", "weight"), lines)
 
 
 def html_page(shown: AttentionMap, overview: HeadOverview | None) -> str:
@@ -67,10 +63,7 @@ def html_page(shown: AttentionMap, overview: HeadOverview | None) -> str:
 
 def _map_section(shown: AttentionMap) -> str:
     size = -(-len(shown.columns) // MOST_CELLS)
-    columns = block_edges(shown.prefix, len(shown.columns), size)
-    rows = [0] if shown.pools else columns
-    cells = blocked(shown.weights_RS, rows, columns)
-    scale = weight_scale(cells, len(shown.columns), shown.mean_entropy)
+    rows, columns, cells, scale = in_blocks(shown, size)
     names = [_name(block_name(shown.columns, columns, at)) for at in range(len(columns))]
     head = "".join(f'<th scope="col"><span dir="auto">{name}</span></th>' for name in names)
     lines = []

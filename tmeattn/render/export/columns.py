@@ -72,7 +72,7 @@ def difference_columns(result: Result) -> list[ExportColumn]:
         ExportColumn("Difference, points", [_signed_points(row.difference) for row in rows]),
         ExportColumn("95 % interval", [_interval(row) for row in rows]),
         ExportColumn("Report, points", [_signed_points(row.report) for row in rows]),
-        ExportColumn("Remark", [verdict(row) or None for row in rows], number=False),
+        ExportColumn("Remark", [verdict(row, result.context) or None for row in rows], number=False),
     ]
     return filled(columns)
 

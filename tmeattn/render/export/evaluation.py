@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from tmeattn.plurals import counted
 from tmeattn.render.evaluation_curves import curve_panels
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.markup import csv_table
 from tmeattn.render.numbers import dataset_name, percent
 
 if TYPE_CHECKING:
@@ -60,13 +58,8 @@ def _paper(result: EvaluationDocument, form: Literal["md", "tex"]) -> bytes:
 
 def _csv(result: EvaluationDocument) -> bytes:
     """A line for each measure."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
     about = [result["run"], result["model"], result["dataset"], result["split"], result["texts"]]
-    for line in _measures(result):
-        writer.writerow(csv_cell(value) for value in (*about, *line))
-    return buffer.getvalue().encode()
+    return csv_table(_COLUMNS, ((*about, *line) for line in _measures(result))).encode()
 
 
 def _measures(result: EvaluationDocument) -> Iterator[tuple[object, ...]]:

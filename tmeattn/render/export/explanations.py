@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tmeattn.render.export.explanations_html import html_page, latex_text_page
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.markup import csv_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,9 +40,7 @@ def write(explanations: Sequence[Explanation], path: Path, picture: RenderableTy
 
 def csv_text(explanations: Sequence[Explanation]) -> str:
     """One line for each word. `text` counts the explanations from 1; `start` and `end` are character offsets."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_CSV)
+    lines = []
     for number, explanation in enumerate(explanations, start=1):
         about = (
             *(number, explanation.run, explanation.model, explanation.method, explanation.layer, explanation.head),
@@ -52,9 +49,8 @@ def csv_text(explanations: Sequence[Explanation]) -> str:
         )
         for word in explanation.words:
             text = explanation.word_text(word)
-            cells = (*about, word.start, word.end, text, word.token, word.known, word.score)
-            writer.writerow(csv_cell(value) for value in cells)
-    return buffer.getvalue()
+            lines.append((*about, word.start, word.end, text, word.token, word.known, word.score))
+    return csv_table(_CSV, lines)
 
 
 def _json(explanations: Sequence[Explanation]) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +12,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.export.attention_tests import attention_lines, attention_papers
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.markup import csv_table
 from tmeattn.render.export.paper import PaperTable, latex, markdown
 from tmeattn.render.faithfulness import (
     CHANCE,
@@ -62,26 +60,22 @@ def _latex(several: Sequence[FaithfulnessResults]) -> str:
 def csv_text(several: Sequence[FaithfulnessResults]) -> str:
     """A line for each run, method and metric: mean, interval, and the difference from the control with its interval;
     for comparisons with random rationales also the operator."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    return csv_table(_COLUMNS, _csv_rows(several))
+
+
+def _csv_rows(several: Sequence[FaithfulnessResults]) -> Iterator[tuple[object, ...]]:
     for results in several:
         about = (results.run, results.model, results.data, results.texts)
         for row in results.rows:
             for metric in METRICS:
                 if (one := row.measures.get(metric.name)) is not None:
                     over = (one.over_control, one.over_low, one.over_high)
-                    _row(writer, *about, row.method, metric.name, one.mean, one.low, one.high, *over, None)
-            _row(writer, *about, row.method, "seconds_per_text", row.seconds_per_text, *[None] * 6)
+                    yield (*about, row.method, metric.name, one.mean, one.low, one.high, *over, None)
+            yield (*about, row.method, "seconds_per_text", row.seconds_per_text, *[None] * 6)
             for name, values, operator in _random_rows(results, row.method):
-                _row(writer, *about, row.method, name, *values, *[None] * 3, operator)
+                yield (*about, row.method, name, *values, *[None] * 3, operator)
         for cells in attention_lines(results):
-            _row(writer, *about, *cells, None)
-    return buffer.getvalue()
-
-
-def _row(writer: object, *cells: object) -> None:
-    writer.writerow(csv_cell(value) for value in cells)  # type: ignore[attr-defined]
+            yield (*about, *cells, None)
 
 
 def _random_rows(

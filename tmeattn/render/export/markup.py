@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, finite
-from tmeattn.spreadsheet import harmless_cell
+from tmeattn.spreadsheet import csv_lines, harmless_cell
 
 if TYPE_CHECKING:
     from tmeattn.render.export.columns import ExportColumn
@@ -84,6 +84,11 @@ def tabular(columns: Sequence[ExportColumn]) -> list[str]:
         r"\bottomrule",
         r"\end{tabular}}",
     ]
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV below the names of their columns, each value as `csv_cell` has it."""
+    return csv_lines([columns, *(map(csv_cell, row) for row in rows)])
 
 
 def csv_cell(value: object) -> object:

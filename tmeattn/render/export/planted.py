@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.export import paper
 from tmeattn.render.export.columns import ExportColumn
 from tmeattn.render.export.files import check_ending, write_file
-from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.markup import csv_table
 from tmeattn.render.faithfulness import CHANCE
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.planted import NOT_LEARNED, about, figure, learned_cell
@@ -83,9 +81,7 @@ def _precision_table(results: PlantedResults, kind: str, of_data: str) -> paper.
 def csv_text(results: PlantedResults) -> str:
     """A line for each shortcut, model and method; of a shortcut that a model has not learned, one line without a
     method."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    found: list[tuple[object, ...]] = []
     for row in results.rows:
         about = (results.data, row.kind, row.model, row.status, row.accuracy, " ".join(run.run for run in row.runs))
         measured = (row.count, row.texts, row.words, row.chance)
@@ -93,9 +89,8 @@ def csv_text(results: PlantedResults) -> str:
             (method, one.mean, one.low, one.high, one.over_control, one.over_low, one.over_high)
             for method, one in row.precision.items()
         ]
-        for line in lines or [(None,) * 7]:
-            writer.writerow(csv_cell(value) for value in (*about, *measured, *line))
-    return buffer.getvalue()
+        found += [(*about, *measured, *line) for line in lines or [(None,) * 7]]
+    return csv_table(_COLUMNS, found)
 
 
 def _json(results: PlantedResults) -> str:

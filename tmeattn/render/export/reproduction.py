@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tmeattn.render.export import paper
 from tmeattn.render.export.columns import brief_columns, difference_columns, row_columns
-from tmeattn.render.export.markup import csv_cell
+from tmeattn.render.export.markup import csv_table
 from tmeattn.render.export.paper import PaperTable
-from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on
+from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on, verdict
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row
@@ -21,7 +19,7 @@ _COLUMNS = (
     *("entropy", "normalized_entropy", "seconds_per_epoch", "best_epoch", "epochs", "diverged", "runs"),
     *("minus", "difference", "difference_low", "difference_high", "difference_report"),
     *("recipe", "dataset", "split", "texts", "vectors", "seeds", "limit", "quick", "options", "machines"),
-    *("report_train", "low", "high", "at_chance", "method"),
+    *("report_train", "low", "high", "at_chance", "method", "difference_remark"),
 )
 
 
@@ -38,16 +36,12 @@ def csv_text(result: Result) -> str:
 
     Numbers have at most six decimals: accuracies and differences are fractions in [-1, 1], entropies are in nats.
     Several values in a cell are separated by spaces, options and machines by semicolons; a missing value is empty. The
-    columns `minus` to `difference_report` hold the difference whose label is that of the row. A text that a spreadsheet
+    columns `minus` to `difference_report` hold the difference whose label is that of the row, and `difference_remark`
+    what is to be said of it: "not significant", "reversed" or "one seed". A text that a spreadsheet
     would read as a formula begins with an apostrophe.
     """
     differences = {difference.label: difference for difference in result.differences}
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in result.rows:
-        writer.writerow(csv_cell(value) for value in _csv_row(result, row, differences.get(row.label)))
-    return buffer.getvalue()
+    return csv_table(_COLUMNS, (_csv_row(result, row, differences.get(row.label)) for row in result.rows))
 
 
 def latex(result: Result) -> str:
@@ -109,3 +103,4 @@ def _csv_row(result: Result, row: Row, difference: Difference | None) -> Iterabl
             "; ".join(context.machines),
         )
     yield from (row.report_train, row.low, row.high, row.at_chance, context.method if context else None)
+    yield None if difference is None else verdict(difference, context)

@@ -20,7 +20,7 @@ class BaseScreen(Screen[None]):
     """Subclasses set `mode` and `place` and return their widgets from `body`.
 
     mode:        the tab of the top bar that the screen belongs to.
-    place:       where its keys hold, a key of `keys.PLACES`.
+    place:       where its keys hold, a key of `key_table.PLACES`.
     is_form:     whether it is filled in, so that no single letter quits.
     opened_from: the tab to which escape leads back, where that is another one than that of the screen below.
     """

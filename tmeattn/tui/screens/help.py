@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
 from tmeattn.tui import keys
-from tmeattn.tui.keys import Key
+from tmeattn.tui.key_table import KEYS, PLACES, Key
 from tmeattn.tui.messages import KeysChanged, ShowProblem
 from tmeattn.tui.screens.manual import ManualScreen
 from tmeattn.tui.session import Session
@@ -47,11 +47,11 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self.saved = session.saved
         self.place = place
-        self.rows = [key for key in keys.KEYS if key.place == place] + [key for key in keys.KEYS if key.place == "app"]
+        self.rows = [key for key in KEYS if key.place == place] + [key for key in KEYS if key.place == "app"]
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = f"Keys: {keys.PLACES.get(self.place, self.place)}"
+            box.border_title = f"Keys: {PLACES.get(self.place, self.place)}"
             yield ManualLink()
             yield DataTable(cursor_type="row", show_header=False)
             yield Static(HINT, id="hint", markup=False)

@@ -8,6 +8,7 @@ from itertools import count
 from time import time as now
 
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.runs.events import best_epoch
 from tmeattn.runs.figures import RECENT, LogFigures
 from tmeattn.runs.filtering import RunValues
 from tmeattn.runs.summary import RunFacts, shown_state
@@ -73,7 +74,7 @@ class ListedRun:
     def best_loss(self) -> float | None:
         """The validation cross-entropy of the best epoch, in nats."""
         if self.live is not None:
-            best = next((epoch for epoch in reversed(self.live.epochs) if epoch["best"]), None)
+            best = best_epoch(self.live.epochs)
             return None if best is None else best["validation"]["cross_entropy"]
         return self.figures["best_loss"] if self.figures else None
 

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tmeattn.child_processes import detached
-from tmeattn.child_python import child_environment, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
 from tmeattn.render.numbers import flag
 from tmeattn.runs.control import LOG
 from tmeattn.runs.creation import ID_VARIABLE, new_id
+from tmeattn.runs.detached import start_detached
 from tmeattn.runs.directory import RunDirectory
 
 
@@ -81,16 +80,7 @@ class TrainingProcesses:
         self, run: RunDirectory, arguments: Sequence[str], log: Path, variables: Mapping[str, str]
     ) -> TrainingProcess:
         with disk_errors("the log of a training process", log):
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("ab") as file:
-                popen = subprocess.Popen(
-                    tmeattn_command(*arguments),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=file,
-                    env={**child_environment(), "NO_COLOR": "1", "PYTHONUTF8": "1", **variables},
-                    **detached(),
-                )
+            popen = start_detached(arguments, log, variables=variables)
         self._processes[run.id] = TrainingProcess(run, popen, log, arguments)
         return self._processes[run.id]
 

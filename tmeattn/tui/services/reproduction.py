@@ -6,17 +6,17 @@ No torch: the time of missing runs and the results are computed by `tmeattn repr
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tmeattn.errors import BadInput
 from tmeattn.paths import cache_dir, home
-from tmeattn.reproduce.plan import Settings, entries
-from tmeattn.reproduce.targets import Target, all_targets, parts
+from tmeattn.reproduce.plan import Settings, needed_runs
+from tmeattn.reproduce.targets import Target, all_targets
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import best_epoch
 from tmeattn.runs.index import all_runs
-from tmeattn.runs.reuse import ReusableRuns, identity
+from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.tui.services.background import BackgroundCommand
 
 Progress = Literal["trained", "begun", "running", "to train"]
@@ -66,16 +66,12 @@ def read_targets(settings: Settings) -> list[TargetRuns]:
     found: dict[str, NeededRun] = {}
     listed = []
     for target in all_targets().values():
-        needed: dict[str, NeededRun] = {}
-        for part in parts(target):
-            for entry in entries(part, settings):
-                for config in entry.configs:
-                    key = identity(config)
-                    if key not in found:
-                        run = reusable.find(config)
-                        found[key] = _needed(entry.label, config.train.seed, config.train.epochs, run)
-                    needed.setdefault(key, found[key])
-        listed.append(TargetRuns(target, tuple(needed.values())))
+        runs = []
+        for key, (entry, config) in needed_runs(target, settings).items():
+            if key not in found:
+                found[key] = _needed(entry.label, config.train.seed, config.train.epochs, reusable.find(config))
+            runs.append(replace(found[key], label=entry.label))
+        listed.append(TargetRuns(target, tuple(runs)))
     return listed
 
 

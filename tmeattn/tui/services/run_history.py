@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 from tmeattn.runs.event_types import (
     EpochEvent,
@@ -20,18 +21,7 @@ MOST_HISTOGRAMS = 128
 """Epochs that keep their histogram, and watched epochs that are kept."""
 MOST_EPOCHS = 4096
 Watched = WatchedEvent | WatchedStepEvent
-MEASURES: tuple[StepMeasure, ...] = (
-    "cross_entropy",
-    "accuracy",
-    "entropy",
-    "penalty",
-    "loss",
-    "tokens_per_second",
-    "learning_rate",
-    "gradient_norm",
-    "cpu",
-    "memory",
-)
+MEASURES: tuple[StepMeasure, ...] = get_args(StepMeasure)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from tmeattn.tui import keys
 
 @dataclass
 class SavedState:
-    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `keys.KEYS`).
+    """screen: a mode of the application; theme: its name; keys: the keys of an action by its id (see `key_table.KEYS`).
 
     columns: those of the list of runs; empty: as many as fit.
     """

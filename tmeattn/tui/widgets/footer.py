@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tmeattn.tui import keys
-from tmeattn.tui.keys import KEYS
+from tmeattn.tui.key_table import KEYS
 
 ALWAYS = ("back", "help", "command_palette", "next_theme", "leave", "quit")
 """Actions whose keys are at the right end of every footer, as far as they fit; the help lists all keys."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from tmeattn.explain.attention_map import block_edges, block_name, blocked
-from tmeattn.render.attention_map import cell_of, label_width, weight_scale
+from tmeattn.explain.attention_map import block_name
+from tmeattn.render.attention_map import cell_of, in_blocks, label_width
 from tmeattn.render.heat_scale import HeatScale
 from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.cell_grid import CellGrid
@@ -55,15 +55,11 @@ class MapView(CellGrid):
         if shown is None:
             return
         row, column = self.row, self.column
-        positions = len(shown.columns)
-        self._columns = block_edges(shown.prefix, positions, self._zoom[0])
-        self._rows = [0] if shown.pools else self._columns
+        self._rows, self._columns, self._cells, self.scale = in_blocks(shown, self._zoom[0])
         self._named = (
             [block_name(shown.rows, self._rows, at) for at in range(len(self._rows))],
             [shown.columns[edge] for edge in self._columns],
         )
-        self._cells = blocked(shown.weights_RS, self._rows, self._columns)
-        self.scale = weight_scale(self._cells, positions, shown.mean_entropy)
         self.go_to(row, column)
 
     # ---- the cursor as positions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tmeattn.tui import keys
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 
 TABS = {"runs": "Runs", "explain": "Explain", "data": "Data", "models": "Models"}
@@ -18,6 +19,6 @@ class TopBar(TabLine):
 
 
 def _tab(mode: str, remapped: Mapping[str, str]) -> Tab:
-    key = next(key for key in keys.KEYS if key.id == f"app.{mode}")
+    key = next(key for key in KEYS if key.id == f"app.{mode}")
     shown = keys.display(keys.keys_of(key, remapped))
     return Tab(mode, f"{shown} {TABS[mode]}", f"app.mode('{mode}')", dimmed=len(shown))

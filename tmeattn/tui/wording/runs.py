@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Sequence
 
 from rich.text import Text
@@ -11,6 +10,7 @@ from rich.text import Text
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.numbers import MISSING, count, decimal, percent
+from tmeattn.runs.command_line import typed
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import PRUNED, SETTLED
 from tmeattn.runs.summary import is_twin, shown_state
@@ -86,8 +86,7 @@ def time_left(run_state: RunState) -> str:
 
 def command(run: RunDirectory) -> str:
     """The command line that started a run; empty if it is unknown."""
-    words = run.info.get("command")
-    return shlex.join(map(str, words)) if isinstance(words, list) else ""
+    return typed(run.info.get("command"))
 
 
 def entropy(run_state: RunState) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,9 +23,10 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 pytest.importorskip("prometheus_client")
 
-
+from tmeattn.docs import FOLDER
 from tmeattn.errors import TmeattnError
 from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.prediction import predictions_of
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.serve import server
 from tmeattn.serve.requests import Limits
@@ -157,6 +161,27 @@ def test_the_page_escapes_texts_and_loads_nothing(client: Client) -> None:
     assert client.ask("POST", "/", b"text=+")[0] == 400
     status, _, text = client.ask("POST", "/", b"a=1&" * 20)
     assert (status, "more than 10 fields" in text) == (400, True)
+
+
+def test_the_client_of_the_manual(client: Client, tmp_path: Path) -> None:
+    (code,) = [
+        block for block in re.findall(r"^```text\n(.*?)^```$", (FOLDER / "serve.md").read_text("utf-8"), re.M | re.S)
+        if "import urllib.request" in block
+    ]  # fmt: skip
+    script = tmp_path / "client.py"
+    script.write_text(code.replace("256", "2"))
+    texts = ["a good film", "a bad one", "good"]
+
+    def run(*texts: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", str(script), f"http://127.0.0.1:{client.port}", *texts]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    done = run(*texts)
+    expected = predictions_of(client.service.classifier.classes, client.service.classifier.probabilities(texts))
+    assert done.stdout.splitlines() == [
+        f"{one.probability:.3f} {one.label}: {text}" for text, one in zip(texts, expected, strict=True)
+    ], done.stderr
+    assert (run("good", " ").stderr, run(" ").returncode) == ("Text 1 is empty.\n", 1)
 
 
 def test_other_hosts_and_methods_are_refused(client: Client) -> None:

@@ -15,17 +15,29 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
+from tmeattn.data.encoding.tokenizers import SpaceTokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem, shortened
 from tmeattn.files import disk_errors, write_atomically
 from tmeattn.foreign import one_line
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.onnx_file import ATTENTION, FORMAT, LOGITS, MAPS, TOKENS, OnnxAbout, TokenizerSettings, metadata
+from tmeattn.inference.onnx_file import (
+    ATTENTION,
+    FORMAT,
+    LOGITS,
+    MAPS,
+    TOKENS,
+    FileMetadata,
+    OnnxAbout,
+    TokenizerSettings,
+    metadata,
+)
 from tmeattn.models.exporting import exporting
 from tmeattn.models.layers import word_attention
 from tmeattn.os_errors import ELSEWHERE
@@ -151,17 +163,16 @@ def _add_metadata(proto: ModelProto, classifier: TrainedClassifier) -> None:
         "padding": PADDING,
         "unknown": UNKNOWN,
     }
-    helper.set_model_props(proto, metadata(about, classifier.vocabulary.words))
+    content = getattr(classifier.tokenizer.source, "tokenizer_json", None)
+    helper.set_model_props(proto, metadata(FileMetadata(about, classifier.vocabulary.words, content)))
 
 
-def _tokenizer_settings(tokenizer: Any) -> TokenizerSettings:
-    """The fields of a tokenizer that is a dataclass of simple values; of another one, its name."""
-    source = getattr(tokenizer, "source", tokenizer)
-    if dataclasses.is_dataclass(source) and not isinstance(source, type):
-        fields = dataclasses.asdict(source)
-        if all(isinstance(value, str | int | float | list | tuple | None) for value in fields.values()):
-            return cast(TokenizerSettings, fields)
-    return {"name": source.name}
+def _tokenizer_settings(tokenizer: OpenTokenizer) -> TokenizerSettings:
+    """The name and the fingerprint, and the fields of a tokenizer of tmeattn that splits at white space."""
+    named: TokenizerSettings = {"name": tokenizer.name, "fingerprint": tokenizer.fingerprint}
+    if isinstance(tokenizer.source, SpaceTokenizer):
+        return cast(TokenizerSettings, {**dataclasses.asdict(tokenizer.source), **named})
+    return named
 
 
 def _random_tokens(classifier: TrainedClassifier, texts: int, length: int) -> np.ndarray:

@@ -161,7 +161,7 @@ def test_one_string_or_function_stands_for_a_list_of_one(planted):
 
 def test_what_is_printed_is_short(model):
     shown = repr(model.explain("a good film", method="attention"))
-    assert shown.startswith("<Explanation of 'a good film': positive 0.9")
+    assert shown.startswith("<Explanation of 'a good film': positive 0.")
     assert ", attention: good 0." in shown
     assert len(repr(model.explain("good " * 1000))) < 200
 

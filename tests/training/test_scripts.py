@@ -1,44 +1,19 @@
 """Chinese, German and Arabic texts train with the tokenizer that `auto` chooses, and explanations find their words."""
 
 import csv
-import random
 
 import pytest
+from support.three_scripts import WORDS, texts, write_reviews
 
 from tmeattn.explain.explain import explain
 from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.training.session import start
 
-WORDS = {
-    "zh": ("", ("这", "部", "电影", "演员", "情节", "音乐", "我们", "昨天", "看", "了", "晚上", "，")),
-    "de": (" ", ("der", "Film", "die", "Schauspieler", "Handlung", "Musik", "wir", "gestern", "haben", "Ähnliches,")),
-    "ar": (" ", ("هذا", "الفيلم", "الممثلون", "القصة", "الموسيقى", "شاهدنا", "أمس", "مع", "في،", "المساء")),
-}
-"""What stands between the words of a language, and words that decide nothing."""
-DECISIVE = {
-    "zh": {"good": ("精彩", "喜欢"), "bad": ("无聊", "糟糕")},
-    "de": {"good": ("großartig", "SCHÖN"), "bad": ("öde", "Schrecklich")},
-    "ar": {"good": ("رائع", "جميلٌ"), "bad": ("سيئ", "مُمل")},
-}
-
-
-def texts(count, seed):
-    draw = random.Random(seed)
-    for index in range(count):
-        language, label = ("zh", "de", "ar")[index % 3], ("good", "bad")[index // 3 % 2]
-        between, fillers = WORDS[language]
-        words = draw.choices(fillers, k=draw.randint(4, 9))
-        words.insert(draw.randint(0, len(words)), draw.choice(DECISIVE[language][label]))
-        yield language, between.join(words) + "。!؟"[index % 3], label
-
 
 @pytest.fixture
 def reviews(tmp_path):
-    path = tmp_path / "reviews.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("text", "label"), *((text, label) for _, text, label in texts(240, 0))])
-    return path
+    return write_reviews(tmp_path / "reviews.csv")
 
 
 def test_three_scripts_train_above_90_per_cent(reviews, fresh_registry):

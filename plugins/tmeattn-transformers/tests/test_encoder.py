@@ -1,10 +1,13 @@
 """The model keeps the contract; its maps agree with the attention of its training; frozen states are stored once."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from tmeattn_transformers import Config, attention, states, tmeattn_models
-from tmeattn_transformers.model import LowerLayer, build
+from tmeattn_transformers.frozen import LowerLayer
+from tmeattn_transformers.model import build
 
 import tmeattn
 from tmeattn import layers
@@ -150,7 +153,8 @@ def store_of(tmp_path, monkeypatch, compute, lines):
     monkeypatch.setattr(states, "BATCH_TOKENS", 4)
     ids = [np.arange(2, 2 + length) for length in (3, 1, 4, 2, 2)]
     texts = states.Texts(ids, {states.digest(one): place for place, one in enumerate(ids)})
-    return states.open_store(["a"], texts, lambda length: length, 2, compute, lines.append)
+    key = states.Key("a", 0, "all", "float32", 2)
+    return states.open_store(key, texts, lambda length: length, compute, lines.append)
 
 
 def test_a_killed_computation_of_states_continues(tmp_path, monkeypatch):
@@ -177,6 +181,24 @@ def test_a_killed_computation_of_states_continues(tmp_path, monkeypatch):
     (folder,) = (tmp_path / "cache").iterdir()
     (folder / "states.f16").write_bytes(b"torn")
     assert store_of(tmp_path, monkeypatch, compute, lines).of(tokens, mask, 4).equal(rows)
+    assert json.loads((folder / "done.json").read_text()).keys() == {"texts", "cpu_seconds"}
+
+
+@torch.no_grad()
+def test_one_vector_for_each_text_is_made_of_the_stored_states(checkpoint, tmp_path, monkeypatch):
+    """The encoder reads nothing for another pooling of frozen states, and the vectors are those that it would give."""
+    monkeypatch.setenv("TMEATTN_HOME", str(tmp_path))
+    texts = states.Texts(IDS, {states.digest(one): place for place, one in enumerate(IDS)})
+    batch = collate(IDS, 40)
+    arguments = texts, "float32", torch.device("cpu"), lambda line: None
+    model_of(checkpoint, freeze_encoder=True)._open_store(*arguments)
+    for pool in ("mean", "cls"):
+        model = model_of(checkpoint, freeze_encoder=True, pool=pool)
+        computed = model(*batch).logits_BC
+        monkeypatch.setattr(model, "_read", None)
+        model.store = model._open_store(*arguments)
+        assert model.store.of(*batch, 1).shape == (3, 1, 16)
+        torch.testing.assert_close(model(*batch).logits_BC, computed, atol=2e-3, rtol=2e-3)
 
 
 def test_a_disk_that_is_too_small_is_reported_first(tmp_path, monkeypatch):

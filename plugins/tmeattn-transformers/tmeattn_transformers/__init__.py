@@ -74,6 +74,12 @@ class Config(tmeattn.ModelConfig):
         0.9, gt=0, le=1, description="Learning rate of a layer, as a multiple of that of the layer above it."
     )
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout rate of the pooled vector.")
+    attention_dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Dropout rate of the attention weights in the encoder; above 0, training takes twice as long.",
+    )
     cache_states: bool = Field(
         True, description="Compute the states of frozen layers once and keep them in the cache folder."
     )
@@ -124,7 +130,7 @@ class Config(tmeattn.ModelConfig):
         own = "the checkpoint has an embedding of its own"
         found = {"min_count": "the checkpoint has a vocabulary of its own", "vector_size": own, "tune_embeddings": own}
         if self.freeze_encoder:
-            found |= dict.fromkeys(("encoder_lr", "layer_decay"), "the encoder is frozen")
+            found |= dict.fromkeys(("encoder_lr", "layer_decay", "attention_dropout"), "the encoder is frozen")
         if not self.is_partly_frozen:
             found["cache_states"] = "no layer is frozen"
         return found

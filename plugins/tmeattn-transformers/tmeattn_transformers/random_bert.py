@@ -25,15 +25,40 @@ def make_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def make_checkpoint(folder: Path, *, layers: int = 2, positions: int = 40, seed: int = 0) -> Path:
-    from transformers import BertConfig, BertModel
+SIZES = {
+    "vocab_size": len(VOCABULARY),
+    "hidden_size": 16,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "initializer_range": 0.5,
+    "pad_token_id": 0,
+    "cls_token_id": 2,
+    "sep_token_id": 3,
+}
+KINDS: dict[str, tuple[str, dict[str, object]]] = {
+    "bert": ("BertConfig", {}),
+    "distilbert": ("DistilBertConfig", {"dim": 16, "hidden_dim": 32, "n_heads": 2}),
+    "electra": ("ElectraConfig", {"embedding_size": 16}),
+    "modernbert": ("ModernBertConfig", {"global_attn_every_n_layers": 2, "local_attention": 8}),
+    "mpnet": ("MPNetConfig", {"pad_token_id": 1}),
+    "roberta": ("RobertaConfig", {"pad_token_id": 1}),
+    "xlm-roberta": ("XLMRobertaConfig", {"pad_token_id": 1}),
+}
+"""Kinds of encoders: their configuration in transformers, and settings beside `SIZES`."""
+
+
+def make_checkpoint(folder: Path, *, kind: str = "bert", layers: int = 2, positions: int = 40, seed: int = 0) -> Path:
+    """A checkpoint with random weights.
+
+    kind: one of `KINDS`.
+    """
+    import transformers
 
     torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=len(VOCABULARY), hidden_size=16, num_hidden_layers=layers, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=positions, initializer_range=0.5,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
+    name, settings = KINDS[kind]
+    depth = {"n_layers" if kind == "distilbert" else "num_hidden_layers": layers}
+    config = getattr(transformers, name)(**{**SIZES, "max_position_embeddings": positions, **depth, **settings})
+    transformers.AutoModel.from_config(config).save_pretrained(folder)
     make_tokenizer().save(str(folder / "tokenizer.json"))
     return folder
 

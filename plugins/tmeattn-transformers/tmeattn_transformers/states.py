@@ -15,9 +15,9 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ from tmeattn.plurals import counted
 if TYPE_CHECKING:
     import tmeattn
 
-FORMAT = 1
+FORMAT = 2
 CONTENT = "the states of the frozen layers"
 BATCH_TOKENS = 4096
 """Tokens that the encoder reads at once."""
@@ -42,6 +42,26 @@ SAVE_EVERY, REPORT_EVERY = 5.0, 30.0
 LEFT_FREE = 2**29
 """Bytes that stay free on the disk."""
 _STATES, _DONE = "states.f16", "done.json"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What determines the states, beside the texts.
+
+    weights: the SHA-256 of those of the encoder.   lower: the last frozen layer, from 1; 0: all layers are frozen.
+    rows:    "all" positions of a text, or "mean" or "cls": one vector for each text.
+    """
+
+    weights: str
+    lower: int
+    rows: str
+    precision: str
+    width: int
+
+    def folder(self, texts: Texts) -> Path:
+        """The folder of the states of these texts in the cache."""
+        content = json.dumps([FORMAT, *astuple(self)]).encode() + b"".join(texts.place)
+        return cache_dir() / f"states-{hashlib.sha256(content).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True)
@@ -108,33 +128,48 @@ class Store:
 
 
 def open_store(
-    key: list[object],
+    key: Key,
     texts: Texts,
     rows_of: Callable[[int], int],
-    width: int,
     compute: Callable[[Tensor, Tensor], Tensor],
     narrate: Callable[[str], None],
 ) -> Store:
     """The store of these texts; where states are missing, they are computed first.
 
-    key:     everything that determines the states, beside the texts.
     rows_of: the number of rows of a text of so many tokens.
     compute: tokens_BT, mask_BT -> the states (B, R, D), of which the first `rows_of` of each text are kept.
 
     Raises:
         EnvironmentProblem: the disk has too little space, or the cache cannot be written.
     """
-    rows_N = np.array([rows_of(len(ids)) for ids in texts.ids], dtype=np.int64)
-    whole = hashlib.sha256(json.dumps([FORMAT, *key, width]).encode() + b"".join(texts.place)).hexdigest()
-    folder = cache_dir() / f"states-{whole[:32]}"
-    size = int(rows_N.sum()) * width * 2
+    if (found := complete_store(key, texts, rows_of)) is not None:
+        narrate(f"{CONTENT.capitalize()} of {counted(len(texts.ids), 'text')} are read from the cache.")
+        return found
+    folder, rows_N = key.folder(texts), _rows(texts, rows_of)
+    size = _size(rows_N, key)
     with disk_errors(CONTENT, folder.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    if _done(folder, size) < len(texts.ids):
-        with _only_one(folder, narrate):
-            if (done := _done(folder, size)) < len(texts.ids):
-                _compute(folder, texts, rows_N, width, compute, narrate, done, size)
-    return Store(folder / _STATES, texts, rows_N, width)
+    with _only_one(folder, narrate):
+        if (done := _done(folder, size)).texts < len(texts.ids):
+            _compute(folder, texts, rows_N, key.width, compute, narrate, done, size)
+    return Store(folder / _STATES, texts, rows_N, key.width)
+
+
+def complete_store(key: Key, texts: Texts, rows_of: Callable[[int], int]) -> Store | None:
+    """The store of these texts; None where states are missing."""
+    folder, rows_N = key.folder(texts), _rows(texts, rows_of)
+    if _done(folder, _size(rows_N, key)).texts < len(texts.ids):
+        return None
+    return Store(folder / _STATES, texts, rows_N, key.width)
+
+
+def _rows(texts: Texts, rows_of: Callable[[int], int]) -> np.ndarray:
+    return np.array([rows_of(len(ids)) for ids in texts.ids], dtype=np.int64)
+
+
+def _size(rows_N: np.ndarray, key: Key) -> int:
+    """The bytes of the states in the file."""
+    return int(rows_N.sum()) * key.width * np.dtype(np.float16).itemsize
 
 
 class _only_one:  # noqa: N801
@@ -154,16 +189,25 @@ class _only_one:  # noqa: N801
         self.lock.release()
 
 
-def _done(folder: Path, size: int) -> int:
-    """The number of texts whose states are in the file, in the order of `_order`."""
+class Done(NamedTuple):
+    """What was computed: the number of texts, in the order of `_order`, and the CPU seconds for them."""
+
+    texts: int = 0
+    cpu_seconds: float = 0.0
+
+
+def _done(folder: Path, size: int) -> Done:
+    """What is in the file of the states."""
     try:
         if (folder / _STATES).stat().st_size != size:
-            return 0
+            return Done()
     except OSError:
-        return 0
+        return Done()
     noted = read_json(folder / _DONE)
-    done = noted.get("texts", 0) if isinstance(noted, dict) else 0
-    return done if isinstance(done, int) else 0
+    if not isinstance(noted, dict):
+        return Done()
+    texts, seconds = noted.get("texts"), noted.get("cpu_seconds")
+    return Done(texts if isinstance(texts, int) else 0, seconds if isinstance(seconds, int | float) else 0.0)
 
 
 def _order(texts: Texts) -> np.ndarray:
@@ -205,10 +249,11 @@ def _compute(
     width: int,
     compute: Callable[[Tensor, Tensor], Tensor],
     narrate: Callable[[str], None],
-    done: int,
+    earlier: Done,
     size: int,
 ) -> None:
-    path, order, count = folder / _STATES, _order(texts), len(texts.ids)
+    """Compute the states behind those of `earlier`, and note from time to time what is done."""
+    path, order, count, done = folder / _STATES, _order(texts), len(texts.ids), earlier.texts
     if not done:
         narrate(f"Computing {CONTENT} of {counted(count, 'text')}, once; the cache keeps them ({_gigabytes(size)}).")
         (folder / _DONE).unlink(missing_ok=True)
@@ -218,13 +263,14 @@ def _compute(
     first_N = np.concatenate([[0], np.cumsum(rows_N)])
     states_RD = np.memmap(path, dtype=np.float16, mode="r+", shape=(int(first_N[-1]), width))
     lengths = np.array([len(texts.ids[index]) for index in order])
-    left, began = int(lengths[done:].sum()), time.monotonic()
+    left, began, cpu = int(lengths[done:].sum()), time.monotonic(), time.process_time()
     total, saved, reported = left, began, began
 
     def note() -> None:
         states_RD.flush()
+        noted = Done(done, round(earlier.cpu_seconds + time.process_time() - cpu, 2))
         with disk_errors(CONTENT, folder.parent):
-            write_atomically(folder / _DONE, json.dumps({"texts": done}).encode(), durable=True)
+            write_atomically(folder / _DONE, json.dumps(noted._asdict()).encode(), durable=True)
 
     try:
         for indices in _batches(texts, order, done):

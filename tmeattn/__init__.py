@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from tmeattn.errors import UnknownName as UnknownName
     from tmeattn.explain.explanation import Explanation as Explanation
     from tmeattn.hookspecs import hookimpl as hookimpl
-    from tmeattn.inference.classifier import EncodedText as EncodedText
     from tmeattn.inference.classifier import TrainedClassifier as TrainedClassifier
+    from tmeattn.inference.read_texts import EncodedText as EncodedText
     from tmeattn.models import layers as layers
     from tmeattn.models import ngrams as ngrams
     from tmeattn.models.recurrent import LstmStates as LstmStates
@@ -77,7 +77,8 @@ _NAMES_OF = {
     "tmeattn.errors": ("BadInput", "EnvironmentProblem", "Interrupted", "TmeattnError", "UnknownName"),
     "tmeattn.explain.explanation": ("Explanation",),
     "tmeattn.hookspecs": ("hookimpl",),
-    "tmeattn.inference.classifier": ("EncodedText", "TrainedClassifier"),
+    "tmeattn.inference.classifier": ("TrainedClassifier",),
+    "tmeattn.inference.read_texts": ("EncodedText",),
     "tmeattn.models.recurrent": ("LstmStates",),
     "tmeattn.runs.directory": ("RunDirectory",),
     "tmeattn.runs.events": ("Event",),

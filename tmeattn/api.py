@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from tmeattn.data.data_options import DEFAULT_TEXTS, TEXTS, DataOptions, Texts
+from tmeattn.data.readers.columns import kept_columns
 from tmeattn.data.readers.tables import FORMATS
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput, UnknownName
@@ -25,6 +26,7 @@ from tmeattn.inference.evaluate_run import evaluate_run, labelled_texts
 from tmeattn.inference.given_texts import as_list, check_type, given_text, given_texts, several
 from tmeattn.inference.prediction import Prediction as Prediction
 from tmeattn.inference.prediction import predictions_of
+from tmeattn.inference.prediction_rows import RowForm
 from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
 from tmeattn.render.notebook import shown_evaluation
 from tmeattn.render.notebook_progress import progress_listeners
@@ -184,6 +186,8 @@ class Model:
         resume: bool = False,
         force: bool = False,
         raw: bool = False,
+        keep: Sequence[str] = (),
+        top_classes: int | None = None,
     ) -> StreamSummary:
         """Classify every row of a file in constant memory and write the predictions to another file, with the
         options of `tmeattn predict --file FILE --output OUTPUT`.
@@ -196,7 +200,8 @@ class Model:
         if format is not None and format not in FORMATS.values():
             raise UnknownName("format", str(format), dict.fromkeys(FORMATS.values()))
         table, column = TextInput(Path(file), format, text_column).open()
-        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, raw=raw)
+        rows = RowForm(kept_columns(table, (keep,) if isinstance(keep, str) else keep), top_classes, raw)
+        job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, rows=rows)
         return stream_predictions(job, self.classifier)
 
     def evaluate(
@@ -207,6 +212,8 @@ class Model:
         dataset: str | PathLike[str] | None = None,
         texts: Texts = DEFAULT_TEXTS,
         map_labels: Mapping[str, str] | None = None,
+        drop_labels: Sequence[str] = (),
+        merge_labels: Mapping[str, str] | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
         shuffle_words: bool = False,
@@ -220,6 +227,8 @@ class Model:
         dataset:       another dataset than that of the run: a name or a path. text_column, label_column: of a table.
         texts:         "all" of them, or the "sample" that the run's `limit` keeps.
         map_labels:    labels of the dataset, each with the class of the run that it is.
+        drop_labels:   labels of the dataset whose texts are left out.
+        merge_labels:  labels of the dataset, each with the label that it becomes before labels are matched.
         shuffle_words: also evaluate the texts with shuffled words, permuted with `shuffle_seed` (0 or more): the field
                        `shuffled_words`.
 
@@ -251,6 +260,8 @@ class Model:
             split=split,
             texts=texts,
             map_labels=mapped,
+            drop_labels=tuple(drop_labels),
+            merge_labels=tuple(f"{label}={name}" for label, name in (merge_labels or {}).items()),
             text_column=text_column,
             label_column=label_column,
         )

@@ -59,7 +59,7 @@ LISTED_BY: dict[type[Spec], str] = {
     ModelSpec: "tmeattn models",
     DatasetSpec: "tmeattn data list",
     VectorsSpec: "tmeattn data list",
-    TokenizerSpec: "tmeattn plugins list",
+    TokenizerSpec: "tmeattn data list",
 }
 """The command that lists the names of a kind, for the kinds that have such a command."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tmeattn.cli.support.command import begins, echo_json
-from tmeattn.cli.support.options import json_option, run_argument, track_option
+from tmeattn.cli.support.options import json_option, quiet_option, run_argument, summary_option, track_option
 from tmeattn.cli.train import follow_others, train_with_progress
 from tmeattn.errors import BadInput
 from tmeattn.runs.directory import RunDirectory
@@ -20,13 +20,15 @@ from tmeattn.runs.directory import RunDirectory
     help="Processes that train together from here on; by default as many as before. Another number changes dropout.",
 )
 @track_option()
+@summary_option()
+@quiet_option()
 @json_option("a summary")
-def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: bool) -> None:
+def resume(run: str, processes: int | None, trackers: tuple[str, ...], shown: str | None, as_json: bool) -> None:
     """Continue a run from its last checkpoint. The result is the same as without the interruption.
 
     RUN is an id, the beginning of one, a name, a path, or latest (default): the newest run that is not finished.
     """
-    from tmeattn.render.console import safe
+    from tmeattn.render.console import safe, stderr_console
     from tmeattn.runs.index import find_run, run_to_resume
     from tmeattn.training.distributed.launch import start_early
     from tmeattn.training.distributed.place import follows
@@ -37,12 +39,14 @@ def resume(run: str, processes: int | None, trackers: tuple[str, ...], as_json: 
     found = run_to_resume() if run == "latest" else find_run(run)
     begins(lambda: _check_resumable(found, trackers))
     for line in _resume_notes(found, chosen=run != "latest"):
-        click.echo(safe(line), err=True)
+        stderr_console().print(safe(line), soft_wrap=True)
     if found.state() != "finished":
         start_early(processes or found.config["train"].get("processes", 1))
     from tmeattn.training.session import resume as continue_run  # imports torch: only when there is a run
 
-    _, result = train_with_progress(continue_run, found, trackers=trackers, as_json=as_json, processes=processes)
+    _, result = train_with_progress(
+        continue_run, found, trackers=trackers, as_json=as_json, full=shown == "full", processes=processes
+    )
     if as_json:
         echo_json(result)
 

@@ -11,8 +11,9 @@ import click
 from tmeattn.cli.studies import STORAGE_HELP, STORAGE_VARIABLE, best, delete_sweep, list_sweeps, show
 from tmeattn.cli.support.command import Group, begins, echo_json
 from tmeattn.cli.support.completion import sweeps as complete_sweeps
+from tmeattn.cli.support.inherited_options import inherited, source_options
 from tmeattn.cli.support.options import SEEDS_METAVAR, json_option, seeds_in, track_option
-from tmeattn.cli.train import ModelCommand, inherited, source_options
+from tmeattn.cli.train import ModelCommand
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 from tmeattn.plurals import counted
 from tmeattn.registry import registry

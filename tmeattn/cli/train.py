@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmeattn.cli.support.command import begins, echo_json
-from tmeattn.cli.support.completion import runs as complete_runs
-from tmeattn.cli.support.options import SEEDS_METAVAR, jobs_option, json_option, seeds_in, track_option
+from tmeattn.cli.support.inherited_options import inherited, source_options
+from tmeattn.cli.support.options import (
+    SEEDS_METAVAR,
+    jobs_option,
+    json_option,
+    quiet_option,
+    seeds_in,
+    summary_option,
+    track_option,
+)
 from tmeattn.errors import BadInput, Interrupted, TmeattnError, shortened
 from tmeattn.plurals import plural
 from tmeattn.registry import registry
@@ -21,7 +29,9 @@ from tmeattn.specs import ModelSpec
 if TYPE_CHECKING:
     from tmeattn.training.side_by_side import Job
 
-_COMMAND_ONLY = ("seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs", "watch_texts", "watch_file")
+_COMMAND_ONLY = (
+    "seeds", "name", "config_file", "from_run", "as_json", "trackers", "jobs", "watch_texts", "watch_file", "shown",
+)  # fmt: skip
 """The options of `train` that are none of the run."""
 
 
@@ -111,24 +121,9 @@ def train_command(spec: ModelSpec) -> click.Command:
         callback=lambda **values: _train(spec, values),
         help=f"Train {spec.name}: {spec.summary}.\n\nIts formula and a diagram: tmeattn models {spec.name}",
     )
-    return json_option("a summary")(track_option()(jobs_option()(command)))
-
-
-def source_options(*, file: str, run: str) -> list[click.Option]:
-    """`--config` and `--from`; file, run: what is taken from there, in the help."""
-    return [
-        click.Option(
-            ["--config", "config_file"],
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help=f"Read {file} from a TOML file; options on the command line override them.",
-        ),
-        click.Option(
-            ["--from", "from_run"],
-            metavar="RUN",
-            shell_complete=complete_runs,
-            help=f"Take {run} from a run; options on the command line override them.",
-        ),
-    ]
+    for option in (jobs_option(), track_option(), summary_option(), quiet_option(), json_option("a summary")):
+        command = option(command)
+    return command
 
 
 class ModelCommand(click.Command):
@@ -206,7 +201,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
         jobs = _jobs(spec, planned, trackers)
         at_once = values["jobs"] or jobs_at_once([job.config.train for job in jobs])
         if at_once > 1:
-            _train_side_by_side(jobs, at_once, as_json)
+            _train_side_by_side(jobs, at_once, as_json, full=values["shown"] == "full")
             return
     seed, _ = planned.runs[0]
     start_early(resolve_run(spec.name, {**planned.options, "seed": seed}).train.processes)
@@ -225,6 +220,7 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
                     trackers=trackers,
                     watch_texts=planned.watch_texts,
                     as_json=as_json,
+                    full=values["shown"] == "full",
                 )
             )
         except Interrupted as error:
@@ -268,14 +264,14 @@ def follow_others(trainings: int) -> None:
 
 
 def train_with_progress(
-    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, **options: Any
+    train: Callable[..., RunDirectory], *arguments: Any, as_json: bool, full: bool, **options: Any
 ) -> tuple[RunDirectory, dict[str, object]]:
     """Train with a live display, print the summary, and return the run with its summary as JSON."""
     from tmeattn.render.progress import TrainingProgress
 
     with TrainingProgress() as progress:
         run = train(*arguments, listeners=[progress], narrate=progress.narrate, **options)
-    return run, report(run, as_json)
+    return run, report(run, as_json, full=full)
 
 
 def _report_seeds(runs: Sequence[RunDirectory], expected: int, as_json: bool) -> None:
@@ -319,7 +315,7 @@ def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job
     ]
 
 
-def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> None:
+def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool, *, full: bool) -> None:
     """Train several runs at the same time and print their summaries.
 
     Raises:
@@ -337,7 +333,7 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
         except Interrupted as error:
             raise _with_other_seeds(error, [int(job.key) for job in trainings.not_begun()]) from None
     runs = [each.run for each in outcomes if each.run is not None and each.error is None]
-    summaries = [report(run, as_json) for run in runs]
+    summaries = [report(run, as_json, full=full) for run in runs]
     if as_json:
         echo_json(summaries)
     _report_seeds(runs, len(jobs), as_json)
@@ -345,66 +341,16 @@ def _train_side_by_side(jobs: Sequence[Job], at_once: int, as_json: bool) -> Non
         raise errors[0]
 
 
-def inherited(
-    spec: ModelSpec, from_run: str | None, config_file: Path | None, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The options of --from and of --config, without the momentum of an optimizer that the command line replaces."""
-    in_file = _options_in_file(spec, config_file)
-    dataset = given.get("dataset", in_file.get("dataset"))
-    options = {**_options_of_run(spec, from_run, dataset), **in_file}
-    if given.get("optimizer", options.get("optimizer")) != options.get("optimizer"):
-        options.pop("momentum", None)
-    return options
-
-
-def _options_of_run(spec: ModelSpec, reference: str | None, dataset: str | None) -> dict[str, Any]:
-    """The options of an earlier run; if that has another model, only the options of training. dataset: for `best`."""
-    if reference is None:
-        return {}
-    from tmeattn.config import MODEL_TOKENIZER
-    from tmeattn.runs.index import find_run
-
-    config = find_run(reference, dataset=dataset).config
-    options: dict[str, Any] = dict(config["train"])
-    if config["model"] == spec.name:
-        return {**options, **config["model_options"]}
-    if (
-        spec.tokenizer is not None or options.get("tokenizer") == MODEL_TOKENIZER
-    ):  # a model's own is of that model alone
-        options.pop("tokenizer", None)
-    return options
-
-
-def _options_in_file(spec: ModelSpec, path: Path | None) -> dict[str, Any]:
-    """The options in a TOML file, validated for the model on their own, so that an error message names the file."""
-    if path is None:
-        return {}
-    from tmeattn.files import read_error, read_toml
-    from tmeattn.run_config import resolve_run
-
-    try:
-        values = read_toml(path)
-    except ValueError as error:  # also of a number with too many digits, and of bytes that are not UTF-8
-        raise BadInput(f"--config: {path} is no TOML file: {str(error)[:200]}.") from None
-    except OSError as error:
-        raise read_error(path, error, what="--config: ") from None
-    options = {key.replace("-", "_"): value for key, value in values.items()}
-    try:
-        resolve_run(spec.name, options)
-    except BadInput as error:
-        raise BadInput(f"--config {path}: {error.message}", hint=error.hint) from None
-    return options
-
-
-def report(run: RunDirectory, as_json: bool) -> dict[str, object]:
-    """Print the summary of a finished run and the next command to type; return the summary as JSON."""
+def report(run: RunDirectory, as_json: bool, *, full: bool) -> dict[str, object]:
+    """Print the summary of a finished run, `full` with its charts, and the next command to type; return the summary as
+    JSON."""
     from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.summary import summary
+    from tmeattn.render.summary import brief_summary, summary
     from tmeattn.runs.summary import summarize
 
     events = run.page_events()
     run_summary = summarize(run, events)
     if not as_json:
-        stdout_console().print(summary(run_summary, events))
+        stdout_console().print((summary if full else brief_summary)(run_summary, events))
         stderr_console().print(f"\nNext: tmeattn explain --index 0 --run {safe(run.reference)}", soft_wrap=True)
     return run_summary.document()

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 
 from tmeattn.errors import BadInput, EnvironmentProblem, shortened
-from tmeattn.explain.explanation import FALLBACK
+from tmeattn.explain.explanation import FALLBACK, SEE_MAPS
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
@@ -100,7 +100,7 @@ def default_method(
         return spec, f"The model {model} has no attention, so words are scored by {FALLBACK}."
     return spec, (
         f"The prediction of {model} does not depend on a single map of its self-attention, so words are scored by "
-        f"{FALLBACK}. To see the maps, use --method attention with --layer and --head."
+        f"{FALLBACK}. {SEE_MAPS}"
     )
 
 

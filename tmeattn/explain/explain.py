@@ -16,7 +16,8 @@ from tmeattn.evaluation.meters import normalized
 from tmeattn.explain.compatibility import default_method, require_compatible, require_layer_and_head
 from tmeattn.explain.explanation import NEARLY_UNIFORM, ExplainRequest, Explanation, Word, common_method
 from tmeattn.foreign import plugin_call
-from tmeattn.inference.classifier import EncodedText, TextOutput, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText, TextOutput
 from tmeattn.plurals import counted
 from tmeattn.registry import registry, resolve
 from tmeattn.specs import Attribution, ExplainerSpec

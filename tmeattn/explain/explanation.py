@@ -13,6 +13,8 @@ NEARLY_UNIFORM = 0.97
 
 FALLBACK = "leave-one-out"
 """The method that is compatible with every model."""
+SEE_MAPS = "To see the maps, use --method attention with --layer and --head."
+"""The sentence of a note on how the command shows the maps of self-attention."""
 
 Span = tuple[int, int]
 """`(start, end)` of a word, in characters of the text."""

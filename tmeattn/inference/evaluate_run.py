@@ -13,6 +13,7 @@ from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, DataOptions
 from tmeattn.data.encoding.encode import EncodedSplit, encode_texts
 from tmeattn.data.encoding.shuffle import shuffle_words
+from tmeattn.data.label_edits import merged_labels
 from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import (
     changed_data,
@@ -202,7 +203,13 @@ def labelled_texts(
     if not texts:
         raise BadInput("There is no text to evaluate.")
     names = [str(label) for label in labels]
-    matched = match_labels(Counter(names), classifier.classes, map_labels, data="the given texts")
+    matched = match_labels(
+        Counter(names),
+        classifier.classes,
+        map_labels,
+        data="the given texts",
+        merged=merged_labels(classifier.run.data),
+    )
     found = [matched.classes.get(name) for name in names]
     rows_N = np.array([at for at, label in enumerate(found) if label is not None])
     labels_N = np.array([label for label in found if label is not None])

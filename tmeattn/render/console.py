@@ -57,10 +57,19 @@ def stdout_console(*, record: bool = False, width: int | None = None) -> Console
     return _Console(highlight=False, markup=False, emoji=False, record=record, width=width)
 
 
+_quiet = False
+
+
+def set_quiet(quiet: bool) -> None:
+    """Whether the consoles that `stderr_console` makes from here on print nothing."""
+    global _quiet
+    _quiet = quiet
+
+
 def stderr_console() -> Console:
-    """Console for messages and progress on standard error, otherwise as `stdout_console`."""
+    """Console for messages and progress on standard error, otherwise as `stdout_console`; silent after `set_quiet`."""
     _tolerate_narrow_encodings(sys.stderr)
-    return _Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return _Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=_quiet)
 
 
 def safe(text: str) -> str:

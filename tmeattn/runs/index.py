@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tmeattn.errors import BadInput, UnknownName, shortened
 from tmeattn.paths import cache_dir, runs_dir
+from tmeattn.plurals import listed
 from tmeattn.runs.best import FIRST_RUN, NO_RUN, best_run
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import SETTLED, figures_of
@@ -145,7 +146,7 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
         return run
     fitting = named or [run for run in runs if len(reference) >= MIN_PREFIX and run.id.startswith(reference)]
     if len(fitting) > 1:
-        listing = ", ".join(run.id for run in fitting[:5])
+        listing = listed([run.id for run in fitting], 5)
         raise BadInput(f"{reference!r} fits {len(fitting)} runs: {listing}.", hint="Use a longer prefix or the id.")
     if not fitting:
         if reference.lower().endswith(".onnx"):

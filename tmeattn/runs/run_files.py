@@ -35,18 +35,38 @@ class StoredConfig(TypedDict):
     train: StoredTrainOptions
 
 
+class DroppedLabel(TypedDict):
+    """A label whose texts `--drop-label` left out, and their number."""
+
+    label: str
+    texts: int
+
+
+MergedLabel = TypedDict("MergedLabel", {"label": str, "class": str, "texts": int})
+"""A label that `--merge-labels` made another class, and the number of its texts."""
+
+
+class LabelRecord(TypedDict):
+    """What `--drop-label` and `--merge-labels` have done."""
+
+    dropped: list[DroppedLabel]
+    merged: list[MergedLabel]
+
+
 class DataInfo(TypedDict):
     """The data that a run is trained on.
 
     fingerprint, vectors: fingerprints of the dataset and of the pretrained word vectors (None: random ones).
     classes:              names of the classes, in the order of the labels.
     vector_size:          dimensions of a word vector.
+    labels:               the labels that were left out or merged; absent where there are none.
     """
 
     fingerprint: str
     classes: list[str]
     vectors: str | None
     vector_size: int
+    labels: NotRequired[LabelRecord]
 
 
 class SweepOrigin(TypedDict):

@@ -53,6 +53,7 @@ def build_trainer(
     options = config.train
     spec = spec_of(config)
     device = team.device(options.device)
+    tokenizer = _tokenizer(run, config, saved)  # before the texts are encoded with it
     corpus = open_training_corpus(config, *sources, narrate)
     team.announce(Job.of(run, config, corpus))
     progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
@@ -71,14 +72,7 @@ def build_trainer(
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
-    tokenizer = run_tokenizer(config)
-    if progress.tokenizer not in ("", tokenizer.fingerprint):
-        raise BadInput(
-            f"The tokenizer {tokenizer.name} has changed since the run {run.id} was begun: it was "
-            f"{shortened(progress.tokenizer)!r} and is {shortened(tokenizer.fingerprint)!r}.",
-            hint=f"Install the version of then, or train a new run: tmeattn train {config.model} --from {run.id}",
-        )
-    progress.tokenizer = tokenizer.fingerprint
+    progress.tokenizer = tokenizer
     logged = logged_threads(run.events_path)
     _set_threads(config, progress, team, saved, logged)
     progress.processes = team.processes
@@ -121,6 +115,22 @@ def follower_trainer(
     begin.load_optimizer(trainer.optimizer)
     settle_random_state(begin, config.train.seed, group.rank, group.size)
     return trainer
+
+
+def _tokenizer(run: RunDirectory, config: RunConfig, saved: Checkpoint | None) -> str:
+    """The fingerprint of the run's tokenizer.
+
+    Raises:
+        BadInput: it is another one than the checkpoint was trained with.
+    """
+    tokenizer = run_tokenizer(config)
+    if saved is not None and saved.progress.tokenizer not in ("", tokenizer.fingerprint):
+        raise BadInput(
+            f"The tokenizer {tokenizer.name} has changed since the run {run.id} was begun: it was "
+            f"{shortened(saved.progress.tokenizer)!r} and is {shortened(tokenizer.fingerprint)!r}.",
+            hint=f"Install the version of then, or train a new run: tmeattn train {config.model} --from {run.id}",
+        )
+    return tokenizer.fingerprint
 
 
 def _space(config: RunConfig, corpus: Corpus, vector_size: int, progress: Progress) -> Space:

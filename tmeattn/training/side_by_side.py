@@ -45,7 +45,7 @@ JOBS = "TMEATTN_JOBS"
 MOST_NAMED = 5
 """Runs that a message names."""
 _POLL_SECONDS = 0.2
-_ENCODING = ("dataset", "tokenizer", "vectors", "vector_size", "limit", "min_count")
+_ENCODING = ("dataset", "drop_label", "merge_labels", "tokenizer", "vectors", "vector_size", "limit", "min_count")
 """The options that the encoded texts depend on."""
 
 

@@ -50,13 +50,13 @@ from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 from tmeattn.tui.services import garbage
 from tmeattn.tui.services.processes import TrainingProcess
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 EXIT_STOPPED = 130
 EVERY = 1.0
@@ -186,6 +186,7 @@ class TmeattnApp(App[None]):
             self.screen.update_from_session()
         else:
             await self._go_to("explain")
+            await self._to_bottom()  # an attention map may be open over it
 
     async def on_open_data(self, message: OpenData) -> None:
         self._select(message.run)

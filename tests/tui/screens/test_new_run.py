@@ -53,7 +53,9 @@ async def test_fill_in_and_start(started, size):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
-        await pilot.press(*"0.05", "down", *"2", "down", *"1000", "ctrl+s")
+        await pilot.press("up", "up")
+        assert screen.focused.id == "model"
+        await pilot.press("down", "down", *"0.05", "down", *"2", "down", *"1000", "ctrl+s")
         assert started == [["train", "lstm-attn", "--alpha", "0.05", "--epochs", "2", "--limit", "1000"]]
         assert screen not in app.screen_stack
 

@@ -217,8 +217,8 @@ class NewRunScreen(BaseScreen):
         self._check()
 
     def action_move(self, by: int) -> None:
-        """Go to the field above or below. An open list of models keeps the arrow keys."""
-        if not isinstance(self.focused, Input | Cycle):
+        """Go to the field above or below; also from the model, whose list enter and space open."""
+        if not isinstance(self.focused, Input | Cycle | Choice | Button):
             raise SkipAction
         self.focus_next() if by > 0 else self.focus_previous()
 

@@ -172,6 +172,3 @@ class QueueScreen(BaseScreen):
     def action_copy(self) -> None:
         if self.selected is not None:
             self.post_message(CopyText(as_typed(self.selected)))
-
-    def action_back(self) -> None:
-        self.app.pop_screen()

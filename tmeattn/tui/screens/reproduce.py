@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.text import Text
 from textual import on, work
 from textual.binding import BindingType
@@ -37,6 +41,8 @@ RUNS_EVERY = 5
 MOMENT = 0.6
 """Seconds that the cursor stays at a target until its time is computed."""
 SEEDS = (1, 3, 5)
+TIME = re.compile(r"at most about [^,.]+")
+"""The time in what `tmeattn reproduce TARGET --list` prints."""
 
 
 class ReproduceScreen(BaseScreen):
@@ -58,6 +64,7 @@ class ReproduceScreen(BaseScreen):
         self._forecast: BackgroundCommand | None = None
         self._looks = 0
         self._shown: object = None
+        self._widest = 0
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(id="settings"):
@@ -147,9 +154,14 @@ class ReproduceScreen(BaseScreen):
         if state == "running" and self._looks % RUNS_EVERY == 0:
             self._read()
         self._draw(found, command, state)
-        start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
-        self.query_one("#status", Static).update(wording.status(found, state, start), layout=False)
+        self.query_one("#status", Static).update(self._status(found, state), layout=False)
         self.refresh_footer((found.target.name, state))
+
+    def _status(self, found: TargetRuns, state: str) -> str:
+        page = self.query_one(Picture)
+        is_cut = state == "done" and self._widest > page.scrollable_content_region.width > 0
+        start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
+        return wording.status(found, state, start, self._time(), is_cut=is_cut)
 
     def _draw(self, found: TargetRuns, command: BackgroundCommand, state: str) -> None:
         page = self.query_one(Picture)
@@ -158,30 +170,35 @@ class ReproduceScreen(BaseScreen):
             self._shown = None
             page.show(wording.progress_page(found, command))
         elif state == "failed":
-            self._put(("failed", found), wording.failed_page(found, command, start))
+            self._put(("failed", found), lambda: wording.failed_page(found, command, start))
         elif state == "done":
-            self._put(("done", command.arguments, _time_of(command)), _page_of(command))
+            self._put(("done", command.arguments, _time_of(command)), lambda: _page_of(command))
         else:
             self._draw_forecast(found)
 
-    def _put(self, key: object, content: object) -> None:
+    def _put(self, key: object, made: Callable[[], RenderableType]) -> None:
         """Show a page, unless it is shown."""
         if key != self._shown:
-            self._shown = key
-            self.query_one(Picture).show(content)  # type: ignore[arg-type]
+            self._shown, content = key, made()
+            self._widest = max(map(cell_len, content.plain.splitlines()), default=0) if isinstance(content, Text) else 0
+            self.query_one(Picture).show(content)
 
     def _draw_forecast(self, found: TargetRuns) -> None:
-        forecast = self._forecast
-        mine = forecast is not None and forecast.arguments[1] == found.target.name
-        state = forecast.state() if forecast is not None and mine else "absent"
+        forecast = self._forecast_of(found)
+        state = forecast.state() if forecast is not None else "absent"
         if forecast is not None and state == "done":
-            self._put(("forecast", forecast.arguments, found), _page_of(forecast))
+            self._put(("forecast", forecast.arguments, found), partial(_page_of, forecast))
             return
         what = {
             "running": "Estimating the time of the runs that are missing …",
             "failed": " ".join(forecast.tail(2)) if forecast is not None else "",
         }.get(state, "")
-        self._put(("runs", found, what), wording.waiting_page(found, what))
+        self._put(("runs", found, what), lambda: wording.waiting_page(found, what))
+
+    def _forecast_of(self, found: TargetRuns) -> BackgroundCommand | None:
+        """The forecast, if it is that of a target with its present runs under the present settings."""
+        wanted = forecast_command(found, self.settings).log
+        return self._forecast if self._forecast is not None and self._forecast.log == wanted else None
 
     @work(exclusive=True, group="estimate")
     async def _estimate(self) -> None:
@@ -226,12 +243,12 @@ class ReproduceScreen(BaseScreen):
         self.app.push_screen(Confirm(wording.question(found, self._time()), "Train"), self._reproduce)
 
     def _time(self) -> str:
-        """The sentence on the time of the missing runs, where it is known."""
-        if self._forecast is None or self._forecast.state() != "done" or self._forecast.arguments[1] != self.target:
+        """How long the missing runs take, "at most about 9 h 51 min"; empty where it is not known."""
+        forecast = self._forecast_of(self.shown) if self.shown is not None else None
+        if forecast is None or forecast.state() != "done":
             return ""
-        text = " ".join(_page_of(self._forecast).plain.split())
-        at = text.find("Training takes at most about")
-        return f"This is an estimate: {text[at:]}" if at >= 0 else ""
+        found = TIME.search(" ".join(_page_of(forecast).plain.split()))
+        return found[0] if found else ""
 
     def _reproduce(self, yes: bool | None) -> None:
         if yes and self.target is not None and self._begin(self.command(self.target)):
@@ -242,7 +259,8 @@ class ReproduceScreen(BaseScreen):
         """Stop the reproduction: the runs save checkpoints, and the same target continues them."""
         if self.target is not None:
             self.command(self.target).stop()
-            self.notify("Stopping: the runs save checkpoints, and p continues them.", markup=False)
+            start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
+            self.notify(f"Stopping: the runs save checkpoints, and {start} continues them.", markup=False)
 
     def action_back(self) -> None:
         targets = self.query_one(OptionList)

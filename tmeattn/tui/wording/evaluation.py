@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
     from tmeattn.tui.services.background import BackgroundCommand
 
+HOW_MANY = "Faithfulness on at most how many validation texts? They are evenly spaced over the split."
 LOG = 6
 """Lines of a log that are shown after a failure."""
 
@@ -46,8 +47,8 @@ def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) 
     if pane == "faithfulness":
         return (
             "The faithfulness of the run's explanations has not been measured with its present weights.\n\n"
-            f"{start} measures it on 200 validation texts, in a process of its own; this takes some minutes.\n"
-            f"The command is: tmeattn {' '.join(command.arguments[:1])} {safe(command.arguments[1])}"
+            f"{start} measures it on as many validation texts as you choose, in a process of its own: 200 texts take "
+            f"some minutes.\nThe command is: tmeattn {' '.join(command.arguments[:1])} {safe(command.arguments[1])}"
         )
     return f"{start} evaluates the run."
 

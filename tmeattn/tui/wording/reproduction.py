@@ -55,7 +55,7 @@ def runs_table(runs: Sequence[NeededRun]) -> RenderableType:
 
 def waiting_page(found: TargetRuns, what: str) -> Group:
     """The runs of a target while their time is not known yet; `what` says why."""
-    return Group(Text(safe(found.target.title), style="bold"), Text(), runs_table(found.runs), Text(safe(what), "dim"))
+    return Group(Text(safe(found.target.title), style="bold"), Text(safe(what), "dim"), runs_table(found.runs))
 
 
 def progress_page(found: TargetRuns, command: BackgroundCommand) -> Group:
@@ -72,22 +72,28 @@ def failed_page(found: TargetRuns, command: BackgroundCommand, start: str) -> Gr
     return Group(*parts, runs_table(found.runs), Text(f"{start} continues it: what is trained is used again."))
 
 
-def status(found: TargetRuns, state: str, start: str) -> str:
-    """What can be done with a target, for the line at the foot."""
+def status(found: TargetRuns, state: str, start: str, time: str = "", *, is_cut: bool = False) -> str:
+    """What can be done with a target, for the line at the foot.
+
+    time: how long its missing runs take. is_cut: whether its results were made for a wider screen.
+    """
     number = len(found.runs)
     if state == "running":
         return f"{found.trained} of {counted(number, 'run')} trained; it continues if you leave."
     if state == "done":
+        if is_cut:
+            return f"The stored results are wider than the screen: {start} makes them again, as wide as it is."
         return f"The results below are stored; {start} makes them again."
     if not number:
         return f"{start} shows it."
     if found.is_complete:
         return f"All {counted(number, 'run')} {plural(number, 'is', 'are')} trained: {start} shows table and figures."
-    return f"{found.trained} of {counted(number, 'run')} trained: {start} trains the others."
+    long = f", in {time}" if time else ""
+    return f"{found.trained} of {counted(number, 'run')} trained: {start} trains the others{long}."
 
 
-def question(found: TargetRuns, forecast: str) -> str:
-    """The question before the training of missing runs; `forecast` is the sentence on its time, or empty."""
+def question(found: TargetRuns, time: str) -> str:
+    """The question before the training of missing runs; `time` says how long they take, or is empty."""
     missing = len(found.runs) - found.trained
-    time = f" {forecast}" if forecast else " Its time is not known yet."
-    return f"Train {counted(missing, 'run')} for {found.target.name}?{time}"
+    known = f"It takes {time}, which is an estimate." if time else "Its time is not known yet."
+    return f"Train {counted(missing, 'run')} for {found.target.name}? {known}"

@@ -26,9 +26,9 @@ from tmeattn.runs.event_types import (
 )
 from tmeattn.runs.events import best_epoch, decode
 from tmeattn.runs.run_files import RunStatus, State
-from tmeattn.tui.services.log_lines import MOST_LINES, LogLine, log_line
-from tmeattn.tui.services.log_sample import sample, spacing, step_lines, without_details
-from tmeattn.tui.services.run_history import (
+from tmeattn.watching.log_lines import MOST_LINES, LogLine, log_line
+from tmeattn.watching.log_sample import sample, spacing, step_lines, without_details
+from tmeattn.watching.run_history import (
     MOST_EPOCHS,
     MOST_HISTOGRAMS,
     Steps,
@@ -236,11 +236,6 @@ class RunState:
 
     def _on_failed(self, event: FailedEvent) -> None:
         self.ended = event
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the log that were read so far."""
-        return self._tail.offset
 
     @property
     def step(self) -> int:

@@ -159,8 +159,17 @@ class Pane:
         return False
 
     def close(self) -> None:
+        """End the program and tmux, and wait until the program has saved its state."""
+        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
         subprocess.run([*self._tmux, "kill-server"], check=False)
         self._client.wait()
+        end = time.perf_counter() + PATIENCE
+        while time.perf_counter() < end:
+            try:
+                os.kill(int(process), 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.05)
 
 
 def measure(pane: Pane, times: int, openings: int) -> Figures:
@@ -233,7 +242,7 @@ def sources(before: str | None) -> Iterator[dict[str, Path]]:
 
 
 def session(source: Path, runs: int, size: tuple[int, int], times: int, openings: int) -> Figures:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         for at in range(runs):
             logged_runs.write_to(home / "runs" / f"r{at:03d}-lstm-attn", created=logged_runs.BEGAN + at)

@@ -16,6 +16,7 @@ from tmeattn.data.encoding.encode import CorpusSettings
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer, opened
 from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.unknown_words import unknown_words_warning
+from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.label_edits import NO_EDITS, LabelEdits, edits_of
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_store import TextStore
@@ -263,11 +264,19 @@ def with_chosen_tokenizer(config: RunConfig, dataset: Dataset, narrate: Callable
 
 
 def open_training_corpus(
-    config: RunConfig, dataset: Dataset, vectors: WordVectors | None, narrate: Callable[[str], None]
+    config: RunConfig,
+    dataset: Dataset,
+    vectors: WordVectors | None,
+    narrate: Callable[[str], None],
+    first: Vocabulary | None = None,
 ) -> Corpus:
-    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
+    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split.
+
+    first: the words of the run that it starts from (`tmeattn.runs.initial.first_words`).
+    """
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, corpora_dir(), narrate=narrate)
+    settings = replace(corpus_settings(config, vectors), first=first)
+    corpus = open_corpus(without_test, settings, vectors, corpora_dir(), narrate=narrate)
     name = config.train.tokenizer
 
     def texts() -> Sequence[str]:

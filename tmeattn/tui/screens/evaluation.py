@@ -219,10 +219,12 @@ class EvaluationScreen(BaseScreen):
     # ---- keys
 
     def is_applicable(self, action: str) -> bool:
-        if action == "stop":
-            return self._is_running
-        if action.startswith(("shares", "open")):
-            return self._has_results and self.pane in ("confusion", "mistakes")
+        if action in ("stop", "evaluate"):
+            return self._is_running == (action == "stop")
+        if action == "mistakes":
+            return self.evaluated is not None
+        if action in ("shares", "open"):
+            return self._has_results and self.pane == "confusion"
         if action in ("explain", "attention"):
             return self._has_results and self.pane == "mistakes"
         return action != "export" or self._has_results

@@ -36,6 +36,7 @@ NO_RUN = (
     "Then this screen shows the class that the run predicts, and colours each word by its weight."
 )
 THIS_IS_A_SAMPLE = "A sample review: type or paste your own text over it, or press {data} to choose one of a dataset."
+READING = "Reading the text …"
 NO_TEXT = (
     "Type or paste a text above: the prediction and the heatmap follow as you type.\n"
     "Press {data} to open a text of a dataset here."
@@ -83,6 +84,8 @@ class ExplainScreen(ExplainedWords):
             self._focus_heatmap, area.can_focus = True, False  # a key that is pressed meanwhile is no text
             if area.has_focus:
                 self.set_focus(None)
+            for pane in self.query(ExplanationPane):
+                pane.show_message(READING)  # and nothing of another text can be exported
         elif not self._has_had_text:
             self._load_sample()
         self._has_had_text = True

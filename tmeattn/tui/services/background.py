@@ -24,9 +24,13 @@ from tmeattn.runs.liveness import exists, process_mark
 State = Literal["absent", "running", "done", "failed"]
 TAIL = 16_384
 """Bytes at the end of a log that are read for its last lines."""
+UNWRAPPED = 1000
+"""Columns for a command whose output is no page: each message is one line of its log, of which the last is shown."""
 PROGRESS = "TMEATTN_PROGRESS_SECONDS"
 _PROGRAM = """import os, sys
 from tmeattn.cli.process import run_process
+from tmeattn.render import console
+console.stderr_is_a_log = True
 unfinished, output, *arguments = sys.argv[1:]
 code = run_process(arguments)
 sys.stdout.flush()
@@ -42,6 +46,8 @@ class BackgroundCommand:
     name:    of the files beside the results: `name.process` and `name.log`.
     results: the files that exist once the command has ended well.
     output:  the file of its standard output, which then is a result too; None drops it.
+
+    is_stopping: whether it was told to stop; it may go on for a moment.
     """
 
     def __init__(
@@ -59,19 +65,21 @@ class BackgroundCommand:
         self.log = folder / f"{name}.log"
         self._about = folder / f"{name}.process"
         self._popen: subprocess.Popen[bytes] | None = None
+        self.is_stopping = False
 
     def start(self, *, columns: int | None = None, colours: bool = False) -> None:
         """Start the process, unless it runs; results of before are replaced.
 
-        columns: the width of what it prints. colours: whether it prints colours.
+        columns: the width of what it prints; None where nobody reads that. colours: whether it prints colours.
 
         Raises:
             EnvironmentProblem: the files cannot be written, or the process cannot be started.
         """
         if self.is_running():
             return
+        self.is_stopping = False
         environment = {**child_environment(), "PYTHONUTF8": "1", PROGRESS: "1"}
-        environment |= {"COLUMNS": str(columns)} if columns else {}
+        environment["COLUMNS"] = str(columns or UNWRAPPED)
         environment.pop("NO_COLOR" if colours else "FORCE_COLOR", None)
         environment |= {"FORCE_COLOR": "1", "COLORTERM": "truecolor"} if colours else {"NO_COLOR": "1"}
         with disk_errors("the results", self.log), contextlib.ExitStack() as files:
@@ -121,6 +129,7 @@ class BackgroundCommand:
 
     def stop(self) -> None:
         """Interrupt the process, as Ctrl-C does: a training saves a checkpoint first."""
+        self.is_stopping = True
         pid = self._popen.pid if self._popen is not None else self._known().get("pid")
         if self.is_running() and isinstance(pid, int):
             with contextlib.suppress(OSError):

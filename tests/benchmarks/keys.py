@@ -61,7 +61,8 @@ class Pane:
         self._lines: queue.Queue[tuple[float, str]] = queue.Queue()
         self.changed = 0.0
         threading.Thread(target=self._listen, daemon=True).start()
-        self.shown()
+        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
+        self.process = int(process)
 
     @property
     def _tmux(self) -> list[str]:
@@ -153,20 +154,18 @@ class Pane:
 
     def has_imported(self, library: str) -> bool:
         """Whether the program has loaded a shared library; on Linux only."""
-        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
         with contextlib.suppress(OSError):
-            return library in Path(f"/proc/{process}/maps").read_text()
+            return library in Path(f"/proc/{self.process}/maps").read_text()
         return False
 
     def close(self) -> None:
         """End the program and tmux, and wait until the program has saved its state."""
-        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
-        subprocess.run([*self._tmux, "kill-server"], check=False)
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
         self._client.wait()
         end = time.perf_counter() + PATIENCE
         while time.perf_counter() < end:
             try:
-                os.kill(int(process), 0)
+                os.kill(self.process, 0)
             except ProcessLookupError:
                 return
             time.sleep(0.05)

@@ -40,7 +40,7 @@ QUIET, OPENED = 0.35, 0.8
 a text field blinks every half second."""
 PATIENCE = 60.0
 """Seconds after which a program that has not started, or whose screen never rests, is an error."""
-EFFECT, ATTEMPTS = 10.0, 3
+EFFECT, ATTEMPTS = 30.0, 3
 """Seconds after which a key has had no effect, and how often a key is pressed at most."""
 LOST = "keys without effect"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

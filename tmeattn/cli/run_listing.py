@@ -27,7 +27,7 @@ LONGEST_NAME = 24
 )
 @export_option("the runs", ".md, .tex or .csv")
 @json_option("an array of runs")
-def list_runs(wanted: str | None, export: Path | None, as_json: bool) -> None:
+def list_runs(wanted: str | None, export: tuple[Path, ...], as_json: bool) -> None:
     """All runs, the newest first."""
     import time
 
@@ -36,22 +36,21 @@ def list_runs(wanted: str | None, export: Path | None, as_json: bool) -> None:
 
     fitting = parse_filter(wanted or "", time.time())
 
-    if export is not None:
-        from tmeattn.render.export.files import check_ending
+    if export:
+        from tmeattn.render.export.files import check_endings
         from tmeattn.render.export.listings import FORMATS
 
-        check_ending(export, FORMATS)
+        check_endings(export, FORMATS)
     every, damaged = overviews()
     found = [one for one in every if fitting.fits(values_of(one.summary))]
     if every and not found and not as_json:
         click.echo(f"No run fits the filter, of {counted(len(every), 'run')}.", err=True)
     _print_runs(found, damaged, as_json, empty=not every)
-    if export is not None:
-        from tmeattn.render.console import safe, stderr_console
+    if export:
+        from tmeattn.render.export.files import write_each
         from tmeattn.render.export.listings import runs_table, write
 
-        write([runs_table([one.summary for one in found])], export)
-        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
+        write_each(export, lambda path: write([runs_table([one.summary for one in found])], path))
 
 
 def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: bool, *, empty: bool) -> None:

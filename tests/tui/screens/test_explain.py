@@ -82,7 +82,7 @@ async def test_a_key_pressed_before_an_opened_text_is_read_is_no_text(runs) -> N
         driver.reader.gate.set()
         await driver.settle()
         assert driver.screen.active.heatmap.has_focus
-        await driver.pilot.press("t")
+        await driver.press("t")
         assert area.has_focus
 
 

@@ -126,12 +126,13 @@ def top_option(default: int, what: str) -> Callable[[FC], FC]:
 
 
 def export_option(what: str, formats: str) -> Callable[[FC], FC]:
-    """`--export FILE`: `what` is also written to a file, in the format of its suffix."""
+    """`--export FILE`, passed as a tuple: `what` is also written to files, each in the format of its suffix."""
     return click.option(
         "--export",
+        multiple=True,
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help=f"Also write {what} to a file: {formats}.",
+        help=f"Also write {what} to a file: {formats}. Can be given several times.",
     )
 
 
@@ -148,6 +149,31 @@ def file_option() -> Callable[[FC], FC]:
 def text_column_option() -> Callable[[FC], FC]:
     """`--text-column`: which column of a table has the texts."""
     return click.option("--text-column", help="The column of the texts in a table.  [default: chosen by its name]")
+
+
+def summary_option() -> Callable[[FC], FC]:
+    """`--summary`, passed as `shown`: how much is printed when a training has ended."""
+    return click.option(
+        "--summary",
+        "shown",
+        type=click.Choice(["short", "full"]),
+        help="What is printed at the end: the key figures, or also the curves and the attention entropy.  "
+        "[default: short]",
+    )
+
+
+def quiet_option() -> Callable[[FC], FC]:
+    """`--quiet`: no progress and no messages on standard error. It is passed to no command."""
+
+    def be_quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            from tmeattn.render.console import set_quiet
+
+            set_quiet(True)
+            context.call_on_close(lambda: set_quiet(False))
+
+    text = "Print no progress and no messages on stderr; errors are printed."
+    return click.option("--quiet", "-q", is_flag=True, expose_value=False, callback=be_quiet, help=text)
 
 
 def force_option(target: str) -> Callable[[FC], FC]:

@@ -42,7 +42,7 @@ def three_scripts(tmp_path_factory):
 def test_three_scripts_train_above_90_per_cent(three_scripts, tmp_path):
     options = {
         "dataset": str(write_reviews(tmp_path / "reviews.csv")), "checkpoint": str(three_scripts), "max_length": 58,
-        "epochs": 6, "lr": 0.01, "encoder_lr": 3e-3, "batch_size": 16, "threads": 1, "device": "cpu", "patience": 0,
+        "epochs": 15, "lr": 0.01, "encoder_lr": 3e-3, "batch_size": 16, "threads": 1, "device": "cpu", "patience": 0,
     }  # fmt: skip
     with sandbox(SPEC):
         classifier = TrainedClassifier(start("encoder", options))

@@ -7,6 +7,7 @@ docs/test_command_blocks.py.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,13 @@ def test_every_page_of_the_manual_is_linked_from_the_readme() -> None:
     assert re.findall(r"^- \[.*?\]\(tmeattn/docs/([a-z-]+)\.md\)", README, re.MULTILINE) == list(ORDER)
 
 
+def test_what_uv_installs_is_this_project_with_an_extra_of_it() -> None:
+    (extras,) = re.findall(r'`uv tool install "\.\[([a-z,]+)\]"` in the clone', README)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(extras.split(",")) <= project["optional-dependencies"].keys()
+    assert list(project["scripts"]) == ["tmeattn"]
+
+
 def test_the_first_two_blocks_of_the_readme_are_what_ci_runs() -> None:
     first, second, *_ = re.findall(r"^```bash\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     assert first.startswith("python3 -m venv .venv")
@@ -151,7 +159,7 @@ def test_every_option_in_the_readme_and_the_manual_exists() -> None:
     fields = re.findall(r"^    (\w+): .*= Field\(", source, re.MULTILINE)
     assert "freeze_encoder" in fields
     known |= {f"--{no}{field.replace('_', '-')}" for field in fields for no in ("", "no-")}
-    scripts = r"^```text\n[^`]*?(?:torchrun|#SBATCH).*?^```$"  # options of torchrun, srun and sbatch
+    scripts = r"^```(?:text|dockerfile)\n[^`]*?(?:torchrun|#SBATCH|FROM ).*?^```$"  # options of torchrun, srun, pip ...
     shown = flags(re.sub(scripts, "", README + MANUAL, flags=re.MULTILINE | re.DOTALL))
     assert {"--alpha", "--kind", "--track"} <= shown
     assert sorted(shown - known) == []

@@ -22,6 +22,7 @@ _set_waiting_policy()  # before anything can import torch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tmeattn import errors as errors
     from tmeattn import sklearn as sklearn
     from tmeattn import testing as testing
     from tmeattn.api import Explanations as Explanations
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from tmeattn.errors import UnknownName as UnknownName
     from tmeattn.explain.explanation import Explanation as Explanation
     from tmeattn.hookspecs import hookimpl as hookimpl
-    from tmeattn.inference.classifier import EncodedText as EncodedText
     from tmeattn.inference.classifier import TrainedClassifier as TrainedClassifier
+    from tmeattn.inference.read_texts import EncodedText as EncodedText
     from tmeattn.models import layers as layers
     from tmeattn.models import ngrams as ngrams
     from tmeattn.models.recurrent import LstmStates as LstmStates
@@ -76,7 +77,8 @@ _NAMES_OF = {
     "tmeattn.errors": ("BadInput", "EnvironmentProblem", "Interrupted", "TmeattnError", "UnknownName"),
     "tmeattn.explain.explanation": ("Explanation",),
     "tmeattn.hookspecs": ("hookimpl",),
-    "tmeattn.inference.classifier": ("EncodedText", "TrainedClassifier"),
+    "tmeattn.inference.classifier": ("TrainedClassifier",),
+    "tmeattn.inference.read_texts": ("EncodedText",),
     "tmeattn.models.recurrent": ("LstmStates",),
     "tmeattn.runs.directory": ("RunDirectory",),
     "tmeattn.runs.events": ("Event",),
@@ -89,6 +91,7 @@ _NAMES_OF = {
 """Public names, by the module that defines them. The block above repeats them for type checkers."""
 
 _MODULES = {
+    "errors": "tmeattn.errors",
     "layers": "tmeattn.models.layers",
     "ngrams": "tmeattn.models.ngrams",
     "sklearn": "tmeattn.sklearn",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tmeattn.specs import Attention
 
@@ -46,7 +46,14 @@ class Options(BaseModel):
         }
 
 
+def takes_several_texts(annotation: Any) -> bool:
+    """Whether a field holds several texts, each as given, so that its option may be given several times."""
+    return (str, ...) in (get_args(annotation), *map(get_args, get_args(annotation)))
+
+
 def _converted(text: str, annotation: Any) -> Any:
+    if takes_several_texts(annotation):
+        return (text,) if text.strip() else None
     if get_origin(annotation) is tuple:
         return text.split(",") if text.strip() else []
     if get_origin(annotation) is Literal:
@@ -90,6 +97,13 @@ class TrainOptions(Options):
         description="Labelled texts to train on: a name (tmeattn data list), or the path of a CSV, TSV, JSONL or "
         "Parquet file, of a folder or of an archive.",
     )
+    init: str | None = Field(
+        None,
+        description="Start from the weights and the words of a run, and train it on --dataset: an id, a name or a "
+        "path. The model, its options and the tokenizer are those of the run; new words are added.",
+        min_length=1,
+        json_schema_extra={"metavar": "RUN"},
+    )
     text_column: str | None = Field(
         None, description="The column of a file's texts; guessed by its name if not given.", min_length=1
     )
@@ -98,6 +112,17 @@ class TrainOptions(Options):
     )
     validation: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="Share of a file's texts held out where it has no validation texts (0.2 if not given)."
+    )
+    drop_label: tuple[str, ...] | None = Field(
+        None,
+        description="Leave the texts with this label out. Can be given several times.",
+        json_schema_extra={"metavar": "LABEL"},
+    )
+    merge_labels: tuple[str, ...] | None = Field(
+        None,
+        description="Make labels one class, as in Good,GOOD=good; alike: all labels that look alike. Can be given "
+        "several times.",
+        json_schema_extra={"metavar": "LABEL,...=CLASS"},
     )
     balance: Literal["no", "weights", "sampling"] = Field(
         "no",
@@ -192,6 +217,16 @@ class TrainOptions(Options):
     checkpoint_every: int = Field(
         200, ge=1, description="Steps between checkpoints; another checkpoint follows every epoch."
     )
+
+    @field_validator("drop_label", "merge_labels", mode="before")
+    @classmethod
+    def _label_texts(cls, value: Any) -> Any:
+        """Labels as texts: they may be numbers, and `merge_labels` a mapping from each label to its class."""
+        if isinstance(value, Mapping):
+            value = [f"{label}={name}" for label, name in value.items()]
+        if isinstance(value, list | tuple):
+            return tuple(str(each) if isinstance(each, int | float) else each for each in value) or None
+        return value
 
 
 REPORT: Mapping[str, Any] = {

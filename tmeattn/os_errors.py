@@ -111,11 +111,20 @@ def is_environment(error: BaseException) -> bool:
     return number_of(error) in ROOM | NETWORK | DEVICE | PROCESS
 
 
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+"""Distributions by the name of their package, where it is another one."""
+
+
 def environment_problem(error: BaseException) -> str | None:
     """The message of an error that no part of the program expected, where the computer or a permission is its cause;
     None where a mistake of the program may be."""
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_MEMORY.search(_text(error))):
         return "There is not enough memory. Close other programs, or choose a smaller batch, model or input."
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("tmeattn"):
+        package = error.name.partition(".")[0]
+        if package == error.name:  # else an installed package lacks a module, which it has under another name
+            named = DISTRIBUTIONS.get(package, package)
+            return f"The package {named} is not installed. Install it: pip install {named}"
     if not isinstance(error, OSError) or not (is_environment(error) or number_of(error) in READ_ONLY):
         return None
     place = f"{error.filename}: " if error.filename else ""

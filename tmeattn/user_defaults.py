@@ -6,8 +6,9 @@ The configuration of a run is something else: see `tmeattn.run_config`.
 from __future__ import annotations
 
 from tmeattn.errors import BadInput
-from tmeattn.files import read_error, read_toml
+from tmeattn.files import read_error
 from tmeattn.paths import settings_path
+from tmeattn.toml_files import read_toml
 
 KEYS = {
     "dataset": "Dataset to train on.",

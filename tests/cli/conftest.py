@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from support.documents import problem
 
 from tmeattn.cli.main import run
 
@@ -21,12 +22,15 @@ class Result:
     code: int
     out: str
     err: str
+    arguments: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
-        """The one document on stdout; NaN and infinity are no JSON."""
+        """The one document on stdout, which is as the schema of the command says; NaN and infinity are no JSON."""
         assert self.code == 0, self.err
-        return json.loads(self.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+        document = json.loads(self.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+        assert problem(self.arguments, document) is None
+        return document
 
     def refused(self, code: int = 2) -> str:
         """The one line of an error, without its label."""
@@ -49,7 +53,7 @@ def tmeattn(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
         capsys.readouterr()
         code = run(arguments)
-        return Result(code, *capsys.readouterr())
+        return Result(code, *capsys.readouterr(), arguments)
 
     return call
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -31,7 +32,25 @@ def test_a_page(tmeattn: Any, name: str) -> None:
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(topic.title)
     assert "\x1b" not in result.out
-    assert tmeattn("docs", name, "--json").json == {"name": name, "title": topic.title, "text": topic.text}
+    document = tmeattn("docs", name, "--json").json
+    assert {key: document[key] for key in ("name", "title", "text")} == asdict(topic)
+    assert document.keys() - asdict(topic).keys() == ({"exit_codes", "commands"} if name == "json" else set())
+
+
+def test_the_page_json_has_every_command_for_programs(tmeattn: Any) -> None:
+    document = tmeattn("docs", "json", "--json").json
+    commands = {one["command"]: one for one in document["commands"]}
+    assert {"tmeattn train MODEL", "tmeattn runs queue add", "tmeattn docs"} <= commands.keys()
+    predict = commands["tmeattn predict"]
+    assert predict["usage"] == "[OPTIONS] [TEXT]..."
+    assert predict["help"].startswith("Classify each TEXT")
+    (keep,) = [option for option in predict["options"] if "--keep" in option["flags"]]
+    assert keep["repeatable"]
+    assert keep["values"] == "COLUMN"
+    assert predict["document"]["items"] == {"$ref": "#/$defs/PredictedText"}
+    assert set(predict["exit_codes"]) == {"0", "1", "2", "3", "130"}
+    assert "--search" in commands["tmeattn docs"]["exit_codes"]["2"]
+    assert commands["tmeattn tui"]["document"] is None
 
 
 def test_an_unknown_topic(tmeattn: Any) -> None:

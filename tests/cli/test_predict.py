@@ -126,7 +126,7 @@ def test_predict_writes_csv(tmeattn: Any, trained: RunDirectory, tmp_path: Path,
     with (tmp_path / name).open(newline="") as file:
         found = list(csv.DictReader(file, delimiter=delimiter))
     assert [one["label"] for one in found] == LABELS
-    assert list(found[0]) == ["row", "label", "probability", "negative", "positive"]
+    assert list(found[0]) == ["row", "record", "label", "probability", "negative", "positive"]
     assert all(float(one["negative"]) + float(one["positive"]) == pytest.approx(1) for one in found)
 
 
@@ -302,7 +302,7 @@ def test_shards_are_merged(
         (["--processes", "2", "--file", "none.csv", "--output", "x"], "none.csv cannot be read: No such file"),
         (["--merge"], "--merge needs --output FILE."),
         (["--merge", "--output", "x", "--file", "in.csv"], "--merge does not use --file. Leave --file out"),
-        (["--merge", "--output", "x.pdf"], "--output: x.pdf must end in .jsonl, .csv or .tsv."),
+        (["--merge", "--output", "x.pdf"], "--output: x.pdf must end in .jsonl, .csv, .tsv or .parquet."),
         (["--merge", "--output", "none/x"], "There is no shard of none/x beside it, such as x-1-of-16."),
         (["--merge", "in.csv", "--output", "x"], "in.csv is no complete shard: its note in.csv.shard.json is missing."),
     ],

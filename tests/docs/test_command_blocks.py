@@ -88,7 +88,7 @@ def home(tmp_path: Path, trained_once: Path) -> Iterator[PlantedHome]:
     (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows))
     (tmp_path / "sentences.txt").write_text("not bad at all\n")
     (tmp_path / "reviews.txt").write_text("".join(f"{text}\n" for text, _ in rows))
-    (tmp_path / "big.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text, _ in rows))
+    (tmp_path / "big.jsonl").write_text("".join(json.dumps({"id": text[-9:], "text": text}) + "\n" for text, _ in rows))
     with PlantedHome(tmp_path) as home:
         for name in ("older", "newer"):
             RunDirectory(Path(shutil.copytree(trained_once, runs / f"{name[0] * 4}-simple-attn"))).rename(name)

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from tmeattn import errors, files, installed, limits, scaffold
+from tmeattn import errors, files, installed, limits, scaffold, toml_files
 from tmeattn.data.encoding import pool
 from tmeattn.data.readers import text_input, text_writer
 from tmeattn.docs import topics
@@ -23,7 +23,7 @@ FIXED: list[tuple[str, str, ModuleType, str, int, str]] = [
     ("data", "the list of members of a zip", limits, "LARGEST_LIST", MIB, " MiB"),
     ("data", "characters of all different words", pool, "LONGEST_WORDS", MIB, " million"),
     ("data", "hold at once", text_input, "MOST_HELD", MIB, " MiB"),
-    ("data", "a file of options", files, "LARGEST_TOML", 2**10, " KiB"),
+    ("data", "a file of options", toml_files, "LARGEST_TOML", 2**10, " KiB"),
     ("data", "metadata of the distribution", installed, "LARGEST_METADATA", MIB, " MiB"),
     ("data", "name of a new plugin", scaffold, "LONGEST_NAME", 1, ""),
     ("data", "that a message quotes", errors, "MOST_QUOTED", 1, ""),

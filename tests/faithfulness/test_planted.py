@@ -24,7 +24,8 @@ from tmeattn.faithfulness.planted.shortcuts import KINDS, plant, plant_everywher
 from tmeattn.faithfulness.planted.study import PlantedOptions, planted_table
 from tmeattn.faithfulness.planted.texts import read_base, write_planted
 from tmeattn.hookspecs import hookimpl
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.render.export.planted import csv_text, latex, markdown

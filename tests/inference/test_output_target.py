@@ -21,7 +21,7 @@ def test_an_ending_of_a_known_format(name: str) -> None:
 def test_other_endings_are_refused() -> None:
     with pytest.raises(BadInput) as caught:
         check_output_name(Path("a.xlsx"))
-    assert caught.value.message == "--output: a.xlsx must end in .jsonl, .csv or .tsv."
+    assert caught.value.message == "--output: a.xlsx must end in .jsonl, .csv, .tsv or .parquet."
     with pytest.raises(BadInput, match="there is no name of a file"):
         check_output_name(Path("/"))
 

@@ -18,6 +18,7 @@ from support.prediction_jobs import interrupt, names, predict, undisturbed
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.inference import prediction_file
+from tmeattn.inference.prediction_rows import RowForm
 from tmeattn.inference.streaming import PredictionJob, stream_predictions
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -45,7 +46,7 @@ def test_killed_at_any_write_it_is_continued(table: Path, tmp_path: Path, name: 
         ({"column": "other"}, "was written for the column text, not other. Give the same column as before."),
         ({"classifier": Lengths(run="r2")}, "was written for the run r1, not r2."),
         ({"classifier": Lengths(weights="w2")}, "was written with other weights of the run r1."),
-        ({"raw": True}, "was written for the output format csv, not csv, raw."),
+        ({"rows": RowForm(raw=True)}, "was written for the output format csv, not csv, raw."),
     ],
 )
 def test_what_differs_is_refused_and_named(table: Path, tmp_path: Path, change: dict[str, Any], said: str) -> None:

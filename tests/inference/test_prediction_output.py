@@ -13,6 +13,7 @@ from support.prediction_jobs import interrupt, names, predict, undisturbed
 
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
+from tmeattn.inference.prediction_rows import RowForm
 from tmeattn.inference.streaming import PredictionJob
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -58,9 +59,9 @@ def test_devices_and_folders_are_refused(table: Path, tmp_path: Path) -> None:
             predict(table, tmp_path / name, force=True)
 
 
-@pytest.mark.parametrize("name", ["p.xlsx", "p.parquet", "p.csv.gz", "p.txt", "p.CSVX"])
+@pytest.mark.parametrize("name", ["p.xlsx", "p.arrow", "p.csv.gz", "p.txt", "p.CSVX"])
 def test_other_formats_are_refused(table: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadInput, match=r"must end in \.jsonl, \.csv or \.tsv"):
+    with pytest.raises(BadInput, match=r"must end in \.jsonl, \.csv, \.tsv or \.parquet"):
         predict(table, tmp_path / name)
     assert names(tmp_path) == {"in.csv"}
 
@@ -92,11 +93,11 @@ def test_a_class_is_not_a_formula(table: Path, tmp_path: Path, name: str) -> Non
     for raw in (False, True):
         for at in range(0, len(FORMULAS), 2):
             classifier.classes = FORMULAS[at : at + 2]
-            predict(table, tmp_path / name, classifier, raw=raw, force=True)
+            predict(table, tmp_path / name, classifier, rows=RowForm(raw=raw), force=True)
             with (tmp_path / name).open(newline="", encoding="utf-8") as file:
                 rows = list(csv.reader(file, delimiter="\t" if name.endswith("tsv") else ","))
-            assert {row[1] for row in rows[1:]} == set(rows[0][3:])
-            found[raw, at] = rows[0][3:]
+            assert {row[2] for row in rows[1:]} == set(rows[0][4:])
+            found[raw, at] = rows[0][4:]
     shown = [cell for at in range(0, len(FORMULAS), 2) for cell in found[False, at]]
     assert shown == [*(f"'{text}" for text in FORMULAS[:8]), "-5", "plain"]
     assert tuple(cell for at in range(0, len(FORMULAS), 2) for cell in found[True, at]) == FORMULAS

@@ -16,6 +16,7 @@ from support.prediction_jobs import Stops, names, predict
 from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError
 from tmeattn.inference import merging, shards, streaming
 from tmeattn.inference.merging import merge_shards
+from tmeattn.inference.prediction_rows import RowForm
 from tmeattn.inference.shards import Shard, note_path, parse_shard
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -186,7 +187,10 @@ def test_skipped_rows_are_counted_once(tmp_path: Path) -> None:
         ({"classifier": Batches(weights="w2")}, "was not made with the same weights of the run as out-1-of-3.csv."),
         ({"column": "other"}, "was not made with the same column as out-1-of-3.csv: other, not text."),
         ({"skip_bad": True}, "was not made with the same choice of --skip-bad as out-1-of-3.csv."),
-        ({"raw": True}, "was not made with the same format of the output as out-1-of-3.csv: csv, raw, not csv."),
+        (
+            {"rows": RowForm(raw=True)},
+            "was not made with the same format of the output as out-1-of-3.csv: csv, raw, not csv.",
+        ),
     ],
 )
 def test_shards_of_something_else(
@@ -222,7 +226,7 @@ def test_missing_shards_are_named(table: Path, tmp_path: Path) -> None:
     ):
         merge_shards(output)
     shard_of(table, output, Shard(1, 2))
-    with pytest.raises(BadInput, match="there are shards of 2 and of 16"):
+    with pytest.raises(BadInput, match="there are shards of 2 and 16"):
         merge_shards(output)
     with pytest.raises(
         BadInput, match=r"Shard 2 of 2 is missing: nothing was merged\. Predict with --shard 2/2 --resume,"

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from support.attention_maps import drawn_map, drawn_overview
 
-from tmeattn.render.attention_map import column_names, map_notes, map_page, row_lines, weight_scale
+from tmeattn.render.attention_map import column_names, map_notes, map_page, row_lines
 from tmeattn.render.export.attention_map import FORMATS, csv_text, html_page, write
+from tmeattn.render.map_cells import weight_scale
 
 
 def printed(shown, width: int = 80, overview=None, *, colour: bool = False) -> list[str]:

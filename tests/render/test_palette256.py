@@ -8,10 +8,14 @@ from rich.color import Color
 from rich.style import Style
 
 from tmeattn.render.palette import HEAT, LEVELS, heat_style
-from tmeattn.render.palette256 import FIRST, LEAST_CONTRAST, PALETTE, contrast, in_palette, nearest, oklab, rgb_of
+from tmeattn.render.palette256 import FIRST, LEAST_CONTRAST, PALETTE, contrast, in_palette, nearest, oklab
 from tmeattn.tui.themes import HEATMAP_COLOURS, THEMES
 
 SCALES = {"commands": HEAT, **HEATMAP_COLOURS}
+
+
+def rgb_of(number: int) -> tuple[int, int, int]:
+    return PALETTE[number - FIRST]
 
 
 def shown(colour: Color | None) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from support.explanations import draw, explain
 
-from tmeattn.render.reproduction import conditions, how_differences, reproduction, verdict
+from tmeattn.render.reproduction import conditions, how_differences, reproduction
 from tmeattn.reproduce.results import (
     Context,
     CurvePanel,
@@ -20,6 +20,7 @@ from tmeattn.reproduce.results import (
     Ridge,
     RidgePanel,
     Row,
+    verdict,
 )
 
 CONTEXT = Context(
@@ -98,12 +99,36 @@ def test_a_difference_of_one_seed_after_few_steps_is_no_finding(shortened: dict[
     rows = [line.rstrip() for line in output.splitlines() if "+1.00" in line]
     assert [row.endswith("not significant") for row in rows] == [True, False]
     assert rows[1].endswith("one seed")
-    explained = '"one seed": no finding, because after so few steps another seed may give the opposite.'
+    explained = '"one seed": no finding, because after so few steps another seed may give the opposite. With --seeds 3'
     assert explained in " ".join(output.split())
+    assert "another seed may order the rows differently: see it with --seeds 3." in " ".join(output.split())
     for other in (CONTEXT, dataclasses.replace(context, seeds=(0, 1, 2))):
         output = " ".join(told(context=other, differences=found).split())
         assert "no finding" not in output
         assert "+0.50 to +2.00 one seed" not in output
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_nothing_makes_a_difference_of_one_seed_look_significant(width: int) -> None:
+    found = tuple(dataclasses.replace(each, report=None) for each in DIFFERENCES)
+    quick = dataclasses.replace(CONTEXT, quick=True)
+    output = told(width, rows=(), differences=found, context=quick)
+    if width == 40:
+        assert "simple attention (a)" in output
+        assert "(a) not significant (b) one seed" in " ".join(output.split())
+    else:
+        (line,) = (line for line in output.splitlines() if "one seed" in line and "+1.00" in line)
+        assert "+0.50 to +2.00" in line
+    assert "*" not in output
+    bold = "\x1b[1m+1.00"
+    assert bold not in draw(reproduction(result(rows=(), differences=found, context=quick)), width, colour=True)
+    assert bold in draw(reproduction(result(rows=(), differences=found)), width, colour=True)
+
+
+def test_the_document_has_the_remark_on_a_difference() -> None:
+    found = (DIFFERENCES[0], dataclasses.replace(DIFFERENCES[1], report=None))
+    document = result(differences=found, context=dataclasses.replace(CONTEXT, quick=True)).document()
+    assert [each["remark"] for each in document["differences"]] == ["not significant", "one seed"]
 
 
 def test_a_collapse_has_a_column() -> None:

@@ -17,8 +17,8 @@ def seed(*epochs, texts=5000):
     return SimpleNamespace(epochs=events, best=best, started={"validation_texts": texts})
 
 
-def collapse_notes(entry_runs):
-    return collapse.collapse_notes(entry_runs, 0.5)
+def collapse_notes(entry_runs, **how):
+    return collapse.collapse_notes(entry_runs, 0.5, **how)
 
 
 def test_without_a_penalty_there_is_nothing_to_say():
@@ -29,6 +29,8 @@ def test_all_learnt():
     notes = collapse_notes(
         [(entry("free", 0.0), [seed((0.8, 4.0))]), (entry("a", 0.1), [seed((0.8, 1.0), (0.79, 1.0))])]
     )
+    assert notes == ["Every configuration with a penalty (1) learned with one seed and kept its accuracy."]
+    notes = collapse_notes([(entry("a", 0.1), [seed((0.8, 1.0)), seed((0.79, 1.0))])])
     assert notes == ["Every configuration with a penalty (1) learned in every seed and kept its accuracy."]
 
 
@@ -45,7 +47,7 @@ def test_where_the_model_without_a_penalty_learnt_nothing_the_penalty_is_not_bla
     assert notes[0] == "s learned nothing without a penalty either, so nothing follows on its penalties."
     assert not any(note.startswith(("a:", "free:")) for note in notes)
     assert any(note.startswith("c: learned nothing") for note in notes)
-    assert notes[-1] == "One seed: which configurations collapse varies with the seed."
+    assert notes[-1] == "One seed: which configurations collapse varies with the seed. See it with --seeds 3."
 
 
 def test_a_fall_within_the_noise_of_few_texts_is_not_reported():
@@ -58,6 +60,8 @@ def test_nothing_learnt_names_seeds_accuracy_and_entropy():
     notes = collapse_notes([(entry("a", 1.0), [seed((0.52, 0.1)), seed((0.80, 1.0)), seed((0.54, 0.1))])])
     assert notes[0] == "a: learned nothing in 2 of 3 seeds (62.0 %, entropy 0.40 nats after the last epoch)."
     assert notes[1] == "Learned nothing: at most 5 points above always predicting the larger class (50.0 %)."
+    quick = collapse_notes([(entry("a", 1.0), [seed((0.52, 0.1))])], shortened=True)
+    assert quick[1] == f"{notes[1]} It may be for want of steps: the runs were shortened."
     assert "one word" in notes[2]
 
 

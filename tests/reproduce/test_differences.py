@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,9 +23,10 @@ from tmeattn.reproduce.results import Context, Difference
 def test_the_higher_row_of_the_report_comes_first(pair: Difference) -> None:
     assert pair.reversed
     assert pair.significant
-    assert _sentence(pair) == (
-        "Reversed: attention is 1.50 points above mean in the report, 2.00 below it here (1.00 to 3.00)."
-    )
+    context = Context("report", "texts", "validation", 4, "glove", (0, 1), None, quick=False)
+    sentence = "Reversed: attention is 1.50 points above mean in the report, 2.00 below it here (1.00 to 3.00"
+    assert _sentence(pair, context) == f"{sentence})."
+    assert _sentence(pair, dataclasses.replace(context, seeds=(0,))) == f"{sentence}, over texts, one seed)."
 
 
 def _compared(monkeypatch: pytest.MonkeyPatch, *, quick: bool) -> list[tuple[str, str]]:

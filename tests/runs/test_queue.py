@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from tmeattn.errors import BadInput
 from tmeattn.runs import queue
 from tmeattn.runs.command_line import of_seed
+from tmeattn.runs.lock import held_alone
 from tmeattn.runs.queue import (
     add_to_queue,
     has_runner,
@@ -98,3 +102,27 @@ def test_the_command_line_of_one_seed() -> None:
     typed = ["train", "mean", "--seeds", "0,7", "--name=pair", "--lr", "0.1"]
     assert of_seed(typed, 7, " pair ") == ("train", "mean", "--lr", "0.1", "--name", "pair-7", "--seed", "7")
     assert of_seed(["train", "mean", "--seeds=2"], 1, None) == ("train", "mean", "--seed", "1")
+
+
+def test_a_process_that_only_looks_for_the_runner_is_not_taken_for_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PATIENCE", 10.0)  # longer than the other process looks, however slow the machine is
+    add_to_queue([["train", "mean"]])
+    with _looked_at(home / "queue" / "runner.lock"):
+        assert not has_runner(queue.PATIENCE)
+    with _looked_at(home / "queue" / "runner.lock"), running_queue() as held:
+        assert held
+
+
+@contextlib.contextmanager
+def _looked_at(lock: Path) -> Iterator[None]:
+    """The lock is held, and let go a moment after the block has begun."""
+    with contextlib.ExitStack() as looking:
+        looking.enter_context(held_alone(lock, "the queue"))
+        timer = threading.Timer(0.01, looking.close)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.join()

@@ -78,3 +78,14 @@ def test_the_command_the_list_and_the_filter(root: Path, capsys: pytest.CaptureF
     assert command(["runs", "list", "--filter", "acc>>1"]) == 2
     assert "Character 5 of the filter" in capsys.readouterr().err
     assert command(["runs", "tag", "first", "+a b"]) == 2
+
+
+@pytest.mark.parametrize("words", [["-h"], ["first", "-h"]])
+def test_the_short_option_of_the_help_is_no_tag(
+    words: list[str], root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = create_run(root, "first")
+    change_tags(run, ["h"], [])
+    assert command(["runs", "tag", *words]) == 0
+    assert capsys.readouterr().out.startswith("Usage: tmeattn runs tag")
+    assert change_tags(run, [], []) == ["h"]

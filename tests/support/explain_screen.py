@@ -13,7 +13,7 @@ import pytest
 
 from support.scripted_reader import Driver, opened
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.screens import explain
+from tmeattn.tui.screens import explain, explained_words
 from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.heatmap import HeatmapView
@@ -24,7 +24,7 @@ REVIEW = "The music is good and great, but the plot is so dull that xyzzy"
 @pytest.fixture
 def quick_and_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explain, "PAUSE", 0.02)
-    monkeypatch.setattr(explain, "MOMENT", 0.0)
+    monkeypatch.setattr(explained_words, "MOMENT", 0.0)
 
 
 @pytest.fixture

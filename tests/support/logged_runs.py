@@ -153,8 +153,8 @@ def write_run(isolated: Path) -> Callable[..., RunDirectory]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Runs are always two hours old, and their local time is UTC."""
-    for module in ("run_state", "listed_run"):
-        monkeypatch.setattr(f"tmeattn.tui.services.{module}.now", lambda: BEGAN + 7200)
+    for module in ("watching.run_state", "tui.services.listed_run"):
+        monkeypatch.setattr(f"tmeattn.{module}.now", lambda: BEGAN + 7200)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from support.explain_screen import quick_and_coloured, runs
 from support.logged_runs import clock, write_run
-from support.run_screen import resumed, watched_texts
+from support.run_screen import resumed, three, watched_texts
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from tmeattn.tui.app import TmeattnApp
 
-__all__ = ["clock", "quick_and_coloured", "resumed", "runs", "watched_texts", "write_run"]
+__all__ = ["clock", "quick_and_coloured", "resumed", "runs", "three", "watched_texts", "write_run"]
 
 
 @pytest.fixture(autouse=True)

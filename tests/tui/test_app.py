@@ -13,7 +13,9 @@ import tmeattn.tui
 from tmeattn.tui import keys, themes
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.key_table import KEYS
-from tmeattn.tui.messages import OpenExplain, OpenNewRun
+from tmeattn.tui.messages import OpenExplain, OpenNewRun, OpenQueue
+from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.explain import ExplainScreen
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
@@ -109,6 +111,29 @@ async def test_escape_from_a_room_leads_to_the_run_that_is_open(write_run):
         app.post_message(OpenNewRun())
         await pilot.pause(0.1)
         assert len(app.screen_stack) == 2  # what is opened anew takes the place of what was open
+
+
+async def test_a_text_is_explained_where_another_screen_lay_over_explain():
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test() as pilot:
+        await pilot.press("f3")
+        await app.push_screen(BaseScreen(app.session))  # as an attention map
+        app.post_message(OpenExplain("so bad"))
+        await pilot.pause()
+        assert isinstance(app.screen, ExplainScreen)
+        assert app.screen.query_one("TextArea").text == "so bad"
+
+
+async def test_escape_from_the_queue_leads_to_the_tab_where_it_was_opened():
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        app.post_message(OpenQueue())
+        await pilot.pause()
+        assert app.current_mode == "runs"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.current_mode == "models"
 
 
 def test_no_key_means_two_things_in_one_place():

@@ -43,7 +43,7 @@ def compare(
     dataset: str | None,
     map_labels: tuple[str, ...],
     no_texts: bool,
-    export: Path | None,
+    export: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Compare runs; runs that differ only in their seed become a group.
@@ -58,16 +58,17 @@ def compare(
     tmeattn runs compare --group base=k3f9,m2p7 --group new=a8c2,zz01
     """
     from tmeattn.render.comparison import comparison_page
-    from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
+    from tmeattn.render.console import safe_line, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.comparison import FORMATS, check_drawing, document, write
-    from tmeattn.render.export.files import check_ending
+    from tmeattn.render.export.files import check_endings, write_each
     from tmeattn.runs.comparison import compare_runs
     from tmeattn.runs.index import find_runs
 
-    if export is not None:
-        check_ending(export, FORMATS)
-        check_drawing(export)
+    if export:
+        check_endings(export, FORMATS)
+        for path in export:
+            check_drawing(path)
     named = [group_in(text) for text in together]
     found = find_runs([*run, *(one for _, references in named for one in references)])
     left = iter(found[len(run) :])
@@ -93,9 +94,8 @@ def compare(
         echo_json(document(comparison, texts, no_comparison))
     else:
         stdout_console().print(comparison_page(comparison, texts, None if no_texts else no_comparison))
-    if export is not None:
-        write(comparison, texts, no_comparison, export)
-        console.print(safe(f"Wrote {export}"), soft_wrap=True)
+    if export:
+        write_each(export, lambda path: write(comparison, texts, no_comparison, path))
 
 
 def group_in(text: str) -> tuple[str, list[str]]:

@@ -12,18 +12,20 @@ import click
 from tmeattn.cli.support.command import Group, echo_json
 from tmeattn.cli.support.completion import datasets as complete_datasets
 from tmeattn.cli.support.completion import fetchable as complete_fetchable
-from tmeattn.cli.support.options import json_option, text_column_option
+from tmeattn.cli.support.options import json_option, label_edit_options, text_column_option
 from tmeattn.errors import BadInput, TmeattnError, UnknownName
 
 if TYPE_CHECKING:
     from tmeattn.data.download.catalog import PublishedFile
     from tmeattn.data.download.fetch import Progress
-    from tmeattn.specs import DatasetSpec, VectorsSpec, WordVectors
+    from tmeattn.specs import DatasetSpec, TokenizerSpec, VectorsSpec, WordVectors
+
+drop_label_option, merge_labels_option = label_edit_options("drop_label", "merge_labels")
 
 
 @click.group(cls=Group)
 def data() -> None:
-    """List, describe, download and add datasets and word vectors."""
+    """List, describe, download and add datasets and word vectors; list tokenizers."""
 
 
 class ListedData(TypedDict):
@@ -45,18 +47,19 @@ class ListedData(TypedDict):
 @data.command("list")
 @json_option("an array of datasets and vectors")
 def list_data(as_json: bool) -> None:
-    """List datasets and word vectors, and whether they are installed.
+    """List datasets, word vectors and tokenizers, and whether they are installed.
 
     Files of your own are not listed. Give their path: tmeattn train MODEL --dataset PATH.
     """
     from tmeattn.config import TrainOptions
     from tmeattn.registry import registry
-    from tmeattn.specs import DatasetSpec, VectorsSpec
+    from tmeattn.specs import DatasetSpec, TokenizerSpec, VectorsSpec
     from tmeattn.user_defaults import load_defaults
 
     defaults = {**{key: TrainOptions.model_fields[key].default for key in ("dataset", "vectors")}, **load_defaults()}
     listed = [_listed(spec, "dataset", defaults["dataset"]) for spec in registry().all(DatasetSpec)]
     listed += [_listed(spec, "vectors", defaults["vectors"]) for spec in registry().all(VectorsSpec)]
+    listed += [_listed(spec, "tokenizer", "") for spec in registry().all(TokenizerSpec)]  # the default is auto
     if as_json:
         echo_json(listed)
         return
@@ -80,7 +83,7 @@ def list_data(as_json: bool) -> None:
         console.print("\n".join(["", *hints]), soft_wrap=True)
 
 
-def _listed(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> ListedData:
+def _listed(spec: DatasetSpec | VectorsSpec | TokenizerSpec, kind: str, default: str) -> ListedData:
     """A row of the list. The load function opens the data without reading it, and raises where it is missing."""
     from tmeattn.foreign import ForeignFailure, foreign_code
     from tmeattn.registry import registry, resolve
@@ -110,29 +113,48 @@ def _listed(spec: DatasetSpec | VectorsSpec, kind: str, default: str) -> ListedD
 @click.option(
     "--samples", type=click.IntRange(min=0), default=1, show_default=True, help="Number of texts to show of each class."
 )
+@drop_label_option
+@merge_labels_option
 @json_option("all figures")
-def show(dataset: str, text_column: str | None, label_column: str | None, samples: int, as_json: bool) -> None:
+def show(
+    dataset: str,
+    text_column: str | None,
+    label_column: str | None,
+    samples: int,
+    drop_label: tuple[str, ...],
+    merge_labels: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Describe a dataset: sizes, classes, lengths, words.
 
     Also shows duplicates within and across splits, unknown words by tokenizer and vectors, and samples of the texts.
 
-    Words are counted in at most 20,000 evenly spaced texts of a split, and never in test texts.
+    Words are counted in at most 20,000 evenly spaced texts of a split, and never in test texts. Warnings name labels
+    that look alike or stand for no label, classes of few texts, and texts of digits, links or several languages.
+    --drop-label and --merge-labels show the dataset as a training with these options has it.
     """
+    from tmeattn.data.dataset_warnings import WARNING
+    from tmeattn.data.label_edits import edits_of
     from tmeattn.data.sources import open_dataset
     from tmeattn.data.statistics import describe
     from tmeattn.render.console import safe_line, stderr_console, stdout_console
 
     console = stderr_console()
-    statistics = describe(
-        open_dataset(
-            dataset,
-            text_column=text_column,
-            label_column=label_column,
-            narrate=lambda line: console.print(safe_line(line)),
-        ),
-        _installed_vectors(),
-        samples=samples,
+    notes: list[str] = []
+
+    def narrate(line: str) -> None:
+        notes.append(line)
+        if as_json or not line.startswith(WARNING):  # the page has the warnings
+            console.print(safe_line(line))
+
+    found = open_dataset(
+        dataset,
+        text_column=text_column,
+        label_column=label_column,
+        edits=edits_of(drop_label, merge_labels),
+        narrate=narrate,
     )
+    statistics = describe(found, _installed_vectors(), samples=samples, notes=notes)
     if as_json:
         echo_json(statistics)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from tmeattn.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     from tmeattn.docs import Topic
+
+JSON_TOPIC = "json"
+"""The page about the JSON documents, whose own document has all commands."""
 
 
 @click.command()
@@ -26,6 +29,9 @@ def docs(topic: str | None, words: str | None, no_pager: bool, as_json: bool) ->
 
     A page that is longer than the terminal goes through PAGER (less). A search that finds nothing ends with exit
     code 2; with --json it prints an empty array.
+
+    The page json is about what commands print with --json. With --json it has, for programs, the help, the options,
+    the exit codes and the JSON Schema of every command.
 
     \b
     tmeattn docs training
@@ -41,12 +47,19 @@ def docs(topic: str | None, words: str | None, no_pager: bool, as_json: bool) ->
     elif topic is None:
         _list(pages, as_json)
     elif as_json:
-        echo_json(asdict(pages[0]))
+        echo_json({**asdict(pages[0]), **(_reference() if topic == JSON_TOPIC else {})})
     else:
         from tmeattn.cli.support.paging import page
         from tmeattn.render.manual import ManualPage
 
         page(ManualPage(pages[0]), at_once=no_pager)
+
+
+def _reference() -> dict[str, Any]:
+    """All commands, for programs."""
+    from tmeattn.cli.documents.reference import reference
+
+    return reference(click.get_current_context().find_root().command)
 
 
 def _page(name: str, pages: list[Topic]) -> Topic:

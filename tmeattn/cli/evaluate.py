@@ -43,7 +43,7 @@ def evaluate(
     raw: bool,
     shuffle_words: bool,
     shuffle_seed: int | None,
-    export: Path | None,
+    export: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Evaluate the best weights of RUN on its validation texts, or on any others.
@@ -74,18 +74,18 @@ def evaluate(
     from tmeattn.render.counting import counting
     from tmeattn.render.evaluation import evaluation_page, predicted_page
     from tmeattn.render.export.evaluation import FORMATS, write
-    from tmeattn.render.export.files import check_ending, check_no_input
+    from tmeattn.render.export.files import check_endings, check_no_input, write_each
     from tmeattn.runs.index import find_run
 
     if shuffle_seed is not None and not shuffle_words:
         raise BadInput("--shuffle-seed needs --shuffle-words.")
     if predictions is None and (given := [name for name, on in (("force", force), ("raw", raw)) if on]):
         raise BadInput(f"--{given[0]} needs --predictions.")
-    if export is not None:
-        check_ending(export, FORMATS)
+    if export:
+        check_endings(export, FORMATS)
     console = stderr_console()
     found = find_run(run, dataset=data.dataset)
-    if export is not None:
+    if export:
         check_no_input(export, data.dataset, found.options["dataset"])
     if predictions is not None:
         check_predictions(predictions, data.dataset or found.options["dataset"], force=force)
@@ -101,7 +101,7 @@ def evaluate(
         )
     for note in classifier.notes:
         console.print(safe(note))
-    if export is not None and not evaluated.labelled:
+    if export and not evaluated.labelled:
         raise BadInput(f"--export: {evaluated.chosen.dataset} has no labels, so nothing can be measured.")
     if predictions is not None:
         write_predictions(evaluated, predictions, raw=raw)
@@ -117,7 +117,7 @@ def evaluate(
             echo_json(document)
         else:
             stdout_console().print(evaluation_page(document))
-        if export is not None:
-            write(document, export)
-    for path in filter(None, (predictions, export)):
-        console.print(safe(f"Wrote {path}"), soft_wrap=True)
+        if export:
+            write_each(export, lambda path: write(document, path))
+    if predictions is not None:
+        console.print(safe(f"Wrote {predictions}"), soft_wrap=True)

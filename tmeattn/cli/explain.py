@@ -81,7 +81,7 @@ def explain(
     file: Path | None,
     index: int | None,
     data: DataOptions,
-    export: Path | None,
+    export: tuple[Path, ...],
     no_pager: bool,
     as_json: bool,
 ) -> None:
@@ -108,7 +108,7 @@ def explain(
     from tmeattn.runs.index import find_run
 
     found = find_run(run, dataset=data.dataset)
-    if export is not None:
+    if export:
         from tmeattn.render.export.files import check_no_input
 
         check_no_input(export, file, data.dataset, found.options["dataset"])
@@ -142,16 +142,16 @@ def _check_options(
     data: DataOptions,
     method: str | None,
     other: str | None,
-    export: Path | None,
+    export: tuple[Path, ...],
     *,
     as_map: bool = False,
 ) -> None:
     """Refuse options that do not fit together, before anything slow is imported."""
-    if export is not None:
+    if export:
         from tmeattn.render.export import attention_map, explanations
-        from tmeattn.render.export.files import check_ending
+        from tmeattn.render.export.files import check_endings
 
-        check_ending(export, attention_map.FORMATS if as_map else explanations.FORMATS)
+        check_endings(export, attention_map.FORMATS if as_map else explanations.FORMATS)
     if sum(given is not None for given in (text, index, file)) > 1:
         raise BadInput("Give only one of TEXT, --index and --file.")
     if index is None and (given := data.given()):
@@ -173,7 +173,7 @@ def _show_map(
     classifier: TrainedClassifier,
     request: ExplainRequest,
     top: int,
-    export: Path | None,
+    export: tuple[Path, ...],
     as_json: bool,
     no_pager: bool,
 ) -> None:
@@ -188,12 +188,11 @@ def _show_map(
         echo_json(shown.document())
     else:
         page(map_page(shown, overview, top=top), at_once=no_pager)
-    if export is not None:
-        from tmeattn.render.console import safe, stderr_console
+    if export:
         from tmeattn.render.export.attention_map import write
+        from tmeattn.render.export.files import write_each
 
-        write(shown, export, overview)
-        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
+        write_each(export, lambda path: write(shown, path, overview))
 
 
 def _given_texts(text: str | None, file: Path | None) -> list[str]:
@@ -240,19 +239,12 @@ def _explain_with_progress(
 
     requests: for each text, one for each method.
     """
-    from tmeattn.explain.explain import TOGETHER, explain_all
+    from tmeattn.explain.explain import explain_each
     from tmeattn.render.console import stderr_console
     from tmeattn.render.counting import counting
 
-    by_method = [request for column in zip(*requests, strict=True) for request in column]  # alike ones are one batch
-    explanations = []
     with counting(stderr_console(), "explanation") as progress:
-        for explanation in explain_all(classifier, by_method):
-            explanations.append(explanation)
-            if len(by_method) > 1 and len(explanations) % TOGETHER == 1:
-                progress(len(explanations), len(by_method))
-    texts = len(requests)
-    return [explanations[at] for text in range(texts) for at in range(text, len(explanations), texts)]
+        return explain_each(classifier, requests, progress)
 
 
 def _picture(
@@ -273,7 +265,7 @@ def _picture(
 def _show(
     explanations: Sequence[Explanation],
     picture: RenderableType,
-    export: Path | None,
+    export: tuple[Path, ...],
     as_json: bool,
     *,
     single: bool,
@@ -287,9 +279,8 @@ def _show(
         echo_json(documents[0] if single else documents)
     else:
         page(picture, at_once=no_pager)
-    if export is not None:
-        from tmeattn.render.console import safe, stderr_console
+    if export:
         from tmeattn.render.export.explanations import write
+        from tmeattn.render.export.files import write_each
 
-        write(explanations, export, picture)
-        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
+        write_each(export, lambda path: write(explanations, path, picture))

@@ -109,7 +109,7 @@ def faithfulness(
     attention_tests: bool,
     twin: bool,
     rationales: Path | None,
-    export: Path | None,
+    export: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Assess how faithful the explanations of RUN are to the model (default: the latest run).
@@ -137,14 +137,14 @@ def faithfulness(
     from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.counting import counting
     from tmeattn.render.export.faithfulness import FORMATS, write
-    from tmeattn.render.export.files import check_ending, check_no_input
+    from tmeattn.render.export.files import check_endings, check_no_input, write_each
     from tmeattn.render.faithfulness import faithfulness as results_page
     from tmeattn.render.faithfulness_runs import SHOWN, check_measures, document, faithfulness_of_runs
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.runs.index import find_runs
 
-    if export is not None:
-        check_ending(export, FORMATS)
+    if export:
+        check_endings(export, FORMATS)
     chosen = None if methods is None else names_in("--methods", methods)
     operators = operators_in(operator)
     shown = SHOWN if measures is None else None if measures == "all" else names_in("--measures", measures)
@@ -155,7 +155,7 @@ def faithfulness(
             f"--rationales has texts of its own, so --{given[0]} has no effect.", hint="Leave one of them out."
         )
     found = list(dict.fromkeys(find_runs(run or ("latest",), dataset=data.dataset)))
-    if export is not None:
+    if export:
         for one in found:
             check_no_input(export, rationales, data.dataset, one.options["dataset"])
     begins(lambda: _check_file(rationales))
@@ -197,9 +197,8 @@ def faithfulness(
             stdout_console().print(attention_section(tests))
     else:
         stdout_console().print(faithfulness_of_runs(results, shown))
-    if export is not None:
-        write(results, export)
-        console.print(safe(f"Wrote {export}"), soft_wrap=True)
+    if export:
+        write_each(export, lambda path: write(results, path))
 
 
 def _check_file(path: Path | None) -> None:

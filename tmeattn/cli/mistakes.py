@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @no_pager_option()
 @json_option("the texts")
 def mistakes(
-    run: str, data: DataOptions, top: int, method: str | None, export: Path | None, no_pager: bool, as_json: bool
+    run: str, data: DataOptions, top: int, method: str | None, export: tuple[Path, ...], no_pager: bool, as_json: bool
 ) -> None:
     """Show the most confident mistakes of RUN, and the texts with the least certain predictions.
 
@@ -44,18 +44,18 @@ def mistakes(
     from tmeattn.cli.support.paging import page
     from tmeattn.explain.mistakes import find_mistakes
     from tmeattn.inference.classifier import TrainedClassifier
-    from tmeattn.render.console import safe, safe_line, stderr_console
+    from tmeattn.render.console import safe_line, stderr_console
     from tmeattn.render.counting import counting
     from tmeattn.render.explanations import mistakes as mistakes_page
     from tmeattn.render.export.explanations import FORMATS, write
-    from tmeattn.render.export.files import check_ending, check_no_input
+    from tmeattn.render.export.files import check_endings, check_no_input, write_each
     from tmeattn.runs.index import find_run
 
-    if export is not None:
-        check_ending(export, FORMATS)
+    if export:
+        check_endings(export, FORMATS)
     console = stderr_console()
     found = find_run(run, dataset=data.dataset)
-    if export is not None:
+    if export:
         check_no_input(export, data.dataset, found.options["dataset"])
     begins()
     classifier = TrainedClassifier(found)
@@ -73,6 +73,6 @@ def mistakes(
         echo_json(result.document())
     else:
         page(picture, at_once=no_pager)
-    if export is not None:
-        write([explanation for _, explanation in (*result.confident, *result.uncertain)], export, picture)
-        console.print(safe(f"Wrote {export}"), soft_wrap=True)
+    if export:
+        texts = [explanation for _, explanation in (*result.confident, *result.uncertain)]
+        write_each(export, lambda path: write(texts, path, picture))

@@ -30,23 +30,23 @@ class ModelDocument(TypedDict):
 @click.argument("name", required=False)
 @export_option("the models, or the options of NAME,", ".md, .tex or .csv")
 @json_option("the model, or an array of models,")
-def models(name: str | None, export: Path | None, as_json: bool) -> None:
+def models(name: str | None, export: tuple[Path, ...], as_json: bool) -> None:
     """List the models, or show the formula, a diagram, the options and the size of the model NAME."""
-    if export is not None:
-        from tmeattn.render.export.files import check_ending
+    if export:
+        from tmeattn.render.export.files import check_endings
         from tmeattn.render.export.listings import FORMATS
 
-        check_ending(export, FORMATS)
+        check_endings(export, FORMATS)
     if name is None:
         _list(as_json)
     else:
         _page(registry().get(ModelSpec, name), as_json)
-    if export is not None:
+    if export:
         _export(name, export)
 
 
-def _export(name: str | None, path: Path) -> None:
-    from tmeattn.render.console import safe, stderr_console
+def _export(name: str | None, paths: tuple[Path, ...]) -> None:
+    from tmeattn.render.export.files import write_each
     from tmeattn.render.export.listings import model_table, models_table, write
     from tmeattn.run_config import config_class
 
@@ -55,8 +55,7 @@ def _export(name: str | None, path: Path) -> None:
     else:
         spec = registry().get(ModelSpec, name)
         table = model_table(spec, _recipes(spec), list(config_class(spec).model_fields))
-    write([table], path)
-    stderr_console().print(safe(f"Wrote {path}"), soft_wrap=True)
+    write_each(paths, lambda path: write([table], path))
 
 
 def _recipes(spec: ModelSpec) -> dict[str, dict[str, object]]:

@@ -13,7 +13,14 @@ import click
 from click.core import ParameterSource
 
 from tmeattn.cli.support.command import begins, echo_json
-from tmeattn.cli.support.options import file_option, force_option, json_option, run_option, text_column_option
+from tmeattn.cli.support.options import (
+    file_option,
+    force_option,
+    json_option,
+    quiet_option,
+    run_option,
+    text_column_option,
+)
 from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
@@ -41,7 +48,8 @@ STANDARD = Path("-")
 @click.option(
     "--output",
     type=click.Path(allow_dash=True, dir_okay=False, path_type=Path),
-    help="Write a row for each text while the texts are classified: JSON lines, .csv or .tsv; - is standard output.",
+    help="Write a row for each text while the texts are classified: JSON lines, .csv, .tsv or .parquet; - is standard "
+    "output.",
 )
 @click.option("--skip-bad", is_flag=True, help="Skip invalid and empty rows of --file, and list their numbers.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted --output.")
@@ -58,7 +66,20 @@ STANDARD = Path("-")
     metavar="N",
     help="Classify --file with N processes at once; --output is the same file as without.  [default: 1]",
 )
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="COLUMN",
+    help="Carry a column of --file, such as an id, into --output. Can be given several times.",
+)
+@click.option(
+    "--top-classes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Give only the N most probable classes, the most probable first.  [default: all, in their order]",
+)
 @click.option("--raw", is_flag=True, help="In a .csv or .tsv --output, do not put an apostrophe before = + - @.")
+@quiet_option()
 @json_option("an array of predictions")
 def predict(
     texts: tuple[str, ...],
@@ -73,6 +94,8 @@ def predict(
     shard: str | None,
     merge: bool,
     processes: int | None,
+    keep: tuple[str, ...],
+    top_classes: int | None,
     raw: bool,
     as_json: bool,
 ) -> None:
@@ -81,11 +104,12 @@ def predict(
     RUN may be an ONNX file of tmeattn runs export, for which torch is not loaded.
 
     With --output any number of rows is classified in constant memory. Each written row has row (its line in the file),
-    label, probability and probabilities. A text that begins with a dash stands after --.
+    record (its place among the records), the columns of --keep, label, probability and probabilities. With --file -
+    --output - each line of a pipe is answered as it arrives. A text that begins with a dash stands after --.
 
     \b
     tmeattn predict "A wonderful film." "Two hours of my life, gone."
-    tmeattn predict --file reviews.jsonl --output predictions.jsonl
+    tmeattn predict --file reviews.jsonl --output predictions.jsonl --keep id
     """
     if merge:
         begins()
@@ -100,32 +124,40 @@ def predict(
         raise BadInput("--resume and --force need a file as --output, not standard output.")
     if output is None and raw:
         raise BadInput("--raw needs --output.")
+    if output is None and keep:
+        raise BadInput("--keep needs --output.", hint="To see the rows, add --output -.")
 
     from tmeattn.data.readers.text_input import TextInput
 
     source = TextInput(file or STANDARD, kind, text_column)
-    begins(lambda: _check_begin(run, source if file else None, output, shard, processes, replaces=resume or force))
+    begins(lambda: _check_begin(run, source if file else None, output, keep, shard, processes, resume or force))
     if shard is not None or processes is not None:
         _check_shared(source, output, shard, processes)
     if output is None:
-        _print_predictions(run, list(texts) or source.read(_narrate), as_json)
+        _print_predictions(run, list(texts) or source.read(_narrate), top_classes, as_json)
         return
     from tmeattn.inference.output_target import check_output_name
+    from tmeattn.inference.prediction_parquet import require_parquet
 
     check_output_name(None if output == STANDARD else output)
+    require_parquet(output)
     if processes is not None and processes > 1:
         from tmeattn.inference.workers import FileJob
 
         places = (_path_of(run), str(source.path), str(output))
-        _share_out(FileJob(*places, kind, text_column, skip_bad, resume, force, raw), processes)
+        _share_out(FileJob(*places, kind, text_column, skip_bad, resume, force, raw, keep, top_classes), processes)
         return
+    from tmeattn.data.readers.columns import kept_columns
+    from tmeattn.inference.prediction_rows import RowForm
     from tmeattn.inference.shards import parse_shard
     from tmeattn.inference.streaming import PredictionJob
 
     part = None if shard is None else parse_shard(shard)
     target = None if output == STANDARD else part.file_of(output) if part else output
-    table, column = source.open()
-    _stream(run, PredictionJob(table, column, target, skip_bad, resume, force, raw, part))
+    opened = source.open_arriving() if target is None else None
+    table, column, arriving = opened or (*source.open(), None)
+    rows = RowForm(kept_columns(table, keep), top_classes, raw)
+    _stream(run, PredictionJob(table, column, target, skip_bad, resume, force, rows, part, arriving))
 
 
 def _check_combination(texts: tuple[str, ...], file: Path | None, output: Path | None, as_json: bool) -> None:
@@ -141,7 +173,13 @@ def _check_combination(texts: tuple[str, ...], file: Path | None, output: Path |
 
 
 def _check_begin(
-    run: str, source: TextInput | None, output: Path | None, shard: str | None, processes: int | None, *, replaces: bool
+    run: str,
+    source: TextInput | None,
+    output: Path | None,
+    keep: tuple[str, ...],
+    shard: str | None,
+    processes: int | None,
+    replaces: bool,
 ) -> None:
     """Check what a prediction finds when it begins: its run, the file with its texts, and where it writes.
 
@@ -154,7 +192,9 @@ def _check_begin(
     if not is_onnx(run):
         find_run(run)
     if source is not None:
-        source.open()
+        from tmeattn.data.readers.columns import kept_columns
+
+        kept_columns(source.open()[0], keep)
         if shard is not None or processes is not None:
             _check_shared(source, output, shard, processes)
     if output is None or output == STANDARD:
@@ -241,27 +281,38 @@ def _classifier(run: str) -> TextClassifier:
     return classifier
 
 
-def _print_predictions(run: str, texts: Sequence[str], as_json: bool) -> None:
+def _print_predictions(run: str, texts: Sequence[str], top: int | None, as_json: bool) -> None:
     from tmeattn.inference.prediction import predictions_of
 
     classifier = _classifier(run)
     predictions = predictions_of(classifier.classes, classifier.probabilities(texts))
+    if top is not None:
+        predictions = [prediction.with_top(top) for prediction in predictions]
     if as_json:
         echo_json([{"text": text, **asdict(prediction)} for text, prediction in zip(texts, predictions, strict=True)])
     else:
-        _print_table(texts, predictions)
+        _print_table(texts, predictions, with_others=top is not None and top > 1)
 
 
-def _print_table(texts: Sequence[str], predictions: Sequence[Prediction]) -> None:
+def _print_table(texts: Sequence[str], predictions: Sequence[Prediction], *, with_others: bool) -> None:
     from tmeattn.render.console import stdout_console
     from tmeattn.render.numbers import percent
     from tmeattn.render.tables import Column, table
 
+    def others(prediction: Prediction) -> list[tuple[str, float]]:
+        return list(prediction.probabilities.items())[1:]
+
     rows = [
-        (prediction.label, percent(prediction.probability), " ".join(text.split())[:200])
+        (
+            prediction.label,
+            percent(prediction.probability),
+            *([", ".join(f"{name} {percent(one)}" for name, one in others(prediction))] if with_others else []),
+            " ".join(text.split())[:200],
+        )
         for text, prediction in zip(texts, predictions, strict=True)
     ]
-    stdout_console().print(table(["label", Column("probability", numeric=True), "text"], rows))
+    next_classes = ["next classes"] if with_others else []
+    stdout_console().print(table(["label", Column("probability", numeric=True), *next_classes, "text"], rows))
 
 
 def _stream(run: str, job: PredictionJob) -> None:

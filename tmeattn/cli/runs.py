@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmeattn.cli.charts import write_charts
 from tmeattn.cli.comparison import compare
 from tmeattn.cli.queue import queue
+from tmeattn.cli.run_listing import list_runs
+from tmeattn.cli.show import show
 from tmeattn.cli.support.command import Group, echo_json
-from tmeattn.cli.support.options import export_option, force_option, json_option, run_argument
+from tmeattn.cli.support.options import force_option, json_option, run_argument
 from tmeattn.errors import BadInput
 from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.runs.summary_cache import Overview
-    from tmeattn.tui.services.run_charts import XAxis
-
-LONGEST_NAME = 24
-"""Columns of the listing for a run's name."""
 
 
 @click.group(cls=Group)
@@ -33,156 +29,8 @@ def runs() -> None:
     """
 
 
-@runs.command("list")
-@click.option(
-    "--filter",
-    "wanted",
-    metavar="TERMS",
-    help='Only the runs that fit, such as "model:lstm acc>86 tag:paper state:finished"; see: tmeattn docs runs.',
-)
-@export_option("the runs", ".md, .tex or .csv")
-@json_option("an array of runs")
-def list_runs(wanted: str | None, export: Path | None, as_json: bool) -> None:
-    """All runs, the newest first."""
-    import time
-
-    from tmeattn.runs.filtering import parse_filter, values_of
-    from tmeattn.runs.summary_cache import overviews
-
-    fitting = parse_filter(wanted or "", time.time())
-
-    if export is not None:
-        from tmeattn.render.export.files import check_ending
-        from tmeattn.render.export.listings import FORMATS
-
-        check_ending(export, FORMATS)
-    every, damaged = overviews()
-    found = [one for one in every if fitting.fits(values_of(one.summary))]
-    if every and not found and not as_json:
-        click.echo(f"No run fits the filter, of {counted(len(every), 'run')}.", err=True)
-    _print_runs(found, damaged, as_json, empty=not every)
-    if export is not None:
-        from tmeattn.render.console import safe, stderr_console
-        from tmeattn.render.export.listings import runs_table, write
-
-        write([runs_table([one.summary for one in found])], export)
-        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
-
-
-def _print_runs(readable: list[Overview], damaged: dict[Path, str], as_json: bool, *, empty: bool) -> None:
-    """empty: whether there is no run at all."""
-    import time
-
-    from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.numbers import age, dataset_name, percent, shortened
-    from tmeattn.render.tables import Column, table
-
-    found = [one.summary for one in readable]
-    console = stderr_console()
-    for path, reason in damaged.items():
-        console.print(safe(f"Skipped {path.name}: {reason}"))
-    for run in found:
-        for problem in run.problems:
-            console.print(safe(f"{run.id}: {problem}"))
-    if as_json:
-        echo_json([run.document() for run in found])
-        return
-    if not found:
-        if empty:
-            console.print("There is no run yet. Train a model: tmeattn train lstm-attn --alpha 0.05")
-        return
-    now, tagged = time.time(), any(run.tags for run in found)
-    rows = [
-        (
-            (f"{shortened(run.name, LONGEST_NAME)} ({run.model})" if run.name else run.id)
-            + (", equal weights" if run.uniform_attention else ""),
-            run.shown_state,
-            dataset_name(run.dataset) + (f" ({run.limit})" if run.limit else ""),
-            f"{run.alpha:g}",
-            str(run.seed),
-            f"{run.epoch}/{run.epochs}",
-            percent(run.best_accuracy, 2),
-            age(now - run.created),
-            *([" ".join(run.tags)] if tagged else []),
-        )
-        for run in found
-    ]
-    numeric = [
-        Column(name, numeric=True, drop=drop)
-        for name, drop in (("alpha", 3), ("seed", 4), ("epoch", 1), ("best", 0), ("age", 5))
-    ]
-    tags = [Column("tags", wrap=True, least=6, drop=6)] if tagged else []
-    stdout_console().print(
-        table(["run", "state", Column("dataset", wrap=True, least=9, drop=2), *numeric, *tags], rows)
-    )
-
-
-@runs.command()
-@run_argument(default="latest")
-@export_option("the charts of the run screen", ".svg, .png or .csv")
-@click.option("--charts", metavar="NAMES", help="Charts to export, such as loss,gradient-norm.  [default: all]")
-@click.option("--x", "axis", type=click.Choice(["epoch", "step", "time"]), help="X axis of them.  [default: epoch]")
-@click.option(
-    "--smooth", type=click.FloatRange(0, 1, max_open=True), help="Weight of their exponential mean.  [default: 0]"
-)
-@click.option("--log-scale", is_flag=True, help="Logarithmic y axes of loss, learning rate and gradient norm.")
-@json_option("summary, configuration and epochs")
-def show(
-    run: str,
-    export: Path | None,
-    charts: str | None,
-    axis: XAxis | None,
-    smooth: float | None,
-    log_scale: bool,
-    as_json: bool,
-) -> None:
-    """Configuration, curves and the history of attention entropy of RUN."""
-    from rich.console import Group, RenderableType
-    from rich.text import Text
-
-    from tmeattn.render.console import safe, stdout_console
-    from tmeattn.render.numbers import option_value
-    from tmeattn.render.summary import entropy_heads, entropy_history, summary
-    from tmeattn.render.tables import key_values
-    from tmeattn.runs.command_line import typed
-    from tmeattn.runs.events import epoch_events
-    from tmeattn.runs.index import find_run
-    from tmeattn.runs.summary import summarize
-
-    found = find_run(run)
-    write_charts(found, export, charts=charts, axis=axis, smooth=smooth, log_scale=log_scale)
-    events = found.page_events()
-    run_summary = summarize(found, events)
-    if as_json:
-        document = {**run_summary.document(), **found.info, "name": found.name, "history": epoch_events(events)}
-        echo_json(document)
-        return
-    parts: list[RenderableType] = [summary(run_summary, events)]
-    if (history := entropy_history(events)) is not None:
-        parts += [Text(), history]
-    if (heads := entropy_heads(events)) is not None:
-        parts += [Text(), heads]
-    parts += [
-        Text("\nConfiguration", style="bold"),
-        key_values(
-            [(key.replace("_", "-"), option_value(value)) for key, value in found.options.items() if value is not None]
-        ),
-        Text("\nMade by", style="bold"),
-        key_values(
-            [
-                ("command", typed(found.info.get("command"))),
-                *((k, str(v)) for k, v in found.info.get("versions", {}).items()),
-            ]
-        ),
-    ]
-    if found.state() in ("stopped", "crashed"):
-        advice = f"The run is {run_summary.shown_state}. Resume it: tmeattn resume {found.reference}\n"
-        parts.insert(0, Text(safe(advice), style="yellow"))
-    if message := found.status().get("message"):
-        parts.insert(0, Text(f"Failed: {safe(str(message))}\n", style="bold red"))
-    stdout_console().print(Group(*parts))
-
-
+runs.add_command(list_runs)
+runs.add_command(show)
 runs.add_command(compare)
 runs.add_command(queue)
 
@@ -220,7 +68,8 @@ class TagCommand(click.Command):
     """Takes words that begin with one minus as arguments: they remove tags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        changes = [arg for arg in args if arg[:1] in ("+", "-") and arg[:2] != "--" and len(arg) > 1]
+        signed = [arg for arg in args if arg[:1] in ("+", "-") and arg[:2] != "--" and len(arg) > 1]
+        changes = [arg for arg in signed if arg not in ctx.help_option_names]
         rest = super().parse_args(ctx, [arg for arg in args if arg not in changes])
         ctx.params["changes"] = changes
         return rest

@@ -36,26 +36,25 @@ def study_argument() -> Callable[[FC], FC]:
 @storage_option()
 @export_option("the finished trials", ".md, .tex or .csv")
 @json_option("the results")
-def show(study: str | None, storage: str | None, export: Path | None, as_json: bool) -> None:
+def show(study: str | None, storage: str | None, export: tuple[Path, ...], as_json: bool) -> None:
     """The trials of STUDY, its best command, and which options matter. Without STUDY, the newest."""
-    from tmeattn.render.console import safe, stderr_console, stdout_console
-    from tmeattn.render.export.files import check_ending
+    from tmeattn.render.console import stdout_console
+    from tmeattn.render.export.files import check_endings, write_each
     from tmeattn.render.export.listings import FORMATS, sweep_table, write
     from tmeattn.render.sweep import results_page
     from tmeattn.sweep.results import results
     from tmeattn.sweep.storage import open_store
     from tmeattn.sweep.study import open_study
 
-    if export is not None:
-        check_ending(export, FORMATS)
+    if export:
+        check_endings(export, FORMATS)
     found = results(open_study(open_store(storage, create=False), study))
     if as_json:
         echo_json(found.document())
     else:
         stdout_console().print(results_page(found))
-    if export is not None:
-        write([sweep_table(found)], export)
-        stderr_console().print(safe(f"Wrote {export}"), soft_wrap=True)
+    if export:
+        write_each(export, lambda path: write([sweep_table(found)], path))
 
 
 @click.command()

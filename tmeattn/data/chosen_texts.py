@@ -15,11 +15,13 @@ import numpy as np
 
 from tmeattn.config import TrainOptions
 from tmeattn.data.data_options import EVERY_SPLIT, OWN_SPLIT, DataOptions
+from tmeattn.data.dataset_warnings import WARNING
 from tmeattn.data.encoding.encode import limited_rows
 from tmeattn.data.holdout import text_hashes
+from tmeattn.data.label_edits import edits_of, merged_labels
 from tmeattn.data.label_matching import match_labels
 from tmeattn.data.readers.text_store import UNLABELLED
-from tmeattn.data.sources import check_unchanged, dataset_of, import_path, open_dataset
+from tmeattn.data.sources import check_unchanged, dataset_of, import_path, label_edits, open_dataset
 from tmeattn.errors import BadInput, TmeattnError, UnknownName, shortened
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_path
@@ -155,7 +157,7 @@ def choose_texts(
     texts = parts[0].texts if len(parts) == 1 else Joined([part.texts for part in parts])
     labels_M = np.concatenate([np.asarray(part.labels, dtype=np.int64) for part in parts])
     notes = _what_is_taken(source, data, names)
-    rows_N, labels_N = np.arange(len(labels_M)), _classes_of(source, labels_M, run.data["classes"], data, notes)
+    rows_N, labels_N = np.arange(len(labels_M)), _classes_of(source, labels_M, run, data, notes)
     if labels_N is not None:
         rows_N = np.flatnonzero(labels_N >= 0)
         labels_N = labels_N[rows_N]
@@ -208,9 +210,12 @@ def _open(run: RunDirectory, options: TrainOptions, data: DataOptions, narrate: 
 
 
 def _own(run: RunDirectory, options: TrainOptions, data: DataOptions, narrate: Narrate) -> _Source:
-    """The data that the run was trained on, with the columns that it had."""
+    """The data that the run was trained on, with the columns that it had; its training has shown the warnings."""
     text_column, label_column = data.text_column or options.text_column, data.label_column or options.label_column
-    dataset = dataset_of(options.model_copy(update={"text_column": text_column, "label_column": label_column}), narrate)
+    dataset = dataset_of(
+        options.model_copy(update={"text_column": text_column, "label_column": label_column}),
+        lambda line: None if line.startswith(WARNING) else narrate(line),
+    )
     if (text_column, label_column) != (options.text_column, options.label_column) and (
         dataset.fingerprint != run.data["fingerprint"]
     ):
@@ -225,7 +230,7 @@ def _own(run: RunDirectory, options: TrainOptions, data: DataOptions, narrate: N
     if path is None:
         return _Source(options.dataset, True, dataset.classes, splits)
     columns = replace(data, text_column=text_column, label_column=label_column)
-    store = import_path(path, columns, to_train=True, validation=options.validation)
+    store = import_path(path, columns, to_train=True, validation=options.validation, edits=label_edits(options))
     return _Source(options.dataset, True, store.classes, dict(store.splits), store.records, store.ids)
 
 
@@ -273,20 +278,28 @@ def _what_is_taken(source: _Source, data: DataOptions, names: Sequence[str]) -> 
 
 
 def _classes_of(
-    source: _Source, labels_M: np.ndarray, classes: Sequence[str], data: DataOptions, notes: list[str]
+    source: _Source, labels_M: np.ndarray, run: RunDirectory, data: DataOptions, notes: list[str]
 ) -> np.ndarray | None:
-    """The run's class of each text, -1 where none matches; None for data without labels."""
-    if source.own and list(source.classes) == list(classes) and not data.map_labels:
+    """The run's class of each text, -1 where none matches or `--drop-label` names its label; None for data without
+    labels."""
+    classes = run.data["classes"]
+    edits = edits_of(data.drop_labels, data.merge_labels)
+    if source.own and list(source.classes) == list(classes) and not data.map_labels and not edits:
         return labels_M
     counts_L = np.bincount(labels_M, minlength=len(source.classes))
     counts = {name: int(count) for name, count in zip(source.classes, counts_L, strict=True) if count}
     without = set(counts) <= ({UNLABELLED} if NO_LABEL in classes else {UNLABELLED, NO_LABEL})
-    if without and not data.map_labels:
+    if without and not data.map_labels and not edits:
         notes.append(f"{shortened(source.name)} has no labels: the texts are classified, and nothing is measured.")
         return None
-    matched = match_labels(counts, classes, data.map_labels, data=shortened(source.name))
+    edited = edits.resolve(counts, classes=1)
+    notes += edited.notes()
+    matched = match_labels(
+        edited.class_counts(), classes, data.map_labels, data=shortened(source.name), merged=merged_labels(run.data)
+    )
     notes += matched.notes
-    of_label = np.array([-1 if (found := matched.classes.get(name)) is None else found for name in source.classes])
+    found = [edited.classes.get(name) for name in source.classes]
+    of_label = np.array([-1 if name is None or (at := matched.classes[name]) is None else at for name in found])
     classes_M: np.ndarray = of_label[labels_M]
     return classes_M
 

@@ -24,6 +24,8 @@ class DataOptions:
     split:       train, validation, test or all; None: `OWN_SPLIT` of the run's dataset, all texts of another one.
     texts:       "all" of them, or the "sample" that the run's `--limit` keeps: of other data, as many, balanced.
     map_labels:  LABEL=CLASS: labels of the data and the run's classes that they stand for.
+    drop_labels, merge_labels: labels that are left out, and labels that become one class, before they are matched with
+                 the classes of the run.
     text_column, label_column, id_column: columns of a table; None to guess them by their names.
     keep_ids:    whether the user's own ids of the texts are wanted.
     """
@@ -32,6 +34,8 @@ class DataOptions:
     split: str | None = None
     texts: Texts = DEFAULT_TEXTS
     map_labels: tuple[str, ...] = ()
+    drop_labels: tuple[str, ...] = ()
+    merge_labels: tuple[str, ...] = ()
     text_column: str | None = None
     label_column: str | None = None
     id_column: str | None = None
@@ -39,7 +43,7 @@ class DataOptions:
 
     def given(self) -> list[str]:
         """The names of the options that have another value than by default, as on the command line."""
-        named = {"map_labels": "map-label"}
+        named = {"map_labels": "map-label", "drop_labels": "drop-label"}
         return [
             named.get(field.name, field.name.replace("_", "-"))
             for field in fields(self)

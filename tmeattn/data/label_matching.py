@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tmeattn.data.label_names import MOST_NAMED, are_alike, counted_labels, named_labels, shown_label
 from tmeattn.errors import BadInput, UnknownName, shortened
-
-MOST_NAMED = 8
-"""Labels that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,18 @@ class LabelMatch:
 
 
 def match_labels(
-    counts: Mapping[str, int], classes: Sequence[str], mapped: Sequence[str] = (), *, data: str = "the data"
+    counts: Mapping[str, int],
+    classes: Sequence[str],
+    mapped: Sequence[str] = (),
+    *,
+    data: str = "the data",
+    merged: Mapping[str, str] | None = None,
 ) -> LabelMatch:
     """Match labels with the classes of a run: by `--map-label`, by the same name, or by a name that differs only in
     case and outer spaces where a single class has it.
 
     counts: by label of the data, the number of its texts.   mapped: the values of `--map-label`, LABEL=CLASS each.
+    merged: by label that `--merge-labels` made a class of the run in its training, this class.
 
     Raises:
         UnknownName: `--map-label` names a label or a class that does not exist.
@@ -37,31 +41,36 @@ def match_labels(
     """
     by_option = _mapped(mapped, counts, classes)
     found: dict[str, int | None] = {}
-    loosely, notes = [], []
+    loosely, as_trained, notes = [], [], []
     for label in counts:
         found[label] = by_option.get(label, classes.index(label) if label in classes else None)
         if found[label] is None and len(alike := _alike(label, classes)) == 1:
             found[label] = classes.index(alike[0])
-            loosely.append(f"{label!r} as {alike[0]!r}")
+            loosely.append(f"{shown_label(label)} as {shown_label(alike[0])}")
+        if found[label] is None and (name := (merged or {}).get(label)) is not None and name in classes:
+            found[label] = classes.index(name)
+            as_trained.append(f"{shown_label(label)} as {shown_label(name)}")
     if all(index is None for index in found.values()):
         raise BadInput(
-            f"No label of {data} is a class of the run: its labels are {_counted(counts, counts)}; the classes are "
-            f"{_named(classes)}.",
+            f"No label of {data} is a class of the run: its labels are {counted_labels(counts, counts)}; the classes "
+            f"are {named_labels(classes)}.",
             hint=f"Say which is which: --map-label {_example(counts, classes)}",
         )
     if loosely:
         notes.append(f"Labels are matched without regard to case and outer spaces: {', '.join(loosely[:MOST_NAMED])}.")
+    if as_trained:
+        notes.append(f"Labels are merged as in the training of the run: {', '.join(as_trained[:MOST_NAMED])}.")
     left_out = [label for label, index in found.items() if index is None]
     if left_out:
         texts = sum(counts[label] for label in left_out)
         are = "text is" if texts == 1 else "texts are"
         notes.append(
             f"{texts:,} {are} left out, because no class of the run matches the label: "
-            f"{_counted(left_out, counts)}. A label is matched with --map-label {_example(left_out, classes)}."
+            f"{counted_labels(left_out, counts)}. A label is matched with --map-label {_example(left_out, classes)}."
         )
     absent = [name for index, name in enumerate(classes) if index not in found.values()]
     if absent:
-        notes.append(f"No text has the class {_named(absent)}.")
+        notes.append(f"No text has the class {named_labels(absent)}.")
     return LabelMatch(found, tuple(notes))
 
 
@@ -96,26 +105,11 @@ def _divided(option: str, labels: Mapping[str, int], classes: Sequence[str]) -> 
 
 
 def _alike(name: str, names: Sequence[str] | Mapping[str, int]) -> list[str]:
-    return [one for one in names if one.strip().casefold() == name.strip().casefold()]
+    return [one for one in names if are_alike(one, name)]
 
 
 def _only(names: Sequence[str]) -> str | None:
     return names[0] if len(names) == 1 else None
-
-
-def _counted(labels: Sequence[str] | Mapping[str, int], counts: Mapping[str, int]) -> str:
-    ordered = sorted(labels, key=lambda label: -counts[label])
-    listed = ", ".join(f"{_shown(label)} ({counts[label]:,})" for label in ordered[:MOST_NAMED])
-    return listed + (f" and {len(ordered) - MOST_NAMED:,} more" if len(ordered) > MOST_NAMED else "")
-
-
-def _named(names: Sequence[str]) -> str:
-    listed = ", ".join(map(_shown, names[:MOST_NAMED]))
-    return listed + (f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else "")
-
-
-def _shown(label: str) -> str:
-    return repr(shortened(label, 60)) if label else "no label"
 
 
 def _example(labels: Sequence[str] | Mapping[str, int], classes: Sequence[str]) -> str:

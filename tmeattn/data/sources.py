@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from tmeattn.config import AUTO_TOKENIZER, MODEL_TOKENIZER, RANDOM, TrainOptions
 from tmeattn.data.data_options import DataOptions
+from tmeattn.data.dataset_warnings import encoded_label_warnings
+from tmeattn.data.edited_dataset import edited
 from tmeattn.data.encoding.corpus import Corpus, open_corpus
 from tmeattn.data.encoding.encode import CorpusSettings
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer, opened
 from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.unknown_words import unknown_words_warning
+from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.data.label_edits import NO_EDITS, LabelEdits, edits_of
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_store import TextStore
 from tmeattn.errors import BadInput, UnknownName
@@ -34,12 +38,15 @@ def open_dataset(
     text_column: str | None = None,
     label_column: str | None = None,
     validation: float | None = None,
+    edits: LabelEdits = NO_EDITS,
     narrate: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
     """Open a dataset by name, without reading its texts; or import the labelled texts at a path, once.
 
+    edits: the labels that are left out or merged. The result is then an `EditedDataset`.
+
     Raises:
-        UnknownName: no plugin provides it.
+        UnknownName: no plugin provides it, or it has no label that `edits` names.
         BadInput: the path does not exist or holds no labelled texts, or an option is only for paths.
         EnvironmentProblem: its files are not installed, or the cache cannot be written.
     """
@@ -50,7 +57,7 @@ def open_dataset(
                 f"--{given[0]} is only for files of your own; the dataset {name} has fixed columns and splits.",
                 hint=f"Remove --{given[0]}, or give a path.",
             )
-        return _registered(name)
+        return edited(_registered(name), edits, narrate)
     path = existing_path(name)
     if path is None:
         if is_pipe(Path(name)):
@@ -67,7 +74,8 @@ def open_dataset(
     from tmeattn.data.readers.user_files import open_user_dataset
 
     share = VALIDATION_SHARE if validation is None else validation
-    return open_user_dataset(path, ImportOptions(text_column, label_column, share), corpora_dir(), narrate)
+    how = ImportOptions(text_column, label_column, share, edits=edits)
+    return open_user_dataset(path, how, corpora_dir(), narrate)
 
 
 def import_path(
@@ -76,11 +84,13 @@ def import_path(
     *,
     to_train: bool,
     validation: float | None,
+    edits: LabelEdits = NO_EDITS,
     narrate: Callable[[str], None] = lambda line: None,
 ) -> TextStore:
     """The stored texts at a path with what is known of each, imported now where the cache lacks them.
 
     data: its columns are used.   to_train: as a run is trained on them; else all texts are only measured.
+    edits: of the labels, to train.
     Raises as `open_dataset`.
     """
     from tmeattn.data.holdout import VALIDATION_SHARE
@@ -95,6 +105,7 @@ def import_path(
         data.id_column,
         keep_ids=data.keep_ids or data.id_column is not None or not to_train,
         to_train=to_train,
+        edits=edits,
     )
     return import_texts(path, options, corpora_dir(), narrate)
 
@@ -118,8 +129,14 @@ def dataset_of(options: TrainOptions, narrate: Callable[[str], None] = lambda li
         text_column=options.text_column,
         label_column=options.label_column,
         validation=options.validation,
+        edits=label_edits(options),
         narrate=narrate,
     )
+
+
+def label_edits(options: TrainOptions) -> LabelEdits:
+    """The labels that a run leaves out or merges."""
+    return edits_of(options.drop_label, options.merge_labels)
 
 
 def _registered(name: str) -> Dataset:
@@ -247,17 +264,31 @@ def with_chosen_tokenizer(config: RunConfig, dataset: Dataset, narrate: Callable
 
 
 def open_training_corpus(
-    config: RunConfig, dataset: Dataset, vectors: WordVectors | None, narrate: Callable[[str], None]
+    config: RunConfig,
+    dataset: Dataset,
+    vectors: WordVectors | None,
+    narrate: Callable[[str], None],
+    first: Vocabulary | None = None,
 ) -> Corpus:
-    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
+    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split.
+
+    first: the words of the run that it starts from (`tmeattn.runs.initial.first_words`).
+    """
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, corpora_dir(), narrate=narrate)
+    settings = replace(corpus_settings(config, vectors), first=first)
+    corpus = open_corpus(without_test, settings, vectors, corpora_dir(), narrate=narrate)
     name = config.train.tokenizer
-    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts, name)
+
+    def texts() -> Sequence[str]:
+        return dataset.read()["train"].texts
+
+    warning = unknown_words_warning(corpus.splits["train"].tokens, texts, name)
     if warning is None and corpus.characters is not None:
-        warning = corpus.characters.warning(name)
-    if warning is not None:
-        narrate(warning)
+        warning = corpus.characters.warning(name, texts)
+    named = is_dataset(config.train.dataset)  # the import of files has warned of their labels
+    of_labels = encoded_label_warnings(corpus, limited=config.train.limit is not None) if named else []
+    for line in [*of_labels, *([] if warning is None else [warning])]:
+        narrate(line)
     return corpus
 
 

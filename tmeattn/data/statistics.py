@@ -11,6 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from tmeattn.data.dataset_warnings import warnings_of
 from tmeattn.data.encoding.pool import TokenizerPool
 from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.tokenizers import TOKENIZERS
@@ -89,7 +90,7 @@ class DatasetStatistics(TypedDict):
     sampled: by split, the number of texts whose words were counted.
     typical: by class, its most typical words.
     tokenizer: the name of the one by which lengths and typical words are: it fits the script of the training texts.
-    warnings: lines about texts of which a model can use little.
+    warnings: lines about unusual labels, and about texts of which a model can use little.
     """
 
     name: str
@@ -119,8 +120,17 @@ class _SampleTokens:
         return np.repeat(np.arange(len(self.lengths_N)), self.lengths_N)
 
 
-def describe(dataset: Dataset, vectors: Mapping[str, WordVectors], *, samples: int = 1) -> DatasetStatistics:
-    """The statistics that `tmeattn data show` prints, with `samples` texts of each class."""
+def describe(
+    dataset: Dataset,
+    vectors: Mapping[str, WordVectors],
+    *,
+    samples: int = 1,
+    notes: Sequence[str] = (),
+) -> DatasetStatistics:
+    """The statistics that `tmeattn data show` prints, with `samples` texts of each class.
+
+    notes: the lines of its opening, which have the warnings about files.
+    """
     splits = dict(dataset.read())
     hashes = {name: text_hashes(split.texts) for name, split in splits.items()}
     sampled = {name: midpoints(len(split.labels), SAMPLE) for name, split in splits.items() if name != "test"}
@@ -128,7 +138,9 @@ def describe(dataset: Dataset, vectors: Mapping[str, WordVectors], *, samples: i
     tokenized = {name: _tokenize(name, splits, sampled) for name in dict.fromkeys([*TOKENIZERS, fitting])}
     words, tokens = tokenized[fitting]
     usual = "basic_english" if is_dataset(dataset.name) else fitting  # what `train` takes without --tokenizer
-    warning = _characters(tokenized[usual][0], tokenized[usual][1]["train"]).warning(usual)
+    warning = _characters(tokenized[usual][0], tokenized[usual][1]["train"]).warning(
+        usual, lambda: splits["train"].texts
+    )
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
@@ -145,7 +157,7 @@ def describe(dataset: Dataset, vectors: Mapping[str, WordVectors], *, samples: i
         "sampled": {name: len(rows) for name, rows in sampled.items()},
         "lengths": _lengths(tokens["train"].lengths_N),
         "tokenizer": fitting,
-        "warnings": [] if warning is None else [warning],
+        "warnings": [*warnings_of(dataset.name, dataset, splits, notes), *([] if warning is None else [warning])],
         "unknown": [_unknown(name, words_of, tokens_of, vectors) for name, (words_of, tokens_of) in tokenized.items()],
         "typical": _typical(words, tokens["train"], dataset.classes),
         "samples": _samples(splits["train"], dataset.classes, samples),

@@ -32,6 +32,7 @@ ORDER = (
     "python",
     "serve",
     "plugins",
+    "json",
     "formats",
     "troubleshooting",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 
-from tmeattn.errors import BadInput, EnvironmentProblem
-from tmeattn.explain.explanation import FALLBACK
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
+from tmeattn.explain.explanation import FALLBACK, SEE_MAPS
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.registry import registry
 from tmeattn.specs import ExplainerSpec
@@ -76,6 +77,16 @@ def require_layer_and_head(
         raise BadInput(f"--head {head}: the model has {_range_text(most, 'head')} in a layer.")
 
 
+def require_class(classes: Sequence[str], name: str | None) -> None:
+    """Check the class that scores are to be about.
+
+    Raises:
+        BadInput: the model does not have it.
+    """
+    if name is not None and name not in classes:
+        raise BadInput(f"The model has no class {shortened(name)!r}.", hint=f"Its classes are {', '.join(classes)}.")
+
+
 def default_method(
     classifier: TrainedClassifier, layer: int | None, head: int | None
 ) -> tuple[ExplainerSpec, str | None]:
@@ -89,7 +100,7 @@ def default_method(
         return spec, f"The model {model} has no attention, so words are scored by {FALLBACK}."
     return spec, (
         f"The prediction of {model} does not depend on a single map of its self-attention, so words are scored by "
-        f"{FALLBACK}. To see the maps, use --method attention with --layer and --head."
+        f"{FALLBACK}. {SEE_MAPS}"
     )
 
 

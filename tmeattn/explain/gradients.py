@@ -16,8 +16,9 @@ from torch import Tensor
 
 from tmeattn.data.encoding.batches import collate
 from tmeattn.errors import BadInput
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.embedding_hooks import replaced
+from tmeattn.inference.read_texts import EncodedText
 
 BATCH = 16
 

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from tmeattn.explain.gradients import WordBatch, differentiable, word_batches
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.plurals import counted
 from tmeattn.specs import Attribution
 

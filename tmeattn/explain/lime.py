@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from tmeattn.explain.methods import log_odds
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 
 LEAST_SAMPLES, SAMPLES_PER_WORD = 200, 5
 PENALTY = 0.01

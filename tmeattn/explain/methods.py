@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from tmeattn.errors import BadInput
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.models.layers import head_map, special_share, word_shares
 from tmeattn.specs import Attribution
 

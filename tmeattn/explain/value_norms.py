@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from tmeattn.explain.methods import shown_attribution, shown_shares
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.specs import Attribution
 
 

@@ -25,7 +25,8 @@ from tmeattn.explain.gradients import differentiable
 from tmeattn.faithfulness.attention_results import AdversarialAttention, Adversary, CurvePoint
 from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.weights import AttendedText, LinearText
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.specs import ModelOutput
 
 ALLOWED = (0.01, 0.02, 0.05, 0.1, 0.2)

@@ -28,7 +28,8 @@ from tmeattn.faithfulness.randomization import compare_all
 from tmeattn.faithfulness.rationales import Rationale
 from tmeattn.faithfulness.results import CONTROL, MEASURES, OPERATORS, BoundsCount, MethodResults, OperatorResults
 from tmeattn.faithfulness.soft import soft_erasure
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.models.layers import entropy
 from tmeattn.plurals import counted
 from tmeattn.registry import registry

@@ -10,7 +10,8 @@ from tmeattn.faithfulness.adversarial_attention import adversarial_attention
 from tmeattn.faithfulness.attention_results import AttentionTests
 from tmeattn.faithfulness.weight_erasure import erase_weights
 from tmeattn.faithfulness.weights import reason_against_changes
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.spacing import evenly_spaced
 
 TEXTS, TRAINING_TEXTS = 100, 1000

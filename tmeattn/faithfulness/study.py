@@ -26,7 +26,8 @@ from tmeattn.faithfulness.rationales import Rationale, classes_of_labels, note_o
 from tmeattn.faithfulness.results import INFILL, OPERATORS, FaithfulnessResults, SoftSettings, TwinComparison
 from tmeattn.faithfulness.soft import DRAWS, KEEP_RATE
 from tmeattn.faithfulness.twin import compare_twins, find_twin, reason_against_twin, train_twin
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Listener
 from tmeattn.spacing import evenly_spaced

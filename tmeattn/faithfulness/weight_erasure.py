@@ -19,7 +19,8 @@ from tmeattn.faithfulness.estimates import estimate
 from tmeattn.faithfulness.metrics import ranking
 from tmeattn.faithfulness.results import Estimate
 from tmeattn.faithfulness.weights import AttendedText, LinearText
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 
 STEPS = 20
 """Shares of the weights that are tried where every number of them would take a call of the model."""

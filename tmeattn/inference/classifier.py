@@ -11,7 +11,6 @@ import hashlib
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,10 +20,11 @@ from torch import Tensor, nn
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
-from tmeattn.data.encoding.words import Units, flat, has_several_pieces, piece_shares, units_of, word_spans, word_sums
+from tmeattn.data.encoding.words import Units, flat, has_several_pieces, units_of
 from tmeattn.data.sources import run_tokenizer
 from tmeattn.errors import BadInput, shortened
 from tmeattn.inference.embedding_hooks import embedding_path, replaced
+from tmeattn.inference.read_texts import EncodedText, TextOutput, softmax
 from tmeattn.inference.thread_models import ThreadModels
 from tmeattn.models.building import build_model, choose_device, owner
 from tmeattn.models.layers import attention_entropy, prefix_length, special_attention, word_attention
@@ -42,74 +42,12 @@ _warnings_lock = threading.Lock()
 """The filters of warnings are those of the whole process."""
 
 
-@dataclass(frozen=True)
-class EncodedText:
-    """A text as the model reads it. Its tokens are the pieces of the tokenizer: a word may have several.
-
-    spans:        `(start, end, token)` of each token that the model reads.
-    ids_T:        the ids of these tokens. Empty where the text has no token; the model then reads one UNKNOWN.
-    tokens_total: the number of tokens of the whole text; more than `len(spans)` where the model's length cut it.
-    word_of:      the index of the word of each token; None: each token is a word.
-    """
-
-    text: str
-    spans: tuple[tuple[int, int, str], ...]
-    ids_T: np.ndarray
-    tokens_total: int
-    word_of: Sequence[int] | None = None
-
-    @property
-    def words_T(self) -> Sequence[int]:  # noqa: N802
-        """The index of the word of each token."""
-        return range(len(self.spans)) if self.word_of is None else self.word_of
-
-    @cached_property
-    def word_spans(self) -> tuple[tuple[int, int, str], ...]:
-        """`(start, end, token)` of each of the W words; the token of several pieces has spaces between them."""
-        return word_spans(self.spans, self.words_T)
-
-    @cached_property
-    def units(self) -> Units:
-        """The W words, to be erased as a whole: the ids of the tokens where each word is one."""
-        return units_of(self.ids_T, self.words_T)
-
-    def of_words(self, scores_T: np.ndarray) -> np.ndarray:
-        """(W,) scores of words: the sum of those of their tokens."""
-        return word_sums(scores_T, self.words_T)
-
-    def each_token(self, scores_W: np.ndarray) -> np.ndarray:
-        """(T,) for each token the score of its word."""
-        return scores_W if self.word_of is None else np.asarray(scores_W[np.asarray(self.word_of)])
-
-    def of_tokens(self, scores_W: np.ndarray) -> np.ndarray:
-        """(T,) scores of tokens, equal within a word, whose sums are the scores of the words."""
-        return piece_shares(scores_W, self.words_T)
-
-
-@dataclass(frozen=True)
-class TextOutput:
-    """The model's output for one text.
-
-    logits_C:  unnormalised class scores.
-    weights_T: pooling weights of the tokens; None where the model does not pool by attention.
-    entropy:   attention entropy in nats; None where it was not computed (self-attention needs its maps for it).
-    """
-
-    logits_C: np.ndarray
-    weights_T: np.ndarray | None
-    entropy: float | None
-
-    @property
-    def probabilities_C(self) -> np.ndarray:  # noqa: N802
-        """Class probabilities in float64."""
-        return _softmax(self.logits_C)
-
-
 class TrainedClassifier:
     """Classifies texts with the best weights of a run. Several threads may use one classifier at the same time.
 
     classes: names of the classes, in the order of the model's logits.
     notes:   sentences for the user about how the run was loaded, such as a damaged checkpoint that was skipped.
+    trained: names of the parameters that were trained; of the modules here, none is.
     """
 
     def __init__(self, run: RunDirectory, *, device: str = "cpu") -> None:
@@ -153,6 +91,7 @@ class TrainedClassifier:
         _check_sizes(self.config, space, stored)
         model = build_model(self.config, space)
         stored.load_model(model)
+        self.trained = frozenset(name for name, parameter in model.named_parameters() if parameter.requires_grad)
         self._models = ThreadModels(model.to(self.device).eval().requires_grad_(False), owner(self.spec))
 
     @property
@@ -204,7 +143,7 @@ class TrainedClassifier:
         The softmax is computed in float64, so that printed probabilities sum to one. A text without a token gets the
         probabilities of one unknown word.
         """
-        return _softmax(self.logits(texts, batch_size=batch_size))
+        return softmax(self.logits(texts, batch_size=batch_size))
 
     @torch.inference_mode()
     def logits(self, texts: Sequence[str] | Sequence[Units], *, batch_size: int = BATCH) -> np.ndarray:
@@ -237,7 +176,7 @@ class TrainedClassifier:
             with replaced(embedding, x_BTD):
                 output = self.model(tokens_BT, mask_BT, need_maps=False)
             logits_NC[indices] = output.logits_BC.float().cpu().numpy()
-        return _softmax(logits_NC)
+        return softmax(logits_NC)
 
     @torch.inference_mode()
     def read(self, sequences: Sequence[Units], *, batch_size: int = BATCH) -> Iterator[TextOutput]:
@@ -380,13 +319,6 @@ class TrainedClassifier:
     @cached_property
     def _embedding_path(self) -> str | None:
         return embedding_path(self.model)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    """Class probabilities in float64, of logits (..., C)."""
-    shifted = logits.astype(np.float64)
-    exponents = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
-    return np.asarray(exponents / exponents.sum(axis=-1, keepdims=True))
 
 
 def _check_sizes(config: RunConfig, space: Space, stored: checkpoint.Checkpoint) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, escaped, remove_leftovers, temporary_name
 from tmeattn.inference.evaluate_run import RunEvaluation
-from tmeattn.inference.output_target import check_target
+from tmeattn.inference.output_target import check_output_name, check_target, output_format
+from tmeattn.inference.prediction_parquet import require_parquet
+from tmeattn.inference.prediction_rows import class_columns
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.spreadsheet import csv_lines, harmless_cell
 
-FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 CHUNK = 4096
 """Texts whose lines are written together."""
 
@@ -31,8 +32,10 @@ def check_predictions(path: Path, dataset: object, *, force: bool) -> None:
     Raises:
         BadInput: the ending is of no known format, the file exists, or it is no regular file or is the data.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise BadInput(f"--predictions: {shortened(path)} must end in .csv, .tsv, .jsonl or .parquet.")
+    if path == Path("-"):
+        raise BadInput("--predictions needs the name of a file, not -.", hint="Standard output has the measures.")
+    check_output_name(path, "--predictions")
+    require_parquet(path)
     check_target(path, Path(str(dataset)))
     if path.exists() and not force:
         raise BadInput(f"{shortened(path)} exists already.", hint="Choose another name or add --force.")
@@ -50,7 +53,7 @@ def write_predictions(evaluated: RunEvaluation, path: Path, *, raw: bool = False
     Raises:
         EnvironmentProblem: the file cannot be written.
     """
-    form = FORMATS[path.suffix.lower()]
+    form = str(output_format(path))
     temporary = temporary_name(path)
     with disk_errors("the predictions", path, elsewhere=ELSEWHERE):
         remove_leftovers(path.parent, path.name)
@@ -95,10 +98,8 @@ def _lines(evaluated: RunEvaluation, form: str, *, raw: bool) -> Iterator[bytes]
             text = "".join(_json_line(row, classes) for row in rows)
         else:
             cells = [[_cell(value, raw=raw) for value in _flat(row)] for row in rows]
-            heading = [
-                *(name for name in rows[0] if name != "probabilities"),
-                *(_cell(name, raw=raw) for name in classes),
-            ]
+            own = [name for name in rows[0] if name != "probabilities"]
+            heading = [*own, *(_cell(name, raw=raw) for name in class_columns(classes, own))]
             text = csv_lines([heading, *cells] if number == 0 else cells, delimiter)
         yield text.encode("utf-8", "backslashreplace")
 

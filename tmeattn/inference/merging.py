@@ -13,8 +13,10 @@ from typing import IO
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, read_error, remove_leftovers, temporary_name
-from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name, check_target
+from tmeattn.inference.output_target import check_output_name, check_target, output_format, row_format
 from tmeattn.inference.prediction_note import new_hash
+from tmeattn.inference.prediction_parquet import to_parquet
+from tmeattn.inference.prediction_rows import is_ranked
 from tmeattn.inference.shards import (
     InputRead,
     Shard,
@@ -73,7 +75,7 @@ def merge_shards(output: Path, files: Sequence[Path] = (), *, force: bool = Fals
         raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
     if not output.absolute().parent.is_dir():
         raise BadInput(f"There is no folder {output.absolute().parent}.", hint="Create it, or choose another one.")
-    temporary = temporary_name(output)
+    rows = temporary = temporary_name(output)
     with disk_errors("the predictions", output, elsewhere=ELSEWHERE):
         remove_leftovers(output.absolute().parent, output.name)
         try:
@@ -81,11 +83,14 @@ def merge_shards(output: Path, files: Sequence[Path] = (), *, force: bool = Fals
                 _interleave(parts, file)
                 file.flush()
                 os.fsync(file.fileno())
+            if output_format(output) == "parquet":
+                rows = rows.rename(temporary_name(output.with_name(f"{output.name}.jsonl")))
+                to_parquet(rows, temporary, ranked=is_ranked(parts[0].note.origin.output))
             temporary.replace(output)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
+        finally:
+            for path in (temporary, rows):
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
     read = parts[0].note.input
     return Merged(read.texts, len(parts), read, sum(part.note.rows == 0 for part in parts))
 
@@ -135,7 +140,7 @@ def _found(output: Path) -> list[_Part]:
         )
     counts = sorted({shard.count for shard in found})
     if len(counts) > 1:
-        divisions = " and ".join(f"of {count}" for count in counts[:5])
+        divisions = f"of {numbers_in_words(counts, 5)}"
         raise BadInput(
             f"Beside {shortened(output)} there are shards {divisions}.",
             hint="Give the files of one prediction after --merge, or delete the others.",
@@ -218,7 +223,7 @@ def _check_alike(parts: Sequence[_Part], output: Path) -> None:
                 f"{first.note.input.texts:,} of {shortened(first.note.input.path)}, which has perhaps changed since.",
                 hint="Predict all shards from one input; --force begins one again.",
             )
-    form = OUTPUT_FORMATS[output.suffix.lower()]
+    form = row_format(output)
     if first.note.origin.output.partition(",")[0] != form:
         raise BadInput(
             f"The shards are {first.note.origin.output.partition(',')[0]}, and {shortened(output)} is {form}.",

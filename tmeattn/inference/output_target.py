@@ -14,13 +14,34 @@ from tmeattn.os_errors import ELSEWHERE
 
 OUTPUT_FORMATS = {
     "": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
-    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv",
+    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 """The format of the predictions by the ending of the file's name."""
 
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+"""Endings of packed files, which are read but not written."""
 
-def check_output_name(output: Path | None) -> None:
+
+def output_format(output: Path | None) -> str | None:
+    """The format of predictions in a file of this name: "jsonl", "csv", "tsv" or "parquet"; None: of no known one.
+
+    output: None for standard output. A name such as `.csv`, which has no ending for `Path`, means that format too.
+    """
+    if output is None:
+        return "jsonl"
+    ending = output.name if output.name.lower() in OUTPUT_FORMATS else output.suffix
+    return OUTPUT_FORMATS.get(ending.lower())
+
+
+def row_format(output: Path | None) -> str:
+    """The format of the rows while they are written: those of Parquet are JSON lines until all are there."""
+    return "jsonl" if (form := output_format(output)) in (None, "parquet") else str(form)
+
+
+def check_output_name(output: Path | None, option: str = "--output") -> None:
     """Check that predictions can be written in the format that the name of a file implies.
+
+    option: the option that names the file, for the message.
 
     Raises:
         BadInput: they cannot.
@@ -28,11 +49,14 @@ def check_output_name(output: Path | None) -> None:
     if output is None:
         return
     if not output.name:
-        raise BadInput("--output: there is no name of a file.", hint="Give one, such as predictions.jsonl.")
-    if output.suffix.lower() not in OUTPUT_FORMATS:
+        raise BadInput(f"{option}: there is no name of a file.", hint="Give one, such as predictions.jsonl.")
+    if output_format(output) is None:
+        packed = output.suffix.lower() in PACKED and output_format(output.with_suffix("")) is not None
         raise BadInput(
-            f"--output: {shortened(output)} must end in .jsonl, .csv or .tsv.",
-            hint=f"Predictions cannot be written as {shortened(output.suffix)}.",
+            f"{option}: {shortened(output)} must end in .jsonl, .csv, .tsv or .parquet.",
+            hint=f"Write {shortened(output.stem)} and pack it then."
+            if packed
+            else f"Predictions cannot be written as {shortened(output.suffix)}.",
         )
 
 

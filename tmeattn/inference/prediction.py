@@ -18,6 +18,11 @@ class Prediction:
     probability: float
     probabilities: dict[str, float]
 
+    def with_top(self, count: int) -> Prediction:
+        """The same with the probabilities of the `count` most probable classes only, the most probable first."""
+        ranked = sorted(self.probabilities.items(), key=lambda pair: -pair[1])
+        return Prediction(self.label, self.probability, dict(ranked[:count]))
+
 
 def predictions_of(classes: Sequence[str], probabilities_NC: np.ndarray) -> list[Prediction]:
     """The predictions of N texts, of their class probabilities (N, C)."""

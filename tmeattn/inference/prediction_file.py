@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tmeattn.errors import BadInput, shortened
-from tmeattn.files import disk_errors, to_json, write_atomically
+from tmeattn.files import disk_errors, remove_leftovers, temporary_name, to_json, write_atomically
 from tmeattn.inference.output_target import check_target
 from tmeattn.inference.prediction_note import (
     NOTE_VERSION,
@@ -301,8 +301,14 @@ class PredictionFile:
 
     # Leaving
 
-    def finish(self, seal: Callable[[int, int, str], None] = lambda rows, length, part_hash: None) -> None:
+    def finish(
+        self,
+        seal: Callable[[int, int, str], None] = lambda rows, length, part_hash: None,
+        convert: Callable[[Path, Path], None] | None = None,
+    ) -> None:
         """Give the complete file its final name. `seal` is called just before, with its rows, its bytes, their hash.
+
+        convert: writes the rows, which are in the file that is its first argument, in the format of the output.
 
         Raises:
             BadInput: another program has made a file of that name meanwhile, which is kept.
@@ -319,9 +325,25 @@ class PredictionFile:
                 )
             self._write_note(complete=True)
             seal(self.rows, self._length, self._part_hash.hexdigest())
+            if convert is not None:
+                self._finish_converted(convert)
+                return
             self.part.replace(self.output)
             self.close()
             self.note_path.unlink(missing_ok=True)
+
+    def _finish_converted(self, convert: Callable[[Path, Path], None]) -> None:
+        temporary = temporary_name(self.output)
+        remove_leftovers(self.output.absolute().parent, self.output.name)
+        try:
+            convert(self.part, temporary)
+            temporary.replace(self.output)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        self.close()
+        self._remove()
 
     def leave(self) -> None:
         """Close the part. One without a noted row is removed, because there is nothing to continue."""

@@ -12,8 +12,9 @@ from typing import IO, Any
 
 from tmeattn.files import read_json
 
-NOTE_VERSION = 2
-"""Version 1 had only the run and the path of the input, so that nothing else could be compared."""
+NOTE_VERSION = 3
+"""Version 1 had only the run and the path of the input, so that nothing else could be compared. The rows of version 2
+had no record number."""
 BLOCK = 2**20
 
 Narrate = Callable[[str], None]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import read_json, to_json, write_atomically
+from tmeattn.inference.output_target import output_format
 from tmeattn.inference.prediction_note import Origin, add_row, new_hash
 from tmeattn.plurals import counted, plural
 
@@ -23,7 +24,8 @@ MOST_SHARDS = 1000
 """Shards of one prediction. The largest array of jobs has 1,001 tasks on a SLURM that nobody configured."""
 CHUNK = 1024
 """Texts that are classified and written together, and that one shard has together."""
-NOTE_VERSION = 1
+NOTE_VERSION = 2
+"""The rows of version 1 had no record number."""
 _NOTE_SUFFIX = ".shard.json"
 _WRITTEN = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 
@@ -44,7 +46,7 @@ class Shard:
 
     def file_of(self, output: Path) -> Path:
         """The file of the shard beside the file of the whole prediction: `predictions-3-of-16.csv`."""
-        return output.with_name(f"{output.stem}{self._mark}{output.suffix}")
+        return output.with_name(f"{output.stem}{self._mark}{_shard_ending(output)}")
 
     def whole(self, file: Path) -> Path:
         """The file of the whole prediction, from that of the shard."""
@@ -74,10 +76,15 @@ def parse_shard(text: str) -> Shard:
     return Shard(number, count)
 
 
+def _shard_ending(output: Path) -> str:
+    """The ending of the shards of an output: the rows of Parquet are JSON lines until they are merged."""
+    return ".jsonl" if output_format(output) == "parquet" else output.suffix
+
+
 def shard_files(output: Path) -> dict[Shard, Path]:
     """The files beside `output` that have the names of its shards, complete (or with `.part`, incomplete), by shard."""
     name = re.compile(
-        rf"{re.escape(output.stem)}-([0-9]{{1,9}})-of-([0-9]{{1,9}}){re.escape(output.suffix)}(?P<part>\.part)?"
+        rf"{re.escape(output.stem)}-([0-9]{{1,9}})-of-([0-9]{{1,9}}){re.escape(_shard_ending(output))}(?P<part>\.part)?"
     )
     found: dict[Shard, Path] = {}
     folder = output.absolute().parent

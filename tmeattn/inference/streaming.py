@@ -5,21 +5,24 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tmeattn.data.readers.arriving import ArrivingInput
 from tmeattn.data.readers.columns import text_of
 from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.errors import BadInput, Interrupted, shortened
-from tmeattn.inference.output_target import OUTPUT_FORMATS, check_output_name
+from tmeattn.inference.output_target import check_output_name, output_format, row_format
 from tmeattn.inference.prediction_file import PredictionFile
-from tmeattn.inference.prediction_note import Narrate, Origin, Row
-from tmeattn.inference.prediction_rows import Encoder
+from tmeattn.inference.prediction_note import Narrate, Origin
+from tmeattn.inference.prediction_parquet import to_parquet
+from tmeattn.inference.prediction_rows import Encoder, InputRow, RowForm
 from tmeattn.inference.shards import (
     CHUNK,
     ChunkSize,
@@ -30,7 +33,7 @@ from tmeattn.inference.shards import (
     few_texts,
     write_shard_note,
 )
-from tmeattn.plurals import counted, plural
+from tmeattn.plurals import counted, listed, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,12 +72,13 @@ class PredictionJob:
     """What to classify, and where to write the predictions.
 
     table, column: the rows, and the name of the column of their texts.
-    output:        a file, in the format of its ending in `OUTPUT_FORMATS`; None: JSON lines on standard output.
+    output:        a file, in the format of its ending; None: JSON lines on standard output.
     skip_bad:      invalid and empty rows are skipped; otherwise they are errors.
     resume:        continue an interrupted prediction.
     force:         overwrite the output.
-    raw:           in CSV, class names are written as they are, also where a spreadsheet would run them as a formula.
+    rows:          what each row of the output has.
     shard:         only this share of the rows is classified, and `output` is its file; None: all rows.
+    arriving:      the pipe that the rows come from, which are answered as they arrive; None: they are all there.
 
     Raises:
         BadInput: the ending of the output is of no known format, or a shard has no output.
@@ -86,8 +90,9 @@ class PredictionJob:
     skip_bad: bool = False
     resume: bool = False
     force: bool = False
-    raw: bool = False
+    rows: RowForm = field(default_factory=RowForm)
     shard: Shard | None = None
+    arriving: ArrivingInput | None = None
 
     def __post_init__(self) -> None:
         check_output_name(self.output)
@@ -96,8 +101,8 @@ class PredictionJob:
 
     @property
     def output_format(self) -> str:
-        """The format of the predictions: "jsonl", "csv" or "tsv"."""
-        return OUTPUT_FORMATS["" if self.output is None else self.output.suffix.lower()]
+        """The format of the rows while they are written: "jsonl", "csv" or "tsv"."""
+        return row_format(self.output)
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,17 @@ def stream_predictions(
             narrate(f"{shortened(job.output)} is complete already.")
             return StreamSummary(0, time.perf_counter() - began, ())
         try:
-            for chunk in _chunks(_rows(job, writer, skipped, skips, reading), whole=job.shard is not None):
-                writer.write(chunk, classifier.probabilities([text for _, text in chunk]))
+
+            def answer(chunk: Sequence[InputRow]) -> None:
+                writer.write(chunk, classifier.probabilities([row.text for row in chunk]))
                 progress(len(chunk))
+
+            rows = _rows(job, writer, skipped, skips, reading)
+            if job.arriving is not None:
+                _answer_arriving(rows, job.arriving, answer)
+            else:
+                for chunk in _chunks(rows, whole=job.shard is not None):
+                    answer(chunk)
             notes = _notes(job.table, reading.texts, skips, skipped)
             writer.finish(reading.end(str(job.table.path.absolute()), skips.total, notes))
         except _BadRow as error:
@@ -160,9 +173,36 @@ def _notes(table: Table, texts: int, skips: SkipCount, skipped: Sequence[int]) -
     """How the rows were read, what was skipped, and the numbers of the first invalid rows."""
     notes = [*table.notes(), *filter(None, [skips.sentence(texts, "row")])]
     if skipped:
-        numbers = ", ".join(map(str, skipped[:10])) + (", ..." if len(skipped) > 10 else "")
+        numbers = listed(skipped, 10)
         notes.append(f"The invalid {plural(len(skipped), 'row is', 'rows are')} {numbers}.")
     return notes
+
+
+def _answer_arriving(
+    rows: Iterator[InputRow], arriving: ArrivingInput, answer: Callable[[Sequence[InputRow]], None]
+) -> None:
+    """Answer the rows of a pipe together that have arrived together, before more of them are waited for."""
+    pending: list[InputRow] = []
+
+    def answer_pending() -> None:
+        nonlocal pending
+        if chunk := pending:
+            pending = []
+            answer(chunk)
+
+    arriving.before_wait = answer_pending
+    try:
+        for row in rows:
+            pending.append(row)
+            if chunk_size().is_full(len(pending), 0):
+                answer_pending()
+    except BadInput:
+        if arriving.failure is None:
+            answer_pending()
+            raise
+    if arriving.failure is not None:
+        raise arriving.failure
+    answer_pending()
 
 
 class _BadRow(BadInput):
@@ -171,20 +211,26 @@ class _BadRow(BadInput):
 
 def _rows(
     job: PredictionJob, writer: _PredictionWriter, skipped: list[int], skips: SkipCount, reading: InputReading
-) -> Iterator[Row]:
+) -> Iterator[InputRow]:
     """The rows of the job that are not classified yet. Blank lines are left out and counted."""
-    for number, values in job.table.select([job.column]):
+    columns = list(dict.fromkeys([job.column, *job.rows.kept]))
+    places = [columns.index(name) for name in job.rows.kept]
+    record = 0
+    for number, values in job.table.select(columns):
         if isinstance(values, SkippedRow):
             skips.add(values.reason, f"{job.table.unit} {number}")
             continue
+        record += 1
         text = values if isinstance(values, RowProblem) else text_of(job.table, values[0])
         if text is None or (isinstance(text, str) and not text.strip()):
             text = RowProblem("the text is empty")
         if isinstance(text, str):
             mine = job.shard is None or job.shard.has_chunk(reading.chunk)
-            reading.add(number, text)
-            if mine and not writer.is_written(number, text):
-                yield number, text
+            assert not isinstance(values, RowProblem)
+            row = InputRow(number, text, record, tuple(values[place] for place in places))
+            reading.add(*row.identity)
+            if mine and not writer.is_written(row):
+                yield row
         elif job.skip_bad:
             skipped.append(number)
             last = number + text.lines - 1
@@ -197,12 +243,12 @@ def _rows(
             raise _BadRow(problem.message, hint=problem.hint)
 
 
-def _chunks(rows: Iterator[Row], *, whole: bool = False) -> Iterator[list[Row]]:
+def _chunks(rows: Iterator[InputRow], *, whole: bool = False) -> Iterator[list[InputRow]]:
     """Lists of `CHUNK` rows, or of fewer long ones. An invalid row is an error only after the rows before it.
 
     whole: the rows of a chunk that an invalid row ends are left out, so that the chunk is classified as one later.
     """
-    chunk: list[Row] = []
+    chunk: list[InputRow] = []
     characters = 0
     error = None
     try:
@@ -240,7 +286,7 @@ class _PredictionWriter:
 
     def __init__(self, job: PredictionJob, classifier: TextClassifier, narrate: Narrate) -> None:
         self.job = job
-        self.encoder = Encoder(classifier.classes, job.output_format, raw=job.raw, ascii_only=job.output is None)
+        self.encoder = Encoder(classifier.classes, job.output_format, job.rows, ascii_only=job.output is None)
         self.rows = 0
         self.complete = False
         self.file: PredictionFile | None = None
@@ -251,7 +297,7 @@ class _PredictionWriter:
                 input=str(job.table.path.absolute()),
                 column=job.column,
                 format=job.table.kind,
-                output=f"{job.output_format}, raw" if job.raw else job.output_format,
+                output=", ".join(filter(None, [job.output_format, str(job.rows)])),
                 shard=None if job.shard is None else str(job.shard),
             )
             self.file = PredictionFile(job.output, origin, job.table.path, skip_bad=job.skip_bad, narrate=narrate)
@@ -269,7 +315,7 @@ class _PredictionWriter:
     def rows_before(self) -> int:
         return 0 if self.file is None else self.file.rows_before
 
-    def is_written(self, number: int, text: str) -> bool:
+    def is_written(self, row: InputRow) -> bool:
         """Whether a row of the input was written by an earlier call. The rows must come in order.
 
         Raises:
@@ -277,21 +323,21 @@ class _PredictionWriter:
         """
         if self.file is None:
             return False
-        if number <= self.file.last_row:
-            self.file.replay(number, text)
+        if row.number <= self.file.last_row:
+            self.file.replay(*row.identity)
             return True
         self.file.check_replayed(self.job.table.unit)
         return False
 
-    def write(self, rows: Sequence[Row], probabilities_NC: np.ndarray) -> None:
+    def write(self, rows: Sequence[InputRow], probabilities_NC: np.ndarray) -> None:
         """Write the predictions of a chunk of rows. When this returns, they are complete in the file."""
-        data = self.encoder.rows([number for number, _ in rows], probabilities_NC)
+        data = self.encoder.rows(rows, probabilities_NC)
         if self.file is None:
             sys.stdout.write(data.decode())
             sys.stdout.flush()
             self.rows += len(rows)
         else:
-            self.file.write(data, rows)
+            self.file.write(data, [row.identity for row in rows])
             self.rows = self.file.rows
 
     def finish(self, read: InputRead) -> None:
@@ -312,7 +358,8 @@ class _PredictionWriter:
                 note = ShardNote(job.shard, file.origin, read, chunk_size(), job.skip_bad, rows, length, part_hash)
                 write_shard_note(file.output, note)
 
-        file.finish(seal)
+        is_parquet = job.shard is None and output_format(job.output) == "parquet"
+        file.finish(seal, functools.partial(to_parquet, ranked=job.rows.top is not None) if is_parquet else None)
 
     def __exit__(self, *_: object) -> None:
         if self.file is not None:

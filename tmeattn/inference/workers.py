@@ -56,6 +56,8 @@ class FileJob:
     resume: bool = False
     force: bool = False
     raw: bool = False
+    keep: tuple[str, ...] = ()
+    top_classes: int | None = None
     shard: str | None = None
 
 
@@ -268,7 +270,9 @@ def serve() -> None:
 
 
 def _predict_shard(job: FileJob) -> None:
+    from tmeattn.data.readers.columns import kept_columns
     from tmeattn.inference.classifier import TrainedClassifier
+    from tmeattn.inference.prediction_rows import RowForm
     from tmeattn.inference.shards import parse_shard
     from tmeattn.inference.streaming import PredictionJob, stream_predictions
     from tmeattn.runs.index import find_run
@@ -283,7 +287,7 @@ def _predict_shard(job: FileJob) -> None:
         skip_bad=job.skip_bad,
         resume=job.resume,
         force=job.force,
-        raw=job.raw,
+        rows=RowForm(kept_columns(table, job.keep), job.top_classes, job.raw),
         shard=shard,
     )
     stream_predictions(part, TrainedClassifier(find_run(job.run)))

@@ -8,35 +8,31 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
-from rich.color import Color
 from rich.console import Group
 from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
 from tmeattn.explain.attention_map import CLS, block_edges, block_name, blocked
-from tmeattn.explain.explanation import NEARLY_UNIFORM
 from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.heat_scale import MOST, HeatScale
+from tmeattn.render.head_overview import overview_grid
+from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import heatmap_header
-from tmeattn.render.numbers import count, decimal, percent, shortened
-from tmeattn.render.palette import HEAT, LEVELS, HeatColours, diverging, heat_style, shows_heat
+from tmeattn.render.map_cells import cell_of, map_legend, weight_scale
+from tmeattn.render.numbers import count, percent, shortened
+from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from tmeattn.explain.attention_map import AttentionMap, HeadMap, HeadOverview
+    from tmeattn.explain.attention_map import AttentionMap, HeadOverview
 
 STRONGEST = 8
 """Pairs of words that are listed, unless another number is given."""
 LONGEST_ROW, LONGEST_COLUMN = 14, 9
 """Cells of the name of a row, and lines of the name of a column."""
-SHADES = " ░▒▓█"
-"""A cell without colours, from zero to the largest weight."""
-SMALL = 24
-"""Cells of a small map from side to side; two rows share a line."""
 
 
 @dataclass(frozen=True)
@@ -141,39 +137,6 @@ def _fitted(letter: str, cell: int) -> str:
     )
 
 
-def cell_of(share: float, cell: int, colour: bool, colours: HeatColours = HEAT) -> tuple[str, Style]:
-    """The characters and the style of a cell; `share` is its part of the largest weight, in [0, 1]."""
-    share = min(max(share, 0.0), 1.0)
-    if colour:
-        return " " * cell, heat_style(round(share * LEVELS), colours)
-    return SHADES[round(share * (len(SHADES) - 1))] * cell, Style()
-
-
-def weight_scale(cells: np.ndarray, positions: int, mean_entropy: float) -> HeatScale:
-    """The colours of a map, by the rule of heatmaps: up to the largest weight, or if the rows are nearly uniform, by
-    the excess over the uniform weight.
-
-    cells: the weights, or their means in blocks. mean_entropy: of the rows, in nats.
-    """
-    peak = float(cells.max()) if cells.size else 0.0
-    if positions < 2 or mean_entropy < NEARLY_UNIFORM * float(np.log(positions)):
-        return HeatScale(0.0, peak, signed=False)
-    equal = 1 / positions
-    return HeatScale(equal, max(peak, min(MOST * equal, 1.0)), signed=False)
-
-
-def map_legend(scale: HeatScale, colour: bool, colours: HeatColours = HEAT) -> Text:
-    """The colours of the weights."""
-    line = Text(f"{percent(scale.base)} " if scale.base else "0 ")
-    if colour:
-        for level in range(LEVELS + 1):
-            line.append("  ", style=heat_style(level, colours))
-    else:
-        line.append(SHADES)
-    line.append(f" {percent(scale.full)}")
-    return line.append("   weight above uniform: the rows are nearly uniform" if scale.uniform else "   weight", "dim")
-
-
 def map_notes(shown: AttentionMap) -> list[str]:
     """How to read the map, one sentence a line."""
     explanation = shown.explanation
@@ -265,97 +228,3 @@ def row_lines(
     if left := len(ranked) - len(kept):
         rest = 1.0 - sum(pair.weight for pair in kept)
         yield Text(f"{counted(left, 'other')}: {percent(max(rest, 0.0))}", style="dim", no_wrap=True)
-
-
-@dataclass(frozen=True)
-class OverviewView:
-    """The renderable of `overview_grid`. `chosen` is the layer and head whose title is marked."""
-
-    overview: HeadOverview
-    chosen: tuple[int, int] | None = None
-    colours: HeatColours = HEAT
-    colour: bool | None = None
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(min(SMALL, options.max_width), options.max_width)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        colour = shows_heat(console) if self.colour is None else self.colour
-        heads = self.overview.heads
-        wide = small_width(heads)
-        across = small_columns(heads, options.max_width)
-        yield Text(safe(overview_title(self.overview)), style="bold", no_wrap=True, overflow="ellipsis")
-        yield Text(overview_note(self.overview), style="dim", no_wrap=True, overflow="ellipsis")
-        for start in range(0, len(heads), across):
-            row = heads[start : start + across]
-            titles = Text(no_wrap=True)
-            for at, head in enumerate(row):
-                marked = (head.layer, head.head) == self.chosen
-                title = shortened(small_title(head), wide)
-                titles.append("  " if at else "").append(title, "bold reverse" if marked else "bold")
-                titles.append(" " * (wide - cell_len(title)))
-            yield titles
-            drawn = [list(small_map(head, self.overview.positions, colour, self.colours)) for head in row]
-            for line in range(max(map(len, drawn))):
-                joined = Text(no_wrap=True)
-                for at, lines in enumerate(drawn):
-                    part = lines[line] if line < len(lines) else Text()
-                    joined.append("  " if at else "").append_text(part).append(" " * (wide - part.cell_len))
-                yield joined
-            yield Text()
-
-
-def overview_grid(overview: HeadOverview, chosen: tuple[int, int] | None = None) -> OverviewView:
-    """All heads in small: each map in blocks of words, coloured up to its own largest weight."""
-    return OverviewView(overview, chosen)
-
-
-def overview_title(overview: HeadOverview) -> str:
-    """ "All 24 heads in small, each with its own colours" """
-    return f"All {counted(len(overview.heads), 'head')} in small, each with its own colours"
-
-
-def overview_note(overview: HeadOverview) -> str:
-    """What the number in the titles of small maps is."""
-    uniform = decimal(float(np.log(max(overview.positions, 1))), 2)
-    return f"The number is the mean entropy of a row in nats (uniform: {uniform})."
-
-
-def small_title(head: HeadMap) -> str:
-    """The title of a small map, as long as its width allows."""
-    return f"layer {head.layer} head {head.head} {decimal(head.entropy, 2)}"
-
-
-def small_width(heads: Sequence[HeadMap]) -> int:
-    """Cells of a small map from side to side."""
-    return max([len("layer 1 head 1 0.00"), *(int(head.cells_BB.shape[1]) for head in heads)])
-
-
-def small_columns(heads: Sequence[HeadMap], width: int) -> int:
-    """The number of small maps beside each other: those of one layer if they fit, else as many as fit."""
-    fit = max(1, (width + 2) // (small_width(heads) + 2))
-    of_layer = max(sum(head.layer == one.layer for head in heads) for one in heads)
-    if of_layer == 1:
-        return min(fit, len(heads))
-    return next(number for number in range(min(fit, of_layer), 0, -1) if of_layer % number == 0)
-
-
-def small_map(head: HeadMap, positions: int, colour: bool, colours: HeatColours = HEAT) -> Iterator[Text]:
-    """The lines of a small map. In colours, a line shows two rows: the upper half of a cell and the lower one."""
-    scale = weight_scale(head.cells_BB, positions, head.entropy)
-    shares = [[scale.share(value) for value in row] for row in head.cells_BB.tolist()]
-    for start in range(0, len(shares), 2):
-        upper, lower = shares[start], shares[start + 1] if start + 1 < len(shares) else None
-        line = Text(no_wrap=True)
-        for at, above in enumerate(upper):
-            if colour:
-                below = None if lower is None else _small_colour(lower[at], colours)
-                line.append("▀", Style(color=_small_colour(above, colours), bgcolor=below))
-            else:
-                line.append(cell_of(above if lower is None else (above + lower[at]) / 2, 1, colour=False)[0])
-        yield line
-
-
-def _small_colour(share: float, colours: HeatColours) -> Color:
-    """The colour of half a cell; that of zero is the faintest one, so that the shape of the map is seen."""
-    return Color.from_rgb(*diverging(share, colours))

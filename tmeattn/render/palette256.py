@@ -148,11 +148,6 @@ def _place(colours: Sequence[Rgb], texts: Sequence[Rgb]) -> None:
     nearest.cache_clear()
 
 
-def rgb_of(number: int) -> Rgb:
-    """The colour of a number from `FIRST` on."""
-    return PALETTE[number - FIRST]
-
-
 @lru_cache(4096)
 def in_palette(style: Style) -> Style:
     """The style with the colours of the palette that look most like its own."""

@@ -19,13 +19,19 @@ from tmeattn.render.layout import SideBySide
 from tmeattn.render.matrix import matrix
 from tmeattn.render.numbers import MISSING, decimal, finite, percent
 from tmeattn.render.tables import Column, table
-from tmeattn.reproduce.results import FALL, CurvePanel, DiagramPanel, HeatmapPanel, MatrixPanel, RidgePanel
+from tmeattn.reproduce.results import (
+    FALL,
+    ONE_SEED,
+    CurvePanel,
+    DiagramPanel,
+    HeatmapPanel,
+    MatrixPanel,
+    RidgePanel,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Context, Difference, Panel, Result, Row
-
-_ONE_SEED = "one seed"
-"""The remark on a difference that may be the luck of the seed."""
 
 
 def reproduction(result: Result) -> Group:
@@ -84,18 +90,6 @@ def collapsed(rows: Sequence[Row]) -> bool:
     )
 
 
-def verdict(difference: Difference, context: Context | None) -> str:
-    """A remark on a difference: that it is not significant, or if it is, that its sign is not that of the report, or
-    that it may be the luck of the seed."""
-    if finite(difference.low) is None or finite(difference.high) is None:
-        return ""
-    if not difference.significant:
-        return "not significant"
-    if difference.reversed:
-        return "reversed"
-    return _ONE_SEED if context is not None and context.seed_may_decide else ""
-
-
 def how_differences(context: Context | None) -> str:
     """What the intervals of the differences cover, and what they do not."""
     if context is not None and len(context.seeds) > 1:
@@ -105,7 +99,10 @@ def how_differences(context: Context | None) -> str:
         "for the number of comparisons."
     )
     if context is not None and context.seed_may_decide:
-        how += f' "{_ONE_SEED}": no finding, because after so few steps another seed may give the opposite.'
+        how += (
+            f' "{ONE_SEED}": no finding, because after so few steps another seed may give the opposite. '
+            "With --seeds 3 the interval covers seeds too."
+        )
     return how
 
 
@@ -169,18 +166,23 @@ def how_accuracies(context: Context | None) -> str:
         return ""
     if len(context.seeds) > 1:
         return "Means over seeds; 95 %: Student's interval over seeds."
-    return "One seed; 95 %: Wilson's interval over texts, without other seeds."
+    how = "One seed; 95 %: Wilson's interval over texts, without other seeds."
+    if context.seed_may_decide:
+        how += " After so few steps another seed may order the rows differently: see it with --seeds 3."
+    return how
 
 
 def _differences(differences: Sequence[Difference], context: Context | None) -> RenderableType:
     reported = [MISSING if row.report is None else f"{100 * row.report:+.2f}" for row in differences]
     intervals = [f"{100 * row.low:+.2f} to {100 * row.high:+.2f}" for row in differences]
+    may_be_luck = context is not None and context.seed_may_decide
+    here = Column("here", numeric=True, style="" if may_be_luck else "bold")
     columns: list[tuple[Column, list[str]]] = [
         (Column("minus the row above", wrap=True), [row.label for row in differences]),
         (Column("report", numeric=True), reported),
-        (Column("here", numeric=True, style="bold"), [f"{100 * row.difference:+.2f}" for row in differences]),
-        (Column("95 % interval", numeric=True, drop=1), intervals),
-        (Column("", drop=2, noted=True), [verdict(row, context) for row in differences]),
+        (here, [f"{100 * row.difference:+.2f}" for row in differences]),
+        (Column("95 % interval", numeric=True, drop=2), intervals),
+        (Column("", drop=1, noted=True), [verdict(row, context) for row in differences]),
     ]
     return _filled(columns, caption=how_differences(context))
 

@@ -21,6 +21,13 @@ from tmeattn.runs.summary import RunSummary
 _Measure = Literal["cross_entropy", "accuracy"]
 
 
+def brief_summary(run: RunSummary, events: Sequence[Event]) -> RenderableType:
+    """The key figures alone."""
+    started = started_event(events)
+    parameters = None if started is None else started["parameters"]
+    return _key_figures(run, parameters, _best_entropy(_epochs(events)), brief=True)
+
+
 def summary(run: RunSummary, events: Sequence[Event]) -> Group:
     """Key figures, curves of loss and accuracy, and the attention entropy of the first and of the last epoch."""
     epochs = _epochs(events)
@@ -120,7 +127,10 @@ def entropy_heads(events: Sequence[Event]) -> Group | None:
     return Group(Text("Attention entropy by layer and head, nats", style="bold"), table(columns, rows))
 
 
-def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -> RenderableType:
+def _key_figures(
+    run: RunSummary, parameters: int | None, entropy: str | None, *, brief: bool = False
+) -> RenderableType:
+    """brief: without what the command line says, so that a training ends with ten lines."""
     heading = Text(safe(run.name or run.id), style="bold")
     heading.append(f"  {safe(run.shown_state)}", style="not bold dim")
     epoch = f" (epoch {run.best_epoch})" if run.best_epoch is not None else ""
@@ -138,7 +148,8 @@ def _key_figures(run: RunSummary, parameters: int | None, entropy: str | None) -
         ("parameters", None if parameters is None else count(parameters)),
         ("time", seconds(run.seconds)),
     ]
-    return Group(heading, key_values(pairs))
+    left_out = ("tags", "alpha", "seed") if brief else ()
+    return Group(heading, key_values([pair for pair in pairs if pair[0] not in left_out]))
 
 
 def _best_entropy(epochs: Sequence[EpochEvent]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rich.style import Style
 
 _GAP = 3  # columns between two columns
-_MARKS = "*†‡§"
+_MARK = len(" (a)")
 
 Cell = str | int | float | Text | None
 
@@ -34,7 +35,8 @@ class Column:
 
     least: minimum width of a wrapping column; other columns are left out before it becomes narrower.
     drop:  a column above 0 is left out if the table does not fit the console, the greatest number first.
-    noted: if the column is left out, its cells become footnotes: a mark on the first cell of the row.
+    noted: if the column is left out, its cells become footnotes: a letter on the first cell of the row, because a star
+           would be read as "significant".
     about: a description below the table, shown while the column is in the table.
     """
 
@@ -88,7 +90,8 @@ class FittedTable:
         return kept
 
     def _least(self, kept: Sequence[int]) -> int:
-        return sum(map(self._least_of, kept)) + _GAP * (len(kept) - 1)
+        marked = _MARK if any(row[index].plain for row in self.rows for index in self._noted(kept)) else 0
+        return sum(map(self._least_of, kept)) + _GAP * (len(kept) - 1) + marked
 
     def _least_of(self, index: int) -> int:
         column = self.columns[index]
@@ -106,7 +109,8 @@ class FittedTable:
         """The footnotes from the cells of left-out columns, each with its mark."""
         cells = (row[index].plain for row in self.rows for index in self._noted(kept))
         notes = dict.fromkeys(filter(None, cells))
-        return {note: _MARKS[at % len(_MARKS)] * (1 + at // len(_MARKS)) for at, note in enumerate(notes)}
+        letters = len(ascii_lowercase)
+        return {note: f"({ascii_lowercase[at % letters] * (1 + at // letters)})" for at, note in enumerate(notes)}
 
     def _noted(self, kept: Sequence[int]) -> list[int]:
         return [index for index, column in enumerate(self.columns) if column.noted and index not in kept]
@@ -137,7 +141,7 @@ class FittedTable:
             cells = [row[index].copy() for index in kept]
             noted = [marks[note] for index in self._noted(kept) if (note := row[index].plain) in marks]
             if noted:
-                cells[0].append(" ".join(noted))
+                cells[0].append(" ".join(["", *noted]))
             grid.add_row(*cells)
         return grid
 

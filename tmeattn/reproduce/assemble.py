@@ -37,7 +37,7 @@ def target_result(target: Target, settings: Settings, entry_runs: EntryRuns, nar
         differences, reversed_pairs = compare(entry_runs, rows, held, device=device, narrate=narrate)
         notes += reversed_pairs
     if "collapse" in target.show:
-        notes += collapse_notes(entry_runs, chance)
+        notes += collapse_notes(entry_runs, chance, shortened=held is not None and held.shortened)
     if {"curves", "validation"} & set(target.show) and any(
         len(set(map(_length, seed_runs))) > 1 for _, seed_runs in entry_runs
     ):

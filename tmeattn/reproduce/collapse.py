@@ -15,14 +15,15 @@ ONE_WORD = 0.5
 """Mean entropy in nats below which the attention is nearly on one word (ln 2 is two words with equal weights)."""
 
 
-def collapse_notes(entry_runs: EntryRuns, chance: float | None) -> list[str]:
+def collapse_notes(entry_runs: EntryRuns, chance: float | None, *, shortened: bool = False) -> list[str]:
     """Sentences on entries that learned nothing in some seed, and on those whose accuracy fell after the best epoch.
 
     Entries without a penalty are included, because the others are compared with them: where one of them learned
     nothing in any seed, nothing follows on the penalty. A seed that diverged has learned nothing. A fall counts if the
     intervals of the two accuracies do not overlap.
 
-    chance: the accuracy of always predicting the larger class.
+    chance:    the accuracy of always predicting the larger class.
+    shortened: whether the runs had few steps, so that one may have learned nothing for want of them.
     """
     penalised = sum(entry.configs[0].train.alpha > 0 for entry, _ in entry_runs)
     if not penalised or chance is None:
@@ -49,20 +50,22 @@ def collapse_notes(entry_runs: EntryRuns, chance: float | None) -> list[str]:
             ends = mean(end["accuracy"] for end in last)
             fall = f"from {100 * (mean(best) or 0):.1f} to {100 * (ends or 0):.1f} %"
             notes.append(_sentence(entry, fallen, "lost accuracy", fall, entropy))
+    seeds = len(entry_runs[0][1])
     if not notes:
-        return [f"Every configuration with a penalty ({penalised}) learned in every seed and kept its accuracy."]
+        where = "in every seed" if seeds > 1 else "with one seed"
+        return [f"Every configuration with a penalty ({penalised}) learned {where} and kept its accuracy."]
     if nothing_said or hopeless:
         notes.append(
             f"Learned nothing: at most {100 * MARGIN:.0f} points above always predicting the larger class "
-            f"({100 * chance:.1f} %)."
+            f"({100 * chance:.1f} %)." + (" It may be for want of steps: the runs were shortened." if shortened else "")
         )
     if on_one_word:
         notes.append(
             "An entropy near zero means attention on one word. Early in training, before the classifier knows which "
             "words matter, that minimises the penalty. --alpha-warmup avoids it: alpha rises from 0."
         )
-    if len(entry_runs[0][1]) == 1:
-        notes.append("One seed: which configurations collapse varies with the seed.")
+    if seeds == 1:
+        notes.append("One seed: which configurations collapse varies with the seed. See it with --seeds 3.")
     return notes
 
 

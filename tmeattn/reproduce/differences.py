@@ -56,17 +56,17 @@ def compare(
 
     neighbours = tuple(difference(*pair) for pair in filter(is_finding, pairwise(range(len(kept)))))
     pairs = [difference(*pair) for pair in filter(is_finding, combinations(range(len(kept)), 2))]
-    return neighbours, [_sentence(pair) for pair in pairs if pair.reversed and pair.significant]
+    return neighbours, [_sentence(pair, context) for pair in pairs if pair.reversed and pair.significant]
 
 
-def _sentence(pair: Difference) -> str:
+def _sentence(pair: Difference, context: Context) -> str:
     higher, lower = pair.label, pair.above
     report, here, low, high = pair.report or 0, pair.difference, pair.low, pair.high
     if report < 0:
         higher, lower, report, here, low, high = lower, higher, -report, -here, -high, -low
     return (
         f"Reversed: {higher} is {100 * report:.2f} points above {lower} in the report, {-100 * here:.2f} below it here "
-        f"({-100 * high:.2f} to {-100 * low:.2f})."
+        f"({-100 * high:.2f} to {-100 * low:.2f}{'' if len(context.seeds) > 1 else ', over texts, one seed'})."
     )
 
 

@@ -7,6 +7,7 @@ interval of the mean over seeds, and None for one seed.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 from tmeattn.explain.explanation import Explanation
@@ -14,6 +15,8 @@ from tmeattn.models.diagram import Diagram
 
 FALL = 0.05
 """Least loss of accuracy from the best to the last epoch that is reported."""
+ONE_SEED = "one seed"
+"""The remark on a difference that may be the luck of the seed."""
 
 
 @dataclass(frozen=True)
@@ -205,8 +208,22 @@ class Result:
     formula: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """The result as `--json` prints it; every panel has its `kind`."""
+        """The result as `--json` prints it; every panel has its `kind`, and every difference its `remark`."""
         document = asdict(self)
+        for difference, written in zip(self.differences, document["differences"], strict=True):
+            written["remark"] = verdict(difference, self.context)
         for panel, written in zip(self.panels, document["panels"], strict=True):
             written["kind"] = type(panel).__name__.removesuffix("Panel").lower()
         return document
+
+
+def verdict(difference: Difference, context: Context | None) -> str:
+    """A remark on a difference: that it is not significant, or if it is, that its sign is not that of the report, or
+    that it may be the luck of the seed."""
+    if not isfinite(difference.low) or not isfinite(difference.high):
+        return ""
+    if not difference.significant:
+        return "not significant"
+    if difference.reversed:
+        return "reversed"
+    return ONE_SEED if context is not None and context.seed_may_decide else ""

@@ -116,14 +116,14 @@ def holding(path: Path, what: str) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def held_alone(path: Path, what: str) -> Iterator[bool]:
-    """Hold the lock of a file inside the block, or yield False where another process holds it. Where the file system
-    has no locks, nobody is kept out.
+def held_alone(path: Path, what: str, patience: float = 0.0) -> Iterator[bool]:
+    """Hold the lock of a file inside the block, or yield False where another process holds it for more than `patience`
+    seconds. Where the file system has no locks, nobody is kept out.
 
     Raises:
         EnvironmentProblem: the file cannot be written; `what` names it.
     """
-    with _locked(path, what) as lock:
+    with _locked(path, what, patience) as lock:
         yield lock != "busy"
 
 

@@ -47,6 +47,12 @@ SMALL = frozenset({"run.json", "meta.json", MANIFEST})
 COMMENT = b"tmeattn sha256 "
 """The comment of a zip begins with this; the 64 digits of the checksum follow."""
 DIGITS = 64
+OF_FILES = frozenset({
+    *(".7z", ".bin", ".bz2", ".ckpt", ".csv", ".gz", ".h5", ".html", ".json", ".jsonl", ".md", ".onnx", ".parquet"),
+    *(".pickle", ".pkl", ".pt", ".pth", ".rar", ".safetensors", ".tar", ".tgz", ".toml", ".tsv", ".txt", ".xz"),
+    *(".yaml", ".zst"),
+})  # fmt: skip
+"""Endings of files, with which a folder would be a surprise."""
 
 
 def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
@@ -62,6 +68,11 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     missing = [name for name in REQUIRED if not (run.path / name).exists()]
     if missing:
         raise BadInput(f"The run {run.id} cannot be exported yet: it lacks {', '.join(missing)}.")
+    if target.suffix.lower() in OF_FILES:
+        raise BadInput(
+            f"A run is exported as a folder or as a .zip file, not as {shortened(target.suffix)}.",
+            hint="Choose a name that ends in .zip, or a name without this ending.",
+        )
     if os.path.lexists(target) and not force:
         raise BadInput(f"{target} exists already.", hint="Choose another name or add --force.")
     place = Path(os.path.abspath(target))  # noqa: PTH100 (a link at the end is not followed)

@@ -23,6 +23,8 @@ from tmeattn.runs.typed_json import matches
 
 FORMAT = 1
 MOST_WAITING = 1000
+PATIENCE = 0.3
+"""Seconds for which the lock of the runner is held only by a runner, and not by a process that looks for one."""
 KEPT = 50
 """Items that are over and are still listed, the last ones."""
 ItemState = Literal["waiting", "running", "finished", "failed", "stopped"]
@@ -117,7 +119,7 @@ def remove_from_queue(numbers: Sequence[int]) -> list[QueueItem]:
         for number in numbers:
             if number not in known:
                 raise BadInput(f"The queue has no run of number {number}.", hint="List it: tmeattn runs queue")
-            if known[number]["state"] == "running" and has_runner():
+            if known[number]["state"] == "running" and has_runner(PATIENCE):
                 raise BadInput(
                     f"Number {number} of the queue is being trained.", hint=f"Stop {known[number]['run']} first."
                 )
@@ -174,16 +176,17 @@ def running_queue() -> Iterator[bool]:
         EnvironmentProblem: the folder cannot be written.
     """
     folder = _made_folder()
-    with held_alone(folder / "runner.lock", "the queue") as held:
+    with held_alone(folder / "runner.lock", "the queue", PATIENCE) as held:
         yield held
 
 
-def has_runner() -> bool:
-    """Whether a process works on the queue."""
+def has_runner(patience: float = 0.0) -> bool:
+    """Whether a process works on the queue. Another one that looks at the same moment may be taken for it, unless
+    there is `PATIENCE`."""
     path = queue_folder() / "runner.lock"
     if not path.exists():
         return False
-    with held_alone(path, "the queue") as held:
+    with held_alone(path, "the queue", patience) as held:
         return not held
 
 

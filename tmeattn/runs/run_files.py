@@ -35,18 +35,38 @@ class StoredConfig(TypedDict):
     train: StoredTrainOptions
 
 
+class DroppedLabel(TypedDict):
+    """A label whose texts `--drop-label` left out, and their number."""
+
+    label: str
+    texts: int
+
+
+MergedLabel = TypedDict("MergedLabel", {"label": str, "class": str, "texts": int})
+"""A label that `--merge-labels` made another class, and the number of its texts."""
+
+
+class LabelRecord(TypedDict):
+    """What `--drop-label` and `--merge-labels` have done."""
+
+    dropped: list[DroppedLabel]
+    merged: list[MergedLabel]
+
+
 class DataInfo(TypedDict):
     """The data that a run is trained on.
 
     fingerprint, vectors: fingerprints of the dataset and of the pretrained word vectors (None: random ones).
     classes:              names of the classes, in the order of the labels.
     vector_size:          dimensions of a word vector.
+    labels:               the labels that were left out or merged; absent where there are none.
     """
 
     fingerprint: str
     classes: list[str]
     vectors: str | None
     vector_size: int
+    labels: NotRequired[LabelRecord]
 
 
 class SweepOrigin(TypedDict):
@@ -62,13 +82,55 @@ class SweepOrigin(TypedDict):
     seed: int
 
 
+class InitOrigin(TypedDict):
+    """The run whose weights and words a run starts from (`--init`).
+
+    format:     the version of this object.
+    run, name:  its id, and its name at that time.   created: when it was created, seconds since 1970.
+    epoch:      the epoch of the weights.   weights: the SHA-256 of the file that has them.
+    words:      the number of its words, which have the first ids of the new vocabulary, with padding and unknown.
+    vocabulary: the SHA-256 of these words, as `vocabulary.json` stores them.
+    new_head:   whether the classes are others, so that what depends on them starts anew.
+    """
+
+    format: int
+    run: str
+    name: str | None
+    created: float
+    epoch: int
+    weights: str
+    words: int
+    vocabulary: str
+    new_head: bool
+
+
+class Extension(TypedDict):
+    """That a run was extended (`tmeattn resume RUN --epochs N`).
+
+    format: the version of this object.   time: seconds since 1970.   command: the command line.
+    epochs, before: planned from here on, and planned before.   epoch, step: finished epochs and steps at that time.
+    exact: whether the weights are those of a run that was trained for `epochs` from the start.
+    """
+
+    format: int
+    time: float
+    epochs: int
+    before: int
+    epoch: int
+    step: int
+    exact: bool
+    command: list[str]
+
+
 class RunInfo(TypedDict):
-    """`run.json`, written once when the run is created.
+    """`run.json`, written when the run is created, and again when it is extended.
 
     created:  seconds since 1970.
     command:  the command line that created the run, as a list of arguments.
     versions: of tmeattn, torch, numpy, python and the platform.
     sweep:    the trial that the run belongs to; only in a run of a sweep.
+    init:     the run that it starts from; only in a run that starts from one.
+    extensions: in their order; only in a run that was extended.
     """
 
     format: int
@@ -79,6 +141,8 @@ class RunInfo(TypedDict):
     command: NotRequired[list[str]]
     versions: NotRequired[dict[str, str]]
     sweep: NotRequired[SweepOrigin]
+    init: NotRequired[InitOrigin]
+    extensions: NotRequired[list[Extension]]
 
 
 class RunMeta(TypedDict, total=False):

@@ -23,7 +23,9 @@ MOST_VALUES = 1000
 """Values of one option."""
 _OTHER_TEXTS = "it decides on which texts a run is measured, so that the values would not be comparable"
 _NOT_SEARCHED = {
-    **dict.fromkeys(("dataset", "text_column", "label_column", "validation", "limit"), _OTHER_TEXTS),
+    **dict.fromkeys(
+        ("dataset", "text_column", "label_column", "validation", "drop_label", "merge_labels", "limit"), _OTHER_TEXTS
+    ),
     "seed": "chance is nothing to search. Several seeds for each trial: --seeds 3",
     **dict.fromkeys(
         ("device", "threads", "processes", "checkpoint_every", "batch_entropy"), "it does not change what is learned"

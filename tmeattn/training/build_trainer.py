@@ -9,6 +9,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.encoding.batches import Share
 from tmeattn.data.encoding.corpus import Corpus
+from tmeattn.data.first_words import first_words
 from tmeattn.data.sources import open_training_corpus, run_tokenizer
 from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import plugin_call
@@ -25,6 +26,7 @@ from tmeattn.training.distributed.group import Alone, Group
 from tmeattn.training.distributed.job import Job
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.randomness import settle_random_state
+from tmeattn.training.initial import Initial
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.run_data import Narrate, Sources
@@ -41,10 +43,12 @@ def build_trainer(
     emit: Listener,
     narrate: Narrate,
     team: Team,
+    initial: Initial | None = None,
 ) -> Trainer:
     """The trainer of a run, ready for its next step; its event `started` or `resumed` is emitted.
 
     saved: the checkpoint to continue from, if any.   team: the other processes that train with this one.
+    initial: the run that a new one starts from.
 
     Raises:
         BadInput: the data, the vocabulary or the model do not fit the run or the plugin contract.
@@ -53,9 +57,15 @@ def build_trainer(
     options = config.train
     spec = spec_of(config)
     device = team.device(options.device)
-    corpus = open_training_corpus(config, *sources, narrate)
-    team.announce(Job.of(run, config, corpus))
-    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
+    tokenizer = _tokenizer(run, config, saved)  # before the texts are encoded with it
+    first = first_words(run) if initial is None else initial.vocabulary
+    corpus = open_training_corpus(config, *sources, narrate, first)
+    team.announce(Job.of(run, config, corpus, first))
+    if saved is not None:
+        progress = saved.progress
+    else:
+        prepared = prepare(spec, config, corpus) if initial is None else initial.stored.progress.prepared
+        progress = Progress(prepared=prepared, arithmetic=NEWEST)
     space = _space(config, corpus, run.data["vector_size"], progress)
     if options.precision == "bf16" and not supports_bf16(device):
         emit(
@@ -68,17 +78,13 @@ def build_trainer(
     check_contract(spec, model, space, device, uniform=options.uniform_attention)
     if saved is not None:
         saved.load_model(model)
+    elif initial is not None:
+        narrate(initial.words_note(len(corpus.vocabulary)))
+        initial.load_into(model, config, corpus.classes)
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum
-    tokenizer = run_tokenizer(config)
-    if progress.tokenizer not in ("", tokenizer.fingerprint):
-        raise BadInput(
-            f"The tokenizer {tokenizer.name} has changed since the run {run.id} was begun: it was "
-            f"{shortened(progress.tokenizer)!r} and is {shortened(tokenizer.fingerprint)!r}.",
-            hint=f"Install the version of then, or train a new run: tmeattn train {config.model} --from {run.id}",
-        )
-    progress.tokenizer = tokenizer.fingerprint
+    progress.tokenizer = tokenizer
     logged = logged_threads(run.events_path)
     _set_threads(config, progress, team, saved, logged)
     progress.processes = team.processes
@@ -121,6 +127,22 @@ def follower_trainer(
     begin.load_optimizer(trainer.optimizer)
     settle_random_state(begin, config.train.seed, group.rank, group.size)
     return trainer
+
+
+def _tokenizer(run: RunDirectory, config: RunConfig, saved: Checkpoint | None) -> str:
+    """The fingerprint of the run's tokenizer.
+
+    Raises:
+        BadInput: it is another one than the checkpoint was trained with.
+    """
+    tokenizer = run_tokenizer(config)
+    if saved is not None and saved.progress.tokenizer not in ("", tokenizer.fingerprint):
+        raise BadInput(
+            f"The tokenizer {tokenizer.name} has changed since the run {run.id} was begun: it was "
+            f"{shortened(saved.progress.tokenizer)!r} and is {shortened(tokenizer.fingerprint)!r}.",
+            hint=f"Install the version of then, or train a new run: tmeattn train {config.model} --from {run.id}",
+        )
+    return tokenizer.fingerprint
 
 
 def _space(config: RunConfig, corpus: Corpus, vector_size: int, progress: Progress) -> Space:

@@ -24,7 +24,17 @@ from tmeattn.runs.creation import ID_VARIABLE, new_id
 from tmeattn.runs.detached import start_detached
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.lock import is_trained
-from tmeattn.runs.queue import OVER, ItemState, QueueItem, as_typed, has_runner, running_queue, settle, take_next
+from tmeattn.runs.queue import (
+    OVER,
+    PATIENCE,
+    ItemState,
+    QueueItem,
+    as_typed,
+    has_runner,
+    running_queue,
+    settle,
+    take_next,
+)
 from tmeattn.training.signals import StopFlag, stop_on_signals
 
 EVERY = 0.5
@@ -38,7 +48,7 @@ def start_runner() -> None:
     Raises:
         EnvironmentProblem: its log cannot be written, or it cannot be started.
     """
-    if has_runner():
+    if has_runner(PATIENCE):
         return
     log = home() / "logs" / "queue.log"
     with disk_errors("the log of the queue", log):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tmeattn.config import TrainOptions
+from tmeattn.data.edited_dataset import EditedDataset
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_vectors
 from tmeattn.errors import BadInput
 from tmeattn.models.building import choose_device
@@ -34,6 +35,8 @@ def open_data(options: TrainOptions, narrate: Narrate = lambda line: None) -> tu
         "vectors": vectors.fingerprint if vectors else None,
         "vector_size": _vector_size(options, vectors),
     }
+    if isinstance(dataset, EditedDataset) and dataset.edited is not None:
+        data["labels"] = dataset.edited
     return (dataset, vectors), data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -50,13 +51,13 @@ from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 from tmeattn.tui.services import garbage
 from tmeattn.tui.services.processes import TrainingProcess
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 EXIT_STOPPED = 130
 EVERY = 1.0
@@ -136,6 +137,7 @@ class TmeattnApp(App[None]):
         try:
             add_to_queue(message.commands)
             start_runner()
+            self.session.runner_started = time.monotonic()
         except TmeattnError as error:
             self._show_problem(error)
             return
@@ -186,6 +188,7 @@ class TmeattnApp(App[None]):
             self.screen.update_from_session()
         else:
             await self._go_to("explain")
+            await self._to_bottom()  # an attention map may be open over it
 
     async def on_open_data(self, message: OpenData) -> None:
         self._select(message.run)

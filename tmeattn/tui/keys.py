@@ -39,7 +39,7 @@ def keymap(remapped: Mapping[str, str]) -> dict[str, str]:
 
 def keys_of(key: Key, remapped: Mapping[str, str]) -> str:
     """The present keys of an action: the user's keys or else the default keys."""
-    return keymap(remapped).get(key.id, key.keys)
+    return remapped.get(key.id) or key.keys
 
 
 def display(keys: str) -> str:

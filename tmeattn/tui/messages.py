@@ -12,7 +12,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
-    from tmeattn.tui.services.run_state import RunState
+    from tmeattn.watching.run_state import RunState
 
 
 class OpenRun(Message):

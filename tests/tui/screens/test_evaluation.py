@@ -81,7 +81,7 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         view = driver.screen.query_one(ConfusionView)
         assert view.cell(0, 0)[0].split() == ["2"]
         await driver.press("home", "right")
-        assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts, 33.3 % of the class")
+        assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts (33.3 %), ")
         await driver.press("percent_sign")
         assert view.cell(0, 1)[0].split() == ["33.3"]
         await driver.press("enter")
@@ -104,9 +104,16 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         await driver.press("enter")
         assert json.loads((tmp_path / "found.json").read_text())["texts"] == 6
         await driver.press("5")
-        assert "v measures it on 200 validation texts" in driver.said("#message")
+        assert "v measures it on as many validation texts as you choose" in driver.said("#message")
         await driver.press("v")
+        number = driver.app.screen.query_one(Input)
+        number.value = "1"
+        await driver.press("enter")
+        assert not started
+        number.value = "30"
+        await driver.press("enter")
         assert started[0].arguments[0] == "faithfulness"
+        assert started[0].arguments[2:4] == ("--limit", "30")
 
 
 async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, write_run) -> None:

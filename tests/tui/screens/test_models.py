@@ -39,7 +39,7 @@ async def test_pictures_of_models_are_not_torn() -> None:
         assert "[ self-attention + norm  ]    all words attend to all words\n" in page(driver)
 
 
-async def test_methods_datasets_and_vectors_have_pages() -> None:
+async def test_methods_datasets_vectors_and_tokenizers_have_pages() -> None:
     async with opened(ModelsScreen) as driver:
         await go_to(driver, "Methods/leave-one-out")
         assert "signed" in page(driver)
@@ -48,6 +48,8 @@ async def test_methods_datasets_and_vectors_have_pages() -> None:
         assert "25,000 IMDb reviews" in page(driver)
         await go_to(driver, "Vectors/glove-50d")
         assert "50" in page(driver)
+        await go_to(driver, "Tokenizers/unicode")
+        assert "tokenizer" in page(driver)
 
 
 async def test_a_broken_plugin_comes_first_with_its_traceback(install) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from support.scripted_reader import seen
 from support.waiting import until
+from textual.geometry import Region
 
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
@@ -37,6 +38,16 @@ def started(monkeypatch):
     return found
 
 
+async def test_every_name_is_beside_its_field(started):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        names, top = screen.query_one("#names"), screen.query_one("#inputs").region.y
+        shown = [strip.text.strip() for strip in names.render_lines(Region(0, 0, *names.size))]
+        for name, widget in screen.form.widgets.items():
+            assert shown[widget.region.y - top] == name.replace("_", "-")
+
+
 async def opened(pilot) -> NewRunScreen:
     await pilot.press("n")
     await pilot.pause()
@@ -53,7 +64,9 @@ async def test_fill_in_and_start(started, size):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
-        await pilot.press(*"0.05", "down", *"2", "down", *"1000", "ctrl+s")
+        await pilot.press("up", "up")
+        assert screen.focused.id == "model"
+        await pilot.press("down", "down", *"0.05", "down", *"2", "down", *"1000", "ctrl+s")
         assert started == [["train", "lstm-attn", "--alpha", "0.05", "--epochs", "2", "--limit", "1000"]]
         assert screen not in app.screen_stack
 

@@ -35,7 +35,7 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, resu
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         (run.path / "worker.log").write_text("Killed\n")
-        monkeypatch.setattr("tmeattn.tui.services.run_state.process_alive", lambda status: False)
+        monkeypatch.setattr("tmeattn.watching.run_state.process_alive", lambda status: False)
         screen.refresh_run()
         await pilot.pause()
         assert "✗ crashed" in head(screen)
@@ -94,12 +94,12 @@ async def test_a_process_that_ends_without_having_resumed_is_told(write_run):
 
 async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_run, monkeypatch):
     run = write_run("aaaa-lstm-attn", done=0, state="running")
-    monkeypatch.setattr("tmeattn.tui.services.run_state.now", lambda: BEGAN + 21)
+    monkeypatch.setattr("tmeattn.watching.run_state.now", lambda: BEGAN + 21)
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         assert "waiting for the first step (21 s) · epoch 1/5 · step 0/100" in head(screen)
-        monkeypatch.setattr("tmeattn.tui.services.run_state.now", lambda: BEGAN + 22)
+        monkeypatch.setattr("tmeattn.watching.run_state.now", lambda: BEGAN + 22)
         screen.refresh_run()
         assert "(22 s)" in head(screen)
         write(run.path, step_event(10, 1))

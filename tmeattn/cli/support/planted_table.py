@@ -135,20 +135,20 @@ def options_in(texts: Sequence[str]) -> Mapping[str, str]:
     return found
 
 
-def show_planted(options: PlantedOptions, export: Path | None, as_json: bool) -> None:
-    """Make the table, print it, and write it to a file."""
+def show_planted(options: PlantedOptions, export: tuple[Path, ...], as_json: bool) -> None:
+    """Make the table, print it, and write it to files."""
     from tmeattn.faithfulness.planted.study import planted_table
     from tmeattn.render.console import safe, safe_line, stderr_console, stdout_console
     from tmeattn.render.counting import counting
-    from tmeattn.render.export.files import check_ending, check_no_input
+    from tmeattn.render.export.files import check_endings, check_no_input, write_each
     from tmeattn.render.export.planted import FORMATS, write
     from tmeattn.render.planted import planted
     from tmeattn.render.progress import TrainingProgress
     from tmeattn.render.side_by_side import SideBySideProgress
     from tmeattn.training.side_by_side import SideBySide
 
-    if export is not None:
-        check_ending(export, FORMATS)
+    if export:
+        check_endings(export, FORMATS)
         check_no_input(export, options.dataset)
     console = stderr_console()
 
@@ -176,6 +176,5 @@ def show_planted(options: PlantedOptions, export: Path | None, as_json: bool) ->
         echo_json(results.document())
     else:
         stdout_console().print(planted(results))
-    if export is not None:
-        write(results, export)
-        console.print(safe(f"Wrote {export}"), soft_wrap=True)
+    if export:
+        write_each(export, lambda path: write(results, path))

@@ -8,7 +8,8 @@ from typing import Any
 from tmeattn.data.readers.rows import RowProblem, Table, plain_name, quoted, type_name
 from tmeattn.data.readers.text_encoding import is_utf8
 from tmeattn.data.readers.text_io import NOT_UTF8, not_utf8
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, shortened
+from tmeattn.plurals import counted, listed
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "document", "tweet", "message")
 LABEL_COLUMNS = ("label", "sentiment", "target", "class", "category", "stars", "rating", "score", "polarity")
@@ -112,6 +113,26 @@ def id_column(table: Table, name: str | None) -> str | None:
     return next((table.columns[plain.index(guess)] for guess in ID_COLUMNS if plain.count(guess) == 1), None)
 
 
+def kept_columns(table: Table, names: Sequence[str]) -> tuple[str, ...]:
+    """The columns that are carried into an output, each once: the given names.
+
+    Raises:
+        BadInput: a column is missing or occurs twice.
+    """
+    kept: dict[str, None] = {}
+    for name in names:
+        same = [column for column in table.columns if column == name]
+        same = same or [column for column in table.columns if plain_name(column) == plain_name(name)]
+        if len(same) != 1:
+            problem = counted(len(same), "column") if same else "no column"
+            raise BadInput(
+                f"--keep: {shortened(table.path)} has {problem} {quoted(name)}.",
+                hint=f"Its columns are {_listed(table.columns)}.",
+            )
+        kept[same[0]] = None
+    return tuple(kept)
+
+
 def split_column(table: Table) -> str | None:
     """The column of the splits; None where there is none.
 
@@ -150,8 +171,7 @@ def _no_column(table: Table, kind: str, hint: str) -> BadInput:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    listed = ", ".join((name if len(name) < 40 else name[:39] + "…") or "(without a name)" for name in names[:12])
-    return listed + (", ..." if len(names) > 12 else "")
+    return listed([(name if len(name) < 40 else name[:39] + "…") or "(without a name)" for name in names], 12)
 
 
 def row_error(table: Table, number: int, problem: RowProblem) -> BadInput:

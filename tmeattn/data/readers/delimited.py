@@ -99,6 +99,7 @@ class _Reader:
     spans: _Spans = field(default_factory=_Spans)
     quoting_note: str | None = None
     names_separator: bool = False
+    arriving: bool = False
 
     @contextmanager
     def lines(self) -> Iterator[Iterator[str]]:
@@ -112,7 +113,7 @@ class _Reader:
         with self.lines() as file:
             lines = file
             if self.stream is not None:
-                prefix = _prefix(file)
+                prefix = _prefix(file, 0 if self.arriving else PREFIX)
                 self.decide(iter(prefix), iter(prefix))
                 lines = chain(prefix, file)
             if self.quoting is Quoting.FILE:
@@ -178,14 +179,16 @@ class _Lines:
         self.number -= len(self.row) - 1
 
 
-def open_delimited(path: Path, kind: str, stream: BinaryIO | None) -> Table:
+def open_delimited(path: Path, kind: str, stream: BinaryIO | None, *, arriving: bool = False) -> Table:
     """The table in a CSV or TSV file or stream (`kind`: "csv" or "tsv").
+
+    arriving: the quoting is decided from the first line of a stream, so that no later one is waited for.
 
     Raises:
         BadInput: it is empty, or its first line names no columns.
     """
     csv.field_size_limit(TEXT.value)  # a longer field begins with a quote that is never closed
-    source = _Reader(path, kind, stream)
+    source = _Reader(path, kind, stream, arriving=arriving)
     if stream is None:
         with source.lines() as lines, source.lines() as again:
             source.decide(lines, again)
@@ -245,12 +248,13 @@ def _not_blank(fields: Fields) -> Fields:
     )
 
 
-def _prefix(file: Iterator[str]) -> list[str]:
+def _prefix(file: Iterator[str], most: int) -> list[str]:
+    """The first lines, until they have more than `most` characters."""
     lines, characters = [], 0
     for line in file:
         lines.append(line)
         characters += len(line)
-        if characters > PREFIX:
+        if characters > most:
             break
     return lines
 

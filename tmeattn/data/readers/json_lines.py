@@ -37,8 +37,10 @@ JsonRow = tuple[int, dict[str, Any] | RowProblem | SkippedRow, str]
 """The number of a line, its object or why there is none, and the line."""
 
 
-def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
+def open_json_lines(path: Path, stream: BinaryIO | None, *, arriving: bool = False) -> Table:
     """The table of the objects in a file or stream.
+
+    arriving: the keys of the first object are the columns, so that no later row is waited for.
 
     Raises:
         BadInput: it is empty, or its first line is no JSON object.
@@ -57,6 +59,8 @@ def open_json_lines(path: Path, stream: BinaryIO | None) -> Table:
             raise BadInput(
                 f"{path}, line {row[0]}: {row[1].reason}.", hint=ARRAY_HINT if row[2].startswith("[") else LINE_HINT
             )
+        if arriving and columns:
+            break
         if count == (PREFIX_ROWS if stream is None else PREFIX_ROWS_OF_STREAM) or characters > PREFIX_CHARACTERS:
             break
     if not columns:

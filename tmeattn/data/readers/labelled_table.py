@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tmeattn.data.holdout import VALIDATION_SHARE
+from tmeattn.data.label_edits import NO_EDITS, LabelEdits
 from tmeattn.data.readers.columns import (
     id_column,
     label_column_like,
@@ -43,6 +44,7 @@ class ImportOptions:
     id_column:                 name of the column of the user's own ids; None to guess it, if they are kept.
     keep_ids:                  whether the user's own ids are kept.
     to_train:                  False: the texts are only measured, so they need no labels, classes or validation part.
+    edits:                     the labels that are left out or merged.
     """
 
     text_column: str | None = None
@@ -51,6 +53,7 @@ class ImportOptions:
     id_column: str | None = None
     keep_ids: bool = False
     to_train: bool = True
+    edits: LabelEdits = NO_EDITS
 
 
 class TableImport:

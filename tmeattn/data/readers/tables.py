@@ -38,10 +38,12 @@ def format_of(path: Path) -> str | None:
     return FORMATS.get(suffixes[-1]) if suffixes else None
 
 
-def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None = None) -> Table:
+def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None = None, arriving: bool = False) -> Table:
     """Open the table in a file, or in a `stream` that can be read only once; `kind` overrides the file's name.
 
     A path that can be read only once, such as a named pipe, is read as a stream.
+
+    arriving: the rows of a stream are used as they arrive: the columns and the quoting are decided from its first row.
 
     Raises:
         BadInput: the format is unknown, the file cannot be read or is empty, or it is not a table of that format.
@@ -63,8 +65,10 @@ def open_table(path: Path, kind: str | None = None, *, stream: BinaryIO | None =
     if piped and stream is None:
         stream = open_stream(path)
     if kind == "jsonl":
-        return open_json_lines(path, stream)
-    return open_lines(path, stream) if kind == "txt" else open_delimited(path, kind, stream)
+        return open_json_lines(path, stream, arriving=arriving)
+    if kind == "txt":
+        return open_lines(path, stream)
+    return open_delimited(path, kind, stream, arriving=arriving)
 
 
 def is_pipe(path: Path) -> bool:

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from tmeattn.data.readers.arriving import ArrivingInput
 from tmeattn.data.readers.columns import TEXT_COLUMNS, row_error, text_column, text_of
 from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table, plain_name, quoted
 from tmeattn.data.readers.skip_count import SkipCount
-from tmeattn.data.readers.tables import format_of, open_table
+from tmeattn.data.readers.tables import format_of, is_pipe, open_table
+from tmeattn.data.readers.text_io import open_stream
 from tmeattn.errors import BadInput, shortened
 
 STANDARD_INPUT = Path("-")
@@ -54,6 +56,22 @@ class TextInput:
             table = open_table(Path("standard input"), self.kind, stream=_standard_input())
         else:
             table = open_table(self.path, self.kind)
+        return self._with_column(table)
+
+    def open_arriving(self) -> tuple[Table, str, ArrivingInput] | None:
+        """The same of a pipe whose rows are used as they arrive; None where the texts are in a file, which is all
+        there.
+
+        Raises:
+            BadInput: as `open`.
+        """
+        if not (self.is_standard_input or is_pipe(self.path)):
+            return None
+        stream = ArrivingInput(_standard_input() if self.is_standard_input else open_stream(self.path))
+        name = Path("standard input") if self.is_standard_input else self.path
+        return *self._with_column(open_table(name, self.kind, stream=cast(BinaryIO, stream), arriving=True)), stream
+
+    def _with_column(self, table: Table) -> tuple[Table, str]:
         column = text_column(table, self.column)
         return _with_note(table, column) if self.column is None else table, column
 

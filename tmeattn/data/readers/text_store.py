@@ -19,6 +19,7 @@ from typing import BinaryIO, NotRequired, overload
 import numpy as np
 
 from tmeattn.data.cache import DAMAGE, FileChecks, load_array, read_manifest
+from tmeattn.runs.run_files import LabelRecord
 from tmeattn.specs import Split
 
 FORMAT = 1
@@ -30,13 +31,15 @@ SPLITS = ("train", "validation", "test")
 
 
 class TextManifest(FileChecks):
-    """`texts.json`. `notes`: notes about the source for the user; absent in old files."""
+    """`texts.json`. `notes`: notes about the source for the user; `edited`: see `TextStore`. Both are absent in old
+    files."""
 
     format: int
     classes: list[str]
     fingerprint: str
     splits: list[str]
     notes: NotRequired[list[str]]
+    edited: NotRequired[LabelRecord | None]
 
 
 class StoredTexts(Sequence[str]):
@@ -80,6 +83,7 @@ class TextStore:
     notes:       sentences about how the files were read, such as the number of skipped rows.
     records:     by split, the number of each text in its source, (N,) int64: a line, a row or, in a folder, a file.
     ids:         by split, the user's own ids of the texts, of a folder the paths; empty where there are none.
+    edited:      the labels that were left out or merged; None where the user edits none.
     """
 
     classes: tuple[str, ...]
@@ -88,6 +92,7 @@ class TextStore:
     notes: tuple[str, ...] = ()
     records: dict[str, np.ndarray] = field(default_factory=dict)
     ids: dict[str, Sequence[str]] = field(default_factory=dict)
+    edited: LabelRecord | None = None
 
 
 def open_text_store(folder: Path) -> TextStore | None:
@@ -112,6 +117,8 @@ def open_text_store(folder: Path) -> TextStore | None:
             for name in manifest["splits"]
             if (path := folder / f"{name}.ids.npy").name in manifest["sizes"]
         }
-        return TextStore(tuple(manifest["classes"]), manifest["fingerprint"], splits, notes, records, ids)
+        return TextStore(
+            tuple(manifest["classes"]), manifest["fingerprint"], splits, notes, records, ids, manifest.get("edited")
+        )
     except DAMAGE:
         return None

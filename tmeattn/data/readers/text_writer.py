@@ -9,28 +9,29 @@ import hashlib
 import json
 from array import array
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tmeattn.data.cache import file_checks, save_array, write_manifest
 from tmeattn.data.holdout import hash_array, text_digest
-from tmeattn.data.readers.label_warnings import alike, label_warnings, numbers_of_rows
+from tmeattn.data.label_edits import NO_EDITS, LabelEdits
+from tmeattn.data.readers.label_warnings import label_warnings
 from tmeattn.data.readers.skip_count import SkipCount
+from tmeattn.data.readers.text_kinds import TextKinds
+from tmeattn.data.readers.text_rows import TextRows, check_splits, spans, with_validation
 from tmeattn.data.readers.text_store import CONTENT, FORMAT, IDS, MANIFEST, SPLITS, TEXTS, UNLABELLED, TextManifest
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_error, disk_errors
 from tmeattn.limits import TEXT
-from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tmeattn.data.readers.folders import Arrangement
-
-    HoldOut = Callable[[np.ndarray, np.ndarray], np.ndarray]
-    """Called with hashes_N and labels_N of the training texts; returns which go to validation, (N,) bool."""
+    from tmeattn.data.readers.text_rows import HoldOut
+    from tmeattn.runs.run_files import LabelRecord
 
 MOST_CLASSES = 1000
 LONGEST_LABEL = 1000
@@ -45,20 +46,23 @@ class TextWriter:
 
     source: names the files of the user in errors.
     to_train: False: texts that are only measured need no labels, no second class and no validation part.
+    edits:  the labels that are left out or merged.
     labels: the classes so far, with the order of their first occurrence.
     skips:  the rows or files that are left out.
     notes:  sentences for the user, such as warnings about the labels; stored, and complete after `finish`.
+    edited: what `edits` have done, after `finish`.
     """
 
-    def __init__(self, folder: Path, source: str, *, to_train: bool = True) -> None:
-        self.folder, self.source, self.to_train = folder, source, to_train
+    def __init__(self, folder: Path, source: str, *, to_train: bool = True, edits: LabelEdits = NO_EDITS) -> None:
+        self.folder, self.source, self.to_train, self.edits = folder, source, to_train, edits
         self.labels: dict[str, int] = {}
         self._lengths, self._labels, self._splits = array("q"), array("i"), array("b")
         self._records, self._id_lengths, self._any_id = array("q"), array("q"), False
-        self._digests = bytearray()
+        self._digests, self._kinds = bytearray(), TextKinds()
         self._kept: int | None = None
         self._label_length = 0
         self.skips, self.notes = SkipCount(), list[str]()
+        self.edited: LabelRecord | None = None
 
     def __enter__(self) -> TextWriter:
         with disk_errors(CONTENT, self.folder.parent):
@@ -106,6 +110,8 @@ class TextWriter:
             except OSError as error:
                 raise disk_error(CONTENT, self.folder.parent, error) from error
             self._digests += text_digest(data)
+            if self.to_train:
+                self._kinds.add(text, data, where)
             self._lengths.append(len(data))
             self._records.append(record)
             self._id_lengths.append(len(id_data))
@@ -140,51 +146,92 @@ class TextWriter:
         arrangement: the order, labels and splits of the texts, for a source where all paths must be known first.
 
         Raises:
+            UnknownName: an edit names a label that no text has.
             BadInput: there is no text, one class or too many, or a class without training texts.
             EnvironmentProblem: the cache cannot be written.
         """
         with disk_errors(CONTENT, self.folder.parent):
             self._file.flush()
-        spans_N2, ids_N2 = _spans(self._lengths), _spans(self._id_lengths)
-        records_N = np.frombuffer(self._records, dtype=np.int64)
-        hashes_N = hash_array(bytes(self._digests))
-        added_as_N = np.frombuffer(self._labels, dtype=np.int32)
-        splits_N = np.frombuffer(self._splits, dtype=np.int8)
-        if arrangement is not None:
-            order, labels, splits = arrangement
-            self._kept = len(order)
-            self.labels = {label: code for code, label in enumerate(dict.fromkeys(labels))}
-            spans_N2, hashes_N, records_N, ids_N2 = (each[order] for each in (spans_N2, hashes_N, records_N, ids_N2))
-            added_as_N = np.array([self.labels[label] for label in labels], dtype=np.int32)
-            splits_N = np.array([SPLITS.index(split or "train") for split in splits], dtype=np.int8)
-        if (unlabelled_N := self._unlabelled_tests(added_as_N, splits_N)).any():
-            kept_N = ~unlabelled_N
-            spans_N2, hashes_N, added_as_N, splits_N, records_N, ids_N2 = (
-                array_N[kept_N] for array_N in (spans_N2, hashes_N, added_as_N, splits_N, records_N, ids_N2)
-            )
-            self._kept = len(added_as_N)
-        classes = self._sorted_classes(len(added_as_N))
+        rows = self._arranged(arrangement)
+        rows = rows[~self._unlabelled_tests(rows)]
+        read = len(rows)
+        rows = self._edited(rows)
+        self._kept = len(rows)
+        classes = self._sorted_classes(len(rows))
         label_of = np.empty(max(self.labels.values(), default=-1) + 1, dtype=np.int64)
         label_of[[self.labels[name] for name in classes]] = np.arange(len(classes))
-        labels_N = label_of[added_as_N]
+        rows = replace(rows, labels_N=label_of[rows.labels_N])
         if self.to_train:
-            splits_N = _with_validation(splits_N, labels_N, hashes_N, hold_out)
-            self._check(splits_N, labels_N, classes)
-            self.notes += label_warnings(classes, len(labels_N))
+            rows = replace(rows, splits_N=with_validation(rows.splits_N, rows.labels_N, rows.hashes_N, hold_out))
+            check_splits(self.source, rows.splits_N, rows.labels_N, classes)
+            self._warn(rows, classes)
         if self.skips.total:
-            self.notes.append(self.skips.sentence(len(labels_N), "row" if arrangement is None else "file"))
-        self._write(classes, splits_N, labels_N, spans_N2, hashes_N, records_N, ids_N2)
+            self.notes.append(self.skips.sentence(read, "row" if arrangement is None else "file"))
+        self._write(classes, rows)
 
-    def _unlabelled_tests(self, added_as_N: np.ndarray, splits_N: np.ndarray) -> np.ndarray:
+    def _arranged(self, arrangement: Arrangement | None) -> TextRows:
+        """The texts in their order, with the codes of their labels."""
+        rows = TextRows(
+            spans(self._lengths),
+            hash_array(bytes(self._digests)),
+            np.frombuffer(self._labels, dtype=np.int32),
+            np.frombuffer(self._splits, dtype=np.int8),
+            np.frombuffer(self._records, dtype=np.int64),
+            spans(self._id_lengths),
+            np.arange(len(self._lengths)),
+        )
+        if arrangement is None:
+            return rows
+        order, labels, splits = arrangement
+        self.labels = {label: code for code, label in enumerate(dict.fromkeys(labels))}
+        return replace(
+            rows[order],
+            labels_N=np.array([self.labels[label] for label in labels], dtype=np.int32),
+            splits_N=np.array([SPLITS.index(split or "train") for split in splits], dtype=np.int8),
+        )
+
+    def _unlabelled_tests(self, rows: TextRows) -> np.ndarray:
         """The test texts without a label, (N,) bool: published test splits have the label -1 for all texts."""
-        unlabelled_N: np.ndarray = added_as_N == self.labels.get(NO_LABEL, -1)
-        is_test_N = splits_N == SPLITS.index("test")
+        unlabelled_N: np.ndarray = rows.labels_N == self.labels.get(NO_LABEL, -1)
+        is_test_N = rows.splits_N == SPLITS.index("test")
         if not self.to_train or not unlabelled_N.any() or not np.array_equal(unlabelled_N, is_test_N):
-            return np.zeros(len(splits_N), dtype=bool)
+            return np.zeros(len(rows), dtype=bool)
         del self.labels[NO_LABEL]
         reason = f"test row{{s}} with the label {NO_LABEL}, which stands for none"
         self.skips.add(reason, "the first test text", int(unlabelled_N.sum()))
         return unlabelled_N
+
+    def _edited(self, rows: TextRows) -> TextRows:
+        """The texts that `--drop-label` leaves, with the codes of the classes after `--merge-labels`."""
+        if not self.edits or not len(rows):
+            return rows
+        names = {code: label for label, code in self.labels.items()}
+        counts_L = np.bincount(rows.labels_N).tolist()
+        edited = self.edits.resolve({names[code]: count for code, count in enumerate(counts_L) if count})
+        self.notes += edited.notes()
+        self.edited = edited.record()
+        codes = {name: code for code, name in enumerate(dict.fromkeys(filter(None, edited.classes.values())))}
+        new_L = np.full(len(counts_L), -1, dtype=np.int32)
+        for label, name in edited.classes.items():
+            new_L[self.labels[label]] = -1 if name is None else codes[name]
+        self.labels = codes
+        rows = replace(rows, labels_N=new_L[rows.labels_N])
+        return rows[rows.labels_N >= 0]
+
+    def _warn(self, rows: TextRows, classes: list[str]) -> None:
+        """Note what is unusual about labels and texts."""
+        learned = rows[rows.splits_N != SPLITS.index("test")]
+        all_C, learned_C = (np.bincount(each.labels_N, minlength=len(classes)).tolist() for each in (rows, learned))
+        self.notes += label_warnings(dict(zip(classes, all_C, strict=True)), dict(zip(classes, learned_C, strict=True)))
+        spans_N2 = spans(self._lengths)
+        with (self.folder / TEXTS).open("rb") as file:
+
+            def text_of(number: int) -> str:
+                start, end = spans_N2[number].tolist()
+                file.seek(start)
+                return file.read(end - start).decode("utf-8", "surrogatepass")
+
+            self.notes += self._kinds.warnings(learned.numbers_N, learned.labels_N, classes, text_of)
 
     def _sorted_classes(self, texts: int) -> list[str]:
         """The names of the classes, ordered as numbers where all are numbers, else by the alphabet."""
@@ -211,83 +258,31 @@ class TextWriter:
         except ValueError:
             return sorted(names)
 
-    def _check(self, splits_N: np.ndarray, labels_N: np.ndarray, classes: list[str]) -> None:
-        if not (splits_N == 0).any():
-            raise BadInput(f"{self.source} has no training texts.", hint="Add texts to the training split.")
-        if not (splits_N == 1).any():
-            if numbers_of_rows(len(classes), len(labels_N)):
-                raise BadInput(
-                    f"{self.source} has {len(classes):,} different labels in {len(labels_N):,} rows: they look like "
-                    "numbers of rows, not classes.",
-                    hint="Name the column of the classes with --label-column.",
-                )
-            raise BadInput(
-                f"{self.source} has {counted(len(splits_N), 'text, which is', 'texts, which are')} too few for a "
-                "validation split.",
-                hint="Give more texts, a larger --validation, or a validation split of your own.",
-            )
-        train_counts = np.bincount(labels_N[splits_N == 0], minlength=len(classes))
-        for code, split in enumerate(SPLITS[1:], start=1):
-            counts = np.bincount(labels_N[splits_N == code], minlength=len(classes))
-            if (untrained := np.flatnonzero((counts > 0) & (train_counts == 0))).size:
-                label = untrained[0]
-                similar = "".join(f" {warning}" for warning in alike(classes))
-                raise BadInput(
-                    f"{self.source}: {counted(counts[label], f'{split} text has', f'{split} texts have')} the label "
-                    f"{classes[label]!r}, but no training text has it.{similar}",
-                    hint="Add training texts of that class, or remove those texts.",
-                )
-
-    def _write(
-        self,
-        classes: list[str],
-        splits_N: np.ndarray,
-        labels_N: np.ndarray,
-        spans_N2: np.ndarray,
-        hashes_N: np.ndarray,
-        records_N: np.ndarray,
-        ids_N2: np.ndarray,
-    ) -> None:
+    def _write(self, classes: list[str], rows: TextRows) -> None:
         with disk_errors(CONTENT, self.folder.parent):
             self._file.close()
             self._ids.close()
             if not self._any_id:
                 (self.folder / IDS).unlink()
             content = hashlib.sha256(json.dumps(classes).encode())
-            present = [name for code, name in enumerate(SPLITS) if (splits_N == code).any()]
+            present = [name for code, name in enumerate(SPLITS) if (rows.splits_N == code).any()]
             for name in present:
-                rows = splits_N == SPLITS.index(name)
-                save_array(self.folder / f"{name}.spans.npy", spans_N2[rows])
-                save_array(self.folder / f"{name}.labels.npy", labels_N[rows])
-                save_array(self.folder / f"{name}.records.npy", records_N[rows])
+                split = rows[rows.splits_N == SPLITS.index(name)]
+                save_array(self.folder / f"{name}.spans.npy", split.spans_N2)
+                save_array(self.folder / f"{name}.labels.npy", split.labels_N)
+                save_array(self.folder / f"{name}.records.npy", split.records_N)
                 if self._any_id:
-                    save_array(self.folder / f"{name}.ids.npy", ids_N2[rows])
+                    save_array(self.folder / f"{name}.ids.npy", split.ids_N2)
                 # The positions of the texts in the file are not part of the fingerprint.
-                content.update(labels_N[rows].astype("<i8").tobytes())
-                content.update(hashes_N[rows].astype("<u8").tobytes())
+                content.update(split.labels_N.astype("<i8").tobytes())
+                content.update(split.hashes_N.astype("<u8").tobytes())
             manifest = TextManifest(
                 format=FORMAT,
                 classes=classes,
                 fingerprint=content.hexdigest(),
                 splits=present,
                 notes=self.notes,
+                edited=self.edited,
                 **file_checks(self.folder),
             )
             write_manifest(self.folder / MANIFEST, manifest)
-
-
-def _spans(lengths: array[int]) -> np.ndarray:
-    """(N, 2) int64: where each of N pieces of these lengths begins and ends in one after the other."""
-    lengths_N = np.frombuffer(lengths, dtype=np.int64)
-    ends_N = np.cumsum(lengths_N)
-    return np.stack([ends_N - lengths_N, ends_N], axis=1).reshape(-1, 2)
-
-
-def _with_validation(splits_N: np.ndarray, labels_N: np.ndarray, hashes_N: np.ndarray, hold_out: HoldOut) -> np.ndarray:
-    """The split of each text, with validation texts held out of training where there are none."""
-    if (splits_N == SPLITS.index("validation")).any():
-        return splits_N
-    train = np.flatnonzero(splits_N == SPLITS.index("train"))
-    splits_N = splits_N.copy()
-    splits_N[train[hold_out(hashes_N[train], labels_N[train])]] = SPLITS.index("validation")
-    return splits_N

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tmeattn.data.cache import open_or_build
 from tmeattn.data.checksums import sampled_sha256
+from tmeattn.data.edited_dataset import EditedDataset
 from tmeattn.data.holdout import VALIDATION_SHARE, hold_out_blocks, hold_out_hashed
 from tmeattn.data.readers.archives import is_archive
 from tmeattn.data.readers.folder_walk import files_below
@@ -30,9 +31,9 @@ from tmeattn.spacing import evenly_spaced
 from tmeattn.specs import Dataset
 
 if TYPE_CHECKING:
-    from tmeattn.data.readers.text_writer import HoldOut
+    from tmeattn.data.readers.text_rows import HoldOut
 
-RULES = 3
+RULES = 4
 """The version of the rules by which files are read. Texts that were imported under other rules are imported again."""
 MOST_HASHED_FILES = 512
 """The files of a folder whose content is part of the key of its import, evenly spaced; the others count with their
@@ -47,7 +48,7 @@ def open_user_dataset(path: Path, options: ImportOptions, cache: Path, narrate: 
         EnvironmentProblem: the cache cannot be written.
     """
     store = import_texts(path, options, cache, narrate)
-    return Dataset(path.name, store.classes, store.fingerprint, lambda: store.splits)
+    return EditedDataset(path.name, store.classes, store.fingerprint, lambda: store.splits, store.edited)
 
 
 def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narrate) -> TextStore:
@@ -58,7 +59,7 @@ def import_texts(path: Path, options: ImportOptions, cache: Path, narrate: Narra
     def build(temporary: Path) -> None:
         nonlocal built
         built = True
-        with TextWriter(temporary, str(path), to_train=options.to_train) as writer:
+        with TextWriter(temporary, str(path), to_train=options.to_train, edits=options.edits) as writer:
             _import(writer, path, options, partial(hold_out_hashed, share=options.validation), narrate)
             _report(writer, path, narrate)
 

@@ -14,7 +14,7 @@ from tmeattn.data.readers.text_encoding import HEAD, refuse_other_encoding
 from tmeattn.data.readers.text_io import COMPLETE, LFS_POINTER
 from tmeattn.errors import BadInput
 from tmeattn.limits import CountedFile, Unpacking, open_zip
-from tmeattn.plurals import counted
+from tmeattn.plurals import counted, listed
 
 _HEAD = 2**16
 _CONVERT_BIN = (
@@ -77,9 +77,9 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
         if not info.is_dir() and not info.filename.startswith("__MACOSX/") and info.file_size
     ]
     if len(names) != 1:
-        listed = ", ".join(name[:60] for name in names[:5]) + (", ..." if len(names) > 5 else "")
+        shown = listed([name[:60] for name in names], 5)
         raise BadInput(
-            f"{path} contains {counted(len(names), 'file')}" + (f": {listed}." if names else "."),
+            f"{path} contains {counted(len(names), 'file')}" + (f": {shown}." if names else "."),
             hint="Unpack it and give the path of one text file.",
         )
     return names[0]

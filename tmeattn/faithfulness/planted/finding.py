@@ -14,7 +14,8 @@ from tmeattn.faithfulness.metrics import ranking
 from tmeattn.faithfulness.planted.results import ALONE, LEARNED, PlantedRun
 from tmeattn.faithfulness.planted.shortcuts import COUNT, Example
 from tmeattn.faithfulness.planted.texts import PlantedData
-from tmeattn.inference.classifier import EncodedText, TrainedClassifier
+from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.read_texts import EncodedText
 from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import ExplainerSpec

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tmeattn.explain.attention_map import block_name
-from tmeattn.render.attention_map import in_blocks, map_notes, small_columns, small_title, weight_scale
+from tmeattn.render.attention_map import in_blocks, map_notes
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.text_width import wrapped
+from tmeattn.render.head_overview import small_columns, small_title
+from tmeattn.render.map_cells import weight_scale
 from tmeattn.render.numbers import count, shortened
 from tmeattn.render.palette import ORANGE
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tmeattn.plurals import plural
 from tmeattn.render.numbers import MISSING, finite
-from tmeattn.render.reproduction import collapsed, interval_text, remark, verdict
+from tmeattn.render.reproduction import collapsed, interval_text, remark
+from tmeattn.reproduce.results import verdict
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,15 +48,31 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
         )
 
 
-def check_no_input(path: Path, *inputs: object) -> None:
-    """Check that an export does not replace a file that the command reads.
+def check_endings(paths: Iterable[Path], endings: Iterable[str]) -> None:
+    """`check_ending` for each of several files."""
+    known = list(endings)
+    for path in paths:
+        check_ending(path, known)
+
+
+def write_each(paths: Iterable[Path], write: Callable[[Path], object]) -> None:
+    """Write each of several files once, and tell on stderr that it is written."""
+    from tmeattn.render.console import safe, stderr_console
+
+    for path in dict.fromkeys(paths):
+        write(path)
+        stderr_console().print(safe(f"Wrote {path}"), soft_wrap=True)
+
+
+def check_no_input(paths: Iterable[Path], *inputs: object) -> None:
+    """Check that no export replaces a file that the command reads.
 
     inputs: their paths; what is no path of a file, such as the name of a dataset, is passed over.
 
     Raises:
         BadInput: it does.
     """
-    for one in inputs:
+    for path, one in product(paths, inputs):
         with suppress(OSError, ValueError, TypeError):
             if path.samefile(one):  # type: ignore[arg-type]
                 raise BadInput(f"--export: {shortened(path)} is a file that is read.", hint="Choose another name.")

@@ -9,7 +9,8 @@ from tmeattn.render.export import paper
 from tmeattn.render.export.columns import brief_columns, difference_columns, row_columns
 from tmeattn.render.export.markup import csv_table
 from tmeattn.render.export.paper import PaperTable
-from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on, verdict
+from tmeattn.render.reproduction import conditions, how_accuracies, how_differences, measured_on
+from tmeattn.reproduce.results import verdict
 
 if TYPE_CHECKING:
     from tmeattn.reproduce.results import Difference, Result, Row

@@ -15,17 +15,18 @@ from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
 from tmeattn.explain.explanation import ExplainRequest
-from tmeattn.render.attention_map import OverviewView, map_legend, row_lines, small_columns
+from tmeattn.render.attention_map import row_lines
 from tmeattn.render.console import safe
+from tmeattn.render.map_cells import map_legend
 from tmeattn.render.palette import shows_heat
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.cell_grid import CellGrid
+from tmeattn.tui.widgets.heads import Heads
 from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.map_view import MapView
-from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import attention_map as wording
 
 if TYPE_CHECKING:
@@ -39,12 +40,6 @@ PATIENCE = 0.5
 """Seconds after which the screen says that it waits."""
 Place = tuple[int | None, int | None]
 """A layer and a head, counted from 1; None is the mean over all."""
-
-
-class Heads(Picture, can_focus=True, inherit_bindings=False):
-    """All heads in small; the keys of the screen choose one."""
-
-    BINDINGS: ClassVar[list[BindingType]] = []
 
 
 class AttentionMapScreen(BaseScreen):
@@ -75,6 +70,7 @@ class AttentionMapScreen(BaseScreen):
         self.map: AttentionMap | None = None
         self.overview: HeadOverview | None = None
         self._maps: OrderedDict[Place, AttentionMap] = OrderedDict()
+        self._before: Place | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", markup=False)
@@ -218,6 +214,7 @@ class AttentionMapScreen(BaseScreen):
             )
             return
         small = not self.small
+        self._before = self.at if small else None
         self.query_one(Heads).display = small
         self.query_one("#body").display = not small
         if small:
@@ -244,19 +241,10 @@ class AttentionMapScreen(BaseScreen):
     def _draw_overview(self) -> None:
         if self.overview is None:
             return
-        colour = shows_heat(self.app.console) and not self.app.no_color
         layer, head = self.at
         chosen = (layer or 1, head or 1)
-        picture = self.query_one(Heads)
-        picture.show(OverviewView(self.overview, chosen, heat_colours(self.app.theme), colour))
+        self.query_one(Heads).show_heads(self.overview, chosen)
         self._say(wording.head_line(self.overview, *chosen))
-        heads = self.overview.heads
-        at = next((at for at, one in enumerate(heads) if (one.layer, one.head) == chosen), 0)
-        lines = 2 + len(heads[0].cells_BB) // 2 + len(heads[0].cells_BB) % 2
-        row = at // small_columns(heads, max(1, picture.size.width))
-        top = 2 + row * lines
-        if not picture.scroll_offset.y <= top <= picture.scroll_offset.y + picture.size.height - lines:
-            picture.scroll_to(y=max(0, top - 2), animate=False)
 
     # ---- keys
 
@@ -264,6 +252,8 @@ class AttentionMapScreen(BaseScreen):
         self.at = layer, head
 
     def is_applicable(self, action: str) -> bool:
+        if self.map is None and action.startswith(("zoom", "heads", "export")):
+            return False
         several = self.map is not None and (len(self.map.heads) > 1 or max(self.map.heads, default=1) > 1)
         if action.startswith(("layer", "head")):
             return several
@@ -306,10 +296,8 @@ class AttentionMapScreen(BaseScreen):
         if not self.small or self.overview is None:
             self.view.move(rows, columns)
             return
-        places = [(one.layer, one.head) for one in self.overview.heads]
-        across = small_columns(self.overview.heads, max(1, self.query_one(Heads).size.width))
-        at = places.index((self.at[0] or 1, self.at[1] or 1)) + columns + rows * across
-        self._put(*places[max(0, min(at, len(places) - 1))])
+        chosen = (self.at[0] or 1, self.at[1] or 1)
+        self._put(*self.query_one(Heads).beside(self.overview, chosen, rows, columns))
         self._draw_overview()
 
     def action_page(self, by: int) -> None:
@@ -349,7 +337,8 @@ class AttentionMapScreen(BaseScreen):
         export_as(self, "the attention map", "attention.html", FORMATS, lambda path: write(shown, path, overview))
 
     def action_back(self) -> None:
-        if self.small:
+        if self.small and self._before is not None:
+            self._put(*self._before)  # as it was; enter opens the chosen head
             self.action_heads()
         else:
             super().action_back()

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from tmeattn.tui.widgets.run_table import COLUMNS
+from tmeattn.tui.widgets.run_cells import COLUMNS
 
 HINT = "space: show or hide  ·  U: as many as fit  ·  esc: done"
 

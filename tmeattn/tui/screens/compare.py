@@ -132,6 +132,11 @@ class CompareScreen(BaseScreen):
             self.query_one(f"#{pane}").display = self._has_room or pane == self.pane
         self.query_one("#tables").display = self._has_room or self.pane != "curves"
         self.query_one("#tabs", TabLine).choose(self.pane)
+        self.refresh_footer((self.pane, self._has_room))
+
+    def is_applicable(self, action: str) -> bool:
+        """The keys of the curves can do something only where the curves are shown."""
+        return self._has_room or self.pane == "curves" or action not in ("measure", "split", "log_scale")
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -242,7 +247,7 @@ class CompareScreen(BaseScreen):
             self._about_texts = "Stopping …"
             self._draw()
         else:
-            self.app.pop_screen()
+            super().action_back()
 
     def on_unmount(self) -> None:
         self.comparer.cancel()

@@ -261,6 +261,8 @@ class DataScreen(BaseScreen):
                 line += f", {percent(right / len(shown))} right"
             else:
                 line += f"; {self._key('data.evaluate')} predicts all"
+        if texts.warnings and not self.statistics_shown:
+            line += f"; {counted(len(texts.warnings), 'warning')}: {self._key('data.statistics')}"
         self.query_one("#summary", Static).update(line)
 
     def _key(self, action: str) -> str:

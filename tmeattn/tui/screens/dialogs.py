@@ -48,23 +48,28 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(yes)
 
 
+HINT = "enter: done  ·  esc: cancel"
+
+
 class AskText(ModalScreen[str | None]):
     """An input of one line of text; the result is None if the user cancels.
 
     check: raises a `TmeattnError` for a text that cannot be used; its message is shown while the user types.
+    hint:  the keys, or what else helps, below the field.
     """
 
     BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
 
-    def __init__(self, question: str, value: str, check: Callable[[str], None]) -> None:
+    def __init__(self, question: str, value: str, check: Callable[[str], None], hint: str = HINT) -> None:
         super().__init__()
-        self.question, self.value, self.check = question, value, check
+        self.question, self.value, self.check, self.hint = question, value, check, hint
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self.question, id="question", markup=False)
             yield Input(self.value)
             yield Static("", id="problem", markup=False)
+            yield Static(self.hint, id="hint", markup=False)
 
     def _problem(self, value: str) -> str:
         """Why the text cannot be used; empty where it can."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
-from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.render.console import safe
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.dialogs import AskText
 from tmeattn.tui.services.run_assessments import (
+    TEXTS,
+    check_texts,
     evaluation_command,
     faithfulness_command,
     read_evaluation,
@@ -28,7 +29,7 @@ from tmeattn.tui.services.run_assessments import (
 )
 from tmeattn.tui.widgets.cell_grid import CellGrid
 from tmeattn.tui.widgets.confusion import ConfusionView
-from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.mistakes_pane import MistakesPane
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.text_table import TextTable
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 EVERY = 0.5
 """Seconds between two looks at the processes."""
-MOMENT = 0.15
-"""Seconds that the cursor stays at a mistake until it is explained."""
 PANES = {
     "confusion": "1 Confusion",
     "classes": "2 Classes",
@@ -75,7 +74,6 @@ class EvaluationScreen(BaseScreen):
         self.evaluated: EvaluatedRun | None = None
         self.faithfulness: FaithfulnessResults | None = None
         self.problems: dict[str, str] = {}
-        self.only: tuple[str, str] | None = None
         self._evaluation: BackgroundCommand | None = None
         self._study: BackgroundCommand | None = None
 
@@ -85,7 +83,7 @@ class EvaluationScreen(BaseScreen):
         yield ConfusionView(id="confusion")
         yield _page("classes")
         yield _page("reliability")
-        yield Vertical(TextTable(id="table"), ExplanationPane(id="explained"), id="mistakes")
+        yield MistakesPane(self.run, self.session.reader, id="mistakes")
         yield _page("faithfulness")
         yield Static("", id="message", markup=False)
         yield Static("", id="cell", markup=False)
@@ -122,6 +120,10 @@ class EvaluationScreen(BaseScreen):
         """Read results that are complete, and show the progress of the others."""
         if not self.is_active:
             return
+        for command in (self._evaluation, self._study):
+            if command is not None and command.state() == "failed" and command.restore():
+                why = "Cancelled" if command.is_stopping else " ".join(["Failed:", *command.tail(1)])
+                self.notify(f"{why.rstrip('.')}. The results of before are shown.", severity="warning", markup=False)
         if self._evaluation is not None and self.evaluated is None and self._evaluation.state() == "done":
             self._read_evaluation(self._evaluation)
         if self._study is not None and self.faithfulness is None and self._study.state() == "done":
@@ -158,7 +160,7 @@ class EvaluationScreen(BaseScreen):
             self.query_one("#classes", Picture).show(classes_page(document))
             height = max(8, min(16, self.size.height - 12))
             self.query_one("#reliability", Picture).show(reliability_page(document, height=height))
-            self._show_mistakes()
+            self.mistakes.show(self.evaluated, self.mistakes.only)
         if self.faithfulness is not None:
             from tmeattn.render.faithfulness import faithfulness
 
@@ -166,11 +168,9 @@ class EvaluationScreen(BaseScreen):
         self._show_pane()
         self._tell()
 
-    def _show_mistakes(self) -> None:
-        if self.evaluated is not None:
-            rows = self.evaluated.mistakes(*(self.only or (None, None)))
-            table = self.query_one("#table", TextTable)
-            table.show(self.evaluated.texts, rows, self.evaluated.predictions, top=True)
+    @property
+    def mistakes(self) -> MistakesPane:
+        return self.query_one(MistakesPane)
 
     @property
     def _has_results(self) -> bool:
@@ -212,7 +212,7 @@ class EvaluationScreen(BaseScreen):
             chosen = self.query_one("#confusion", ConfusionView).chosen
             return wording.confusion(*chosen) if chosen else Text()
         if self.pane == "mistakes":
-            return wording.mistakes(len(self.query_one("#table", TextTable).rows), self.only)
+            return wording.mistakes(len(self.mistakes.table.rows), self.mistakes.only)
         return Text()
 
     @on(CellGrid.Moved)
@@ -220,44 +220,15 @@ class EvaluationScreen(BaseScreen):
         if self.evaluated is not None and self.pane == "confusion":
             self.query_one("#cell", Static).update(self._line(), layout=False)
 
-    # ---- mistakes
-
-    @on(TextTable.Moved)
-    def table_moved(self) -> None:
-        if self.evaluated is not None:
-            self._explain()
-
-    @work(exclusive=True, group="explain")
-    async def _explain(self) -> None:
-        """Explain the text at the cursor, on the thread of the reader."""
-        await asyncio.sleep(MOMENT)
-        if self._is_closed() or (found := self._chosen_text()) is None:
-            return
-        text, label = found
-        pane = self.query_one("#explained", ExplanationPane)
-        try:
-            explanation = await self.session.reader.explain(self.run, ExplainRequest(text, true_label=label))
-        except TmeattnError as error:
-            if not self._is_closed():
-                pane.show_message(error)
-            return
-        if not self._is_closed():
-            pane.show(text, explanation, ())
-
-    def _chosen_text(self) -> tuple[str, str] | None:
-        row = self.query_one("#table", TextTable).row
-        if self.evaluated is None or row is None:
-            return None
-        texts = self.evaluated.texts
-        return texts.texts[row], texts.classes[texts.labels_N[row]]
-
     # ---- keys
 
     def is_applicable(self, action: str) -> bool:
-        if action == "stop":
-            return self._is_running
-        if action.startswith(("shares", "open")):
-            return self._has_results and self.pane in ("confusion", "mistakes")
+        if action in ("stop", "evaluate"):
+            return self._is_running == (action == "stop")
+        if action == "mistakes":
+            return self.evaluated is not None
+        if action in ("shares", "open"):
+            return self._has_results and self.pane == "confusion"
         if action in ("explain", "attention"):
             return self._has_results and self.pane == "mistakes"
         return action != "export" or self._has_results
@@ -266,8 +237,6 @@ class EvaluationScreen(BaseScreen):
         self.pane = pane
         self._show_pane()
         self._tell()
-        if pane == "mistakes":
-            self._explain()
 
     def action_next_pane(self, by: int) -> None:
         names = list(PANES)
@@ -275,8 +244,11 @@ class EvaluationScreen(BaseScreen):
 
     def action_mistakes(self) -> None:
         """Show all mistakes."""
-        self.only = None
-        self._show_mistakes()
+        self._show_texts(None)
+
+    def _show_texts(self, only: tuple[str, str] | None) -> None:
+        if self.evaluated is not None:
+            self.mistakes.show(self.evaluated, only)
         self.action_pane("mistakes")
 
     def action_open(self) -> None:
@@ -284,9 +256,7 @@ class EvaluationScreen(BaseScreen):
         if self.pane == "mistakes":
             self.action_explain()
         elif self.pane == "confusion" and (chosen := self.query_one("#confusion", ConfusionView).chosen) is not None:
-            self.only = chosen[0], chosen[1]
-            self._show_mistakes()
-            self.action_pane("mistakes")
+            self._show_texts((chosen[0], chosen[1]))
 
     @on(CellGrid.Opened)
     def cell_opened(self) -> None:
@@ -297,11 +267,11 @@ class EvaluationScreen(BaseScreen):
         self.action_explain()
 
     def action_explain(self) -> None:
-        if (found := self._chosen_text()) is not None:
+        if (found := self.mistakes.chosen) is not None:
             self.post_message(OpenExplain(found[0], run=self.run, true_label=found[1]))
 
     def action_attention(self) -> None:
-        if (found := self._chosen_text()) is not None:
+        if (found := self.mistakes.chosen) is not None:
             from tmeattn.tui.screens.attention_map import AttentionMapScreen
 
             self.app.push_screen(AttentionMapScreen(self.session, self.run, found[0], true_label=found[1]))
@@ -319,12 +289,24 @@ class EvaluationScreen(BaseScreen):
         self.query_one("#confusion", ConfusionView).jump(end)
 
     def action_evaluate(self) -> None:
-        """Start the evaluation or the faithfulness study of the pane, also again."""
-        command = self.command
-        if command is None or command.is_running():
+        """Start the evaluation of the run, or after a question the faithfulness study, also again."""
+        if self._is_running:
             return
+        if self.pane != "faithfulness":
+            self._begin(lambda: evaluation_command(self.run))
+        elif self._study is None:  # a run without weights: say so
+            self._study_texts(str(TEXTS))
+        else:
+            self.app.push_screen(AskText(wording.HOW_MANY, str(TEXTS), check_texts), self._study_texts)
+
+    def _study_texts(self, number: str | None) -> None:
+        if number is not None:
+            self._begin(lambda: faithfulness_command(self.run, int(number)))
+
+    def _begin(self, made: Callable[[], BackgroundCommand]) -> None:
+        """Start a command for the pane, in place of its results."""
         try:
-            fresh = faithfulness_command(self.run) if self.pane == "faithfulness" else evaluation_command(self.run)
+            fresh = made()
         except TmeattnError as error:
             self.notify(safe(str(error)), severity="warning", markup=False)
             return
@@ -333,7 +315,6 @@ class EvaluationScreen(BaseScreen):
         else:
             self._evaluation, self.evaluated = fresh, None
         self.problems.clear()
-        fresh.forget()
         self._start(fresh)
         self._show_pane()
         self._tell()
@@ -342,7 +323,7 @@ class EvaluationScreen(BaseScreen):
         """Cancel what computes the results of the pane."""
         if self.command is not None and self.command.is_running():
             self.command.stop()
-            self.notify("Cancelled: its results are not kept.", markup=False)
+            self._tell()
 
     def action_export(self) -> None:
         """Export the evaluation, or the faithfulness table. Its slow imports happen here."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events, work
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -16,40 +14,39 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tmeattn.errors import TmeattnError
-from tmeattn.explain.explanation import ExplainRequest, Span, common_method, without_words
+from tmeattn.explain.explanation import ExplainRequest, common_method
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import GoBack, OpenData, ShowProblem
-from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.services.heatmap_words import LaidOutWord, safe_text
+from tmeattn.tui.screens.explained_words import ExplainedWords
+from tmeattn.tui.services.heatmap_words import safe_text
 from tmeattn.tui.services.reader import ModelCapabilities, readable_runs
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.explain_controls import ExplainControls
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
-from tmeattn.tui.widgets.heatmap import HeatmapView
 from tmeattn.tui.widgets.long_text_area import LongTextArea
-from tmeattn.tui.wording.explanations import SAMPLE, change, differences, word_details
+from tmeattn.tui.wording.explanations import SAMPLE, differences
 
 PAUSE = 0.3
 """Seconds without a key until a text is read."""
-MOMENT = 0.15
-"""Seconds that the cursor stays at a word until the prediction without the word is computed."""
-PATIENCE = 0.5
-"""Seconds after which the screen shows that it waits, and the reason."""
 NO_RUN = (
     "There is no trained run yet, so nothing can read this text. Press {runs} and train one: a small demo takes about "
     "a minute. In a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
     "Then this screen shows the class that the run predicts, and colours each word by its weight."
 )
-THIS_IS_A_SAMPLE = "A sample review: type or paste your own text over it, or press {data} to choose one of a dataset."
+THIS_IS_A_SAMPLE = (
+    "A sample review: type or paste your own text over it. {data} chooses a text of a dataset, {back} goes to the "
+    "words."
+)
+READING = "Reading the text …"
 NO_TEXT = (
     "Type or paste a text above: the prediction and the heatmap follow as you type.\n"
     "Press {data} to open a text of a dataset here."
 )
 
 
-class ExplainScreen(BaseScreen):
+class ExplainScreen(ExplainedWords):
     """A text, the choices, and one pane for each run. A change of the text restores the dropped words and removes the
     true label."""
 
@@ -61,7 +58,6 @@ class ExplainScreen(BaseScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.opened: TextToExplain | None = None
-        self.dropped: list[Span] = []
         self.runs: dict[str, RunDirectory] = {}
         self.offers: list[Offer] = []
         self.run: RunDirectory | None = None
@@ -86,8 +82,13 @@ class ExplainScreen(BaseScreen):
         opened = self.session.take_text()
         if opened is not None:
             self.opened = opened
-            self.query_one(TextArea).load_text(safe_text(opened.text))
-            self._focus_heatmap = True
+            area = self.query_one(TextArea)
+            area.load_text(safe_text(opened.text))
+            self._focus_heatmap, area.can_focus = True, False  # a key that is pressed meanwhile is no text
+            if area.has_focus:
+                self.set_focus(None)
+            for pane in self.query(ExplanationPane):
+                pane.show_message(READING)  # and nothing of another text can be exported
         elif not self._has_had_text:
             self._load_sample()
         self._has_had_text = True
@@ -98,7 +99,9 @@ class ExplainScreen(BaseScreen):
         area = self.query_one(TextArea)
         area.load_text(SAMPLE)
         area.select_all()
-        hint = THIS_IS_A_SAMPLE.format(data=keys.display_for("app.data", self.session.saved.keys))
+        remapped = self.session.saved.keys
+        names = {"data": keys.display_for("app.data", remapped), "back": keys.display_for("explain.back", remapped)}
+        hint = THIS_IS_A_SAMPLE.format(**names)
         self.query_one("#sample", Static).update(hint)
 
     # ---- choices
@@ -170,7 +173,7 @@ class ExplainScreen(BaseScreen):
     async def _load_capabilities(self) -> None:
         """Offer the methods, classes and heads of the first run's model."""
         self.set_class(self.other_run is not None, "-two")
-        with self._waiting_for("loading the model …"):
+        with self.waiting_for("loading the model …"):
             for pane, run in self.panes:
                 if run is not None:
                     try:
@@ -210,34 +213,29 @@ class ExplainScreen(BaseScreen):
         self.query_one("#sample").display = area.text == SAMPLE
         self._explain(PAUSE)
 
+    def explain_again(self) -> None:
+        self._explain(0)
+
     @work(exclusive=True, group="explain")
     async def _explain(self, pause: float) -> None:
         """Explain the text again with all runs; a request that still waits is cancelled."""
         await asyncio.sleep(pause)
         if self._is_closed():
             return
-        with self._waiting_for("reading …"):
+        with self.waiting_for("reading …"):
             target: str | None = None
             for pane, run in self.panes:
                 await self._show(pane, run, target)
                 target = target or (pane.explanation.target_label if pane.explanation else None)
         if self._is_closed():
             return
+        self.query_one(TextArea).can_focus = True
         if self.active.explanation and (self._focus_heatmap or self.focused is None):
             self._focus_heatmap = False
             self.active.heatmap.focus()
         first, second = (pane.explanation for pane in self.query(ExplanationPane))
         self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
-        self._show_word(self.active.heatmap.item)
-
-    @contextmanager
-    def _waiting_for(self, what: str) -> Iterator[None]:
-        """Show that the screen waits, and the reason, if it takes long."""
-        timer = self.set_timer(PATIENCE, lambda: self._put_word([Text(what, style="italic")]))
-        try:
-            yield
-        finally:
-            timer.stop()
+        self.show_word(self.active.heatmap.item)
 
     async def _show(self, pane: ExplanationPane, run: RunDirectory | None, target: str | None) -> None:
         """Show the explanation of a run, or why there is none. target: the class of the run beside it."""
@@ -258,83 +256,6 @@ class ExplainScreen(BaseScreen):
             pane.show(request.text, explanation, request.dropped, common)
         except TmeattnError as error:
             pane.show_message(error)
-
-    # ---- words and their cursor
-
-    def on_heatmap_view_at(self, event: HeatmapView.At) -> None:
-        """Move the cursor of the other pane to the same word, and show the score of the word."""
-        if event.item is None:
-            return
-        for pane, _ in self.panes:
-            if event.heatmap.has_focus and pane.heatmap is not event.heatmap:
-                with pane.heatmap.prevent(HeatmapView.At):
-                    pane.heatmap.go_to(event.item.start)
-        self._show_word(event.item)
-
-    @work(exclusive=True, group="word")
-    async def _show_word(self, item: LaidOutWord | None) -> None:
-        """Show the score of a word in every pane, and after a moment the prediction without the word."""
-        lines = [
-            (run, pane.explanation, word_details(self.text, here, pane.explanation))
-            for pane, run in self.panes
-            if run and item and pane.explanation and (here := pane.heatmap.at(item.start))
-        ]
-        self._put_word([line for *_, line in lines])
-        if item is None or item.word is None:
-            return
-        await asyncio.sleep(MOMENT)
-        without = without_words(self.text, [*self.dropped, (item.start, item.end)])
-        common = lines[0][1].target_label if len(lines) > 1 else None
-        for run, explanation, line in lines:
-            try:
-                (after_C,) = await self.session.reader.probabilities(run, [without])
-            except TmeattnError:  # the pane shows it
-                return
-            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C, common)}")
-        self._put_word([line for *_, line in lines])
-
-    def _put_word(self, lines: list[Text]) -> None:
-        self.query_one("#word", Static).update(Text("\n").join(lines), layout=False)
-
-    def action_word(self, by: int) -> None:
-        self.active.heatmap.move(by)
-
-    def action_line(self, by: int) -> None:
-        self.active.heatmap.move_lines(by)
-
-    def action_page(self, by: int) -> None:
-        self.active.heatmap.move_lines(by * self.active.heatmap.page)
-
-    def action_first(self) -> None:
-        self.active.heatmap.go_to(0)
-
-    def action_last(self) -> None:
-        self.active.heatmap.go_to(len(self.text))
-
-    def action_strong(self) -> None:
-        self.active.heatmap.next_strongest()
-
-    def action_delete(self) -> None:
-        item = self.active.heatmap.item
-        if item is None or self.active.explanation is None:
-            return
-        span = item.start, item.end
-        if span in self.dropped:
-            self.dropped.remove(span)
-        else:
-            self.dropped.append(span)
-        self._explain(0)
-
-    def action_undo(self) -> None:
-        if self.dropped:
-            start, _ = self.dropped.pop()
-            self.active.heatmap.go_to(start)
-            self._explain(0)
-
-    def action_reset(self) -> None:
-        if self.dropped:
-            self.dropped.clear()
-            self._explain(0)
 
     # ---- other actions
 
@@ -384,7 +305,9 @@ class ExplainScreen(BaseScreen):
             self.query_one(TextArea).load_text(safe_text(event.text))
 
     def action_text(self) -> None:
-        self.query_one(TextArea).focus()
+        area = self.query_one(TextArea)
+        area.can_focus = True
+        area.focus()
 
     def action_new(self) -> None:
         self.query_one(TextArea).load_text("")

@@ -1,4 +1,5 @@
-"""The Models screen: all registered models, methods, datasets, vectors and plugins, with the errors of plugins."""
+"""The Models screen: all registered models, methods, datasets, vectors, tokenizers and plugins, with the errors of
+plugins."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.plugin_pages import ModelPage, PluginPage, SpecPage
-from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, VectorsSpec
+from tmeattn.specs import DatasetSpec, ExplainerSpec, ModelSpec, Spec, TokenizerSpec, VectorsSpec
 from tmeattn.tui import keys
 from tmeattn.tui.messages import GoBack, OpenNewRun
 from tmeattn.tui.screens.base import BaseScreen
@@ -55,6 +56,7 @@ class ModelsScreen(BaseScreen):
             "Methods": registry().all(ExplainerSpec),
             "Datasets": registry().all(DatasetSpec),
             "Vectors": registry().all(VectorsSpec),
+            "Tokenizers": registry().all(TokenizerSpec),
         }
         for heading, specs in groups.items():
             yield Option(Text(heading, style="bold"), disabled=True)

@@ -28,7 +28,7 @@ from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.run_form import FormField
 from tmeattn.tui.session import FormEntries, Session
 from tmeattn.tui.widgets.choice import Choice
-from tmeattn.tui.widgets.fields import Cycle, Fields
+from tmeattn.tui.widgets.fields import NAME_WIDTH, Cycle, Fields
 
 DEFAULT_MODEL = "lstm-attn"
 NOT_STARTED = "\nThe run did not start: change an entry, or start it again."
@@ -70,7 +70,7 @@ class NewRunScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         with Vertical():
             with Horizontal(id="which"):
-                yield Choice("model".rjust(17) + " ", [(name, name) for name in self.models], id="model")
+                yield Choice("model".rjust(NAME_WIDTH) + " ", [(name, name) for name in self.models], id="model")
                 yield Label("name")
                 yield Input(self.name_given, placeholder="none", id="name", compact=True)
             yield Static("", id="summary", markup=False)
@@ -217,8 +217,8 @@ class NewRunScreen(BaseScreen):
         self._check()
 
     def action_move(self, by: int) -> None:
-        """Go to the field above or below. An open list of models keeps the arrow keys."""
-        if not isinstance(self.focused, Input | Cycle):
+        """Go to the field above or below; also from the model, whose list enter and space open."""
+        if not isinstance(self.focused, Input | Cycle | Choice | Button):
             raise SkipAction
         self.focus_next() if by > 0 else self.focus_previous()
 

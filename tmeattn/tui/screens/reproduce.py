@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.text import Text
 from textual import on, work
 from textual.binding import BindingType
@@ -20,9 +24,16 @@ from tmeattn.render.console import safe
 from tmeattn.reproduce.plan import Settings
 from tmeattn.tui import keys
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.screens.dialogs import Confirm
+from tmeattn.tui.screens.dialogs import AskText, Confirm
+from tmeattn.tui.screens.export_dialog import check_folder, folder_of
 from tmeattn.tui.services.background import BackgroundCommand
-from tmeattn.tui.services.reproduction import TargetRuns, forecast_command, read_targets, reproduce_command
+from tmeattn.tui.services.reproduction import (
+    TargetRuns,
+    export_command,
+    forecast_command,
+    read_targets,
+    reproduce_command,
+)
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import reproduction as wording
@@ -37,6 +48,8 @@ RUNS_EVERY = 5
 MOMENT = 0.6
 """Seconds that the cursor stays at a target until its time is computed."""
 SEEDS = (1, 3, 5)
+TIME = re.compile(r"at most about [^,.]+")
+"""The time in what `tmeattn reproduce TARGET --list` prints."""
 
 
 class ReproduceScreen(BaseScreen):
@@ -56,8 +69,10 @@ class ReproduceScreen(BaseScreen):
         self.target: str | None = None
         self._commands: dict[tuple[str, ...], BackgroundCommand] = {}
         self._forecast: BackgroundCommand | None = None
+        self._export: BackgroundCommand | None = None
         self._looks = 0
         self._shown: object = None
+        self._widest = 0
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(id="settings"):
@@ -97,7 +112,8 @@ class ReproduceScreen(BaseScreen):
     @work(exclusive=True, group="targets")
     async def _read(self) -> None:
         """Read the targets and their runs, and fill the list."""
-        self.query_one("#status", Static).update("reading the runs …")
+        if not self.found:
+            self.query_one("#status", Static).update("reading the runs …")
         try:
             found = await asyncio.to_thread(read_targets, self.settings)
         except TmeattnError as error:
@@ -138,6 +154,7 @@ class ReproduceScreen(BaseScreen):
 
     def _look(self) -> None:
         """Show the progress of the target, or its results once they are there."""
+        self._look_at_export()
         found = self.shown
         if not self.is_active or found is None or self._is_closed():
             return
@@ -147,9 +164,16 @@ class ReproduceScreen(BaseScreen):
         if state == "running" and self._looks % RUNS_EVERY == 0:
             self._read()
         self._draw(found, command, state)
+        self.query_one("#status", Static).update(self._status(found, state), layout=False)
+        self.refresh_footer((found.target.name, state, found.is_complete))
+
+    def _status(self, found: TargetRuns, state: str) -> str:
+        if state == "running" and self.command(found.target.name).is_stopping:
+            return wording.STOPPING
+        page = self.query_one(Picture)
+        is_cut = state == "done" and self._widest > page.scrollable_content_region.width > 0
         start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
-        self.query_one("#status", Static).update(wording.status(found, state, start), layout=False)
-        self.refresh_footer((found.target.name, state))
+        return wording.status(found, state, start, self._time(), is_cut=is_cut)
 
     def _draw(self, found: TargetRuns, command: BackgroundCommand, state: str) -> None:
         page = self.query_one(Picture)
@@ -158,30 +182,35 @@ class ReproduceScreen(BaseScreen):
             self._shown = None
             page.show(wording.progress_page(found, command))
         elif state == "failed":
-            self._put(("failed", found), wording.failed_page(found, command, start))
+            self._put(("failed", found), lambda: wording.failed_page(found, command, start))
         elif state == "done":
-            self._put(("done", command.arguments, _time_of(command)), _page_of(command))
+            self._put(("done", command.arguments, _time_of(command)), lambda: _page_of(command))
         else:
             self._draw_forecast(found)
 
-    def _put(self, key: object, content: object) -> None:
+    def _put(self, key: object, made: Callable[[], RenderableType]) -> None:
         """Show a page, unless it is shown."""
         if key != self._shown:
-            self._shown = key
-            self.query_one(Picture).show(content)  # type: ignore[arg-type]
+            self._shown, content = key, made()
+            self._widest = max(map(cell_len, content.plain.splitlines()), default=0) if isinstance(content, Text) else 0
+            self.query_one(Picture).show(content)
 
     def _draw_forecast(self, found: TargetRuns) -> None:
-        forecast = self._forecast
-        mine = forecast is not None and forecast.arguments[1] == found.target.name
-        state = forecast.state() if forecast is not None and mine else "absent"
+        forecast = self._forecast_of(found)
+        state = forecast.state() if forecast is not None else "absent"
         if forecast is not None and state == "done":
-            self._put(("forecast", forecast.arguments, found), _page_of(forecast))
+            self._put(("forecast", forecast.arguments, found), partial(_page_of, forecast))
             return
         what = {
             "running": "Estimating the time of the runs that are missing …",
             "failed": " ".join(forecast.tail(2)) if forecast is not None else "",
         }.get(state, "")
-        self._put(("runs", found, what), wording.waiting_page(found, what))
+        self._put(("runs", found, what), lambda: wording.waiting_page(found, what))
+
+    def _forecast_of(self, found: TargetRuns) -> BackgroundCommand | None:
+        """The forecast, if it is that of a target with its present runs under the present settings."""
+        wanted = forecast_command(found, self.settings).log
+        return self._forecast if self._forecast is not None and self._forecast.log == wanted else None
 
     @work(exclusive=True, group="estimate")
     async def _estimate(self) -> None:
@@ -213,6 +242,8 @@ class ReproduceScreen(BaseScreen):
     def is_applicable(self, action: str) -> bool:
         found = self.shown
         is_running = found is not None and self.command(found.target.name).is_running()
+        if action == "export":
+            return found is not None and found.is_complete and not is_running
         return is_running if action == "stop" else not is_running if action == "reproduce" else True
 
     def action_reproduce(self) -> None:
@@ -226,23 +257,52 @@ class ReproduceScreen(BaseScreen):
         self.app.push_screen(Confirm(wording.question(found, self._time()), "Train"), self._reproduce)
 
     def _time(self) -> str:
-        """The sentence on the time of the missing runs, where it is known."""
-        if self._forecast is None or self._forecast.state() != "done" or self._forecast.arguments[1] != self.target:
+        """How long the missing runs take, "at most about 9 h 51 min"; empty where it is not known."""
+        forecast = self._forecast_of(self.shown) if self.shown is not None else None
+        if forecast is None or forecast.state() != "done":
             return ""
-        text = " ".join(_page_of(self._forecast).plain.split())
-        at = text.find("Training takes at most about")
-        return f"This is an estimate: {text[at:]}" if at >= 0 else ""
+        found = TIME.search(" ".join(_page_of(forecast).plain.split()))
+        return found[0] if found else ""
 
     def _reproduce(self, yes: bool | None) -> None:
         if yes and self.target is not None and self._begin(self.command(self.target)):
             self._shown = None
-            self._look()
+            self._read()
 
     def action_stop(self) -> None:
         """Stop the reproduction: the runs save checkpoints, and the same target continues them."""
         if self.target is not None:
             self.command(self.target).stop()
-            self.notify("Stopping: the runs save checkpoints, and p continues them.", markup=False)
+            start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
+            self.notify(f"Stopping: the runs save checkpoints, and {start} continues them.", markup=False)
+
+    def action_export(self) -> None:
+        """Write the tables and figures of the target into a folder, by a process of its own."""
+        found = self.shown
+        if found is None or not found.is_complete:
+            self.notify(wording.NOTHING_TO_EXPORT, severity="warning", markup=False)
+        elif self._export is None:
+            self.app.push_screen(AskText(wording.WHERE, found.target.name, check_folder), self._export_to)
+
+    def _export_to(self, text: str | None) -> None:
+        if text is None or self.target is None:
+            return
+        self._export = export_command(self.target, self.settings, folder_of(text))
+        if self._begin(self._export):
+            self.notify("Writing the tables and figures …", markup=False)
+        else:
+            self._export = None
+
+    def _look_at_export(self) -> None:
+        """Tell that an export has ended, or why it failed."""
+        export = self._export
+        if export is None or export.is_running():
+            return
+        self._export = None
+        if export.state() == "done":
+            self.notify(safe(export.arguments[-1]), title="Exported", markup=False)
+        else:
+            self.notify(" ".join(export.tail(2)), title="Not exported", severity="error", markup=False, timeout=30)
 
     def action_back(self) -> None:
         targets = self.query_one(OptionList)

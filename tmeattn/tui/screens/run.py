@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -18,22 +19,16 @@ from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import (
-    CopyText,
     GoBack,
-    OpenData,
     OpenExplain,
     OpenNewRun,
-    ResumeRun,
     RunChanged,
     SaveCheckpoint,
     ShowProblem,
-    StopRun,
 )
-from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.export_dialog import export_as
+from tmeattn.tui.screens.run_actions import RunActions
 from tmeattn.tui.screens.watch_dialog import WatchDialog
-from tmeattn.tui.services.run_charts import View
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.curves import CurvesPane
 from tmeattn.tui.widgets.log_pane import LogPane
@@ -43,9 +38,13 @@ from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.tab_line import Tab, TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView, WatchPane
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_charts import View
+from tmeattn.watching.run_state import RunState
 
 EVERY = 1.0
 """Seconds between two checks of the files, and so between two redraws."""
+PATIENCE = 3.0
+"""Seconds after which a training that starts tells how long it takes."""
 CATCHING_UP = 0.002
 """Seconds until the next look while a long log is still being read."""
 ALL_PANES = (110, 36)
@@ -60,10 +59,9 @@ PANES = {
 NOT_WATCHED = (
     "The run is finished, so that no text can be measured while it is trained. Explain shows what it makes of a text."
 )
-NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
-class RunScreen(BaseScreen):
+class RunScreen(RunActions):
     """All panes on a large screen, one of them on a small one.
 
     others: runs whose curves are drawn over those of `run`.
@@ -81,6 +79,7 @@ class RunScreen(BaseScreen):
         self.pane = "curves"
         self.alone = False
         self.exists = False
+        self._opened = time.monotonic()
 
     def body(self) -> Iterable[Widget]:
         curves, attention, watch, log, about = CurvesPane(), AttentionPane(), WatchPane(), LogPane(), AboutPane()
@@ -136,7 +135,8 @@ class RunScreen(BaseScreen):
         """Before the run directory exists: the output of the training process, or why it ended."""
         process = self.session.training.process(self.run)
         words = control.log_tail(self.run)
-        lines = [f"Starting {self.run.id}: reading its data …"]
+        waited = time.monotonic() - self._opened
+        lines = [f"Starting {self.run.id}: reading its data …{f' ({waited:.0f} s)' if waited > PATIENCE else ''}"]
         if process is None or process.exit_code is not None:
             kept = "the form, which has your entries" if self.session.failed_entries() else "the runs"
             lines = [f"{self.run.id} did not start." if words else str(error), f"Press esc to go back to {kept}."]
@@ -166,7 +166,7 @@ class RunScreen(BaseScreen):
         """Draw the header and the visible panes; each of them skips the work where nothing has changed."""
         if not self.run_state.caught_up:
             return
-        self.refresh_footer(self.run_state.state)
+        self.refresh_footer((self.run_state.state, self.run.has_checkpoint()))
         self.query_one(RunHeader).show(self.run_state, self.session.training.process(self.run))
         for pane in self.query(Pane):
             if pane.display:
@@ -183,6 +183,10 @@ class RunScreen(BaseScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the run directory exists, going back is the only action."""
         return self.exists or not hasattr(self, f"action_{action}") or action == "back"
+
+    @property
+    def acted_on(self) -> RunState:
+        return self.run_state
 
     def is_applicable(self, action: str) -> bool:
         return run_wording.useful(action, self.run_state)
@@ -264,7 +268,7 @@ class RunScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Export the charts that are shown."""
-        from tmeattn.tui.services import chart_files
+        from tmeattn.watching import chart_files
 
         states = [self.run_state, *self.others]
         names = [run_wording.title(state) for state in states]
@@ -289,50 +293,18 @@ class RunScreen(BaseScreen):
         self.query_one(WatchPane).step(self.run_state, by)
         self._draw()
 
-    def action_stop(self) -> None:
-        self.post_message(StopRun(self.run_state))
-
     def action_checkpoint(self) -> None:
         self.post_message(SaveCheckpoint(self.run_state))
 
-    def action_resume(self) -> None:
-        self.post_message(ResumeRun(self.run_state))
-
-    def action_explain(self) -> None:
-        if self.run.has_checkpoint():
-            self.post_message(OpenExplain(run=self.run))
-        else:
-            self.post_message(ShowProblem(NO_WEIGHTS))
-
-    def action_evaluate(self) -> None:
-        """Evaluate the run."""
-        self._open_evaluation("confusion")
-
     def action_mistakes(self) -> None:
-        self._open_evaluation("mistakes")
-
-    def _open_evaluation(self, pane: str) -> None:
-        if not self.run.has_checkpoint():
-            self.post_message(ShowProblem(NO_WEIGHTS))
-            return
-        from tmeattn.tui.screens.evaluation import EvaluationScreen
-
-        self.app.push_screen(EvaluationScreen(self.session, self.run, pane))
+        self.open_evaluation("mistakes")
 
     def action_attention(self) -> None:
         """Show the attention map of a validation text."""
-        if not self.run.has_checkpoint():
-            self.post_message(ShowProblem(NO_WEIGHTS))
-            return
-        from tmeattn.tui.screens.attention_map import AttentionMapScreen
+        if (run := self.with_weights()) is not None:
+            from tmeattn.tui.screens.attention_map import AttentionMapScreen
 
-        self.app.push_screen(AttentionMapScreen(self.session, self.run))
-
-    def action_browse(self) -> None:
-        self.post_message(OpenData(self.run))
-
-    def action_copy(self) -> None:
-        self.post_message(CopyText(run_wording.command(self.run)))
+            self.app.push_screen(AttentionMapScreen(self.session, run))
 
     def action_back(self) -> None:
         """Remove the cursor of the curves; without a cursor, go back to the runs."""

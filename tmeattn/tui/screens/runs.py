@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -11,46 +10,35 @@ from textual import events, on
 from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
-from tmeattn.errors import TmeattnError
-from tmeattn.plurals import counted
-from tmeattn.render.console import safe
-from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import check_name
-from tmeattn.runs.lock import delete as delete_run
-from tmeattn.runs.lock import is_trained
-from tmeattn.runs.queue import has_runner, queue_stamp, read_queue
-from tmeattn.runs.renaming import rename_run
-from tmeattn.runs.tags import change_tags, changes_in
 from tmeattn.tui import keys
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.messages import (
-    CopyText,
     NotStarted,
     OpenComparison,
-    OpenData,
-    OpenExplain,
     OpenNewRun,
     OpenQueue,
     OpenRun,
-    ResumeRun,
     RunChanged,
     ShowProblem,
     StartRun,
-    StopRun,
 )
-from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.columns import ChooseColumns
-from tmeattn.tui.screens.dialogs import AskText, Confirm
+from tmeattn.tui.screens.run_actions import RunActions
+from tmeattn.tui.screens.run_changes import ask_deletion, ask_name, ask_tags
 from tmeattn.tui.services.listed_run import ListedRun
+from tmeattn.tui.services.queued_runs import QueuedRuns
 from tmeattn.tui.services.run_list import ORDERS
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.sweep_groups import PREFIX, StudyFacts, SweepGroup, grouped, read_studies
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.details import Details
-from tmeattn.tui.widgets.run_table import COLUMNS, RunTable
+from tmeattn.tui.widgets.list_summary import ListSummary
+from tmeattn.tui.widgets.run_cells import COLUMNS
+from tmeattn.tui.widgets.run_table import RunTable
 from tmeattn.tui.widgets.welcome import MODEL, Welcome, arguments_of
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 EVERY = 1.0
 """Seconds between two looks at the files of the runs."""
@@ -63,12 +51,13 @@ RESTING = 0.05
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
 FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
-NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
+NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
+"""Actions that can do nothing while there is no run."""
 DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
-class RunsScreen(BaseScreen):
+class RunsScreen(RunActions):
     """All runs; those that are being trained are read again every second."""
 
     BINDINGS: ClassVar = keys.bindings("runs")
@@ -80,15 +69,14 @@ class RunsScreen(BaseScreen):
         self.unfolded: set[str] = set()
         self.studies: dict[str, StudyFacts] = {}
         self._asked: tuple[object, ...] = ()
-        self._queue_seen, self._queued = (0, False), 0
-        self._summary = ""
+        self.queued = QueuedRuns()
         self._unshown = 0
         self._next_look: Timer | None = None
         self._details_soon: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
         field = Input(placeholder=FILTER, id="filter", compact=True)
-        yield Horizontal(field, Static("", id="summary", markup=False), id="above")
+        yield Horizontal(field, ListSummary(), id="above")
         yield Horizontal(RunTable(), Details(), id="list")
         yield Welcome()
 
@@ -108,17 +96,9 @@ class RunsScreen(BaseScreen):
 
     def _tick(self) -> None:
         if self.is_active:
-            self._look_at_queue()
+            if self.queued.look():
+                self._show_summary()
             self.refresh_runs()
-
-    def _look_at_queue(self) -> None:
-        """Count the runs that wait in the queue, where it has changed."""
-        seen = queue_stamp(), self._queued > 0 and has_runner()
-        if seen != self._queue_seen:
-            with contextlib.suppress(TmeattnError):  # its own screen shows what is wrong with it
-                self._queued = sum(item["state"] == "waiting" for item in read_queue())
-            self._queue_seen = seen[0], self._queued > 0 and has_runner()
-            self._show_summary()
 
     def refresh_runs(self) -> None:
         """Read what is new in the files and show it. Long logs are read in parts, so that the screen never waits."""
@@ -149,6 +129,7 @@ class RunsScreen(BaseScreen):
             welcome.focus_first() if empty else self.table.focus()
         if empty:
             welcome.look()
+            self.refresh_footer("empty")
             return
         width = int(self.size.width * TABLE_WIDTH) if self.has_class("-wide") else self.size.width
         self.table.show(visible, damaged, width)
@@ -176,24 +157,14 @@ class RunsScreen(BaseScreen):
             self._show()
 
     def _show_summary(self) -> None:
-        """Show how many runs there are, run and are marked, and how the list is sorted and filtered."""
-        text = self.query_one("#filter", Input).value
-        total, unlisted = len(self.runs.runs), self.runs.unlisted
-        parts = [f"{len(self._visible())} of {counted(total, 'run')}" if text else counted(total, "run")]
-        parts += [f"reading {unlisted} more"] if unlisted else []
-        parts += [f"{self.runs.running} running"] if self.runs.running else []
-        paused = "" if self._queue_seen[1] else ", paused"
-        parts += [f"{self._queued} queued{paused}"] if self._queued else []
-        parts += [f"{len(self.table.marked)} marked"] if self.table.marked else []
-        backwards = " reversed" if self.reverse else ""
-        summary = " · ".join([*parts, f"sort: {self.order}{backwards}", *([f"filter: {text}"] if text else [])])
-        if text and self.runs.problem:
-            summary = self.runs.problem
-        if summary != self._summary:
-            self._summary = summary
-            line = self.query_one("#summary", Static)
-            line.set_class(bool(text and self.runs.problem), "wrong")
-            line.update(safe(summary), layout=False)
+        self.query_one(ListSummary).show(
+            self.runs,
+            visible=len(self._visible()),
+            queued=str(self.queued),
+            marked=len(self.table.marked),
+            order=f"{self.order}{' reversed' if self.reverse else ''}",
+            text=self.query_one("#filter", Input).value,
+        )
 
     def _show_details(self) -> None:
         selected_id, selected = self.table.selected, None
@@ -205,23 +176,28 @@ class RunsScreen(BaseScreen):
         else:
             selected = self.selected
             self.details.show_run(selected, self.runs.runs[selected.run.id].facts["tags"] if selected else ())
-        self._footer_for(selected.state if selected else None)
-
-    def _footer_for(self, state: object) -> None:
-        """Draw the footer again where the keys that can do something are others."""
-        self.refresh_footer((state, bool(self.table.marked)))
+        able = (selected.state, selected.run.has_checkpoint()) if selected else None
+        self.refresh_footer((able, bool(self.table.marked), len(self.runs.runs) > 1))
 
     def is_applicable(self, action: str) -> bool:
+        if action in NEED_RUNS and not self.runs.runs and not self.runs.damaged:
+            return False
         if action == "unmark":
             return bool(self.table.marked) or self.query_one("#filter").has_class("open")
         if action == "compare":
             return bool(self.table.marked)
+        if action == "mark":
+            return len(self.runs.runs) > 1
         return run_wording.useful(action, self.selected)
 
     @property
     def selected(self) -> RunState | None:
         """The run at the cursor; None for a damaged run, or without runs."""
         return self.runs.opened(self.table.selected)
+
+    @property
+    def acted_on(self) -> RunState | None:
+        return self.selected
 
     @on(RunTable.Moved)
     def highlighted(self) -> None:
@@ -352,57 +328,13 @@ class RunsScreen(BaseScreen):
 
     def action_tag(self) -> None:
         """Add tags to the marked runs or else the selected run, or remove them."""
-        chosen = self._chosen()
-        if not chosen:
-            return
-        tags = sorted({tag for one in chosen for tag in one.facts["tags"]}, key=str.lower)
-        which = run_wording.title(chosen[0]) if len(chosen) == 1 else counted(len(chosen), "run")
-        question = f"Tags of {which}: {' '.join(tags) or 'none'}. Add with +tag, remove with -tag:"
-
-        def check(text: str) -> None:
-            changes_in(text.split())
-
-        def change(text: str | None) -> None:
-            if not text:
-                return
-            add, remove = changes_in(text.split())
-            for one in chosen:
-                try:
-                    change_tags(one.run, add, remove)
-                except TmeattnError as error:
-                    self.post_message(ShowProblem(error))
-                    break
-            self.refresh_runs()
-
-        self.app.push_screen(AskText(question, "", check), change)
+        if chosen := self._chosen():
+            ask_tags(self, chosen, self.refresh_runs)
 
     def _chosen(self) -> list[ListedRun]:
         """The marked runs, or else the selected run."""
         ids = [run_id for run_id in self.table.marked if run_id in self.runs.runs] or [self.table.selected or ""]
         return [self.runs.runs[run_id] for run_id in ids if run_id in self.runs.runs]
-
-    def action_resume(self) -> None:
-        if self.selected is not None:
-            self.post_message(ResumeRun(self.selected))
-
-    def action_stop(self) -> None:
-        if self.selected is not None:
-            self.post_message(StopRun(self.selected))
-
-    def action_explain(self) -> None:
-        if self.selected is not None and self.selected.run.has_checkpoint():
-            self.post_message(OpenExplain(run=self.selected.run))
-        else:
-            self.post_message(ShowProblem(NO_WEIGHTS))
-
-    def action_evaluate(self) -> None:
-        """Evaluate the selected run."""
-        if (listed := self.selected) is not None and listed.run.has_checkpoint():
-            from tmeattn.tui.screens.evaluation import EvaluationScreen
-
-            self.app.push_screen(EvaluationScreen(self.session, listed.run))
-        elif listed is not None:
-            self.post_message(ShowProblem(NO_WEIGHTS))
 
     def action_reproduce(self) -> None:
         """Show the report's tables and figures."""
@@ -410,53 +342,17 @@ class RunsScreen(BaseScreen):
 
         self.app.push_screen(ReproduceScreen(self.session))
 
-    def action_browse(self) -> None:
-        if self.selected is not None:
-            self.post_message(OpenData(self.selected.run))
-
-    def action_copy(self) -> None:
-        if self.selected is not None:
-            self.post_message(CopyText(run_wording.command(self.selected.run)))
-
     def action_rename(self) -> None:
-        selected = self.selected
-        if selected is None:
-            return
-
-        def check(name: str) -> None:
-            if name:
-                check_name(name, of=selected.run)
-
-        def rename(name: str | None) -> None:
-            if name is not None:
-                try:
-                    rename_run(selected.run, name or None)
-                except TmeattnError as error:
-                    self.post_message(ShowProblem(error))
-            self.refresh_runs()
-
-        question = f"Rename {selected.run.id} (leave empty to clear)"
-        self.app.push_screen(AskText(question, selected.name or "", check), rename)
+        if self.selected is not None:
+            ask_name(self, self.selected, self.refresh_runs)
 
     def action_delete(self) -> None:
         marked = [run_id for run_id in self.table.marked if run_id in self.runs.runs]
         chosen = marked or [run_id for run_id in (self.table.selected,) if run_id and self._selected_study() is None]
-        running = [run_id for run_id in chosen if is_trained(RunDirectory(self.runs.root / run_id))]
-        if running:
-            self.post_message(ShowProblem(f"{', '.join(running)} is running: press s to stop it first."))
-        elif chosen:
-            question = f"Delete {', '.join(chosen)} with all checkpoints? This cannot be undone."
-            self.app.push_screen(Confirm(question, "Delete"), lambda yes: self._delete(chosen) if yes else None)
+        if chosen:
+            ask_deletion(self, [self.runs.root / run_id for run_id in chosen], self._deleted)
 
-    def _delete(self, chosen: list[str]) -> None:
-        for run_id in chosen:
-            path = self.runs.root / run_id
-            if not path.exists():  # another program deleted it
-                continue
-            try:
-                delete_run(RunDirectory(path))
-            except TmeattnError as error:
-                self.post_message(ShowProblem(error))
+    def _deleted(self) -> None:
         self.table.marked.clear()
         self.runs.forget()
         self.refresh_runs()

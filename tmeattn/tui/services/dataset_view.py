@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from tmeattn.data.dataset_warnings import warnings_of
 from tmeattn.data.encoding.dataset_check import check_dataset
 from tmeattn.data.sources import dataset_of, open_dataset
 from tmeattn.errors import TmeattnError
@@ -50,7 +51,7 @@ ALL: Range = (0.0, float("inf"))
 
 @dataclass(frozen=True, eq=False)
 class SplitTexts:
-    """The texts of one split. labels_N: indices into `classes`. fingerprint: of the whole dataset."""
+    """The texts of one split. labels_N: indices into `classes`. fingerprint, warnings: of the whole dataset."""
 
     dataset: str
     split: str
@@ -58,6 +59,7 @@ class SplitTexts:
     texts: Sequence[str]
     labels_N: np.ndarray
     fingerprint: str = ""
+    warnings: tuple[str, ...] = ()
 
     def are_of(self, run: RunDirectory) -> bool:
         """Whether predictions can be compared with the labels: False where the run was trained on this dataset when it
@@ -93,17 +95,29 @@ def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, Split
     Raises:
         TmeattnError: the dataset does not exist, is not installed, or is malformed.
     """
+    notes: list[str] = []
     try:
-        found = dataset_of(stored_config(run.id, run.config).train) if run else open_dataset(dataset)
+        found = (
+            dataset_of(stored_config(run.id, run.config).train, notes.append)
+            if run
+            else open_dataset(dataset, narrate=notes.append)
+        )
         splits = found.read()
         check_dataset(found, splits)
+        warnings = warnings_of(dataset, found, splits, notes)
     except TmeattnError:
         raise
     except BaseException as error:  # a plugin's reader
         raise plugin_error(error, f"The dataset {dataset}", "cannot be read") from error
     return {
         name: SplitTexts(
-            dataset, name, found.classes, split.texts, np.asarray(split.labels, dtype=np.int64), found.fingerprint
+            dataset,
+            name,
+            found.classes,
+            split.texts,
+            np.asarray(split.labels, dtype=np.int64),
+            found.fingerprint,
+            warnings,
         )
         for name, split in splits.items()
     }

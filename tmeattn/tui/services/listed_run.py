@@ -13,7 +13,7 @@ from tmeattn.runs.figures import RECENT, LogFigures
 from tmeattn.runs.filtering import RunValues
 from tmeattn.runs.summary import RunFacts, shown_state
 from tmeattn.runs.summary_cache import Stamps
-from tmeattn.tui.services.run_state import ObservedState, RunState
+from tmeattn.watching.run_state import ObservedState, RunState
 
 _VERSIONS = count()
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tmeattn.runs.directory import RunDirectory
 
 SPLIT = "validation"
+TEXTS = 200
+"""Texts of a faithfulness study, as of `tmeattn faithfulness`, where the user chooses no other number."""
+LEAST, MOST = 2, 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +59,22 @@ def evaluation_command(run: RunDirectory) -> BackgroundCommand:
     return BackgroundCommand(folder, name, arguments, [predictions, document])
 
 
-def faithfulness_command(run: RunDirectory) -> BackgroundCommand:
-    """`tmeattn faithfulness` of the run's present weights. Raises `BadInput` for a run without weights."""
+def faithfulness_command(run: RunDirectory, texts: int = TEXTS) -> BackgroundCommand:
+    """`tmeattn faithfulness` of the run's present weights. Raises `BadInput` for a run without weights.
+
+    texts: the most texts that are measured; whatever their number, the run has one study.
+    """
     folder, name = _place(run, "faithfulness")
     document = folder / f"{name}.json"
-    return BackgroundCommand(folder, name, ["faithfulness", str(run.path), "--export", str(document)], [document])
+    limit = [] if texts == TEXTS else ["--limit", str(texts)]
+    arguments = ["faithfulness", str(run.path), *limit, "--export", str(document)]
+    return BackgroundCommand(folder, name, arguments, [document])
+
+
+def check_texts(text: str) -> None:
+    """Raises `BadInput` for a text that is no number of texts of a faithfulness study."""
+    if not text.isdecimal() or not LEAST <= int(text) <= MOST:
+        raise BadInput(f"Type a whole number from {LEAST} to {MOST:,}.")
 
 
 def read_evaluation(run: RunDirectory, command: BackgroundCommand) -> EvaluatedRun:

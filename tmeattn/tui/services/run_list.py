@@ -19,7 +19,7 @@ from tmeattn.runs.filtering import FilterError, RunFilter, parse_filter
 from tmeattn.runs.summary import read_facts, state_now
 from tmeattn.runs.summary_cache import Stamps, SummaryCache, stamps_of
 from tmeattn.tui.services.listed_run import ListedRun
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.watching.run_state import RunState
 
 FOLDERS = 50
 """New folders whose files are read in one `refresh`, about as many as a screen shows: some 20 ms."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from tmeattn.render.axes import round_step, tick_label, ticks
-from tmeattn.tui.services.run_charts import XAxis
+from tmeattn.watching.run_charts import XAxis
 
 MOST_INTERVALS = 6
 

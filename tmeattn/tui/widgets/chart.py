@@ -16,10 +16,10 @@ from textual.widgets import Static
 
 from tmeattn.render.console import safe
 from tmeattn.render.palette import series_style
-from tmeattn.tui.services.curve import Curve, thinned
-from tmeattn.tui.services.run_charts import View, extent
 from tmeattn.tui.widgets.axes import duration
 from tmeattn.tui.widgets.plot import BEST, Plot
+from tmeattn.watching.curve import Curve, thinned
+from tmeattn.watching.run_charts import View, extent
 
 
 class Chart(Vertical, can_focus=True):

@@ -21,9 +21,9 @@ from tmeattn.render.tables import Cell, Column, key_values, table
 from tmeattn.render.text_comparison import text_comparison
 from tmeattn.runs.comparison import ComparedRun, Comparison
 from tmeattn.runs.event_types import EpochEvent, SplitName
-from tmeattn.tui.services.curve import Curve
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.picture import Picture
+from tmeattn.watching.curve import Curve
 
 Measure = Literal["accuracy", "cross_entropy"]
 Shown = Literal["validation", "train", "both"]

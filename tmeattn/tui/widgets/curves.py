@@ -9,12 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from tmeattn.tui.services import run_charts
-from tmeattn.tui.services.run_charts import CHARTS, ChartKind, View
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching import run_charts
+from tmeattn.watching.run_charts import CHARTS, ChartKind, View
+from tmeattn.watching.run_state import RunState
 
 LEAST_COLUMNS, LEAST_ROWS = 56, 8
 """The size of a chart from which on another one is shown beside it, or below."""

@@ -16,10 +16,10 @@ from tmeattn.render.tables import key_values
 from tmeattn.runs import control
 from tmeattn.runs.event_types import SplitName
 from tmeattn.tui.services.run_list import DamagedRun
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.services.sweep_groups import SweepGroup
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 
 class Details(Picture):

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
+from tmeattn.explain.explanation import SEE_MAPS
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, legend, strongest
 from tmeattn.tui.widgets.heatmap import HeatmapView
@@ -27,6 +28,10 @@ LEAST = 8
 AROUND_TEXT = (".verdict", ".note", ".legend")
 HIGH = 28
 """The height in lines from which a pane lists the strongest words even if its text has to scroll."""
+
+
+MAPS = "To see the maps, open the attention map."
+"""What stands for the options of the command in a note."""
 
 
 class ExplanationPane(Vertical):
@@ -67,7 +72,7 @@ class ExplanationPane(Vertical):
         self.query_one(".verdict", Static).update(self._verdict)
         note = self.query_one(".note", Static)
         note.display = bool(explanation.note)
-        note.update(safe(explanation.note or ""))
+        note.update(safe(_note(explanation)))
         self.heatmap.show(text, explanation, dropped)
         self._explain_colours()
 
@@ -108,10 +113,15 @@ class ExplanationPane(Vertical):
 
     def _wrap(self, explanation: Explanation, legend_text: Text) -> None:
         """Wrap the lines around the text if the text leaves space for them, else cut them at the edge."""
-        parts = {".verdict": self._verdict, ".note": Text(safe(explanation.note or "")), ".legend": legend_text}
+        parts = {".verdict": self._verdict, ".note": Text(safe(_note(explanation))), ".legend": legend_text}
         least = {".verdict": len(self._verdict.split()), ".note": int(bool(explanation.note)), ".legend": 1}
         left = self.size.height - sum(least.values()) - min(self.heatmap.virtual_size.height, LEAST)
         for name, part in parts.items():
             more = len(part.wrap(self.app.console, max(self.size.width, 1))) - least[name]
             self.query_one(name).set_class(more > max(left, 0), "-cut")
             left -= more if more <= left else 0
+
+
+def _note(explanation: Explanation) -> str:
+    """The note of an explanation, with keys in place of the options of the command; empty without one."""
+    return (explanation.note or "").replace(SEE_MAPS, MAPS)

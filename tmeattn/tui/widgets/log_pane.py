@@ -15,11 +15,11 @@ from textual.widgets import Input, Static
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.runs import control
-from tmeattn.tui.services.log_lines import LogLine
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.log_view import LogView
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.log_lines import LogLine
+from tmeattn.watching.run_state import RunState
 
 LEVELS = {"info": "", "good": "green", "warning": "yellow", "error": "bold red"}
 MOST_OUTPUT = 200

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 
 from tmeattn.explain.attention_map import block_name
-from tmeattn.render.attention_map import cell_of, in_blocks, label_width
+from tmeattn.render.attention_map import in_blocks, label_width
 from tmeattn.render.heat_scale import HeatScale
+from tmeattn.render.map_cells import cell_of
 from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.cell_grid import CellGrid
 

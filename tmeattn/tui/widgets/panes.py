@@ -17,9 +17,9 @@ from tmeattn.render.summary import entropy_heads
 from tmeattn.render.tables import key_values
 from tmeattn.runs.event_types import Histogram
 from tmeattn.spacing import evenly_spaced
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 AROUND_BARS, AROUND_HISTORY = 3, 4
 """Rows of a histogram that are not bars, and of the history by epoch that do not show an epoch each."""

@@ -14,9 +14,9 @@ from textual.widget import Widget
 from tmeattn.render.axes import tick_line
 from tmeattn.render.braille import BrailleCanvas, Dot
 from tmeattn.render.palette import faint_style, series_style
-from tmeattn.tui.services.curve import Curve
-from tmeattn.tui.services.run_charts import XAxis
 from tmeattn.tui.widgets.axes import MOST_INTERVALS, Round, RoundPowers, x_axis
+from tmeattn.watching.curve import Curve
+from tmeattn.watching.run_charts import XAxis
 
 BEST = "★"
 """The best epoch, on the x axis."""

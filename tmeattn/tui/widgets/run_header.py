@@ -13,8 +13,8 @@ from tmeattn.render.numbers import count, finite, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs import control
 from tmeattn.tui.services.processes import TrainingProcess
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 LEAST_BAR, MOST_BAR = 10, 40
 """Columns of the bar: what would leave it fewer is not shown."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from itertools import accumulate
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -17,72 +15,14 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tmeattn.render.console import safe
-from tmeattn.render.numbers import age, count, decimal, percent, seconds
-from tmeattn.render.palette import BLUE, foreground
+from tmeattn.render.numbers import age
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
 from tmeattn.tui.services.sweep_groups import SweepGroup
 from tmeattn.tui.widgets.cursor_lines import CursorLines
-from tmeattn.tui.wording import runs as run_wording
+from tmeattn.tui.widgets.run_cells import FIELDS, Field, Parts, damaged_cells, fitted, parts_of, run_cells, sweep_cells
 
-
-@dataclass(frozen=True)
-class Field:
-    """A column: the width of its cells, the least width of a table that shows it, and its sort order.
-
-    least: None for a column that is shown only where the user chooses it.
-    """
-
-    name: str
-    width: int
-    least: int | None = 0
-    right: bool = False
-    order: str = ""
-
-
-FIELDS = (
-    Field("run", 20, order="name"),
-    Field("state", 10, order="state"),
-    Field("model", 12, least=112, order="model"),
-    Field("dataset", 17, least=128, order="dataset"),
-    Field("recipe", 7, least=None, order="recipe"),
-    Field("seed", 4, least=None, right=True, order="seed"),
-    Field("alpha", 5, right=True, order="alpha"),
-    Field("epoch", 7, right=True, order="epoch"),
-    Field("best", 7, right=True, order="best accuracy"),
-    Field("loss", 6, least=None, right=True, order="loss"),
-    Field("ETA", 7, right=True),
-    Field("time", 11, least=None, right=True, order="time"),
-    Field("trend", 8, least=76),
-    Field("tags", 14, least=None, order="tags"),
-    Field("age", 6, least=100, right=True, order="newest"),
-    Field("date", 10, least=None, order="newest"),
-)
-COLUMNS = {
-    "state": "new, running, finished, stopped, failed or crashed",
-    "model": "the model",
-    "dataset": "the dataset, and the texts of --limit",
-    "recipe": "the recipe of the defaults",
-    "seed": "the seed",
-    "alpha": "the factor of the entropy penalty",
-    "epoch": "finished and planned epochs",
-    "best": "the best validation accuracy",
-    "loss": "the validation cross-entropy of the best epoch",
-    "ETA": "the time left",
-    "time": "the time of all epochs",
-    "trend": "the accuracy of the last epochs",
-    "tags": "your tags",
-    "age": "the time since the run was created",
-    "date": "the day on which the run was created",
-}
-"""The columns that the user can choose, each with what it shows. The name of the run is always shown."""
-
-
-Cells = dict[str, Text]
 Row = ListedRun | SweepGroup | DamagedRun
-Parts = list[tuple[str, Style]]
-"""The characters of a cell with their styles, as wide as its column."""
 
 
 class RunTable(CursorLines, can_focus=True):
@@ -209,7 +149,9 @@ class RunTable(CursorLines, can_focus=True):
         width = self.size.width
         if y == 0:
             style = self.get_component_rich_style("runtable--header")
-            return self._strip({field.name: _parts(self._heading(field), field) for field in self.fields}, style, None)
+            return self._strip(
+                {field.name: parts_of(self._heading(field), field) for field in self.fields}, style, None
+            )
         at = self.line_at(y)
         self._keys[at] = self._key(at)
         if at >= len(self._rows):
@@ -307,98 +249,19 @@ class RunTable(CursorLines, can_focus=True):
     def _parts(self, one: Row) -> dict[str, Parts]:
         """The cells of a run, made again only where its figures, its mark or its age in words has changed."""
         if isinstance(one, DamagedRun):
-            return _fitted(_damaged_cells(one))
+            return fitted(damaged_cells(one))
         if isinstance(one, SweepGroup):
-            return _fitted(_sweep_cells(one))
+            return fitted(sweep_cells(one))
         state = self._state(one)
         made = self._made.get(one)
         if made is None or made[0] != state:
             self.drawn += 1
-            self._made[one] = made = (state, _fitted(self._make(one)))
+            cells = run_cells(one, marked=one.run.id in self.marked, best=one.run.id in self.best)
+            self._made[one] = made = (state, fitted(cells))
         return made[1]
-
-    def _make(self, one: ListedRun) -> Cells:
-        facts = one.facts
-        epoch = one.epoch if one.is_read else "…"
-        return {
-            "run": Text.assemble(
-                ("◆ " if one.run.id in self.marked else "", "cyan"),
-                ("★ " if one.run.id in self.best else "", "yellow"),
-                (run_wording.title(one), "bold"),
-            ),
-            "state": _state_of(one),
-            "model": Text(safe(facts["model"])),
-            "dataset": Text(safe(facts["dataset"]) + (f" {count(facts['limit'])}" if facts["limit"] else "")),
-            "recipe": Text(safe(facts["recipe"])),
-            "seed": Text(str(facts["seed"])),
-            "alpha": Text(f"{facts['alpha']:g}"),
-            "epoch": Text(f"{epoch}/{facts['epochs']}"),
-            "best": Text(percent(one.best_accuracy) if one.is_read else "…", style="bold"),
-            "loss": Text(decimal(one.best_loss) if one.is_read else "…"),
-            "time": Text(seconds(one.seconds) if one.is_read and one.seconds else ""),
-            "tags": Text(safe(" ".join(facts["tags"])), style="magenta"),
-            "date": Text(date.fromtimestamp(facts["created"]).isoformat(), style="dim"),
-            "ETA": Text(run_wording.time_left(one.live) if one.live else ""),
-            "trend": Text(run_wording.trend(one.recent), style=foreground(BLUE)),
-            "age": Text(age(one.age), style="dim"),
-        }
-
-
-def _state_of(one: ListedRun) -> Text:
-    """The state of a run; of one whose log has not been read, "loading" in place of the state of a new run."""
-    if one.is_read or one.state != "created":
-        return run_wording.state(one.state, one.stop_reason)
-    return Text("… loading", style="dim")
 
 
 def _id(one: Row) -> str:
     if isinstance(one, SweepGroup):
         return one.id
     return one.path.name if isinstance(one, DamagedRun) else one.run.id
-
-
-def _sweep_cells(one: SweepGroup) -> Cells:
-    """The line of a sweep: how many trials have ended, and the best of them."""
-    first, best, facts = one.runs[0].facts, one.best, one.facts
-    trials = f"{facts.over}/{facts.goal}" if facts else str(len({each.facts["trial"] for each in one.runs}))
-    state = run_wording.state("running") if one.running else Text("∑ sweep")
-    return {
-        "run": Text(f"{'▸' if one.folded else '▾'} {safe(one.study)}", style="bold"),
-        "state": state,
-        "model": Text(safe(first["model"])),
-        "dataset": Text(safe(first["dataset"])),
-        "epoch": Text(trials),
-        "best": Text((facts.value if facts else "") or percent(best.best_accuracy if best else None), style="bold"),
-        "loss": Text(decimal(best.best_loss) if best else ""),
-        "age": Text(age(min(each.age for each in one.runs)), style="dim"),
-    }
-
-
-def _damaged_cells(one: DamagedRun) -> Cells:
-    return {"run": Text(safe(one.path.name)), "state": Text("! damaged", style="bold red")}
-
-
-def _fitted(cells: Cells) -> dict[str, Parts]:
-    """The cells of all columns, each as wide as its column."""
-    return {field.name: _parts(cells.get(field.name, Text()), field) for field in FIELDS}
-
-
-def _parts(text: Text, field: Field) -> Parts:
-    """A text cut or filled up to the width of its column. The styles of a text follow each other."""
-    text.truncate(field.width, overflow="ellipsis")
-    parts = [(text.plain, _style(text.style))] if not text.spans else _spans(text)
-    space = (" " * (field.width - text.cell_len), Style.null())
-    return [part for part in ([space, *parts] if field.right else [*parts, space]) if part[0]]
-
-
-def _spans(text: Text) -> Parts:
-    """The parts of a text whose styles follow each other without overlapping."""
-    base, parts, end = _style(text.style), [], 0
-    for span in text.spans:
-        parts += [(text.plain[end : span.start], base), (text.plain[span.start : span.end], base + _style(span.style))]
-        end = span.end
-    return [*parts, (text.plain[end:], base)]
-
-
-def _style(style: str | Style) -> Style:
-    return Style.parse(style) if isinstance(style, str) else style

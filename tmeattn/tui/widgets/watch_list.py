@@ -24,12 +24,12 @@ from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_types import WatchedText
 from tmeattn.runs.watched_texts import added_texts, stamp
-from tmeattn.tui.services.run_history import Watched
-from tmeattn.tui.services.run_state import RunState
 from tmeattn.tui.themes import heat_colours
 from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.scroll_pane import ItemsPane
 from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_history import Watched
+from tmeattn.watching.run_state import RunState
 
 SIGNS = "✓ ✗: right, wrong; ▁▄█: probability of the label so far"
 Key = int | str

@@ -40,7 +40,10 @@ def statistics(
         chosen = [int(numbers[at]) for at in classes]
         rest = [int(numbers.sum()) - sum(chosen)] if left_out else []
         rows.append([name, *chosen, *rest, int(numbers.sum())])
-    parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text(), *_lengths(shown)]
+    parts: list[RenderableType] = [table(["split", *numeric], rows, title=shown.dataset), Text()]
+    for warning in shown.warnings:
+        parts += [Text(safe_line(warning), style="yellow"), Text()]
+    parts += _lengths(shown)
     if predictions is not None and predictions.comparable:
         if predictions.known().all():
             parts += [Text(), _accuracy(shown, predictions)]

@@ -15,7 +15,7 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import PRUNED, SETTLED
 from tmeattn.runs.summary import is_twin, shown_state
 from tmeattn.tui.services.listed_run import ListedRun
-from tmeattn.tui.services.run_state import ObservedState, RunState
+from tmeattn.watching.run_state import ObservedState, RunState
 
 STATES: dict[ObservedState, tuple[str, str, str]] = {
     "created": ("○", "new", "dim"),
@@ -127,8 +127,14 @@ def watchable(run_state: RunState) -> bool:
     return run_state.state == "running" or resumable(run_state)
 
 
+NEEDS_WEIGHTS = ("explain", "evaluate", "mistakes", "attention")
+"""Actions for which a run must have saved a checkpoint."""
+
+
 def useful(action: str, run_state: RunState | None) -> bool:
     """Whether an action is possible in the state of a run."""
+    if action in NEEDS_WEIGHTS:
+        return run_state is not None and run_state.run.has_checkpoint()
     if action in ("stop", "checkpoint"):
         return run_state is not None and run_state.state == "running"
     if action == "fold":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tmeattn.runs.event_reader import lines_without
 from tmeattn.runs.events import kind_of
-from tmeattn.tui.services.log_lines import MOST_LINES
+from tmeattn.watching.log_lines import MOST_LINES
 
 LONG = 2**22
 """Bytes of a log from which on its step events are sampled."""

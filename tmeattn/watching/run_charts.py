@@ -9,8 +9,8 @@ from typing import Literal
 
 from tmeattn.runs.event_types import EpochEvent, SplitName, StepMeasure
 from tmeattn.runs.events import best_epoch
-from tmeattn.tui.services.curve import Curve, smoothed
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.watching.curve import Curve, smoothed
+from tmeattn.watching.run_state import RunState
 
 XAxis = Literal["epoch", "step", "time"]
 AXES: tuple[XAxis, ...] = ("epoch", "step", "time")

@@ -13,9 +13,9 @@ from tmeattn.render.export.charts import RunChart, RunCurve
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.spreadsheet import csv_lines, harmless_cell
-from tmeattn.tui.services.curve import Curve
-from tmeattn.tui.services.run_charts import CHARTS, ChartKind, View, best, charts_of, curves
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.watching.curve import Curve
+from tmeattn.watching.run_charts import CHARTS, ChartKind, View, best, charts_of, curves
+from tmeattn.watching.run_state import RunState
 
 LABELS = {"epoch": "epoch", "step": "step", "time": "seconds of training"}
 COLUMNS = {"epoch": "epoch", "step": "step", "time": "seconds"}

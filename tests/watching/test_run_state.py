@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 from support.logged_runs import STEPS, epoch_event, epoch_events, started_event, step_event, watched_event, write
 
-from tmeattn.tui.services import log_sample
-from tmeattn.tui.services import run_state as module
-from tmeattn.tui.services.log_lines import MOST_LINES
-from tmeattn.tui.services.run_history import MOST_HISTOGRAMS, MOST_POINTS
-from tmeattn.tui.services.run_state import RunState
+from tmeattn.watching import log_sample
+from tmeattn.watching import run_state as module
+from tmeattn.watching.log_lines import MOST_LINES
+from tmeattn.watching.run_history import MOST_HISTOGRAMS, MOST_POINTS
+from tmeattn.watching.run_state import RunState
 
 
 def read(run_state):

@@ -26,9 +26,9 @@ from tmeattn.runs.event_types import (
 )
 from tmeattn.runs.events import best_epoch, decode
 from tmeattn.runs.run_files import RunStatus, State
-from tmeattn.tui.services.log_lines import MOST_LINES, LogLine, log_line
-from tmeattn.tui.services.log_sample import sample, spacing, step_lines, without_details
-from tmeattn.tui.services.run_history import (
+from tmeattn.watching.log_lines import MOST_LINES, LogLine, log_line
+from tmeattn.watching.log_sample import sample, spacing, step_lines, without_details
+from tmeattn.watching.run_history import (
     MOST_EPOCHS,
     MOST_HISTOGRAMS,
     Steps,
@@ -238,11 +238,6 @@ class RunState:
         self.ended = event
 
     @property
-    def bytes_read(self) -> int:
-        """Bytes of the log that were read so far."""
-        return self._tail.offset
-
-    @property
     def step(self) -> int:
         """Training steps done."""
         done = [self.attempt_step, self.status.get("step", 0)]
@@ -263,7 +258,8 @@ class RunState:
 
     @property
     def epochs_planned(self) -> int:
-        return int(self.run.config["train"]["epochs"])
+        of_attempt = self.attempt.get("epochs") if self.attempt else None  # another process may have extended the run
+        return int(of_attempt or self.run.config["train"]["epochs"])
 
     @property
     def steps_per_epoch(self) -> int:

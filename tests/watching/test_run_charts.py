@@ -7,9 +7,9 @@ import pytest
 from support.logged_runs import BEGAN, STEPS, epoch_event, started_event, step_event, write
 
 from tmeattn.errors import BadInput, UnknownName
-from tmeattn.tui.services import chart_files
-from tmeattn.tui.services.curve import Curve, smoothed
-from tmeattn.tui.services.run_charts import CHARTS, View, best, charts_of, curves, extent
+from tmeattn.watching import chart_files
+from tmeattn.watching.curve import Curve, smoothed
+from tmeattn.watching.run_charts import CHARTS, View, best, charts_of, curves, extent
 
 LOSS, ACCURACY = CHARTS[0], CHARTS[1]
 

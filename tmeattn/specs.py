@@ -245,6 +245,8 @@ class Tokenizer(Protocol):
     vocabulary:  a fixed vocabulary: its pieces, in the order of its ids (see `FIRST_OWN_ID`). Pieces that it does not
                  have are `UNKNOWN`. Without it, the vocabulary is made of the training texts.
     tokens:      a method `tokens(text, most=None)` that returns the list of `pieces(text, most).pieces`, but faster.
+    tokenizer_json: the content of the file `tokenizer.json` of a tokenizer of the library `tokenizers`, whose pieces
+                 without special tokens it returns. ONNX files keep it, and then need no plugin.
     """
 
     @property

@@ -81,6 +81,9 @@ section, pre, table {{ max-width: 44rem; }}
 section {{ padding: 0 .75rem .5rem; }}
 table, tr, td, th {{ background: none; border: 0; color: inherit; }}
 th {{ text-align: left; }}
+.listing th {{ width: auto; }}
+.listing th + th {{ text-align: right; padding: 0 .75rem; }}
+.listing td {{ white-space: nowrap; width: 5rem; }}
 pre {{ font: .8rem/1.3 ui-monospace, monospace; color: inherit; background: none; overflow-x: auto; }}
 figure {{ display: inline-block; margin: 0 1rem .5rem 0; }}
 figcaption {{ color: var(--quiet); font-size: .85rem; }}

@@ -52,6 +52,20 @@ def check(text: str, formats: Collection[str] = FORMATS) -> None:
         raise BadInput(f"The folder {safe(str(path.parent))} does not exist.")
 
 
+def folder_of(text: str) -> Path:
+    """The folder that a user has typed. Raises `BadInput` for a text that cannot be one."""
+    return _path(text)
+
+
+def check_folder(text: str) -> None:
+    """Raises `BadInput` for a text that cannot be the folder of an export; it is created where it does not exist."""
+    path = folder_of(text)
+    if not text.strip():
+        raise BadInput("Type the name of a folder.")
+    if path.exists() and not path.is_dir():
+        raise BadInput(f"{safe(text)} is a file.")
+
+
 def _folder() -> str:
     """The current folder, in which a name without a folder is."""
     try:

@@ -21,6 +21,7 @@ from tmeattn.registry import registry
 from tmeattn.render.numbers import flag, option_value, seconds
 from tmeattn.run_config import RunConfig, choices_of, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
+from tmeattn.runs.init_options import with_init
 from tmeattn.runs.seeds import seeds_in
 from tmeattn.runs.watched_texts import chosen_texts
 from tmeattn.specs import ModelSpec, VectorsSpec
@@ -114,7 +115,8 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
         TmeattnError: the first error in the options, with the message of the command line.
     """
     watched = {field.name for field in WATCHED}
-    config = resolve_run(model, {option: value for option, value in given.items() if option not in watched})
+    options = {option: value for option, value in given.items() if option not in watched}
+    config = resolve_run(model, with_init(model, options))
     chosen_texts([given["watch_text"]] if "watch_text" in given else [], _path(given.get("watch_file")))
     if is_dataset(config.train.dataset) or existing_path(config.train.dataset) is None:
         open_dataset(config.train.dataset)  # training checks a path when it reads the texts

@@ -12,7 +12,7 @@ from tmeattn.cli.support.command import echo_json
 from tmeattn.cli.support.options import export_option, json_option, run_argument
 
 if TYPE_CHECKING:
-    from tmeattn.watching.run_charts import XAxis
+    from tmeattn.render.tick_axes import XAxis
 
 
 @click.command()

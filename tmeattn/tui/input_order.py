@@ -12,8 +12,8 @@ from textual.message_pump import MessagePump
 PASSES = 8
 """Times that the queues are emptied for one key at most, where they fill again and again."""
 LONGEST = 10.0
-"""Seconds that a key waits at most for the effect of the one before, all queues together. A key waits only for work that
-the one before has caused, so that only a busy computer, where a screen takes seconds to open, comes near it."""
+"""Seconds that a key waits at most for the effect of the one before, all queues together. It waits only for work
+that the one before has caused, so that only a busy computer, where a screen takes seconds to open, comes near this."""
 LOOK = 0.02
 """Seconds between two looks whether a widget that is waited for still exists."""
 

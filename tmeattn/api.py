@@ -314,6 +314,7 @@ def train(
     trackers: Sequence[str] = (),
     progress: bool | None = None,
     watch_texts: Sequence[str] = (),
+    init: str | PathLike[str] | Model | None = None,
     **options: Any,
 ) -> Model:
     """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
@@ -321,6 +322,7 @@ def train(
     listeners: called with every event (see `tmeattn.runs.event_types`).
     trackers:  names of tracker plugins, which export the events.
     watch_texts: your texts on the watch list, which is measured while the model is trained; at most 12.
+    init:      a run, from whose weights and words the new one starts: a name, an id, a path or a model.
     progress:  whether to show the progress, in a notebook as a bar, elsewhere on standard error; None: in a notebook.
 
     In several threads, trainings follow one another.
@@ -341,7 +343,7 @@ def train(
         display = shown.enter_context(progress_listeners(progress))
         run = start(
             model,
-            options,
+            {**options, "init": str(init.classifier.run.path) if isinstance(init, Model) else init},
             name=name,
             listeners=[*display, *called],
             trackers=several(trackers, "train", "trackers"),

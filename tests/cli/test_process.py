@@ -90,12 +90,12 @@ def listed(capsys: pytest.CaptureFixture[str]) -> Any:
 
 def test_training_outlives_its_narration(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     """As in `tmeattn train mean 2>&1 | head -1`."""
-    process, narration = train("--epochs", "20")
+    process, narration = train("--epochs", "6")
     assert narration.readline()
     narration.close()
     assert process.wait() == 0
     trained = listed(capsys)
-    assert (trained["state"], trained["epoch"]) == ("finished", 20)
+    assert (trained["state"], trained["epoch"]) == ("finished", 6)
 
 
 def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(train: Train, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,6 +87,8 @@ class ReproduceScreen(BaseScreen):
         yield Static("", id="status", markup=False)
 
     def on_mount(self) -> None:
+        for name, value in self.session.reproduce.items():
+            self.query_one(f"#{name}", Choice).value = value
         self.set_interval(EVERY, self._look)
         self._read()
 
@@ -134,7 +136,8 @@ class ReproduceScreen(BaseScreen):
         self._look()
 
     @on(Choice.Changed)
-    def settings_changed(self) -> None:
+    def settings_changed(self, event: Choice.Changed) -> None:
+        self.session.reproduce[str(event.choice.id)] = event.value
         self._read()
 
     @on(OptionList.OptionHighlighted)

@@ -143,10 +143,14 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 @pytest.fixture
 def environment(tmp_path: Path, isolated: Path) -> dict[str, str]:
     """Environment variables for `subprocess.run([sys.executable, "-m", "tmeattn", ...], env=environment)`."""
-    site = tmp_path / "planted-site"
+    return {**os.environ, "PYTHONPATH": path_with_planted(tmp_path / "planted-site")}
+
+
+def path_with_planted(site: Path) -> str:
+    """A `PYTHONPATH` with which a process knows the dataset `planted`; writes to the folder `site`."""
     write_distribution(site, "tmeattn-planted", planted_plugin.__name__, None)
     paths = [str(site), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return os.pathsep.join(filter(None, paths))
 
 
 @pytest.fixture(scope="session")

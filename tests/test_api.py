@@ -8,6 +8,7 @@ import pytest
 import tmeattn
 from tmeattn.errors import BadInput
 from tmeattn.runs.index import all_runs
+from tmeattn.runs.watched_texts import added_texts
 
 
 def test_a_taken_or_unusable_name_is_refused_before_training(planted):
@@ -62,23 +63,28 @@ def test_one_text_has_one_prediction_and_a_column_one_for_each(model):
 @pytest.mark.parametrize("function", ["predict", "predict_proba", "explain"])
 def test_what_is_no_text_is_one_clear_line(model, function, tmp_path):
     import pandas
+    import polars
 
     table = pandas.DataFrame({"text": ["good"], "label": ["x"]})
     for wrong, said in (
         ("", "The text is empty"), (" \n", "The text is empty"), (["good", "\t"], "Text 1 is empty"),
         (b"good", r'bytes\. Decode them: data\.decode\("utf-8"\)'), ({"text": "good"}, "a mapping"),
-        (table, r'a table with the columns text, label. Give one of its columns: \w+\(table\["text"\]\)'),
+        (table, r"a table with the columns text, label. Give one of its columns: \w+\(table\['text'\]\)"),
         (table.to_numpy(), "2 dimensions"), (7, "an object of type int. Give a list"), (None, "None"),
         (tmp_path, "predict_file classifies the rows of a file"), ([["good"]], "Text 0 is of type list"),
+        ({"good", "bad"}, r"texts in order, and got a set, which has none. Give a list: \w+\(sorted"),
+        (polars.DataFrame({"body": ["good"]}).lazy(), r"not computed yet\. .*\(frame\.collect"),
+        (polars.DataFrame({"body": ["good"]}), r"the columns body\. .*: \w+\(table\['body'\]\)"),
+        (polars.col("text"), "an object of type Expr. Give a list of strings"),
+        (np.array("good"), r"0 dimensions\. Give its text: array\.item"),
+        (np.array([b"good"]), r"of type bytes_, not a string\. Decode it"),
         (pandas.Series(["good", None]), "Text 1 is of type .*A missing value is no text"),
         (pandas.Series(["good", pandas.NA], dtype="string"), "Text 1 is of type NAType.*A missing value"),
         ([float("nan")], "Text 0 is of type float, not a string. A missing value"),
     ):  # fmt: skip
         with pytest.raises(BadInput, match=said):
             getattr(model, function)(wrong)
-    with pytest.raises(
-        BadInput, match="load takes the id, the name or the path of a run, and got an object of type int"
-    ):
+    with pytest.raises(BadInput, match="load takes the id, name or path of a run, and got an object of type int"):
         tmeattn.load(3)
     with pytest.raises(BadInput, match="train takes the name of a model"):
         tmeattn.train(["mean"])
@@ -95,6 +101,9 @@ def test_explanations_of_several_texts_and_methods(model):
     assert model.explain([]) == []
     with pytest.raises(BadInput, match=r"no class 'x'\. Its classes are negative, positive"):
         model.explain("good", target="x")
+    for wrong in (3, ["lime", 3], {"lime"}):
+        with pytest.raises(BadInput, match=r"takes the name of a method, and got an object of type (int|set)"):
+            model.explain("good", method=wrong)
     with pytest.raises(BadInput, match="empty list of methods"):
         model.explain("good", method=[])
 
@@ -111,6 +120,48 @@ def test_texts_with_labels_are_evaluated(model):
     ):  # fmt: skip
         with pytest.raises(BadInput, match=said):
             model.evaluate(*arguments)
+
+
+def test_values_of_a_wrong_type_are_one_clear_line(model, planted, tmp_path):
+    for call, said in (
+        (lambda: tmeattn.load(device="gpu"), "no device named 'gpu'"),
+        (lambda: tmeattn.load(device=3), "the name of a device, and got an object of type int"),
+        (lambda: tmeattn.load("best", dataset=tmp_path), "the name of a dataset"),
+        (lambda: tmeattn.train("mean", name=3, **planted), "the name of the run"),
+        (lambda: tmeattn.train("mean", listeners=[3], **planted), "listeners that can be called, and got .* int"),
+        (lambda: tmeattn.train("mean", trackers=None, **planted), "takes trackers, and got None. Give a list."),
+        (lambda: tmeattn.train("mean", trackers="x", **planted), "no tracker named 'x'"),
+        (lambda: tmeattn.train("mean", watch_texts=["good", ""], **planted), "Text 1 is empty"),
+        (lambda: model.explain("good", target=1), "the name of a class, and got an object of type int"),
+        (lambda: model.explain("good", true_label="x"), "no class 'x'"),
+        (lambda: model.explain("good", layer="1"), "the number of a layer and of a head"),
+        (lambda: model.evaluate(3), "takes texts, and got an object of type int"),
+        (lambda: model.evaluate(texts="some"), "texts='all' or texts='sample', not 'some'"),
+        (lambda: model.evaluate(map_labels=["a"]), "map_labels as a mapping, and got an object of type list"),
+        (lambda: model.evaluate(shuffle_words=True, shuffle_seed="1"), "shuffle_seed as a whole number"),
+        (lambda: model.evaluate(dataset=3), "the name or the path of a dataset"),
+        (lambda: model.predict_file(3, "x.csv"), "the paths of two files"),
+        (lambda: model.predict_file("x.csv", "y.csv", format="doc"), "no format named 'doc'"),
+        (lambda: model.save(3), "the path of a folder or a file"),
+        (lambda: model.save(""), "got an empty string"),
+        (lambda: tmeattn.load(str(tmp_path / "none.onnx")), r"There is no file .*none\.onnx"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            call()
+
+
+def test_one_string_or_function_stands_for_a_list_of_one(planted):
+    events = []
+    model = tmeattn.train("mean", watch_texts="a good film", listeners=events.append, **planted)
+    assert events[0]["kind"] == "started"
+    assert [text["text"] for text in added_texts(model.classifier.run)] == ["a good film"]
+
+
+def test_what_is_printed_is_short(model):
+    shown = repr(model.explain("a good film", method="attention"))
+    assert shown.startswith("<Explanation of 'a good film': positive 0.")
+    assert ", attention: good 0." in shown
+    assert len(repr(model.explain("good " * 1000))) < 200
 
 
 def test_history_and_a_saved_run(model, tmp_path):
@@ -142,7 +193,7 @@ def test_threads_share_a_model_and_trainings_follow_one_another(model, planted):
 
 
 def test_dir_and_version():
-    assert {"load", "train", "Model", "Explanations", "sklearn", "__version__"} <= set(dir(tmeattn))
+    assert {"load", "train", "Model", "Explanations", "errors", "sklearn", "__version__"} <= set(dir(tmeattn))
     assert tmeattn.__version__.count(".") >= 1
 
 

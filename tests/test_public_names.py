@@ -47,7 +47,7 @@ LAYERS = [
     "uniform_weights",
     "word_attention",
 ]
-CHECKS = ["check_dataset", "check_explainer", "check_model", "check_tracker", "check_vectors", "sandbox"]
+CHECKS = ["check_dataset", "check_explainer", "check_model", "check_onnx", "check_tracker", "check_vectors", "sandbox"]
 
 
 @pytest.mark.parametrize(("path", "name"), [(path, name) for path, names in OLDER_PATHS.items() for name in names])

@@ -22,6 +22,7 @@ _set_waiting_policy()  # before anything can import torch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tmeattn import errors as errors
     from tmeattn import sklearn as sklearn
     from tmeattn import testing as testing
     from tmeattn.api import Explanations as Explanations
@@ -90,6 +91,7 @@ _NAMES_OF = {
 """Public names, by the module that defines them. The block above repeats them for type checkers."""
 
 _MODULES = {
+    "errors": "tmeattn.errors",
     "layers": "tmeattn.models.layers",
     "ngrams": "tmeattn.models.ngrams",
     "sklearn": "tmeattn.sklearn",

@@ -7,24 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from tmeattn.data.data_options import DEFAULT_TEXTS, DataOptions, Texts
+from tmeattn.data.data_options import DEFAULT_TEXTS, TEXTS, DataOptions, Texts
 from tmeattn.data.readers.columns import kept_columns
+from tmeattn.data.readers.tables import FORMATS
 from tmeattn.data.readers.text_input import TextInput
-from tmeattn.errors import BadInput, shortened
+from tmeattn.errors import BadInput, UnknownName
 from tmeattn.evaluation.document import EvaluationDocument
-from tmeattn.explain.explain import explain_all
+from tmeattn.explain.compatibility import require_class
+from tmeattn.explain.explain import explain_each
 from tmeattn.explain.explanation import ExplainRequest, Explanation
+from tmeattn.explain.explanation import Explanations as Explanations
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.evaluate_run import RunEvaluation, evaluate_run, labelled_texts
-from tmeattn.inference.given_texts import as_list, given_text, given_texts
+from tmeattn.inference.evaluate_run import evaluate_run, labelled_texts
+from tmeattn.inference.given_texts import as_list, check_type, given_text, given_texts, several
 from tmeattn.inference.prediction import Prediction as Prediction
 from tmeattn.inference.prediction import predictions_of
 from tmeattn.inference.prediction_rows import RowForm
 from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
+from tmeattn.render.notebook import shown_evaluation
 from tmeattn.render.notebook_progress import progress_listeners
 from tmeattn.runs.events import Listener
 from tmeattn.runs.index import check_name, find_run
@@ -36,25 +40,6 @@ if TYPE_CHECKING:
 
 _training = threading.RLock()
 """Held by a training: torch has one random state, so trainings of several threads follow one another."""
-
-
-class Explanations(list[Explanation]):
-    """Several explanations; a notebook shows them side by side. Those of several calls or models can be put together:
-    `Explanations([one, other])`."""
-
-    def _repr_html_(self) -> str:
-        from tmeattn.render.notebook import explanations_html
-
-        return explanations_html(self)
-
-
-class _ShownEvaluation(dict[str, Any]):
-    """The document of an evaluation, which a notebook shows as a table."""
-
-    def _repr_html_(self) -> str:
-        from tmeattn.render.notebook import evaluation_html
-
-        return evaluation_html(cast(EvaluationDocument, self))
 
 
 class Model:
@@ -73,7 +58,10 @@ class Model:
         from tmeattn.runs.summary import summarize
 
         try:
-            diagram = trace(self.classifier.copied_model())
+            module = self.classifier.copied_model()
+            for name, parameter in module.named_parameters():
+                parameter.requires_grad_(name in self.classifier.trained)  # the diagram tells which are
+            diagram = trace(module)
         except Exception:  # the model of a plugin may be one that cannot be drawn
             diagram = None
         run = self.classifier.run
@@ -174,17 +162,18 @@ class Model:
         methods = list(method) if isinstance(method, list | tuple) else [method]
         if not methods:
             raise BadInput("explain got an empty list of methods.", hint="Leave method= out for the default method.")
-        if target is not None and target not in self.classes:
-            raise BadInput(
-                f"The model has no class {shortened(target)!r}.", hint=f"Its classes are {', '.join(self.classes)}."
-            )
-        requests = [
-            ExplainRequest(one, each, target, true_label, layer, head) for each in methods for one in texts
-        ]  # alike ones are one batch
-        found = list(explain_all(self.classifier, requests))
-        if single:
-            return found[0]
-        return Explanations(found[at] for text_at in range(len(texts)) for at in range(text_at, len(found), len(texts)))
+        for each in methods:
+            check_type(each, str | None, "explain", "the name of a method", hint="Several names are a list.")
+        for name in (target, true_label):
+            check_type(name, str | None, "explain", "the name of a class")
+            require_class(self.classes, name)
+        for number in (layer, head):
+            check_type(number, int | None, "explain", "the number of a layer and of a head")
+        found = explain_each(
+            self.classifier,
+            [[ExplainRequest(one, each, target, true_label, layer, head) for each in methods] for one in texts],
+        )
+        return found[0] if single else Explanations(found)
 
     def predict_file(
         self,
@@ -206,6 +195,10 @@ class Model:
         Raises:
             tmeattn.errors.BadInput: a row is invalid (unless `skip_bad`), or the output exists (unless `force`).
         """
+        for path in (file, output):
+            check_type(path, str | PathLike, "predict_file", "the paths of two files")
+        if format is not None and format not in FORMATS.values():
+            raise UnknownName("format", str(format), dict.fromkeys(FORMATS.values()))
         table, column = TextInput(Path(file), format, text_column).open()
         rows = RowForm(kept_columns(table, (keep,) if isinstance(keep, str) else keep), top_classes, raw)
         job = PredictionJob(table, column, Path(output), skip_bad=skip_bad, resume=resume, force=force, rows=rows)
@@ -243,19 +236,25 @@ class Model:
             tmeattn.errors.BadInput: there is no such split, no label is a class of the run, the texts have no labels,
                 or the run's own dataset has changed since it was trained.
         """
+        check_type(map_labels, Mapping | None, "evaluate", "map_labels as a mapping")
+        check_type(shuffle_seed, int, "evaluate", "shuffle_seed as a whole number")
+        check_type(dataset, str | PathLike | None, "evaluate", "the name or the path of a dataset")
+        if texts not in TEXTS:
+            raise BadInput(f"evaluate takes texts={' or texts='.join(map(repr, TEXTS))}, not {texts!r}.")
         seed = shuffle_seed if shuffle_words else None
         mapped = tuple(f"{label}={name}" for label, name in (map_labels or {}).items())
         if split is not None and not isinstance(split, str):
+            found = given_texts(split, "evaluate")
             if dataset is not None:
                 raise BadInput("evaluate takes texts or dataset=, not both.")
             if labels is None:
                 raise BadInput("evaluate needs the labels of the texts.", hint="Type: evaluate(texts, labels)")
-            chosen = labelled_texts(
-                self.classifier, given_texts(split, "evaluate"), as_list(labels, "evaluate", "labels"), mapped
-            )
-            return _shown(evaluate_run(self.classifier, chosen=chosen, shuffle_seed=seed))
+            chosen = labelled_texts(self.classifier, found, as_list(labels, "evaluate", "labels"), mapped)
+            return shown_evaluation(evaluate_run(self.classifier, chosen=chosen, shuffle_seed=seed).document())
         if labels is not None:
-            raise BadInput("evaluate takes labels only with a list of texts before them.")
+            raise BadInput(
+                "evaluate takes labels only with a list of texts before them.", hint="Type: evaluate(texts, labels)"
+            )
         data = DataOptions(
             dataset=None if dataset is None else str(dataset),
             split=split,
@@ -266,7 +265,7 @@ class Model:
             text_column=text_column,
             label_column=label_column,
         )
-        return _shown(evaluate_run(self.classifier, data=data, shuffle_seed=seed))
+        return shown_evaluation(evaluate_run(self.classifier, data=data, shuffle_seed=seed).document())
 
     def save(self, path: str | PathLike[str], *, force: bool = False) -> Path:
         """Write the run with its best weights and its history to a folder, or to one file that ends in .zip:
@@ -281,16 +280,15 @@ class Model:
         """
         from tmeattn.runs.portable import export
 
+        check_type(path, str | PathLike, "save", "the path of a folder or a file")
+        if not str(path).strip():
+            raise BadInput("save takes the path of a folder or a file, and got an empty string.")
         if Path(path).suffix.lower() == ".onnx":
             from tmeattn.inference.onnx_export import export_onnx
 
             export_onnx(self.classifier, Path(path), force=force)
             return Path(path)
         return export(self.classifier.run, Path(path), force=force)
-
-
-def _shown(evaluation: RunEvaluation) -> EvaluationDocument:
-    return cast(EvaluationDocument, _ShownEvaluation(evaluation.document()))
 
 
 def load(run: str | PathLike[str] = "latest", *, device: str = "cpu", dataset: str | None = None) -> Model:
@@ -302,11 +300,9 @@ def load(run: str | PathLike[str] = "latest", *, device: str = "cpu", dataset: s
         tmeattn.errors.BadInput: there is no such run, or it has no checkpoint, or `best` can mean a run on each of
             several datasets.
     """
-    if not isinstance(run, str | PathLike):
-        raise BadInput(
-            f"load takes the id, the name or the path of a run, and got an object of type {type(run).__name__}.",
-            hint='Type: tmeattn.load("latest")',
-        )
+    check_type(run, str | PathLike, "load", "the id, name or path of a run", hint='Type: tmeattn.load("latest")')
+    check_type(device, str, "load", "the name of a device")
+    check_type(dataset, str | None, "load", "the name of a dataset")
     return Model(TrainedClassifier(find_run(str(run), dataset=dataset), device=device))
 
 
@@ -318,6 +314,7 @@ def train(
     trackers: Sequence[str] = (),
     progress: bool | None = None,
     watch_texts: Sequence[str] = (),
+    init: str | PathLike[str] | Model | None = None,
     **options: Any,
 ) -> Model:
     """Train a new run with the options of `tmeattn train` (underscores for dashes) and load its best weights.
@@ -325,6 +322,7 @@ def train(
     listeners: called with every event (see `tmeattn.runs.event_types`).
     trackers:  names of tracker plugins, which export the events.
     watch_texts: your texts on the watch list, which is measured while the model is trained; at most 12.
+    init:      a run, from whose weights and words the new one starts: a name, an id, a path or a model.
     progress:  whether to show the progress, in a notebook as a bar, elsewhere on standard error; None: in a notebook.
 
     In several threads, trainings follow one another.
@@ -332,10 +330,12 @@ def train(
     Raises:
         tmeattn.errors.TmeattnError: with the message that the command line would print.
     """
-    if not isinstance(model, str):
+    check_type(model, str, "train", "the name of a model", hint="tmeattn models lists them.")
+    check_type(name, str | None, "train", "the name of the run")
+    called = several(listeners, "train", "listeners")
+    if wrong := [listener for listener in called if not callable(listener)]:
         raise BadInput(
-            f"train takes the name of a model, and got an object of type {type(model).__name__}.",
-            hint="Type: tmeattn.train('lstm-attn'); tmeattn models lists the names.",
+            f"train takes listeners that can be called, and got an object of type {type(wrong[0]).__name__}."
         )
     with _training, ExitStack() as shown:
         if name is not None:
@@ -343,10 +343,10 @@ def train(
         display = shown.enter_context(progress_listeners(progress))
         run = start(
             model,
-            options,
+            {**options, "init": str(init.classifier.run.path) if isinstance(init, Model) else init},
             name=name,
-            listeners=[*display, *listeners],
-            trackers=trackers,
-            watch_texts=[checked(text) for text in watch_texts],
+            listeners=[*display, *called],
+            trackers=several(trackers, "train", "trackers"),
+            watch_texts=[checked(text) for text in given_texts(several(watch_texts, "train", "watch_texts"), "train")],
         )
         return Model(TrainedClassifier(run))

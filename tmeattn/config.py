@@ -97,6 +97,13 @@ class TrainOptions(Options):
         description="Labelled texts to train on: a name (tmeattn data list), or the path of a CSV, TSV, JSONL or "
         "Parquet file, of a folder or of an archive.",
     )
+    init: str | None = Field(
+        None,
+        description="Start from the weights and the words of a run, and train it on --dataset: an id, a name or a "
+        "path. The model, its options and the tokenizer are those of the run; new words are added.",
+        min_length=1,
+        json_schema_extra={"metavar": "RUN"},
+    )
     text_column: str | None = Field(
         None, description="The column of a file's texts; guessed by its name if not given.", min_length=1
     )

@@ -11,6 +11,7 @@ import functools
 import importlib
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -219,13 +220,13 @@ def _load(registry: Registry, installed: Installed) -> None:
 @contextlib.contextmanager
 def _measured(plugin: Plugin) -> Iterator[None]:
     """Record a plugin's load time and imports, and warn about its output on stdout, which is reserved for results."""
-    before, began = {name for name in sys.modules if isinstance(name, str)}, time.perf_counter()
+    before, began = {name for name in list(sys.modules) if isinstance(name, str)}, time.perf_counter()
     own = plugin.distribution == OWN_DISTRIBUTION
     kept: contextlib.AbstractContextManager[list[str]] = contextlib.nullcontext([]) if own else printed_lines()
     with kept as printed, _current_folder_kept(plugin):
         yield
     plugin.seconds = time.perf_counter() - began
-    packages = {name.partition(".")[0] for name in sys.modules if isinstance(name, str) and name not in before}
+    packages = {name.partition(".")[0] for name in list(sys.modules) if isinstance(name, str) and name not in before}
     known = {name.partition(".")[0] for name in before} | sys.stdlib_module_names
     plugin.imports.extend(sorted(name for name in packages - known if not name.startswith("_")))
     if printed:
@@ -255,10 +256,14 @@ def _current_folder_kept(plugin: Plugin) -> Iterator[None]:
     plugin.warnings.append("changes the current folder when it is imported: use absolute paths")
 
 
+_discovering = threading.RLock()
+
+
 @functools.cache
 def registry() -> Registry:
-    """The registry of this process. Plugins are loaded on the first call."""
-    return discover()
+    """The registry of this process. Plugins are loaded on the first call, by one thread at a time."""
+    with _discovering:
+        return discover()
 
 
 def resolve(target: str, *, wanted_by: str) -> Any:

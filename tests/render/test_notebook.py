@@ -58,6 +58,8 @@ def test_explanations_a_model_and_an_evaluation(trained: Any) -> None:
     assert shown.count("<polyline") == 6
     assert "best validation accuracy" in shown
     assert "AttentionPooling" in shown
+    assert "parameters" in shown
+    assert "of them trained" not in shown, "only the word vectors were not trained, which the heading leaves out"
     result = model.evaluate(["a good film", "bad"], ["positive", "negative"])
     table = checked(result._repr_html_())  # type: ignore[attr-defined]
     assert "100.00 %" in table

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +23,10 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 pytest.importorskip("prometheus_client")
 
-
+from tmeattn.docs import FOLDER
+from tmeattn.errors import TmeattnError
 from tmeattn.inference.classifier import TrainedClassifier
+from tmeattn.inference.prediction import predictions_of
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.serve import server
 from tmeattn.serve.requests import Limits
@@ -34,7 +40,7 @@ class Client:
         self.port, self.service = port, service
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         connection.request(method, path, data, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -48,19 +54,27 @@ class Client:
         return status, json.loads(text)
 
 
-@pytest.fixture(scope="module")
-def client(trained_once: Path) -> Iterator[Client]:
-    service = Service(TrainedClassifier(RunDirectory(trained_once)))
+@contextmanager
+def served(run: Path, signals: int) -> Iterator[Client]:
+    """A service that gets so many signals at the end of the block."""
+    service = Service(TrainedClassifier(RunDirectory(run)))
     ready = threading.Event()
     with server.bind("127.0.0.1", 0) as bound:
-        running = server.make_server(service, Limits(4, 10_000), host="127.0.0.1", ready=ready.set)
+        running = server.make_server(service, Limits(4, 10_000), bound, host="127.0.0.1", ready=ready.set)
         thread = threading.Thread(target=lambda: asyncio.run(running.serve([bound])))
         thread.start()
         assert ready.wait(20)
         yield Client(bound.getsockname()[1], service)
-        running.handle_exit(signal.SIGTERM, None)
+        for _ in range(signals):
+            running.handle_exit(signal.SIGTERM, None)
         thread.join(20)
         assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def client(trained_once: Path) -> Iterator[Client]:
+    with served(trained_once, 1) as client:
+        yield client
 
 
 def test_predictions_are_those_of_python(client: Client) -> None:
@@ -145,6 +159,29 @@ def test_the_page_escapes_texts_and_loads_nothing(client: Client) -> None:
     assert "<html" not in text
     assert "Probabilities of the classes" in text
     assert client.ask("POST", "/", b"text=+")[0] == 400
+    status, _, text = client.ask("POST", "/", b"a=1&" * 20)
+    assert (status, "more than 10 fields" in text) == (400, True)
+
+
+def test_the_client_of_the_manual(client: Client, tmp_path: Path) -> None:
+    (code,) = [
+        block for block in re.findall(r"^```text\n(.*?)^```$", (FOLDER / "serve.md").read_text("utf-8"), re.M | re.S)
+        if "import urllib.request" in block
+    ]  # fmt: skip
+    script = tmp_path / "client.py"
+    script.write_text(code.replace("256", "2"))
+    texts = ["a good film", "a bad one", "good"]
+
+    def run(*texts: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", str(script), f"http://127.0.0.1:{client.port}", *texts]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    done = run(*texts)
+    expected = predictions_of(client.service.classifier.classes, client.service.classifier.probabilities(texts))
+    assert done.stdout.splitlines() == [
+        f"{one.probability:.3f} {one.label}: {text}" for text, one in zip(texts, expected, strict=True)
+    ], done.stderr
+    assert (run("good", " ").stderr, run(" ").returncode) == ("Text 1 is empty.\n", 1)
 
 
 def test_other_hosts_and_methods_are_refused(client: Client) -> None:
@@ -166,6 +203,18 @@ def test_health_and_metrics(client: Client) -> None:
     assert float(lines['tmeattn_requests_total{path="/predict",status="200"}']) >= 1
     assert float(lines['tmeattn_requests_total{path="other",status="404"}']) >= 1
     assert "/some/path" not in text
+
+
+@pytest.mark.parametrize(
+    ("host", "local"), [("127.0.0.3", True), ("LocalHost", True), ("::1", True), ("0.0.0.0", False)]
+)
+def test_the_bound_address_tells_whether_only_this_computer_reaches_it(host: str, local: bool) -> None:
+    try:
+        bound = server.bind(host, 0)
+    except TmeattnError as error:
+        pytest.skip(str(error))
+    with bound:
+        assert server.is_local(bound) == local
 
 
 def test_a_taken_port_is_one_line(client: Client) -> None:
@@ -201,3 +250,20 @@ def test_sigterm_answers_what_was_accepted(
         assert half_sent.recv(1000).startswith(b"HTTP/1.1 200")
     assert process.wait() == 0
     assert "answered everything" in told.read_text()
+
+
+def test_a_second_signal_ends_the_service_at_once_and_what_it_leaves_is_counted(trained_once: Path) -> None:
+    begun = threading.Event()
+
+    async def never(texts: object) -> None:
+        begun.set()
+        await asyncio.sleep(600)
+
+    with served(trained_once, 2) as client:
+        client.service.predict = never  # type: ignore[assignment, method-assign]
+        asking = threading.Thread(target=client.ask, args=("POST", "/predict", {"text": "a"}))
+        asking.start()
+        assert begun.wait(20)
+    asking.join(20)
+    assert not asking.is_alive()
+    assert client.service.dropped == 1

@@ -12,10 +12,7 @@ from pathlib import Path
 import pytest
 from support import chromium
 
-pytest.importorskip("playwright")
 pytest.importorskip("uvicorn")
-if chromium.program() is None:
-    pytest.skip(chromium.MISSING, allow_module_level=True)
 
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.runs.directory import RunDirectory
@@ -24,12 +21,13 @@ from tmeattn.serve.requests import Limits
 from tmeattn.serve.service import Service
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(trained_once: Path) -> Iterator[str]:
+    chromium.require()
     ready = threading.Event()
     with server.bind("127.0.0.1", 0) as bound:
         service = Service(TrainedClassifier(RunDirectory(trained_once)))
-        running = server.make_server(service, Limits(), host="127.0.0.1", ready=ready.set)
+        running = server.make_server(service, Limits(), bound, host="127.0.0.1", ready=ready.set)
         thread = threading.Thread(target=lambda: asyncio.run(running.serve([bound])))
         thread.start()
         assert ready.wait(20)
@@ -39,7 +37,7 @@ def url(trained_once: Path) -> Iterator[str]:
         thread.join(20)
 
 
-def test_a_person_types_a_text_and_sees_what_the_model_thinks(url: str, tmp_path: Path) -> None:
+def test_a_person_types_a_text_and_sees_what_the_model_predicts(url: str) -> None:
     with chromium.page() as page:
         said: list[str] = []
         asked: list[str] = []

@@ -1,7 +1,7 @@
 """A headless Chromium of the system, driven by playwright.
 
-The browser comes from the system's packages (`apt-get install chromium`), the driver from PyPI (`pip install
-playwright`). Where one of them is absent, the tests that need them are skipped.
+The browser comes from the system's packages (`apt-get install chromium`), the driver, playwright, with the extra `dev`.
+Where one of them is absent, the tests that need them are skipped.
 """
 
 from __future__ import annotations
@@ -11,10 +11,19 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MISSING = "Chromium is not installed (apt-get install chromium)"
+
+
+def require() -> None:
+    """Skip the test, with the reason, where there is no browser or no driver of it."""
+    if program() is None:
+        pytest.skip(MISSING)
+    pytest.importorskip("playwright", reason="playwright is not installed: it drives a browser (the extra dev)")
 
 
 def program() -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import assert_type
 
 import tmeattn
+from tmeattn import BadInput, Explanation, Explanations, Model, Prediction, load
+from tmeattn.sklearn import TmeattnClassifier
 
 
 def use(run: str) -> None:
@@ -25,6 +27,18 @@ def use(run: str) -> None:
     assert_type([word.score for word in model.explain("text").words], list[float])
     assert model.predict_proba(["a"]).shape == (1, len(model.classes))
     assert len(model.history) > 0
+    assert_type(load(run), Model)
+    assert_type(first(load(run), "text"), tuple[Prediction, Explanation, Explanations])
+    assert_type(TmeattnClassifier("mean", alpha=0.05).set_params(epochs=3), TmeattnClassifier)
+    try:
+        model.predict("")
+    except BadInput as error:
+        assert_type(error.message, str)
+
+
+def first(model: Model, text: str) -> tuple[Prediction, Explanation, Explanations]:
+    """Names of tmeattn as types of a user's own functions."""
+    return model.predict([text])[0], model.explain(text), Explanations([model.explain(text)])
 
 
 def misuse() -> None:

@@ -242,7 +242,7 @@ def test_a_finished_run_whose_last_status_is_missing_is_put_right(undisturbed):
     said = []
     resume(undisturbed, narrate=said.append)
     finished = f"The run {undisturbed.id} is finished: nothing to resume."
-    assert said == [f"{finished} To train it anew and longer: tmeattn train --from {undisturbed.id} --epochs N"]
+    assert said == [f"{finished} To train it longer: tmeattn resume {undisturbed.id} --epochs N"]
     assert undisturbed.status()["state"] == "finished"
 
 

@@ -239,19 +239,12 @@ def _explain_with_progress(
 
     requests: for each text, one for each method.
     """
-    from tmeattn.explain.explain import TOGETHER, explain_all
+    from tmeattn.explain.explain import explain_each
     from tmeattn.render.console import stderr_console
     from tmeattn.render.counting import counting
 
-    by_method = [request for column in zip(*requests, strict=True) for request in column]  # alike ones are one batch
-    explanations = []
     with counting(stderr_console(), "explanation") as progress:
-        for explanation in explain_all(classifier, by_method):
-            explanations.append(explanation)
-            if len(by_method) > 1 and len(explanations) % TOGETHER == 1:
-                progress(len(explanations), len(by_method))
-    texts = len(requests)
-    return [explanations[at] for text in range(texts) for at in range(text, len(explanations), texts)]
+        return explain_each(classifier, requests, progress)
 
 
 def _picture(

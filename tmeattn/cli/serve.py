@@ -59,6 +59,7 @@ def serve(run: str, host: str, port: int, max_texts: int, max_bytes: int) -> Non
             hint='Install it: pip install "tmeattn[serve]"',
         ) from None
     from tmeattn.inference.classifier import TrainedClassifier
+    from tmeattn.plurals import counted
     from tmeattn.render.console import safe_line, stderr_console
 
     def narrate(line: str) -> None:
@@ -69,9 +70,14 @@ def serve(run: str, host: str, port: int, max_texts: int, max_bytes: int) -> Non
         for note in classifier.notes:
             narrate(note)
         url = server.url_of(bound)
-        if host not in server.LOOPBACK:
+        if not server.is_local(bound):
             narrate(f"Every computer that reaches {host} can use this service: it asks for no password.")
         ready = f"Serving {found.reference} ({service.model}) at {url} - Ctrl-C ends it."
-        running = server.make_server(service, Limits(max_texts, max_bytes), host=host, ready=lambda: narrate(ready))
+        running = server.make_server(
+            service, Limits(max_texts, max_bytes), bound, host=host, ready=lambda: narrate(ready)
+        )
         asyncio.run(running.serve([bound]))
-    narrate("The service has answered everything that it had accepted, and has ended.")
+    if service.dropped:
+        narrate(f"The service has ended, and has not answered {counted(service.dropped, 'request')}.")
+    else:
+        narrate("The service has answered everything that it had accepted, and has ended.")

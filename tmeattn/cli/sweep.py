@@ -189,6 +189,7 @@ def sweep_command(spec: ModelSpec) -> click.Command:
 
 
 def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
+    from tmeattn.runs.init_options import with_init
     from tmeattn.sweep.plan import Objective, check_study_name, make_plan
     from tmeattn.sweep.space import default_space
     from tmeattn.sweep.space_text import parse_space
@@ -206,7 +207,7 @@ def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
     Objective.parse(objective)
     if name is not None:
         name = check_study_name(name)
-    options = {**_unusual(spec, inherited(spec, from_run, config_file, given)), **given}
+    options = with_init(spec.name, {**_unusual(spec, inherited(spec, from_run, config_file, given)), **given})
     space = parse_space(spec.name, texts or default_space(spec.name, without=given), options)
     for dimension in space:
         if dimension.name in given:
@@ -245,7 +246,7 @@ def _check_sources(plan: Plan) -> None:
 
 def _check_data(plan: Plan) -> None:
     from tmeattn.render.console import safe, stderr_console
-    from tmeattn.sweep.worker import check_data
+    from tmeattn.sweep.data_check import check_data
 
     console = stderr_console()
     check_data(plan, lambda line: console.print(safe(line)))

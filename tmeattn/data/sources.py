@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from tmeattn.data.encoding.encode import CorpusSettings
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer, open_tokenizer, opened
 from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.unknown_words import unknown_words_warning
+from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.label_edits import NO_EDITS, LabelEdits, edits_of
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_store import TextStore
@@ -263,15 +264,27 @@ def with_chosen_tokenizer(config: RunConfig, dataset: Dataset, narrate: Callable
 
 
 def open_training_corpus(
-    config: RunConfig, dataset: Dataset, vectors: WordVectors | None, narrate: Callable[[str], None]
+    config: RunConfig,
+    dataset: Dataset,
+    vectors: WordVectors | None,
+    narrate: Callable[[str], None],
+    first: Vocabulary | None = None,
 ) -> Corpus:
-    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split."""
+    """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split.
+
+    first: the words of the run that it starts from (`tmeattn.runs.initial.first_words`).
+    """
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
-    corpus = open_corpus(without_test, corpus_settings(config, vectors), vectors, corpora_dir(), narrate=narrate)
+    settings = replace(corpus_settings(config, vectors), first=first)
+    corpus = open_corpus(without_test, settings, vectors, corpora_dir(), narrate=narrate)
     name = config.train.tokenizer
-    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts, name)
+
+    def texts() -> Sequence[str]:
+        return dataset.read()["train"].texts
+
+    warning = unknown_words_warning(corpus.splits["train"].tokens, texts, name)
     if warning is None and corpus.characters is not None:
-        warning = corpus.characters.warning(name)
+        warning = corpus.characters.warning(name, texts)
     named = is_dataset(config.train.dataset)  # the import of files has warned of their labels
     of_labels = encoded_label_warnings(corpus, limited=config.train.limit is not None) if named else []
     for line in [*of_labels, *([] if warning is None else [warning])]:

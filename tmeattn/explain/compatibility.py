@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 
-from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem, shortened
 from tmeattn.explain.explanation import FALLBACK, SEE_MAPS
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.registry import registry
@@ -74,6 +75,16 @@ def require_layer_and_head(
     most = min(heads) if layer is None else heads[layer - 1]
     if head is not None and not 1 <= head <= most:
         raise BadInput(f"--head {head}: the model has {_range_text(most, 'head')} in a layer.")
+
+
+def require_class(classes: Sequence[str], name: str | None) -> None:
+    """Check the class that scores are to be about.
+
+    Raises:
+        BadInput: the model does not have it.
+    """
+    if name is not None and name not in classes:
+        raise BadInput(f"The model has no class {shortened(name)!r}.", hint=f"Its classes are {', '.join(classes)}.")
 
 
 def default_method(

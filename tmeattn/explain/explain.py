@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -45,6 +45,26 @@ def explain_all(classifier: TrainedClassifier, requests: Sequence[ExplainRequest
         group = list(alike)
         for start in range(0, len(group), TOGETHER):
             yield from _explain_alike(classifier, group[start : start + TOGETHER])
+
+
+def explain_each(
+    classifier: TrainedClassifier,
+    requests: Sequence[Sequence[ExplainRequest]],
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Explanation]:
+    """The explanations of each text by each method, text by text. Raises as `explain` does.
+
+    requests: for each text, one for each method.
+    progress: called about once for each batch with the number of explanations so far and of all, if they are several.
+    """
+    by_method = [request for column in zip(*requests, strict=True) for request in column]  # alike ones are one batch
+    explanations = []
+    for explanation in explain_all(classifier, by_method):
+        explanations.append(explanation)
+        if len(by_method) > 1 and len(explanations) % TOGETHER == 1:
+            progress(len(explanations), len(by_method))
+    texts = len(requests)
+    return [explanations[at] for text in range(texts) for at in range(text, len(explanations), texts)]
 
 
 def compare_models(

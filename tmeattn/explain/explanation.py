@@ -189,6 +189,12 @@ class Explanation:
         """A word as it is spelled in the text."""
         return self.text[word.start : word.end]
 
+    def __repr__(self) -> str:
+        """One line: the prediction, the method and the strongest words. The fields have the rest."""
+        words = ", ".join(f"{word.text} {word.score:.3g}" for word in self.strongest_words[:3])
+        text = self.text if len(self.text) <= 60 else f"{self.text[:59]}\u2026"
+        return f"<Explanation of {text!r}: {self.predicted_label} {self.confidence:.3f}, {self.method}: {words}>"
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         from tmeattn.render.notebook import explanations_html
@@ -203,6 +209,16 @@ class Explanation:
         document["predicted"], document["target"] = self.predicted_label, self.target_label
         document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
         return document
+
+
+class Explanations(list[Explanation]):
+    """Several explanations; a notebook shows them side by side. Those of several calls or models can be put together:
+    `Explanations([one, other])`."""
+
+    def _repr_html_(self) -> str:
+        from tmeattn.render.notebook import explanations_html
+
+        return explanations_html(self)
 
 
 OOV = "__OOV__"

@@ -47,6 +47,7 @@ class TrainedClassifier:
 
     classes: names of the classes, in the order of the model's logits.
     notes:   sentences for the user about how the run was loaded, such as a damaged checkpoint that was skipped.
+    trained: names of the parameters that were trained; of the modules here, none is.
     """
 
     def __init__(self, run: RunDirectory, *, device: str = "cpu") -> None:
@@ -90,6 +91,7 @@ class TrainedClassifier:
         _check_sizes(self.config, space, stored)
         model = build_model(self.config, space)
         stored.load_model(model)
+        self.trained = frozenset(name for name, parameter in model.named_parameters() if parameter.requires_grad)
         self._models = ThreadModels(model.to(self.device).eval().requires_grad_(False), owner(self.spec))
 
     @property

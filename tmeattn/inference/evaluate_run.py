@@ -13,6 +13,7 @@ from tmeattn.data.chosen_texts import ChosenTexts, choose_texts
 from tmeattn.data.data_options import EVERY_SPLIT, DataOptions
 from tmeattn.data.encoding.encode import EncodedSplit, encode_texts
 from tmeattn.data.encoding.shuffle import shuffle_words
+from tmeattn.data.first_words import first_words
 from tmeattn.data.label_edits import merged_labels
 from tmeattn.data.label_matching import match_labels
 from tmeattn.data.sources import (
@@ -222,7 +223,8 @@ def _encoded(classifier: TrainedClassifier, chosen: ChosenTexts, narrate: Narrat
     labels_N = np.zeros(len(chosen), dtype=np.int64) if chosen.labels_N is None else chosen.labels_N
     # The run's own data may be at another place now, from where it is not encoded again.
     if chosen.own and chosen.split in ("train", "validation") and chosen.dataset == options.dataset:
-        corpus = open_training_corpus(classifier.config, dataset_of(options), open_vectors(options.vectors), narrate)
+        dataset, vectors = dataset_of(options), open_vectors(options.vectors)
+        corpus = open_training_corpus(classifier.config, dataset, vectors, narrate, first_words(classifier.run))
         if corpus.vocabulary.words != classifier.vocabulary.words:
             raise changed_data(classifier.run)
         encoded = corpus.splits[chosen.split]

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tmeattn.data.encoding.open_tokenizer import open_tokenizer
 from tmeattn.data.encoding.vocabulary import Vocabulary
-from tmeattn.errors import BadInput, EnvironmentProblem, shortened
+from tmeattn.errors import BadInput, EnvironmentProblem, TmeattnError, shortened
 from tmeattn.files import sha256_of
 from tmeattn.foreign import one_line
 from tmeattn.inference.onnx_file import ATTENTION, LOGITS, TOKENS, read_metadata
+from tmeattn.inference.onnx_tokenizer import tokenizer_of
 
 BATCH = 64
 INSTALL = 'Install it: pip install "tmeattn[onnx]"'
@@ -31,7 +31,7 @@ class OnnxClassifier:
     """Classifies texts as the run does that was exported. Several threads may use one classifier at the same time.
 
     classes: names of the classes, in the order of the logits.
-    notes:   sentences for the user; none.
+    notes:   sentences for the user, such as on a tokenizer that has changed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,8 @@ class OnnxClassifier:
 
         Raises:
             BadInput: tmeattn has not exported it, or it is damaged.
-            EnvironmentProblem: onnxruntime is not installed.
+            UnknownName: no plugin provides its tokenizer.
+            EnvironmentProblem: onnxruntime, or what its tokenizer needs, is not installed.
         """
         try:
             import onnxruntime
@@ -50,11 +51,14 @@ class OnnxClassifier:
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4  # what goes wrong is in the exception
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-            about, words = read_metadata(self._session.get_modelmeta().custom_metadata_map)
+            about, words, content = read_metadata(self._session.get_modelmeta().custom_metadata_map)
             self.vocabulary = Vocabulary(words)
+            self.tokenizer, note = tokenizer_of(about["tokenizer"], content)
             self.outputs = tuple(output.name for output in self._session.get_outputs())
             if [given.name for given in self._session.get_inputs()] != [TOKENS] or LOGITS not in self.outputs:
                 raise ValueError("it has other inputs or outputs than tmeattn writes")
+        except TmeattnError:
+            raise
         except Exception as error:  # onnxruntime's own exceptions have no common class of their own
             said = str(error) if isinstance(error, ValueError) else one_line(error)
             raise BadInput(
@@ -63,8 +67,7 @@ class OnnxClassifier:
             ) from None
         self.about = about
         self.classes = tuple(about["classes"])
-        self.notes: list[str] = []
-        self.tokenizer = open_tokenizer(about["tokenizer"]["name"])
+        self.notes = [] if note is None else [note]
 
     @property
     def run_id(self) -> str:

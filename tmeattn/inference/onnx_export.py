@@ -12,20 +12,34 @@ import dataclasses
 import io
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
+from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
+from tmeattn.data.encoding.tokenizers import SpaceTokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem, shortened
 from tmeattn.files import disk_errors, write_atomically
 from tmeattn.foreign import one_line
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.onnx_file import ATTENTION, FORMAT, LOGITS, MAPS, TOKENS, OnnxAbout, TokenizerSettings, metadata
+from tmeattn.inference.onnx_file import (
+    ATTENTION,
+    FORMAT,
+    LOGITS,
+    MAPS,
+    TOKENS,
+    FileMetadata,
+    OnnxAbout,
+    TokenizerSettings,
+    metadata,
+)
 from tmeattn.models.exporting import exporting
 from tmeattn.models.layers import word_attention
 from tmeattn.os_errors import ELSEWHERE
@@ -102,26 +116,41 @@ def _onnx_of(module: _Exported, classifier: TrainedClassifier) -> ModelProto:
     shapes = ({0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=longest)},)
     with torch.no_grad():
         module(torch.from_numpy(_random_tokens(classifier, 1, longest)))  # computes the encodings of all positions
+    given = (torch.from_numpy(example_BT),)
     try:
         with exporting(), _quiet(), torch.no_grad():
+            graph = torch.export.export(
+                module, given, dynamic_shapes=shapes, strict=False, prefer_deferred_runtime_asserts_over_guards=True
+            )
             program = torch.onnx.export(
-                module,
-                (torch.from_numpy(example_BT),),
+                graph,
+                given,
                 dynamo=True,
                 opset_version=OPSET,
                 input_names=[TOKENS],
                 output_names=module.outputs,
-                dynamic_shapes=shapes,
                 verbose=False,
             )
         assert program is not None
         return program.model_proto
     except Exception as error:  # the exporter and the model raise what they like
-        cause = error.__cause__ or error
+        reason, hint = _why(error)
         raise BadInput(
-            f"The model {classifier.spec.name!r} cannot be exported as ONNX: {one_line(cause)}.",
-            hint="Export the run as a folder or a .zip, which tmeattn reads with torch.",
+            f"The model {classifier.spec.name!r} cannot be exported as ONNX: {reason}.",
+            hint=f"{hint} A folder or a .zip can be exported, which tmeattn reads with torch.".lstrip(),
         ) from error
+
+
+def _why(error: Exception) -> tuple[str, str]:
+    """The reason for which a model cannot be exported, and what its author can change."""
+    said = str(error)
+    if isinstance(error, GuardOnDataDependentSymNode):
+        return "its computation depends on the values in a tensor", "Replace such conditions by torch.where or masks."
+    if fixed := re.match(r"Constraints violated \((texts|length)", said):
+        what = {"texts": "texts", "length": "tokens"}[fixed[1]]
+        advice = "Use tensor.shape in place of len(tensor) and int(), and no loop over tokens."
+        return f"its computation is for a fixed number of {what}", advice
+    return one_line(error.__cause__ or error).removesuffix("."), ""
 
 
 @contextlib.contextmanager
@@ -151,17 +180,16 @@ def _add_metadata(proto: ModelProto, classifier: TrainedClassifier) -> None:
         "padding": PADDING,
         "unknown": UNKNOWN,
     }
-    helper.set_model_props(proto, metadata(about, classifier.vocabulary.words))
+    content = getattr(classifier.tokenizer.source, "tokenizer_json", None)
+    helper.set_model_props(proto, metadata(FileMetadata(about, classifier.vocabulary.words, content)))
 
 
-def _tokenizer_settings(tokenizer: Any) -> TokenizerSettings:
-    """The fields of a tokenizer that is a dataclass of simple values; of another one, its name."""
-    source = getattr(tokenizer, "source", tokenizer)
-    if dataclasses.is_dataclass(source) and not isinstance(source, type):
-        fields = dataclasses.asdict(source)
-        if all(isinstance(value, str | int | float | list | tuple | None) for value in fields.values()):
-            return cast(TokenizerSettings, fields)
-    return {"name": source.name}
+def _tokenizer_settings(tokenizer: OpenTokenizer) -> TokenizerSettings:
+    """The name and the fingerprint, and the fields of a tokenizer of tmeattn that splits at white space."""
+    named: TokenizerSettings = {"name": tokenizer.name, "fingerprint": tokenizer.fingerprint}
+    if isinstance(tokenizer.source, SpaceTokenizer):
+        return cast(TokenizerSettings, {**dataclasses.asdict(tokenizer.source), **named})
+    return named
 
 
 def _random_tokens(classifier: TrainedClassifier, texts: int, length: int) -> np.ndarray:

@@ -5,22 +5,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TypedDict, cast
+from typing import NamedTuple, NotRequired, TypedDict, cast
 
 from tmeattn.runs.typed_json import matches
 
 FORMAT = 1
-ABOUT, VOCABULARY = "tmeattn", "vocabulary"
-"""The two entries of the metadata: an object (see `OnnxAbout`), and the words in the order of their ids."""
+ABOUT, VOCABULARY, TOKENIZER = "tmeattn", "vocabulary", "tokenizer.json"
+"""The entries of the metadata: an object (see `OnnxAbout`), the words in the order of their ids, and, for a tokenizer
+of the library `tokenizers`, its file."""
 TOKENS, LOGITS, ATTENTION, MAPS = "tokens", "logits", "attention", "maps"
 """The names of the input and the outputs."""
 
 
 class TokenizerSettings(TypedDict):
     """The name of a tokenizer. One that splits lower-cased text at white space also has its fields `deleted`, `blanks`
-    and `marks` (see `tmeattn.data.encoding.tokenizers`)."""
+    and `marks` (see `tmeattn.data.encoding.tokenizers`).
+
+    fingerprint: that of the tokenizer when the run was exported (see `tmeattn.Tokenizer`).
+    """
 
     name: str
+    fingerprint: NotRequired[str]
 
 
 class OnnxAbout(TypedDict):
@@ -44,12 +49,21 @@ class OnnxAbout(TypedDict):
     unknown: int
 
 
-def metadata(about: OnnxAbout, words: list[str]) -> dict[str, str]:
+class FileMetadata(NamedTuple):
+    """What the metadata of a file hold. tokenizer: the file of a tokenizer of the library `tokenizers`."""
+
+    about: OnnxAbout
+    words: list[str]
+    tokenizer: str | None
+
+
+def metadata(held: FileMetadata) -> dict[str, str]:
     """The entries of the metadata, in ASCII."""
-    return {ABOUT: json.dumps(about), VOCABULARY: json.dumps(words)}
+    entries = {ABOUT: json.dumps(held.about), VOCABULARY: json.dumps(held.words)}
+    return entries if held.tokenizer is None else {**entries, TOKENIZER: json.dumps(json.loads(held.tokenizer))}
 
 
-def read_metadata(entries: Mapping[str, str]) -> tuple[OnnxAbout, list[str]]:
+def read_metadata(entries: Mapping[str, str]) -> FileMetadata:
     """What `metadata` wrote.
 
     Raises:
@@ -65,4 +79,4 @@ def read_metadata(entries: Mapping[str, str]) -> tuple[OnnxAbout, list[str]]:
         raise ValueError("its metadata have another format than this tmeattn reads")
     if not matches(about, OnnxAbout) or not matches(words, list[str]) or about["max_length"] < 1:
         raise ValueError("its metadata are damaged")
-    return cast(OnnxAbout, about), words
+    return FileMetadata(cast(OnnxAbout, about), words, entries.get(TOKENIZER))

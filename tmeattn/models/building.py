@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.errors import BadInput, EnvironmentProblem, UnknownName
 from tmeattn.foreign import plugin_call
 from tmeattn.models.layers import uniform_weights
 from tmeattn.plugin import OWN_DISTRIBUTION
@@ -151,11 +151,14 @@ def choose_device(name: str) -> torch.device:
     """The device of a `--device` option. `auto` is a CUDA GPU if the machine has one, else the CPU.
 
     Raises:
-        EnvironmentProblem: the machine does not have the device.
+        UnknownName: there is no such device.
+        EnvironmentProblem: the machine does not have it.
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device("cuda" if available["cuda"] else "cpu")
+    if name not in available:
+        raise UnknownName("device", name, ["auto", *available])
     if not available[name]:
         raise EnvironmentProblem(f"--device {name}: this machine has no such device.", hint="Use --device cpu.")
     return torch.device(name)

@@ -20,6 +20,8 @@ _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 
 _LEAST_WIDTH = 16
 """Columns: in fewer, a table would show nothing. Output is then made for 80 columns."""
+stderr_is_a_log = False
+"""Whether standard error is read as a log, and so has no colours and moves no cursor even where FORCE_COLOR is set."""
 
 
 class _Console(Console):
@@ -69,7 +71,10 @@ def set_quiet(quiet: bool) -> None:
 def stderr_console() -> Console:
     """Console for messages and progress on standard error, otherwise as `stdout_console`; silent after `set_quiet`."""
     _tolerate_narrow_encodings(sys.stderr)
-    return _Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=_quiet)
+    force_terminal = False if stderr_is_a_log else None
+    return _Console(
+        stderr=True, highlight=False, markup=False, emoji=False, quiet=_quiet, force_terminal=force_terminal
+    )
 
 
 def safe(text: str) -> str:

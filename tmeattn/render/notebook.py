@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from tmeattn.plurals import counted
 from tmeattn.render.export.explanations_html import html_section, html_text
@@ -23,6 +23,18 @@ MOST_SHOWN = 50
 """Explanations that a notebook shows of a longer list."""
 MOST_CLASSES = 12
 """Classes up to which the confusion matrix is shown."""
+
+
+class _ShownEvaluation(dict[str, Any]):
+    """The document of an evaluation, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        return evaluation_html(cast("EvaluationDocument", self))
+
+
+def shown_evaluation(document: EvaluationDocument) -> EvaluationDocument:
+    """The same document, which shows itself in a notebook."""
+    return cast("EvaluationDocument", _ShownEvaluation(document))
 
 
 def explanations_html(explanations: Sequence[Explanation]) -> str:
@@ -125,7 +137,9 @@ def _diagram(diagram: Diagram) -> str:
 
     from tmeattn.render.diagram import DiagramView
 
-    console = Console(file=io.StringIO(), width=100, color_system=None, highlight=False, markup=False, emoji=False)
+    drawn = io.StringIO()
+    console = Console(
+        file=drawn, width=100, color_system=None, highlight=False, markup=False, emoji=False, force_jupyter=False
+    )  # in a notebook, a console would show the diagram there, and not write it
     console.print(DiagramView(diagram))
-    assert isinstance(console.file, io.StringIO)
-    return html_text(console.file.getvalue().rstrip())
+    return html_text(drawn.getvalue().rstrip())

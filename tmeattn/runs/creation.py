@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 from tmeattn.files import disk_errors, sync_folder, to_json, write_atomically
 from tmeattn.runs.directory import FORMAT, RunDirectory
 from tmeattn.runs.lock import LOCK, is_written
-from tmeattn.runs.run_files import DataInfo, RunInfo, StoredConfig, SweepOrigin
+from tmeattn.runs.run_files import DataInfo, InitOrigin, RunInfo, StoredConfig, SweepOrigin
 
 if TYPE_CHECKING:
     from tmeattn.run_config import RunConfig
@@ -47,12 +47,14 @@ def create(
     claim: Callable[[RunDirectory], None] = lambda run: None,
     run_id: str | None = None,
     sweep: SweepOrigin | None = None,
+    init: InitOrigin | None = None,
 ) -> RunDirectory:
     """Create a run directory below `root`, with its run.json and meta.json.
 
     claim: called with the directory while it is not yet a run, so that no other process can train it first. The first
     that a process creates gets the id in the environment variable `ID_VARIABLE`, if that is set and can be an id.
     run_id: the id, unless another run has it. sweep: the trial of a sweep that the run belongs to.
+    init: the run that it starts from.
 
     Raises:
         EnvironmentProblem: the folder cannot be written; an incomplete directory is removed.
@@ -87,6 +89,8 @@ def create(
         }
         if sweep is not None:
             info["sweep"] = sweep
+        if init is not None:
+            info["init"] = init
         try:
             for folder in ("control", "checkpoints"):
                 (path / folder).mkdir()

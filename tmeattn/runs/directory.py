@@ -230,11 +230,11 @@ class RunDirectory:
 
     def is_finished(self) -> bool:
         """Whether the run was trained to its end."""
-        return finished(self.events("finished"))
+        return finished(self.events("finished", "resumed"))
 
     def is_over(self) -> bool:
         """Whether there is nothing to continue: the run was trained to its end, or diverged."""
-        events = self.events("finished", "failed")
+        events = self.events("finished", "resumed", "failed")
         return finished(events) or diverged(events)
 
     def has_best(self) -> bool:

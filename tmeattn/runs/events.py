@@ -187,8 +187,12 @@ def started_event(events: Iterable[Event]) -> StartedEvent | None:
 
 
 def finished(events: Iterable[Event]) -> bool:
-    """Whether a run with this log was trained to its end."""
-    return any(event["kind"] == "finished" for event in events)
+    """Whether a run with this log was trained to its end, and has not gone on since (`tmeattn resume --epochs`)."""
+    is_finished = False
+    for event in events:
+        if event["kind"] in ("finished", "resumed"):
+            is_finished = event["kind"] == "finished"
+    return is_finished
 
 
 def diverged(events: Iterable[Event]) -> bool:

@@ -149,6 +149,8 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
         listing = listed([run.id for run in fitting], 5)
         raise BadInput(f"{reference!r} fits {len(fitting)} runs: {listing}.", hint="Use a longer prefix or the id.")
     if not fitting:
+        if reference.lower().endswith(".onnx"):
+            raise _no_run_but_onnx(reference, exists=as_path is not None)
         if "/" in reference or "\\" in reference or as_path is not None:
             raise BadInput(f"{reference} is neither a run directory nor an exported run.")
         if reference in {path.name for path in damaged_runs()}:
@@ -156,6 +158,17 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
         names = [run.name for run in runs if run.name]
         raise UnknownName("run", reference, [*by_id, *names], list_command="tmeattn runs list")
     return fitting[0]
+
+
+def _no_run_but_onnx(reference: str, *, exists: bool) -> BadInput:
+    if not exists:
+        return BadInput(
+            f"There is no file {shortened(reference)}.", hint="Export a run: tmeattn runs export RUN model.onnx"
+        )
+    return BadInput(
+        f"{shortened(reference)} is an ONNX file, which tmeattn predict takes and nothing else does.",
+        hint="Name the run that was exported, or export it as a .zip, too.",
+    )
 
 
 def run_to_resume() -> RunDirectory:

@@ -36,13 +36,15 @@ def _identity_of_run(run: RunDirectory) -> str | None:
 
 
 class ReusableRuns:
-    """Existing runs by identity, without finished runs whose best weights were deleted."""
+    """Existing runs by identity, without finished runs whose best weights were deleted, and without extended runs whose
+    weights are not those of a run of as many epochs from the start."""
 
     def __init__(self, runs: Iterable[RunDirectory]) -> None:
         self._by_identity: dict[str, list[RunDirectory]] = {}
         for run in runs:
             key = _identity_of_run(run)
-            if key is not None and (run.has_best() or not run.is_finished()):
+            is_exact = all(extension["exact"] for extension in run.info.get("extensions", ()))
+            if key is not None and is_exact and (run.has_best() or not run.is_finished()):
                 self._by_identity.setdefault(key, []).append(run)
 
     def find(self, config: RunConfig, data: DataInfo | None = None) -> RunDirectory | None:

@@ -82,13 +82,55 @@ class SweepOrigin(TypedDict):
     seed: int
 
 
+class InitOrigin(TypedDict):
+    """The run whose weights and words a run starts from (`--init`).
+
+    format:     the version of this object.
+    run, name:  its id, and its name at that time.   created: when it was created, seconds since 1970.
+    epoch:      the epoch of the weights.   weights: the SHA-256 of the file that has them.
+    words:      the number of its words, which have the first ids of the new vocabulary, with padding and unknown.
+    vocabulary: the SHA-256 of these words, as `vocabulary.json` stores them.
+    new_head:   whether the classes are others, so that what depends on them starts anew.
+    """
+
+    format: int
+    run: str
+    name: str | None
+    created: float
+    epoch: int
+    weights: str
+    words: int
+    vocabulary: str
+    new_head: bool
+
+
+class Extension(TypedDict):
+    """That a run was extended (`tmeattn resume RUN --epochs N`).
+
+    format: the version of this object.   time: seconds since 1970.   command: the command line.
+    epochs, before: planned from here on, and planned before.   epoch, step: finished epochs and steps at that time.
+    exact: whether the weights are those of a run that was trained for `epochs` from the start.
+    """
+
+    format: int
+    time: float
+    epochs: int
+    before: int
+    epoch: int
+    step: int
+    exact: bool
+    command: list[str]
+
+
 class RunInfo(TypedDict):
-    """`run.json`, written once when the run is created.
+    """`run.json`, written when the run is created, and again when it is extended.
 
     created:  seconds since 1970.
     command:  the command line that created the run, as a list of arguments.
     versions: of tmeattn, torch, numpy, python and the platform.
     sweep:    the trial that the run belongs to; only in a run of a sweep.
+    init:     the run that it starts from; only in a run that starts from one.
+    extensions: in their order; only in a run that was extended.
     """
 
     format: int
@@ -99,6 +141,8 @@ class RunInfo(TypedDict):
     command: NotRequired[list[str]]
     versions: NotRequired[dict[str, str]]
     sweep: NotRequired[SweepOrigin]
+    init: NotRequired[InitOrigin]
+    extensions: NotRequired[list[Extension]]
 
 
 class RunMeta(TypedDict, total=False):

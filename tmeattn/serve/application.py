@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
@@ -68,7 +69,10 @@ def application(service: Service, limits: Limits, hosts: Collection[str] = ()) -
 
     async def answer_form(request: Request) -> Response:
         body = await body_of(request, limits)
-        form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+        try:
+            form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+        except ValueError:
+            raise BadInput("The form has more than 10 fields.", hint="Its fields are text, method and class.") from None
         text, method, target = (form.get(name, [""])[-1] for name in ("text", "method", "class"))
         explanation, message, status = None, "", 200
         try:
@@ -169,6 +173,9 @@ class _Frame:
         try:
             app = self.app if self._is_allowed(scope) else _error(403, "This service is called by another host name.")
             await app(scope, receive, framed)
+        except asyncio.CancelledError:
+            self.service.dropped += 1
+            raise
         finally:
             path = scope["path"] if scope["path"] in self.paths else "other"
             self.service.metrics.answered(path, status, time.perf_counter() - began)

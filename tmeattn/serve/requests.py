@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from tmeattn.errors import BadInput, shortened
+from tmeattn.errors import shortened
 from tmeattn.inference.given_texts import given_texts
 from tmeattn.plurals import counted
 
@@ -136,8 +136,3 @@ def _document(body: bytes) -> dict[str, Any]:
 def _json_type(value: Any) -> str:
     names = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
     return "null" if value is None else names.get(type(value), "a number")
-
-
-def refusal(error: BadInput) -> Refused:
-    """The answer to what the rest of the program refuses."""
-    return Refused(400, error.message, error.hint)

@@ -7,6 +7,7 @@ the connection closes. Then it accepts no new connection, answers what it has ac
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import socket
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from tmeattn.serve.requests import Limits
 from tmeattn.serve.service import Service
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
+"""The names of this computer in requests to a service that is reached from it only."""
 CLOSING_SECONDS = 0.5
 """Time from the signal until no new connection is accepted."""
 MOST_SECONDS = 30
@@ -59,13 +61,20 @@ def url_of(bound: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def make_server(service: Service, limits: Limits, *, host: str, ready: Callable[[], None]) -> uvicorn.Server:
+def is_local(bound: socket.socket) -> bool:
+    """Whether an address is reached from this computer only."""
+    return ipaddress.ip_address(bound.getsockname()[0].partition("%")[0]).is_loopback
+
+
+def make_server(
+    service: Service, limits: Limits, bound: socket.socket, *, host: str, ready: Callable[[], None]
+) -> uvicorn.Server:
     """The server of a service, which `asyncio.run(server.serve([bound]))` runs in the main thread until a signal.
 
     host:  the one that was asked for; of a service on loopback, only clients that name this computer are answered.
     ready: called when requests are answered.
     """
-    hosts = (*LOOPBACK, host.lower()) if host in LOOPBACK else ()
+    hosts = (*LOOPBACK, host.lower()) if is_local(bound) else ()
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a client that breaks off is no news
     config = uvicorn.Config(
         application(service, limits, hosts),

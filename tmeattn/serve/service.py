@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
-from tmeattn.errors import BadInput
-from tmeattn.explain.compatibility import default_method, methods_with_reasons
-from tmeattn.explain.explain import explain_all
+from tmeattn.explain.compatibility import default_method, methods_with_reasons, require_class
+from tmeattn.explain.explain import explain_each
 from tmeattn.explain.explanation import ExplainRequest, Explanation
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.prediction import predictions_of
@@ -27,13 +26,14 @@ class Service:
 
     methods:  the names of the methods of explanation that work with the model, the default one first.
     stopping: set when the service ends: it answers what it has accepted, and closes connections.
+    dropped:  the number of requests that it had accepted and did not answer, because it had to end.
     """
 
     def __init__(self, classifier: TrainedClassifier) -> None:
         self.classifier = classifier
         self.batcher = Batcher(classifier.probabilities, on_batch=lambda texts: self.metrics.batch(texts))
         self.metrics = Metrics(self.run, self.model, lambda: self.batcher.waiting)
-        self.stopping = False
+        self.stopping, self.dropped = False, 0
         default = default_method(classifier, None, None)[0].name
         usable = [spec.name for spec, reason in methods_with_reasons(classifier) if reason is None]
         self.methods = (default, *(name for name in usable if name != default))
@@ -68,26 +68,22 @@ class Service:
             BadInput: a class, method, layer or head does not exist, or a text has no words.
             Busy: too many explanations wait already.
         """
-        if wanted.target is not None and wanted.target not in self.classifier.classes:
-            raise BadInput(
-                f"The model has no class {wanted.target!r}.",
-                hint=f"Its classes are {', '.join(self.classifier.classes)}.",
-            )
+        require_class(self.classifier.classes, wanted.target)
         requests = [
-            ExplainRequest(text, method, wanted.target, None, wanted.layer, wanted.head)
+            [ExplainRequest(text, method, wanted.target, None, wanted.layer, wanted.head) for method in wanted.methods]
             for text in wanted.texts
-            for method in wanted.methods
         ]
-        if self._explanations and self._explanations + len(requests) > MOST_EXPLANATIONS:
+        number = len(wanted.texts) * len(wanted.methods)
+        if self._explanations and self._explanations + number > MOST_EXPLANATIONS:
             raise Busy
-        self._explanations += len(requests)
+        self._explanations += number
         try:
             found = await asyncio.get_running_loop().run_in_executor(
-                self._explainer, lambda: list(explain_all(self.classifier, requests))
+                self._explainer, explain_each, self.classifier, requests
             )
         finally:
-            self._explanations -= len(requests)
-        self.metrics.texts("explain", len(requests))
+            self._explanations -= number
+        self.metrics.texts("explain", number)
         return found
 
     async def close(self) -> None:

@@ -27,7 +27,6 @@ from tmeattn.runs.figures import SETTLED
 from tmeattn.runs.index import check_name
 from tmeattn.sweep.claims import Claims, Taken, run_of
 from tmeattn.sweep.measure import Watcher, seconds_of, stop_reason, value_of
-from tmeattn.sweep.plan import Plan
 from tmeattn.sweep.search import SeededSampler, pruner_of
 from tmeattn.sweep.space import shown_values, trial_options
 from tmeattn.sweep.study import Study, Trial
@@ -64,17 +63,6 @@ def work(
     study.optuna.sampler = SeededSampler(study.plan.seed)
     study.optuna.pruner = pruner_of(study.plan)
     _Worker(study, trackers, watch, narrate, on_trial).work()
-
-
-def check_data(plan: Plan, narrate: Narrate) -> None:
-    """Open the data of a sweep, before a study or a trial is made.
-
-    Raises:
-        BadInput, EnvironmentProblem: they are missing, or do not fit the options.
-    """
-    from tmeattn.training.run_data import open_data
-
-    open_data(resolve_run(plan.model, plan.options).train, narrate)
 
 
 class _Worker:

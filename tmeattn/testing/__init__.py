@@ -24,6 +24,7 @@ __all__ = [
     "check_dataset",
     "check_explainer",
     "check_model",
+    "check_onnx",
     "check_tokenizer",
     "check_tracker",
     "check_vectors",
@@ -42,6 +43,20 @@ def check_model(spec: ModelSpec, *, options: Mapping[str, Any] | None = None) ->
     from tmeattn.testing.model_checks import model_checks
 
     raise_failures(spec.name, model_checks(spec, options or {}))
+
+
+def check_onnx(spec: ModelSpec, *, options: Mapping[str, Any] | None = None) -> None:
+    """Train a model on toy texts, export it as an ONNX file (extra `onnx`), and compare probabilities and attention
+    weights of texts of several lengths with those of torch; they may differ by 1e-4.
+
+    `options`: as of `check_model`.
+
+    Raises:
+        CheckFailed: see `check_model`. A model that cannot be exported fails with the reason.
+    """
+    from tmeattn.testing.onnx_checks import onnx_checks
+
+    raise_failures(spec.name, onnx_checks(spec, options or {}))
 
 
 def check_dataset(spec: DatasetSpec) -> None:

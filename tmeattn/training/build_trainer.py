@@ -9,6 +9,7 @@ from tmeattn.config import TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.encoding.batches import Share
 from tmeattn.data.encoding.corpus import Corpus
+from tmeattn.data.first_words import first_words
 from tmeattn.data.sources import open_training_corpus, run_tokenizer
 from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import plugin_call
@@ -25,6 +26,7 @@ from tmeattn.training.distributed.group import Alone, Group
 from tmeattn.training.distributed.job import Job
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.randomness import settle_random_state
+from tmeattn.training.initial import Initial
 from tmeattn.training.precision import supports_bf16
 from tmeattn.training.prepared import prepare
 from tmeattn.training.run_data import Narrate, Sources
@@ -41,10 +43,12 @@ def build_trainer(
     emit: Listener,
     narrate: Narrate,
     team: Team,
+    initial: Initial | None = None,
 ) -> Trainer:
     """The trainer of a run, ready for its next step; its event `started` or `resumed` is emitted.
 
     saved: the checkpoint to continue from, if any.   team: the other processes that train with this one.
+    initial: the run that a new one starts from.
 
     Raises:
         BadInput: the data, the vocabulary or the model do not fit the run or the plugin contract.
@@ -54,9 +58,14 @@ def build_trainer(
     spec = spec_of(config)
     device = team.device(options.device)
     tokenizer = _tokenizer(run, config, saved)  # before the texts are encoded with it
-    corpus = open_training_corpus(config, *sources, narrate)
-    team.announce(Job.of(run, config, corpus))
-    progress = saved.progress if saved else Progress(prepared=prepare(spec, config, corpus), arithmetic=NEWEST)
+    first = first_words(run) if initial is None else initial.vocabulary
+    corpus = open_training_corpus(config, *sources, narrate, first)
+    team.announce(Job.of(run, config, corpus, first))
+    if saved is not None:
+        progress = saved.progress
+    else:
+        prepared = prepare(spec, config, corpus) if initial is None else initial.stored.progress.prepared
+        progress = Progress(prepared=prepared, arithmetic=NEWEST)
     space = _space(config, corpus, run.data["vector_size"], progress)
     if options.precision == "bf16" and not supports_bf16(device):
         emit(
@@ -69,6 +78,9 @@ def build_trainer(
     check_contract(spec, model, space, device, uniform=options.uniform_attention)
     if saved is not None:
         saved.load_model(model)
+    elif initial is not None:
+        narrate(initial.words_note(len(corpus.vocabulary)))
+        initial.load_into(model, config, corpus.classes)
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum

@@ -16,8 +16,10 @@ from tmeattn.runs.control import drop_requests
 from tmeattn.runs.creation import create
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.events import Event, Listener
+from tmeattn.runs.extending import Longer, counts_patience_anew, longer
 from tmeattn.runs.heartbeat import Heartbeat
 from tmeattn.runs.index import check_name
+from tmeattn.runs.init_options import with_init
 from tmeattn.runs.leftovers import tidy, write_finished
 from tmeattn.runs.lock import naming, writing
 from tmeattn.runs.manifest import discard
@@ -31,6 +33,7 @@ from tmeattn.training.distributed.elastic import attempts
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.place import started_place
 from tmeattn.training.distributed.sizes import set_size, with_processes
+from tmeattn.training.initial import Initial, initial_again, open_initial
 from tmeattn.training.reporting import reporting
 from tmeattn.training.run_data import Narrate, Sources, open_data, stored_sources
 from tmeattn.training.signals import StopFlag, stop_on_signals
@@ -78,21 +81,28 @@ def start(
 
     with contextlib.ExitStack() as held:
         team = held.enter_context(Team(place))
-        config = with_processes(resolve_run(model, options), team, narrate)
+        config = with_processes(resolve_run(model, with_init(model, options)), team, narrate)
+        initial = open_initial(config)
         sources, data = open_data(config.train, narrate)
+        if initial is not None:
+            initial.check_data(config, data)
+            for line in initial.notes(config, data["classes"]):
+                narrate(line)
         config = with_chosen_tokenizer(config, sources[0], narrate)
         tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:
             held.enter_context(writing(run))
 
-        run = _create(config, name, data, claim, run_id=run_id, sweep=sweep)
+        init = None if initial is None else initial.origin(config, data["classes"])
+        run = _create(config, name, data, claim, run_id=run_id, sweep=sweep, init=init)
         try:
             if watch_texts:
                 write_added(run, [{"text": text} for text in watch_texts])
             attempts.made(place, run)
             with Heartbeat(run) as heartbeat:
-                _train(run, config, sources, heartbeat, [note_start, *listeners], tracker_specs, narrate, team, stop)
+                heard = [note_start, *listeners]
+                _train(run, config, sources, heartbeat, heard, tracker_specs, narrate, team, stop, initial=initial)
         except BaseException:
             if not has_started:  # nothing was trained
                 with contextlib.suppress(TmeattnError):
@@ -141,16 +151,20 @@ def resume(
     trackers: Sequence[str] = (),
     narrate: Narrate = lambda line: None,
     processes: int | None = None,
+    epochs: int | None = None,
     stop: StopFlag | None = None,
 ) -> RunDirectory:
-    """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed.
+    """Continue a run from its last checkpoint, or from step 0 if it has none. A finished run is not changed without
+    `epochs`.
 
     Requests that an earlier process of the run did not take are dropped. stop: as in `start`.
 
     processes: how many train together from here on; None: as many as wrote the checkpoint.
+    epochs:    train up to this number of epochs; None: up to the planned one (see `tmeattn.runs.extending`).
 
     Raises:
-        BadInput: another process is training the run, its data has changed, or all its checkpoints are damaged.
+        BadInput: another process is training the run, its data has changed, all its checkpoints are damaged, or it has
+            done `epochs` already.
         Interrupted, Diverged, EnvironmentProblem: as in `start`.
     """
     place = started_place()
@@ -158,10 +172,10 @@ def resume(
         return follow() or run
     with Team(place) as team:
         tracker_specs = find_trackers(trackers)
-        if run.state() == "finished" and not os.access(run.path, os.W_OK):
+        if epochs is None and run.state() == "finished" and not os.access(run.path, os.W_OK):
             narrate(_nothing_to_resume(run))
         else:
-            _resume(run, listeners, tracker_specs, narrate, team, processes, stop)
+            _resume(run, listeners, tracker_specs, narrate, team, processes, epochs, stop)
     return run
 
 
@@ -172,12 +186,13 @@ def _resume(
     narrate: Narrate,
     team: Team,
     processes: int | None,
+    epochs: int | None,
     stop: StopFlag | None,
 ) -> None:
     with writing(run):
         before = run.status()
         tidy(run, training=True)
-        if run.is_finished():
+        if epochs is None and run.is_finished():
             write_finished(run, before)
             rebuild_vocabulary(run, narrate)
             narrate(_nothing_to_resume(run))
@@ -186,12 +201,17 @@ def _resume(
         with Heartbeat(run) as heartbeat:
             try:
                 config = stored_config(run.id, run.config)
+                more = longer(run, config, epochs)
+                if more is not None:
+                    config = more.config
+                    for line in more.notes:
+                        narrate(line)
                 set_size(team, processes, config.train, narrate)
                 sources = stored_sources(run, config, narrate)
             except Exception:
                 heartbeat.restore(before)
                 raise
-            _train(run, config, sources, heartbeat, listeners, trackers, narrate, team, stop)
+            _train(run, config, sources, heartbeat, listeners, trackers, narrate, team, stop, more=more)
 
 
 def follow() -> RunDirectory | None:
@@ -210,10 +230,7 @@ def follow() -> RunDirectory | None:
 
 
 def _nothing_to_resume(run: RunDirectory) -> str:
-    return (
-        f"The run {run.id} is finished: nothing to resume. To train it anew and longer: "
-        f"tmeattn train --from {run.id} --epochs N"
-    )
+    return f"The run {run.id} is finished: nothing to resume. To train it longer: tmeattn resume {run.id} --epochs N"
 
 
 def _train(
@@ -226,6 +243,9 @@ def _train(
     narrate: Narrate,
     team: Team,
     flag: StopFlag | None,
+    *,
+    initial: Initial | None = None,
+    more: Longer | None = None,
 ) -> None:
     with disk_errors("the run", run.path):
         discard(run.path)
@@ -236,7 +256,17 @@ def _train(
             message = f"The checkpoint {names} of {run.id} is damaged: training continues from {saved.name}."
             emit({"kind": "warning", "message": message})
         team.gather(team.size or (saved.processes if saved else config.train.processes))
-        trainer = build_trainer(run, config, sources, saved, emit, narrate, team)
+        if saved is None and initial is None:
+            initial = initial_again(run, config)
+        if saved is not None and (more is not None or counts_patience_anew(run, saved.progress.step)):
+            _count_patience_anew(saved.progress, config)
+
+        def announce(event: Event) -> None:
+            if more is not None and event["kind"] == "resumed":  # from here on, the run is not finished any more
+                more.record(run, epoch=event["epoch"], step=event["step"])
+            emit(event)
+
+        trainer = build_trainer(run, config, sources, saved, announce, narrate, team, initial)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:
@@ -249,6 +279,12 @@ def _train(
         with stop_on_signals(acknowledge, flag) as stop:
             _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
+
+
+def _count_patience_anew(progress: Progress, config: RunConfig) -> None:
+    """Let a run go on that had no better epoch for as long as its patience."""
+    if 0 < config.train.patience <= progress.bad_epochs:
+        progress.bad_epochs = 0
 
 
 def _fit(

@@ -105,6 +105,8 @@ class Trainer:
         """
         with arithmetic(self.progress.arithmetic), kept_memory():
             self._measure_untrained()
+            if self.options.init is not None and self.progress.step == 0:
+                self.save()  # from here on, the run that this one starts from is not needed any more
             self._clock = time.perf_counter()
             self._new_window()
             while (reason := self._end_reason()) is None:

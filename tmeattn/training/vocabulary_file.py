@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tmeattn.data.encoding.vocabulary import Vocabulary
+from tmeattn.data.first_words import first_words
 from tmeattn.data.sources import changed_data, check_unchanged, dataset_of, open_training_corpus, open_vectors
 from tmeattn.files import disk_errors, open_regular
 from tmeattn.run_config import stored_config
@@ -52,7 +53,7 @@ def rebuild_vocabulary(run: RunDirectory, narrate: Narrate) -> None:
     config = stored_config(run.id, run.config)
     dataset, vectors = dataset_of(config.train, narrate), open_vectors(config.train.vectors)
     check_unchanged(run, dataset)
-    vocabulary = open_training_corpus(config, dataset, vectors, narrate).vocabulary
+    vocabulary = open_training_corpus(config, dataset, vectors, narrate, first_words(run)).vocabulary
     if expected and expected != vocabulary.checksum:
         raise changed_data(run)
     with disk_errors("the vocabulary", run.path):

@@ -303,8 +303,15 @@ KEYS: tuple[Key, ...] = (
     Key("evaluation.evaluate", "v", "evaluate", "Evaluate", "Evaluate again, or measure the faithfulness."),
     Key("evaluation.stop", "s", "stop", "Cancel", "Cancel what is being measured."),
     Key("evaluation.shares", "percent_sign", "shares", "Shares", "Show shares of the class, or numbers again."),
-    Key("evaluation.explain", "x", "explain", "Explain", "Explain the mistake at the cursor."),
-    Key("evaluation.attention", "a", "attention", "Map", "Show the attention map of the mistake at the cursor."),
+    Key("evaluation.explain", "x", "explain", "Explain", "Explain the mistake at the cursor.", pane="mistakes"),
+    Key(
+        "evaluation.attention",
+        "a",
+        "attention",
+        "Map",
+        "Show the attention map of the mistake at the cursor.",
+        pane="mistakes",
+    ),
     Key("evaluation.export", "e", "export", "Export", "Export the evaluation or the faithfulness table."),
     Key("evaluation.pane_confusion", "1", "pane('confusion')", "", "Show the confusion matrix."),
     Key("evaluation.pane_classes", "2", "pane('classes')", "", "Show precision, recall and F1 of each class."),
@@ -324,6 +331,7 @@ KEYS: tuple[Key, ...] = (
     Key("evaluation.back", "escape", "back", "Back", "Go back; what is being measured continues."),
     Key("reproduce.reproduce", "p", "reproduce", "Reproduce", "Train what is missing, then show table and figures."),
     Key("reproduce.stop", "s", "stop", "Stop", "Stop the reproduction; its runs save checkpoints."),
+    Key("reproduce.export", "e", "export", "Export", "Write the tables and figures of the target into a folder."),
     Key("reproduce.back", "escape", "back", "Back", "Leave the page; again: go back. A reproduction continues."),
 )
 

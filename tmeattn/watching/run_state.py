@@ -258,7 +258,8 @@ class RunState:
 
     @property
     def epochs_planned(self) -> int:
-        return int(self.run.config["train"]["epochs"])
+        of_attempt = self.attempt.get("epochs") if self.attempt else None  # another process may have extended the run
+        return int(of_attempt or self.run.config["train"]["epochs"])
 
     @property
     def steps_per_epoch(self) -> int:

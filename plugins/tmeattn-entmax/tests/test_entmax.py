@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tmeattn.testing import check_model
+from tmeattn.testing import check_model, check_onnx
 
 entmax = pytest.importorskip("entmax")
 
@@ -17,6 +17,12 @@ SPEC = tmeattn_models()[0]
 @pytest.mark.parametrize("weights", ["entmax15", "sparsemax", "softmax"])
 def test_the_contract_holds(weights):
     check_model(SPEC, options={"weights": weights, "hidden_size": 8})
+
+
+@pytest.mark.parametrize("weights", ["entmax15", "sparsemax", "softmax"])
+def test_the_onnx_file_gives_the_same(weights):
+    pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
+    check_onnx(SPEC, options={"weights": weights, "hidden_size": 8, "lr": 0.05})
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -12,7 +12,7 @@ from tmeattn_ngram_attn.model import NgramAttention, shared
 import tmeattn
 from tmeattn.data.encoding.batches import collate
 from tmeattn.data.encoding.encode import EncodedSplit
-from tmeattn.testing import check_model
+from tmeattn.testing import check_model, check_onnx
 
 WORDS = 30
 
@@ -38,6 +38,11 @@ def model(corpus):
 
 def test_the_contract_holds():
     check_model(tmeattn_models()[0], options={"hidden_size": 8, "min_texts": 1})
+
+
+def test_the_onnx_file_gives_the_same():
+    pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
+    check_onnx(tmeattn_models()[0], options={"hidden_size": 8, "min_texts": 1, "lr": 0.05})
 
 
 def test_the_weights_of_a_fold_do_not_depend_on_the_labels_of_its_texts(corpus):

@@ -15,7 +15,7 @@ from tmeattn.api import Model
 from tmeattn.data.encoding.batches import collate
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.run_config import resolve_run
-from tmeattn.testing import check_model, sandbox
+from tmeattn.testing import check_model, check_onnx, sandbox
 from tmeattn.testing.toy import QUICK, dataset_name
 from tmeattn.training import checkpoint as checkpoints
 from tmeattn.training.session import start
@@ -41,6 +41,16 @@ def model_of(checkpoint, **more):
 )
 def test_the_contract_holds(checkpoint, more):
     check_model(SPEC, options={"checkpoint": str(checkpoint), **more})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"freeze_encoder": True, "pool": "mean"}, {"tune_layers": 1, "pool": "cls"}],
+    ids=["all", "frozen, mean", "one layer, cls"],
+)
+def test_the_onnx_file_gives_the_same(checkpoint, more):
+    pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
+    check_onnx(SPEC, options={"checkpoint": str(checkpoint), "lr": 0.01, "encoder_lr": 0.01, **more})
 
 
 @pytest.mark.parametrize("pool", ["attention", "mean", "cls"])

@@ -44,7 +44,7 @@ class Specials(NamedTuple):
     def added(self, embedding: PieceEmbedding, tokens_BT: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
         """The vectors (B, S, D) of [CLS] pieces [SEP] padding, and their padding mask (B, S)."""
         x_BTD, lengths_B = embedding(tokens_BT), mask_BT.sum(dim=1)
-        batch, first, behind = len(x_BTD), len(self.before), len(self.after)
+        batch, first, behind = x_BTD.shape[0], len(self.before), len(self.after)
         before_BPD = embedding.weight[list(self.before)].expand(batch, -1, -1)
         x_BSD = torch.cat([before_BPD.to(x_BTD), x_BTD, x_BTD.new_zeros(batch, behind, x_BTD.shape[2])], dim=1)
         rows_B = torch.arange(batch, device=x_BTD.device)
@@ -59,7 +59,7 @@ class Specials(NamedTuple):
         steps_T = torch.arange(mask_BT.shape[1], device=mask_BT.device)
         order_BS = torch.cat(
             [
-                torch.arange(first, device=mask_BT.device).expand(len(mask_BT), -1),
+                torch.arange(first, device=mask_BT.device).expand(mask_BT.shape[0], -1),
                 first + lengths_B1 + torch.arange(behind, device=mask_BT.device),
                 first + steps_T + behind * (steps_T >= lengths_B1),
             ],

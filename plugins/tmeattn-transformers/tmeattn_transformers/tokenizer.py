@@ -46,7 +46,8 @@ class CheckpointTokenizer:
         except ImportError:
             raise not_installed("tokenizers") from None
         try:
-            self._tokenizer: Tokenizer = Tokenizer.from_str(content.decode("utf-8"))
+            self.tokenizer_json = content.decode("utf-8")
+            self._tokenizer: Tokenizer = Tokenizer.from_str(self.tokenizer_json)
         except BaseException as error:  # what Rust raises is no Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise

@@ -81,7 +81,7 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         view = driver.screen.query_one(ConfusionView)
         assert view.cell(0, 0)[0].split() == ["2"]
         await driver.press("home", "right")
-        assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts, 33.3 % of the class")
+        assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts (33.3 %), ")
         await driver.press("percent_sign")
         assert view.cell(0, 1)[0].split() == ["33.3"]
         await driver.press("enter")

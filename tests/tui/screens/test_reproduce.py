@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ async def test_a_target_is_estimated_trained_stopped_and_read(isolated, monkeypa
     monkeypatch.setattr(reproduce, "MOMENT", 0.0)
     async with opened(ReproduceScreen) as driver:
         screen = driver.screen
-        assert driver.said("#status").startswith("1 of 2 runs trained: p trains the others")
+        assert driver.said("#status").startswith("1 of 2 runs trained: p trains it")
         assert commands.states == {ESTIMATE: "running"}
         assert "Estimating" in page(driver)
         commands.end(screen._forecast, FORECAST)
@@ -63,7 +64,7 @@ async def test_a_target_is_estimated_trained_stopped_and_read(isolated, monkeypa
         assert "It takes at most about 3 min 10 s, which is an estimate." in driver.app.screen.question
         await driver.press("y")
         assert commands.states[TRAIN] == "running"
-        assert "being reproduced" in page(driver)
+        assert "Being reproduced" in page(driver)
         assert "epoch 2 of 4" in page(driver)
         await driver.press("s")
         screen._look()
@@ -73,6 +74,15 @@ async def test_a_target_is_estimated_trained_stopped_and_read(isolated, monkeypa
         screen._look()
         assert page(driver) == "Table 1"
         assert driver.said("#status").startswith("The results below are stored")
+        assert not screen.is_applicable("export")  # one run is not trained
+        monkeypatch.setattr(reproduce, "read_targets", lambda settings: [TargetRuns(all_targets()["table1"], runs[:1])])
+        screen._read()
+        await driver.settle()
+        await driver.press("e", "enter")
+        assert screen._export.arguments[-2:] == ("--export", str(Path.cwd() / "table1"))
+        commands.end(screen._export, "Table 1")
+        screen._look()
+        assert screen._export is None
 
 
 async def test_an_estimate_for_other_settings_is_not_shown(isolated, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,3 +100,7 @@ async def test_an_estimate_for_other_settings_is_not_shown(isolated, monkeypatch
         await driver.pilot.pause(0.05)
         screen._look()
         assert "3 min 10 s" not in page(driver)
+        again = ReproduceScreen(driver.app.session)
+        await driver.app.push_screen(again)
+        await driver.settle()
+        assert again.settings.quick  # as it was chosen before

@@ -91,6 +91,55 @@ class SweepOrigin(TypedDict):
     seed: Annotated[int, "The seed of the trial"]
 
 
+class InitOrigin(TypedDict):
+    """The run whose weights and words a run started from."""
+
+    format: Annotated[int, "Version of this object"]
+    run: Annotated[str, "Id of the other run"]
+    name: Annotated[str | None, "Its name at that time"]
+    created: Annotated[float, "When it was created, seconds since 1970"]
+    epoch: Annotated[int, "Epoch of the weights"]
+    weights: Annotated[str, "SHA-256 of the file of the weights"]
+    words: Annotated[int, "How many words of the vocabulary are those of the other run"]
+    vocabulary: Annotated[str, "SHA-256 of these words"]
+    new_head: Annotated[bool, "Whether the classes are others, so that the head started anew"]
+
+
+class PastExtension(TypedDict):
+    """A training that went on to another number of epochs than planned."""
+
+    time: Annotated[float, "Seconds since 1970"]
+    epochs: Annotated[int, "Planned epochs from then on"]
+    before: Annotated[int, "Planned epochs before"]
+    epoch: Annotated[int, "Finished epochs at that time"]
+    step: Annotated[int, "Steps done at that time"]
+    exact: Annotated[bool, "Whether the weights are those of a run of as many epochs from the start"]
+    command: Annotated[list[str], "The command line"]
+
+
+class Extension(PastExtension):
+    """The same in `run.json`."""
+
+    format: Annotated[int, "Version of this object"]
+
+
+class Relative(TypedDict):
+    """A run that passed on its weights, or got those of another."""
+
+    id: Annotated[str, "Its id"]
+    name: Annotated[str | None, "Its name; of a run that is not here, the name that it had"]
+    exists: Annotated[bool, "Whether it is here"]
+    epoch: Annotated[int, "Epoch of the weights that were passed on"]
+
+
+class Lineage(TypedDict):
+    """Which runs a run descends from, and which descend from it."""
+
+    parents: Annotated[list[Relative], "The run that it started from, the run which that one started from, and so on"]
+    children: Annotated[list[Relative], "The runs that started from it, the oldest first"]
+    extensions: Annotated[list[PastExtension], "The trainings that went on behind the planned end"]
+
+
 class ShownRun(Run):
     """A run with its configuration and its epochs."""
 
@@ -100,6 +149,9 @@ class ShownRun(Run):
     command: NotRequired[Annotated[list[str], "The command line that began the run"]]
     versions: NotRequired[Annotated[dict[str, str], "Of tmeattn, torch, numpy and python, and the platform"]]
     sweep: NotRequired[Annotated[SweepOrigin, "Only in a run of a sweep"]]
+    init: NotRequired[Annotated[InitOrigin, "Only in a run that started from another"]]
+    extensions: NotRequired[Annotated[list[Extension], "Only in a run that was extended"]]
+    lineage: Annotated[Lineage, "Its relatives"]
     history: Annotated[list[EpochEvent], "The events of kind `epoch`"]
 
 

@@ -13,6 +13,7 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tmeattn.cli.support.completion import runs as complete_runs
 from tmeattn.config import takes_several_texts
 from tmeattn.render.numbers import flag, option_value
 from tmeattn.run_config import choices_of
@@ -36,11 +37,13 @@ def _option(name: str, info: FieldInfo, default: str) -> click.Option:
         return click.Option([f"{flag(name)}/{off}", name], default=None, help=text)
     if choices := choices_of(info):
         return click.Option([flag(name), name], type=click.Choice(choices), help=text)
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     if takes_several_texts(info.annotation):
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         metavar = str(extra.get("metavar", "TEXT"))
         return click.Option([flag(name), name], multiple=True, metavar=metavar, callback=_several, help=text)
-    return click.Option([flag(name), name], type=str, metavar=_metavar(info.annotation), help=text)
+    metavar = str(extra.get("metavar") or _metavar(info.annotation))
+    complete = complete_runs if metavar == "RUN" else None
+    return click.Option([flag(name), name], type=str, metavar=metavar, shell_complete=complete, help=text)
 
 
 def _several(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:

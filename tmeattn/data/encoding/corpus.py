@@ -123,6 +123,9 @@ def open_corpus(
 def _key(dataset: Dataset, settings: CorpusSettings, vectors: WordVectors | None) -> str:
     encoding = {field.name: getattr(settings, field.name) for field in fields(settings)}
     encoding["tokenizer"] = settings.open_tokenizer().key
+    first = encoding.pop("first")
+    if first is not None:  # without it, the key is that of earlier versions
+        encoding["first"] = first.checksum
     parts = [FORMAT, dataset.name, dataset.classes, dataset.fingerprint, encoding]
     return hashlib.sha256(json.dumps([*parts, vectors and vectors.fingerprint], sort_keys=True).encode()).hexdigest()
 

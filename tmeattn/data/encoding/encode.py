@@ -47,12 +47,14 @@ class CorpusSettings:
     min_count: the occurrences in the training split from which a word has an id of its own.
     limit:     the number of training texts (see `limited_rows`); None for all.
     drop_words_without_vector: treat such a word as unknown, as the report does with frozen vectors.
+    first:     a vocabulary whose words keep their ids, before the new words of these texts; None without one.
     """
 
     tokenizer: OpenTokenizer | str = "basic_english"
     min_count: int = 1
     limit: int | None = None
     drop_words_without_vector: bool = False
+    first: Vocabulary | None = None
 
     def open_tokenizer(self) -> OpenTokenizer:
         """The tokenizer, open. Raises as `open_tokenizer`."""
@@ -271,6 +273,9 @@ def _vocabulary(
     fixed: the vocabulary of the tokenizer, which keeps its ids, so that no piece is dropped.
     """
     vocabulary = Vocabulary.build(counter, settings.min_count) if fixed is None else Vocabulary.fixed(fixed)
+    old = 0
+    if settings.first is not None and fixed is None:
+        vocabulary, old = settings.first.grown(vocabulary.words), len(settings.first) - len(SPECIAL)
     if vectors is None:
         return vocabulary, None, None
     words, special = vocabulary.words, len(SPECIAL)
@@ -284,10 +289,11 @@ def _vocabulary(
         )
     tokens_N = np.array([counter[word] for word in words[special:]], dtype=np.int64)
     coverage = Coverage(int(np.count_nonzero(known_N)), len(known_N), int(tokens_N[known_N].sum()), int(tokens_N.sum()))
-    if settings.drop_words_without_vector and coverage.known == 0:
+    if settings.drop_words_without_vector and coverage.known == 0 and old == 0:
         raise no_word_has_a_vector(vectors, words[special:])
     drops = settings.drop_words_without_vector and fixed is None
-    kept = np.flatnonzero(known_N) if drops else np.arange(len(known_N))
+    kept_N = known_N | (np.arange(len(known_N)) < old)  # the words of the run that a training starts from stay
+    kept = np.flatnonzero(kept_N) if drops else np.arange(len(known_N))
     vectors_VD = np.zeros((special + len(kept), vectors.size), dtype=np.float32)
     vectors_VD[special:] = table_ND[kept]
     return Vocabulary(words[:special] + [words[special + word] for word in kept]), vectors_VD, coverage

@@ -47,6 +47,10 @@ class Vocabulary:
         """The fixed vocabulary of a tokenizer: its pieces, in the order of its own ids (see `specs.FIRST_OWN_ID`)."""
         return cls([*SPECIAL, *pieces])
 
+    def grown(self, words: Iterable[str]) -> Vocabulary:
+        """This vocabulary, followed by the words that it lacks, in their order."""
+        return Vocabulary(self.words + [word for word in words if word not in self._ids and word not in SPECIAL])
+
     def __len__(self) -> int:
         return len(self.words)
 

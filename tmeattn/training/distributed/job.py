@@ -7,6 +7,7 @@ import socket
 from dataclasses import asdict, dataclass
 
 from tmeattn.data.encoding.corpus import Corpus
+from tmeattn.data.encoding.vocabulary import Vocabulary
 from tmeattn.data.sources import dataset_of, open_training_corpus, open_vectors
 from tmeattn.errors import BadInput
 from tmeattn.run_config import RunConfig, stored_config
@@ -22,16 +23,19 @@ class Job:
     config:      its `RunConfig` as JSON.
     vector_size: the dimensions of a word vector.
     corpus:      the fingerprint of the encoded corpus.
+    first:       the words of the run that it starts from; None where it starts from none.
     """
 
     run: str
     config: dict[str, object]
     vector_size: int
     corpus: str
+    first: list[str] | None = None
 
     @staticmethod
-    def of(run: RunDirectory, config: RunConfig, corpus: Corpus) -> Job:
-        return Job(str(run.path), config.model_dump(mode="json"), run.data["vector_size"], corpus.fingerprint)
+    def of(run: RunDirectory, config: RunConfig, corpus: Corpus, first: Vocabulary | None = None) -> Job:
+        words = None if first is None else first.words
+        return Job(str(run.path), config.model_dump(mode="json"), run.data["vector_size"], corpus.fingerprint, words)
 
     def content(self) -> str:
         return json.dumps(asdict(self))
@@ -54,7 +58,9 @@ class Job:
         """
         config = self.run_config
         options = config.train
-        corpus = open_training_corpus(config, dataset_of(options), open_vectors(options.vectors), lambda line: None)
+        first = None if self.first is None else Vocabulary(self.first)
+        dataset, vectors = dataset_of(options), open_vectors(options.vectors)
+        corpus = open_training_corpus(config, dataset, vectors, lambda line: None, first)
         if corpus.fingerprint != self.corpus:
             raise BadInput(
                 f"The data {options.dataset} on {socket.gethostname()} differ from those of rank 0.",

@@ -37,7 +37,7 @@ def export_as(
     what: such as "the comparison". name: the proposed file. formats: the endings. write: raises `TmeattnError`.
     """
     question = f"Export {what} to a file that ends in {', '.join(formats)}"
-    dialog = AskText(question, name, partial(check, formats=formats), f"{HINT}  ·  in {_folder()}")
+    dialog = AskText(question, name, partial(check, formats=formats), export_hint())
     screen.app.push_screen(dialog, partial(_start, screen, write))
 
 
@@ -52,12 +52,26 @@ def check(text: str, formats: Collection[str] = FORMATS) -> None:
         raise BadInput(f"The folder {safe(str(path.parent))} does not exist.")
 
 
-def _folder() -> str:
-    """The current folder, in which a name without a folder is."""
+def folder_of(text: str) -> Path:
+    """The folder that a user has typed. Raises `BadInput` for a text that cannot be one."""
+    return _path(text)
+
+
+def check_folder(text: str) -> None:
+    """Raises `BadInput` for a text that cannot be the folder of an export; it is created where it does not exist."""
+    path = folder_of(text)
+    if not text.strip():
+        raise BadInput("Type the name of a folder.")
+    if path.exists() and not path.is_dir():
+        raise BadInput(f"{safe(text)} is a file.")
+
+
+def export_hint() -> str:
+    """The keys of the question, and the current folder, in which a name without a folder is."""
     try:
-        return safe(str(Path.cwd()))
+        return f"{HINT}  ·  in {safe(str(Path.cwd()))}"
     except OSError:  # it was deleted
-        return "the current folder"
+        return HINT
 
 
 def _path(text: str) -> Path:

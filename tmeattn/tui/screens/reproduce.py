@@ -24,9 +24,16 @@ from tmeattn.render.console import safe
 from tmeattn.reproduce.plan import Settings
 from tmeattn.tui import keys
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.screens.dialogs import Confirm
+from tmeattn.tui.screens.dialogs import AskText, Confirm
+from tmeattn.tui.screens.export_dialog import check_folder, export_hint, folder_of
 from tmeattn.tui.services.background import BackgroundCommand
-from tmeattn.tui.services.reproduction import TargetRuns, forecast_command, read_targets, reproduce_command
+from tmeattn.tui.services.reproduction import (
+    TargetRuns,
+    export_command,
+    forecast_command,
+    read_targets,
+    reproduce_command,
+)
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.wording import reproduction as wording
@@ -62,6 +69,7 @@ class ReproduceScreen(BaseScreen):
         self.target: str | None = None
         self._commands: dict[tuple[str, ...], BackgroundCommand] = {}
         self._forecast: BackgroundCommand | None = None
+        self._export: BackgroundCommand | None = None
         self._looks = 0
         self._shown: object = None
         self._widest = 0
@@ -79,6 +87,8 @@ class ReproduceScreen(BaseScreen):
         yield Static("", id="status", markup=False)
 
     def on_mount(self) -> None:
+        for name, value in self.session.reproduce.items():
+            self.query_one(f"#{name}", Choice).value = value
         self.set_interval(EVERY, self._look)
         self._read()
 
@@ -104,7 +114,8 @@ class ReproduceScreen(BaseScreen):
     @work(exclusive=True, group="targets")
     async def _read(self) -> None:
         """Read the targets and their runs, and fill the list."""
-        self.query_one("#status", Static).update("reading the runs …")
+        if not self.found:
+            self.query_one("#status", Static).update("reading the runs …")
         try:
             found = await asyncio.to_thread(read_targets, self.settings)
         except TmeattnError as error:
@@ -125,7 +136,8 @@ class ReproduceScreen(BaseScreen):
         self._look()
 
     @on(Choice.Changed)
-    def settings_changed(self) -> None:
+    def settings_changed(self, event: Choice.Changed) -> None:
+        self.session.reproduce[str(event.choice.id)] = event.value
         self._read()
 
     @on(OptionList.OptionHighlighted)
@@ -145,6 +157,7 @@ class ReproduceScreen(BaseScreen):
 
     def _look(self) -> None:
         """Show the progress of the target, or its results once they are there."""
+        self._look_at_export()
         found = self.shown
         if not self.is_active or found is None or self._is_closed():
             return
@@ -155,9 +168,11 @@ class ReproduceScreen(BaseScreen):
             self._read()
         self._draw(found, command, state)
         self.query_one("#status", Static).update(self._status(found, state), layout=False)
-        self.refresh_footer((found.target.name, state))
+        self.refresh_footer((found.target.name, state, found.is_complete))
 
     def _status(self, found: TargetRuns, state: str) -> str:
+        if state == "running" and self.command(found.target.name).is_stopping:
+            return wording.STOPPING
         page = self.query_one(Picture)
         is_cut = state == "done" and self._widest > page.scrollable_content_region.width > 0
         start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
@@ -230,6 +245,8 @@ class ReproduceScreen(BaseScreen):
     def is_applicable(self, action: str) -> bool:
         found = self.shown
         is_running = found is not None and self.command(found.target.name).is_running()
+        if action == "export":
+            return found is not None and found.is_complete and not is_running
         return is_running if action == "stop" else not is_running if action == "reproduce" else True
 
     def action_reproduce(self) -> None:
@@ -253,7 +270,7 @@ class ReproduceScreen(BaseScreen):
     def _reproduce(self, yes: bool | None) -> None:
         if yes and self.target is not None and self._begin(self.command(self.target)):
             self._shown = None
-            self._look()
+            self._read()
 
     def action_stop(self) -> None:
         """Stop the reproduction: the runs save checkpoints, and the same target continues them."""
@@ -261,6 +278,35 @@ class ReproduceScreen(BaseScreen):
             self.command(self.target).stop()
             start = keys.display_for("reproduce.reproduce", self.session.saved.keys)
             self.notify(f"Stopping: the runs save checkpoints, and {start} continues them.", markup=False)
+
+    def action_export(self) -> None:
+        """Write the tables and figures of the target into a folder, by a process of its own."""
+        found = self.shown
+        if found is None or not found.is_complete:
+            self.notify(wording.NOTHING_TO_EXPORT, severity="warning", markup=False)
+        elif self._export is None:
+            dialog = AskText(wording.WHERE, found.target.name, check_folder, export_hint())
+            self.app.push_screen(dialog, self._export_to)
+
+    def _export_to(self, text: str | None) -> None:
+        if text is None or self.target is None:
+            return
+        self._export = export_command(self.target, self.settings, folder_of(text))
+        if self._begin(self._export):
+            self.notify("Writing the tables and figures …", markup=False)
+        else:
+            self._export = None
+
+    def _look_at_export(self) -> None:
+        """Tell that an export has ended, or why it failed."""
+        export = self._export
+        if export is None or export.is_running():
+            return
+        self._export = None
+        if export.state() == "done":
+            self.notify(safe(export.arguments[-1]), title="Exported", markup=False)
+        else:
+            self.notify(" ".join(export.tail(2)), title="Not exported", severity="error", markup=False, timeout=30)
 
     def action_back(self) -> None:
         targets = self.query_one(OptionList)

@@ -24,9 +24,13 @@ from tmeattn.runs.liveness import exists, process_mark
 State = Literal["absent", "running", "done", "failed"]
 TAIL = 16_384
 """Bytes at the end of a log that are read for its last lines."""
+UNWRAPPED = 1000
+"""Columns for a command whose output is no page: each message is one line of its log, of which the last is shown."""
 PROGRESS = "TMEATTN_PROGRESS_SECONDS"
 _PROGRAM = """import os, sys
 from tmeattn.cli.process import run_process
+from tmeattn.render import console
+console.stderr_is_a_log = True
 unfinished, output, *arguments = sys.argv[1:]
 code = run_process(arguments)
 sys.stdout.flush()
@@ -42,6 +46,8 @@ class BackgroundCommand:
     name:    of the files beside the results: `name.process` and `name.log`.
     results: the files that exist once the command has ended well.
     output:  the file of its standard output, which then is a result too; None drops it.
+
+    is_stopping: whether it was told to stop; it may go on for a moment.
     """
 
     def __init__(
@@ -59,25 +65,28 @@ class BackgroundCommand:
         self.log = folder / f"{name}.log"
         self._about = folder / f"{name}.process"
         self._popen: subprocess.Popen[bytes] | None = None
+        self.is_stopping = False
 
     def start(self, *, columns: int | None = None, colours: bool = False) -> None:
-        """Start the process, unless it runs; results of before are replaced.
+        """Start the process, unless it runs; results of before are put aside (`restore`).
 
-        columns: the width of what it prints. colours: whether it prints colours.
+        columns: the width of what it prints; None where nobody reads that. colours: whether it prints colours.
 
         Raises:
             EnvironmentProblem: the files cannot be written, or the process cannot be started.
         """
         if self.is_running():
             return
+        self.is_stopping = False
         environment = {**child_environment(), "PYTHONUTF8": "1", PROGRESS: "1"}
-        environment |= {"COLUMNS": str(columns)} if columns else {}
+        environment["COLUMNS"] = str(columns or UNWRAPPED)
         environment.pop("NO_COLOR" if colours else "FORCE_COLOR", None)
         environment |= {"FORCE_COLOR": "1", "COLORTERM": "truecolor"} if colours else {"NO_COLOR": "1"}
         with disk_errors("the results", self.log), contextlib.ExitStack() as files:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             for path in self.results:
-                path.unlink(missing_ok=True)
+                if path.exists():
+                    path.replace(_aside(path))
             log = files.enter_context(self.log.open("wb"))
             printed = files.enter_context(self._unfinished.open("wb")) if self.output else subprocess.DEVNULL
             self._popen = subprocess.Popen(
@@ -121,10 +130,21 @@ class BackgroundCommand:
 
     def stop(self) -> None:
         """Interrupt the process, as Ctrl-C does: a training saves a checkpoint first."""
+        self.is_stopping = True
         pid = self._popen.pid if self._popen is not None else self._known().get("pid")
         if self.is_running() and isinstance(pid, int):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGTERM)  # SIGINT may be ignored, as in jobs in the background of a shell
+
+    def restore(self) -> bool:
+        """After a failure or a stop: bring back the results of before; whether there were any."""
+        if not self.results or not all(_aside(path).exists() for path in self.results):
+            return False
+        with contextlib.suppress(OSError):
+            for path in self.results:
+                _aside(path).replace(path)
+            return True
+        return False
 
     def forget(self) -> None:
         """Forget a process that has ended, and its results."""
@@ -156,3 +176,8 @@ class BackgroundCommand:
         except (OSError, ValueError):
             return {}
         return known if isinstance(known, dict) else {}
+
+
+def _aside(path: Path) -> Path:
+    """Where a result is kept while it is made again."""
+    return path.with_name(f"{path.name}.before")

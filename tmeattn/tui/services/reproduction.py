@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from tmeattn.errors import BadInput
@@ -102,6 +103,14 @@ def reproduce_command(target: str, settings: Settings) -> BackgroundCommand:
     folder = home() / "logs"
     name = "-".join(["reproduce", target, *(option.strip("-") for option in options_of(settings))])
     return BackgroundCommand(folder, name, arguments, output=folder / f"{name}.page")
+
+
+def export_command(target: str, settings: Settings, folder: Path) -> BackgroundCommand:
+    """`tmeattn reproduce TARGET --export FOLDER` of a target whose runs are trained."""
+    made = reproduce_command(target, settings)
+    logs, name = made.log.parent, f"{made.log.stem}-export"
+    arguments = [*made.arguments, "--export", str(folder)]
+    return BackgroundCommand(logs, name, arguments, output=logs / f"{name}.page")
 
 
 def forecast_command(found: TargetRuns, settings: Settings) -> BackgroundCommand:

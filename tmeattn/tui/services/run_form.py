@@ -20,6 +20,7 @@ from tmeattn.registry import registry
 from tmeattn.render.numbers import flag, option_value, seconds
 from tmeattn.run_config import RunConfig, choices_of, config_class, is_dataset, resolve_run
 from tmeattn.runs.index import check_name
+from tmeattn.runs.init_options import with_init
 from tmeattn.runs.seeds import seeds_in
 from tmeattn.specs import ModelSpec, VectorsSpec
 from tmeattn.tui.services.listed_run import ListedRun
@@ -104,7 +105,7 @@ def check(model: str, given: Mapping[str, str], name: str) -> RunConfig:
     Raises:
         TmeattnError: the first error in the options, with the message of the command line.
     """
-    config = resolve_run(model, dict(given))
+    config = resolve_run(model, with_init(model, given))
     if is_dataset(config.train.dataset) or existing_path(config.train.dataset) is None:
         open_dataset(config.train.dataset)  # training checks a path when it reads the texts
     vectors = config.train.vectors

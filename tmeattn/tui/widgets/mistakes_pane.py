@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOMENT = 0.15
 """Seconds that the cursor stays at a text until it is explained."""
 
+WAITING = "Explaining the text …"
+
 
 class MistakesPane(Vertical):
     """A text is explained only while the pane is shown, because the first one loads the model.
@@ -47,7 +49,7 @@ class MistakesPane(Vertical):
         """Show the mistakes of an evaluation, the most confident first, or the texts of two classes."""
         self._evaluated, self.only = evaluated, only
         rows = evaluated.mistakes(*(only or (None, None)))
-        self.table.show(evaluated.texts, rows, evaluated.predictions, top=True)
+        self.table.show(evaluated.texts, rows, evaluated.predictions, order="most confident", top=True)
 
     @property
     def chosen(self) -> tuple[str, str] | None:
@@ -73,6 +75,8 @@ class MistakesPane(Vertical):
             return
         text, label = found
         pane = self.query_one(ExplanationPane)
+        if pane.explanation is None:
+            pane.show_message(WAITING)
         try:
             explanation = await self.reader.explain(self.run, ExplainRequest(text, true_label=label))
         except TmeattnError as error:

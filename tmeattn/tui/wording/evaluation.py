@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -38,8 +39,12 @@ def summary(run: RunDirectory, result: EvaluationDocument | None) -> Text:
 def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) -> str:
     """What is shown in place of results that are not there yet."""
     state, start = command.state(), keys.display_for("evaluation.evaluate", remapped)
+    if state == "running" and command.is_stopping:
+        return progress(command)
     if state == "running":
         return f"{progress(command)}\n\n{keys.display_for('evaluation.stop', remapped)} cancels it."
+    if state == "done":
+        return "Reading the results …"
     what = "faithfulness of its explanations" if pane == "faithfulness" else "run"
     if state == "failed":
         said = "\n".join(command.tail(LOG)) or "The process ended without a message."
@@ -48,13 +53,15 @@ def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) 
         return (
             "The faithfulness of the run's explanations has not been measured with its present weights.\n\n"
             f"{start} measures it on as many validation texts as you choose, in a process of its own: 200 texts take "
-            f"some minutes.\nThe command is: tmeattn {' '.join(command.arguments[:1])} {safe(command.arguments[1])}"
+            f"some minutes.\nThe command is: tmeattn faithfulness {safe(PurePath(command.arguments[1]).name)}"
         )
     return f"{start} evaluates the run."
 
 
 def progress(command: BackgroundCommand) -> str:
     """How far a command is, by the last line of its log."""
+    if command.is_stopping:
+        return "Cancelling …"
     last = command.tail(1)
     what = "Measuring faithfulness" if command.arguments[0] == "faithfulness" else "Evaluating"
     return f"{what}: {last[0] if last else 'loading the run'}  ({seconds(command.elapsed)})"
@@ -65,8 +72,8 @@ def confusion(true: str, predicted: str, number: int, of_true: int, of_predicted
     line, total = Text(no_wrap=True, overflow="ellipsis"), of_true
     line.append(safe_line(true), "bold").append(" predicted as ").append(safe_line(predicted), "bold")
     line.append(f": {count(number)} of {counted(total, 'text')}")
-    line.append(f", {percent(number / total)} of the class" if total else "")
-    line.append(f", {percent(number / of_predicted)} of the predictions" if of_predicted else "")
+    line.append(f" ({percent(number / total)})" if total else "")
+    line.append(f", {percent(number / of_predicted)} of the column" if of_predicted else "")
     return line
 
 

@@ -15,6 +15,9 @@ from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.reproduction import NeededRun, TargetRuns
 
 MARKS = {"trained": "✓", "begun": "◐", "running": "▶", "to train": "·"}
+WHERE = "Export the tables (.md, .csv, .tex) and figures of the target to the folder"
+NOTHING_TO_EXPORT = "There is nothing to export yet: the runs of the target are not all trained."
+STOPPING = "Stopping: the runs save checkpoints."
 LOG = 8
 """Lines of a log that are shown while a target is reproduced, or after that failed."""
 
@@ -61,8 +64,8 @@ def waiting_page(found: TargetRuns, what: str) -> Group:
 def progress_page(found: TargetRuns, command: BackgroundCommand) -> Group:
     """The runs of a target that is being reproduced, and the last lines of its process."""
     lines: list[RenderableType] = [Text(line, style="dim") for line in command.tail(LOG)]
-    title = Text(f"{safe(found.target.title)}: being reproduced for {seconds(command.elapsed)}", style="bold")
-    return Group(title, Text(), runs_table(found.runs), Text(), *lines)
+    since = Text(f"Being reproduced for {seconds(command.elapsed)}.")
+    return Group(Text(safe(found.target.title), style="bold"), since, runs_table(found.runs), Text(), *lines)
 
 
 def failed_page(found: TargetRuns, command: BackgroundCommand, start: str) -> Group:
@@ -89,7 +92,9 @@ def status(found: TargetRuns, state: str, start: str, time: str = "", *, is_cut:
     if found.is_complete:
         return f"All {counted(number, 'run')} {plural(number, 'is', 'are')} trained: {start} shows table and figures."
     long = f", in {time}" if time else ""
-    return f"{found.trained} of {counted(number, 'run')} trained: {start} trains the others{long}."
+    which = "the others" if found.trained else "them"
+    missing = "it" if number - found.trained == 1 else which
+    return f"{found.trained} of {counted(number, 'run')} trained: {start} trains {missing}{long}."
 
 
 def question(found: TargetRuns, time: str) -> str:

@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -39,7 +40,12 @@ QUIET, OPENED = 0.35, 0.8
 """Seconds without output after which a screen is complete, and one that was opened beside busy processes. The cursor of
 a text field blinks every half second."""
 PATIENCE = 60.0
-"""Seconds after which a screen that does not change is an error."""
+"""Seconds after which a program that has not started, or whose screen never rests, is an error."""
+EFFECT, ATTEMPTS = 30.0, 3
+"""Seconds after which a key has had no effect, and how often a key is pressed at most."""
+LIST = "sort: "
+"""What the list of runs has, and no other screen."""
+LOST = "keys without effect"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 Figures = dict[str, list[float]]
 """Milliseconds by measurement."""
@@ -60,8 +66,10 @@ class Pane:
         )
         self._lines: queue.Queue[tuple[float, str]] = queue.Queue()
         self.changed = 0.0
+        self.lost = 0
         threading.Thread(target=self._listen, daemon=True).start()
-        self.shown()
+        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
+        self.process = int(process)
 
     @property
     def _tmux(self) -> list[str]:
@@ -119,78 +127,84 @@ class Pane:
         while (left := end - time.perf_counter()) > 0:
             self._next(left)
 
-    def until(self, holds: Callable[[str], bool], *, styles: bool = False) -> float:
-        """Wait until the screen fulfils a condition; the time of the output that made it so."""
-        end = time.perf_counter() + PATIENCE
+    def until(self, holds: Callable[[str], bool], seconds: float = PATIENCE, *, styles: bool = False) -> float | None:
+        """Wait until the screen fulfils a condition; the time of the output that made it so, None if none did."""
+        end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             line = self._next(0.1)
             if (line is None or line.startswith("%output")) and holds(self.shown(styles=styles)):
                 return self.changed
-        raise SystemExit(f"The screen did not change as it should:\n{self.shown()}")
+        return None
 
-    def key(self, name: str) -> float:
-        """Press a key; the time before that."""
-        began = time.perf_counter()
-        self._command(f"send-keys -t keys {name}")
-        return began
+    def press(self, name: str, sign: str = "", *, styles: bool = False) -> tuple[float, float]:
+        """Press a key until it changes the screen; the time before that and the time of the change.
+
+        sign: what the changed screen has. A key without an effect is counted in `lost`, its time counts for nothing.
+        """
+        for _ in range(ATTEMPTS):
+            before, began = self.shown(styles=styles), time.perf_counter()
+            self._command(f"send-keys -t keys {name}")
+            changed = self.until(partial(_differs, before, sign), EFFECT, styles=styles)
+            if changed is not None:
+                return began, changed
+            self.lost += 1
+        raise SystemExit(f"The key {name} does not change the screen:\n{self.shown()}")
 
     def change(self, name: str, *, styles: bool = False) -> float:
         """Milliseconds from a key to another screen, after which the screen comes to rest."""
-        before = self.shown(styles=styles)
-        took = self.until_after(name, lambda screen: screen != before, styles=styles)
+        began, changed = self.press(name, styles=styles)
         self.settle(0.1)
-        return took
+        return 1000 * (changed - began)
 
-    def until_after(self, name: str, holds: Callable[[str], bool], *, styles: bool = False) -> float:
-        began = self.key(name)
-        return 1000 * (self.until(holds, styles=styles) - began)
-
-    def complete(self, name: str, quiet: float = QUIET) -> float:
-        """Milliseconds from a key that opens a screen to the last change of it."""
-        before, began = self.shown(), self.key(name)
-        self.until(lambda screen: screen != before)
+    def complete(self, name: str, sign: str = "", quiet: float = QUIET) -> float:
+        """Milliseconds from a key that opens a screen, which has a sign, to the last change of it."""
+        began, _ = self.press(name, sign)
         return 1000 * (self.settle(quiet) - began)
 
     def has_imported(self, library: str) -> bool:
         """Whether the program has loaded a shared library; on Linux only."""
-        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
         with contextlib.suppress(OSError):
-            return library in Path(f"/proc/{process}/maps").read_text()
+            return library in Path(f"/proc/{self.process}/maps").read_text()
         return False
 
     def close(self) -> None:
         """End the program and tmux, and wait until the program has saved its state."""
-        (process,) = self._command("display-message -p -t keys '#{pane_pid}'")
-        subprocess.run([*self._tmux, "kill-server"], check=False)
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
         self._client.wait()
         end = time.perf_counter() + PATIENCE
         while time.perf_counter() < end:
             try:
-                os.kill(int(process), 0)
+                os.kill(self.process, 0)
             except ProcessLookupError:
                 return
             time.sleep(0.05)
 
 
+def _differs(before: str, sign: str, screen: str) -> bool:
+    return screen != before and sign in screen
+
+
 def measure(pane: Pane, times: int, openings: int) -> Figures:
     """All measurements in one session of the program."""
     figures: Figures = {}
-    pane.until(lambda screen: "lstm-attn" in screen)
+    if pane.until(lambda screen: "lstm-attn" in screen) is None:
+        raise SystemExit(f"The program did not start:\n{pane.shown()}")
     pane.settle(1.0)
     half = times // 2
     figures["list"] = [pane.change(key, styles=True) for key in [*["Down"] * half, *["Up"] * half]]
     pane.complete("/")
     figures["filter"] = [pane.change(key) for key in ["l", "s", "t", "m", *["BSpace"] * 4] * (times // 8)]
-    pane.complete("Escape")
-    pane.complete("n")
+    pane.complete("Escape", LIST)
+    pane.complete("n", "batch-size")
     pane.complete("S-Tab")  # from the first option to the name, which takes any letter
     figures["typing"] = [pane.change(letter) for letter in (LETTERS * times)[:times]]
-    pane.complete("Escape")
+    pane.complete("Escape", LIST)
     figures["opening"] = opened(pane, openings)
-    pane.complete("F3")
+    pane.complete("F3", "method")
     import_torch(pane)
-    pane.complete("F2")
+    pane.complete("F2", LIST)
     figures["opening, torch imported"] = opened(pane, openings)
+    figures[LOST] = [float(pane.lost)]
     return figures
 
 
@@ -198,8 +212,8 @@ def opened(pane: Pane, times: int) -> list[float]:
     """Open one run after another."""
     took = []
     for _ in range(times):
-        took.append(pane.complete("Enter", OPENED))
-        pane.complete("Escape")
+        took.append(pane.complete("Enter", "1 Curves", OPENED))
+        pane.complete("Escape", LIST)
         pane.change("Down", styles=True)
     return took
 
@@ -277,7 +291,12 @@ def main() -> None:
           f"{os.cpu_count()} cores: median and 95th percentile")  # fmt: skip
     print("".join(f"{name:>26}" for name in ["", *found]))
     for what in next(iter(found.values())):
-        cells = [f"{statistics.median(one[what]):.0f}   {percentile(one[what]):.0f}" for one in found.values()]
+        cells = [
+            f"{one[LOST][0]:.0f}"
+            if what == LOST
+            else f"{statistics.median(one[what]):.0f}   {percentile(one[what]):.0f}"
+            for one in found.values()
+        ]
         print("".join(f"{cell:>26}" for cell in [what, *cells]))
 
 

@@ -67,6 +67,12 @@ def test_a_sound_model_passes(tmeattn: Any, install_model: Any) -> None:
     assert {check["name"] for check in result.json} >= {"options", "build", "padding", "gradients", "resume", "explain"}
 
 
+def test_a_name_that_a_plugin_provides_is_checked_alone(tmeattn: Any) -> None:
+    checked = tmeattn("plugins", "check", "basic_english", "--json").json
+    assert {check["of"] for check in checked} == {"tmeattn", "basic_english"}
+    assert [check for check in checked if check["problem"]] == []
+
+
 def test_a_large_import_when_listed_is_a_warning(tmeattn: Any, install_model: Any, tmp_path: Any) -> None:
     (tmp_path / "site" / "tensorflow.py").write_text("")
     install_model(at_import="import tensorflow")

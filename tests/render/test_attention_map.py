@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from support.attention_maps import drawn_map, drawn_overview
 
-from tmeattn.render.attention_map import column_names, map_page, row_lines
+from tmeattn.render.attention_map import column_names, map_notes, map_page, row_lines
 from tmeattn.render.export.attention_map import FORMATS, csv_text, html_page, write
 from tmeattn.render.map_cells import weight_scale
 
@@ -54,6 +55,20 @@ def test_names_weights_and_shades() -> None:
     hostile = "\n".join(printed(drawn_map(["\x1b[31mred", "[bold]", "日本"])))
     assert "\x1b" not in hostile
     assert "[bold]" in hostile
+
+
+@pytest.mark.parametrize(
+    ("prefix", "classifies", "note"),
+    [
+        (1, True, "CLS is the position before the words, from which the class is predicted."),
+        (1, False, "CLS is a special token of the model, not of the text."),
+        (2, True, "CLS and SEP are special tokens of the model, not of the text; the class is predicted from CLS."),
+        (2, False, "CLS and SEP are special tokens of the model, not of the text."),
+    ],
+)
+def test_special_tokens_are_told(prefix: int, classifies: bool, note: str) -> None:
+    shown = replace(drawn_map(["so", "good"], prefix=prefix), classifies_by_prefix=classifies)
+    assert map_notes(shown)[-1] == note
 
 
 def test_nearly_uniform_rows_are_coloured_above_uniform() -> None:

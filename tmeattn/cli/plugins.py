@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -18,6 +19,7 @@ from tmeattn.registry import registry
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from tmeattn.specs import Spec
     from tmeattn.testing import Check
 
 KINDS = ("model", "dataset", "explainer", "tracker", "tokenizer")
@@ -193,7 +195,8 @@ def _print_diagnosis(found: list[Plugin]) -> None:
 def check(plugin: str, as_json: bool) -> None:
     """Check everything that an installed plugin provides against the plugin contract.
 
-    PLUGIN is a distribution, such as tmeattn-entmax, or the name of its entry point. Models are built, trained on toy
+    PLUGIN is a distribution, such as tmeattn-entmax, the name of its entry point, or a name that it provides, such as
+    that of its model, which alone is checked then. Models are built, trained on toy
     texts, stopped, resumed and explained, which takes some seconds each. A failed check names the remedy. Checks that
     need something this machine lacks, such as data that were not downloaded, are skipped.
     """
@@ -204,7 +207,7 @@ def check(plugin: str, as_json: bool) -> None:
     results: list[tuple[str, Check]] = []
     for entry in found:
         results += [(entry.distribution, result) for result in _loading_checks(entry)]
-        for spec in registry().specs_of(entry):
+        for spec in _chosen(registry().specs_of(entry), plugin):
             stderr_console().print(safe(f"Checking {spec.name} ..."))
             results += [(spec.name, result) for result in checks_of(spec)]
     if as_json:
@@ -224,7 +227,7 @@ def check(plugin: str, as_json: bool) -> None:
 
 
 def _find(name: str) -> list[Plugin]:
-    """The entry points of a distribution, or the entry point of that name.
+    """The entry points of a distribution, or the entry point of that name, or the plugins that provide that name.
 
     Raises:
         UnknownName: no plugin has this name.
@@ -232,10 +235,16 @@ def _find(name: str) -> list[Plugin]:
     known = registry().plugins
     found = [plugin for plugin in known if name in (plugin.distribution, plugin.distribution.replace("-", "_"))]
     found = found or [plugin for plugin in known if plugin.name == name]
+    found = found or [plugin for plugin in known if name in plugin.provides]
     if not found:
         names = [plugin.distribution for plugin in known]
         raise UnknownName("plugin", name, names, list_command="tmeattn plugins list")
     return found
+
+
+def _chosen(specs: Sequence[Spec], name: str) -> list[Spec]:
+    """The specs of that name; all of them where the name is that of their plugin."""
+    return [spec for spec in specs if spec.name == name] or list(specs)
 
 
 def _loading_checks(plugin: Plugin) -> list[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -278,9 +278,13 @@ def open_training_corpus(
     settings = replace(corpus_settings(config, vectors), first=first)
     corpus = open_corpus(without_test, settings, vectors, corpora_dir(), narrate=narrate)
     name = config.train.tokenizer
-    warning = unknown_words_warning(corpus.splits["train"].tokens, lambda: dataset.read()["train"].texts, name)
+
+    def texts() -> Sequence[str]:
+        return dataset.read()["train"].texts
+
+    warning = unknown_words_warning(corpus.splits["train"].tokens, texts, name)
     if warning is None and corpus.characters is not None:
-        warning = corpus.characters.warning(name)
+        warning = corpus.characters.warning(name, texts)
     named = is_dataset(config.train.dataset)  # the import of files has warned of their labels
     of_labels = encoded_label_warnings(corpus, limited=config.train.limit is not None) if named else []
     for line in [*of_labels, *([] if warning is None else [warning])]:

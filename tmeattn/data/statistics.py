@@ -138,7 +138,9 @@ def describe(
     tokenized = {name: _tokenize(name, splits, sampled) for name in dict.fromkeys([*TOKENIZERS, fitting])}
     words, tokens = tokenized[fitting]
     usual = "basic_english" if is_dataset(dataset.name) else fitting  # what `train` takes without --tokenizer
-    warning = _characters(tokenized[usual][0], tokenized[usual][1]["train"]).warning(usual)
+    warning = _characters(tokenized[usual][0], tokenized[usual][1]["train"]).warning(
+        usual, lambda: splits["train"].texts
+    )
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,

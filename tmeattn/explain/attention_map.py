@@ -42,11 +42,13 @@ class AttentionMap:
     explanation: the same text explained by `attention` with the same layer and head: words, prediction, notes.
     weights_RS:  float32; the weights of a row sum to one.
     heads:       the number of heads of each layer of self-attention; empty for a model that pools.
+    classifies_by_prefix: whether the first position before the words is that from which the class is predicted.
     """
 
     explanation: Explanation
     weights_RS: np.ndarray
     heads: tuple[int, ...]
+    classifies_by_prefix: bool = True
 
     @property
     def prefix(self) -> int:

@@ -43,7 +43,8 @@ def attention_map(classifier: TrainedClassifier, request: ExplainRequest) -> Att
 
     text = classifier.encode(request.visible_text)
     (weights_SS,) = classifier.read_maps([text.ids_T], reduce)
-    return AttentionMap(explanation, of_words(weights_SS.astype(np.float32), text.words_T), classifier.heads)
+    weights_RS = of_words(weights_SS.astype(np.float32), text.words_T)
+    return AttentionMap(explanation, weights_RS, classifier.heads, classifier.reads_from_prefix)
 
 
 def head_overview(classifier: TrainedClassifier, request: ExplainRequest) -> HeadOverview:

@@ -14,7 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tmeattn.explain.attention_map import CLS, block_edges, block_name, blocked
-from tmeattn.plurals import counted
+from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.head_overview import overview_grid
 from tmeattn.render.heat_scale import HeatScale
@@ -145,10 +145,19 @@ def map_notes(shown: AttentionMap) -> list[str]:
     else:
         lines = ["A row is a word that reads, a column a word that is read; the weights of a row sum to 100 %."]
     if shown.prefix:
-        lines.append(f"{CLS} is the position before the words, from which the class is predicted.")
+        lines.append(_special_positions(shown))
     if explanation.is_truncated:
         lines.append(f"{counted(explanation.tokens_cut, 'word')} at the end of the text not read by the model.")
     return lines
+
+
+def _special_positions(shown: AttentionMap) -> str:
+    """What the positions before the words are."""
+    if shown.prefix == 1 and shown.classifies_by_prefix:
+        return f"{CLS} is the position before the words, from which the class is predicted."
+    names = " and ".join(shown.columns[: shown.prefix])
+    added = f"{names} {plural(shown.prefix, 'is a special token', 'are special tokens')} of the model, not of the text"
+    return f"{added}; the class is predicted from {CLS}." if shown.classifies_by_prefix else f"{added}."
 
 
 def choices_text(shown: AttentionMap) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -136,6 +137,7 @@ class TmeattnApp(App[None]):
         try:
             add_to_queue(message.commands)
             start_runner()
+            self.session.runner_started = time.monotonic()
         except TmeattnError as error:
             self._show_problem(error)
             return

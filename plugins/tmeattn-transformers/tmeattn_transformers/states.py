@@ -284,7 +284,7 @@ def _compute(
             if now - saved > SAVE_EVERY:
                 note()
                 saved = now
-            if now - reported > REPORT_EVERY:
+            if now - reported > REPORT_EVERY and done < count:
                 minutes = left * (now - began) / max(total - left, 1) / 60
                 narrate(f"States of {done:,} of {counted(count, 'text')}; about {minutes:.0f} min left.")
                 reported = now

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from support.scripted_reader import seen
 from support.waiting import until
+from textual.geometry import Region
 
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
@@ -35,6 +36,16 @@ def started(monkeypatch):
 
     monkeypatch.setattr(processes.TrainingProcesses, "start", start)
     return found
+
+
+async def test_every_name_is_beside_its_field(started):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        names, top = screen.query_one("#names"), screen.query_one("#inputs").region.y
+        shown = [strip.text.strip() for strip in names.render_lines(Region(0, 0, *names.size))]
+        for name, widget in screen.form.widgets.items():
+            assert shown[widget.region.y - top] == name.replace("_", "-")
 
 
 async def opened(pilot) -> NewRunScreen:

@@ -36,13 +36,16 @@ async def test_several_seeds_of_the_form_go_into_the_queue(write_run, planted, s
             ["--name", "pair-3", "--seed", "3"],
             ["--name", "pair-4", "--seed", "4"],
         ]
-        assert "2 runs waiting" in str(app.screen.query_one("#summary").render())
+        assert "2 runs waiting · the process" in (said := str(app.screen.query_one("#summary").render())), said
+        app.session.runner_started -= queue_screen.STARTING
+        app.screen._look()
+        assert "no process trains the queue: r starts one" in str(app.screen.query_one("#summary").render())
         await pilot.press("down", "d")
         assert [item["number"] for item in read_queue()] == [1]
         await pilot.press("r")
         assert started == ["form", "screen"]
         await pilot.press("escape")
-        app.screen._look_at_queue()
+        app.screen._tick()
         assert "1 queued" in str(app.screen.query_one("#summary").render())
 
 

@@ -50,6 +50,19 @@ def test_results_are_found_by_another_session(tmp_path: Path) -> None:
     assert again.state() == "absent"
 
 
+def test_what_was_there_before_comes_back_after_a_stop(tmp_path: Path) -> None:
+    result = tmp_path / "a.json"
+    result.write_text("old")
+    command = BackgroundCommand(tmp_path, "a", [WAITS], [result])
+    assert not command.restore()
+    command.start()
+    assert not result.exists()
+    command.stop()
+    assert until(command, "failed") == "failed"
+    assert command.restore()
+    assert (command.state(), result.read_text()) == ("done", "old")
+
+
 def test_a_process_is_watched_and_stopped_from_another_session(tmp_path: Path) -> None:
     result = tmp_path / "a.json"
     command = BackgroundCommand(tmp_path, "a", [WAITS], [result])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tmeattn.data.encoding.scripts import LATIN_SHARE, latin_share
 from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.spacing import midpoints
 from tmeattn.specs import UNKNOWN
@@ -24,6 +25,7 @@ MANY_UNKNOWN, MANY_LONG = 0.5, 0.1
 """The shares of the characters in unknown words, and in longer words than `LONG_WORD`, from which on there is a
 warning. In a few hundred short texts, a third of the characters are in words that occur once."""
 
+_ENCODED = "they may hold encoded data, addresses or keys"
 _FEW_WORDS = "Check the column of the texts (--text-column), lower --min-count, or give more texts."
 
 
@@ -54,18 +56,21 @@ class Characters(NamedTuple):
         """The share (0 to 1) of the characters in long words."""
         return self.long / max(self.total, 1)
 
-    def warning(self, tokenizer: str) -> str | None:
-        """The warning, with what to do; None where the model can use most of the texts."""
+    def warning(self, tokenizer: str, read_texts: Callable[[], Sequence[str]]) -> str | None:
+        """The warning, with what to do; None where the model can use most of the texts.
+
+        read_texts: returns the training texts; it is called only where their script decides what to do.
+        """
         unknown, long = self.unknown_share, self.long_share
         if unknown < MANY_UNKNOWN and long < MANY_LONG:
             return None
         found = [f"{100 * unknown:.0f} % of the {self.total:,} characters of the training texts are in unknown words"]
         if long >= MANY_LONG:
             found.append(f"{100 * long:.0f} % in words of more than {LONG_WORD} characters")
-        if long >= MANY_LONG and tokenizer in TOKENIZERS:
+        if long >= MANY_LONG and tokenizer in TOKENIZERS and _is_of_another_script(read_texts()):
             remedy = "Add --tokenizer unicode, which needs no spaces between words."
         elif long >= MANY_LONG:
-            remedy = "Check the column of the texts (--text-column): they may hold encoded data."
+            remedy = f"Check the column of the texts (--text-column): {_ENCODED}."
         else:
             remedy = _FEW_WORDS
         return f"Warning: {' and '.join(found)}, of which a model learns little. {remedy}"
@@ -88,8 +93,18 @@ def unknown_words_warning(
     spaces = (
         "add --tokenizer unicode, which needs none" if tokenizer in TOKENIZERS else "separate the words by spaces first"
     )
-    unspaced = sum(len(text.split()) == 1 and len(text) >= SHORT for text in sample)
-    remedy = f"The texts have no spaces between words: {spaces}." if unspaced > len(sample) / 2 else _FEW_WORDS
+    unspaced = sum(len(text.split()) == 1 and len(text) >= SHORT for text in sample) > len(sample) / 2
+    if unspaced and _is_of_another_script(sample):
+        remedy = f"The texts have no spaces between words: {spaces}."
+    elif unspaced:
+        remedy = f"The texts have no spaces. Check their column (--text-column): {_ENCODED}."
+    else:
+        remedy = _FEW_WORDS
     return (
         f"Warning: {100 * unknown:.1f} % of the training tokens are unknown words, so nothing can be learned. {remedy}"
     )
+
+
+def _is_of_another_script(texts: Sequence[str]) -> bool:
+    """Whether the texts have other letters than Latin ones, so that they may need no spaces between words."""
+    return latin_share(texts) < LATIN_SHARE

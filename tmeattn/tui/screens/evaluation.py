@@ -120,6 +120,10 @@ class EvaluationScreen(BaseScreen):
         """Read results that are complete, and show the progress of the others."""
         if not self.is_active:
             return
+        for command in (self._evaluation, self._study):
+            if command is not None and command.state() == "failed" and command.restore():
+                why = "Cancelled" if command.is_stopping else " ".join(["Failed:", *command.tail(1)])
+                self.notify(f"{why.rstrip('.')}. The results of before are shown.", severity="warning", markup=False)
         if self._evaluation is not None and self.evaluated is None and self._evaluation.state() == "done":
             self._read_evaluation(self._evaluation)
         if self._study is not None and self.faithfulness is None and self._study.state() == "done":
@@ -311,7 +315,6 @@ class EvaluationScreen(BaseScreen):
         else:
             self._evaluation, self.evaluated = fresh, None
         self.problems.clear()
-        fresh.forget()
         self._start(fresh)
         self._show_pane()
         self._tell()
@@ -320,7 +323,7 @@ class EvaluationScreen(BaseScreen):
         """Cancel what computes the results of the pane."""
         if self.command is not None and self.command.is_running():
             self.command.stop()
-            self.notify("Cancelled: its results are not kept.", markup=False)
+            self._tell()
 
     def action_export(self) -> None:
         """Export the evaluation, or the faithfulness table. Its slow imports happen here."""

@@ -35,7 +35,10 @@ NO_RUN = (
     "a minute. In a shell: tmeattn train lstm-attn --alpha 0.05\n\n"
     "Then this screen shows the class that the run predicts, and colours each word by its weight."
 )
-THIS_IS_A_SAMPLE = "A sample review: type or paste your own text over it, or press {data} to choose one of a dataset."
+THIS_IS_A_SAMPLE = (
+    "A sample review: type or paste your own text over it. {data} chooses a text of a dataset, {back} goes to the "
+    "words."
+)
 READING = "Reading the text …"
 NO_TEXT = (
     "Type or paste a text above: the prediction and the heatmap follow as you type.\n"
@@ -96,7 +99,9 @@ class ExplainScreen(ExplainedWords):
         area = self.query_one(TextArea)
         area.load_text(SAMPLE)
         area.select_all()
-        hint = THIS_IS_A_SAMPLE.format(data=keys.display_for("app.data", self.session.saved.keys))
+        remapped = self.session.saved.keys
+        names = {"data": keys.display_for("app.data", remapped), "back": keys.display_for("explain.back", remapped)}
+        hint = THIS_IS_A_SAMPLE.format(**names)
         self.query_one("#sample", Static).update(hint)
 
     # ---- choices

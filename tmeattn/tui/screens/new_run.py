@@ -28,7 +28,7 @@ from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.run_form import FormField
 from tmeattn.tui.session import FormEntries, Session
 from tmeattn.tui.widgets.choice import Choice
-from tmeattn.tui.widgets.fields import Cycle, Fields
+from tmeattn.tui.widgets.fields import NAME_WIDTH, Cycle, Fields
 
 DEFAULT_MODEL = "lstm-attn"
 NOT_STARTED = "\nThe run did not start: change an entry, or start it again."
@@ -70,7 +70,7 @@ class NewRunScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         with Vertical():
             with Horizontal(id="which"):
-                yield Choice("model".rjust(17) + " ", [(name, name) for name in self.models], id="model")
+                yield Choice("model".rjust(NAME_WIDTH) + " ", [(name, name) for name in self.models], id="model")
                 yield Label("name")
                 yield Input(self.name_given, placeholder="none", id="name", compact=True)
             yield Static("", id="summary", markup=False)

@@ -27,6 +27,8 @@ from tmeattn.tui.session import Session
 
 EVERY = 1.0
 """Seconds between two looks at the queue."""
+STARTING = 20.0
+"""Seconds in which a process that was started for the queue begins, also on a busy machine."""
 STATES = {
     "waiting": ("○ waiting", ""),
     "running": ("● running", "bold green"),
@@ -68,9 +70,10 @@ class QueueScreen(BaseScreen):
     def _look(self) -> None:
         """Read the queue and show it, where the file or the runner has changed."""
         alive = has_runner()
-        if (queue_stamp(), alive) == self._drawn:
+        seen = queue_stamp(), alive, self._is_starting
+        if seen == self._drawn:
             return
-        self._drawn = queue_stamp(), alive
+        self._drawn = seen
         try:
             self.items = read_queue()
         except TmeattnError as error:
@@ -88,6 +91,10 @@ class QueueScreen(BaseScreen):
         self.query_one("#summary", Static).update(self._summary(alive))
         self._show_why()
 
+    @property
+    def _is_starting(self) -> bool:
+        return time.monotonic() - self.session.runner_started < STARTING
+
     def _summary(self, alive: bool) -> str:
         waiting = sum(item["state"] == "waiting" for item in self.items)
         running = next((item["run"] for item in self.items if item["state"] == "running"), None)
@@ -95,7 +102,9 @@ class QueueScreen(BaseScreen):
             return EMPTY
         parts = [f"{counted(waiting, 'run')} waiting"]
         parts += [f"{running} is trained"] if running and alive else []
-        if not alive and (waiting or running):
+        if not alive and (waiting or running) and self._is_starting:
+            parts.append("the process that trains the queue is being started")
+        elif not alive and (waiting or running):
             key = keys.display_for("queue.resume", self.session.saved.keys)
             parts.append(f"no process trains the queue: {key} starts one")
         return safe(" · ".join(parts))
@@ -141,6 +150,9 @@ class QueueScreen(BaseScreen):
             start_runner()
         except TmeattnError as error:
             self.post_message(ShowProblem(error))
+        else:
+            self.session.runner_started = time.monotonic()
+            self._look()
 
     def action_stop(self) -> None:
         """Stop the run that is trained, wherever the cursor is."""

@@ -68,7 +68,7 @@ class BackgroundCommand:
         self.is_stopping = False
 
     def start(self, *, columns: int | None = None, colours: bool = False) -> None:
-        """Start the process, unless it runs; results of before are replaced.
+        """Start the process, unless it runs; results of before are put aside (`restore`).
 
         columns: the width of what it prints; None where nobody reads that. colours: whether it prints colours.
 
@@ -85,7 +85,8 @@ class BackgroundCommand:
         with disk_errors("the results", self.log), contextlib.ExitStack() as files:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             for path in self.results:
-                path.unlink(missing_ok=True)
+                if path.exists():
+                    path.replace(_aside(path))
             log = files.enter_context(self.log.open("wb"))
             printed = files.enter_context(self._unfinished.open("wb")) if self.output else subprocess.DEVNULL
             self._popen = subprocess.Popen(
@@ -135,6 +136,16 @@ class BackgroundCommand:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGTERM)  # SIGINT may be ignored, as in jobs in the background of a shell
 
+    def restore(self) -> bool:
+        """After a failure or a stop: bring back the results of before; whether there were any."""
+        if not self.results or not all(_aside(path).exists() for path in self.results):
+            return False
+        with contextlib.suppress(OSError):
+            for path in self.results:
+                _aside(path).replace(path)
+            return True
+        return False
+
     def forget(self) -> None:
         """Forget a process that has ended, and its results."""
         for path in (self._about, *self.results):
@@ -165,3 +176,8 @@ class BackgroundCommand:
         except (OSError, ValueError):
             return {}
         return known if isinstance(known, dict) else {}
+
+
+def _aside(path: Path) -> Path:
+    """Where a result is kept while it is made again."""
+    return path.with_name(f"{path.name}.before")

@@ -18,6 +18,9 @@ from textual.widgets import Input, Static
 from tmeattn.render.console import safe
 from tmeattn.tui.services.run_form import FormField
 
+NAME_WIDTH = 20
+"""Columns for the name of an option. A longer name is cut: a second line would move it away from its field."""
+
 
 class Cycle(Static, can_focus=True):
     """A choice of one of a few values: the arrow keys, space or a click choose the next one."""
@@ -98,7 +101,7 @@ class Fields(VerticalScroll, inherit_bindings=False):
         for title, fields in self.sections:
             lines.append(Text(title, style="bold yellow"))
             for field in fields:
-                name = field.name.replace("_", "-").rjust(17)
+                name = field.name.replace("_", "-").rjust(NAME_WIDTH)
                 given = field.name in self.widgets and bool(self.widgets[field.name].value)
                 style = "bold red" if field.name == self._wrong else "bold" if given else "dim"
                 lines.append(Text(name, style=style))

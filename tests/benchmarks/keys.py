@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -42,6 +43,8 @@ PATIENCE = 60.0
 """Seconds after which a program that has not started, or whose screen never rests, is an error."""
 EFFECT, ATTEMPTS = 30.0, 3
 """Seconds after which a key has had no effect, and how often a key is pressed at most."""
+LIST = "sort: "
+"""What the list of runs has, and no other screen."""
 LOST = "keys without effect"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 Figures = dict[str, list[float]]
@@ -133,15 +136,15 @@ class Pane:
                 return self.changed
         return None
 
-    def press(self, name: str, *, styles: bool = False) -> tuple[float, float]:
+    def press(self, name: str, sign: str = "", *, styles: bool = False) -> tuple[float, float]:
         """Press a key until it changes the screen; the time before that and the time of the change.
 
-        A key without an effect is counted in `lost`, and its time counts for nothing.
+        sign: what the changed screen has. A key without an effect is counted in `lost`, its time counts for nothing.
         """
         for _ in range(ATTEMPTS):
             before, began = self.shown(styles=styles), time.perf_counter()
             self._command(f"send-keys -t keys {name}")
-            changed = self.until(lambda screen, before=before: screen != before, EFFECT, styles=styles)  # type: ignore[misc]
+            changed = self.until(partial(_differs, before, sign), EFFECT, styles=styles)
             if changed is not None:
                 return began, changed
             self.lost += 1
@@ -153,9 +156,9 @@ class Pane:
         self.settle(0.1)
         return 1000 * (changed - began)
 
-    def complete(self, name: str, quiet: float = QUIET) -> float:
-        """Milliseconds from a key that opens a screen to the last change of it."""
-        began, _ = self.press(name)
+    def complete(self, name: str, sign: str = "", quiet: float = QUIET) -> float:
+        """Milliseconds from a key that opens a screen, which has a sign, to the last change of it."""
+        began, _ = self.press(name, sign)
         return 1000 * (self.settle(quiet) - began)
 
     def has_imported(self, library: str) -> bool:
@@ -177,6 +180,10 @@ class Pane:
             time.sleep(0.05)
 
 
+def _differs(before: str, sign: str, screen: str) -> bool:
+    return screen != before and sign in screen
+
+
 def measure(pane: Pane, times: int, openings: int) -> Figures:
     """All measurements in one session of the program."""
     figures: Figures = {}
@@ -187,15 +194,15 @@ def measure(pane: Pane, times: int, openings: int) -> Figures:
     figures["list"] = [pane.change(key, styles=True) for key in [*["Down"] * half, *["Up"] * half]]
     pane.complete("/")
     figures["filter"] = [pane.change(key) for key in ["l", "s", "t", "m", *["BSpace"] * 4] * (times // 8)]
-    pane.complete("Escape")
-    pane.complete("n")
+    pane.complete("Escape", LIST)
+    pane.complete("n", "batch-size")
     pane.complete("S-Tab")  # from the first option to the name, which takes any letter
     figures["typing"] = [pane.change(letter) for letter in (LETTERS * times)[:times]]
-    pane.complete("Escape")
+    pane.complete("Escape", LIST)
     figures["opening"] = opened(pane, openings)
-    pane.complete("F3")
+    pane.complete("F3", "method")
     import_torch(pane)
-    pane.complete("F2")
+    pane.complete("F2", LIST)
     figures["opening, torch imported"] = opened(pane, openings)
     figures[LOST] = [float(pane.lost)]
     return figures
@@ -205,8 +212,8 @@ def opened(pane: Pane, times: int) -> list[float]:
     """Open one run after another."""
     took = []
     for _ in range(times):
-        took.append(pane.complete("Enter", OPENED))
-        pane.complete("Escape")
+        took.append(pane.complete("Enter", "1 Curves", OPENED))
+        pane.complete("Escape", LIST)
         pane.change("Down", styles=True)
     return took
 

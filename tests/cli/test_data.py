@@ -129,6 +129,7 @@ def test_list(tmeattn: Any, planted: Any) -> None:
     found = {one["name"]: one for one in tmeattn("data", "list", "--json").json}
     assert {"imdb-25k", "imdb", "rotten-tomatoes", "glove-50d", "glove-100d", "planted"} <= found.keys()
     assert found["planted"]["here"]
+    assert (found["unicode"]["kind"], found["unicode"]["here"]) == ("tokenizer", True)
     assert found["imdb-25k"]["default"]
     assert not found["imdb"]["here"]
     assert "tmeattn data fetch imdb" in found["imdb"]["hint"]

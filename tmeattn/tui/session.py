@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from tmeattn.errors import BadInput
 from tmeattn.runs import control
@@ -46,6 +47,7 @@ class Session:
     text_to_explain: the text that Explain shows when it opens next; None keeps the text of the screen.
     entries:         those of the form whose run was started last; None before.
     runner_started:  when a process for the queue was started last, by `time.monotonic`; it needs a moment to begin.
+    reproduce:       what is chosen on the screen of the report's targets, by the id of the choice.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Session:
         self.opened_run: RunDirectory | None = None
         self.entries: FormEntries | None = None
         self.runner_started = -math.inf
+        self.reproduce: dict[str, Any] = {}
         self._selected_run = selected_run
 
     @property

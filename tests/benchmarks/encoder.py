@@ -42,7 +42,7 @@ FROZEN = (*ENCODER, "--freeze-encoder")
 ROWS: dict[str, tuple[str, ...]] = {
     "encoder-frozen-attention": (*FROZEN, "--pool", "attention"),
     "encoder-frozen-mean": (*FROZEN, "--pool", "mean"),
-    "encoder-two-layers": (*ENCODER, "--tune-layers", "2", "--pool", "attention", "--epochs", "3"),
+    "encoder-two-layers": (*ENCODER, "--tune-layers", "2", "--pool", "attention", "--epochs", "2"),
     "nb-logreg": ("nb-logreg",),
     "ngram-attn": ("ngram-attn",),
     "lstm-attn": ("lstm-attn",),

@@ -14,6 +14,8 @@ from typing import Any, TextIO
 import pytest
 from support.preloaded import Preloaded, Process
 
+from tmeattn.cli.main import run
+
 Train = Callable[..., tuple[Process, TextIO]]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
@@ -79,27 +81,30 @@ def wait_for(said: str, narration: TextIO) -> None:
         assert line, "the training has ended"
 
 
-def listed(environment: dict[str, str]) -> Any:
-    (run,) = json.loads(shell(environment, "runs list --json", "")[1])
-    return run
+def listed(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What `tmeattn runs list --json` prints of the one run."""
+    assert run(["runs", "list", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    return found
 
 
-def test_training_outlives_its_narration(environment: dict[str, str], train: Train) -> None:
+def test_training_outlives_its_narration(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     """As in `tmeattn train mean 2>&1 | head -1`."""
-    process, narration = train("--epochs", "20")
+    process, narration = train("--epochs", "6")
     assert narration.readline()
     narration.close()
     assert process.wait() == 0
-    assert (listed(environment)["state"], listed(environment)["epoch"]) == ("finished", 20)
+    trained = listed(capsys)
+    assert (trained["state"], trained["epoch"]) == ("finished", 6)
 
 
-def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(environment: dict[str, str], train: Train) -> None:
+def test_a_terminal_that_hangs_up_stops_with_a_checkpoint(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     process, narration = train("--epochs", "3000")
     wait_for("epoch 2/", narration)
     process.send_signal(signal.SIGHUP)
     assert "and a checkpoint was saved" in narration.read().splitlines()[-1]
     assert process.wait() == 130
-    assert listed(environment)["state"] == "stopped"
+    assert listed(capsys)["state"] == "stopped"
 
 
 def test_under_nohup_a_hang_up_is_ignored(train: Train) -> None:

@@ -22,6 +22,8 @@ def test_other_endings_are_refused() -> None:
     with pytest.raises(BadInput) as caught:
         check_output_name(Path("a.xlsx"))
     assert caught.value.message == "--output: a.xlsx must end in .jsonl, .csv, .tsv or .parquet."
+    with pytest.raises(BadInput, match=r"--predictions: a.csv.gz must end .* Write a.csv and pack it then"):
+        check_output_name(Path("a.csv.gz"), "--predictions")
     with pytest.raises(BadInput, match="there is no name of a file"):
         check_output_name(Path("/"))
 

@@ -214,3 +214,13 @@ def test_a_file_that_cannot_be_read_is_named(trained: RunDirectory, tmp_path: Pa
 def test_a_vocabulary_without_a_checksum_is_a_list(content: bytes, right: bool) -> None:
     assert _is_vocabulary(content, "") is right
     assert not _is_vocabulary(content, "0" * 64)
+
+
+@pytest.mark.parametrize("name", ["out.tar.gz", "out.PT", "out.json", "-"])
+def test_a_name_of_another_kind_of_file_is_refused(
+    trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=r"exported as a folder or as a \.zip file, not as [.-]"):
+        export(trained, Path(name))
+    assert not Path(name).exists()

@@ -264,8 +264,11 @@ def _share_out(job: FileJob, processes: int) -> None:
         _narrate(note)
 
 
-def _classifier(run: str) -> TextClassifier:
-    """The classifier of a run, or of an ONNX file, for which torch is not imported."""
+def _classifier(run: str, top: int | None) -> TextClassifier:
+    """The classifier of a run, or of an ONNX file, for which torch is not imported.
+
+    top: of `--top-classes`; the user is told where there are not so many.
+    """
     from tmeattn.inference.onnx_classifier import OnnxClassifier, is_onnx
 
     classifier: TextClassifier
@@ -278,13 +281,16 @@ def _classifier(run: str) -> TextClassifier:
         classifier = TrainedClassifier(find_run(run))
     for note in classifier.notes:
         _narrate(note)
+    if top is not None and top > len(classifier.classes):
+        count = counted(len(classifier.classes), "class", "classes")
+        _narrate(f"--top-classes {top}: the run has {count}, and all are given.")
     return classifier
 
 
 def _print_predictions(run: str, texts: Sequence[str], top: int | None, as_json: bool) -> None:
     from tmeattn.inference.prediction import predictions_of
 
-    classifier = _classifier(run)
+    classifier = _classifier(run, top)
     predictions = predictions_of(classifier.classes, classifier.probabilities(texts))
     if top is not None:
         predictions = [prediction.with_top(top) for prediction in predictions]
@@ -320,7 +326,7 @@ def _stream(run: str, job: PredictionJob) -> None:
     from tmeattn.inference.streaming import stream_predictions
     from tmeattn.training.resources import peak_memory
 
-    classifier = _classifier(run)
+    classifier = _classifier(run, job.rows.top)
     with _count_texts() as progress:
         done = stream_predictions(job, classifier, narrate=_narrate, progress=progress)
     texts = f"{counted(done.texts, 'text')} in {done.seconds:.1f} s"

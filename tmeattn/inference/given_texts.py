@@ -28,7 +28,7 @@ def given_texts(texts: Any, function: str) -> list[str]:
 
 def given_text(text: str) -> str:
     """One text, checked. Raises `BadInput` as `given_texts` does."""
-    return _checked(text, "The text")
+    return _checked(text, "The text", empty="Give a text with at least one word.")
 
 
 def as_list(values: Any, function: str, what: str = "texts") -> list[Any]:
@@ -98,7 +98,7 @@ def check_type(value: Any, kind: Any, function: str, what: str, *, hint: str | N
         raise BadInput(f"{function} takes {what}, and got {_named(value)}.", hint=hint)
 
 
-def _checked(text: Any, which: str) -> str:
+def _checked(text: Any, which: str, empty: str = "Leave out texts that have only white space.") -> str:
     if not isinstance(text, str):
         is_missing = text is None or type(text).__name__ in _MISSING or (isinstance(text, float) and math.isnan(text))
         hint = "A missing value is no text: leave it out, or replace it." if is_missing else None
@@ -106,7 +106,7 @@ def _checked(text: Any, which: str) -> str:
             hint = 'Decode it: data.decode("utf-8").'
         raise BadInput(f"{which} is of type {type(text).__name__}, not a string.", hint=hint)
     if not text.strip():
-        raise BadInput(f"{which} is empty.", hint="Leave out texts that have only white space.")
+        raise BadInput(f"{which} is empty.", hint=empty)
     return str(text)
 
 

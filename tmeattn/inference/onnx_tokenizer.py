@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from tmeattn.data.encoding.open_tokenizer import open_tokenizer
+from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.errors import EnvironmentProblem, shortened
 from tmeattn.foreign import one_line
 
@@ -68,6 +69,8 @@ def tokenizer_of(settings: TokenizerSettings, content: str | None) -> tuple[File
     """
     if content is not None:
         return PieceTokenizer(content), None
+    if (own := TOKENIZERS.get(settings["name"])) is not None:  # without a look at the plugins, which takes time
+        return own, None
     found = open_tokenizer(settings["name"])
     if settings.get("fingerprint", found.fingerprint) == found.fingerprint:
         return found, None

@@ -74,7 +74,7 @@ def check_target(path: Path, table_path: Path) -> None:
     except OSError as error:
         raise disk_error("the predictions", path, error, elsewhere=ELSEWHERE) from None
     if _is_input(path, table_path):
-        raise BadInput(f"{path} is the file that is read.", hint="Choose another name for --output.")
+        raise BadInput(f"{path} is the file that is read.", hint="Choose another name.")
     if stat.S_ISLNK(found.st_mode):
         raise BadInput(
             f"{path} is a symbolic link, and predictions are written only to a regular file.",

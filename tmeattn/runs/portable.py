@@ -68,10 +68,10 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
     missing = [name for name in REQUIRED if not (run.path / name).exists()]
     if missing:
         raise BadInput(f"The run {run.id} cannot be exported yet: it lacks {', '.join(missing)}.")
-    if target.suffix.lower() in OF_FILES:
+    if target.suffix.lower() in OF_FILES or target == Path("-"):
         raise BadInput(
-            f"A run is exported as a folder or as a .zip file, not as {shortened(target.suffix)}.",
-            hint="Choose a name that ends in .zip, or a name without this ending.",
+            f"A run is exported as a folder or as a .zip file, not as {shortened(target.suffix or target)}.",
+            hint="Choose a name that ends in .zip, or a name without an ending.",
         )
     if os.path.lexists(target) and not force:
         raise BadInput(f"{target} exists already.", hint="Choose another name or add --force.")

@@ -37,7 +37,7 @@ h1 { font-size: 1.1rem; margin: 0; }
 .error { border-left: 4px solid rgb(var(--for)); padding-left: .75rem; overflow-wrap: anywhere; }
 .probabilities { margin-top: .75rem; }
 h1 small { font-weight: 400; color: var(--quiet); }
-.probabilities .bar span { background: rgb(var(--against)); }
+.probabilities .bar span { background: var(--quiet); }
 """
 _SCRIPT = """\
 "use strict";

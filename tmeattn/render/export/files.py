@@ -38,6 +38,8 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
         EnvironmentProblem: the folder does not exist.
     """
     known = list(endings)
+    if path.name.lower() in known:
+        raise BadInput(f"--export: {shortened(path)} is an ending without a name.", hint="Put a name before it.")
     if path.suffix.lower() not in known:
         *first, last = known
         raise BadInput(f"--export: {shortened(path)} must end in {', '.join(first)} or {last}.")

@@ -22,7 +22,7 @@ class Line:
 
 
 def curves(title: str, lines: Sequence[Line]) -> str:
-    """A figure of the lines with two labels on each axis, and a legend; empty without a point."""
+    """A figure of the lines by epoch, with two labels on each axis, and a legend; empty without a point."""
     lines = [Line(line.name, [point for point in line.points if math.isfinite(point[1])]) for line in lines]
     points = [point for line in lines for point in line.points]
     if not points:
@@ -47,6 +47,7 @@ def curves(title: str, lines: Sequence[Line]) -> str:
         f'<path d="M{_LEFT} 0V{_HEIGHT}H{_WIDTH}" fill="none" stroke="currentColor" stroke-opacity=".4"/>'
         + "".join(_label(_LEFT - 4, y, "end", f"{value:.3g}") for y, value in ((_HEIGHT - 2, low), (10, high)))
         + _label(_LEFT, _HEIGHT + 14, "start", f"{left:g}")
+        + _label((_LEFT + _WIDTH) / 2, _HEIGHT + 14, "middle", "epoch")
         + _label(_WIDTH, _HEIGHT + 14, "end", f"{right:g}")
     )
     return (

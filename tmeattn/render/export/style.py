@@ -72,6 +72,7 @@ SCOPE = "tmeattn-shown"
 """The class of what a notebook shows: its style sheet has no effect elsewhere."""
 NOTEBOOK_STYLE = f"""\
 .{SCOPE} {{ {_HUES} {_LIGHT} color: var(--ink); background: var(--ground); font: 1rem/1.5 system-ui, sans-serif; }}
+.{SCOPE} {{ display: flow-root; }}
 @media (prefers-color-scheme: dark) {{ .{SCOPE} {{ {_DARK} }} }}
 [data-jp-theme-light="true"] .{SCOPE}, .vscode-light .{SCOPE} {{ {_LIGHT} }}
 [data-jp-theme-light="false"] .{SCOPE}, .vscode-dark .{SCOPE} {{ {_DARK} }}
@@ -81,6 +82,9 @@ section, pre, table {{ max-width: 44rem; }}
 section {{ padding: 0 .75rem .5rem; }}
 table, tr, td, th {{ background: none; border: 0; color: inherit; }}
 th {{ text-align: left; }}
+.figures th {{ width: 13rem; }}
+.figures td {{ text-align: left; width: auto; padding: 0; }}
+.listing {{ margin-top: 1rem; }}
 .listing th {{ width: auto; }}
 .listing th + th {{ text-align: right; padding: 0 .75rem; }}
 .listing td {{ white-space: nowrap; width: 5rem; }}

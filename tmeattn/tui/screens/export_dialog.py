@@ -37,7 +37,7 @@ def export_as(
     what: such as "the comparison". name: the proposed file. formats: the endings. write: raises `TmeattnError`.
     """
     question = f"Export {what} to a file that ends in {', '.join(formats)}"
-    dialog = AskText(question, name, partial(check, formats=formats), f"{HINT}  ·  in {_folder()}")
+    dialog = AskText(question, name, partial(check, formats=formats), export_hint())
     screen.app.push_screen(dialog, partial(_start, screen, write))
 
 
@@ -66,12 +66,12 @@ def check_folder(text: str) -> None:
         raise BadInput(f"{safe(text)} is a file.")
 
 
-def _folder() -> str:
-    """The current folder, in which a name without a folder is."""
+def export_hint() -> str:
+    """The keys of the question, and the current folder, in which a name without a folder is."""
     try:
-        return safe(str(Path.cwd()))
+        return f"{HINT}  ·  in {safe(str(Path.cwd()))}"
     except OSError:  # it was deleted
-        return "the current folder"
+        return HINT
 
 
 def _path(text: str) -> Path:

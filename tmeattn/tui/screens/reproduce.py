@@ -25,7 +25,7 @@ from tmeattn.reproduce.plan import Settings
 from tmeattn.tui import keys
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.dialogs import AskText, Confirm
-from tmeattn.tui.screens.export_dialog import check_folder, folder_of
+from tmeattn.tui.screens.export_dialog import check_folder, export_hint, folder_of
 from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.reproduction import (
     TargetRuns,
@@ -282,7 +282,8 @@ class ReproduceScreen(BaseScreen):
         if found is None or not found.is_complete:
             self.notify(wording.NOTHING_TO_EXPORT, severity="warning", markup=False)
         elif self._export is None:
-            self.app.push_screen(AskText(wording.WHERE, found.target.name, check_folder), self._export_to)
+            dialog = AskText(wording.WHERE, found.target.name, check_folder, export_hint())
+            self.app.push_screen(dialog, self._export_to)
 
     def _export_to(self, text: str | None) -> None:
         if text is None or self.target is None:

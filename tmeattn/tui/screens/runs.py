@@ -13,7 +13,6 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tmeattn.tui import keys
-from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.messages import (
     NotStarted,
     OpenComparison,
@@ -50,11 +49,6 @@ RESTING = 0.05
 """Seconds that the cursor stays on a run until its details are drawn, so that a key that is held down is not slow."""
 TABLE_WIDTH = 0.58
 """Share of a wide screen's columns for the table; the details have the others."""
-FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
-ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
-NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
-"""Actions that can do nothing while there is no run."""
-DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
 
 
 class RunsScreen(RunActions):
@@ -75,7 +69,7 @@ class RunsScreen(RunActions):
         self._details_soon: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
-        field = Input(placeholder=FILTER, id="filter", compact=True)
+        field = Input(placeholder=run_wording.FILTER, id="filter", compact=True)
         yield Horizontal(field, ListSummary(), id="above")
         yield Horizontal(RunTable(), Details(), id="list")
         yield Welcome()
@@ -180,7 +174,7 @@ class RunsScreen(RunActions):
         self.refresh_footer((able, bool(self.table.marked), len(self.runs.runs) > 1))
 
     def is_applicable(self, action: str) -> bool:
-        if action in NEED_RUNS and not self.runs.runs and not self.runs.damaged:
+        if action in run_wording.NEED_RUNS and not self.runs.runs and not self.runs.damaged:
             return False
         if action == "unmark":
             return bool(self.table.marked) or self.query_one("#filter").has_class("open")
@@ -208,10 +202,6 @@ class RunsScreen(RunActions):
         if one is not None and one.run.has_checkpoint():
             self.session.selected_run = one.run
 
-    @on(RunTable.Opened)
-    def row_selected(self) -> None:
-        self.action_open()
-
     @on(RunTable.OrderChosen)
     def order_chosen(self, event: RunTable.OrderChosen) -> None:
         """Sort by the column that was clicked; a second click reverses the order."""
@@ -237,6 +227,7 @@ class RunsScreen(RunActions):
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._show)
 
+    @on(RunTable.Opened)
     def action_open(self) -> None:
         """Open the selected run, or fold or unfold the selected sweep."""
         if (study := self._selected_study()) is not None:
@@ -245,7 +236,7 @@ class RunsScreen(RunActions):
             return
         selected = self.selected
         if selected is None:
-            self.post_message(ShowProblem(DAMAGED))
+            self.post_message(ShowProblem(run_wording.DAMAGED))
             return
         marked = [self.runs.runs[run_id].run for run_id in self.table.marked if run_id in self.runs.runs]
         self.post_message(OpenRun(selected.run, [run for run in marked if run.id != selected.run.id]))
@@ -261,7 +252,7 @@ class RunsScreen(RunActions):
         if len(chosen) < 2 and self.table.selected in self.runs.runs:
             chosen = list(dict.fromkeys([*chosen, self.table.selected]))
         if len(chosen) < 2:
-            self.post_message(ShowProblem(ONE_RUN))
+            self.post_message(ShowProblem(run_wording.ONE_RUN))
         else:
             self.post_message(OpenComparison([self.runs.runs[run_id].run for run_id in chosen]))
 

@@ -14,6 +14,7 @@ from tmeattn.runs.command_line import typed
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import PRUNED, SETTLED
 from tmeattn.runs.summary import is_twin, shown_state
+from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.watching.run_state import ObservedState, RunState
 
@@ -29,6 +30,11 @@ STATES: dict[ObservedState, tuple[str, str, str]] = {
 """Sign, word and style. A run counts as crashed if its process has ended and the log has no end; on another computer,
 if its heartbeat is ten seconds old."""
 
+FILTER = "filter: words, or model:lstm acc>86 tag:paper -state:failed"
+ONE_RUN = "Mark the runs to compare: press space on two or more, then c."
+DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d to delete its folder."
+NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
+"""Actions of the list that can do nothing while there is no run."""
 LEAST_SPREAD = 0.02
 CRASHED = "The training process died without an error message"
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."

@@ -148,3 +148,26 @@ def test_a_model_that_depends_on_its_values_is_refused(trained: RunDirectory, tm
     with pytest.raises(BadInput, match="The model 'simple-attn' cannot be exported"):
         export_onnx(classifier, tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_slices_are_exported_for_short_texts_and_branches_on_the_length_refused(
+    trained: RunDirectory, tmp_path: Path, branches: bool
+) -> None:
+    classifier = TrainedClassifier(trained)
+    model = classifier.model
+    forward = model.forward
+
+    def changed(tokens_BT: Any, mask_BT: Any, need_maps: bool = False) -> Any:
+        output = forward(tokens_BT, mask_BT, need_maps)
+        pairs_B1 = (tokens_BT[:, 1:] == tokens_BT[:, :-1]).sum(dim=1, keepdim=True)
+        factor = 3 if branches and tokens_BT.shape[1] < 5 else 2
+        return output._replace(logits_BC=output.logits_BC * factor + pairs_B1)
+
+    classifier.copied_model = lambda: model  # type: ignore[method-assign]
+    model.forward = changed  # type: ignore[method-assign]
+    if branches:
+        with pytest.raises(BadInput, match="differ from those of torch"):
+            export_onnx(classifier, tmp_path / "model.onnx")
+    else:
+        assert export_onnx(classifier, tmp_path / "model.onnx") <= 1e-4

@@ -16,11 +16,14 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch._dynamo.exc import UserError
+from torch.export import ExportedProgram
+from torch.export.dynamic_shapes import refine_dynamic_shapes_from_suggested_fixes
 from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
@@ -113,15 +116,12 @@ class _Exported(nn.Module):
 def _onnx_of(module: _Exported, classifier: TrainedClassifier) -> ModelProto:
     longest = max(classifier.max_length, 2)
     example_BT = _random_tokens(classifier, 2, min(7, longest))
-    shapes = ({0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=longest)},)
     with torch.no_grad():
         module(torch.from_numpy(_random_tokens(classifier, 1, longest)))  # computes the encodings of all positions
     given = (torch.from_numpy(example_BT),)
     try:
         with exporting(), _quiet(), torch.no_grad():
-            graph = torch.export.export(
-                module, given, dynamic_shapes=shapes, strict=False, prefer_deferred_runtime_asserts_over_guards=True
-            )
+            graph = _graph_of(module, given, longest)
             program = torch.onnx.export(
                 graph,
                 given,
@@ -139,6 +139,32 @@ def _onnx_of(module: _Exported, classifier: TrainedClassifier) -> ModelProto:
             f"The model {classifier.spec.name!r} cannot be exported as ONNX: {reason}.",
             hint=f"{hint} A folder or a .zip can be exported, which tmeattn reads with torch.".lstrip(),
         ) from error
+
+
+def _graph_of(module: _Exported, given: tuple[Tensor], longest: int) -> ExportedProgram:
+    """The graph of torch for any number of texts, and texts of 1 to `longest` tokens.
+
+    torch holds a size of 0 or 1 for a special case. So with a slice such as x[:, :-1] it demands a longer text,
+    although the graph computes the same for a short one. Therefore a narrower range of lengths is accepted here, and
+    `_difference` checks the lengths outside it. A single length is not accepted.
+    """
+    shapes: Any = ({0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=longest)},)
+
+    def export() -> ExportedProgram:
+        return torch.export.export(
+            module, given, dynamic_shapes=shapes, strict=False, prefer_deferred_runtime_asserts_over_guards=True
+        )
+
+    try:
+        return export()
+    except UserError as error:
+        try:
+            shapes = refine_dynamic_shapes_from_suggested_fixes(error.msg, shapes)
+        except Exception:  # it has no suggestion, or one that cannot be read
+            raise error from None
+        if any(isinstance(size, int) for size in shapes[0].values()):
+            raise
+        return export()
 
 
 def _why(error: Exception) -> tuple[str, str]:
@@ -209,11 +235,15 @@ def _difference(content: bytes, module: _Exported, classifier: TrainedClassifier
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     largest = 0.0
-    for texts, length in ((1, 1), (_TEXTS, min(33, classifier.max_length)), (1, classifier.max_length)):
-        tokens_BT = _random_tokens(classifier, texts, length)
+    for texts, length in ((1, 1), (1, 2), (_TEXTS, 3), (_TEXTS, 33), (1, classifier.max_length)):
+        tokens_BT = _random_tokens(classifier, texts, min(length, classifier.max_length))
         with torch.inference_mode():
             wanted = module(torch.from_numpy(tokens_BT))
-        for ours, theirs in zip(session.run(None, {TOKENS: tokens_BT}), wanted, strict=True):
+        try:
+            given = session.run(None, {TOKENS: tokens_BT})
+        except Exception:  # onnxruntime's own errors: the graph does not fit texts of this length
+            return float("inf")
+        for ours, theirs in zip(given, wanted, strict=True):
             if ours.shape != tuple(theirs.shape):
                 return float("inf")
             real = np.abs(np.asarray(ours, dtype=np.float64) - theirs.numpy())

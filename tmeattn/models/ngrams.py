@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.errors import BadInput
@@ -96,8 +96,7 @@ def ngram_keys(tokens_BT: Tensor, mask_BT: Tensor, *, vocabulary_size: int, long
     keys_BT = torch.where(mask_BT, tokens_BT, 0)
     keys = [keys_BT]
     for _ in range(2, longest + 1):
-        shorter_BT = torch.zeros_like(keys_BT)
-        shorter_BT[:, 1:] = keys[-1][:, :-1]
+        shorter_BT = nn.functional.pad(keys[-1], (1, 0))[:, :-1]  # never empty, so ONNX has texts of one word
         keys.append(torch.where((shorter_BT > 0) & mask_BT, shorter_BT * vocabulary_size + keys_BT, 0))
     return torch.stack(keys, dim=-1)
 

@@ -22,14 +22,15 @@ import argparse
 import csv
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.measured_process import measured
 
 from tmeattn.cpu import available_cores
 from tmeattn.data.holdout import hold_out_blocks, text_hashes
@@ -118,14 +119,10 @@ def measure(row: dict[str, Any], table: Path, peers: str, threads: int | None) -
             command = [sys.executable, "-m", "tmeattn", "train", *row["ours"], "--dataset", str(table), "--seed", "0"]
         else:
             command = [peers, str(Path(__file__).with_name("frontier_peers.py")), json.dumps(row["peer"]), str(table)]
-        began = time.perf_counter()
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=home)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
+        used = measured(command, env=environment, output=output, cwd=home)
         output.seek(0)
         text = output.read().decode(errors="replace")
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if used.code:
             raise SystemExit(f"{' '.join(command)}\n{text[-2000:]}")
         if "ours" in row:
             (log,) = Path(home, "runs").glob("*/events.jsonl")
@@ -135,9 +132,9 @@ def measure(row: dict[str, Any], table: Path, peers: str, threads: int | None) -
             accuracy = json.loads(text.strip().splitlines()[-1])["accuracy"]
     return {
         "accuracy": accuracy,
-        "seconds": seconds,
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
-        "peak_mib": usage.ru_maxrss / 1024,
+        "seconds": used.seconds,
+        "cpu_seconds": used.cpu_seconds,
+        "peak_mib": used.peak_mib,
         "load": os.getloadavg()[0],
     }
 

@@ -40,6 +40,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.measured_process import measured
+
 if TYPE_CHECKING:
     import tmeattn
 
@@ -145,12 +148,10 @@ def alone(run: str, times: int) -> str:
     """The median of the seconds and the peak memory of `tmeattn predict` for one text, from start to end."""
     seconds, peak = [], 0.0
     for _ in range(times + 1):
-        began = time.perf_counter()
-        process = subprocess.Popen([*COMMAND, "predict", "--run", run, TEXT], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0
-        seconds.append(time.perf_counter() - began)
-        peak = max(peak, usage.ru_maxrss / 1024)
+        used = measured([*COMMAND, "predict", "--run", run, TEXT])
+        assert used.code == 0
+        seconds.append(used.seconds)
+        peak = max(peak, used.peak_mib)
     return f"{statistics.median(seconds[1:]):.2f} s from start to end, {peak:.0f} MiB"  # the first one fills the caches
 
 

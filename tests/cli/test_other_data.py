@@ -160,7 +160,7 @@ def test_predictions_replace_nothing_unasked(tmeattn: Any, trained: RunDirectory
     path = table(tmp_path / "other.csv", own_labels())
     wanted = ["evaluate", "--dataset", path, "--predictions"]
     assert "is the file that is read" in tmeattn(*wanted, path, "--force").refused()
-    assert "must end in .csv" in tmeattn(*wanted, str(tmp_path / "out.xlsx")).refused()
+    assert "must end in .jsonl, .csv, .tsv or .parquet" in tmeattn(*wanted, str(tmp_path / "out.xlsx")).refused()
     output = tmp_path / "out.csv"
     output.write_text("mine")
     assert "add --force" in tmeattn(*wanted, str(output)).refused()

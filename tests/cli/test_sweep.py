@@ -28,7 +28,7 @@ def test_a_sweep_and_what_is_shown_of_it(tmeattn: Any, swept: Any, quick: list[s
     assert tmeattn("sweep", "show", "--json").json == swept
     shown = tmeattn("sweep", "show", "mine")
     assert shown.code == 0, shown.err
-    for part in ("5 of 5 trials have ended", f"Best: trial {swept['best']}", "importance", "log10 lr", "optimistic"):
+    for part in ("5 of 5 trials have ended", f"Best: trial {swept['best']}", "importance", "Value by lr", "optimistic"):
         assert part in shown.out
     assert shown.out.count("optimistic") == 1
     assert "evaluate mine-" in " ".join(shown.out.split())

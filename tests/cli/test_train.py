@@ -110,5 +110,5 @@ def test_resume_without_an_unfinished_run_says_what_one_can_do(tmeattn: Any, tra
     said = " ".join(tmeattn("resume").err.split())
     epochs = 2 * trained.config["train"]["epochs"]
     assert f"No run is unfinished; the newest is {trained.reference}." in said
-    assert f"tmeattn train --from {trained.reference} --epochs {epochs}" in said
+    assert f"To train it longer: tmeattn resume {trained.reference} --epochs {epochs}" in said
     assert "No run is unfinished" not in tmeattn("resume", trained.id).err

@@ -35,11 +35,13 @@ def test_without_a_terminal_it_names_what_scripts_use(tmeattn):
     assert "needs a terminal" in refused.err
 
 
-@pytest.mark.parametrize("ends", ["its terminal is closed", "SIGTERM"])
+@pytest.mark.parametrize("ends", ["its terminal is closed", "its terminal is closed, under nohup", "SIGTERM"])
 def test_the_process_ends_also_while_a_run_opens(ends, trained):
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm-256color"
+        # Whether these tests run under nohup must not matter.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if "nohup" in ends else signal.SIG_DFL)
         os.execv(sys.executable, [sys.executable, "-m", "tmeattn", "tui", str(trained.path)])
     seen = b""
     while b"\x1b[?1049h" not in seen:  # the screen of a full-screen program

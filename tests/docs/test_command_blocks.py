@@ -49,6 +49,7 @@ SMALLER = {
     r"--index \d+": "--index 3",
     r"--vectors \S+": "--vectors random",
     r"(tmeattn train lstm-attn --watch-.*)": r"\1 --vectors random --limit 8 --epochs 1",
+    r"(tmeattn train mean .*--name longer)": r"\1 --vectors random",
     r"--planted \S+( --option \S+)?": "--planted simple-attn --dataset planted --option epochs=1 --methods random",
     r"tmeattn reproduce table1 --recipe modern --seeds 3": "tmeattn reproduce fig2 --recipe modern --seeds 3",
 }

@@ -54,12 +54,13 @@ def test_the_page_of_a_sweep() -> None:
         "lr=0.001..0.1:log, scaled=yes,no, query-hidden=64|256,128",
         "Best: trial 6, 80.00 %",
         "Value by lr",
-        "log10 lr",
         "PED-ANOVA",
         "The best of 8 trials is optimistic",
         "--split test",
     ):
         assert part in page
+    (ticks,) = [line.split() for line in lines if line.startswith("lr      ") and "75 %" not in line]
+    assert ticks == ["lr", "0.001", "0.002", "0.005", "0.01", "0.02"]
     (scaled,) = [line for line in lines if line.split()[:2] == ["yes", "4"]]
     assert scaled.split()[2:] == ["80.00", "%", "65.00", "%"]
 

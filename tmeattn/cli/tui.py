@@ -81,6 +81,8 @@ def _open(run: RunDirectory | None) -> None:
 
     app = TmeattnApp(run)
     _end_on_signals(app)
+    if not is_served() and not _is_terminal():  # closed since, while SIGHUP was still ignored
+        raise SystemExit(INTERRUPTED)
     with screen_kept():
         app.run()
     if app.return_code:
@@ -90,9 +92,14 @@ def _open(run: RunDirectory | None) -> None:
 def _end_on_signals(app: App[Any]) -> None:
     """Let SIGTERM end the screens as a key does, and SIGHUP end the process at once, because its terminal is gone.
 
+    SIGHUP counts also where it was ignored, as in a shell that nohup started: nobody can reach screens without their
+    terminal, and the process would use the CPU until someone kills it. Screens in a browser need no terminal.
+
     An exception out of a screen, which ends other commands, would leave Textual's thread that reads the keys, and with
     it a process without a terminal that never ends.
     """
+
+    from tmeattn.tui.web import is_served
 
     def end(number: int, frame: FrameType | None) -> None:
         if not app.is_running:
@@ -102,10 +109,11 @@ def _end_on_signals(app: App[Any]) -> None:
     def end_at_once(number: int, frame: FrameType | None) -> None:
         os._exit(INTERRUPTED)
 
-    for name, handler in (("SIGTERM", end), ("SIGHUP", end_at_once)):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as SIGHUP is under nohup
-            signal.signal(number, handler)
+    if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, end)
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is not None and not (is_served() and signal.getsignal(hangup) == signal.SIG_IGN):
+        signal.signal(hangup, end_at_once)
 
 
 def _is_terminal() -> bool:

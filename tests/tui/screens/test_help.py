@@ -45,7 +45,9 @@ async def test_an_action_gets_another_key_that_is_remembered(write_run, isolated
     write_run("aaaa-mean", model="mean")
     app = TmeattnApp()
     async with app.run_test() as pilot:
-        await pilot.press("f1", "down", "down", "enter")  # the third row: the new run
+        await pilot.press("f1")
+        row = [key.id for key in app.screen.rows].index("runs.new")
+        await pilot.press(*["down"] * row, "enter")
         assert isinstance(app.screen, PressKey)
         await pilot.press("K")
         assert app.session.saved.keys == {"runs.new": "K"}

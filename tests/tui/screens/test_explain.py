@@ -56,7 +56,8 @@ async def test_only_the_last_of_quick_keys_is_read(runs) -> None:
             area.load_text("a good film"[:end])
             await asyncio.sleep(0)
         await driver.settle()
-        assert [question.text for question in driver.reader.questions][1:] == ["a good film"]  # the first: the sample
+        typed = [asked.text for asked in driver.reader.questions if "a good film".startswith(asked.text)]
+        assert typed == ["a good film"]  # the sample is read before
 
 
 async def test_a_stale_answer_is_dropped(runs) -> None:

@@ -142,9 +142,9 @@ def predict(
         share_out(FileJob(*places, kind, text_column, skip_bad, resume, force, raw, keep, top_classes), processes)
         return
     from tmeattn.data.readers.columns import kept_columns
+    from tmeattn.inference.prediction_job import PredictionJob
     from tmeattn.inference.prediction_rows import RowForm
     from tmeattn.inference.shards import parse_shard
-    from tmeattn.inference.streaming import PredictionJob
 
     part = None if shard is None else parse_shard(shard)
     target = None if output == STANDARD else part.file_of(output) if part else output

@@ -15,7 +15,7 @@ from tmeattn.plurals import counted
 if TYPE_CHECKING:
     from tmeattn.inference.merging import Merged
     from tmeattn.inference.prediction import Prediction
-    from tmeattn.inference.streaming import PredictionJob, TextClassifier
+    from tmeattn.inference.prediction_job import PredictionJob, TextClassifier
     from tmeattn.inference.workers import FileJob
 
 

@@ -174,7 +174,7 @@ def _check_begin(
     source: None where the texts are on the command line. replaces: whether the output may exist.
     """
     from tmeattn.inference.onnx_classifier import is_onnx
-    from tmeattn.inference.output_target import check_output_name, check_target
+    from tmeattn.inference.output_target import check_output_name, check_place, check_target
     from tmeattn.runs.index import find_run
 
     if not is_onnx(run):
@@ -187,10 +187,7 @@ def _check_begin(
         return
     check_output_name(output)
     check_target(output, source.path if source is not None else STANDARD)
-    if output.exists() and not replaces:
-        raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
-    if not output.absolute().parent.is_dir():
-        raise BadInput(f"There is no folder {output.absolute().parent}.", hint="Create it, or choose another one.")
+    check_place(output, replaces=replaces)
 
 
 def _check_shared(source: TextInput, output: Path | None, shard: str | None, processes: int | None) -> None:

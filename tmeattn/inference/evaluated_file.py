@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tmeattn.errors import BadInput, shortened
+from tmeattn.errors import BadInput
 from tmeattn.files import disk_errors, escaped, remove_leftovers, temporary_name
 from tmeattn.inference.evaluate_run import RunEvaluation
-from tmeattn.inference.output_target import check_output_name, check_target, output_format
+from tmeattn.inference.output_target import check_output_name, check_place, check_target, output_format
 from tmeattn.inference.prediction_parquet import require_parquet
 from tmeattn.inference.prediction_rows import class_columns
 from tmeattn.os_errors import ELSEWHERE
@@ -37,10 +37,7 @@ def check_predictions(path: Path, dataset: object, *, force: bool) -> None:
     check_output_name(path, "--predictions")
     require_parquet(path)
     check_target(path, Path(str(dataset)))
-    if path.exists() and not force:
-        raise BadInput(f"{shortened(path)} exists already.", hint="Choose another name or add --force.")
-    if not path.absolute().parent.is_dir():
-        raise BadInput(f"There is no folder {shortened(path.absolute().parent)}.", hint="Create it, or choose another.")
+    check_place(path, replaces=force)
 
 
 def write_predictions(evaluated: RunEvaluation, path: Path, *, raw: bool = False) -> None:

@@ -13,7 +13,7 @@ from typing import IO
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, read_error, remove_leftovers, temporary_name
-from tmeattn.inference.output_target import check_output_name, check_target, output_format, row_format
+from tmeattn.inference.output_target import check_output_name, check_place, check_target, output_format, row_format
 from tmeattn.inference.prediction_note import new_hash
 from tmeattn.inference.prediction_parquet import to_parquet
 from tmeattn.inference.prediction_rows import is_ranked
@@ -71,10 +71,7 @@ def merge_shards(output: Path, files: Sequence[Path] = (), *, force: bool = Fals
     _check_alike(parts, output)
     for part in parts:
         check_target(output, part.path)
-    if output.exists() and not force:
-        raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
-    if not output.absolute().parent.is_dir():
-        raise BadInput(f"There is no folder {output.absolute().parent}.", hint="Create it, or choose another one.")
+    check_place(output, replaces=force)
     rows = temporary = temporary_name(output)
     with disk_errors("the predictions", output, elsewhere=ELSEWHERE):
         remove_leftovers(output.absolute().parent, output.name)

@@ -16,7 +16,7 @@ from typing import IO
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, remove_leftovers, temporary_name, to_json, write_atomically
-from tmeattn.inference.output_target import check_target
+from tmeattn.inference.output_target import check_place, check_target
 from tmeattn.inference.prediction_note import (
     NOTE_VERSION,
     Narrate,
@@ -76,14 +76,10 @@ class PredictionFile:
         shard_note = [note_path(self.output)] if self.origin.shard else []
         for path in (self.output, self.part, self.note_path, *shard_note):
             check_target(path, self.table_path)
-        if self.output.exists() and not force:
-            if resume and not self.part.exists() and self._is_complete():
-                self.note_path.unlink(missing_ok=True)
-                return True
-            raise BadInput(f"{self.output} exists already.", hint="Choose another name or add --force.")
-        folder = self.output.absolute().parent
-        if not folder.is_dir():
-            raise BadInput(f"There is no folder {folder}.", hint="Create it, or choose another one.")
+        if resume and not force and self.output.exists() and not self.part.exists() and self._is_complete():
+            self.note_path.unlink(missing_ok=True)
+            return True
+        check_place(self.output, replaces=force)
         return False
 
     def _is_complete(self) -> bool:

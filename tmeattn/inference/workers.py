@@ -27,7 +27,7 @@ from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError, error_with, shortened
 from tmeattn.inference.merging import Merged, delete_shards, merge_shards
-from tmeattn.inference.output_target import check_output_name, check_target
+from tmeattn.inference.output_target import check_output_name, check_place, check_target
 from tmeattn.inference.prediction_note import Narrate, read_note
 from tmeattn.inference.shards import Shard, note_path, read_shard_note, shard_files
 from tmeattn.plurals import counted
@@ -113,8 +113,7 @@ def _check(job: FileJob, output: Path, processes: int) -> None:
     check_output_name(output)
     TextInput(Path(job.file), job.format, job.column).open()
     check_target(output, Path(job.file))
-    if output.exists() and not job.force:
-        raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
+    check_place(output, replaces=job.force)
     found = shard_files(output)
     counts = sorted({shard.count for shard in found})
     if job.force:

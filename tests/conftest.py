@@ -27,7 +27,7 @@ from support.preloaded import Preloaded
 from support.zoo import train_zoo
 
 from tmeattn.plugin import Plugin
-from tmeattn.registry import Registry, registry
+from tmeattn.registry import Registry, _discovered, registry
 from tmeattn.runs.directory import RunDirectory
 
 # Tests run one on each core: threads that wait for one another by spinning would take the time of the others.
@@ -65,9 +65,9 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fresh_registry() -> Iterator[Registry]:
-    registry.cache_clear()
+    _discovered.cache_clear()
     yield registry()
-    registry.cache_clear()
+    _discovered.cache_clear()
 
 
 def register_planted(into: Registry) -> None:
@@ -88,12 +88,12 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("trained")))
-        registry.cache_clear()
+        _discovered.cache_clear()
         register_planted(registry())
         run = start(
             "simple-attn", {**QUICK, "epochs": 40, "patience": 0, "lr": 0.05, "alpha": 0.01, "alpha_warmup": 0.0}
         )
-        registry.cache_clear()
+        _discovered.cache_clear()
         yield run.path
 
 
@@ -133,9 +133,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         write_distribution(site, name, modules[-1], source, **metadata)
         importlib.invalidate_caches()
 
-    registry.cache_clear()
+    _discovered.cache_clear()
     yield install
-    registry.cache_clear()
+    _discovered.cache_clear()
     for module in modules:
         sys.modules.pop(module, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.hookspecs import hookimpl
 from tmeattn.plugin import Plugin
-from tmeattn.registry import KINDS, Registry, discover, registry, resolve
+from tmeattn.registry import KINDS, Registry, _discovered, discover, registry, resolve
 from tmeattn.specs import API_VERSION, DatasetSpec, ExplainerSpec, ModelSpec, TrackerSpec, VectorsSpec
 
 MODEL = ModelSpec("toy", "A toy", "toy:Config", "toy:build", "none")
@@ -242,3 +243,10 @@ def test_code_is_resolved_under_a_stderr_that_is_no_file(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(sys, "stderr", Screen())
     assert resolve("tmeattn.models.configs:MeanConfig", wanted_by="A test").__name__ == "MeanConfig"
+
+
+def test_threads_that_begin_together_have_one_registry() -> None:
+    _discovered.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        found = [each.result() for each in [pool.submit(registry) for _ in range(4)]]
+    assert all(each is found[0] is registry() for each in found)

@@ -260,10 +260,14 @@ _discovering = threading.RLock()
 
 
 @functools.cache
+def _discovered() -> Registry:
+    return discover()
+
+
 def registry() -> Registry:
-    """The registry of this process. Plugins are loaded on the first call, by one thread at a time."""
+    """The registry of this process. The first call loads the plugins; other threads wait for it."""
     with _discovering:
-        return discover()
+        return _discovered()
 
 
 def resolve(target: str, *, wanted_by: str) -> Any:

@@ -119,7 +119,7 @@ def measure(row: dict[str, Any], table: Path, peers: str, threads: int | None) -
             command = [sys.executable, "-m", "tmeattn", "train", *row["ours"], "--dataset", str(table), "--seed", "0"]
         else:
             command = [peers, str(Path(__file__).with_name("frontier_peers.py")), json.dumps(row["peer"]), str(table)]
-        used = measured(command, env=environment, output=output, cwd=home)
+        used = measured(command, env=environment, stdout=output, stderr=output, cwd=home)
         output.seek(0)
         text = output.read().decode(errors="replace")
         if used.code:

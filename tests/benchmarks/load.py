@@ -27,8 +27,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support import logged_runs
+from support.measured_process import measured
 
 from tmeattn.runs.events import encode
+from tmeattn.training.resources import peak_memory
 
 COLUMNS, ROWS = 140, 45
 STEPS_LOGGED = 60
@@ -40,18 +42,13 @@ WHAT = ("bars", "runs", "log", "compare", "png", "exports", "classes", "data", "
 def command(*arguments: str, note: str = "") -> None:
     """Run a command of tmeattn and print its CPU seconds, the peak of its memory and the bytes of its stdout."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen([sys.executable, "-m", "tmeattn", *arguments], stdout=out, stderr=errors)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+        used = measured([sys.executable, "-m", "tmeattn", *arguments], stdout=out, stderr=errors)
         errors.seek(0)
         lines = errors.read().decode("utf-8", "replace").strip().splitlines()
         what = note or " ".join(arguments[:4])
-        failed = f"; exit code {process.returncode}: {lines[-1] if lines else ''}" if process.returncode else ""
+        failed = f"; exit code {used.code}: {lines[-1] if lines else ''}" if used.code else ""
         size = out.seek(0, os.SEEK_END)
-        print(
-            f"{what}: {used.ru_utime + used.ru_stime:.1f} s of CPU, {peak:.0f} MB, {size:,} bytes{failed}", flush=True
-        )
+        print(f"{what}: {used.cpu_seconds:.1f} s of CPU, {used.peak_mib:.0f} MB, {size:,} bytes{failed}", flush=True)
 
 
 def complete(words: str) -> None:
@@ -156,9 +153,7 @@ async def on_screen(path: Path | None = None) -> None:
 
 
 def megabytes() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+    return (peak_memory() or 0) / 2**20
 
 
 def measure_screen(path: Path | None = None) -> None:

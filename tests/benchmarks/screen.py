@@ -38,6 +38,7 @@ from support import logged_runs
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_reader import EventTail
 from tmeattn.runs.index import all_runs
+from tmeattn.training.resources import peak_memory
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.services.saved_state import SavedState
 
@@ -165,8 +166,7 @@ def idle(run: RunDirectory, seconds: float) -> None:
 
 
 def kilobytes() -> float:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / 1024 if sys.platform == "darwin" else most
+    return (peak_memory() or 0) / 1024
 
 
 async def an_hour(run: RunDirectory, steps_a_minute: int = 120) -> list[float]:

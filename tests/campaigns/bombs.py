@@ -1,17 +1,15 @@
 """Bombs: small files that claim or unpack to gigabytes, given to the commands that read files.
 
 Each must be refused with one line, or be read, with at most `limits.MOST_MEMORY` more memory than the same command
-takes for a small file, in bounded time. Linux and macOS only: the peak of memory comes from `os.wait4`.
+takes for a small file, in bounded time. Linux and macOS only.
 """
 
 from __future__ import annotations
 
 import http.server
-import multiprocessing
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from support.measured_process import measured
 
 from tmeattn.limits import MOST_MEMORY
 
@@ -45,7 +45,7 @@ class Bomb:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Ended:
     """How a command ended: exit code, peak memory in bytes, seconds of CPU, and what it wrote to standard error."""
 
     code: int
@@ -127,58 +127,40 @@ def bombs(run: Path) -> list[Bomb]:
     ]  # fmt: skip
 
 
-def written(bomb: Bomb, place: Path) -> Path:
-    """The file of a bomb, written by another process: a command starts with the peak of memory of this one."""
-    processes = multiprocessing.get_context("fork")
-    receiver, sender = processes.Pipe(duplex=False)
-    process = processes.Process(target=lambda: sender.send(bomb.make(place)))
-    process.start()
-    path: Path = receiver.recv()
-    process.join()
-    return path
-
-
-def measure(arguments: list[str], home: Path) -> Measured:
+def measure(arguments: list[str], home: Path) -> Ended:
     """Run a command of tmeattn; a command that takes too long or too much memory is killed."""
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
+        used = measured(
             [sys.executable, "-m", "tmeattn", *arguments],
             env={**os.environ, "TMEATTN_HOME": str(home), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
             stderr=errors,
+            most_seconds=5 * MOST_SECONDS,
         )
-        timer = threading.Timer(5 * MOST_SECONDS, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        timer.cancel()
         errors.seek(0)
         written = errors.read(2**20).decode("utf-8", "replace")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Measured(process.returncode, usage.ru_maxrss * unit, usage.ru_utime + usage.ru_stime, written)
+    return Ended(used.code, round(used.peak_mib * 2**20), used.cpu_seconds, written)
 
 
-def faults(measured: Measured, base: Measured) -> list[str]:
+def faults(ended: Ended, base: Ended) -> list[str]:
     """What is wrong about the end of a command that was given a bomb."""
     found = []
-    if measured.code not in (0, 2, 3):
-        found.append(f"exit code {measured.code}")
-    if "Traceback" in measured.errors or "Internal error" in measured.errors:
+    if ended.code not in (0, 2, 3):
+        found.append(f"exit code {ended.code}")
+    if "Traceback" in ended.errors or "Internal error" in ended.errors:
         found.append("internal error")
-    if measured.memory > base.memory + MOST_MEMORY:
+    if ended.memory > base.memory + MOST_MEMORY:
         found.append("too much memory")
-    if measured.seconds >= MOST_SECONDS:
+    if ended.seconds >= MOST_SECONDS:
         found.append("too slow")
     return found
 
 
-def judge(report: Report, name: str, measured: Measured, base: Measured) -> None:
+def judge(report: Report, name: str, ended: Ended, base: Ended) -> None:
     """Print a line about a bomb, and count what is wrong about it."""
-    last = next((line for line in reversed(measured.errors.splitlines()) if line.strip()), "")
-    end = f"exit {measured.code}, {(measured.memory - base.memory) / 2**20:+,.0f} MiB, {measured.seconds:.1f} s: {last}"
+    last = next((line for line in reversed(ended.errors.splitlines()) if line.strip()), "")
+    end = f"exit {ended.code}, {(ended.memory - base.memory) / 2**20:+,.0f} MiB, {ended.seconds:.1f} s: {last}"
     report.cases += 1
-    if wrong := faults(measured, base):
+    if wrong := faults(ended, base):
         report.fail(name, f"{', '.join(wrong)}: {end}")
     else:
         print(f"ok  {name}: {end[:400]}", flush=True)
@@ -202,8 +184,8 @@ def run(options: Options) -> int:
             break
         place = work / "bomb"
         place.mkdir()
-        measured = measure(bomb.command(written(bomb, place), work), home)
-        judge(report, bomb.name, measured, bases[bomb.base])
+        ended = measure(bomb.command(bomb.make(place), work), home)
+        judge(report, bomb.name, ended, bases[bomb.base])
         shutil.rmtree(place)
     return report.end()
 

@@ -117,7 +117,7 @@ class _TooLong(BaseException):
 def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
     """Run a command line in this process, in a folder, under an alarm and a limit of memory."""
     from tmeattn.cli.main import run as run_command
-    from tmeattn.registry import registry
+    from tmeattn.registry import _discovered
 
     alarms = []
 
@@ -132,7 +132,7 @@ def in_process(folder: Path, arguments: tuple[str, ...]) -> Result:
         os.environ.pop("TMEATTN_PLUGINS", None)
         sys.path.insert(0, site)
         sys.modules.pop("fuzzed_plugin", None)
-        registry.cache_clear()
+        _discovered.cache_clear()
     if arguments[0] == "texts" or "--file" in arguments:
         _end_pipes(folder)
     out, err, past = io.StringIO(), io.StringIO(), io.BytesIO()

@@ -167,3 +167,9 @@ def test_data_show_has_the_warnings_once(tmp_path: Path) -> None:
         " labels that look alike are different classes",
         " a label that stands for no label is a class",
     ]
+
+
+def test_a_dataset_without_texts_is_refused() -> None:
+    empty = Dataset("empty", ("good", "bad", "n/a"), "1", dict)
+    with pytest.raises(BadInput, match="Dataset empty"):
+        edited(empty, LabelEdits(("n/a",)), print)

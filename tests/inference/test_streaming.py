@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tmeattn.inference import streaming
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.streaming import PredictionJob, stream_predictions
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.training import resources
 from tmeattn.training.resources import peak_memory
 
 TEXTS = ["a good film", "a bad film"] * 10
@@ -62,7 +64,16 @@ def test_progress_and_messages_are_callbacks(trained: RunDirectory, json_lines: 
 def test_without_a_measure_of_memory_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (peak_memory() or 0) > 2**20
     monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.setattr(resources, "_STATUS", Path("missing"))
     assert peak_memory() is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere, the system does not report it")
+def test_the_peak_of_memory_is_not_that_of_the_process_that_starts_this_one() -> None:
+    large = "import subprocess, sys; b'a' * 300_000_000; subprocess.run(sys.argv[1:], check=True)"
+    small = "from tmeattn.training.resources import peak_memory; print(peak_memory())"
+    command = [sys.executable, "-c", large, sys.executable, "-c", small]
+    assert int(subprocess.check_output(command)) < 200_000_000
 
 
 def test_long_texts_are_classified_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

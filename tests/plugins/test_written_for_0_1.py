@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import tmeattn
-from tmeattn.registry import registry
+from tmeattn.registry import _discovered, registry
 
 LISTED = '''
 from typing import ClassVar
@@ -155,7 +155,7 @@ def old_plugin(install: Any, tmp_path: Path) -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore:ExplainerSpec:DeprecationWarning")
 @pytest.mark.usefixtures("old_plugin")
 def test_it_loads_trains_explains_and_tracks(planted: dict[str, Any], isolated: Path) -> None:
-    registry.cache_clear()
+    _discovered.cache_clear()
     options = {**planted, "dataset": "weather", "temperature": 0.5, "lr": 0.1, "epochs": 2}
     model = tmeattn.train("old-model", trackers=["old-tracker"], **options)
     (plugin,) = [plugin for plugin in registry().plugins if plugin.distribution == "old"]

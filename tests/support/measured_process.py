@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import IO, NamedTuple
 
 _MEASURE = """
-import json, os, subprocess, sys, time
+import json, os, signal, subprocess, sys, time
 began = time.perf_counter()
-process = subprocess.Popen(sys.argv[2:])
+process = subprocess.Popen(sys.argv[3:])
+signal.signal(signal.SIGALRM, lambda *_: process.kill())
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
 _, status, usage = os.wait4(process.pid, 0)
 code, seconds = os.waitstatus_to_exitcode(status), time.perf_counter() - began
 used = [code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]
@@ -21,7 +23,7 @@ os.write(int(sys.argv[1]), json.dumps(used).encode())
 
 
 class Measured(NamedTuple):
-    """code: the exit code; cpu_seconds: user and system, of all threads; peak_mib: of memory in use, on Linux."""
+    """code: the exit code; cpu_seconds: user and system, of all threads; peak_mib: of memory in use."""
 
     code: int
     seconds: float
@@ -33,21 +35,24 @@ def measured(
     command: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
-    output: IO[bytes] | None = None,
+    stdout: IO[bytes] | None = None,
+    stderr: IO[bytes] | None = None,
     cwd: str | None = None,
+    most_seconds: float = 0,
 ) -> Measured:
-    """Run a command to its end. A process inherits the peak memory of the one that starts it, so a small process
-    between the two starts it and measures.
+    """Run a command to its end, with nothing on its standard input. A process inherits the peak memory of the one that
+    starts it, so a small process between the two starts it and measures.
 
-    output: a file for what it writes to standard output and standard error; None: it is dropped.
+    stdout, stderr: files for what it writes; None: it is dropped.   most_seconds: then it is killed; 0: never.
     """
     read, write = os.pipe()
     with os.fdopen(read, "rb") as pipe:
         starter = subprocess.Popen(
-            [sys.executable, "-S", "-c", _MEASURE, str(write), *command],
+            [sys.executable, "-S", "-c", _MEASURE, str(write), str(most_seconds), *command],
             env=env,
-            stdout=output or subprocess.DEVNULL,
-            stderr=output or subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or subprocess.DEVNULL,
+            stderr=stderr or subprocess.DEVNULL,
             cwd=cwd,
             pass_fds=(write,),
         )
@@ -55,4 +60,4 @@ def measured(
         used = pipe.read()
         starter.wait()
     code, seconds, cpu, peak = json.loads(used)
-    return Measured(code, seconds, cpu, peak / 1024)
+    return Measured(code, seconds, cpu, peak / (2**20 if sys.platform == "darwin" else 1024))

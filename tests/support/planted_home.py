@@ -18,7 +18,7 @@ import pytest
 from support import planted
 from tmeattn.cli.main import run
 from tmeattn.plugin import Plugin
-from tmeattn.registry import registry
+from tmeattn.registry import _discovered, registry
 
 DEFAULTS = 'dataset = "planted"\nvectors = "random"\ndevice = "cpu"\nthreads = "1"\n'
 QUICK = {
@@ -52,13 +52,13 @@ class PlantedHome:
         self._patch.chdir(self.folder)
         for name in ("TMEATTN_DEBUG", "TMEATTN_PLUGINS"):
             self._patch.setenv(name, "")
-        registry.cache_clear()
+        _discovered.cache_clear()
         registry().register(Plugin("planted", "tmeattn-planted", "1.0", planted.__name__), planted)
         return self
 
     def __exit__(self, *error: object) -> None:
         self._patch.undo()
-        registry.cache_clear()
+        _discovered.cache_clear()
 
     def __call__(self, line: str, *, quick: bool = True) -> Printed:
         """Run a command line that begins with `tmeattn`, with the options of `QUICK` where there are some."""

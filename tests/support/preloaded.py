@@ -111,7 +111,7 @@ def serve() -> int:
 def become(arguments: list[str], env: dict[str, str], cwd: str, streams: list[str], ignoring: list[int]) -> int:
     """Run the command in this process, in the state in which Python would have started it."""
     from tmeattn.cli.process import run_process
-    from tmeattn.registry import registry
+    from tmeattn.registry import _discovered
 
     os.environ.clear()
     os.environ.update(env)
@@ -130,7 +130,7 @@ def become(arguments: list[str], env: dict[str, str], cwd: str, streams: list[st
         signal.signal(ignored, signal.SIG_IGN)
     sys.path[:0] = [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in sys.path]
     sys.argv = ["tmeattn", *arguments]
-    registry.cache_clear()
+    _discovered.cache_clear()
     return run_process(arguments)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from support import keywords
 from tmeattn.plugin import Plugin
-from tmeattn.registry import registry
+from tmeattn.registry import _discovered, registry
 
 if TYPE_CHECKING:
     from tmeattn.inference.classifier import TrainedClassifier
@@ -33,7 +33,7 @@ def train_zoo(home: Path, quick: dict[str, Any]) -> dict[str, TrainedClassifier]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMEATTN_HOME", str(home))
-        registry.cache_clear()
+        _discovered.cache_clear()
         registry().register(Plugin("keywords", "tmeattn-keywords", "1.0", keywords.__name__), keywords)
         found = {}
         for name, options in FAMILIES.items():
@@ -41,5 +41,5 @@ def train_zoo(home: Path, quick: dict[str, Any]) -> dict[str, TrainedClassifier]
             # The first epoch without an error on 30 texts counts as best; after the last, both words are well known.
             shutil.copy(run.checkpoints / "last.safetensors", run.checkpoints / "best.safetensors")
             found[name] = TrainedClassifier(run)
-        registry.cache_clear()
+        _discovered.cache_clear()
     return found

@@ -123,8 +123,8 @@ def loaded(run, classes, **more):
     size = len(initial.vocabulary) + 3
     model = build_model(config, Space(size, len(classes), run.data["vector_size"]))
     built = {name: value.clone() for name, value in model.state_dict().items()}
-    initial.load_into(model, config, classes)
-    return built, model.state_dict(), initial.notes(config, classes)
+    initial.load_into(model, classes)
+    return built, model.state_dict(), initial.notes(classes)
 
 
 def test_classes_in_another_order_keep_their_weights(trained):

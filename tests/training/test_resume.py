@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted
 from tmeattn.paths import runs_dir
-from tmeattn.registry import registry
+from tmeattn.registry import _discovered, registry
 from tmeattn.runs.control import request
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.event_reader import last_ending
@@ -82,10 +82,10 @@ def killer(kind, count):
 def trained_undisturbed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("undisturbed")))
-        registry.cache_clear()
+        _discovered.cache_clear()
         register_planted(registry())
         run = start("lstm-attn", options(QUICK))
-        registry.cache_clear()
+        _discovered.cache_clear()
         return run.path
 
 

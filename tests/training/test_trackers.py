@@ -48,10 +48,10 @@ def noting(install: Any, planted: Options) -> Callable[..., Options]:
     def noting(broken: str = "raise OSError('disk full')") -> Options:
         from conftest import register_planted
 
-        from tmeattn.registry import registry
+        from tmeattn.registry import _discovered, registry
 
         install("noting", SOURCE.format(broken=broken))
-        registry.cache_clear()
+        _discovered.cache_clear()
         register_planted(registry())
         return {**planted, "batch_size": 4}
 

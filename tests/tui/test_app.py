@@ -32,6 +32,17 @@ async def test_a_key_for_every_room(key, mode):
         assert app.current_mode == mode
 
 
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", *(theme.name for theme in themes.THEMES)])
+async def test_every_word_of_the_first_screen_is_seen(theme):
+    app = TmeattnApp(saved=SavedState(theme=theme))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for line in app.screen._compositor.render_strips():
+            for text, style, _ in line:
+                is_word = any(map(str.isalnum, text))
+                assert not is_word or style is None or style.color != style.bgcolor, text
+
+
 async def test_screen_and_theme_are_remembered(isolated):
     app = TmeattnApp()
     async with app.run_test() as pilot:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, chain
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from tmeattn.data.label_edits import edits_of, merged_labels
 from tmeattn.data.label_matching import match_labels
 from tmeattn.data.readers.text_store import UNLABELLED
 from tmeattn.data.sources import check_unchanged, dataset_of, import_path, label_edits, open_dataset
+from tmeattn.data.splits import Joined
 from tmeattn.errors import BadInput, TmeattnError, UnknownName, shortened
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_path
@@ -33,28 +33,6 @@ from tmeattn.specs import Split
 Narrate = Callable[[str], None]
 NO_LABEL = "-1"
 """The label of all texts of a published split without labels."""
-
-
-class Joined(Sequence[str]):
-    """Several sequences of texts, one after the other, that are read where they are."""
-
-    def __init__(self, parts: Sequence[Sequence[str]]) -> None:
-        self.parts = parts
-        self.ends = list(accumulate(map(len, parts)))
-
-    def __len__(self) -> int:
-        return self.ends[-1] if self.ends else 0
-
-    def __iter__(self) -> Iterator[str]:
-        return chain.from_iterable(self.parts)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        part = next(at for at, end in enumerate(self.ends) if index < end)
-        return self.parts[part][index - (self.ends[part - 1] if part else 0)]
 
 
 @dataclass(frozen=True, eq=False)

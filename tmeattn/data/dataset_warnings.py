@@ -6,14 +6,13 @@ Shapes: N texts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 import numpy as np
 
 from tmeattn.data.encoding.corpus import Corpus
-from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.data.readers.label_warnings import label_warnings, name_warnings
-from tmeattn.data.readers.text_kinds import TextKinds
+from tmeattn.data.readers.text_kinds import MOST_HEAD, TextKinds
+from tmeattn.data.splits import Joined, class_counts
 from tmeattn.run_config import is_dataset
 from tmeattn.specs import Dataset, Split
 
@@ -36,12 +35,12 @@ def warnings_of(name: str, dataset: Dataset, splits: Mapping[str, Split], notes:
 def dataset_warnings(classes: Sequence[str], splits: Mapping[str, Split]) -> list[str]:
     """The warnings, each a line with what to do; test texts are not read."""
     learned = {name: split for name, split in splits.items() if name != TEST}
-    kinds, texts = TextKinds(), list(chain.from_iterable(split.texts for split in learned.values()))
+    kinds, texts = TextKinds(), Joined([split.texts for split in learned.values()])
     for number, text in enumerate(texts):
-        kinds.add(text, text.encode("utf-8", "surrogatepass"), f"text {number}")
+        kinds.add(text, text[:MOST_HEAD].encode("utf-8", "surrogatepass"), f"text {number}")
     labels_N = np.concatenate([np.asarray(split.labels, dtype=np.int64) for split in learned.values()])
     return [
-        *label_warnings(_counts(classes, splits), _counts(classes, learned)),
+        *label_warnings(class_counts(classes, splits.values()), class_counts(classes, learned.values())),
         *kinds.warnings(np.arange(len(texts)), labels_N, classes, texts.__getitem__),
     ]
 
@@ -49,11 +48,5 @@ def dataset_warnings(classes: Sequence[str], splits: Mapping[str, Split]) -> lis
 def encoded_label_warnings(corpus: Corpus, *, limited: bool) -> list[str]:
     """The warnings about the labels of texts that are encoded. limited: they are a part of the texts, so that their
     numbers say nothing."""
-    counts = _counts(corpus.classes, corpus.splits)
+    counts = class_counts(corpus.classes, corpus.splits.values())
     return name_warnings(counts) if limited else label_warnings(counts)
-
-
-def _counts(classes: Sequence[str], splits: Mapping[str, Split] | Mapping[str, EncodedSplit]) -> dict[str, int]:
-    labels = [np.asarray(split.labels, dtype=np.int64) for split in splits.values()]
-    counts_C = np.bincount(np.concatenate(labels), minlength=len(classes)).tolist()
-    return dict(zip(classes, counts_C, strict=True))

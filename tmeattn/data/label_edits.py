@@ -65,6 +65,11 @@ class EditedLabels:
                 found[name] = found.get(name, 0) + self.counts[label]
         return found
 
+    def codes(self) -> dict[str, int]:
+        """By label, the position of its class in `class_counts`; -1 where its texts are left out."""
+        positions = {name: position for position, name in enumerate(self.class_counts())}
+        return {label: -1 if name is None else positions[name] for label, name in self.classes.items()}
+
     def record(self) -> LabelRecord:
         """What `run.json` keeps: every label that was left out or has another class than its name."""
         return {

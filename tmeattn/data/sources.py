@@ -272,7 +272,7 @@ def open_training_corpus(
 ) -> Corpus:
     """Open the encoded corpus of a run from the cache, or encode it now. It never contains the test split.
 
-    first: the words of the run that it starts from (`tmeattn.runs.initial.first_words`).
+    first: the words of the run that it starts from (`tmeattn.data.first_words`).
     """
     without_test = replace(dataset, read=lambda: {key: split for key, split in dataset.read().items() if key != TEST})
     settings = replace(corpus_settings(config, vectors), first=first)

@@ -17,6 +17,7 @@ from tmeattn.data.encoding.scripts import fitting_tokenizer, latin_share
 from tmeattn.data.encoding.tokenizers import TOKENIZERS
 from tmeattn.data.encoding.unknown_words import Characters
 from tmeattn.data.holdout import text_hashes
+from tmeattn.data.splits import class_counts
 from tmeattn.run_config import is_dataset
 from tmeattn.spacing import midpoints
 from tmeattn.specs import Dataset, Split, WordVectors
@@ -148,7 +149,7 @@ def describe(
         "splits": {
             name: {
                 "texts": len(split.labels),
-                "classes": _class_counts(split, dataset.classes),
+                "classes": class_counts(dataset.classes, [split]),
                 "duplicates": len(hashes[name]) - len(np.unique(hashes[name])),
             }
             for name, split in splits.items()
@@ -181,11 +182,6 @@ def _tokenize(
             ids = np.concatenate([chunk.ids for chunk in chunks])
             tokens[name] = _SampleTokens(ids, np.concatenate([chunk.lengths_N for chunk in chunks]), labels_N)
         return pool.words, tokens
-
-
-def _class_counts(split: Split, classes: Sequence[str]) -> dict[str, int]:
-    counts = np.bincount(np.asarray(split.labels), minlength=len(classes)).tolist()
-    return dict(zip(classes, counts, strict=True))
 
 
 def _shared(hashes: Mapping[str, np.ndarray]) -> dict[str, int]:

@@ -35,4 +35,4 @@ def check_data(plan: Plan, narrate: Narrate) -> None:
                 ) from None
     _, data = open_data(config.train, narrate)
     if initial is not None:
-        initial.check_data(config, data)
+        initial.check_data(data)

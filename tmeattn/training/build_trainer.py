@@ -80,7 +80,7 @@ def build_trainer(
         saved.load_model(model)
     elif initial is not None:
         narrate(initial.words_note(len(corpus.vocabulary)))
-        initial.load_into(model, config, corpus.classes)
+        initial.load_into(model, corpus.classes)
     if (warning := settle_vocabulary(run, corpus.vocabulary, saved)) is not None:
         emit({"kind": "warning", "message": warning})
     progress.vocabulary = corpus.vocabulary.checksum

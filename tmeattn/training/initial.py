@@ -7,9 +7,11 @@ classes keep the values that they were built with, too: the classifier's head st
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,8 +41,10 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class Initial:
-    """What a run starts from. stored: the best weights of `run`. vocabulary: its words."""
+    """What a run with the configuration `config` starts from. stored: the best weights of `run`. vocabulary: its
+    words."""
 
+    config: RunConfig
     run: RunDirectory
     stored: Checkpoint
     vocabulary: Vocabulary
@@ -49,7 +53,7 @@ class Initial:
     def classes(self) -> list[str]:
         return self.run.data["classes"]
 
-    def check_data(self, config: RunConfig, data: DataInfo) -> None:
+    def check_data(self, data: DataInfo) -> None:
         """Check the word vectors of new words.
 
         Raises:
@@ -58,12 +62,12 @@ class Initial:
         size, own = data["vector_size"], self.run.data["vector_size"]
         if size != own:
             raise BadInput(
-                f"--vectors {shortened(config.train.vectors)} have {counted(size, 'dimension')}, and the words of the "
-                f"run {self.run.id} have {own}.",
+                f"--vectors {shortened(self.config.train.vectors)} have {counted(size, 'dimension')}, and the words of "
+                f"the run {self.run.id} have {own}.",
                 hint=f"Leave --vectors out, or give vectors of {own} dimensions.",
             )
 
-    def origin(self, config: RunConfig, classes: Sequence[str]) -> InitOrigin:
+    def origin(self, classes: Sequence[str]) -> InitOrigin:
         """What `run.json` tells of it."""
         return {
             "format": FORMAT,
@@ -74,24 +78,24 @@ class Initial:
             "weights": sha256_of(self.run.checkpoints / "best.safetensors"),
             "words": len(self.vocabulary),
             "vocabulary": self.vocabulary.checksum,
-            "new_head": not self._keeps_head(config, classes),
+            "new_head": not self._keeps_head(classes),
         }
 
-    def notes(self, config: RunConfig, classes: Sequence[str]) -> list[str]:
+    def notes(self, classes: Sequence[str]) -> list[str]:
         """What the user should know before the training."""
         name = self.run.name or self.run.id
         lines = [f"The run starts from the weights of {name} after epoch {self.stored.progress.epoch}."]
         if self.run.state() != "finished":
             lines.append(f"{name} is not finished: these are its best weights so far.")
-        if changed := changed_options(config.model, config.model_options, self.run):
+        if changed := self._changed_options():
             told = ", ".join(_typed(key, new) for key, (new, _) in changed.items())
             lines.append(f"Options that {name} does not have: {told}.")
-        if not self._keeps_head(config, classes):
+        if not self._keeps_head(classes):
             lines.append(
                 f"The classes are {_listed(classes)}, and those of {name} are {_listed(self.classes)}: the "
                 "classifier's head starts anew."
             )
-        tokenizer = run_tokenizer(config)
+        tokenizer = run_tokenizer(self.config)
         if self.stored.progress.tokenizer not in ("", tokenizer.fingerprint):
             lines.append(f"Warning: the tokenizer {tokenizer.name} has changed since {name} was trained.")
         return lines
@@ -104,14 +108,14 @@ class Initial:
         )
 
     @torch.no_grad()
-    def load_into(self, model: nn.Module, config: RunConfig, classes: Sequence[str]) -> None:
+    def load_into(self, model: nn.Module, classes: Sequence[str]) -> None:
         """Copy the weights into a model that was built for the new words and classes.
 
         Raises:
             BadInput: a parameter is neither of the same shape nor one with a row for each word.
         """
-        parts = self._class_parts(config) if list(classes) != self.classes else {}
-        keeps_head = self._keeps_head(config, classes)
+        parts = self._class_parts if list(classes) != self.classes else {}
+        keeps_head = self._keeps_head(classes)
         own = model.state_dict()
         for name, value in self._weights().items():
             if name in parts and not keeps_head:
@@ -124,34 +128,34 @@ class Initial:
                 rows = self._rows(value, target)
                 if rows is None:
                     raise BadInput(
-                        f"The model {config.model!r} cannot start from a run with fewer words: its parameter {name} "
-                        f"has the shape {tuple(value.shape)} there and {tuple(target.shape)} here.",
+                        f"The model {self.config.model!r} cannot start from a run with fewer words: its parameter "
+                        f"{name} has the shape {tuple(value.shape)} there and {tuple(target.shape)} here.",
                         hint="Train it without --init.",
                     )
                 target = target.narrow(rows, 0, len(self.vocabulary))
             target.copy_(value)
 
-    def check_fit(self, config: RunConfig) -> None:
+    def check_fit(self) -> None:
         """Check that the weights fit the model with the options of the new run, before any text is read.
 
         Raises:
             BadInput: they do not, or the model cannot start from a run.
         """
-        spec = registry().get(ModelSpec, config.model)
+        model = self.config.model
+        spec = registry().get(ModelSpec, model)
         if spec.prepare is not None and spec.tokenizer is None:
             raise BadInput(
-                f"The model {config.model!r} computes values from its training texts before its first step, which hold "
+                f"The model {model!r} computes values from its training texts before its first step, which hold "
                 "for these texts and their words alone: it cannot start from a run.",
-                hint=f"Train it without --init: tmeattn train {config.model}",
+                hint=f"Train it without --init: tmeattn train {model}",
             )
-        shapes = _shapes(config, self._space(len(self.classes)))
         expected = {name: tuple(value.shape) for name, value in self._weights().items()}
-        if shapes == expected:
+        if self._shapes == expected:
             return
-        changed = changed_options(config.model, config.model_options, self.run)
+        changed = self._changed_options()
         if not changed:
             raise BadInput(
-                f"The weights of the run {self.run.id} do not fit the model {config.model!r}: its code has changed.",
+                f"The weights of the run {self.run.id} do not fit the model {model!r}: its code has changed.",
                 hint="Install the version of then, or train without --init.",
             )
         given = ", ".join(_typed(name, new) for name, (new, _) in changed.items())
@@ -165,32 +169,46 @@ class Initial:
         tensors = self.stored.tensors
         return {name.removeprefix("model."): tensors[name] for name in tensors if name.startswith("model.")}
 
-    def _space(self, classes: int) -> Space:
-        return Space(
+    def _changed_options(self) -> dict[str, tuple[Any, Any]]:
+        return changed_options(self.config.model, self.config.model_options, self.run)
+
+    def _shapes_for(self, classes: int) -> dict[str, tuple[int, ...]]:
+        """The shapes of the parameters of the model with so many classes. Torch's random state does not change."""
+        space = Space(
             vocabulary_size=len(self.vocabulary),
             num_classes=classes,
             vector_size=self.run.data["vector_size"],
             prepared=self.stored.progress.prepared,
         )
+        try:
+            model = planned_model(self.config, space)
+        except Exception:  # a plugin's model that computes while it is built
+            with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+                model = build_model(self.config, space)
+        return {name: tuple(value.shape) for name, value in model.state_dict().items()}
 
-    def _class_parts(self, config: RunConfig) -> dict[str, int]:
+    @functools.cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the parameters with the classes of the run."""
+        return self._shapes_for(len(self.classes))
+
+    @functools.cached_property
+    def _class_parts(self) -> dict[str, int]:
         """The parameters whose shape depends on the number of classes, and the dimension that does."""
-        classes = len(self.classes)
-        fewer, more = (_shapes(config, self._space(count)) for count in (classes, classes + 1))
+        more = self._shapes_for(len(self.classes) + 1)
         return {
             name: next((at for at, (a, b) in enumerate(zip(shape, more[name], strict=True)) if a != b), 0)
-            for name, shape in fewer.items()
+            for name, shape in self._shapes.items()
             if shape != more[name]
         }
 
-    def _keeps_head(self, config: RunConfig, classes: Sequence[str]) -> bool:
+    def _keeps_head(self, classes: Sequence[str]) -> bool:
         """Whether each class of the new run has its weights in the old one."""
         if list(classes) == self.classes:
             return True
         weights = self._weights()
-        parts = self._class_parts(config)
         return set(classes) == set(self.classes) and all(
-            weights[name].shape[at] == len(self.classes) for name, at in parts.items()
+            weights[name].shape[at] == len(self.classes) for name, at in self._class_parts.items()
         )
 
     def _rows(self, value: Tensor, target: Tensor) -> int | None:
@@ -220,8 +238,8 @@ def open_initial(config: RunConfig) -> Initial | None:
         stored.progress.vocabulary,
         hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
     )
-    initial = Initial(run, stored, vocabulary)
-    initial.check_fit(config)
+    initial = Initial(config, run, stored, vocabulary)
+    initial.check_fit()
     return initial
 
 
@@ -234,23 +252,13 @@ def initial_again(run: RunDirectory, config: RunConfig) -> Initial | None:
     origin, initial = run.info.get("init"), open_initial(config)
     if initial is None or origin is None:
         return initial
-    now = initial.origin(config, run.data["classes"])
+    now = initial.origin(run.data["classes"])
     if (now["run"], now["weights"], now["vocabulary"]) != (origin["run"], origin["weights"], origin["vocabulary"]):
         raise BadInput(
             f"The run {run.id} was to start from the run {origin['run']}, whose weights have changed since.",
             hint=f"Train a new run: tmeattn train {config.model} --from {run.id}",
         )
     return initial
-
-
-def _shapes(config: RunConfig, space: Space) -> dict[str, tuple[int, ...]]:
-    """The shapes of the parameters of the model. Torch's random state does not change."""
-    try:
-        model = planned_model(config, space)
-    except Exception:  # a plugin's model that computes while it is built
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-            model = build_model(config, space)
-    return {name: tuple(value.shape) for name, value in model.state_dict().items()}
 
 
 def _typed(name: str, value: object) -> str:

@@ -85,8 +85,8 @@ def start(
         initial = open_initial(config)
         sources, data = open_data(config.train, narrate)
         if initial is not None:
-            initial.check_data(config, data)
-            for line in initial.notes(config, data["classes"]):
+            initial.check_data(data)
+            for line in initial.notes(data["classes"]):
                 narrate(line)
         config = with_chosen_tokenizer(config, sources[0], narrate)
         tracker_specs = find_trackers(trackers)
@@ -94,7 +94,7 @@ def start(
         def claim(run: RunDirectory) -> None:
             held.enter_context(writing(run))
 
-        init = None if initial is None else initial.origin(config, data["classes"])
+        init = None if initial is None else initial.origin(data["classes"])
         run = _create(config, name, data, claim, run_id=run_id, sweep=sweep, init=init)
         try:
             if watch_texts:

@@ -88,9 +88,11 @@ class TmeattnApp(TrainingRequests):
             self.register_theme(theme)
 
     def _new_tab(self, screen: type[BaseScreen]) -> BaseScreen:
-        """The first screen of a tab. Its widgets will get the present styles: else Textual parses all styles again."""
+        """The first screen of a tab. Its widgets will get the present styles: else Textual parses all styles again. The
+        first tab is opened before the application has styles of its own, so its widgets have to be styled again."""
         tab = screen(self.session)
-        tab.has_present_styles(self)
+        if screen is not TABS[self.DEFAULT_MODE]:
+            tab.has_present_styles(self)
         return tab
 
     async def on_mount(self) -> None:

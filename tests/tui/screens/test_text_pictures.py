@@ -10,7 +10,7 @@ from support.scripted_reader import Driver, Host, ScriptedReader
 from textual.pilot import Pilot
 from textual.widgets import OptionList, TextArea
 
-from tmeattn.registry import registry
+from tmeattn.registry import _discovered
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import themes
 from tmeattn.tui.screens import data, explain, explained_words
@@ -126,9 +126,9 @@ def test_data(picture, act, size) -> None:
 def own_alone(monkeypatch):
     """Plugins that happen to be installed are in no picture."""
     monkeypatch.setenv("TMEATTN_PLUGINS", "off")
-    registry.cache_clear()
+    _discovered.cache_clear()
     yield
-    registry.cache_clear()
+    _discovered.cache_clear()
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])

@@ -13,8 +13,9 @@ MOST_CHARACTERS = 2_000
 """Characters of each of them that are looked at."""
 LATIN_SHARE = 0.98
 """From this share of Latin letters on, the texts are in Latin letters: a text may quote words of another script."""
-_LATIN = "A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀꜣ-ꞿＡ-Ｚａ-ｚ"
-_LETTERS, _OTHER_LETTERS = re.compile(r"[^\W\d_]+"), re.compile(rf"[^\W\d_{_LATIN}]+")
+LATIN_LETTERS = "A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀꜣ-ꞿＡ-Ｚａ-ｚ"
+"""As in a set of a regular expression."""
+_LETTERS, _OTHER_LETTERS = re.compile(r"[^\W\d_]+"), re.compile(rf"[^\W\d_{LATIN_LETTERS}]+")
 
 
 def latin_share(texts: Sequence[str]) -> float:

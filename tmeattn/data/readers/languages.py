@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from tmeattn.data.encoding.scripts import LATIN_LETTERS
+
 MOST_CHARACTERS, STEP = 16, 5
 """Characters at the beginning of a text by whose letters its script is told; of a longer text, every fifth is taken."""
 MOST_WORDS = 200
@@ -14,7 +16,7 @@ FEWEST_WORDS = 3
 LATIN, OTHER, NONE = 0, 1, 2
 """Codes of scripts: those of `SCRIPTS` follow."""
 _SCRIPTS = {
-    "Latin": "A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀꜣ-ꞿＡ-Ｚａ-ｚ", "other letters": "", "no letters": "",
+    "Latin": LATIN_LETTERS, "other letters": "", "no letters": "",
     "Cyrillic": "\u0400-\u052f", "Greek": "\u0370-\u03ff\u1f00-\u1fff",
     "Arabic": "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc", "Hebrew": "\u0590-\u05ff",
     "Devanagari": "\u0900-\u097f", "Bengali": "\u0980-\u09ff", "Tamil": "\u0b80-\u0bff", "Telugu": "\u0c00-\u0c7f",

@@ -48,7 +48,7 @@ class TextKinds:
         self._places: dict[int, str] = {}
 
     def add(self, text: str, data: bytes, where: str) -> None:
-        """Look at one text. data: the text in UTF-8.   where: its place in the source."""
+        """Look at one text. data: its first `MOST_HEAD` bytes or more, in UTF-8.   where: its place in the source."""
         kind = kind_of(text, data)
         if kind != PLAIN and len(self._places) < MOST_PLACES:
             self._places[len(self._kinds)] = where
@@ -138,7 +138,7 @@ def _mixed(
 
 
 def kind_of(text: str, data: bytes) -> int:
-    """Whether more than half of a text, without its white space, is digits or links. data: the text in UTF-8."""
+    """Whether more than half of a text, without its white space, is digits or links. data: see `add`."""
     head = data[:MOST_HEAD]
     if b"://" not in head and b"www." not in head and b"WWW." not in head:
         digits = len(head.translate(None, _NO_DIGITS))

@@ -210,11 +210,10 @@ class TextWriter:
         edited = self.edits.resolve({names[code]: count for code, count in enumerate(counts_L) if count})
         self.notes += edited.notes()
         self.edited = edited.record()
-        codes = {name: code for code, name in enumerate(dict.fromkeys(filter(None, edited.classes.values())))}
         new_L = np.full(len(counts_L), -1, dtype=np.int32)
-        for label, name in edited.classes.items():
-            new_L[self.labels[label]] = -1 if name is None else codes[name]
-        self.labels = codes
+        for label, code in edited.codes().items():
+            new_L[self.labels[label]] = code
+        self.labels = {name: code for code, name in enumerate(edited.class_counts())}
         rows = replace(rows, labels_N=new_L[rows.labels_N])
         return rows[rows.labels_N >= 0]
 

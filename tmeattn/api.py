@@ -26,8 +26,9 @@ from tmeattn.inference.evaluate_run import evaluate_run, labelled_texts
 from tmeattn.inference.given_texts import as_list, check_type, given_text, given_texts, several
 from tmeattn.inference.prediction import Prediction as Prediction
 from tmeattn.inference.prediction import predictions_of
+from tmeattn.inference.prediction_job import PredictionJob
 from tmeattn.inference.prediction_rows import RowForm
-from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
+from tmeattn.inference.streaming import StreamSummary, stream_predictions
 from tmeattn.render.notebook import shown_evaluation
 from tmeattn.render.notebook_progress import progress_listeners
 from tmeattn.runs.events import Listener

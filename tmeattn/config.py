@@ -21,6 +21,8 @@ Recipe = Literal["modern", "report"]
 Recipes = Mapping[str, Mapping[str, Any]]
 AUTO_TOKENIZER, MODEL_TOKENIZER = "auto", "model"
 """Values of `TrainOptions.tokenizer` that name none: to be chosen by the texts, and the one that the model brings."""
+TEXT_OPTIONS = ("dataset", "text_column", "label_column", "validation", "drop_label", "merge_labels", "limit")
+"""The options that decide on which texts a run is trained and measured."""
 ErasureOperator = Literal["delete", "unknown"]
 """How words are hidden in training."""
 

@@ -59,6 +59,8 @@ def test_options_from_a_file_a_run_and_the_command_line(tmeattn: Any, quick: lis
 def test_from_a_run_alone_takes_its_model_too(tmeattn: Any, trained: RunDirectory) -> None:
     again = tmeattn("train", "--from", trained.id, "--seed", "7", "--json").json
     assert (again["model"], again["seed"]) == ("simple-attn", 7)
+    again = tmeattn("train", f"--from={trained.id}", "--seed=8", "--json").json
+    assert (again["model"], again["seed"]) == ("simple-attn", 8)
 
 
 def test_another_optimizer_leaves_the_momentum_of_a_run_behind(tmeattn: Any, quick: list[str]) -> None:

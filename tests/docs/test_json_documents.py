@@ -19,7 +19,7 @@ from support.planted_home import PlantedHome
 
 from tmeattn import errors
 from tmeattn.cli.documents import documents, explaining, faithful, installed, measuring, reproduction, training
-from tmeattn.cli.documents.exit_codes import EXIT_CODES, OF_COMMANDS
+from tmeattn.cli.documents.exit_codes import EXIT_CODES, OF_COMMANDS, TRAINING, exit_codes_of
 from tmeattn.cli.documents.reference import all_commands, reference
 from tmeattn.cli.main import cli
 from tmeattn.docs import topics
@@ -168,8 +168,14 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
     assert EXIT_CODES.keys() == codes | {0}
     paths = {path for path, _ in all_commands(cli, "tmeattn")}
-    assert OF_COMMANDS.keys() <= paths
+    assert OF_COMMANDS.keys() | set(TRAINING) <= paths
     assert all(codes.keys() <= EXIT_CODES.keys() for codes in OF_COMMANDS.values())
+
+
+def test_only_commands_that_train_can_diverge() -> None:
+    assert exit_codes_of("tmeattn sweep MODEL")[1] == "There was an internal error, or the training diverged."
+    for listing in ("tmeattn sweep list", "tmeattn sweep show", "tmeattn sweep best", "tmeattn sweep delete"):
+        assert exit_codes_of(listing)[1] == "There was an internal error."
 
 
 def test_every_panel_is_looked_at(printed: tuple[dict[str, Any], Any]) -> None:

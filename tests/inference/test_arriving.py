@@ -14,7 +14,8 @@ from support.killed_predictions import Lengths
 from tmeattn.data.readers import text_input
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
-from tmeattn.inference.streaming import PredictionJob, stream_predictions
+from tmeattn.inference.prediction_job import PredictionJob
+from tmeattn.inference.streaming import stream_predictions
 
 FORMS = {
     "txt": ["one text\n", "two\nthree\n", "four\n"],

@@ -18,8 +18,9 @@ from support.prediction_jobs import interrupt, names, predict, undisturbed
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.inference import prediction_file
+from tmeattn.inference.prediction_job import PredictionJob
 from tmeattn.inference.prediction_rows import RowForm
-from tmeattn.inference.streaming import PredictionJob, stream_predictions
+from tmeattn.inference.streaming import stream_predictions
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
 

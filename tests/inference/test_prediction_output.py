@@ -13,8 +13,8 @@ from support.prediction_jobs import interrupt, names, predict, undisturbed
 
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
+from tmeattn.inference.prediction_job import PredictionJob
 from tmeattn.inference.prediction_rows import RowForm
-from tmeattn.inference.streaming import PredictionJob
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
 

@@ -14,7 +14,8 @@ from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput
 from tmeattn.inference import streaming
 from tmeattn.inference.classifier import TrainedClassifier
-from tmeattn.inference.streaming import PredictionJob, stream_predictions
+from tmeattn.inference.prediction_job import PredictionJob
+from tmeattn.inference.streaming import stream_predictions
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.training import resources
 from tmeattn.training.resources import peak_memory

@@ -16,7 +16,8 @@ import numpy as np
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.inference import prediction_file, streaming
 from tmeattn.inference.prediction_file import PredictionFile
-from tmeattn.inference.streaming import PredictionJob, stream_predictions
+from tmeattn.inference.prediction_job import PredictionJob
+from tmeattn.inference.streaming import stream_predictions
 
 
 class Lengths:

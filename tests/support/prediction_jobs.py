@@ -10,7 +10,8 @@ import pytest
 from support.killed_predictions import Lengths
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import TmeattnError
-from tmeattn.inference.streaming import PredictionJob, StreamSummary, stream_predictions
+from tmeattn.inference.prediction_job import PredictionJob
+from tmeattn.inference.streaming import StreamSummary, stream_predictions
 
 
 def predict(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from tmeattn.cli.support.command import begins, echo_json
+from tmeattn.cli.predicting import merge_files, narrate, print_predictions, share_out, stream
+from tmeattn.cli.support.command import begins
 from tmeattn.cli.support.options import (
     file_option,
     force_option,
@@ -22,13 +19,9 @@ from tmeattn.cli.support.options import (
     text_column_option,
 )
 from tmeattn.errors import BadInput
-from tmeattn.plurals import counted
 
 if TYPE_CHECKING:
     from tmeattn.data.readers.text_input import TextInput
-    from tmeattn.inference.prediction import Prediction
-    from tmeattn.inference.streaming import PredictionJob, TextClassifier
-    from tmeattn.inference.workers import FileJob
 
 STANDARD = Path("-")
 """Standard input or standard output."""
@@ -112,8 +105,9 @@ def predict(
     tmeattn predict --file reviews.jsonl --output predictions.jsonl --keep id
     """
     if merge:
+        whole = _merged_file(output)
         begins()
-        _merge(texts, output, force)
+        merge_files([Path(text) for text in texts], whole, force=force)
         return
     if texts == ("-",) and file is None:
         texts, file = (), STANDARD
@@ -130,11 +124,11 @@ def predict(
     from tmeattn.data.readers.text_input import TextInput
 
     source = TextInput(file or STANDARD, kind, text_column)
-    begins(lambda: _check_begin(run, source if file else None, output, keep, shard, processes, resume or force))
     if shard is not None or processes is not None:
         _check_shared(source, output, shard, processes)
+    begins(lambda: _check_begin(run, source if file else None, output, keep, replaces=resume or force))
     if output is None:
-        _print_predictions(run, list(texts) or source.read(_narrate), top_classes, as_json)
+        print_predictions(run, list(texts) or source.read(narrate), top_classes, as_json)
         return
     from tmeattn.inference.output_target import check_output_name
     from tmeattn.inference.prediction_parquet import require_parquet
@@ -145,19 +139,19 @@ def predict(
         from tmeattn.inference.workers import FileJob
 
         places = (_path_of(run), str(source.path), str(output))
-        _share_out(FileJob(*places, kind, text_column, skip_bad, resume, force, raw, keep, top_classes), processes)
+        share_out(FileJob(*places, kind, text_column, skip_bad, resume, force, raw, keep, top_classes), processes)
         return
     from tmeattn.data.readers.columns import kept_columns
+    from tmeattn.inference.prediction_job import PredictionJob
     from tmeattn.inference.prediction_rows import RowForm
     from tmeattn.inference.shards import parse_shard
-    from tmeattn.inference.streaming import PredictionJob
 
     part = None if shard is None else parse_shard(shard)
     target = None if output == STANDARD else part.file_of(output) if part else output
     opened = source.open_arriving() if target is None else None
     table, column, arriving = opened or (*source.open(), None)
     rows = RowForm(kept_columns(table, keep), top_classes, raw)
-    _stream(run, PredictionJob(table, column, target, skip_bad, resume, force, rows, part, arriving))
+    stream(run, PredictionJob(table, column, target, skip_bad, resume, force, rows, part, arriving))
 
 
 def _check_combination(texts: tuple[str, ...], file: Path | None, output: Path | None, as_json: bool) -> None:
@@ -173,13 +167,7 @@ def _check_combination(texts: tuple[str, ...], file: Path | None, output: Path |
 
 
 def _check_begin(
-    run: str,
-    source: TextInput | None,
-    output: Path | None,
-    keep: tuple[str, ...],
-    shard: str | None,
-    processes: int | None,
-    replaces: bool,
+    run: str, source: TextInput | None, output: Path | None, keep: tuple[str, ...], *, replaces: bool
 ) -> None:
     """Check what a prediction finds when it begins: its run, the file with its texts, and where it writes.
 
@@ -195,8 +183,6 @@ def _check_begin(
         from tmeattn.data.readers.columns import kept_columns
 
         kept_columns(source.open()[0], keep)
-        if shard is not None or processes is not None:
-            _check_shared(source, output, shard, processes)
     if output is None or output == STANDARD:
         return
     check_output_name(output)
@@ -232,8 +218,12 @@ def _path_of(run: str) -> str:
     return str(find_run(run).path)
 
 
-def _merge(files: tuple[str, ...], output: Path | None, force: bool) -> None:
-    """Merge shards, and print what was merged on stderr."""
+def _merged_file(output: Path | None) -> Path:
+    """The file that --merge writes.
+
+    Raises:
+        BadInput: there is none, or --merge does not use an option that is given.
+    """
     unused = [
         parameter.opts[0]
         for parameter in click.get_current_context().command.params
@@ -244,120 +234,4 @@ def _merge(files: tuple[str, ...], output: Path | None, force: bool) -> None:
         raise BadInput(f"--merge does not use {unused[0]}.", hint=f"Leave {unused[0]} out: the shards have it noted.")
     if output is None or output == STANDARD:
         raise BadInput("--merge needs --output FILE.", hint="Name the file of the whole prediction.")
-    from tmeattn.inference.merging import merge_shards
-
-    merged = merge_shards(output, [Path(file) for file in files], force=force)
-    _narrate(f"Merged {counted(merged.rows, 'text')} of {counted(merged.shards, 'shard')}.")
-    for note in filter(None, [*merged.input.notes, merged.note]):
-        _narrate(note)
-
-
-def _share_out(job: FileJob, processes: int) -> None:
-    """Classify a file with several processes, with a progress line on stderr, then print a summary there."""
-    from tmeattn.inference.workers import predict_with_processes
-
-    began = time.perf_counter()
-    with _count_texts() as progress:
-        merged = predict_with_processes(job, processes, narrate=_narrate, progress=progress)
-    _narrate(f"{counted(merged.rows, 'text')} in {time.perf_counter() - began:.1f} s, with {processes} processes.")
-    for note in filter(None, [*merged.input.notes, merged.note]):
-        _narrate(note)
-
-
-def _classifier(run: str, top: int | None) -> TextClassifier:
-    """The classifier of a run, or of an ONNX file, for which torch is not imported.
-
-    top: of `--top-classes`; the user is told where there are not so many.
-    """
-    from tmeattn.inference.onnx_classifier import OnnxClassifier, is_onnx
-
-    classifier: TextClassifier
-    if is_onnx(run):
-        classifier = OnnxClassifier(Path(run))
-    else:
-        from tmeattn.inference.classifier import TrainedClassifier
-        from tmeattn.runs.index import find_run
-
-        classifier = TrainedClassifier(find_run(run))
-    for note in classifier.notes:
-        _narrate(note)
-    if top is not None and top > len(classifier.classes):
-        count = counted(len(classifier.classes), "class", "classes")
-        _narrate(f"--top-classes {top}: the run has {count}, and all are given.")
-    return classifier
-
-
-def _print_predictions(run: str, texts: Sequence[str], top: int | None, as_json: bool) -> None:
-    from tmeattn.inference.prediction import predictions_of
-
-    classifier = _classifier(run, top)
-    predictions = predictions_of(classifier.classes, classifier.probabilities(texts))
-    if top is not None:
-        predictions = [prediction.with_top(top) for prediction in predictions]
-    if as_json:
-        echo_json([{"text": text, **asdict(prediction)} for text, prediction in zip(texts, predictions, strict=True)])
-    else:
-        _print_table(texts, predictions, with_others=top is not None and top > 1)
-
-
-def _print_table(texts: Sequence[str], predictions: Sequence[Prediction], *, with_others: bool) -> None:
-    from tmeattn.render.console import stdout_console
-    from tmeattn.render.numbers import percent
-    from tmeattn.render.tables import Column, table
-
-    def others(prediction: Prediction) -> list[tuple[str, float]]:
-        return list(prediction.probabilities.items())[1:]
-
-    rows = [
-        (
-            prediction.label,
-            percent(prediction.probability),
-            *([", ".join(f"{name} {percent(one)}" for name, one in others(prediction))] if with_others else []),
-            " ".join(text.split())[:200],
-        )
-        for text, prediction in zip(texts, predictions, strict=True)
-    ]
-    next_classes = ["next classes"] if with_others else []
-    stdout_console().print(table(["label", Column("probability", numeric=True), *next_classes, "text"], rows))
-
-
-def _stream(run: str, job: PredictionJob) -> None:
-    """Classify the rows of a table with a progress line on stderr, then print a summary there."""
-    from tmeattn.inference.streaming import stream_predictions
-    from tmeattn.training.resources import peak_memory
-
-    classifier = _classifier(run, job.rows.top)
-    with _count_texts() as progress:
-        done = stream_predictions(job, classifier, narrate=_narrate, progress=progress)
-    texts = f"{counted(done.texts, 'text')} in {done.seconds:.1f} s"
-    memory = f"; peak memory {peak / 2**20:,.0f} MiB" if (peak := peak_memory()) else ""
-    _narrate(f"{texts}: {done.texts / max(done.seconds, 1e-9):,.0f} texts/s{memory}.")
-    for note in done.notes:
-        _narrate(note)
-
-
-def _narrate(line: str) -> None:
-    from tmeattn.render.console import safe_line, stderr_console
-
-    stderr_console().print(safe_line(line), soft_wrap=True)
-
-
-@contextmanager
-def _count_texts() -> Iterator[Callable[[int], None]]:
-    """On a terminal, a line with the number of texts and the rate; gives a function to add texts."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from tmeattn.render.console import stderr_console
-
-    console, began, done = stderr_console(), time.perf_counter(), 0
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
-        task = display.add_task("Classifying", total=None)
-
-        def add(texts: int) -> None:
-            nonlocal done
-            done += texts
-            rate = done / (time.perf_counter() - began)
-            display.update(task, description=f"{counted(done, 'text')}, {rate:,.0f} texts/s")
-
-        yield add
+    return output

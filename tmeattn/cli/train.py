@@ -64,12 +64,14 @@ def _model_of_from_option(args: list[str]) -> str:
     Raises:
         BadInput: neither is given.
     """
+    from tmeattn.runs.command_line import given_value
+
     for option in ("--from", "--init"):
-        if option in args[:-1]:
+        if (reference := given_value(args, option)) is not None:
             from tmeattn.runs.index import find_run
 
-            dataset = args[args.index("--dataset") + 1] if option == "--from" and "--dataset" in args[:-1] else None
-            return str(find_run(args[args.index(option) + 1], dataset=dataset).config["model"])
+            dataset = given_value(args, "--dataset") if option == "--from" else None
+            return str(find_run(reference, dataset=dataset).config["model"])
     raise BadInput(
         f"Name a model before {args[0]}.", hint="For example: tmeattn train lstm-attn. All of them: tmeattn models"
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import disk_errors, remove_leftovers, temporary_name, to_json, write_atomically
@@ -31,14 +31,12 @@ from tmeattn.inference.prediction_note import (
     read_note,
     state_of,
 )
-from tmeattn.inference.shards import note_path, parse_shard, read_shard_note, shard_files
+from tmeattn.inference.prediction_origin import AGAIN, check_other_shards, check_same, is_same, nothing_to_resume
+from tmeattn.inference.shards import note_path, read_shard_note
 from tmeattn.os_errors import ELSEWHERE
 
 CONTINUE = "Then continue with --resume."
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-
-
-_AGAIN = "To start again, give --force instead of --resume."
 
 
 class ChangedInput(BadInput):
@@ -92,16 +90,12 @@ class PredictionFile:
         """Whether the output is what the note beside it describes: the process was killed after it gave the file its
         name."""
         found = read_note(self.note_path)
-        if found is not None and found[1].complete and self._is_same(found[0]):
+        if found is not None and found[1].complete and is_same(self.origin, found[0]):
             return has_content(self.output, found[1].bytes, found[1].part_hash)
         shard = read_shard_note(self.output) if self.origin.shard else None
-        if shard is not None and self._is_same(asdict(shard.origin)):
+        if shard is not None and is_same(self.origin, asdict(shard.origin)):
             return has_content(self.output, shard.bytes, shard.hash)
         return False
-
-    def _is_same(self, origin: Mapping[str, Any]) -> bool:
-        """Whether predictions with this origin are those that this file is for."""
-        return all(origin.get(key) == value for key, value in asdict(self.origin).items())
 
     def open(self, beginning: bytes, *, force: bool, resume: bool) -> None:
         """Open the part: a new one that begins with `beginning`, or the one that is continued.
@@ -114,9 +108,9 @@ class PredictionFile:
             existed = self.part.exists()
             begun = existed or self.note_path.exists()
             if resume and not begun and self.origin.shard is None:
-                raise self._nothing_to_resume()
+                raise nothing_to_resume(self.output, self.part)
             if resume and not begun:
-                self._check_other_shards()
+                check_other_shards(self.origin, self.output)
             if existed and not resume and not force and not self._is_only(beginning):
                 raise BadInput(
                     f"{self.part} has the rows of an interrupted prediction.",
@@ -133,16 +127,6 @@ class PredictionFile:
                 if not existed:
                     self._remove()
                 raise
-
-    def _nothing_to_resume(self) -> BadInput:
-        """The error of a part that does not exist: the prediction was perhaps made in several parts."""
-        if counts := sorted({shard.count for shard in shard_files(self.output)}):
-            count = counts[0]
-            return BadInput(
-                f"There is no {self.part} to resume, but there are shards of {shortened(self.output)}.",
-                hint=f"Continue with --processes {count} --resume, or each shard with --shard K/{count} --resume.",
-            )
-        return BadInput(f"There is no {self.part} to resume.", hint="Leave --resume out.")
 
     def _is_only(self, beginning: bytes) -> bool:
         """Whether the part has no row yet."""
@@ -181,7 +165,9 @@ class PredictionFile:
             self.narrate(f"The note {self.note_path} is {state}: starting again from the first row.")
             return False
         origin, note = found
-        self._check_same(origin, note)
+        check_same(self.origin, origin, self.part)
+        if note.skip_bad and not self.skip_bad:
+            raise BadInput(f"{self.part} was written with --skip-bad.", hint=f"Add --skip-bad. {AGAIN}")
         assert self._file is not None
         length = self._file.seek(0, os.SEEK_END)
         self._file.seek(0)
@@ -198,38 +184,6 @@ class PredictionFile:
         self._expected = note.rows_hash
         self._moved = note.size is not None and (note.size, note.changed) != state_of(self.table_path)
         return True
-
-    def _check_other_shards(self) -> None:
-        """Check that the shards of which this is one more are made from the same, so that all can be merged."""
-        shard = parse_shard(self.origin.shard or "")
-        for path in (path for one, path in shard_files(shard.whole(self.output)).items() if one.count == shard.count):
-            found, complete = read_note(path.with_name(f"{path.name}.json")), read_shard_note(path)
-            origin = asdict(complete.origin) if complete is not None else found[0] if found is not None else None
-            if origin is not None:
-                self._check_origin({**origin, "shard": self.origin.shard}, path)
-
-    def _check_same(self, origin: Mapping[str, Any], note: Note) -> None:
-        self._check_origin(origin, self.part)
-        if note.skip_bad and not self.skip_bad:
-            raise BadInput(f"{self.part} was written with --skip-bad.", hint=f"Add --skip-bad. {_AGAIN}")
-
-    def _check_origin(self, origin: Mapping[str, Any], path: Path) -> None:
-        """Check that the file `path` was made from the same as this one.
-
-        Raises:
-            BadInput: it was not.
-        """
-        names = {"weights": "other weights of the run", "format": "input format", "output": "output format"}
-        for key, value in asdict(self.origin).items():
-            if origin.get(key) != value:
-                if key == "weights":
-                    raise BadInput(f"{path} was written with other weights of the run {self.origin.run}.", hint=_AGAIN)
-                name, before = names.get(key, key), shortened(origin.get(key))
-                option = f": --run {before}" if key == "run" else ""
-                raise BadInput(
-                    f"{path} was written for the {name} {before}, not {shortened(value)}.",
-                    hint=f"Give the same {name} as before{option}. {_AGAIN}",
-                )
 
     # Rows
 
@@ -249,7 +203,7 @@ class PredictionFile:
             raise ChangedInput(
                 f"{self.table_path} has changed: its rows up to {unit} {self.last_row:,} are not those that "
                 f"{self.part} was written for.",
-                hint="To start again, give --force instead of --resume.",
+                hint=AGAIN,
             )
         self._rows_hash, self._expected = self._replayed, None
         if self._moved:

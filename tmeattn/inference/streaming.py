@@ -1,62 +1,25 @@
 """Streaming prediction: classify the rows of a table in constant memory, and write a row for each.
 
-`prediction_file.py` writes the file, and continues one that was interrupted.
+`prediction_job.py` says what is classified, and `prediction_writer.py` writes the predictions.
 """
 
 from __future__ import annotations
 
-import functools
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
 
 from tmeattn.data.readers.arriving import ArrivingInput
 from tmeattn.data.readers.columns import text_of
 from tmeattn.data.readers.rows import RowProblem, SkippedRow, Table
 from tmeattn.data.readers.skip_count import SkipCount
 from tmeattn.errors import BadInput, Interrupted, shortened
-from tmeattn.inference.output_target import check_output_name, output_format, row_format
-from tmeattn.inference.prediction_file import PredictionFile
-from tmeattn.inference.prediction_note import Narrate, Origin
-from tmeattn.inference.prediction_parquet import to_parquet
-from tmeattn.inference.prediction_rows import Encoder, InputRow, RowForm
-from tmeattn.inference.shards import (
-    CHUNK,
-    ChunkSize,
-    InputRead,
-    InputReading,
-    Shard,
-    ShardNote,
-    few_texts,
-    write_shard_note,
-)
+from tmeattn.inference.prediction_job import PredictionJob, TextClassifier
+from tmeattn.inference.prediction_note import Narrate
+from tmeattn.inference.prediction_rows import InputRow
+from tmeattn.inference.prediction_writer import PredictionWriter
+from tmeattn.inference.shards import CHUNK, ChunkSize, InputReading, few_texts
 from tmeattn.plurals import counted, listed, plural
-
-if TYPE_CHECKING:
-    import numpy as np
-
-
-class TextClassifier(Protocol):
-    """What classifies texts: a trained run (`TrainedClassifier`), or an ONNX file (`OnnxClassifier`).
-
-    classes: names of the classes.   notes: sentences for the user.   run_id: the id of the run.
-    """
-
-    classes: tuple[str, ...]
-    notes: list[str]
-
-    @property
-    def run_id(self) -> str: ...
-
-    def weights_hash(self) -> str:
-        """A hash of what the probabilities depend on."""
-
-    def probabilities(self, texts: Sequence[str], /) -> np.ndarray:
-        """Class probabilities (N, C) of N texts, in their order."""
-
 
 CHUNK_CHARACTERS = 2**23
 """Characters of their texts from which on fewer rows are, so that long texts do not fill the memory."""
@@ -65,44 +28,6 @@ CHUNK_CHARACTERS = 2**23
 def chunk_size() -> ChunkSize:
     """When texts are enough to be classified and written together."""
     return ChunkSize(CHUNK, CHUNK_CHARACTERS)
-
-
-@dataclass(frozen=True)
-class PredictionJob:
-    """What to classify, and where to write the predictions.
-
-    table, column: the rows, and the name of the column of their texts.
-    output:        a file, in the format of its ending; None: JSON lines on standard output.
-    skip_bad:      invalid and empty rows are skipped; otherwise they are errors.
-    resume:        continue an interrupted prediction.
-    force:         overwrite the output.
-    rows:          what each row of the output has.
-    shard:         only this share of the rows is classified, and `output` is its file; None: all rows.
-    arriving:      the pipe that the rows come from, which are answered as they arrive; None: they are all there.
-
-    Raises:
-        BadInput: the ending of the output is of no known format, or a shard has no output.
-    """
-
-    table: Table
-    column: str
-    output: Path | None = None
-    skip_bad: bool = False
-    resume: bool = False
-    force: bool = False
-    rows: RowForm = field(default_factory=RowForm)
-    shard: Shard | None = None
-    arriving: ArrivingInput | None = None
-
-    def __post_init__(self) -> None:
-        check_output_name(self.output)
-        if self.shard is not None and self.output is None:
-            raise BadInput("A shard needs the name of a file for its predictions.")
-
-    @property
-    def output_format(self) -> str:
-        """The format of the rows while they are written: "jsonl", "csv" or "tsv"."""
-        return row_format(self.output)
 
 
 @dataclass(frozen=True)
@@ -139,8 +64,9 @@ def stream_predictions(
     """
     began = time.perf_counter()
     skipped: list[int] = []
-    skips, reading = SkipCount(), InputReading(chunk_size())
-    with _PredictionWriter(job, classifier, narrate) as writer:
+    size = chunk_size()
+    skips, reading = SkipCount(), InputReading(size)
+    with PredictionWriter(job, classifier, narrate) as writer:
         if writer.complete:
             narrate(f"{shortened(job.output)} is complete already.")
             return StreamSummary(0, time.perf_counter() - began, ())
@@ -157,7 +83,7 @@ def stream_predictions(
                 for chunk in _chunks(rows, whole=job.shard is not None):
                     answer(chunk)
             notes = _notes(job.table, reading.texts, skips, skipped)
-            writer.finish(reading.end(str(job.table.path.absolute()), skips.total, notes))
+            writer.finish(reading.end(str(job.table.path.absolute()), skips.total, notes), size)
         except _BadRow as error:
             raise BadInput(error.message, hint=_hint_for_bad_row(writer)) from None
         except KeyboardInterrupt:
@@ -210,7 +136,7 @@ class _BadRow(BadInput):
 
 
 def _rows(
-    job: PredictionJob, writer: _PredictionWriter, skipped: list[int], skips: SkipCount, reading: InputReading
+    job: PredictionJob, writer: PredictionWriter, skipped: list[int], skips: SkipCount, reading: InputReading
 ) -> Iterator[InputRow]:
     """The rows of the job that are not classified yet. Blank lines are left out and counted."""
     columns = list(dict.fromkeys([job.column, *job.rows.kept]))
@@ -266,7 +192,7 @@ def _chunks(rows: Iterator[InputRow], *, whole: bool = False) -> Iterator[list[I
         raise error
 
 
-def _hint_for_bad_row(writer: _PredictionWriter) -> str:
+def _hint_for_bad_row(writer: PredictionWriter) -> str:
     if writer.file is None or not writer.rows:
         return "Correct it, or skip invalid rows with --skip-bad."
     part = shortened(writer.file.part)
@@ -274,93 +200,3 @@ def _hint_for_bad_row(writer: _PredictionWriter) -> str:
         f"The {counted(writer.rows, 'row before it is', 'rows before it are')} in {part}: correct it and continue with "
         "--resume, or skip invalid rows with --skip-bad."
     )
-
-
-class _PredictionWriter:
-    """Writes predictions to standard output, or to a `PredictionFile`.
-
-    last_row: the number of the last row that is written.
-    rows:     how many rows are written; rows_before: those of an earlier call that this one continues.
-    complete: whether an earlier call has written all of them.
-    """
-
-    def __init__(self, job: PredictionJob, classifier: TextClassifier, narrate: Narrate) -> None:
-        self.job = job
-        self.encoder = Encoder(classifier.classes, job.output_format, job.rows, ascii_only=job.output is None)
-        self.rows = 0
-        self.complete = False
-        self.file: PredictionFile | None = None
-        if job.output is not None:
-            origin = Origin(
-                run=classifier.run_id,
-                weights=classifier.weights_hash(),
-                input=str(job.table.path.absolute()),
-                column=job.column,
-                format=job.table.kind,
-                output=", ".join(filter(None, [job.output_format, str(job.rows)])),
-                shard=None if job.shard is None else str(job.shard),
-            )
-            self.file = PredictionFile(job.output, origin, job.table.path, skip_bad=job.skip_bad, narrate=narrate)
-
-    def __enter__(self) -> _PredictionWriter:
-        file, job = self.file, self.job
-        if file is not None:
-            self.complete = file.check(force=job.force, resume=job.resume)
-            if not self.complete:
-                file.open(self.encoder.beginning(), force=job.force, resume=job.resume)
-                self.rows = file.rows
-        return self
-
-    @property
-    def rows_before(self) -> int:
-        return 0 if self.file is None else self.file.rows_before
-
-    def is_written(self, row: InputRow) -> bool:
-        """Whether a row of the input was written by an earlier call. The rows must come in order.
-
-        Raises:
-            ChangedInput: the written rows are not those of the input.
-        """
-        if self.file is None:
-            return False
-        if row.number <= self.file.last_row:
-            self.file.replay(*row.identity)
-            return True
-        self.file.check_replayed(self.job.table.unit)
-        return False
-
-    def write(self, rows: Sequence[InputRow], probabilities_NC: np.ndarray) -> None:
-        """Write the predictions of a chunk of rows. When this returns, they are complete in the file."""
-        data = self.encoder.rows(rows, probabilities_NC)
-        if self.file is None:
-            sys.stdout.write(data.decode())
-            sys.stdout.flush()
-            self.rows += len(rows)
-        else:
-            self.file.write(data, [row.identity for row in rows])
-            self.rows = self.file.rows
-
-    def finish(self, read: InputRead) -> None:
-        """Give the complete file its final name, and a shard its note.
-
-        Raises:
-            BadInput: the input has no text.
-        """
-        if not read.texts:
-            raise BadInput(f"{shortened(self.job.table.path)}: there is no text to classify.")
-        if self.file is None:
-            return
-        self.file.check_replayed(self.job.table.unit)
-        file, job = self.file, self.job
-
-        def seal(rows: int, length: int, part_hash: str) -> None:
-            if job.shard is not None:
-                note = ShardNote(job.shard, file.origin, read, chunk_size(), job.skip_bad, rows, length, part_hash)
-                write_shard_note(file.output, note)
-
-        is_parquet = job.shard is None and output_format(job.output) == "parquet"
-        file.finish(seal, functools.partial(to_parquet, ranked=job.rows.top is not None) if is_parquet else None)
-
-    def __exit__(self, *_: object) -> None:
-        if self.file is not None:
-            self.file.leave()

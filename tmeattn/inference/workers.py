@@ -272,9 +272,10 @@ def serve() -> None:
 def _predict_shard(job: FileJob) -> None:
     from tmeattn.data.readers.columns import kept_columns
     from tmeattn.inference.classifier import TrainedClassifier
+    from tmeattn.inference.prediction_job import PredictionJob
     from tmeattn.inference.prediction_rows import RowForm
     from tmeattn.inference.shards import parse_shard
-    from tmeattn.inference.streaming import PredictionJob, stream_predictions
+    from tmeattn.inference.streaming import stream_predictions
     from tmeattn.runs.index import find_run
 
     assert job.shard is not None

@@ -21,8 +21,8 @@ def lineage_rows(lineage: Lineage) -> list[tuple[str, str]]:
         ("passed on to" if at == 0 else "", f"{_named(one)}, after epoch {one.epoch}")
         for at, one in enumerate(lineage.children[:MOST_SHOWN])
     ]
-    if left := len(lineage.children) - MOST_SHOWN:
-        rows += [("", f"and {counted(left, 'other run')}")] if left > 0 else []
+    if (left := len(lineage.children) - MOST_SHOWN) > 0:
+        rows.append(("", f"and {counted(left, 'other run')}"))
     for one in lineage.extensions:
         day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one["time"]))
         same = ", as if trained so from the start" if one["exact"] else ""

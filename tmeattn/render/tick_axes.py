@@ -38,7 +38,7 @@ class Axis(ABC):
 
 
 class Round(Axis):
-    """Ticks at 1, 2 or 5 times a power of ten, as in the charts of the command line; two at least, if possible."""
+    """Ticks at 1, 2 or 5 times a power of ten; two at least, if possible."""
 
     def get_ticks(self, min_: float, max_: float) -> list[float]:
         found: list[float] = []

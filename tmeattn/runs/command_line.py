@@ -1,4 +1,4 @@
-"""The command lines of trainings: as text, and the one of a single seed, from one of several."""
+"""The command lines of trainings: as text, the values of their options, and the one of a single seed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ def of_seed(arguments: Sequence[str], seed: int, name: str | None) -> tuple[str,
     kept = without_option(without_option(arguments, "--seeds"), "--name")
     named = ["--name", f"{name.strip()}-{seed}"] if name and name.strip() else []
     return (*kept, *named, "--seed", str(seed))
+
+
+def given_value(arguments: Sequence[str], flag: str) -> str | None:
+    """The value that arguments give an option, in one of its two forms; None where they give it none."""
+    for at, word in enumerate(arguments):
+        if word == flag and at + 1 < len(arguments):
+            return arguments[at + 1]
+        if word.startswith(f"{flag}="):
+            return word.removeprefix(f"{flag}=")
+    return None
 
 
 def without_option(arguments: Sequence[str], flag: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
-from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, Listener, StartedEvent
+from tmeattn.runs.event_types import EVENT_TYPES, EpochEvent, Event, FinishedEvent, Listener, StartedEvent
 from tmeattn.runs.typed_json import matches
 
 __all__ = [
@@ -186,13 +186,21 @@ def started_event(events: Iterable[Event]) -> StartedEvent | None:
     return next((event for event in events if event["kind"] == "started"), None)
 
 
-def finished(events: Iterable[Event]) -> bool:
-    """Whether a run with this log was trained to its end, and has not gone on since (`tmeattn resume --epochs`)."""
-    is_finished = False
+def last_end(events: Iterable[Event]) -> FinishedEvent | None:
+    """The event with which a run was trained to its end; None where it was not, or has gone on since (`tmeattn resume
+    --epochs`)."""
+    last: FinishedEvent | None = None
     for event in events:
-        if event["kind"] in ("finished", "resumed"):
-            is_finished = event["kind"] == "finished"
-    return is_finished
+        if event["kind"] == "finished":
+            last = event
+        elif event["kind"] == "resumed":
+            last = None
+    return last
+
+
+def finished(events: Iterable[Event]) -> bool:
+    """Whether a run with this log was trained to its end, and has not gone on since."""
+    return last_end(events) is not None
 
 
 def diverged(events: Iterable[Event]) -> bool:

@@ -15,8 +15,7 @@ from tmeattn.plurals import counted
 from tmeattn.run_config import RunConfig, resolve_run
 from tmeattn.runs.creation import command
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.event_types import FinishedEvent
-from tmeattn.runs.events import epoch_events
+from tmeattn.runs.events import epoch_events, last_end
 
 FORMAT = 1
 """The version of `tmeattn.runs.run_files.Extension`."""
@@ -68,7 +67,7 @@ def longer(run: RunDirectory, config: RunConfig, epochs: int | None) -> Longer |
     """
     if epochs is None:
         return None
-    done, end = _epochs_done(run), _last_end(run)
+    done, end = _epochs_done(run), last_end(run.events("finished", "resumed"))
     if end is None and epochs == config.train.epochs:
         return None
     if end is not None and end["reason"] == "closed form":
@@ -110,14 +109,6 @@ def counts_patience_anew(run: RunDirectory, step: int) -> bool:
 
 def _epochs_done(run: RunDirectory) -> int:
     return max((event["epoch"] for event in epoch_events(run.events("epoch"))), default=0)
-
-
-def _last_end(run: RunDirectory) -> FinishedEvent | None:
-    """The event with which the training of a finished run ended; None for a run that is not finished."""
-    last: FinishedEvent | None = None
-    for event in run.events("finished", "resumed"):
-        last = event if event["kind"] == "finished" else None
-    return last
 
 
 def _rate_note(config: RunConfig, epochs: int, done: int) -> str | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tmeattn.config import AUTO_TOKENIZER, RANDOM
+from tmeattn.config import AUTO_TOKENIZER, RANDOM, TEXT_OPTIONS
 from tmeattn.errors import BadInput, shortened
 from tmeattn.paths import existing_file, existing_path, runs_dir
 from tmeattn.registry import registry
@@ -15,10 +15,8 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.specs import ModelSpec, VectorsSpec
 
-_DATA = ("dataset", "text_column", "label_column", "validation", "drop_label", "merge_labels", "limit")
-"""What is taken from the run where no dataset is given."""
-_READING = ("tokenizer", "max_length", "uniform_attention")
-"""The options of training that say how the model reads a text."""
+_READING = ("max_length", "uniform_attention")
+"""The options of training that, with the tokenizer, say how the model reads a text."""
 
 
 def with_init(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,13 +37,14 @@ def with_init(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
             f"--init {shortened(reference)}: the model of that run is {config.model}, not {model}.",
             hint=f"Train that model: tmeattn train {config.model} --init {shortened(reference)}",
         )
-    _check_tokenizer(run, config, given)
+    own = config.train.tokenizer
+    tokenizer = "basic_english" if own == AUTO_TOKENIZER else own  # auto: a run of version 0.1
+    _check_tokenizer(run, tokenizer, given)
     _check_vector_size(run, given)
-    inherited = {**config.model_options, **{name: getattr(config.train, name) for name in _READING}}
-    if inherited["tokenizer"] == AUTO_TOKENIZER:  # a run of version 0.1
-        inherited["tokenizer"] = "basic_english"
+    reading = {name: getattr(config.train, name) for name in _READING}
+    inherited = {**config.model_options, **reading, "tokenizer": tokenizer}
     if "dataset" not in given:
-        inherited |= {name: getattr(config.train, name) for name in _DATA}
+        inherited |= {name: getattr(config.train, name) for name in TEXT_OPTIONS}
     if given.get("tokenizer") == AUTO_TOKENIZER:
         del given["tokenizer"]
     vectors = given.get("vectors") or _vectors(run, config)
@@ -83,9 +82,8 @@ def _stable(run: RunDirectory, reference: str) -> str:
     return str(path if path is not None else run.path)
 
 
-def _check_tokenizer(run: RunDirectory, config: RunConfig, given: Mapping[str, Any]) -> None:
-    wanted, own = given.get("tokenizer", AUTO_TOKENIZER), config.train.tokenizer
-    own = "basic_english" if own == AUTO_TOKENIZER else own
+def _check_tokenizer(run: RunDirectory, own: str, given: Mapping[str, Any]) -> None:
+    wanted = given.get("tokenizer", AUTO_TOKENIZER)
     if wanted not in (AUTO_TOKENIZER, own):
         raise BadInput(
             f"--tokenizer {shortened(str(wanted))}: the words of the run {run.id} are those of the tokenizer {own}.",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from tmeattn.config import TrainOptions
+from tmeattn.config import TEXT_OPTIONS, TrainOptions
 from tmeattn.errors import BadInput, nearest, shortened
 from tmeattn.registry import registry
 from tmeattn.run_config import RunConfig, config_class, idle_options, resolve_run, validated_value
@@ -23,9 +23,7 @@ MOST_VALUES = 1000
 """Values of one option."""
 _OTHER_TEXTS = "it decides on which texts a run is measured, so that the values would not be comparable"
 _NOT_SEARCHED = {
-    **dict.fromkeys(
-        ("dataset", "text_column", "label_column", "validation", "drop_label", "merge_labels", "limit"), _OTHER_TEXTS
-    ),
+    **dict.fromkeys(TEXT_OPTIONS, _OTHER_TEXTS),
     "seed": "chance is nothing to search. Several seeds for each trial: --seeds 3",
     **dict.fromkeys(
         ("device", "threads", "processes", "checkpoint_every", "batch_entropy"), "it does not change what is learned"

@@ -23,14 +23,17 @@ OF_COMMANDS = {
 }
 """Where a command gives an exit code another meaning."""
 
-TRAINING = ("train", "resume", "sweep", "faithfulness", "reproduce", "runs queue start", "submit")
+TRAINING = (
+    *("tmeattn train MODEL", "tmeattn resume", "tmeattn sweep", "tmeattn sweep MODEL", "tmeattn faithfulness"),
+    *("tmeattn reproduce", "tmeattn runs queue start", "tmeattn submit"),
+)
 """The commands that may train, so that exit code 1 may mean a training that diverged."""
 
 
 def exit_codes_of(command: str) -> dict[int, str]:
     """What each exit code of a command means. command: its path, such as `tmeattn runs list`."""
     codes = dict(EXIT_CODES)
-    if not any(command.removeprefix("tmeattn ").startswith(name) for name in TRAINING):
+    if command not in TRAINING:
         codes |= {1: "There was an internal error.", 130: "The command was interrupted."}
     return codes | OF_COMMANDS.get(command, {})
 

@@ -59,8 +59,8 @@ class ShuffledWords(TypedDict):
     ]
 
 
-class Evaluation(TypedDict):
-    """The measures of a run on labelled texts."""
+class _EvaluatedTexts(TypedDict):
+    """What every evaluation begins with."""
 
     run: Annotated[str, "Id of the run"]
     model: Annotated[str, "Its model"]
@@ -68,6 +68,11 @@ class Evaluation(TypedDict):
     split: Annotated[str, "The split of the texts; all: all texts"]
     limit: Annotated[int | None, "The run's --limit, where only the texts were taken that it keeps; else null"]
     texts: Annotated[int, "How many texts"]
+
+
+class Evaluation(_EvaluatedTexts):
+    """The measures of a run on labelled texts."""
+
     notes: Annotated[list[str], "Which texts were taken, how labels were matched, what was left out"]
     accuracy: Annotated[float, "Share of texts whose class was predicted correctly, in [0, 1]"]
     accuracy_interval: Annotated[list[float], "Its 95 % interval (Wilson)"]
@@ -102,15 +107,9 @@ class Evaluation(TypedDict):
     shuffled_words: NotRequired[Annotated[ShuffledWords, "With --shuffle-words"]]
 
 
-class UnlabelledEvaluation(TypedDict):
+class UnlabelledEvaluation(_EvaluatedTexts):
     """`tmeattn evaluate` of texts without labels."""
 
-    run: Annotated[str, "Id of the run"]
-    model: Annotated[str, "Its model"]
-    dataset: Annotated[str, "Name or path of the data"]
-    split: Annotated[str, "The split of the texts; all: all texts"]
-    limit: Annotated[int | None, "The run's --limit, where only the texts were taken that it keeps; else null"]
-    texts: Annotated[int, "How many texts"]
     notes: Annotated[list[str], "Which texts were taken, what was left out"]
     predicted: Annotated[dict[str, int], "Texts by their predicted class"]
     mean_confidence: Annotated[float, "Mean probability of the predicted class"]

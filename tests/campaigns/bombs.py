@@ -18,10 +18,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.measured_process import measured
-
 from tmeattn.limits import MOST_MEMORY
 
+from ..support.measured_process import measured
 from . import bomb_files as files
 from .report import Options, Report
 

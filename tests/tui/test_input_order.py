@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from support.waiting import until
 from textual import events
 from textual.widgets import Input, TextArea
@@ -69,13 +71,14 @@ async def test_a_key_does_not_wait_for_each_queue_that_is_busy(monkeypatch) -> N
     """Queues that are busy for good delay each key once, not once for each of them."""
     waits = []
 
-    async def passed(pump: object, until: float) -> bool:
+    async def passed(pump: object) -> None:
         waits.append(pump)
-        return False  # the time is over
+        await asyncio.Event().wait()  # until the time is over
 
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f3")
         monkeypatch.setattr("tmeattn.tui.input_order._passed", passed)
+        monkeypatch.setattr("tmeattn.tui.input_order.LONGEST", 0.1)
         at_once(app, "tab", "tab")
         await until(pilot, lambda: len(waits) == 2)

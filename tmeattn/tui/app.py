@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.widgets import Button, Input, TextArea
 
 from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
-from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.queue import add_to_queue
 from tmeattn.training.queue_runner import start_runner
@@ -31,12 +29,7 @@ from tmeattn.tui.messages import (
     OpenQueue,
     OpenRun,
     QueueRuns,
-    ResumeRun,
-    RunChanged,
-    SaveCheckpoint,
-    ShowProblem,
     StartRun,
-    StopRun,
 )
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.compare import CompareScreen
@@ -50,17 +43,14 @@ from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.screens.runs import RunsScreen
 from tmeattn.tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 from tmeattn.tui.services import garbage
-from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.styles import SharedRules
 from tmeattn.tui.terminal import fit_to_terminal
+from tmeattn.tui.training_requests import TrainingRequests
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.fields import Cycle
-from tmeattn.tui.wording import runs as run_wording
-from tmeattn.watching.run_state import RunState
 
-EXIT_STOPPED = 130
 EVERY = 1.0
 """Seconds between two checks of the training processes."""
 TABS: dict[str, type[BaseScreen]] = {
@@ -74,7 +64,7 @@ FIELDS = (Input, TextArea, Choice, Cycle, Button)
 """Widgets that are filled in or answered: a letter pressed there does not quit."""
 
 
-class TmeattnApp(App[None]):
+class TmeattnApp(TrainingRequests):
     """tmeattn as a full-screen program. It answers the messages of the screens (see messages.py)."""
 
     TITLE = "tmeattn"
@@ -244,64 +234,6 @@ class TmeattnApp(App[None]):
             return
         await self._open_run(OpenRun(process.run))
 
-    def on_resume_run(self, message: ResumeRun) -> None:
-        """Continue a run in a process of its own, or show why that is impossible."""
-        state = message.run_state
-        if problem := self._no_resume(state):
-            self._show_problem(problem)
-            return
-        try:
-            self.session.training.resume(state.run)
-        except TmeattnError as error:
-            self._show_problem(error)
-            return
-        self.notify(f"Resuming {run_wording.title(state)}: reading its data.", markup=False)
-        self.screen.post_message(RunChanged())
-
-    def _no_resume(self, state: RunState) -> str:
-        """Why a run cannot be resumed now; empty where it can."""
-        if not run_wording.resumable(state):
-            again = f"train it again: tmeattn train {state.run.config['model']} --from {state.run.id}"
-            reasons = {"running": "it is running", "finished": "it is finished", "deleted": "it was deleted"}
-            return f"The run cannot be resumed: {reasons.get(state.state, again)}."
-        process = self.session.training.process(state.run)
-        if process is None or process.exit_code is not None:
-            return ""
-        if process.resumes:
-            return "The run is already being resumed."
-        return "The training process is still ending: resume the run in a moment."
-
-    def on_stop_run(self, message: StopRun) -> None:
-        self._request(message.run_state, "stop", "saves a checkpoint and stops after its current step; r resumes it")
-
-    def on_save_checkpoint(self, message: SaveCheckpoint) -> None:
-        self._request(message.run_state, "checkpoint", "saves a checkpoint after its current step")
-
-    def _request(self, state: RunState, what: Literal["stop", "checkpoint"], then: str) -> None:
-        """Write a request into the run directory, for the process that trains the run on whatever machine."""
-        if state.state != "running":
-            self._show_problem(f"{run_wording.title(state)} is not running.")
-            return
-        try:
-            control.request(state.run, what)
-        except TmeattnError as error:
-            self._show_problem(error)
-            return
-        self.notify(f"{run_wording.title(state)} {then}.", markup=False)
-        self.screen.post_message(RunChanged())
-
-    def _check_processes(self) -> None:
-        """Report the training processes of this session that have ended, where the screen does not show it."""
-        for process in self.session.training.ended():
-            shown = isinstance(self.screen, RunScreen) and self.screen.run.id == process.run.id
-            if process.exit_code not in (0, EXIT_STOPPED) and not (shown and _header_shows_failure(process)):
-                words = control.log_tail(process.run, 1)
-                message = words[0] if words else f"the training process ended with exit code {process.exit_code}"
-                self.notify(safe(f"{process.run.id}: {message}"), severity="error", markup=False)
-            elif not shown:
-                end = "finished" if process.exit_code == 0 else "stopped"
-                self.notify(f"{process.run.id} {end}.", markup=False)
-
     # ---- notifications, keys and themes
 
     def on_copy_text(self, message: CopyText) -> None:
@@ -309,12 +241,6 @@ class TmeattnApp(App[None]):
         if message.text:
             self.copy_to_clipboard(message.text)
             self.notify(safe(message.text), title="Copied", markup=False)
-
-    def on_show_problem(self, message: ShowProblem) -> None:
-        self._show_problem(message.problem)
-
-    def _show_problem(self, problem: object) -> None:
-        self.notify(safe(str(problem)), severity="warning", markup=False)
 
     def on_keys_changed(self, message: KeysChanged) -> None:
         self.set_keymap(keys.keymap(self.session.saved.keys))
@@ -351,11 +277,3 @@ class TmeattnApp(App[None]):
         self.session.saved.theme = self.theme
         self.session.saved.screen = self.current_mode
         self.session.saved.save()
-
-
-def _header_shows_failure(process: TrainingProcess) -> bool:
-    """Whether the header of the run's screen shows why the process failed.
-
-    It shows why training failed, but not why a process ended before it resumed the run.
-    """
-    return not (process.resumes and process.run.state() in ("stopped", "crashed", "created"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from textual import events
 from textual.app import App
@@ -80,15 +81,18 @@ class InputOrder:
 
     async def _settle(self) -> None:
         """Wait until the queues from the widget with the focus up to the application are empty."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                await self._empty_queues()
+
+    async def _empty_queues(self) -> None:
         before: list[MessagePump] = []
-        until = asyncio.get_running_loop().time() + LONGEST
         for _ in range(PASSES):
             pumps = self._queues()
             if pumps == before and not any(pump.message_queue_size for pump in pumps):
                 return
             for pump in pumps:
-                if not await _passed(pump, until):
-                    return
+                await _passed(pump)
             before = pumps
 
     def _queues(self) -> list[MessagePump]:
@@ -97,21 +101,11 @@ class InputOrder:
         return [pump for pump in around if pump.is_running]
 
 
-async def _passed(pump: MessagePump, until: float) -> bool:
-    """Wait until a widget has handled the messages that wait in its queue now, unless it is removed before.
-
-    until: the time of the loop at which the wait ends. Returns whether it ended before.
-    """
+async def _passed(pump: MessagePump) -> None:
+    """Wait until a widget has handled the messages that wait in its queue now, unless it is removed before."""
     done = asyncio.Event()
-    if not pump.call_later(done.set):
-        return True
-    loop = asyncio.get_running_loop()
-    while pump.is_running:
-        if loop.time() >= until:
-            return False
-        try:
-            await asyncio.wait_for(done.wait(), LOOK)
-        except TimeoutError:
-            continue
-        return True
-    return True
+    if pump.call_later(done.set):
+        while pump.is_running and not done.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await done.wait()

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from support.scripted_reader import Driver, opened
+from support.waiting import until
 from textual.widgets import Input
 
+from tmeattn.errors import BadInput
 from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.evaluation.quality import quality
 from tmeattn.tui.screens.evaluation import EvaluationScreen
@@ -114,6 +116,50 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         await driver.press("enter")
         assert started[0].arguments[0] == "faithfulness"
         assert started[0].arguments[2:4] == ("--limit", "30")
+
+
+async def test_slow_and_unreadable_results_are_read_once(runs, monkeypatch) -> None:
+    stored(runs[0], monkeypatch)
+    read = []
+
+    def changed(dataset, run):
+        read.append(dataset)
+        raise BadInput("The dataset has changed.")
+
+    monkeypatch.setattr(run_assessments, "open_texts", changed)
+    async with open_evaluation(runs[0]) as driver:
+        for _ in range(3):
+            driver.screen._look()  # as its timer does, also before the texts have been read
+            await driver.pilot.pause()
+        await driver.settle()
+        assert driver.said("#message") == "The dataset has changed."
+        assert len(read) == 1
+
+
+async def test_a_study_that_ends_leaves_the_cursor_of_the_mistakes(runs, monkeypatch) -> None:
+    stored(runs[0], monkeypatch)
+    async with open_evaluation(runs[0], pane="mistakes") as driver:
+        table = driver.screen.query_one(TextTable)
+        await driver.press("down")
+        assert table.cursor == 1
+        (path,) = run_assessments.faithfulness_command(runs[0]).results
+        path.write_text("{}")
+        driver.screen._look()
+        await driver.settle()
+        assert "cannot be read" in driver.screen.problems["faithfulness"]
+        assert table.cursor == 1
+
+
+async def test_the_reliability_diagram_is_as_high_as_the_screen_has_room(runs, monkeypatch) -> None:
+    stored(runs[0], monkeypatch)
+    found = {}
+    for lines in (24, 45):
+        async with open_evaluation(runs[0], (80, lines), "reliability") as driver:
+            found[lines] = page(driver, "reliability")
+    async with open_evaluation(runs[0], (80, 24), "reliability") as driver:
+        assert page(driver, "reliability") == found[24] != found[45]
+        await driver.pilot.resize_terminal(80, 45)
+        await until(driver.pilot, lambda: page(driver, "reliability") == found[45])
 
 
 async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, write_run) -> None:

@@ -18,11 +18,10 @@ from tmeattn.explain.explanation import ExplainRequest
 from tmeattn.render.attention_map import row_lines
 from tmeattn.render.console import safe
 from tmeattn.render.map_cells import map_legend
-from tmeattn.render.palette import shows_heat
 from tmeattn.tui import keys
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.screens.base import BaseScreen
-from tmeattn.tui.themes import heat_colours
+from tmeattn.tui.themes import heat_colours, shows_heat_on
 from tmeattn.tui.widgets.cell_grid import CellGrid
 from tmeattn.tui.widgets.heads import Heads
 from tmeattn.tui.widgets.heatmap import HeatmapView
@@ -161,7 +160,7 @@ class AttentionMapScreen(BaseScreen):
         shown, view = self.map, self.view
         if shown is None or self.small:
             return
-        colour = shows_heat(self.app.console) and not self.app.no_color
+        colour = shows_heat_on(self.app)
         colours = heat_colours(self.app.theme)
         self.query_one("#row", Static).update(wording.row_title(shown, view.row), layout=False)
         weights = self.query_one("#weights", Static)

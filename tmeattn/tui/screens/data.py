@@ -18,10 +18,8 @@ from textual.widgets import Input, Label, Static
 
 from tmeattn.config import TrainOptions
 from tmeattn.errors import TmeattnError
-from tmeattn.plurals import counted
 from tmeattn.registry import registry
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import count, percent
 from tmeattn.render.text_layout import with_line_breaks
 from tmeattn.runs import watched_texts
 from tmeattn.runs.directory import RunDirectory
@@ -40,6 +38,7 @@ from tmeattn.tui.services.dataset_view import (
     candidates,
     filtered,
     open_texts,
+    pair_of,
 )
 from tmeattn.tui.services.reader import readable_runs
 from tmeattn.tui.session import Session
@@ -47,7 +46,7 @@ from tmeattn.tui.widgets.choice import Choice, Offer
 from tmeattn.tui.widgets.filters import ANY, NOTHING, Filters
 from tmeattn.tui.widgets.scroll_pane import ScrollPane
 from tmeattn.tui.widgets.text_table import TextTable
-from tmeattn.tui.wording.dataset import CHANGED, statistics
+from tmeattn.tui.wording import dataset as wording
 
 PAUSE = 0.3
 """Seconds without a key until a search begins."""
@@ -239,30 +238,19 @@ class DataScreen(BaseScreen):
         """Show the texts that fit so far. `predictions` is filled while the run predicts."""
         hits = filtered(texts, text_filter, rows, self.predictions)
         self._show(texts, text_filter, hits)
-        parts = [f"{count(done)} of {count(total)} predicted"] if total else []
-        if text_filter.needs_predictions:
-            parts.append(f"{count(len(hits)) if len(hits) else 'none'} found so far")
-        self.query_one("#summary", Static).update(", ".join([*parts, f"{self._key('data.back')} cancels"]))
+        found = len(hits) if text_filter.needs_predictions else None
+        self.query_one("#summary", Static).update(wording.progress(done, total, found, self._key("data.back")))
 
     def _show_summary(self) -> None:
-        """Show how many texts fit, and which share of them is right, once all of them are predicted.
-
-        The share of a part would be that of the first texts of the file, often all of one class.
-        """
-        texts, shown = self.texts, self.table.rows
+        texts = self.texts
         if texts is None or self.filtering:
             return
-        line = f"{count(len(shown))} of {counted(len(texts), 'text')}"
-        if not self._comparable:
-            line += f"; {CHANGED}"
-        elif self.predictions is not None and self.text_filter.prediction == "any" and len(shown):
-            if self.predictions.known()[shown].all():
-                right = int(self.predictions.correct(texts)[shown].sum())
-                line += f", {percent(right / len(shown))} right"
-            else:
-                line += f"; {self._key('data.evaluate')} predicts all"
-        if texts.warnings and not self.statistics_shown:
-            line += f"; {counted(len(texts.warnings), 'warning')}: {self._key('data.statistics')}"
+        line = wording.summary(
+            *(texts, self.table.rows, self.predictions if self.text_filter.prediction == "any" else None),
+            comparable=self._comparable,
+            key=self._key("data.evaluate"),
+            warnings_key="" if self.statistics_shown else self._key("data.statistics"),
+        )
         self.query_one("#summary", Static).update(line)
 
     def _key(self, action: str) -> str:
@@ -305,7 +293,7 @@ class DataScreen(BaseScreen):
             self.query_one("#text", ScrollPane).scroll_home(animate=False)
 
     def _statistics(self) -> RenderableType:
-        return statistics(self.splits, self.texts, self.predictions, self._key("data.evaluate"))
+        return wording.statistics(self.splits, self.texts, self.predictions, self._key("data.evaluate"))
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         event.choice.value = event.value  # the runs that exist may have been offered since
@@ -338,19 +326,19 @@ class DataScreen(BaseScreen):
 
     @on(TextTable.ColumnChosen)
     def column_chosen(self, event: TextTable.ColumnChosen) -> None:
-        """Sort by a column; where the texts are sorted by it already, reverse the order."""
-        pair = next(pair for pair in PAIRS if event.order in pair)
-        self._sort(pair[self.choice("order").value == pair[0]])
+        self._sort_by(event.order)
 
     def action_order(self) -> None:
-        firsts = [pair[0] for pair in PAIRS]
-        now = next(at for at, pair in enumerate(PAIRS) if self.choice("order").value in pair)
-        self._sort(firsts[(now + 1) % len(firsts)])
+        now = PAIRS.index(pair_of(self.choice("order").value))
+        self._sort(PAIRS[(now + 1) % len(PAIRS)][0])
 
     def action_reverse(self) -> None:
-        now = self.choice("order").value
-        pair = next(pair for pair in PAIRS if now in pair)
-        self._sort(pair[now == pair[0]])
+        self._sort_by(self.choice("order").value)
+
+    def _sort_by(self, column: Order) -> None:
+        """Sort by the column of an order; where the texts are sorted by it already, reverse the order."""
+        first, reverse = pair_of(column)
+        self._sort(reverse if self.choice("order").value == first else first)
 
     def _sort(self, order: Order) -> None:
         self.choice("order").value = order

@@ -62,7 +62,6 @@ def _page(name: str) -> Picture:
 class EvaluationScreen(BaseScreen):
     """One pane at a time. The run is evaluated when the screen opens, unless its present weights have been before."""
 
-    mode: ClassVar[str] = "runs"
     place = "evaluation"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("evaluation")]
     AUTO_FOCUS = ""
@@ -76,6 +75,7 @@ class EvaluationScreen(BaseScreen):
         self.problems: dict[str, str] = {}
         self._evaluation: BackgroundCommand | None = None
         self._study: BackgroundCommand | None = None
+        self._asked_for: set[BackgroundCommand] = set()
 
     def body(self) -> Iterable[Widget]:
         yield TabLine([Tab(pane, name, f"screen.pane('{pane}')") for pane, name in PANES.items()], self.pane, id="tabs")
@@ -99,6 +99,9 @@ class EvaluationScreen(BaseScreen):
         self._show_pane()
         self._look()
 
+    def on_resize(self) -> None:
+        self._draw_reliability()
+
     # ---- processes
 
     def _start(self, command: BackgroundCommand) -> None:
@@ -121,14 +124,21 @@ class EvaluationScreen(BaseScreen):
         if not self.is_active:
             return
         for command in (self._evaluation, self._study):
-            if command is not None and command.state() == "failed" and command.restore():
-                why = "Cancelled" if command.is_stopping else " ".join(["Failed:", *command.tail(1)])
-                self.notify(f"{why.rstrip('.')}. The results of before are shown.", severity="warning", markup=False)
-        if self._evaluation is not None and self.evaluated is None and self._evaluation.state() == "done":
-            self._read_evaluation(self._evaluation)
-        if self._study is not None and self.faithfulness is None and self._study.state() == "done":
-            self._read_faithfulness(self._study)
+            if command is not None and command not in self._asked_for:
+                self._look_at(command)
         self._tell()
+
+    def _look_at(self, command: BackgroundCommand) -> None:
+        """Read the results of a command that has ended: once, however long that takes, and also if it fails."""
+        state = command.state()
+        if state == "failed" and command.restore():
+            why = "Cancelled" if command.is_stopping else " ".join(["Failed:", *command.tail(1)])
+            self.notify(f"{why.rstrip('.')}. The results of before are shown.", severity="warning", markup=False)
+            state = "done"
+        if state == "done":
+            self._asked_for.add(command)
+            read = self._read_faithfulness if command is self._study else self._read_evaluation
+            read(command)
 
     @work(exclusive=True, group="evaluation")
     async def _read_evaluation(self, command: BackgroundCommand) -> None:
@@ -137,7 +147,8 @@ class EvaluationScreen(BaseScreen):
         except TmeattnError as error:
             self.problems["confusion"] = str(error)
         if not self._is_closed():
-            self._draw()
+            self._draw_evaluation()
+            self._show_pane()
 
     @work(exclusive=True, group="faithfulness")
     async def _read_faithfulness(self, command: BackgroundCommand) -> None:
@@ -146,27 +157,34 @@ class EvaluationScreen(BaseScreen):
         except TmeattnError as error:
             self.problems["faithfulness"] = str(error)
         if not self._is_closed():
-            self._draw()
+            self._draw_faithfulness()
+            self._show_pane()
 
     # ---- drawing
 
-    def _draw(self) -> None:
+    def _draw_evaluation(self) -> None:
         if self.evaluated is not None:
-            document = self.evaluated.document
             from tmeattn.render.evaluation import classes_page
-            from tmeattn.render.evaluation_curves import reliability_page
 
+            document = self.evaluated.document
             self.query_one("#confusion", ConfusionView).show(document)
             self.query_one("#classes", Picture).show(classes_page(document))
-            height = max(8, min(16, self.size.height - 12))
-            self.query_one("#reliability", Picture).show(reliability_page(document, height=height))
+            self._draw_reliability()
             self.mistakes.show(self.evaluated, self.mistakes.only)
+
+    def _draw_reliability(self) -> None:
+        """Draw the diagram as high as the screen has room for it."""
+        if self.evaluated is not None:
+            from tmeattn.render.evaluation_curves import reliability_page
+
+            height = max(8, min(16, self.size.height - 12))
+            self.query_one("#reliability", Picture).show(reliability_page(self.evaluated.document, height=height))
+
+    def _draw_faithfulness(self) -> None:
         if self.faithfulness is not None:
             from tmeattn.render.faithfulness import faithfulness
 
             self.query_one("#faithfulness", Picture).show(faithfulness(self.faithfulness))
-        self._show_pane()
-        self._tell()
 
     @property
     def mistakes(self) -> MistakesPane:
@@ -177,7 +195,7 @@ class EvaluationScreen(BaseScreen):
         return (self.faithfulness if self.pane == "faithfulness" else self.evaluated) is not None
 
     def _show_pane(self) -> None:
-        """Show the chosen pane, or a message in its place while it has no results."""
+        """Show the chosen pane, or a message in its place while it has no results, and the lines around it."""
         ready = self._has_results
         for name in PANES:
             self.query_one(f"#{name}").display = ready and name == self.pane
@@ -185,14 +203,14 @@ class EvaluationScreen(BaseScreen):
         self.query_one("#tabs", TabLine).choose(self.pane)
         if ready:
             self.query_one("#table" if self.pane == "mistakes" else f"#{self.pane}").focus()
-        self.refresh_footer((self.pane, ready, self._is_running))
+        self._tell()
 
     @property
     def _is_running(self) -> bool:
         return self.command is not None and self.command.is_running()
 
     def _tell(self) -> None:
-        """Update the summary, the message and the line at the foot."""
+        """Update the summary, the message, the line at the foot and the keys."""
         about = None if self.evaluated is None else self.evaluated.document
         command = self.command
         self.query_one("#summary", Static).update(wording.summary(self.run, about), layout=False)
@@ -236,7 +254,6 @@ class EvaluationScreen(BaseScreen):
     def action_pane(self, pane: str) -> None:
         self.pane = pane
         self._show_pane()
-        self._tell()
 
     def action_next_pane(self, by: int) -> None:
         names = list(PANES)
@@ -317,7 +334,6 @@ class EvaluationScreen(BaseScreen):
         self.problems.clear()
         self._start(fresh)
         self._show_pane()
-        self._tell()
 
     def action_stop(self) -> None:
         """Cancel what computes the results of the pane."""

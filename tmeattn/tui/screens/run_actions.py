@@ -8,8 +8,6 @@ from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.wording import runs as run_wording
 from tmeattn.watching.run_state import RunState
 
-NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
-
 
 class RunActions(BaseScreen):
     """A screen whose keys act on `acted_on`; without a run, they do nothing."""
@@ -23,7 +21,7 @@ class RunActions(BaseScreen):
         """The run; None, with a message, where it has no weights yet."""
         if (state := self.acted_on) is not None and state.run.has_checkpoint():
             return state.run
-        self.post_message(ShowProblem(NO_WEIGHTS))
+        self.post_message(ShowProblem(run_wording.NO_WEIGHTS))
         return None
 
     def open_evaluation(self, pane: str = "confusion") -> None:

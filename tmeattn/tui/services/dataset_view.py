@@ -89,6 +89,11 @@ class SplitTexts:
         return f"{self.dataset}/{self.split}"
 
 
+def pair_of(order: Order) -> tuple[Order, Order]:
+    """The orders by one column: from its first text on, and from its last."""
+    return next(pair for pair in PAIRS if order in pair)
+
+
 def open_texts(dataset: str, run: RunDirectory | None = None) -> dict[str, SplitTexts]:
     """Read all splits of a dataset, or of the dataset of a run. This is slow: call it in a thread.
 
@@ -224,7 +229,7 @@ def filtered(
 
 def _sort_key(texts: SplitTexts, order: Order, predictions: Predictions | None) -> np.ndarray | None:
     """(N,) what the texts are sorted by, the least first; None: the order of the file."""
-    first = next(pair[0] for pair in PAIRS if order in pair)
+    first, _ = pair_of(order)
     key: np.ndarray | None = None
     if first in ("least confident", "worst errors"):
         if predictions is not None and first == "least confident":

@@ -96,7 +96,7 @@ def read_evaluation(run: RunDirectory, command: BackgroundCommand) -> EvaluatedR
                 probabilities_NC[row["index"]] = [row["probabilities"][name] for name in classes]
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         command.forget()
-        raise BadInput(f"The stored evaluation of {run.id} cannot be read: it is made again.") from error
+        raise BadInput(f"The stored evaluation of {run.id} cannot be read: start it again.") from error
     return EvaluatedRun(found, texts, Predictions(classes, probabilities_NC, texts.are_of(run)))
 
 

@@ -84,7 +84,6 @@ class ComparedCurves(Vertical, ChartGroup):
         self.border_title = "2 Curves"
         self.measure: Measure = "accuracy"
         self.shown: Shown = "validation"
-        self.cursor: float | None = None
         self.comparison: Comparison | None = None
 
     def compose(self) -> ComposeResult:
@@ -128,9 +127,13 @@ class ComparedCurves(Vertical, ChartGroup):
     def on_resize(self) -> None:
         self._arrange()
 
+    @property
+    def cursor(self) -> float | None:
+        """That of all charts."""
+        return self.query(Chart).first(Chart).cursor
+
     def put_cursor(self, x: float | None, *, beside: Chart | None = None) -> None:
         super().put_cursor(x, beside=beside)
-        self.cursor = x
         self._show_legend()
 
     def _show_legend(self) -> None:

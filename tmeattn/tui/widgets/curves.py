@@ -31,7 +31,7 @@ class CurvesPane(Pane, ChartGroup):
     name_, title = "curves", "1 Curves"
 
     def __init__(self) -> None:
-        super().__init__(id=self.name_)
+        super().__init__()
         self.others: Sequence[RunState] = ()
         self.page = 0
         self.alone: str | None = None

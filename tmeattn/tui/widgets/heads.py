@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from tmeattn.render.head_overview import OverviewView, small_columns
-from tmeattn.render.palette import shows_heat
-from tmeattn.tui.themes import heat_colours
+from tmeattn.tui.themes import heat_colours, shows_heat_on
 from tmeattn.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Heads(Picture, can_focus=True, inherit_bindings=False):
 
     def show_heads(self, overview: HeadOverview, chosen: Chosen) -> None:
         """Show the maps with the chosen one marked, and scroll to it."""
-        colour = shows_heat(self.app.console) and not self.app.no_color
+        colour = shows_heat_on(self.app)
         self.show(OverviewView(overview, chosen, heat_colours(self.app.theme), colour))
         heads = overview.heads
         at = next((at for at, one in enumerate(heads) if (one.layer, one.head) == chosen), 0)

@@ -39,8 +39,8 @@ class Pane(Vertical):
     name_ = ""
     title = ""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id or self.name_)
+    def __init__(self) -> None:
+        super().__init__(id=self.name_)
         self._drawn: object = None
 
     def on_mount(self) -> None:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.text_layout import with_line_breaks
-from tmeattn.tui.services.dataset_view import PAIRS, Order
+from tmeattn.tui.services.dataset_view import Order, pair_of
 from tmeattn.tui.widgets.cursor_lines import CursorLines
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class TextTable(CursorLines, can_focus=True):
 
     def _names(self) -> list[str]:
         """The names of the columns; an arrow marks the one that the texts are sorted by."""
-        first = next(pair[0] for pair in PAIRS if self.order in pair)
+        first, _ = pair_of(self.order)
         arrow = "▲" if self.order == first else "▼"
         marked = "predicted" if first == "worst errors" else next(name for name, by in COLUMNS if by == first)
         return [f"{name}{arrow}" if name == marked else name for name, _ in COLUMNS]

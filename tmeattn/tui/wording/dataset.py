@@ -1,4 +1,5 @@
-"""Statistics of a dataset: splits and classes, lengths of texts, and the predictions of a run."""
+"""The line about the texts that are shown, and statistics of a dataset: splits and classes, lengths of texts, and the
+predictions of a run."""
 
 from __future__ import annotations
 
@@ -21,6 +22,46 @@ MOST_CLASSES = 12
 CHANGED = "the data has changed since the run was trained: right and wrong are not shown"
 NOT_YET = "Right predictions in each class: shown when all texts of the {split} split are predicted. Press {key}."
 NEARLY_ALL = 0.99
+
+
+def summary(
+    texts: SplitTexts,
+    rows: np.ndarray,
+    predictions: Predictions | None,
+    *,
+    comparable: bool,
+    key: str,
+    warnings_key: str,
+) -> str:
+    """How many texts are shown, and which share of them is right, once all of them are predicted.
+
+    The share of a part would be that of the first texts of the file, often all of one class.
+
+    predictions:  None where no share is to be shown.
+    comparable:   whether the run was trained on these texts.
+    key:          predicts all texts.
+    warnings_key: shows the warnings; empty where they are shown.
+    """
+    line = f"{count(len(rows))} of {counted(len(texts), 'text')}"
+    if not comparable:
+        line += f"; {CHANGED}"
+    elif predictions is not None and len(rows):
+        if predictions.known()[rows].all():
+            right = int(predictions.correct(texts)[rows].sum())
+            line += f", {percent(right / len(rows))} right"
+        else:
+            line += f"; {key} predicts all"
+    if texts.warnings and warnings_key:
+        line += f"; {counted(len(texts.warnings), 'warning')}: {warnings_key}"
+    return line
+
+
+def progress(done: int, total: int, found: int | None, key: str) -> str:
+    """How far the predictions are. found: texts that fit so far; None where all fit. key: cancels them."""
+    parts = [f"{count(done)} of {count(total)} predicted"] if total else []
+    if found is not None:
+        parts.append(f"{count(found) if found else 'none'} found so far")
+    return ", ".join([*parts, f"{key} cancels"])
 
 
 def statistics(

@@ -49,7 +49,7 @@ from tmeattn.tui.styles import SharedRules
 from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.training_requests import TrainingRequests
 from tmeattn.tui.widgets.choice import Choice
-from tmeattn.tui.widgets.fields import Cycle
+from tmeattn.tui.widgets.field_editors import Cycle
 
 EVERY = 1.0
 """Seconds between two checks of the training processes."""

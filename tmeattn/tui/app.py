@@ -155,7 +155,8 @@ class TmeattnApp(TrainingRequests):
         if self.current_mode != "runs":
             await self.switch_mode("runs")
             await self._to_bottom()
-        await self.push_screen(screen)
+        with self.batch_update():
+            await self.push_screen(screen)
 
     async def _to_bottom(self) -> None:
         """Close what is open over the first screen of the tab."""

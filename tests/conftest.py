@@ -8,6 +8,7 @@ trained        a finished run on it in the test's own home
 install        install("name", "source of a plugin module"): a fake distribution on sys.path
 environment    what a subprocess needs to see the test's home and the dataset `planted`
 preloaded      preloaded.run("explain", "good", env=environment, ...): the same in a process that starts at once
+quick_python   the processes that this one starts by `sys.executable -P` start at once, too
 """
 
 from __future__ import annotations
@@ -159,3 +160,10 @@ def preloaded() -> Iterator[Preloaded]:
     server = Preloaded()
     yield server
     server.close()
+
+
+@pytest.fixture
+def quick_python(preloaded: Preloaded, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The program that stands for Python: see `Preloaded.python`."""
+    monkeypatch.setattr(sys, "executable", preloaded.python)
+    return sys.executable

@@ -24,9 +24,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from support import planted as planted_plugin
+from support.discovered import discovering_once
 from support.preloaded import Preloaded
 from support.zoo import train_zoo
 
+import tmeattn.registry
 from tmeattn.plugin import Plugin
 from tmeattn.registry import Registry, _discovered, registry
 from tmeattn.runs.directory import RunDirectory
@@ -62,6 +64,15 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("TMEATTN_DEBUG", "TMEATTN_PLUGINS"):  # set, not deleted: what the code under test sets is undone too
         monkeypatch.setenv(name, "")
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plugins_are_found_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmeattn.registry, "discover", discovering_once(tmeattn.registry.discover))
+        _discovered.cache_clear()
+        yield
+    _discovered.cache_clear()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def serve(folder: str, client: str) -> int:
     while True:
         request = clients.serve_until_readable(sys.stdin.fileno())
         if request is not None:
-            return end_as_python(lambda: become_python(request))
+            return end_as_python(partial(become_python, request))
         if not (line := sys.stdin.readline()):
             return 0
         asked = json.loads(line)

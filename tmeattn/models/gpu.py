@@ -6,9 +6,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-import torch
-from torch.utils import deterministic as _memory
+import torch.utils.deterministic
 
 from tmeattn.errors import shortened
 
@@ -32,14 +32,15 @@ def repeatable() -> Iterator[None]:
     process.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch demands, and has on new GPUs anyway
-    before, fills = torch.get_deterministic_debug_mode(), _memory.fill_uninitialized_memory
+    memory: Any = torch.utils.deterministic
+    before, fills = torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory
     torch.set_deterministic_debug_mode("error")
-    _memory.fill_uninitialized_memory = False
+    memory.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.set_deterministic_debug_mode(before)
-        _memory.fill_uninitialized_memory = fills
+        memory.fill_uninitialized_memory = fills
 
 
 def unrepeatable_operation(error: BaseException) -> str | None:

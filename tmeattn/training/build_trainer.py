@@ -19,7 +19,7 @@ from tmeattn.models.gpu import kept_random_state
 from tmeattn.plurals import counted
 from tmeattn.run_config import RunConfig, spec_of
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Listener
+from tmeattn.runs.events import Listener, started_event
 from tmeattn.specs import Space
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
@@ -100,9 +100,9 @@ def build_trainer(
         saved.load_optimizer(trainer.optimizer)
         if saved.processes != team.processes:
             emit({"kind": "warning", "message": _other_processes(saved.processes, team.processes)})
-        begun = next((event["device"] for event in run.events("started")), device.type)
-        if begun != device.type:
-            emit({"kind": "warning", "message": _other_device(begun, device.type)})
+        started = started_event(run.events("started"))
+        if started is not None and started["device"] != device.type:
+            emit({"kind": "warning", "message": _other_device(started["device"], device.type)})
     if isinstance(group, Group):
         random_states = {} if saved is None else saved.random_tensors
         tensors = checkpoint.training_tensors(model, trainer.optimizer)

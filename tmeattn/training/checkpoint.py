@@ -73,7 +73,7 @@ RandomState = dict[str, Tensor]
 def random_state() -> RandomState:
     """That of this process. Where it has not used a GPU, it does not begin to: that takes seconds and memory."""
     states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         states["cuda"] = torch.cuda.get_rng_state()
     return states
 
@@ -81,7 +81,7 @@ def random_state() -> RandomState:
 def set_random_state(states: RandomState) -> None:
     """Set torch's generators in this process: that of a GPU only where the process uses one."""
     torch.set_rng_state(states["cpu"])
-    if "cuda" in states and torch.cuda.is_initialized():
+    if "cuda" in states and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.set_rng_state(states["cuda"])
 
 

@@ -122,6 +122,8 @@ def test_states_of_the_gpu_are_read_by_a_training_on_the_cpu_and_the_other_way(c
 
 def test_an_entropy_penalty_on_the_maps_trains(checkpoint):
     with sandbox():
-        run = start("encoder", options(checkpoint, pool="cls", alpha=0.05, batch_entropy=True))
-        assert all(np.isfinite(event["entropy"]) for event in run.events("entropy"))
+        run = start("encoder", options(checkpoint, pool="cls", alpha=0.05))
+        entropies = [event["validation"]["entropy"] for event in run.events("epoch")]
+        assert all(np.isfinite(entropies))
+        assert run.events("epoch")[-1]["train"]["loss"] < run.events("epoch")[0]["train"]["loss"]
         assert run.events("warning") == []

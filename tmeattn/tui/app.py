@@ -155,7 +155,7 @@ class TmeattnApp(TrainingRequests):
         if self.current_mode != "runs":
             await self.switch_mode("runs")
             await self._to_bottom()
-        with self.batch_update():
+        with self.batch_update():  # drawn once, when all its widgets are there
             await self.push_screen(screen)
 
     async def _to_bottom(self) -> None:
@@ -179,7 +179,8 @@ class TmeattnApp(TrainingRequests):
         before = self.current_mode
         if mode != before:
             self._tabs_before = [tab for tab in self._tabs_before if tab not in (mode, before)] + [before]
-            await self.switch_mode(mode)
+            with self.batch_update():
+                await self.switch_mode(mode)
 
     async def on_open_explain(self, message: OpenExplain) -> None:
         self._select(message.run)

@@ -53,6 +53,8 @@ from tmeattn.tui.widgets.field_editors import Cycle
 
 EVERY = 1.0
 """Seconds between two checks of the training processes."""
+LEARN_EVERY = 0.2
+"""Seconds between two widgets whose styles are parsed before they are needed."""
 TABS: dict[str, type[BaseScreen]] = {
     "runs": RunsScreen,
     "explain": ExplainScreen,
@@ -99,12 +101,17 @@ class TmeattnApp(TrainingRequests):
         garbage.begin()
         saved = self.session.saved
         self.set_interval(EVERY, self._check_processes)
+        self._learning = self.set_interval(LEARN_EVERY, self._learn_styles)
         self.theme = saved.theme if saved.theme in self.available_themes else themes.DEFAULT
         self.set_keymap(keys.keymap(saved.keys))
         if self._first_run is not None:
             await self._open_run(OpenRun(self._first_run))
         elif saved.screen in TABS and saved.screen != self.DEFAULT_MODE:
             await self.switch_mode(saved.screen)
+
+    def _learn_styles(self) -> None:
+        if isinstance(self.stylesheet, SharedRules) and not self.stylesheet.learn():
+            self._learning.stop()
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys and pasted texts one after the other, everything else at once."""

@@ -205,6 +205,7 @@ def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job
             name,
             trackers,
             watch_texts=planned.watch_texts,
+            fits_epochs="epochs" not in planned.options,
         )
         for seed, name in planned.runs
     ]

@@ -29,6 +29,7 @@ from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
+from tmeattn.training.default_epochs import with_fitting_epochs
 from tmeattn.training.distributed.elastic import attempts
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.place import started_place
@@ -89,6 +90,8 @@ def start(
             for line in initial.notes(data["classes"]):
                 narrate(line)
         config = with_chosen_tokenizer(config, sources[0], narrate)
+        if options.get("epochs") is None:
+            config = with_fitting_epochs(config, sources[0], narrate)
         tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:

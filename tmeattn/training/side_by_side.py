@@ -57,7 +57,7 @@ class Job:
     title:   what the display calls it.
     resumes: a run to continue; None: a new run is made from config and name.
     watch_texts: the user's texts on the watch list of a new run.
-    fits_epochs: whether the number of epochs is to fit the number of texts, because the user has given none.
+    derived: options of a new run that the user has not given, and that follow from the number of its training texts.
     """
 
     key: str
@@ -67,13 +67,12 @@ class Job:
     trackers: tuple[str, ...] = ()
     resumes: RunDirectory | None = None
     watch_texts: tuple[str, ...] = ()
-    fits_epochs: bool = False
+    derived: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
         """The options of a new run."""
-        flat = self.config.flat()
-        return {name: flat[name] for name in flat if name != "epochs" or not self.fits_epochs}
+        return {name: value for name, value in self.config.flat().items() if name not in self.derived}
 
     @property
     def data(self) -> str:

@@ -156,7 +156,7 @@ class NewRunScreen(BaseScreen):
             self._show_result(Text(safe(self.failure[1]), style="bold red").append(NOT_STARTED, style="not bold"))
             return
         self.form.mark(None)
-        result = Text(form.estimate(config, self.session.runs.runs.values()))
+        result = Text(form.estimate(config, self.session.runs.runs.values(), fits="epochs" not in given))
         if self.seeds:
             result.append(f" {counted(len(self.seeds), 'run')}, one after another in the queue.")
         result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")

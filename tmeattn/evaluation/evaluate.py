@@ -15,6 +15,7 @@ from tmeattn.data.encoding.batches import Batch, SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.evaluation.meters import meter
 from tmeattn.evaluation.part import Part
+from tmeattn.models.gpu import kept_random_state
 from tmeattn.models.layers import attention_entropy, head_entropies, prefix_length
 from tmeattn.runs.event_types import EpochPart
 from tmeattn.spacing import evenly_spaced
@@ -106,7 +107,7 @@ def evaluate(
         if entropy_B is not None:
             entropies.append(entropy_B)
         if output.maps:
-            heads_LH = heads_LH + head_entropies(output, mask_BT).double().sum(dim=1).cpu()
+            heads_LH = heads_LH + head_entropies(output, mask_BT).cpu().double().sum(dim=1)
         progress(len(batch.indices))
     model.train(was_training)
     measured = measured.with_sums(part.total(np.array(measured.sums())).tolist()) if part.size > 1 else measured
@@ -200,7 +201,7 @@ def attention_of_split(
 
     Torch's random state is as it was, also after a model that draws random numbers in evaluation mode.
     """
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with kept_random_state(device):
         if attention == "sample":
             return _sample(model, split, max_length=max_length, device=device, part=part)
         return evaluate_split(

@@ -75,7 +75,7 @@ def word_batches(
         embedding = classifier.embedding
         with torch.no_grad():
             logits_BC = classifier.model(tokens_BT, mask_BT, need_maps=False).logits_BC
-            x_BTD = embedding(tokens_BT) if embedding is not None else torch.empty(*tokens_BT.shape, 0)
+            x_BTD = embedding(tokens_BT) if embedding is not None else logits_BC.new_empty(*tokens_BT.shape, 0)
         predicted_B = logits_BC.argmax(dim=1)
         target_B = predicted_B if target is None else torch.full_like(predicted_B, target)
         yield indices, WordBatch(classifier, tokens_BT, mask_BT, x_BTD, target_B)

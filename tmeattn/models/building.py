@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from tmeattn.errors import BadInput, EnvironmentProblem, UnknownName
 from tmeattn.foreign import plugin_call
+from tmeattn.models.gpu import kept_random_state, without_tf32
 from tmeattn.models.layers import uniform_weights
 from tmeattn.plugin import OWN_DISTRIBUTION
 from tmeattn.registry import registry, resolve
@@ -72,14 +73,13 @@ def check_contract(
     unknown = min(UNKNOWN, space.vocabulary_size - 1)
     tokens_BT = torch.tensor([[unknown] * 3, [unknown, PADDING, PADDING]], device=device)
     mask_BT = torch.tensor([[True] * 3, [True, False, False]], device=device)
-    random_state, training = torch.get_rng_state(), model.training
+    training = model.training
     model.eval()
     try:
-        with plugin_call(name, "fails in forward"):
+        with kept_random_state(device), plugin_call(name, "fails in forward"):
             output = model(tokens_BT, mask_BT, need_maps=spec.attention == "self")
     finally:
         model.train(training)
-        torch.set_rng_state(random_state)
     if not isinstance(output, ModelOutput):
         raise BadInput(f"{name}: forward returned {type(output).__name__}, not a tmeattn.ModelOutput.")
     wanted = (2, space.num_classes)
@@ -156,11 +156,13 @@ def choose_device(name: str) -> torch.device:
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return torch.device("cuda" if available["cuda"] else "cpu")
+        name = "cuda" if available["cuda"] else "cpu"
     if name not in available:
         raise UnknownName("device", name, ["auto", *available])
     if not available[name]:
         raise EnvironmentProblem(f"--device {name}: this machine has no such device.", hint="Use --device cpu.")
+    if name == "cuda":
+        without_tf32()
     return torch.device(name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from tmeattn.config import TrainOptions
 from tmeattn.data.encoding.batches import Share
 from tmeattn.data.encoding.corpus import Corpus
 from tmeattn.evaluation.meters import Meter, meter
+from tmeattn.models.gpu import repeatable, unrepeatable_operation
 from tmeattn.models.layers import prefix_length
+from tmeattn.training.checkpoint import random_state, set_random_state
 from tmeattn.training.distributed.gradients import Measured
 from tmeattn.training.objective import Whole, class_weights, objective
 from tmeattn.training.precision import autocast, full_precision
@@ -23,6 +26,8 @@ class BatchGradient:
 
     maps:      whether self-attention maps are computed in every step.
     processes: the number of those that train the model together.
+    warn:      called with a sentence for the user.
+    is_repeatable: whether it has to demand of a GPU that it computes the same each time. The CPU does.
     """
 
     def __init__(
@@ -34,8 +39,10 @@ class BatchGradient:
         *,
         maps: bool,
         processes: int,
+        warn: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.model, self.options, self.device, self.maps = model, options, device, maps
+        self.is_repeatable, self.warn = device.type == "cuda", warn
         self.has_trainable_parameters = any(parameter.requires_grad for parameter in model.parameters())
         self.is_divided = processes > 1 or options.accumulate > 1
         self.autocast = autocast(options.precision, device)
@@ -46,6 +53,26 @@ class BatchGradient:
 
     def add(self, share: Share, alpha: float) -> Measured:
         """Add the gradient of this process's summand of the loss of the batch, part by part (--accumulate)."""
+        if not self.is_repeatable:
+            return self._of_parts(share, alpha)
+        states = random_state()
+        try:
+            with repeatable():
+                return self._of_parts(share, alpha)
+        except Exception as error:
+            operation = unrepeatable_operation(error)
+            if operation is None:
+                raise
+            self.warn(
+                f"The GPU has no repeatable algorithm for {operation}: where this run is interrupted and resumed, it "
+                "may differ from an uninterrupted one by rounding."
+            )
+        self.is_repeatable = False
+        self.model.zero_grad(set_to_none=True)
+        set_random_state(states)
+        return self._of_parts(share, alpha)
+
+    def _of_parts(self, share: Share, alpha: float) -> Measured:
         first, *others = share.parts(self.options.accumulate)
         measured = self._of_part(first, alpha)
         for part in others:
@@ -70,13 +97,17 @@ class BatchGradient:
         loss = objective(output, labels_B, mask_BT, alpha, self.weights_C, whole)
         if self.has_trainable_parameters:
             loss.total.backward()  # type: ignore[no-untyped-call]
-        total, lengths_B = loss.total.item(), mask_BT.sum(dim=1).cpu().numpy()
+        hits = (output.logits_BC.argmax(dim=1) == labels_B).sum()
+        # Read together, because a GPU stops for each reading.
+        read = torch.stack([loss.total.detach(), loss.cross_entropy.detach(), hits.to(loss.total.dtype)])
+        total, cross_entropy, right = read.tolist()
         entropy_B = loss.entropy_B if math.isfinite(total) else None
+        lengths_B = share.batch.mask_BT.sum(dim=1).numpy()
         of_share = len(share.indices_W) / texts
         measured.add(
             loss=total * of_share,
-            cross_entropy=loss.cross_entropy.item() * of_share,
-            hits=int((output.logits_BC.argmax(dim=1) == labels_B).sum()),
+            cross_entropy=cross_entropy * of_share,
+            hits=int(right),
             lengths_B=lengths_B + prefix_length(output, mask_BT),
             entropy_B=None if entropy_B is None else entropy_B.detach().float().cpu().numpy(),
         )

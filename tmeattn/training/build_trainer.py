@@ -15,10 +15,11 @@ from tmeattn.errors import BadInput, shortened
 from tmeattn.foreign import plugin_call
 from tmeattn.models.arithmetic import NEWEST
 from tmeattn.models.building import build_model, check_contract, owner
+from tmeattn.models.gpu import kept_random_state
 from tmeattn.plurals import counted
 from tmeattn.run_config import RunConfig, spec_of
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.events import Listener
+from tmeattn.runs.events import Listener, started_event
 from tmeattn.specs import Space
 from tmeattn.training import checkpoint
 from tmeattn.training.checkpoint import Checkpoint, Progress
@@ -99,6 +100,9 @@ def build_trainer(
         saved.load_optimizer(trainer.optimizer)
         if saved.processes != team.processes:
             emit({"kind": "warning", "message": _other_processes(saved.processes, team.processes)})
+        started = started_event(run.events("started"))
+        if started is not None and started["device"] != device.type:
+            emit({"kind": "warning", "message": _other_device(started["device"], device.type)})
     if isinstance(group, Group):
         random_states = {} if saved is None else saved.random_tensors
         tensors = checkpoint.training_tensors(model, trainer.optimizer)
@@ -202,16 +206,21 @@ def _before_training(
     """
     before = getattr(model, "before_training", None)
     if callable(before):
-        state = torch.get_rng_state()
-        with plugin_call(owner(spec_of(config)), "fails in before_training"):
+        with kept_random_state(device), plugin_call(owner(spec_of(config)), "fails in before_training"):
             before(corpus, _options(config, device), narrate)
-        torch.set_rng_state(state)
 
 
 def _other_processes(before: int, now: int) -> str:
     return (
         f"The run was trained by {counted(before, 'process', 'processes')} and continues with {now}: dropout draws "
         "other random numbers from here on, so that the result differs from that of an uninterrupted run."
+    )
+
+
+def _other_device(before: str, now: str) -> str:
+    return (
+        f"The run was begun on {before} and continues on {now}, which rounds otherwise and draws other random numbers "
+        "for dropout, so that the result differs from that of an uninterrupted run."
     )
 
 

@@ -71,11 +71,18 @@ RandomState = dict[str, Tensor]
 
 
 def random_state() -> RandomState:
-    """That of this process."""
+    """That of this process. Where it has not used a GPU, it does not begin to: that takes seconds and memory."""
     states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         states["cuda"] = torch.cuda.get_rng_state()
     return states
+
+
+def set_random_state(states: RandomState) -> None:
+    """Set torch's generators in this process: that of a GPU only where the process uses one."""
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.set_rng_state(states["cuda"])
 
 
 def save_training(
@@ -175,9 +182,8 @@ class Checkpoint:
 
     def restore_random_state(self, rank: int = 0) -> None:
         """Set torch's random generators to the state that the process `rank` had."""
-        torch.set_rng_state(self.tensors[_random_name("cpu", rank)])
-        if (name := _random_name("cuda", rank)) in self.tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(self.tensors[name])
+        names = {device: _random_name(device, rank) for device in ("cpu", "cuda")}
+        set_random_state({device: self.tensors[name] for device, name in names.items() if name in self.tensors})
 
     @property
     def random_tensors(self) -> dict[str, Tensor]:

@@ -78,7 +78,7 @@ class Trainer:
             self.optimizer = make_optimizer(model, options)
         self.gradient_sum = GradientSum(model, self.group, len(corpus.vocabulary))
         self.gradient = BatchGradient(
-            model, options, corpus, device, maps=self.attention == "all", processes=self.group.size
+            model, options, corpus, device, maps=self.attention == "all", processes=self.group.size, warn=self._warn
         )
         self.has_trainable_parameters = self.gradient.has_trainable_parameters
         train = corpus.splits["train"]
@@ -128,6 +128,9 @@ class Trainer:
             self._log_entropy("validation", means)
         if self.group.is_first:
             self.watch_list.begin(self.progress)
+
+    def _warn(self, message: str) -> None:
+        self.emit({"kind": "warning", "message": message})
 
     def _has_no_entropy(self) -> bool:
         return not self.run.events("entropy")

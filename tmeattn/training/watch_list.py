@@ -21,6 +21,7 @@ from tmeattn.data.encoding.encode import EncodedSplit
 from tmeattn.data.sources import run_tokenizer
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.evaluate import Measured
+from tmeattn.models.gpu import kept_random_state
 from tmeattn.models.layers import word_attention
 from tmeattn.run_config import stored_config
 from tmeattn.runs import watched_texts
@@ -150,7 +151,7 @@ def _unchanged(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Context manager in which the model is in evaluation mode. Its mode and torch's random state, from which the
     forward pass of a plugin's model may draw, are those from before afterwards."""
     was_training = model.training
-    with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
+    with kept_random_state(device):
         model.eval()
         try:
             yield

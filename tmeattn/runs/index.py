@@ -16,18 +16,12 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import SETTLED, figures_of
 from tmeattn.runs.manifest import check_manifest
 from tmeattn.runs.portable import unpack
-from tmeattn.runs.summary import RunSummary, is_twin
-from tmeattn.runs.summary_cache import overviews
+from tmeattn.runs.summary import is_twin
 
 MIN_PREFIX = 2
 RESERVED_NAMES = {"latest", "best"}
 LONGEST_NAME = 200
 """Characters of the longest name that a user can give a run."""
-
-
-def readable_summaries(root: Path | None = None) -> list[RunSummary]:
-    """The summaries of all readable runs, the newest first. A run that is deleted meanwhile is left out."""
-    return [one.summary for one in overviews(root)[0]]
 
 
 def all_runs(root: Path | None = None) -> list[RunDirectory]:

@@ -29,7 +29,8 @@ def check_data(plan: Plan, narrate: Narrate) -> Dataset:
         values = (dimension.low, dimension.high) if isinstance(dimension, Range) else dimension.values
         for value in values:
             try:
-                open_initial(resolve_run(plan.model, trial_options(plan.options, {dimension.name: value})))
+                config_of_trial = resolve_run(plan.model, trial_options(plan.options, {dimension.name: value}))
+                open_initial(config_of_trial, initial)
             except BadInput as error:
                 raise BadInput(
                     f"--space {dimension.text}: {error.message}",

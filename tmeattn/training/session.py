@@ -263,13 +263,8 @@ def _train(
             initial = initial_again(run, config)
         if saved is not None and (more is not None or counts_patience_anew(run, saved.progress.step)):
             _count_patience_anew(saved.progress, config)
-
-        def announce(event: Event) -> None:
-            if more is not None and event["kind"] == "resumed":  # from here on, the run is not finished any more
-                more.record(run, epoch=event["epoch"], step=event["step"])
-            emit(event)
-
-        trainer = build_trainer(run, config, sources, saved, announce, narrate, team, initial)
+        said_first = emit if more is None else _extending(run, more, emit)
+        trainer = build_trainer(run, config, sources, saved, said_first, narrate, team, initial)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:
@@ -282,6 +277,18 @@ def _train(
         with stop_on_signals(acknowledge, flag) as stop:
             _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
+
+
+def _extending(run: RunDirectory, more: Longer, emit: Listener) -> Listener:
+    """`emit`, which first records the extension of a run with the event that resumes it: from then on, the run is not
+    finished any more."""
+
+    def record_and_emit(event: Event) -> None:
+        if event["kind"] == "resumed":
+            more.record(run, epoch=event["epoch"], step=event["step"])
+        emit(event)
+
+    return record_and_emit
 
 
 def _count_patience_anew(progress: Progress, config: RunConfig) -> None:

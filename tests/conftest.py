@@ -8,6 +8,7 @@ trained        a finished run on it in the test's own home
 install        install("name", "source of a plugin module"): a fake distribution on sys.path
 environment    what a subprocess needs to see the test's home and the dataset `planted`
 preloaded      preloaded.run("explain", "good", env=environment, ...): the same in a process that starts at once
+quick_python   the processes that this one starts by `sys.executable -P` start at once, too
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from support import planted as planted_plugin
+from support.discovered import discovering_once
 from support.preloaded import Preloaded
 from support.zoo import train_zoo
 
+import tmeattn.registry
 from tmeattn.plugin import Plugin
 from tmeattn.registry import Registry, _discovered, registry
 from tmeattn.runs.directory import RunDirectory
@@ -61,6 +64,15 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("TMEATTN_DEBUG", "TMEATTN_PLUGINS"):  # set, not deleted: what the code under test sets is undone too
         monkeypatch.setenv(name, "")
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plugins_are_found_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmeattn.registry, "discover", discovering_once(tmeattn.registry.discover))
+        _discovered.cache_clear()
+        yield
+    _discovered.cache_clear()
 
 
 @pytest.fixture
@@ -159,3 +171,10 @@ def preloaded() -> Iterator[Preloaded]:
     server = Preloaded()
     yield server
     server.close()
+
+
+@pytest.fixture
+def quick_python(preloaded: Preloaded, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The program that stands for Python: see `Preloaded.python`."""
+    monkeypatch.setattr(sys, "executable", preloaded.python)
+    return sys.executable

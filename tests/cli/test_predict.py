@@ -322,6 +322,7 @@ def test_shards_refuse(
     assert not list(tmp_path.glob("x*"))
 
 
+@pytest.mark.usefixtures("quick_python")
 def test_processes_write_the_same_file(
     tmeattn: Any, trained: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

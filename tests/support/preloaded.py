@@ -4,6 +4,9 @@ A fork differs from `python -m tmeattn` in the time that imports and the end of 
 seconds where torch is needed: it has its own environment, standard streams and signals, and finds the plugins on its
 own import path. What happens while Python starts and ends is under test in cli/test_process.py and
 test_child_python.py.
+
+The processes that a fork starts itself, such as those of `train --processes`, are forks too: it has `Preloaded.python`
+in the place of Python. A test whose own process starts some uses the fixture `quick_python`.
 """
 
 from __future__ import annotations
@@ -11,16 +14,21 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
+SOCKET = "socket"
+CAN_STAND_FOR_PYTHON = hasattr(os, "pidfd_open")  # of Linux; elsewhere the processes of a fork are real ones
 
 
 @dataclass(frozen=True)
@@ -44,19 +52,36 @@ class Process:
         return int(code)
 
 
+def write_client(folder: Path) -> Path:
+    """The program python_client.py, for the server whose socket is in `folder`."""
+    source = (TESTS / "support" / "python_client.py").read_text("utf-8")
+    client = folder / "python"
+    client.write_text(f"#!{sys.executable} -IS\n" + source.replace('SERVER = ""', f"SERVER = {str(folder / SOCKET)!r}"))
+    client.chmod(0o700)
+    return client
+
+
 class Preloaded:
     """The server of the forks. It imports once, when the first command is started."""
 
     def __init__(self) -> None:
         self._server: subprocess.Popen[str] | None = None
+        self._folder = Path(tempfile.mkdtemp(prefix="tmeattn-"))  # the path of a socket must be short
+        self._client = write_client(self._folder) if CAN_STAND_FOR_PYTHON else Path(sys.executable)
+
+    @property
+    def python(self) -> str:
+        """A program that runs a command line of Python, with -P, in a fork of the server."""
+        self.ask(ready=True)
+        return str(self._client)
 
     def ask(self, **request: Any) -> Any:
         """The server's answer to a request."""
         if self._server is None:
             path = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH", "")]))
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "support.preloaded"], env={**os.environ, "PYTHONPATH": path},
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                [sys.executable, "-P", "-m", "support.preloaded", str(self._folder), str(self._client)],
+                env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
         assert self._server.stdin is not None
         assert self._server.stdout is not None
@@ -89,54 +114,55 @@ class Preloaded:
     def close(self) -> None:
         if self._server is not None:
             self._server.communicate()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def serve() -> int:
+def serve(folder: str, client: str) -> int:
     """Answer requests until there are no more; in a fork, the exit code of its command."""
     from campaigns.forked import preload
 
+    from .forked_python import Clients, become_python, end_as_python
+
     preload()
     gc.freeze()  # no collection in a fork touches, and so copies, the memory of the imports
-    while line := sys.stdin.readline():
-        request = json.loads(line)
-        if "wait" in request:
-            pid, status = os.waitpid(request["wait"], os.WNOHANG)
+    clients = Clients(Path(folder) / SOCKET if CAN_STAND_FOR_PYTHON else None)
+    sys.executable = client
+    while True:
+        request = clients.serve_until_readable(sys.stdin.fileno())
+        if request is not None:
+            return end_as_python(partial(become_python, request))
+        if not (line := sys.stdin.readline()):
+            return 0
+        asked = json.loads(line)
+        if "wait" in asked:
+            pid, status = os.waitpid(asked["wait"], os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None
+        elif "ready" in asked:
+            answer = True
         elif (answer := os.fork()) == 0:
-            return become(**request)
+            clients.forget()
+            return become(**asked)
         print(json.dumps(answer), flush=True)
-    return 0
 
 
 def become(arguments: list[str], env: dict[str, str], cwd: str, streams: list[str], ignoring: list[int]) -> int:
     """Run the command in this process, in the state in which Python would have started it."""
     from tmeattn.cli.process import run_process
-    from tmeattn.registry import _discovered
 
-    os.environ.clear()
-    os.environ.update(env)
-    os.chdir(cwd)
-    for number, path in enumerate([os.devnull, *streams]):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY)
-        os.dup2(descriptor, number)
-        os.close(descriptor)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for ignored in ignoring:
-        signal.signal(ignored, signal.SIG_IGN)
-    sys.path[:0] = [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in sys.path]
+    from .forked_python import reset
+
+    descriptors = [
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY)
+        for number, path in enumerate([os.devnull, *streams])
+    ]
+    reset(env, cwd, descriptors, ignoring)
     sys.argv = ["tmeattn", *arguments]
-    _discovered.cache_clear()
     return run_process(arguments)
 
 
 if __name__ == "__main__":
     code = 70
     try:
-        code = serve()
+        code = serve(*sys.argv[1:])
     finally:
         os._exit(code)

@@ -21,9 +21,10 @@ from tmeattn.training.trainer import Diverged
 
 
 @pytest.fixture
-def shared(planted, environment, monkeypatch, tmp_path):
+def shared(planted, environment, quick_python, monkeypatch, tmp_path):
     """The options of a quick run, which other processes of this test can train, too."""
     assert environment
+    assert quick_python
     monkeypatch.syspath_prepend(str(tmp_path / "planted-site"))  # a process has the import path of its parent
     return planted
 

@@ -1,4 +1,7 @@
-"""Real processes: one that dies, a signal, and two computers, played by two torchrun agents on the loopback."""
+"""Real processes: one that dies, a signal, and two computers, played by two torchrun agents on the loopback.
+
+They are forks of a process that has made the imports (`quick_python`), apart from two that Python starts.
+"""
 
 import json
 import os
@@ -14,16 +17,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_python")]
 LIMIT = 120
+PYTHON = sys.executable
 OPTIONS = ["simple-attn", "--dataset", "planted", "--vectors", "random", "--vector-size", "8", "--min-count", "1",
            "--batch-size", "16", "--max-length", "12", "--threads", "1", "--device", "cpu", "--patience", "0",
            "--checkpoint-every", "3", "--dropout", "0.3"]  # fmt: skip
 ENDLESS = [*OPTIONS, "--epochs", "100000", "--processes", "2"]
 
 
-def start(environment, *arguments, module="tmeattn"):
-    return subprocess.Popen([sys.executable, "-P", "-m", module, *arguments], env=environment, text=True,
+def start(environment, *arguments, module="tmeattn", python=None):
+    return subprocess.Popen([python or sys.executable, "-P", "-m", module, *arguments], env=environment, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
 
 
@@ -42,13 +46,28 @@ def weights(run):
     return load_file(run / "checkpoints" / "last.safetensors")
 
 
-def children(pid):
+def rank_1_of(run):
+    """The process that rank 0 of a run has started."""
+    rank_0 = json.loads((run / "status.json").read_text())["pid"]
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            if int(path.read_text().rpartition(")")[2].split()[1]) == pid:
+            if int(path.read_text().rpartition(")")[2].split()[1]) == rank_0:
                 found.append(int(path.parent.name))
-    return found
+    (rank_1,) = found
+    return rank_1
+
+
+def started_as_rank_1(home):
+    """The process that torchrun has started as rank 1 of a training in this home."""
+    wanted = {b"RANK=1", f"TMEATTN_HOME={home}".encode()}
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if wanted <= {*path.read_bytes().split(b"\0")}:
+                found.append(int(path.parent.name))
+    (rank_1,) = found
+    return rank_1
 
 
 @pytest.fixture
@@ -63,7 +82,7 @@ def training(environment, isolated):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it finds the processes in /proc")
 def test_a_process_that_is_killed_ends_the_training_with_one_line(training, isolated):
-    (rank_1,) = children(training.pid)
+    rank_1 = rank_1_of(*runs(isolated))
     os.kill(rank_1, signal.SIGKILL)
     _, err = training.communicate(timeout=LIMIT)
     (line,) = [line for line in err.splitlines() if line.startswith("Error: ")]
@@ -73,8 +92,8 @@ def test_a_process_that_is_killed_ends_the_training_with_one_line(training, isol
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it finds the processes in /proc")
-def test_without_rank_0_no_process_is_left(training):
-    (rank_1,) = children(training.pid)
+def test_without_rank_0_no_process_is_left(training, isolated):
+    rank_1 = rank_1_of(*runs(isolated))
     training.kill()
     training.communicate()
     wait_for(lambda: not Path(f"/proc/{rank_1}").exists(), "the other process ends")
@@ -99,7 +118,7 @@ def test_two_computers_train_as_two_processes_do(environment, isolated):
               module="torch.distributed.run")
         for node in range(2)
     ]  # fmt: skip
-    here = start(environment, "train", *OPTIONS, "--epochs", "2", "--processes", "2")
+    here = start(environment, "train", *OPTIONS, "--epochs", "2", "--processes", "2", python=PYTHON)
     results = [process.communicate(timeout=LIMIT) for process in (*agents, here)]
     assert [process.returncode for process in (*agents, here)] == [0, 0, 0], results
     assert sum("finished" in out for out, _ in results[:2]) == 1  # rank 0 alone prints
@@ -118,8 +137,7 @@ def test_the_processes_that_torchrun_starts_again_continue_the_run(environment, 
         begun = isolated.glob
         wait_for(lambda: list(begun("runs/*/checkpoints/last.safetensors")) or agent.poll() is not None, "begins")
         (run,) = runs(isolated)
-        (rank_1,) = [pid for pid in children(agent.pid) if b"\0RANK=1\0" in Path(f"/proc/{pid}/environ").read_bytes()]
-        os.kill(rank_1, signal.SIGKILL)
+        os.kill(started_as_rank_1(isolated), signal.SIGKILL)
         wait_for(lambda: '"resumed"' in (run / "events.jsonl").read_text() or agent.poll() is not None, "continues")
         assert agent.poll() is None
         assert runs(isolated) == [run]

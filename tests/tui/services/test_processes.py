@@ -21,8 +21,9 @@ QUICK = ["--dataset", "planted", "--vectors", "random", "--vector-size", "8", "-
 
 
 @pytest.fixture
-def training(environment, monkeypatch):
+def training(environment, quick_python, monkeypatch):
     """TrainingProcesses whose processes see the dataset `planted`; none outlives the test."""
+    assert quick_python
     for name in ("PYTHONPATH", "TMEATTN_HOME"):
         monkeypatch.setenv(name, environment[name])
     made = TrainingProcesses()
@@ -79,7 +80,7 @@ def test_killed_training_is_noticed_at_once_and_resumed_to_its_end(training):
     assert run_state.state == "running"
     assert training.ended() == []
     assert (run.path / control.LOG).exists()  # the log has moved to the run
-    os.kill(process.popen.pid, signal.SIGKILL)
+    os.kill(run.status()["pid"], signal.SIGKILL)
     killed = time.monotonic()
     wait_for(lambda: training.ended())
     run_state.refresh()

@@ -49,7 +49,7 @@ from tmeattn.tui.styles import SharedRules
 from tmeattn.tui.terminal import fit_to_terminal
 from tmeattn.tui.training_requests import TrainingRequests
 from tmeattn.tui.widgets.choice import Choice
-from tmeattn.tui.widgets.fields import Cycle
+from tmeattn.tui.widgets.field_editors import Cycle
 
 EVERY = 1.0
 """Seconds between two checks of the training processes."""
@@ -155,7 +155,8 @@ class TmeattnApp(TrainingRequests):
         if self.current_mode != "runs":
             await self.switch_mode("runs")
             await self._to_bottom()
-        await self.push_screen(screen)
+        with self.batch_update():
+            await self.push_screen(screen)
 
     async def _to_bottom(self) -> None:
         """Close what is open over the first screen of the tab."""

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 from support.scripted_reader import seen
 from support.waiting import until
-from textual.geometry import Region
 
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
@@ -17,6 +16,7 @@ from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.processes import TrainingProcess
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.choice import Choice
+from tmeattn.tui.widgets.fields import VALUE_AT, FieldLines, Fields
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +38,34 @@ def started(monkeypatch):
     return found
 
 
-async def test_every_name_is_beside_its_field(started):
+async def test_every_editor_is_beside_its_name(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
-        names, top = screen.query_one("#names"), screen.query_one("#inputs").region.y
-        shown = [strip.text.strip() for strip in names.render_lines(Region(0, 0, *names.size))]
-        for name, widget in screen.form.widgets.items():
-            assert shown[widget.region.y - top] == name.replace("_", "-")
+        lines, fields = screen.query_one(FieldLines), screen.query_one(Fields)
+        for name in screen.form.entries:
+            await pilot.pause()
+            place = screen.focused.region
+            assert fields.region.contains_region(place)
+            assert lines.render_line(place.y - lines.region.y).text[:VALUE_AT].strip() == name.replace("_", "-")
+            await pilot.press("tab")
+        assert screen.focused.id == "start"
+        await pilot.press("shift+tab", *"bf16")
+        assert list(screen.form.given()) == [name]
+        await pilot.press("tab", "tab")
+        assert screen.focused.id == "model"
+
+
+async def test_a_click_goes_to_a_field_and_turns_a_choice(started):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(140, 45)) as pilot:
+        screen = await opened(pilot)
+        recipe, epochs = screen.form.entries["recipe"], screen.form.entries["epochs"]
+        await pilot.click(FieldLines, offset=(VALUE_AT + 1, recipe.line))
+        assert (screen.form.at, recipe.value) == (recipe, "report")
+        await pilot.click(FieldLines, offset=(3, epochs.line))
+        await pilot.press(*"12")
+        assert screen.form.given() == {"recipe": "report", "epochs": "12"}
 
 
 async def opened(pilot) -> NewRunScreen:
@@ -77,13 +97,13 @@ async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
         screen = await opened(pilot)
         await pilot.press(*"-1")
         await until(pilot, lambda: "--alpha" in told(screen))
-        assert screen.form.widgets["alpha"].has_class("wrong")
+        assert screen.form.entries["alpha"].wrong
         assert screen.query_one("#start").disabled
         await pilot.press("ctrl+s")
         assert started == []
         await pilot.press("backspace", "backspace", *"0.1")
         await until(pilot, lambda: told(screen).endswith("$ tmeattn train lstm-attn --alpha 0.1"))
-        assert not screen.form.widgets["alpha"].has_class("wrong")
+        assert not screen.form.entries["alpha"].wrong
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
@@ -91,7 +111,7 @@ async def test_the_help_of_a_field_is_not_cut(started, size):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
-        screen.form.widgets["alpha_warmup"].focus()
+        screen.form.go_to(screen.form.entries["alpha_warmup"])
         assert await seen(pilot, "Unless given, at most half the epochs.")
 
 
@@ -102,8 +122,8 @@ async def test_another_model_has_other_options_and_keeps_what_it_shares(started)
         await pilot.press("down", *"3")
         choice = screen.query_one("#model", Choice)
         screen.post_message(Choice.Changed(choice, "mean"))
-        await until(pilot, lambda: "hidden_size" not in screen.form.widgets)
-        assert "alpha" not in screen.form.widgets  # a model without attention has no entropy to penalise
+        await until(pilot, lambda: "hidden_size" not in screen.form.entries)
+        assert "alpha" not in screen.form.entries  # a model without attention has no entropy to penalise
         assert screen.form.given() == {"epochs": "3"}
 
 
@@ -111,11 +131,11 @@ async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(140, 45)) as pilot:
         screen = await opened(pilot)
-        recipe = screen.form.widgets["recipe"]
-        recipe.focus()
+        recipe = screen.form.entries["recipe"]
+        screen.form.go_to(recipe)
         await pilot.press("right")
         assert recipe.value == "report"
-        await until(pilot, lambda: screen.form.widgets["epochs"].placeholder == "200")  # the recipe's own
+        await until(pilot, lambda: screen.form.entries["epochs"].default == "200")  # the recipe's own
         await pilot.press("space")
         assert recipe.value == ""
 
@@ -124,7 +144,7 @@ async def test_a_switch_becomes_its_flag(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
-        screen.form.widgets["tune_embeddings"].focus()
+        screen.form.go_to(screen.form.entries["tune_embeddings"])
         await pilot.press("right", "ctrl+s")
         assert started == [["train", "lstm-attn", "--freeze-embeddings"]]
 
@@ -133,12 +153,12 @@ async def test_texts_of_the_watch_list_are_fields(started, tmp_path):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
-        screen.form.widgets["watch_file"].value = str(tmp_path / "none.txt")
-        screen.form.widgets["watch_text"].value = "a dull film"
+        screen.form.entries["watch_file"].value = str(tmp_path / "none.txt")
+        screen.form.entries["watch_text"].value = "a dull film"
         await pilot.press("ctrl+s")
         assert "--watch-file" in told(screen)
-        assert screen.form.widgets["watch_file"].has_class("wrong")
-        screen.form.widgets["watch_file"].value = ""
+        assert screen.form.entries["watch_file"].wrong
+        screen.form.entries["watch_file"].value = ""
         await pilot.press("ctrl+s")
         assert started == [["train", "lstm-attn", "--watch-text", "a dull film"]]
 
@@ -198,7 +218,7 @@ async def test_a_run_that_does_not_start_leads_back_to_the_entries_and_the_reaso
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         screen.query_one("#name").value = "mine"
-        screen.form.widgets["limit"].value = "3"
+        screen.form.entries["limit"].value = "3"
         await pilot.press("ctrl+s")
         ended.append(True)
         app.screen.refresh_run()
@@ -211,7 +231,7 @@ async def test_a_run_that_does_not_start_leads_back_to_the_entries_and_the_reaso
         await pilot.pause(0.3)  # the check that follows the filling of the fields
         assert "The run did not start" in told(again)
         assert (again.form.given(), again.query_one("#name").value) == ({"limit": "3"}, "mine")
-        assert again.form.widgets["limit"].has_class("wrong")
+        assert again.form.entries["limit"].wrong
         await pilot.press(*"0.1")  # in the field with the focus
         await until(pilot, lambda: "read-only" not in told(again))
         assert not again.query_one("#start").disabled

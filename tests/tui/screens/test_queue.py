@@ -25,8 +25,8 @@ async def test_several_seeds_of_the_form_go_into_the_queue(write_run, planted, s
         await pilot.press("n")
         await pilot.pause()
         form = app.screen
-        form.query_one("#field-seed").value = "3,4"
-        form.query_one("#field-dataset").value = "planted"
+        form.form.entries["seed"].value = "3,4"
+        form.form.entries["dataset"].value = "planted"
         form.query_one("#name").value = "pair"
         await pilot.press("ctrl+s")
         await pilot.pause()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -28,7 +28,8 @@ from tmeattn.tui.services import run_form as form
 from tmeattn.tui.services.run_form import FormField
 from tmeattn.tui.session import FormEntries, Session
 from tmeattn.tui.widgets.choice import Choice
-from tmeattn.tui.widgets.fields import NAME_WIDTH, Cycle, Fields
+from tmeattn.tui.widgets.field_editors import Cycle
+from tmeattn.tui.widgets.fields import NAME_WIDTH, Fields
 
 DEFAULT_MODEL = "lstm-attn"
 NOT_STARTED = "\nThe run did not start: change an entry, or start it again."
@@ -68,27 +69,33 @@ class NewRunScreen(BaseScreen):
         self.failure = list(entries.arguments), reason
 
     def body(self) -> Iterable[Widget]:
+        """All widgets as they are shown: what changes after they are mounted would be laid out and drawn twice."""
+        problem = self._make_form()
+        result = self._error(problem) if problem else self._checked(self.name_given)
+        model = Choice("model".rjust(NAME_WIDTH) + " ", [(name, name) for name in self.models], id="model")
+        model.set_reactive(Choice.value, self.model)
         with Vertical():
             with Horizontal(id="which"):
-                yield Choice("model".rjust(NAME_WIDTH) + " ", [(name, name) for name in self.models], id="model")
+                yield model
                 yield Label("name")
                 yield Input(self.name_given, placeholder="none", id="name", compact=True)
-            yield Static("", id="summary", markup=False)
-            yield Vertical(id="fields")
+            yield Static(self._summary(), id="summary", markup=False)
+            yield Vertical(self.form, id="fields")
             with Horizontal(id="below"):
-                yield Static("", id="result", markup=False)
-                yield Button("Start", id="start", variant="primary")
+                yield Static(result, id="result", markup=False)
+                yield Button("Start", id="start", variant="primary", disabled=bool(self.problem))
 
-    async def on_mount(self) -> None:
-        self.query_one("#model", Choice).value = self.model
-        await self._fill()
-        if "alpha" in self.form.widgets:
-            self.form.widgets["alpha"].focus()
+    def on_mount(self) -> None:
+        if "alpha" in self.form.entries:
+            self.form.go_to(self.form.entries["alpha"])
 
-    async def _fill(self) -> None:
-        """Make the fields of the chosen model. Options that the user has given stay, if the model has them."""
-        spec = registry().get(ModelSpec, self.model)
-        self.query_one("#summary", Static).update(safe(f"{spec.summary}."))
+    def _summary(self) -> str:
+        """What the model is; the help of an option replaces it while the cursor is there."""
+        return safe(f"{registry().get(ModelSpec, self.model).summary}.")
+
+    def _make_form(self) -> TmeattnError | None:
+        """Make the fields of the chosen model. Options that the user has given stay, if the model has them. The result
+        is why the model has no fields."""
         problem: TmeattnError | None = None
         own: list[FormField] = []
         common: list[FormField] = []
@@ -98,28 +105,28 @@ class NewRunScreen(BaseScreen):
             usual = form.defaults_of(self.model, self.given)
         except TmeattnError as error:
             problem = error
-        if spec.attention == "none":
+        if registry().get(ModelSpec, self.model).attention == "none":
             common = [field for field in common if not field.name.startswith("alpha")]
         first, rest = common[: len(form.FIRST)], common[len(form.FIRST) :]
         offers = {
             "dataset": [one.name for one in registry().all(DatasetSpec)],
             "vectors": [*(one.name for one in registry().all(VectorsSpec)), "random"],
         }
-        sections = (("  Training", first), (f"  {self.model}", own), ("  More", rest))
-        self.form = Fields(sections).prepare(usual, self.given, offers)
-        place = self.query_one("#fields", Vertical)
-        await place.remove_children()
-        await place.mount(self.form)
-        if problem is None:
-            self._check()
-        else:
-            self._show_error(problem)
+        sections = (("Training", first), (self.model, own), ("More", rest))
+        self.form = Fields(sections, usual, self.given, offers)
+        return problem
 
     @on(Choice.Changed, "#model")
     async def another_model(self, event: Choice.Changed) -> None:
         self.given = self.form.given()
         self.model = event.value
-        await self._fill()
+        problem = self._make_form()
+        self.query_one("#summary", Static).update(self._summary())
+        place = self.query_one("#fields", Vertical)
+        await place.remove_children()
+        await place.mount(self.form)
+        if not self._is_closed():
+            self._show(self._error(problem) if problem else self._checked(self._typed_name))
 
     @on(Cycle.Changed)
     @on(Input.Changed)
@@ -133,10 +140,18 @@ class NewRunScreen(BaseScreen):
     def next_field(self) -> None:
         self.focus_next()
 
+    @property
+    def _typed_name(self) -> str:
+        return self.query_one("#name", Input).value.strip()
+
     def _check(self) -> None:
-        """Check the options as `tmeattn train` does, and show the time they take and the command."""
+        """Check the options, and show the time that the run takes and its command."""
+        self._show(self._checked(self._typed_name))
+
+    def _checked(self, name: str) -> Text:
+        """Check the options as `tmeattn train` does. The result is the time that the run takes and the command, or what
+        is wrong."""
         given = self.form.given()
-        name = self.query_one("#name", Input).value.strip()
         switches = {field.name: field.off for field in self.form.fields if field.off}
         try:
             self.seeds = form.seeds_of(given)
@@ -148,34 +163,36 @@ class NewRunScreen(BaseScreen):
             self.form.set_defaults(form.defaults_of(self.model, given))
             config = form.check_all(self.model, given, name)
         except TmeattnError as error:
-            self._show_error(error)
-            return
+            return self._error(error)
         self.problem = ""
         if self.failure is not None and self.failure[0] == self.arguments:
             self.form.mark(form.named_in(self.failure[1], self.form.fields))
-            self._show_result(Text(safe(self.failure[1]), style="bold red").append(NOT_STARTED, style="not bold"))
-            return
+            return Text(safe(self.failure[1]), style="bold red").append(NOT_STARTED, style="not bold")
         self.form.mark(None)
-        result = Text(form.estimate(config, self.session.runs.runs.values()))
+        result = Text(form.estimate(config, self.session.runs.runs.values(), fits="epochs" not in given))
         if self.seeds:
             result.append(f" {counted(len(self.seeds), 'run')}, one after another in the queue.")
-        result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")
-        self._show_result(result)
+        return result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")
 
-    def _show_error(self, error: TmeattnError) -> None:
+    def _error(self, error: TmeattnError) -> Text:
+        """Note what is wrong, and mark the option that it names."""
         self.problem = str(error)
         self.form.mark(form.named_in(error.message, self.form.fields))
-        self._show_result(Text(safe(self.problem), style="bold red"))
+        return Text(safe(self.problem), style="bold red")
 
-    def _show_result(self, result: Text) -> None:
+    def _show(self, result: Text) -> None:
         self.query_one("#result", Static).update(result)
         self.query_one("#start", Button).disabled = bool(self.problem)
 
+    @on(Fields.Moved)
+    def show_help(self, event: Fields.Moved) -> None:
+        """Show the whole help of the option at the cursor, because its own line may be cut."""
+        self.query_one("#summary", Static).update(safe(event.field.help))
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show the whole help of the field with the focus, because its own line may be cut."""
-        field = self.form.field_of(event.widget)
-        spec = registry().get(ModelSpec, self.model)
-        self.query_one("#summary", Static).update(safe(field.help if field else f"{spec.summary}."))
+        """Show what the model is, where the cursor is at no option."""
+        if not self.form.has_cursor:
+            self.query_one("#summary", Static).update(self._summary())
 
     @on(Button.Pressed, "#start")
     def pressed(self) -> None:
@@ -188,8 +205,7 @@ class NewRunScreen(BaseScreen):
         elif self.seeds:
             self.action_enqueue()
         else:
-            name = self.query_one("#name", Input).value.strip()
-            self.session.entries = FormEntries(self.model, self.form.given(), name, self.arguments)
+            self.session.entries = FormEntries(self.model, self.form.given(), self._typed_name, self.arguments)
             self.post_message(StartRun(self.arguments, self.model))
 
     def on_not_started(self, message: NotStarted) -> None:
@@ -200,7 +216,7 @@ class NewRunScreen(BaseScreen):
     def action_enqueue(self) -> None:
         """Add the run, or one for each seed, to the queue."""
         self._check()
-        name = self.query_one("#name", Input).value.strip() or None
+        name = self._typed_name or None
         if self.problem:
             self.post_message(ShowProblem(self.problem))
         else:
@@ -221,6 +237,22 @@ class NewRunScreen(BaseScreen):
         if not isinstance(self.focused, Input | Cycle | Choice | Button):
             raise SkipAction
         self.focus_next() if by > 0 else self.focus_previous()
+
+    def focus_next(self, selector: str | type[Widget] = "*") -> Widget | None:
+        """Go to the next option, or from the last one to the next widget; into the form at its first option."""
+        return self._go(1, lambda: super(NewRunScreen, self).focus_next(selector))
+
+    def focus_previous(self, selector: str | type[Widget] = "*") -> Widget | None:
+        """Go to the option before, or from the first one to the widget before; into the form at its last option."""
+        return self._go(-1, lambda: super(NewRunScreen, self).focus_previous(selector))
+
+    def _go(self, by: int, to_widget: Callable[[], Widget | None]) -> Widget | None:
+        if not self.form.move(by):
+            was_inside = self.form.has_cursor
+            to_widget()
+            if self.form.has_cursor and not was_inside:
+                self.form.jump(0 if by > 0 else -1)
+        return self.focused
 
     def action_page(self, by: int) -> None:
         self.form.page(by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import platform
@@ -84,6 +85,7 @@ def cpu_of_states(home: Path) -> float:
     return float(sum(note["cpu_seconds"] for note in notes))
 
 
+@functools.cache
 def environment() -> dict[str, str]:
     """The computer and the versions."""
     import torch

@@ -34,6 +34,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support import logged_runs
+from support.percentiles import percentile
 
 ROOT = Path(__file__).parents[2]
 QUIET, OPENED = 0.35, 0.8
@@ -294,16 +295,10 @@ def main() -> None:
         cells = [
             f"{one[LOST][0]:.0f}"
             if what == LOST
-            else f"{statistics.median(one[what]):.0f}   {percentile(one[what]):.0f}"
+            else f"{statistics.median(one[what]):.0f}   {percentile(one[what], 0.95):.0f}"
             for one in found.values()
         ]
         print("".join(f"{cell:>26}" for cell in [what, *cells]))
-
-
-def percentile(values: list[float], share: float = 0.95) -> float:
-    """The smallest value that at least this share of the values does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.measured_process import measured
+from support.percentiles import percentile
 
 if TYPE_CHECKING:
     import tmeattn
@@ -157,7 +158,7 @@ def alone(run: str, times: int) -> str:
 
 def share(durations: list[float], part: float) -> str:
     """A percentile in milliseconds."""
-    return f"{1000 * sorted(durations)[min(len(durations) - 1, int(part * len(durations)))]:.1f} ms"
+    return f"{1000 * percentile(durations, part):.1f} ms"
 
 
 def main() -> int:

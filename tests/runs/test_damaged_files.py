@@ -18,9 +18,10 @@ from tmeattn.cli.support.completion import runs as complete
 from tmeattn.errors import TmeattnError
 from tmeattn.runs.comparison import compare_runs
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.runs.index import all_runs, damaged_runs, find_run, readable_summaries
+from tmeattn.runs.index import all_runs, damaged_runs, find_run
 from tmeattn.runs.reuse import ReusableRuns
 from tmeattn.runs.summary import summarize
+from tmeattn.runs.summary_cache import overviews
 from tmeattn.tui.services.run_list import ORDERS, RunList
 
 FILES = ("run.json", "meta.json", "status.json", "events.jsonl")
@@ -61,7 +62,7 @@ def changed(value: Any, at: tuple[Any, ...], new: Any) -> Any:
 
 def check_the_others(good: RunDirectory) -> None:
     """Every reader of all runs still works for the good run."""
-    listed = {run.id: run for run in readable_summaries()}
+    listed = {one.summary.id: one.summary for one in overviews()[0]}
     assert listed[good.id].epoch == 3
     json.dumps([run.document() for run in listed.values()], allow_nan=True)
     damaged_runs()
@@ -164,5 +165,5 @@ def test_an_impossible_accuracy_makes_no_run_the_best(two: tuple[RunDirectory, R
     evil.events_path.write_text(log.replace('"accuracy":0.', '"accuracy":70.'))
     assert evil.events_path.read_text() != log
     assert find_run("best").id == good.id
-    listed = {run.id: run for run in readable_summaries()}
+    listed = {one.summary.id: one.summary for one in overviews()[0]}
     assert any("events.jsonl is damaged" in problem for problem in listed[evil.id].problems)

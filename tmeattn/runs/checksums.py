@@ -61,16 +61,6 @@ def verified_metadata(data: bytes) -> dict[str, str]:
     return metadata
 
 
-def is_intact(path: Path) -> bool:
-    """Whether a checkpoint can be read and fits its checksum, if it has one."""
-    try:
-        with open_regular(path) as file:
-            verified_metadata(file.read())
-    except (OSError, ValueError):
-        return False
-    return True
-
-
 def vocabulary_checksum(folder: Path) -> str:
     """The SHA-256 of `vocabulary.json` as the best or newest checkpoint in a folder names it; empty where none does."""
     for name in ("best", "last", "previous"):

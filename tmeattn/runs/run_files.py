@@ -1,9 +1,12 @@
 """The types of the JSON files in a run directory: `run.json` (RunInfo), `meta.json` (RunMeta), `status.json`
-(RunStatus). `RunDirectory` reads and writes them."""
+(RunStatus). `RunDirectory` reads and writes them.
+
+The fields of those that `tmeattn runs show --json` prints, too, have their descriptions (see `tmeattn.cli.documents`).
+"""
 
 # No `from __future__ import annotations`: as strings, annotations would hide NotRequired from `__required_keys__`.
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 State = Literal["created", "running", "stopped", "finished", "failed", "crashed"]
 """`crashed` is never written: a run in the state `running` whose process no longer exists, and whose log has no end, is
@@ -36,90 +39,80 @@ class StoredConfig(TypedDict):
 
 
 class DroppedLabel(TypedDict):
-    """A label whose texts `--drop-label` left out, and their number."""
+    """A label that was left out."""
 
-    label: str
-    texts: int
+    label: Annotated[str, "The label"]
+    texts: Annotated[int, "Its texts"]
 
 
-MergedLabel = TypedDict("MergedLabel", {"label": str, "class": str, "texts": int})
-"""A label that `--merge-labels` made another class, and the number of its texts."""
+# Not as a class: `class` is a word of Python.
+MergedLabel = TypedDict(
+    "MergedLabel",
+    {
+        "label": Annotated[str, "The label"],
+        "class": Annotated[str, "The class that it became"],
+        "texts": Annotated[int, "Its texts"],
+    },
+)
+MergedLabel.__doc__ = "A label that became another class."
 
 
 class LabelRecord(TypedDict):
-    """What `--drop-label` and `--merge-labels` have done."""
+    """What --drop-label and --merge-labels changed."""
 
-    dropped: list[DroppedLabel]
-    merged: list[MergedLabel]
+    dropped: Annotated[list[DroppedLabel], "Labels that were left out"]
+    merged: Annotated[list[MergedLabel], "Labels that became another class"]
 
 
 class DataInfo(TypedDict):
-    """The data that a run is trained on.
+    """The data that a run is trained on."""
 
-    fingerprint, vectors: fingerprints of the dataset and of the pretrained word vectors (None: random ones).
-    classes:              names of the classes, in the order of the labels.
-    vector_size:          dimensions of a word vector.
-    labels:               the labels that were left out or merged; absent where there are none.
-    """
-
-    fingerprint: str
-    classes: list[str]
-    vectors: str | None
-    vector_size: int
-    labels: NotRequired[LabelRecord]
+    fingerprint: Annotated[str, "Of the texts, labels and splits"]
+    classes: Annotated[list[str], "The classes, in the order of the labels"]
+    vectors: Annotated[str | None, "Fingerprint of the pretrained word vectors; null for random ones"]
+    vector_size: Annotated[int, "Dimensions of a word vector"]
+    labels: NotRequired[Annotated[LabelRecord, "With --drop-label or --merge-labels"]]
 
 
 class SweepOrigin(TypedDict):
-    """The trial of a sweep that a run belongs to.
+    """The trial that a run belongs to."""
 
-    format: the version of this object. study: the name of the study. trial: its number, from 0. seed: one of the seeds
-    that the trial is trained with.
-    """
-
-    format: int
-    study: str
-    trial: int
-    seed: int
+    format: Annotated[int, "Version of this object"]
+    study: Annotated[str, "The study"]
+    trial: Annotated[int, "The trial, from 0"]
+    seed: Annotated[int, "The seed of the trial"]
 
 
 class InitOrigin(TypedDict):
-    """The run whose weights and words a run starts from (`--init`).
+    """The run whose weights and words a run started from."""
 
-    format:     the version of this object.
-    run, name:  its id, and its name at that time.   created: when it was created, seconds since 1970.
-    epoch:      the epoch of the weights.   weights: the SHA-256 of the file that has them.
-    words:      the number of its words, which have the first ids of the new vocabulary, with padding and unknown.
-    vocabulary: the SHA-256 of these words, as `vocabulary.json` stores them.
-    new_head:   whether the classes are others, so that what depends on them starts anew.
-    """
-
-    format: int
-    run: str
-    name: str | None
-    created: float
-    epoch: int
-    weights: str
-    words: int
-    vocabulary: str
-    new_head: bool
+    format: Annotated[int, "Version of this object"]
+    run: Annotated[str, "Id of the other run"]
+    name: Annotated[str | None, "Its name at that time"]
+    created: Annotated[float, "When it was created, seconds since 1970"]
+    epoch: Annotated[int, "Epoch of the weights"]
+    weights: Annotated[str, "SHA-256 of the file of the weights"]
+    words: Annotated[int, "How many words of the vocabulary are those of the other run"]
+    vocabulary: Annotated[str, "SHA-256 of these words"]
+    new_head: Annotated[bool, "Whether the classes are others, so that the head started anew"]
 
 
-class Extension(TypedDict):
-    """That a run was extended (`tmeattn resume RUN --epochs N`).
+class PastExtension(TypedDict):
+    """A training that went on to another number of epochs than planned."""
 
-    format: the version of this object.   time: seconds since 1970.   command: the command line.
-    epochs, before: planned from here on, and planned before.   epoch, step: finished epochs and steps at that time.
-    exact: whether the weights are those of a run that was trained for `epochs` from the start.
-    """
+    time: Annotated[float, "Seconds since 1970"]
+    epochs: Annotated[int, "Planned epochs from then on"]
+    before: Annotated[int, "Planned epochs before"]
+    epoch: Annotated[int, "Finished epochs at that time"]
+    step: Annotated[int, "Steps done at that time"]
+    exact: Annotated[bool, "Whether the weights are those of a run of as many epochs from the start"]
+    command: Annotated[list[str], "The command line"]
 
-    format: int
-    time: float
-    epochs: int
-    before: int
-    epoch: int
-    step: int
-    exact: bool
-    command: list[str]
+
+class Extension(PastExtension):
+    """The same in `run.json`."""
+
+    format: Annotated[int, "Version of this object"]
 
 
 class RunInfo(TypedDict):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -221,8 +221,10 @@ class Initial:
         return differing[0]
 
 
-def open_initial(config: RunConfig) -> Initial | None:
+def open_initial(config: RunConfig, known: Initial | None = None) -> Initial | None:
     """What the option `init` of a run names, checked with its other options; None where it is not given.
+
+    known: what was opened for other options; if it is of the same run, its files are not read again.
 
     Raises:
         BadInput: there is no such run, it has no weights, or they do not fit the options.
@@ -230,7 +232,15 @@ def open_initial(config: RunConfig) -> Initial | None:
     """
     if config.train.init is None:
         return None
-    run = init_run(config.train.init)
+    if known is not None and known.config.train.init == config.train.init:
+        initial = replace(known, config=config)
+    else:
+        initial = _read(config, init_run(config.train.init))
+    initial.check_fit()
+    return initial
+
+
+def _read(config: RunConfig, run: RunDirectory) -> Initial:
     stored = checkpoint.load(run.checkpoints, "best")
     assert stored is not None
     vocabulary = Vocabulary.load(
@@ -238,9 +248,7 @@ def open_initial(config: RunConfig) -> Initial | None:
         stored.progress.vocabulary,
         hint=f"Rebuild it from the data: tmeattn resume {run.id}; or restore the file from a copy.",
     )
-    initial = Initial(config, run, stored, vocabulary)
-    initial.check_fit()
-    return initial
+    return Initial(config, run, stored, vocabulary)
 
 
 def initial_again(run: RunDirectory, config: RunConfig) -> Initial | None:

@@ -29,6 +29,7 @@ from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
+from tmeattn.training.default_epochs import with_fitting_epochs
 from tmeattn.training.distributed.elastic import attempts
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.place import started_place
@@ -81,7 +82,8 @@ def start(
 
     with contextlib.ExitStack() as held:
         team = held.enter_context(Team(place))
-        config = with_processes(resolve_run(model, with_init(model, options)), team, narrate)
+        options = with_init(model, options)
+        config = with_processes(resolve_run(model, options), team, narrate)
         initial = open_initial(config)
         sources, data = open_data(config.train, narrate)
         if initial is not None:
@@ -89,6 +91,7 @@ def start(
             for line in initial.notes(data["classes"]):
                 narrate(line)
         config = with_chosen_tokenizer(config, sources[0], narrate)
+        config = with_fitting_epochs(config, options, sources[0], narrate)
         tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:
@@ -260,13 +263,8 @@ def _train(
             initial = initial_again(run, config)
         if saved is not None and (more is not None or counts_patience_anew(run, saved.progress.step)):
             _count_patience_anew(saved.progress, config)
-
-        def announce(event: Event) -> None:
-            if more is not None and event["kind"] == "resumed":  # from here on, the run is not finished any more
-                more.record(run, epoch=event["epoch"], step=event["step"])
-            emit(event)
-
-        trainer = build_trainer(run, config, sources, saved, announce, narrate, team, initial)
+        said_first = emit if more is None else _extending(run, more, emit)
+        trainer = build_trainer(run, config, sources, saved, said_first, narrate, team, initial)
         heartbeat.update(epochs=config.train.epochs, steps_per_epoch=trainer.steps_per_epoch)
 
         def on_progress(progress: Progress) -> None:
@@ -279,6 +277,18 @@ def _train(
         with stop_on_signals(acknowledge, flag) as stop:
             _fit(run, trainer, stop, on_progress, emit)
     tidy(run, training=True)
+
+
+def _extending(run: RunDirectory, more: Longer, emit: Listener) -> Listener:
+    """`emit`, which first records the extension of a run with the event that resumes it: from then on, the run is not
+    finished any more."""
+
+    def record_and_emit(event: Event) -> None:
+        if event["kind"] == "resumed":
+            more.record(run, epoch=event["epoch"], step=event["step"])
+        emit(event)
+
+    return record_and_emit
 
 
 def _count_patience_anew(progress: Progress, config: RunConfig) -> None:

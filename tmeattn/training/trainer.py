@@ -85,11 +85,13 @@ class Trainer:
         self.batches = BucketedBatches(
             train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
         )
-        self.steps_per_epoch = math.ceil(len(train) / options.batch_size)
+        self.steps_per_epoch = len(self.batches)
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self.gradient.empty_meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self.gradient.empty_meter()
         self.pace: Pace | None = None
-        self.watch_list = WatchList(model, run, corpus, options, device, self.attention, self.emit)
+        self.watch_list = WatchList(
+            model, run, corpus, options, device, self.attention, self.emit, self.steps_per_epoch
+        )
         self._use = ProcessUse()
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock

@@ -7,7 +7,6 @@ split. Nothing that is trained depends on them. Shapes: B texts of a batch, T to
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -65,10 +64,11 @@ class WatchList:
         device: torch.device,
         attention: Measured,
         emit: Listener,
+        steps_per_epoch: int,
     ) -> None:
         self.model, self.run, self.corpus, self.options = model, run, corpus, options
         self.device, self.attention, self.emit = device, attention, emit
-        self.steps_between = steps_between(math.ceil(len(corpus.splits["train"]) / options.batch_size))
+        self.steps_between = steps_between(steps_per_epoch)
         self._stamp: tuple[int, int] | None = None
         self._added: list[AddedText] = []
         self._ids: list[np.ndarray] = []

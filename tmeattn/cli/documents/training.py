@@ -5,6 +5,7 @@
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from tmeattn.runs.event_types import EpochEvent
+from tmeattn.runs.run_files import DataInfo, Extension, InitOrigin, PastExtension, SweepOrigin
 
 
 class Run(TypedDict):
@@ -46,83 +47,6 @@ class RunConfiguration(TypedDict):
     train: Annotated[dict[str, Any], "The other options, with underscores"]
 
 
-class DroppedLabel(TypedDict):
-    """A label that was left out."""
-
-    label: Annotated[str, "The label"]
-    texts: Annotated[int, "Its texts"]
-
-
-# Not as a class: `class` is a word of Python.
-MergedLabel = TypedDict(
-    "MergedLabel",
-    {
-        "label": Annotated[str, "The label"],
-        "class": Annotated[str, "The class that it became"],
-        "texts": Annotated[int, "Its texts"],
-    },
-)
-MergedLabel.__doc__ = "A label that became another class."
-
-
-class LabelEdits(TypedDict):
-    """What --drop-label and --merge-labels changed."""
-
-    dropped: Annotated[list[DroppedLabel], "Labels that were left out"]
-    merged: Annotated[list[MergedLabel], "Labels that became another class"]
-
-
-class RunData(TypedDict):
-    """The data that a run is trained on."""
-
-    fingerprint: Annotated[str, "Of the texts, labels and splits"]
-    classes: Annotated[list[str], "The classes, in the order of the labels"]
-    vectors: Annotated[str | None, "Fingerprint of the pretrained word vectors; null for random ones"]
-    vector_size: Annotated[int, "Dimensions of a word vector"]
-    labels: NotRequired[Annotated[LabelEdits, "With --drop-label or --merge-labels"]]
-
-
-class SweepOrigin(TypedDict):
-    """The trial that a run belongs to."""
-
-    format: Annotated[int, "Version of this object"]
-    study: Annotated[str, "The study"]
-    trial: Annotated[int, "The trial, from 0"]
-    seed: Annotated[int, "The seed of the trial"]
-
-
-class InitOrigin(TypedDict):
-    """The run whose weights and words a run started from."""
-
-    format: Annotated[int, "Version of this object"]
-    run: Annotated[str, "Id of the other run"]
-    name: Annotated[str | None, "Its name at that time"]
-    created: Annotated[float, "When it was created, seconds since 1970"]
-    epoch: Annotated[int, "Epoch of the weights"]
-    weights: Annotated[str, "SHA-256 of the file of the weights"]
-    words: Annotated[int, "How many words of the vocabulary are those of the other run"]
-    vocabulary: Annotated[str, "SHA-256 of these words"]
-    new_head: Annotated[bool, "Whether the classes are others, so that the head started anew"]
-
-
-class PastExtension(TypedDict):
-    """A training that went on to another number of epochs than planned."""
-
-    time: Annotated[float, "Seconds since 1970"]
-    epochs: Annotated[int, "Planned epochs from then on"]
-    before: Annotated[int, "Planned epochs before"]
-    epoch: Annotated[int, "Finished epochs at that time"]
-    step: Annotated[int, "Steps done at that time"]
-    exact: Annotated[bool, "Whether the weights are those of a run of as many epochs from the start"]
-    command: Annotated[list[str], "The command line"]
-
-
-class Extension(PastExtension):
-    """The same in `run.json`."""
-
-    format: Annotated[int, "Version of this object"]
-
-
 class Relative(TypedDict):
     """A run that passed on its weights, or got those of another."""
 
@@ -145,7 +69,7 @@ class ShownRun(Run):
 
     format: Annotated[int, "Version of the run's files"]
     config: Annotated[RunConfiguration, "The configuration"]
-    data: Annotated[RunData, "The data"]
+    data: Annotated[DataInfo, "The data"]
     command: NotRequired[Annotated[list[str], "The command line that began the run"]]
     versions: NotRequired[Annotated[dict[str, str], "Of tmeattn, torch, numpy and python, and the platform"]]
     sweep: NotRequired[Annotated[SweepOrigin, "Only in a run of a sweep"]]

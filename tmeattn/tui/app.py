@@ -27,6 +27,7 @@ from tmeattn.tui.messages import (
     OpenExplain,
     OpenNewRun,
     OpenQueue,
+    OpenReproduction,
     OpenRun,
     QueueRuns,
     StartRun,
@@ -138,6 +139,11 @@ class TmeattnApp(TrainingRequests):
 
     async def _open_queue(self) -> None:
         await self._open_over_runs(QueueScreen(self.session))
+
+    async def on_open_reproduction(self, message: OpenReproduction) -> None:
+        from tmeattn.tui.screens.reproduce import ReproduceScreen
+
+        await self._open_over_runs(ReproduceScreen(self.session))
 
     async def on_queue_runs(self, message: QueueRuns) -> None:
         """Add trainings to the queue, start a process that trains it, and show the queue."""

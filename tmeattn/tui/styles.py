@@ -23,7 +23,7 @@ from textual.widgets._toast import Toast, ToastRack
 
 MOST = 4096
 """Places whose rules are kept."""
-USED = (
+USED: tuple[type[Widget], ...] = (
     *(Button, DataTable, Input, Label, OptionList, TextArea, ScrollView, Tooltip, LoadingIndicator),
     *(Container, Horizontal, ScrollableContainer, Vertical, VerticalScroll, ModalScreen),
     *(CommandInput, CommandList, CommandPalette, SearchIcon, Toast, ToastRack),

@@ -14,8 +14,8 @@ import pytest
 from support.created_runs import dead_pid
 
 from tmeattn import files
-from tmeattn.errors import EnvironmentProblem
-from tmeattn.files import disk_errors, read_json, rewrite, to_json, write_atomically
+from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.files import check_place, disk_errors, read_json, rewrite, to_json, write_atomically
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -25,6 +25,20 @@ def test_replaces(tmp_path: Path, durable: bool) -> None:
         write_atomically(path, data, durable=durable)
         assert path.read_bytes() == data
         assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208
+
+
+def test_a_place_is_free_where_nothing_is_and_its_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("")
+    Path("link").symlink_to("nowhere")
+    for taken in ("file", "link"):
+        with pytest.raises(BadInput, match=f"^{taken} exists already. Choose another name or add --force.$"):
+            check_place(Path(taken), replaces=False)
+        check_place(Path(taken), replaces=True)
+    check_place(Path("new"), replaces=False)
+    for force in (False, True):
+        with pytest.raises(BadInput, match=f"^There is no folder {tmp_path / 'none'}. Create it, or choose another.$"):
+            check_place(Path("none/new"), replaces=force)
 
 
 def test_a_rewrite_removes_what_killed_processes_left_of_the_same_file(tmp_path: Path) -> None:

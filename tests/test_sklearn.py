@@ -103,6 +103,7 @@ def test_estimator_checks_that_make_sense_for_texts() -> None:
         (["good", "bad"], [0, 1], {"epoch": 3}, "epoch"),
         (["good", "bad"], [0, 1], {"model": "lstm_attn"}, "lstm-attn"),
         (np.zeros((3, 2)), [0, 1, 1], {}, "2 dimensions"),
+        (["good", "bad"] * 10, [0, 1] * 10, {}, "^X has 20 texts, which are too few for a validation split"),
     ],
 )
 def test_what_cannot_be_fitted_is_a_value_error(texts: Any, labels: Any, options: dict[str, Any], said: str) -> None:

@@ -191,7 +191,12 @@ class TrainOptions(Options):
     max_length: int = Field(
         400, ge=1, le=2**20, description="Largest number of words that the model reads of a text, from its beginning."
     )
-    epochs: int = Field(5, ge=1, description="Passes over the training texts, at most.")
+    epochs: int = Field(
+        5,
+        ge=1,
+        description="Passes over the training texts, at most. Unless given, few texts have more of them, so that there "
+        "are 600 steps.",
+    )
     patience: int = Field(
         3, ge=0, description="Stop after this many epochs without a higher validation accuracy; 0: never."
     )

@@ -79,6 +79,32 @@ def read_error(path: Path, error: OSError, *, what: str = "", hint: str | None =
     return kind(f"{what}{shortened(path)} cannot be read: {reason(error)}.", hint=hint or advice(error, "read"))
 
 
+def check_place(path: Path, *, replaces: bool) -> None:
+    """Check that there is place for a file or a folder, before anything is computed for it.
+
+    replaces: whether it may replace an older one.
+
+    Raises:
+        BadInput: something is there, or its folder does not exist.
+    """
+    if os.path.lexists(path) and not replaces:
+        raise BadInput(f"{shortened(path)} exists already.", hint="Choose another name or add --force.")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise BadInput(f"There is no folder {shortened(folder)}.", hint="Create it, or choose another.")
+
+
+def check_new_folder(path: Path) -> None:
+    """Check that a path can be a folder, which is created where it does not exist.
+
+    Raises:
+        BadInput: it is a file, or below a file.
+    """
+    first = next(place for place in (path.absolute(), *path.absolute().parents) if os.path.lexists(place))
+    if not first.is_dir():
+        raise BadInput(f"{shortened(first)} is not a folder.", hint="Choose another.")
+
+
 def temporary_name(path: Path) -> Path:
     """The name beside `path` under which this process writes what it renames to `path` when it is complete."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -44,13 +44,15 @@ class InvalidInput(BadInput, ValueError):
 
 
 @contextmanager
-def _as_value_errors() -> Iterator[None]:
+def _as_value_errors(hidden: Path | None = None) -> Iterator[None]:
+    """hidden: the file with the texts of X, which the user has not named."""
     try:
         yield
     except InvalidInput:
         raise
     except BadInput as error:
-        raise InvalidInput(error.message, hint=error.hint) from error
+        message = error.message if hidden is None else error.message.replace(str(hidden), "X")
+        raise InvalidInput(message, hint=error.hint) from error
 
 
 class TmeattnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -122,7 +124,7 @@ class TmeattnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             data = place / "texts.jsonl"
             names = _class_names(classes)
             _write(data, texts, [names[label] for label in label_N])
-            with runs_elsewhere(place):
+            with runs_elsewhere(place), _as_value_errors(hidden=data):
                 model = train(
                     options.pop("model"),
                     dataset=data,

@@ -180,8 +180,9 @@ def test_an_export_folder_that_is_none_is_refused_before_training(
 ) -> None:
     taken = tmp_path / "taken"
     taken.write_text("mine")
-    refused = tmeattn("reproduce", "table1", *quick, "--export", str(taken)).refused(3)
-    assert refused.startswith(f"Cannot write the export to {taken}: ")
+    for folder in (taken, taken / "new"):
+        refused = tmeattn("reproduce", "table1", *quick, "--export", str(folder)).refused()
+        assert refused == f"{taken} is not a folder. Choose another."
     assert (taken.read_text(), all_runs()) == ("mine", [])
 
 

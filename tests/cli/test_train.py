@@ -38,7 +38,11 @@ def test_train_several_seeds(tmeattn: Any, quick: list[str]) -> None:
     assert low <= mean <= high + 1e-9
     assert "an interval needs two seeds" in tmeattn("train", "mean", *quick, "--seeds", "7,", "--json").err
     refused = tmeattn("train", "mean", *quick, "--seeds", "5,4", "--name", "mine").refused()
-    assert refused == "Another run is named 'mine-4' already."
+    assert re.fullmatch(
+        r"Another run is named 'mine-4' already\. Choose another name, or rename that run: "
+        r"tmeattn runs rename \w+-mean NEW",
+        refused,
+    )
     assert len(all_runs()) == 5
 
 

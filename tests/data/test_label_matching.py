@@ -82,6 +82,13 @@ def test_no_match_at_all_is_an_error_with_both_sides() -> None:
     )
 
 
+@pytest.mark.parametrize("label", ["a b", "a&b", "$5", "*", "(x)"])
+def test_the_example_can_be_pasted_into_a_shell(label: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        match_labels({label: 5}, CLASSES)
+    assert str(caught.value).endswith(f" --map-label '{label}=negative'")
+
+
 @given(
     st.dictionaries(st.text(max_size=6), st.integers(1, 9), min_size=1, max_size=6),
     st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=5, unique=True),

@@ -50,6 +50,7 @@ SMALLER = {
     r"--vectors \S+": "--vectors random",
     r"(tmeattn train lstm-attn --watch-.*)": r"\1 --vectors random --limit 8 --epochs 1",
     r"(tmeattn train mean .*--name longer)": r"\1 --vectors random",
+    r"(tmeattn sweep \S+) --limit \d+ (--trials \d.*)": r"\1 --limit 8 --epochs 3 \2",
     r"--planted \S+( --option \S+)?": "--planted simple-attn --dataset planted --option epochs=1 --methods random",
     r"tmeattn reproduce table1 --recipe modern --seeds 3": "tmeattn reproduce fig2 --recipe modern --seeds 3",
 }

@@ -34,7 +34,7 @@ COMMANDS = (
     "tmeattn train simple-attn --seeds 1,2 --json",
     "tmeattn train transformer --layers 1 --heads 2 --name maps --json",
     "tmeattn resume first --json",
-    "tmeattn sweep mean --space lr=1e-3,1e-2 --trials 1 --json",
+    "tmeattn sweep mean --space lr=1e-3,1e-2 --epochs 1 --trials 1 --json",
     "tmeattn sweep show --json",
     "tmeattn sweep best --json",
     "tmeattn sweep list --json",

@@ -80,7 +80,7 @@ def test_a_name_has_to_be_free_for_its_kind_only(tmeattn: Any, tmp_path: Path, m
 
 
 def test_a_folder_that_cannot_be_written(tmeattn: Any, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    assert "Cannot write the plugin" in tmeattn(
-        "plugins", "new", "mine", "--into", str(tmp_path / "file" / "x")
-    ).refused(3)
+    file = tmp_path / "file"
+    file.write_text("")
+    refused = tmeattn("plugins", "new", "mine", "--into", str(file / "x")).refused()
+    assert refused == f"{file} is not a folder. Choose another."

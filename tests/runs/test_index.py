@@ -203,7 +203,9 @@ def test_a_path_that_is_no_run(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("notes")
     for path in (file, tmp_path, tmp_path / "none"):
-        assert refused(str(path)) == f"{path} is neither a run directory nor an exported run."
+        assert refused(str(path)) == (
+            f"{path} is neither a run directory nor an exported run. Export a run: tmeattn runs export RUN model.zip"
+        )
 
 
 @pytest.mark.parametrize("reference", ["", "~nobody-of-that-name", "x" * 300, "a\0b", "\ud800", "\x1b[31m", "*"])

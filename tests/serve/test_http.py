@@ -222,6 +222,12 @@ def test_a_taken_port_is_one_line(client: Client) -> None:
         server.bind("127.0.0.1", client.port)
 
 
+def test_an_address_of_another_computer_is_not_the_fault_of_the_port() -> None:
+    with pytest.raises(TmeattnError, match=r"cannot use port 0 of 192\.0\.2\.1: ") as raised:
+        server.bind("192.0.2.1", 0)
+    assert raised.value.hint == "Give an address of this computer."
+
+
 def test_sigterm_answers_what_was_accepted(
     preloaded: Any, trained: RunDirectory, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from tmeattn.cli.support.options import (
     text_column_option,
 )
 from tmeattn.errors import BadInput
+from tmeattn.files import check_place
 
 if TYPE_CHECKING:
     from tmeattn.data.readers.text_input import TextInput
@@ -174,7 +175,7 @@ def _check_begin(
     source: None where the texts are on the command line. replaces: whether the output may exist.
     """
     from tmeattn.inference.onnx_classifier import is_onnx
-    from tmeattn.inference.output_target import check_output_name, check_place, check_target
+    from tmeattn.inference.output_target import check_output_name, check_target
     from tmeattn.runs.index import find_run
 
     if not is_onnx(run):

@@ -117,7 +117,7 @@ def sweep(ctx: click.Context, study: str | None, storage: str | None, trials: in
     store = open_store(storage, create=False)
     found = open_study(store, study) if study is not None or trials is not None else unfinished(store)
     begins(lambda: _check_sources(found.plan))
-    _check_data(found.plan)
+    _check_data(found.plan, is_new=False)
     _work(extended(found, trials), (), wanted=trials, as_json=False)
 
 
@@ -194,7 +194,7 @@ def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
     from tmeattn.sweep.space import default_space
     from tmeattn.sweep.space_text import parse_space
     from tmeattn.sweep.storage import open_store, require_optuna
-    from tmeattn.sweep.study import join
+    from tmeattn.sweep.study import join, study_names
 
     require_optuna()
     seeds, trackers, as_json = seeds_in(values.pop("seeds")), values.pop("trackers"), values.pop("as_json")
@@ -220,8 +220,9 @@ def _sweep(spec: ModelSpec, values: dict[str, Any]) -> None:
     )
     store = open_store(storage, create=False)  # a database that cannot be reached comes to light at once
     begins(lambda: _check_begin(store, name or plan.name, plan, trackers))
-    _check_data(plan)
-    study = join(store or open_store(storage), name or plan.name, plan, trials, DEFAULT_TRIALS)
+    is_new = store is None or (name or plan.name) not in study_names(store)
+    derived = _check_data(plan, is_new=is_new)
+    study = join(store or open_store(storage), name or plan.name, plan, trials, DEFAULT_TRIALS, derived)
     _work(study, trackers, wanted=trials, as_json=as_json)
 
 
@@ -244,12 +245,16 @@ def _check_sources(plan: Plan) -> None:
     check_sources(resolve_run(plan.model, plan.options).train)
 
 
-def _check_data(plan: Plan) -> None:
+def _check_data(plan: Plan, *, is_new: bool) -> dict[str, Any]:
+    """Check the data of a sweep. Returns the options that a new study has because of them."""
     from tmeattn.render.console import safe, stderr_console
-    from tmeattn.sweep.data_check import check_data
+    from tmeattn.sweep.data_check import check_data, derived_options
 
-    console = stderr_console()
-    check_data(plan, lambda line: console.print(safe(line)))
+    def narrate(line: str) -> None:
+        stderr_console().print(safe(line))
+
+    dataset = check_data(plan, narrate)
+    return derived_options(plan, dataset, narrate) if is_new else {}
 
 
 def _unusual(spec: ModelSpec, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -195,8 +195,10 @@ def _train(spec: ModelSpec, values: dict[str, Any]) -> None:
 
 def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job]:
     from tmeattn.run_config import resolve_run
+    from tmeattn.training.default_epochs import DERIVED
     from tmeattn.training.side_by_side import Job
 
+    derived = tuple(name for name in DERIVED if name not in planned.options)
     return [
         Job(
             str(seed),
@@ -205,6 +207,7 @@ def _jobs(spec: ModelSpec, planned: Plan, trackers: tuple[str, ...]) -> list[Job
             name,
             trackers,
             watch_texts=planned.watch_texts,
+            derived=derived,
         )
         for seed, name in planned.runs
     ]

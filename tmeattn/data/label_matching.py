@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -115,4 +116,4 @@ def _only(names: Sequence[str]) -> str | None:
 def _example(labels: Sequence[str] | Mapping[str, int], classes: Sequence[str]) -> str:
     label = next((label for label in labels if label), "LABEL")
     text = f"{label}={classes[0]}"
-    return text if text.isascii() and " " not in text and len(text) < 60 else repr(shortened(text, 60))
+    return text if shlex.quote(text) == text and len(text) < 60 else repr(shortened(text, 60))

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tmeattn.errors import BadInput
-from tmeattn.files import disk_errors, escaped, remove_leftovers, temporary_name
+from tmeattn.files import check_place, disk_errors, escaped, remove_leftovers, temporary_name
 from tmeattn.inference.evaluate_run import RunEvaluation
-from tmeattn.inference.output_target import check_output_name, check_place, check_target, output_format
+from tmeattn.inference.output_target import check_output_name, check_target, output_format
 from tmeattn.inference.prediction_parquet import require_parquet
 from tmeattn.inference.prediction_rows import class_columns
 from tmeattn.os_errors import ELSEWHERE

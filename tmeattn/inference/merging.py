@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from tmeattn.errors import BadInput, shortened
-from tmeattn.files import disk_errors, read_error, remove_leftovers, temporary_name
-from tmeattn.inference.output_target import check_output_name, check_place, check_target, output_format, row_format
+from tmeattn.files import check_place, disk_errors, read_error, remove_leftovers, temporary_name
+from tmeattn.inference.output_target import check_output_name, check_target, output_format, row_format
 from tmeattn.inference.prediction_note import new_hash
 from tmeattn.inference.prediction_parquet import to_parquet
 from tmeattn.inference.prediction_rows import is_ranked

@@ -62,7 +62,7 @@ class OnnxClassifier:
         except Exception as error:  # onnxruntime's own exceptions have no common class of their own
             said = str(error) if isinstance(error, ValueError) else one_line(error)
             raise BadInput(
-                f"{shortened(path)} cannot be used: {shortened(said)}.",
+                f"{shortened(path)} cannot be used: {shortened(said.rstrip('.'))}.",
                 hint="Export the run again: tmeattn runs export RUN model.onnx",
             ) from None
         self.about = about

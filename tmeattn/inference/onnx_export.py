@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import io
 import logging
-import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 from tmeattn.data.encoding.open_tokenizer import OpenTokenizer
 from tmeattn.data.encoding.tokenizers import SpaceTokenizer
 from tmeattn.errors import BadInput, EnvironmentProblem, shortened
-from tmeattn.files import disk_errors, write_atomically
+from tmeattn.files import check_place, disk_errors, write_atomically
 from tmeattn.foreign import one_line
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.onnx_file import (
@@ -67,12 +66,9 @@ def export_onnx(classifier: TrainedClassifier, target: Path, *, force: bool = Fa
         EnvironmentProblem: a package is not installed, or the file cannot be written.
     """
     _require_packages()
-    if os.path.lexists(target) and not force:
-        raise BadInput(f"{shortened(target)} exists already.", hint="Choose another name or add --force.")
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        place = target if target.is_dir() else target.absolute().parent
-        what = f"{shortened(place)} is a folder." if target.is_dir() else f"There is no folder {shortened(place)}."
-        raise BadInput(what, hint="Choose another place.")
+    check_place(target, replaces=force)
+    if target.is_dir():
+        raise BadInput(f"{shortened(target)} is a folder.", hint="Choose another name.")
     module = _Exported(classifier.copied_model().to("cpu").eval(), classifier.spec.attention)
     proto = _onnx_of(module, classifier)
     _add_metadata(proto, classifier)
@@ -260,3 +256,8 @@ def _require_packages() -> None:
                 f"The export to ONNX needs {name}, which is not installed.",
                 hint='Install it: pip install "tmeattn[onnx]"',
             ) from None
+    if not hasattr(torch.onnx, "ops"):
+        raise EnvironmentProblem(
+            f"The export to ONNX needs torch 2.8 or later, and this is {torch.__version__}.",
+            hint='Update it: pip install --upgrade "tmeattn[onnx]"',
+        )

@@ -88,21 +88,6 @@ def check_target(path: Path, table_path: Path) -> None:
         )
 
 
-def check_place(output: Path, *, replaces: bool) -> None:
-    """Check that there is place for a file of predictions.
-
-    replaces: whether it may replace a file.
-
-    Raises:
-        BadInput: the file exists, or its folder does not.
-    """
-    if output.exists() and not replaces:
-        raise BadInput(f"{output} exists already.", hint="Choose another name or add --force.")
-    folder = output.absolute().parent
-    if not folder.is_dir():
-        raise BadInput(f"There is no folder {folder}.", hint="Create it, or choose another one.")
-
-
 def _is_input(path: Path, table_path: Path) -> bool:
     """Whether two paths are one file, by whatever names and links."""
     with contextlib.suppress(OSError, ValueError):

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from tmeattn.errors import BadInput, shortened
-from tmeattn.files import disk_errors, remove_leftovers, temporary_name, to_json, write_atomically
-from tmeattn.inference.output_target import check_place, check_target
+from tmeattn.files import check_place, disk_errors, remove_leftovers, temporary_name, to_json, write_atomically
+from tmeattn.inference.output_target import check_target
 from tmeattn.inference.prediction_note import (
     NOTE_VERSION,
     Narrate,

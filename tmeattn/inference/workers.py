@@ -26,8 +26,9 @@ from tmeattn.cpu import available_cores
 from tmeattn.data.readers.tables import is_pipe
 from tmeattn.data.readers.text_input import TextInput
 from tmeattn.errors import BadInput, EnvironmentProblem, Interrupted, TmeattnError, error_with, shortened
+from tmeattn.files import check_place
 from tmeattn.inference.merging import Merged, delete_shards, merge_shards
-from tmeattn.inference.output_target import check_output_name, check_place, check_target
+from tmeattn.inference.output_target import check_output_name, check_target
 from tmeattn.inference.prediction_note import Narrate, read_note
 from tmeattn.inference.shards import Shard, note_path, read_shard_note, shard_files
 from tmeattn.plurals import counted

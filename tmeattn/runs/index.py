@@ -72,7 +72,10 @@ def check_name(name: str, *, of: RunDirectory | None = None) -> None:
         if of is not None and run.id == of.id:
             continue
         if _looks(name) in (_looks(run.name or ""), _looks(run.id)):
-            raise BadInput(f"Another run is named {name!r} already.")
+            raise BadInput(
+                f"Another run is named {name!r} already.",
+                hint=f"Choose another name, or rename that run: tmeattn runs rename {run.id} NEW",
+            )
         if len(name) >= MIN_PREFIX and run.id.startswith(_looks(name)):
             raise BadInput(f"{name!r} cannot be a run's name.", hint=f"It is the beginning of the id {run.id}.")
 
@@ -146,7 +149,10 @@ def _find(reference: str, every_run: Callable[[], list[RunDirectory]]) -> RunDir
         if reference.lower().endswith(".onnx"):
             raise _no_run_but_onnx(reference, exists=as_path is not None)
         if "/" in reference or "\\" in reference or as_path is not None:
-            raise BadInput(f"{reference} is neither a run directory nor an exported run.")
+            raise BadInput(
+                f"{reference} is neither a run directory nor an exported run.",
+                hint="Export a run: tmeattn runs export RUN model.zip",
+            )
         if reference in {path.name for path in damaged_runs()}:
             _ = RunDirectory(runs_dir() / reference).info  # raises what is wrong with it
         names = [run.name for run in runs if run.name]

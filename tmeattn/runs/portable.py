@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tmeattn.errors import BadInput, shortened
 from tmeattn.files import (
+    check_place,
     disk_errors,
     is_temporary,
     open_regular,
@@ -73,11 +74,8 @@ def export(run: RunDirectory, target: Path, *, force: bool = False) -> Path:
             f"A run is exported as a folder or as a .zip file, not as {shortened(target.suffix or target)}.",
             hint="Choose a name that ends in .zip, or a name without an ending.",
         )
-    if os.path.lexists(target) and not force:
-        raise BadInput(f"{target} exists already.", hint="Choose another name or add --force.")
+    check_place(target, replaces=force)
     place = Path(os.path.abspath(target))  # noqa: PTH100 (a link at the end is not followed)
-    if not place.parent.is_dir():
-        raise BadInput(f"There is no folder {place.parent}.", hint="Create it, or choose another.")
     as_zip = target.suffix.lower() == ".zip"
     _check_replaceable(place, as_zip=as_zip)
     tidy(run)

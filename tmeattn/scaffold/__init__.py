@@ -16,7 +16,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from tmeattn.errors import BadInput, shortened
-from tmeattn.files import disk_errors, remove, remove_leftovers, temporary_name
+from tmeattn.files import check_new_folder, disk_errors, remove, remove_leftovers, temporary_name
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.registry import KINDS, registry
 
@@ -42,7 +42,7 @@ def create(name: str, kind: str, into: Path) -> NewPackage:
     """Create a plugin package of a kind (model, dataset, explainer, tracker or tokenizer) in a new folder below `into`.
 
     Raises:
-        BadInput: the name is invalid or not free, or the folder exists.
+        BadInput: the name is invalid or not free, the folder exists, or it would be below a file.
         EnvironmentProblem: the folder cannot be written; nothing of it remains.
     """
     if len(name) > LONGEST_NAME:
@@ -52,6 +52,7 @@ def create(name: str, kind: str, into: Path) -> NewPackage:
     folder = into / name
     if folder.exists() or folder.is_symlink():
         raise BadInput(f"{folder} already exists.", hint="Choose another name, or another folder with --into.")
+    check_new_folder(into)
     words = re.split(r"[-_.]+", name)
     values = {"NAME": name, "MODULE": module, "CLASS": "".join(word.capitalize() for word in words)}
     files = {}

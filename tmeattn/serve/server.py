@@ -7,6 +7,7 @@ the connection closes. Then it accepts no new connection, answers what it has ac
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import socket
@@ -34,7 +35,7 @@ def bind(host: str, port: int) -> socket.socket:
 
     Raises:
         BadInput: there is no such host.
-        EnvironmentProblem: the port is taken or may not be used.
+        EnvironmentProblem: the port is taken or may not be used, or the address is not one of this computer.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -50,7 +51,9 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise EnvironmentProblem(
             f"The service cannot use port {port} of {shortened(host)}: {reason(error)}.",
-            hint="Choose another port; --port 0 takes a free one.",
+            hint="Give an address of this computer."
+            if error.errno == errno.EADDRNOTAVAIL
+            else "Choose another port; --port 0 takes a free one.",
         ) from None
     return bound
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NotRequired, TypedDict, cast, get_args
 
 from tmeattn.errors import BadInput, shortened
@@ -29,6 +29,8 @@ ACCURACY, LOSS, WITHIN = "accuracy", "loss", "accuracy-within"
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([smh])")
 _LONGEST_NAME = 100
+DERIVED = frozenset({"epochs", "patience", "alpha_warmup"})
+"""As `tmeattn.training.default_epochs.DERIVED`, which imports more."""
 
 
 class PlanDocument(TypedDict):
@@ -108,6 +110,10 @@ class Plan:
         text = json.dumps([*same, options], sort_keys=True, default=str)
         return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:4]}"
 
+    def with_options(self, options: Mapping[str, Any]) -> "Plan":
+        """The plan with more options for all trials."""
+        return replace(self, options={**self.options, **options}, resolved={**self.resolved, **options})
+
     def document(self) -> PlanDocument:
         """The plan as it is stored."""
         return {
@@ -170,7 +176,8 @@ def stored_plan(name: str, document: object) -> Plan:
 
 
 def check_same(name: str, stored: Plan, wanted: Plan) -> None:
-    """Check that a worker wants the sweep that a study has.
+    """Check that a worker wants the sweep that a study has. The options that follow from the number of training texts
+    are those of the study, unless the worker gives them.
 
     Raises:
         BadInput: they differ; the message has the first difference.
@@ -184,7 +191,7 @@ def check_same(name: str, stored: Plan, wanted: Plan) -> None:
             break
     else:
         given = have["options"].keys() | want["options"].keys()  # named first: others can follow from them
-        both = (have["resolved"].keys() & want["resolved"].keys()) - NOT_IDENTITY
+        both = (have["resolved"].keys() & want["resolved"].keys()) - NOT_IDENTITY - (DERIVED - want["options"].keys())
         for option in sorted(both, key=lambda name: (name not in given, name)):
             if have["resolved"][option] != want["resolved"][option]:
                 values = (_shown(document["resolved"][option]) for document in (have, want))

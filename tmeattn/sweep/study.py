@@ -14,12 +14,13 @@ import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tmeattn.errors import BadInput, UnknownName
 from tmeattn.paths import runs_dir
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.sweep.plan import ATTRIBUTE, Objective, Plan, check_same, stored_plan
+from tmeattn.sweep.plan import ATTRIBUTE, DERIVED, Objective, Plan, check_same, stored_plan
 from tmeattn.sweep.space import Dimension, Range, Value, rounded
 from tmeattn.sweep.storage import Store
 
@@ -94,8 +95,17 @@ def best_of(trials: list[Trial], rises: bool) -> Trial | None:
     return min(finished, key=lambda trial: -(trial.value or 0.0) if rises else (trial.value or 0.0))
 
 
-def join(store: Store, name: str, plan: Plan, trials: int | None, default_trials: int) -> Study:
+def join(
+    store: Store,
+    name: str,
+    plan: Plan,
+    trials: int | None,
+    default_trials: int,
+    derived: Mapping[str, Any] = MappingProxyType({}),
+) -> Study:
     """Make the study of a plan, or join it where it exists. More `trials` than it has raise its number.
+
+    derived: options of all trials that a new study has because of its data; an existing one has its own.
 
     Raises:
         BadInput: the study has another plan, or another program made it.
@@ -113,9 +123,12 @@ def join(store: Store, name: str, plan: Plan, trials: int | None, default_trials
             made = optuna.load_study(study_name=name, storage=store.storage)
         stored = made.user_attrs.get(ATTRIBUTE)
         if stored is None and not made.get_trials(deepcopy=False):  # new, or its maker was killed
+            plan = plan.with_options(derived)
             made.set_user_attr(ATTRIBUTE, dict(plan.document()))
         else:
-            check_same(name, stored_plan(name, stored), plan)
+            has = stored_plan(name, stored)
+            check_same(name, has, plan)
+            plan = plan.with_options({key: has.options[key] for key in DERIVED if key in has.options})
         return _with_goal(Study(name, plan, 0, store, made), trials, default_trials)
 
 

@@ -29,6 +29,7 @@ from tmeattn.specs import TrackerSpec
 from tmeattn.training import checkpoint
 from tmeattn.training.build_trainer import build_trainer
 from tmeattn.training.checkpoint import Progress
+from tmeattn.training.default_epochs import with_fitting_epochs
 from tmeattn.training.distributed.elastic import attempts
 from tmeattn.training.distributed.launch import Team
 from tmeattn.training.distributed.place import started_place
@@ -81,7 +82,8 @@ def start(
 
     with contextlib.ExitStack() as held:
         team = held.enter_context(Team(place))
-        config = with_processes(resolve_run(model, with_init(model, options)), team, narrate)
+        options = with_init(model, options)
+        config = with_processes(resolve_run(model, options), team, narrate)
         initial = open_initial(config)
         sources, data = open_data(config.train, narrate)
         if initial is not None:
@@ -89,6 +91,7 @@ def start(
             for line in initial.notes(data["classes"]):
                 narrate(line)
         config = with_chosen_tokenizer(config, sources[0], narrate)
+        config = with_fitting_epochs(config, options, sources[0], narrate)
         tracker_specs = find_trackers(trackers)
 
         def claim(run: RunDirectory) -> None:

@@ -57,6 +57,7 @@ class Job:
     title:   what the display calls it.
     resumes: a run to continue; None: a new run is made from config and name.
     watch_texts: the user's texts on the watch list of a new run.
+    derived: options of a new run that the user has not given, and that follow from the number of its training texts.
     """
 
     key: str
@@ -66,6 +67,12 @@ class Job:
     trackers: tuple[str, ...] = ()
     resumes: RunDirectory | None = None
     watch_texts: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of a new run."""
+        return {name: value for name, value in self.config.flat().items() if name not in self.derived}
 
     @property
     def data(self) -> str:
@@ -110,8 +117,7 @@ def train_here(job: Job, listener: Listener, narrate: Narrate) -> Outcome:
     try:
         if job.resumes is not None:
             return Outcome(resume(job.resumes, listeners=listeners, narrate=narrate))
-        flat = job.config.flat()
-        return Outcome(start(job.config.model, flat, name=job.name, listeners=listeners, narrate=narrate))
+        return Outcome(start(job.config.model, job.options, name=job.name, listeners=listeners, narrate=narrate))
     except Diverged as error:
         return Outcome(run, error)
 
@@ -242,7 +248,7 @@ class SideBySide:
         request = {
             "command": sys.argv,
             "model": job.config.model,
-            "options": {**job.config.flat(), "threads": job.config.train.threads or default_threads(self.at_once)},
+            "options": {**job.options, "threads": job.config.train.threads or default_threads(self.at_once)},
             "name": job.name,
             "trackers": list(job.trackers),
             "watch_texts": list(job.watch_texts),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.explanations import explain
 
-from tmeattn.errors import BadInput, EnvironmentProblem
+from tmeattn.errors import BadInput
 from tmeattn.explain.explanation import Explanation
 from tmeattn.render.export.explanations import FORMATS, csv_text, write
 from tmeattn.render.export.explanations_html import html_page, latex_text_page
@@ -113,7 +113,7 @@ def test_every_format_is_written(ending: str, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(start.get(ending, b"text,run,"))
     if ending == ".json":
         assert json.loads(path.read_text())[1]["method"] == "leave-one-out"
-    with pytest.raises(EnvironmentProblem):
+    with pytest.raises(BadInput):
         write(found, tmp_path / "none" / f"out{ending}", heatmap(found[0]))
 
 

@@ -66,6 +66,15 @@ def test_time_is_that_of_the_most_similar_run_scaled_by_texts(write_run, options
     assert said in form.estimate(form.resolve_run("lstm-attn", options), found)
 
 
+def test_time_is_that_of_the_epochs_that_few_texts_have(write_run):
+    run = write_run("aaaa-lstm-attn", limit=1280)
+    path = run.path / "run.json"
+    path.write_text(path.read_text().replace('"imdb-25k"', '"rotten-tomatoes"'))
+    config, found = form.resolve_run("lstm-attn", {"dataset": "rotten-tomatoes", "limit": 640}), listed(run)
+    assert "5.0 s per epoch, 25 s for 5 epochs (" in form.estimate(config, found)
+    assert "5.0 s per epoch, 5 min 00 s for at most 60 epochs (" in form.estimate(config, found, fits=True)
+
+
 def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run, monkeypatch):
     runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
     runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))

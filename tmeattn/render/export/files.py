@@ -8,8 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmeattn.errors import BadInput, EnvironmentProblem, shortened
-from tmeattn.files import disk_errors, rewrite
+from tmeattn.errors import BadInput, shortened
+from tmeattn.files import check_new_folder, check_place, disk_errors, rewrite
 from tmeattn.os_errors import ELSEWHERE
 from tmeattn.render.export.figures import figure_bytes
 from tmeattn.render.export.reproduction import csv_text, latex, markdown
@@ -22,8 +22,10 @@ def check_folder(folder: Path) -> None:
     """Create the folder and check that it is writable, before anything is computed for it.
 
     Raises:
-        EnvironmentProblem: it is a file, or cannot be created or written.
+        BadInput: it is a file, or below one.
+        EnvironmentProblem: it cannot be created or written.
     """
+    check_new_folder(folder)
     with disk_errors("the export", folder, elsewhere=ELSEWHERE):
         folder.mkdir(parents=True, exist_ok=True)
         rewrite(folder / ".tmeattn", b"")
@@ -34,8 +36,7 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
     """Check the ending and the folder of a file, before anything is computed for it.
 
     Raises:
-        BadInput: the ending is of no known format; the message lists the known ones.
-        EnvironmentProblem: the folder does not exist.
+        BadInput: the ending is of no known format (the message lists the known ones), or the folder does not exist.
     """
     known = list(endings)
     if path.name.lower() in known:
@@ -43,11 +44,7 @@ def check_ending(path: Path, endings: Iterable[str]) -> None:
     if path.suffix.lower() not in known:
         *first, last = known
         raise BadInput(f"--export: {shortened(path)} must end in {', '.join(first)} or {last}.")
-    if not path.absolute().parent.is_dir():
-        raise EnvironmentProblem(
-            f"Cannot write the export: the folder {shortened(path.absolute().parent)} does not exist.",
-            hint="Create it, or choose another.",
-        )
+    check_place(path, replaces=True)
 
 
 def check_endings(paths: Iterable[Path], endings: Iterable[str]) -> None:

@@ -169,7 +169,7 @@ class NewRunScreen(BaseScreen):
             self.form.mark(form.named_in(self.failure[1], self.form.fields))
             return Text(safe(self.failure[1]), style="bold red").append(NOT_STARTED, style="not bold")
         self.form.mark(None)
-        result = Text(form.estimate(config, self.session.runs.runs.values()))
+        result = Text(form.estimate(config, self.session.runs.runs.values(), fits="epochs" not in given))
         if self.seeds:
             result.append(f" {counted(len(self.seeds), 'run')}, one after another in the queue.")
         return result.append(f"\n$ {safe(processes.as_typed(self.arguments))}", style="bold")

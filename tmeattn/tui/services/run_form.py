@@ -25,6 +25,7 @@ from tmeattn.runs.init_options import with_init
 from tmeattn.runs.seeds import seeds_in
 from tmeattn.runs.watched_texts import chosen_texts
 from tmeattn.specs import ModelSpec, VectorsSpec
+from tmeattn.training.default_epochs import fitting_epochs
 from tmeattn.tui.services.listed_run import ListedRun
 
 
@@ -163,8 +164,11 @@ def named_in(message: str, fields: Iterable[FormField]) -> str | None:
     return next((named[word] for word in words if word in named), None)
 
 
-def estimate(config: RunConfig, runs: Iterable[ListedRun]) -> str:
-    """The expected time per epoch: that of the most similar earlier run, scaled by the number of texts."""
+def estimate(config: RunConfig, runs: Iterable[ListedRun], *, fits: bool = False) -> str:
+    """The expected time per epoch: that of the most similar earlier run, scaled by the number of texts.
+
+    fits: whether the number of epochs follows from the number of texts, because none is given.
+    """
     same_data = [one for one in runs if one.facts["dataset"] == config.train.dataset]
     known = [one for one in same_data if one.epoch_seconds and one.facts["model"] == config.model]
     if not known:
@@ -183,8 +187,9 @@ def estimate(config: RunConfig, runs: Iterable[ListedRun]) -> str:
     if "threads" in differing and best.threads:
         names.insert(0, f"threads ({best.threads}, not {wanted['threads']})")
     different = f", which differs in {', '.join(names)}" if names else ""
-    total = seconds(epoch * config.train.epochs)
-    epochs = counted(config.train.epochs, "epoch")
+    passes = fitting_epochs(config, texts)[0] if fits else config.train.epochs
+    total = seconds(epoch * passes)
+    epochs = f"{'at most ' if passes > config.train.epochs else ''}{counted(passes, 'epoch')}"
     source = f"from {best.name or best.run.id} on {counted(its_texts, 'text')}{different}"
     return f"About {seconds(epoch)} per epoch, {total} for {epochs} ({source})."
 

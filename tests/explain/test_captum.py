@@ -43,9 +43,9 @@ def test_hard_paths_get_more_steps_and_a_bound_is_said(
     text = classifier.encode(TEXTS[0])
     (sharp,) = integrated_gradients(classifier, [text], None)
     assert int(re.search(r"\((\d+) steps\)", sharp.note)[1]) > 16
-    monkeypatch.setattr(integrated, "MOST_STEPS", 16)
+    monkeypatch.setattr(integrated, "MOST_STEPS", 9)
     (bounded,) = integrated_gradients(classifier, [text], None)
-    assert "after 16 steps, so the scores are not reliable" in bounded.note
+    assert "after 9 steps, so the scores are not reliable" in bounded.note
 
 
 def test_lime_is_that_of_captum(zoo: dict[str, TrainedClassifier]) -> None:

@@ -99,6 +99,7 @@ def test_attention_weights_are_changed_on_the_gpu(zoo, on_gpu, family):
         assert np.abs(one.effect_TC - two.effect_TC).max() < 1e-3
 
 
+@pytest.mark.filterwarnings("error:RNN module weights")
 @pytest.mark.parametrize("family", ["simple-attn", "lstm-attn"])
 def test_the_adversary_is_trained_on_the_gpu(on_gpu, family, monkeypatch):
     monkeypatch.setattr("tmeattn.faithfulness.adversarial_attention.STEPS", 5)

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
 
 from tmeattn.docs import FOLDER
-from tmeattn.errors import BadInput
+from tmeattn.errors import BadInput, EnvironmentProblem
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.inference.onnx_classifier import OnnxClassifier
 from tmeattn.inference.onnx_export import export_onnx
@@ -171,3 +171,9 @@ def test_slices_are_exported_for_short_texts_and_branches_on_the_length_refused(
             export_onnx(classifier, tmp_path / "model.onnx")
     else:
         assert export_onnx(classifier, tmp_path / "model.onnx") <= 1e-4
+
+
+def test_an_older_torch_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delattr("torch.onnx.ops")
+    with pytest.raises(EnvironmentProblem, match=r"needs torch 2\.8 or later, and this is"):
+        export_onnx(cast(Any, None), tmp_path / "model.onnx")

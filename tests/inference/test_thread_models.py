@@ -170,3 +170,13 @@ def test_a_twin_with_uniform_weights_has_them_in_every_thread(planted: dict[str,
     assert torch.equal(weights(), torch.full((1, 4), 0.25))
     with uniform_weights():
         assert isinstance(in_another_thread(models.of_this_thread), nn.Module)
+
+
+def test_the_weights_of_a_copied_lstm_are_put_into_one_piece_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU would do so in every call, and torch would warn of it."""
+    flattened: list[nn.Module] = []
+    monkeypatch.setattr(nn.LSTM, "flatten_parameters", lambda lstm: flattened.append(lstm))
+    models = ThreadModels(nn.Sequential(nn.Linear(2, 2), nn.LSTM(2, 2)), "Model 'lstm'")
+    flattened.clear()
+    copied = models.new_copy()
+    assert flattened == [copied[1]]  # type: ignore[index]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -373,12 +372,3 @@ def test_threads_share_one_model_on_the_gpu(planted):
         found = list(pool.map(lambda _: model.predict_proba(texts), range(16)))
     reference = tmeattn.load(run.id).predict_proba(texts)
     assert all(np.abs(one - reference).max() < 1e-4 for one in found)
-
-
-def test_the_variable_of_cublas_is_set_and_the_switches_are_restored():
-    with repeatable():
-        assert torch.are_deterministic_algorithms_enabled()
-        assert not torch.utils.deterministic.fill_uninitialized_memory
-    assert not torch.are_deterministic_algorithms_enabled()
-    assert torch.utils.deterministic.fill_uninitialized_memory
-    assert os.environ["CUBLAS_WORKSPACE_CONFIG"]

@@ -21,18 +21,20 @@ from tmeattn.inference.read_texts import EncodedText
 from tmeattn.plurals import counted
 from tmeattn.specs import Attribution
 
-CLOSE = 0.01
-"""Panels are halved until the error of the sum of the scores, and the root of the sum of the squared errors of the
-panels, are at most this share of max(|difference|, 0.1). The second keeps errors from cancelling by chance."""
+CLOSE, CLOSE_PANELS = 0.01, 0.03
+"""Panels are halved until the error of the sum of the scores is at most the first share of max(|difference|, 0.1), and
+the root of the sum of the squared errors of the panels the second. The second keeps errors from cancelling by chance.
+"""
 HARD = 0.5
 """Of a text whose error is larger, the panels are halved whose error is at least this share of the largest one."""
 MOST_STEPS = 1024
 """No panel is halved if the text would then need more steps than this."""
-ENDS = (0.0, 0.3, 1.0)
+ENDS = (0.0, 0.1, 0.3, 1.0)
 """The ends of the first panels. Most of the change of the log-odds is near the zero vectors, where layer normalisation
 and attention first see a difference between the words."""
-POINTS = 8
-"""Steps of a panel."""
+POINTS = 3
+"""Steps of a panel. In a transformer the log-odds have kinks all along the path, where more points in a panel are worth
+less than more panels; on the smooth path of an LSTM the first nine steps are enough."""
 ROW_TOKENS = 16_384
 """Approximate number of tokens in one pass of the model."""
 _NODES_K, _WEIGHTS_K = ((np.polynomial.legendre.leggauss(POINTS)[i] + (1 - i)) / 2 for i in (0, 1))
@@ -87,16 +89,14 @@ def _integrated(batch: WordBatch) -> list[Attribution]:
     panels = _panels(
         batch, rows_P, *(ends.ravel() for ends in (ends_BE[:, :-1], ends_BE[:, 1:], odds_BE[:, :-1], odds_BE[:, 1:]))
     )
-    allowed_B = CLOSE * np.maximum(np.abs(odds_BE[:, -1] - odds_BE[:, 0]), 0.1)
+    scale_B = np.maximum(np.abs(odds_BE[:, -1] - odds_BE[:, 0]), 0.1)
     steps_B = np.full(texts, POINTS * (len(ENDS) - 1))
     while True:
         worst_B = np.zeros(texts)
         np.maximum.at(worst_B, panels.row_P, np.abs(panels.gap_P))
-        error_B = np.maximum(
-            np.abs(np.bincount(panels.row_P, panels.gap_P, minlength=texts)),
-            np.sqrt(np.bincount(panels.row_P, panels.gap_P**2, minlength=texts)),
-        )
-        open_B = error_B > allowed_B
+        sum_B = np.abs(np.bincount(panels.row_P, panels.gap_P, minlength=texts))
+        root_B = np.sqrt(np.bincount(panels.row_P, panels.gap_P**2, minlength=texts))
+        open_B = (sum_B > CLOSE * scale_B) | (root_B > CLOSE_PANELS * scale_B)
         hard_P = open_B[panels.row_P] & (np.abs(panels.gap_P) >= HARD * worst_B[panels.row_P])
         more_B = 2 * POINTS * np.bincount(panels.row_P[hard_P], minlength=texts)
         hard_P &= (steps_B + more_B <= MOST_STEPS)[panels.row_P]
@@ -106,18 +106,20 @@ def _integrated(batch: WordBatch) -> list[Attribution]:
         panels = panels.chosen(~hard_P).and_more(_halved(batch, panels.chosen(hard_P)))
     return [
         _attribution(
-            batch, panels.chosen(panels.row_P == row), row, int(steps_B[row]), float(error_B[row]), allowed_B[row]
+            batch, panels.chosen(panels.row_P == row), row, int(steps_B[row]), bool(open_B[row]), float(root_B[row])
         )
         for row in range(texts)
     ]
 
 
-def _attribution(batch: WordBatch, panels: _Panels, row: int, steps: int, error: float, allowed: float) -> Attribution:
+def _attribution(batch: WordBatch, panels: _Panels, row: int, steps: int, is_open: bool, root: float) -> Attribution:
+    """The sum of the panels of a text. is_open: its error is too large.   root: that of the panels' squared errors."""
     scores_T = panels.scores_PT.sum(axis=0)[: int(batch.mask_BT[row].sum())]
     difference, gap = float((panels.odds_high_P - panels.odds_low_P).sum()), float(panels.gap_P.sum())
     sums = f"The scores sum to {difference + gap:+.3f}; the log-odds are {difference:+.3f} above those of zero vectors"
-    if error <= allowed:
+    if not is_open:
         return Attribution(scores_T, f"{sums} ({counted(steps, 'step')}).")
+    error = max(abs(gap), root)
     return Attribution(
         scores_T,
         f"{sums}. The error is still {error:.3f} after {counted(steps, 'step')}, so the scores are not reliable.",

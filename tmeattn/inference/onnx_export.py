@@ -256,3 +256,8 @@ def _require_packages() -> None:
                 f"The export to ONNX needs {name}, which is not installed.",
                 hint='Install it: pip install "tmeattn[onnx]"',
             ) from None
+    if not hasattr(torch.onnx, "ops"):
+        raise EnvironmentProblem(
+            f"The export to ONNX needs torch 2.8 or later, and this is {torch.__version__}.",
+            hint='Update it: pip install --upgrade "tmeattn[onnx]"',
+        )

@@ -49,9 +49,13 @@ class ThreadModels:
         """
         try:
             with self._lock, torch.inference_mode(False), foreign_code():
-                return copy.deepcopy(self._model)
+                copied = copy.deepcopy(self._model)
         except ForeignFailure as failure:
             raise BadInput(f"{self._name} cannot be copied: {failure}.") from failure.error
+        for module in copied.modules():
+            if isinstance(module, nn.RNNBase):
+                module.flatten_parameters()  # into one piece of memory, which cuDNN demands
+        return copied
 
     def _copy(self) -> nn.Module:
         """A copy, or the model itself for the first thread if it cannot be copied."""

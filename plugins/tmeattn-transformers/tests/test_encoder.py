@@ -243,7 +243,7 @@ def test_a_head_alone_has_a_recipe_of_its_own(checkpoint):
         train = resolve_run("encoder", {**own, **more}).train
         return train.lr, train.epochs
 
-    assert recipe(freeze_encoder=True) == (0.01, 6)
+    assert recipe(freeze_encoder=True) == (0.03, 6)
     assert recipe(freeze_encoder=True, lr=0.3, epochs=2) == (0.3, 2)
     assert recipe() == recipe(tune_layers=1) == recipe(freeze_encoder=False) == (0.001, 4)
     assert resolve_run("encoder", {**own, "recipe": "report", "freeze_encoder": True}).train.lr == 0.001

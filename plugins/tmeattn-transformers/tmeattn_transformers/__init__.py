@@ -41,7 +41,7 @@ class Config(tmeattn.ModelConfig):
     below has --layer-decay times that of the layer above it.
 
     Recipe modern: a linear warm-up over a tenth of the steps, and the length of the checkpoint's own training. With
-    --freeze-encoder, --lr is 0.01 and --epochs 6: the head alone learns slowly with less.
+    --freeze-encoder, --lr is 0.03 and --epochs 6: the head alone learns slowly with less.
     """
 
     recipes: ClassVar[tmeattn.Recipes] = {
@@ -89,7 +89,7 @@ class Config(tmeattn.ModelConfig):
     def recipe_for(cls, recipe: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """With a frozen encoder, the higher learning rate that a head alone needs."""
         own = super().recipe_for(recipe, given)
-        return {**own, "lr": 1e-2, "epochs": 6} if recipe == "modern" and given.get("freeze_encoder") is True else own
+        return {**own, "lr": 3e-2, "epochs": 6} if recipe == "modern" and given.get("freeze_encoder") is True else own
 
     @field_validator("checkpoint")
     @classmethod

@@ -25,8 +25,9 @@ import pytest
 from hypothesis import settings
 from support import planted as planted_plugin
 from support.discovered import discovering_once
+from support.once import made_once
 from support.preloaded import Preloaded
-from support.zoo import train_zoo
+from support.zoo import open_zoo, train_zoo
 
 import tmeattn.registry
 from tmeattn.plugin import Plugin
@@ -98,21 +99,25 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The directory of a `simple-attn` run of 40 epochs, trained once a session. Read it; change only copies."""
     from tmeattn.training.session import start
 
+    def train(home: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TMEATTN_HOME", str(home))
+            _discovered.cache_clear()
+            register_planted(registry())
+            start("simple-attn", {**QUICK, "epochs": 40, "patience": 0, "lr": 0.05, "alpha": 0.01, "alpha_warmup": 0.0})
+            _discovered.cache_clear()
+
+    home = made_once(tmp_path_factory, "trained", train)
+    (run,) = (path for path in (home / "runs").iterdir() if path.is_dir())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMEATTN_HOME", str(tmp_path_factory.mktemp("trained")))
-        _discovered.cache_clear()
-        register_planted(registry())
-        run = start(
-            "simple-attn", {**QUICK, "epochs": 40, "patience": 0, "lr": 0.05, "alpha": 0.01, "alpha_warmup": 0.0}
-        )
-        _discovered.cache_clear()
-        yield run.path
+        patch.setenv("TMEATTN_HOME", str(home))
+        yield run
 
 
 @pytest.fixture(scope="session")
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A trained classifier of every family, by name, on the dataset `keywords`, made once a session; read it only."""
-    return train_zoo(tmp_path_factory.mktemp("zoo"), QUICK)
+    return open_zoo(made_once(tmp_path_factory, "zoo", lambda home: train_zoo(home, QUICK)))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from support import planted as planted_plugin
 from tmeattn import child_python
 from tmeattn.cli.main import run
 from tmeattn.data.encoding import pool
+from tmeattn.runs.creation import ID_VARIABLE
 from tmeattn.runs.index import find_run
 from tmeattn.testing.checks import check_import
 from tmeattn.tui.services.processes import TrainingProcesses
@@ -68,12 +69,26 @@ def test_the_tokenizing_workers(trap, started, isolated):
     assert all(command[1] == "-P" for command in workers)
 
 
-def test_trainings_that_the_screens_start_and_resume(trap, started, isolated):
+def test_trainings_that_the_screens_start_and_resume(trap, monkeypatch, isolated):
+    """Both are started in the same way, so that one of them, which imports everything, tells of both."""
+    ways = []
+    original = subprocess.Popen
+
+    def note(command, **how):
+        ways.append((command[:3], how["env"], how.get("cwd")))
+        return original(command, **how)
+
+    monkeypatch.setattr(subprocess, "Popen", note)
     processes = TrainingProcesses()
     worker = processes.start(["train", "mean", "--dataset", "data", *QUICK], "mean")
     assert worker.popen.wait(120) == 0, worker.log.read_text()
     resumed = processes.resume(worker.run)
-    resumed.popen.wait(120)  # it finds that the run is finished; that is enough to import everything
+    resumed.popen.kill()
+    resumed.popen.wait()
+    started, again = ways
+    assert started[0] == again[0] == [sys.executable, "-P", child_python.tmeattn_command()[-1]]
+    assert {**started[1], ID_VARIABLE: ""} == {**again[1], ID_VARIABLE: ""}
+    assert started[2] == again[2]
 
 
 def test_a_module_run_by_python(trap, environment):

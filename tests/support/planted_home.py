@@ -24,6 +24,7 @@ DEFAULTS = 'dataset = "planted"\nvectors = "random"\ndevice = "cpu"\nthreads = "
 QUICK = {
     "train": "--min-count 1 --batch-size 16 --max-length 12 --vector-size 8 --epochs 1",
     "reproduce": "--vector-size 8 --max-length 12 --epochs 1",
+    "faithfulness": "--limit 4",
 }
 """Options that make a command quick, appended to what is typed."""
 

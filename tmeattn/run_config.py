@@ -85,7 +85,7 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     }
     user_defaults = load_defaults()
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
-    own_recipe = {}
+    own_recipe: Mapping[str, Any] = {}
     if isinstance(recipe, str):
         with plugin_call(f"The model {model!r}", "fails to give its recipe"):
             own_recipe = model_class.recipe_for(recipe, {**user_defaults, **given})

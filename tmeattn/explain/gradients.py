@@ -47,8 +47,8 @@ class WordBatch:
     def part(self, rows: np.ndarray, length: int | None = None) -> WordBatch:
         """The texts at the rows (N,), which may be repeated; with `length`, without what is behind so many tokens."""
         chosen = torch.from_numpy(rows).to(self.mask_BT.device)
-        of_tokens = (part[chosen, :length] for part in (self.tokens_BT, self.mask_BT, self.x_BTD))
-        return WordBatch(self.classifier, *of_tokens, self.target_B[chosen])
+        tokens_BT, mask_BT, x_BTD = (part[chosen, :length] for part in (self.tokens_BT, self.mask_BT, self.x_BTD))
+        return WordBatch(self.classifier, tokens_BT, mask_BT, x_BTD, self.target_B[chosen])
 
     def log_odds(self, x_BTD: Tensor) -> Tensor:
         """(B,) log-odds of the classes, with `x_BTD` as the word vectors."""

@@ -89,9 +89,7 @@ class Trainer:
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self.gradient.empty_meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self.gradient.empty_meter()
         self.pace: Pace | None = None
-        self.watch_list = WatchList(
-            model, run, corpus, options, device, self.attention, self.emit, self.steps_per_epoch
-        )
+        self.watch_list = WatchList(model, run, corpus, options, device, self.attention, self.emit, len(self.batches))
         self._use = ProcessUse()
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock

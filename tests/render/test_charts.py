@@ -143,3 +143,12 @@ def test_a_range_too_narrow_for_floats_is_one_value():
     assert "└" in draw(curves([Series("s", [0, 1], [0.0, 5e-324])]), 40)
     assert "└" in draw(curves([Series("s", [0.0, 5e-324], [0, 1])]), 40)
     assert "└" in draw(curves([Series("s", [0], [1.7e-308])]), 40)
+
+
+def test_wide_characters_before_the_bars_do_not_move_them() -> None:
+    lines = draw(ridges([("第一轮训练", [1, 2]), ("epoch 2", [2, 1])], 0, 1, unit="位"), 40).splitlines()
+    starts = {cell_len(line[: line.index("│")]) for line in lines if "│" in line}
+    assert len(starts) == 1
+    corner = next(line for line in lines if "└" in line)
+    assert starts == {corner.index("└")}
+    assert all(cell_len(line) <= 40 for line in lines)

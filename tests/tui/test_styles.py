@@ -86,3 +86,18 @@ async def test_rules_that_no_longer_hold_are_forgotten(monkeypatch: pytest.Monke
         await pilot.press("f9")
         assert sheet._found_in is sheet.rules
         assert sheet._found_in is not before
+
+
+async def test_the_rules_stay_the_same_from_screen_to_screen(write_run: Any) -> None:
+    """A widget that no screen had before does not add rules: all others would be found anew."""
+    run = write_run("aaaa-mean", model="mean")
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(140, 45)) as pilot:
+        while app.stylesheet.learn():
+            pass
+        before, known = app.stylesheet.rules, len(app.stylesheet.source)
+        for key in ("n", "f1", "f3", "f4", "f5", "ctrl+p", "escape"):
+            await pilot.press(key)
+        app.post_message(OpenRun(run))
+        await pilot.pause()
+        assert app.stylesheet.rules is before, list(app.stylesheet.source)[known:]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.measure import Measurement
 from rich.text import Text
 
@@ -119,11 +119,12 @@ class Ridges:
             yield Text(safe(self.title), style="bold", no_wrap=True, overflow="ellipsis")
         if not self.rows:
             return
-        margin = max(min(max(len(label) for label, _ in self.rows), max(4, width // 4)), LEFT)
+        margin = max(min(max(cell_len(safe_line(label)) for label, _ in self.rows), max(4, width // 4)), LEFT)
         columns = _columns(len(self.rows[0][1]), width - margin - 1 - (14 if self.means else 0))
         for index in evenly_spaced(len(self.rows), _MOST_ROWS):
             label, counts = self.rows[index]
-            line = _line(safe_line(label)[:margin].rjust(margin) + "│", sparkline(counts, columns))
+            label = set_cell_size(safe_line(label), min(margin, cell_len(safe_line(label))))
+            line = _line(" " * (margin - cell_len(label)) + label + "│", sparkline(counts, columns))
             if self.means:
                 line.append(f"  mean {decimal(self.means[index], 2)}")
             yield line
@@ -194,5 +195,6 @@ def _axis(low: float, high: float, columns: int, margin: int, unit: str, width: 
     at = {column for column, _ in marks}
     line = " " * margin + "└" + "".join("┬" if column in at else "─" for column in range(columns))
     yield Text(line[:width], style="dim", no_wrap=True)
-    labels = safe_line(unit).ljust(margin + 1) + tick_line(marks, columns).rstrip()
-    yield Text(labels[:width], style="dim", no_wrap=True)
+    labels = Text(set_cell_size(safe_line(unit), margin + 1) + tick_line(marks, columns).rstrip(), "dim", no_wrap=True)
+    labels.truncate(width)
+    yield labels

@@ -27,6 +27,7 @@ from tmeattn.tui.messages import (
     OpenExplain,
     OpenNewRun,
     OpenQueue,
+    OpenReproduction,
     OpenRun,
     QueueRuns,
     StartRun,
@@ -53,6 +54,8 @@ from tmeattn.tui.widgets.field_editors import Cycle
 
 EVERY = 1.0
 """Seconds between two checks of the training processes."""
+LEARN_EVERY = 0.2
+"""Seconds between two widgets whose styles are parsed before they are needed."""
 TABS: dict[str, type[BaseScreen]] = {
     "runs": RunsScreen,
     "explain": ExplainScreen,
@@ -99,12 +102,17 @@ class TmeattnApp(TrainingRequests):
         garbage.begin()
         saved = self.session.saved
         self.set_interval(EVERY, self._check_processes)
+        self._learning = self.set_interval(LEARN_EVERY, self._learn_styles)
         self.theme = saved.theme if saved.theme in self.available_themes else themes.DEFAULT
         self.set_keymap(keys.keymap(saved.keys))
         if self._first_run is not None:
             await self._open_run(OpenRun(self._first_run))
         elif saved.screen in TABS and saved.screen != self.DEFAULT_MODE:
             await self.switch_mode(saved.screen)
+
+    def _learn_styles(self) -> None:
+        if isinstance(self.stylesheet, SharedRules) and not self.stylesheet.learn():
+            self._learning.stop()
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys and pasted texts one after the other, everything else at once."""
@@ -132,6 +140,11 @@ class TmeattnApp(TrainingRequests):
     async def _open_queue(self) -> None:
         await self._open_over_runs(QueueScreen(self.session))
 
+    async def on_open_reproduction(self, message: OpenReproduction) -> None:
+        from tmeattn.tui.screens.reproduce import ReproduceScreen
+
+        await self._open_over_runs(ReproduceScreen(self.session))
+
     async def on_queue_runs(self, message: QueueRuns) -> None:
         """Add trainings to the queue, start a process that trains it, and show the queue."""
         try:
@@ -155,7 +168,7 @@ class TmeattnApp(TrainingRequests):
         if self.current_mode != "runs":
             await self.switch_mode("runs")
             await self._to_bottom()
-        with self.batch_update():
+        with self.batch_update():  # drawn once, when all its widgets are there
             await self.push_screen(screen)
 
     async def _to_bottom(self) -> None:
@@ -179,7 +192,8 @@ class TmeattnApp(TrainingRequests):
         before = self.current_mode
         if mode != before:
             self._tabs_before = [tab for tab in self._tabs_before if tab not in (mode, before)] + [before]
-            await self.switch_mode(mode)
+            with self.batch_update():
+                await self.switch_mode(mode)
 
     async def on_open_explain(self, message: OpenExplain) -> None:
         self._select(message.run)

@@ -10,17 +10,25 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
+from textual.message import Message
 
 from tmeattn.render.console import safe
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import all_runs
 from tmeattn.tui import keys
 from tmeattn.tui.key_table import KEYS, PLACES
-from tmeattn.tui.messages import OpenRun
+from tmeattn.tui.messages import OpenNewRun, OpenQueue, OpenReproduction, OpenRun
 from tmeattn.tui.screens.base import BaseScreen
 
 FIRST_RUNS = 5
 """Runs, the newest, that are listed before anything is typed."""
+
+FROM_ANYWHERE: dict[str, type[Message]] = {
+    "runs.new": OpenNewRun,
+    "runs.queue": OpenQueue,
+    "runs.reproduce": OpenReproduction,
+}
+"""Keys of the runs whose actions need no run: the palette of every screen has them."""
 
 Command = tuple[str, str, Callable[[], object]]
 """What a command does, where it holds, and the call."""
@@ -64,8 +72,17 @@ def actions(app: Any, screen: object) -> Iterator[Command]:
             shown = keys.display(keys.keys_of(key, app.session.saved.keys))
             words = f"{key.description.rstrip('.')}  [{shown}]"
             yield words, PLACES[where], partial(_perform, app, screen, key.action)
+    if place != "runs":
+        yield from _from_anywhere(app)
     yield "Choose a theme from a list", PLACES["app"], app.action_change_theme
     yield "Save a picture of the screen (SVG) in this folder", PLACES["app"], app.action_picture
+
+
+def _from_anywhere(app: Any) -> Iterator[Command]:
+    """What the screen of the runs opens, for the other screens, where its keys may mean something else."""
+    for key in KEYS:
+        if key.id in FROM_ANYWHERE:
+            yield key.description.rstrip("."), PLACES["runs"], partial(app.post_message, FROM_ANYWHERE[key.id]())
 
 
 def _perform(app: Any, screen: object, action: str) -> None:

@@ -31,6 +31,10 @@ class OpenComparison(Message):
         self.runs = runs
 
 
+class OpenReproduction(Message):
+    """Show the tables and figures of the report."""
+
+
 class OpenQueue(Message):
     """Open the queue of trainings."""
 

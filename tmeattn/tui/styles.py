@@ -9,13 +9,26 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from textual.cache import LRUCache
+from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
+from textual.containers import Container, Horizontal, ScrollableContainer, Vertical, VerticalScroll
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
+from textual.screen import ModalScreen
+from textual.scroll_view import ScrollView
 from textual.widget import Widget
+from textual.widgets import Button, DataTable, Input, Label, LoadingIndicator, OptionList, TextArea, Tooltip
+from textual.widgets._toast import Toast, ToastRack
 
 MOST = 4096
 """Places whose rules are kept."""
+USED: tuple[type[Widget], ...] = (
+    *(Button, DataTable, Input, Label, OptionList, TextArea, ScrollView, Tooltip, LoadingIndicator),
+    *(Container, Horizontal, ScrollableContainer, Vertical, VerticalScroll, ModalScreen),
+    *(CommandInput, CommandList, CommandPalette, SearchIcon, Toast, ToastRack),
+)
+"""The widgets of Textual that the screens consist of, but for the manual's."""
 _Place = tuple[object, ...]
 _Found = tuple[RulesMap, tuple[bool, bool, bool, bool]]
 
@@ -32,6 +45,32 @@ class SharedRules(Stylesheet):
         self._has: WeakKeyDictionary[DOMNode, _Found] = WeakKeyDictionary()
         self._unshared = 0
         self._places: dict[DOMNode, _Place] = {}
+        self._parse_cache = LRUCache(MOST)
+        self._to_learn = list(USED)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+            self._require_parse = True
+
+    def reparse(self) -> None:
+        """Parse all rules again, if there are other colours. Textual does so whenever it shows a tab for the first time
+        after the start or after another theme was chosen."""
+        if self._require_parse:
+            self.parse()
+
+    def learn(self) -> bool:
+        """Parse the default rules of another widget that is on some screen, and after the last one add those of all.
+        When rules are added, all others are found anew: each screen with a widget that was not on those before took
+        longer to open for the first time. Returns whether there is more to learn."""
+        if self._to_learn:
+            for read_from, css, tie_breaker, scope in _default_rules(self._to_learn.pop()):
+                self._parse_rules(css, read_from, True, tie_breaker, scope)
+            return True
+        for widget in USED:
+            for read_from, css, tie_breaker, scope in _default_rules(widget):
+                self.add_source(css, read_from, is_default_css=True, tie_breaker=tie_breaker, scope=scope)
+        return False
 
     def apply(
         self, node: DOMNode, *, animate: bool = False, cache: dict[tuple[Any, ...], RulesMap] | None = None
@@ -80,6 +119,11 @@ class SharedRules(Stylesheet):
         self._has.pop(node, None)
         if not animate and self._unshared == before:
             self._has[node] = found
+
+
+def _default_rules(widget: type[DOMNode]) -> list[tuple[Any, str, int, str]]:
+    """The place, text, rank and scope of the default rules of a widget and its bases."""
+    return widget.__new__(widget)._get_default_css()
 
 
 def _looked_at(node: DOMNode) -> tuple[object, ...]:

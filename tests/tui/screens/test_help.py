@@ -99,3 +99,16 @@ def test_keys_are_shown_as_people_read_them():
     assert keys.display("f1,question_mark") == "F1 ?"
     assert keys.display("ctrl+q") == "ctrl+q"
     assert keys.display("left_square_bracket") == "["
+
+
+async def test_the_palette_of_every_screen_opens_what_needs_no_run(write_run):
+    write_run("aaaa-mean", model="mean")
+    opens = {"NewRunScreen": "Fill in", "QueueScreen": "Show the runs that wait", "ReproduceScreen": "Reproduce the"}
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(100, 30)) as pilot:
+        for keys in (["f2"], ["f3"], ["f4"], ["f5"], ["f2", "enter"]):
+            for name, words in opens.items():
+                await pilot.press(*keys)
+                call = next(call for said, _, call in actions(app, app.screen) if said.startswith(words))
+                call()
+                await until(pilot, lambda wanted=name: type(app.screen).__name__ == wanted)

@@ -56,6 +56,15 @@ async def test_every_editor_is_beside_its_name(started):
         assert screen.focused.id == "model"
 
 
+@pytest.mark.parametrize("width", [60, 80, 109, 110])
+async def test_the_name_can_be_read(started, width):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(width, 20)) as pilot:
+        name = (await opened(pilot)).query_one("#name").region
+        assert name.width >= 15
+        assert name.right <= width
+
+
 async def test_a_click_goes_to_a_field_and_turns_a_choice(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(140, 45)) as pilot:

@@ -18,6 +18,7 @@ from tmeattn.tui.messages import (
     OpenComparison,
     OpenNewRun,
     OpenQueue,
+    OpenReproduction,
     OpenRun,
     RunChanged,
     ShowProblem,
@@ -329,9 +330,7 @@ class RunsScreen(RunActions):
 
     def action_reproduce(self) -> None:
         """Show the report's tables and figures."""
-        from tmeattn.tui.screens.reproduce import ReproduceScreen
-
-        self.app.push_screen(ReproduceScreen(self.session))
+        self.post_message(OpenReproduction())
 
     def action_rename(self) -> None:
         if self.selected is not None:

@@ -83,7 +83,9 @@ class Chart(Vertical, can_focus=True):
             self.draw()
 
     def draw(self) -> None:
-        """Draw the title, the legend, the curves and the cursor."""
+        """Draw the title, the legend, the curves and the cursor; before the chart is mounted, when it is."""
+        if not self.is_mounted:
+            return
         self.redraws += 1
         lines = self._heading()
         self.query_one(Static).update(Text("\n").join(lines), layout=len(lines) != self._lines)
@@ -100,6 +102,9 @@ class Chart(Vertical, can_focus=True):
             span=span,
             best=self.best[0] if self.best else None,
         )
+
+    def on_mount(self) -> None:
+        self.draw()
 
     def on_resize(self) -> None:
         self.draw()

@@ -19,6 +19,13 @@ from tmeattn.watching.run_state import RunState
 LEAST_COLUMNS, LEAST_ROWS = 56, 8
 """The size of a chart from which on another one is shown beside it, or below."""
 MOST_COLUMNS = 4
+FIRST = ("loss", "accuracy")
+"""The charts that are there before the log is read. The others are mounted when they are shown: a screen with all of
+them took longer to open."""
+
+
+def _chart(kind: ChartKind) -> Chart:
+    return Chart(kind.title, unit=kind.unit, spec=kind.spec, id=kind.id)
 
 
 class CurvesPane(Pane, ChartGroup):
@@ -41,9 +48,8 @@ class CurvesPane(Pane, ChartGroup):
     def compose(self) -> ComposeResult:
         with Container():
             for kind in CHARTS:
-                chart = Chart(kind.title, unit=kind.unit, spec=kind.spec, id=kind.id)
-                chart.display = kind.id in ("loss", "accuracy")
-                yield chart
+                if kind.id in FIRST:
+                    yield _chart(kind)
 
     def state_of(self, run_state: RunState) -> object:
         runs = (run_state, *self.others)
@@ -69,13 +75,23 @@ class CurvesPane(Pane, ChartGroup):
         """The charts of the page; their widgets are displayed in a grid, and the others are not."""
         shown, columns = self._of_page(kinds)
         visible = {kind.id for kind in shown}
+        container = self.query_one(Container)
+        for kind in shown:
+            self._mount(kind, container)
         for chart in self.query(Chart):
             chart.display = chart.id in visible
-        grid = self.query_one(Container).styles
+        grid = container.styles
         grid.grid_size_columns, grid.grid_size_rows = columns, -(-len(shown) // columns)
         pages = 1 if self.alone is not None else -(-len(kinds) // len(shown))
         self.border_title = self.title if pages == 1 else f"{self.title}, {self.page + 1} of {pages}"
         return shown
+
+    def _mount(self, kind: ChartKind, container: Container) -> None:
+        """Mount the chart at its place, unless it is there."""
+        present = [str(chart.id) for chart in self.query(Chart)]
+        if kind.id not in present:
+            before = [one.id for one in CHARTS[: CHARTS.index(kind)] if one.id in present]
+            container.mount(_chart(kind), before=len(before) if len(before) < len(present) else None)
 
     def _of_page(self, kinds: Sequence[ChartKind]) -> tuple[Sequence[ChartKind], int]:
         """The charts to show, and in how many columns."""

@@ -38,6 +38,8 @@ def test_fit_predict_and_score_leave_no_run_behind(fitted: TmeattnClassifier) ->
     assert probabilities.sum(axis=1) == pytest.approx(1)
     assert fitted.predict(np.array(TEXTS)[:, None]).shape == (40,)
     assert fitted.score(TEXTS, LABELS) > 0.9
+    column = TmeattnClassifier("mean", **{**OPTIONS, "epochs": 1}).fit(TEXTS, np.array(LABELS)[:, None])
+    assert column.classes_.tolist() == [0, 1]
     assert fitted.explain(["a good film"])[0].predicted_label == "1"
     assert len(fitted.model_.history) == 4
     assert all_runs() == []
@@ -99,6 +101,11 @@ def test_estimator_checks_that_make_sense_for_texts() -> None:
         (["good", "bad"], [0], {}, "X has 2 texts, and y 1"),
         (["good", "bad"], [1, 1], {}, "y has 1 class"),
         (["good", "bad"], [0.5, 1.7], {}, "Unknown label type"),
+        (["good", "bad"], ["1", 2], {}, "y has labels of several types: label 0 is a string, label 1 is none"),
+        (["good", "bad"], ["a", None], {}, r"Label 1 of y is missing \(None\)"),
+        (["good", "bad"], [[0], [1]], {}, "Label 0 of y is of type list"),
+        (["good", "bad"], [b"a", b"b"], {}, "Label 0 of y is of type bytes"),
+        (["good", "bad"], None, {}, "takes labels, and got None"),
         (["good", "bad"], [0, 1], {"dataset": "imdb"}, "'dataset' cannot be given"),
         (["good", "bad"], [0, 1], {"epoch": 3}, "epoch"),
         (["good", "bad"], [0, 1], {"model": "lstm_attn"}, "lstm-attn"),

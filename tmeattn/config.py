@@ -73,6 +73,12 @@ class ModelConfig(Options):
 
     recipes: ClassVar[Recipes] = {}
 
+    @classmethod
+    def recipe_for(cls, recipe: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The hyper-parameters of a recipe, for the options `given` by the user, which are not validated yet and
+        override them. Subclasses may override it where good values depend on an option."""
+        return cls.recipes.get(recipe, {})
+
     def check(self, train: TrainOptions) -> None:
         """Check the model's options together with those of training. Subclasses may override it.
 

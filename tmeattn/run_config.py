@@ -85,7 +85,10 @@ def resolve_run(model: str, options: Mapping[str, Any]) -> RunConfig:
     }
     user_defaults = load_defaults()
     recipe = given.get("recipe", TrainOptions.model_fields["recipe"].default)
-    own_recipe = model_class.recipes.get(recipe, {}) if isinstance(recipe, str) else {}
+    own_recipe: Mapping[str, Any] = {}
+    if isinstance(recipe, str):
+        with plugin_call(f"The model {model!r}", "fails to give its recipe"):
+            own_recipe = model_class.recipe_for(recipe, {**user_defaults, **given})
     merged = {**user_defaults, **(REPORT if recipe == "report" else {}), **own_recipe, **given}
     model_given = {key: value for key, value in merged.items() if key in model_class.model_fields}
     train_given = {key: value for key, value in merged.items() if key not in model_given}

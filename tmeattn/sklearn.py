@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from sklearn.utils.validation import check_is_fitted
 from tmeattn.api import Explanations, Model, load, train
 from tmeattn.config import TrainOptions
 from tmeattn.errors import BadInput, shortened
-from tmeattn.inference.given_texts import as_list, given_texts
+from tmeattn.inference.given_texts import as_list, given_texts, is_missing
 from tmeattn.paths import runs_elsewhere
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
@@ -107,7 +108,7 @@ class TmeattnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         with _as_value_errors():
             texts = given_texts(_column(X), "fit")
-            labels = np.asarray(as_list(y, "fit", "labels"))
+            labels = _labels(y)
             if len(texts) != len(labels):
                 raise InvalidInput(f"X has {counted(len(texts), 'text')}, and y {counted(len(labels), 'label')}.")
             check_classification_targets(labels)
@@ -196,6 +197,31 @@ def _column(X: Any) -> Any:
     if shape is not None and len(shape) == 2 and shape[1] == 1:
         return np.asarray(X)[:, 0]
     return X
+
+
+def _labels(y: Any) -> np.ndarray:
+    """The labels (N,) of N texts.
+
+    Raises:
+        InvalidInput: one is missing, or is neither a string nor a number nor a truth value, or they are of two kinds.
+    """
+    labels = as_list(_column(y), "fit", "labels")
+    for at, label in enumerate(labels):
+        if is_missing(label) and not isinstance(label, float):  # scikit-learn has its own error for NaN
+            raise InvalidInput(f"Label {at} of y is missing ({label}).", hint="Leave out texts without a label.")
+        if not isinstance(label, str | Real | np.bool_):
+            raise InvalidInput(
+                f"Label {at} of y is of type {type(label).__name__}.",
+                hint="Labels are strings, whole numbers or truth values.",
+            )
+    strings = [isinstance(label, str) for label in labels]
+    if any(strings) and not all(strings):
+        string, number = strings.index(True), strings.index(False)
+        raise InvalidInput(
+            f"y has labels of several types: label {string} is a string, label {number} is none.",
+            hint="Make all of them strings: [str(label) for label in y]",
+        )
+    return np.asarray(labels)
 
 
 def _class_names(classes: np.ndarray) -> list[str]:

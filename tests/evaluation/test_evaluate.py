@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tmeattn.data.encoding.batches import SequentialBatches
 from tmeattn.data.encoding.encode import EncodedSplit
-from tmeattn.evaluation.evaluate import evaluate
+from tmeattn.evaluation import evaluate as module
+from tmeattn.evaluation.evaluate import evaluate, evaluate_split
 from tmeattn.models.building import build_model
 from tmeattn.run_config import resolve_run
 from tmeattn.specs import Space
@@ -43,3 +44,29 @@ def test_batch_size_changes_nothing(name, texts, size):
         assert np.allclose(one.entropy_N[order], other.entropy_N[other_order], atol=1e-5)
     for key in ("cross_entropy", "accuracy", "loss"):
         assert one.means[key] == pytest.approx(other.means[key], abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [3, 4, 11])
+def test_quick_measures_are_the_same_and_each_text_is_read_once(monkeypatch, count):
+    monkeypatch.setattr(module, "ATTENTION_SAMPLE", 4)
+    split = split_of([[at % 19 + 1, *range(1, 2 + at % 5)] for at in range(count)])
+    read = []
+
+    def measured(*, quick):
+        read.clear()
+        return evaluate_split(
+            MODELS["transformer"], split, max_length=MAX_LENGTH, alpha=0.0, device=torch.device("cpu"),
+            attention="sample", progress=read.append, quick=quick,
+        )  # fmt: skip
+
+    whole, quick = measured(quick=False), measured(quick=True)
+    assert sum(read) == count
+    assert sorted(quick.indices_N) == list(range(count))
+    assert quick.confusion().tolist() == whole.confusion().tolist()
+    order, other_order = np.argsort(quick.indices_N), np.argsort(whole.indices_N)
+    assert np.allclose(quick.probabilities_NC[order], whole.probabilities_NC[other_order], atol=1e-5)
+    assert quick.means.keys() == whole.means.keys()
+    assert quick.means["attention_texts"] == min(count, 4)
+    for key in ("cross_entropy", "loss", "accuracy", "entropy", "normalized_entropy"):
+        assert quick.means[key] == pytest.approx(whole.means[key], abs=1e-6), key
+    assert np.allclose(quick.means["heads"], whole.means["heads"], atol=1e-6)

@@ -28,7 +28,18 @@ from typing import Any
 
 TESTS = Path(__file__).parents[1]
 SOCKET = "socket"
-CAN_STAND_FOR_PYTHON = hasattr(os, "pidfd_open")  # of Linux; elsewhere the processes of a fork are real ones
+
+
+def _tells_when_a_process_ends() -> bool:
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):  # no Linux, an old one, or a container that forbids it
+        return False
+    return True
+
+
+CAN_STAND_FOR_PYTHON = _tells_when_a_process_ends()
+"""Whether there is a stand-in for Python; where there is none, the processes of a fork are real ones."""
 
 
 @dataclass(frozen=True)

@@ -44,11 +44,11 @@ class WordBatch:
         self.classifier, self.tokens_BT, self.mask_BT = classifier, tokens_BT, mask_BT
         self.x_BTD, self.target_B = x_BTD, target_B
 
-    def part(self, rows: np.ndarray) -> WordBatch:
-        """The texts at the rows (N,), which may be repeated."""
+    def part(self, rows: np.ndarray, length: int | None = None) -> WordBatch:
+        """The texts at the rows (N,), which may be repeated; with `length`, without what is behind so many tokens."""
         chosen = torch.from_numpy(rows).to(self.mask_BT.device)
-        parts = (part[chosen] for part in (self.tokens_BT, self.mask_BT, self.x_BTD, self.target_B))
-        return WordBatch(self.classifier, *parts)
+        tokens_BT, mask_BT, x_BTD = (part[chosen, :length] for part in (self.tokens_BT, self.mask_BT, self.x_BTD))
+        return WordBatch(self.classifier, tokens_BT, mask_BT, x_BTD, self.target_B[chosen])
 
     def log_odds(self, x_BTD: Tensor) -> Tensor:
         """(B,) log-odds of the classes, with `x_BTD` as the word vectors."""

@@ -10,6 +10,7 @@ Shapes: B texts, T tokens, D dimensions of a word vector, P panels, K points of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,28 +160,33 @@ def _panels(
 
 def _slopes(batch: WordBatch, row_N: np.ndarray, place_N: np.ndarray) -> np.ndarray:
     """(N, T) derivatives of the log-odds of the texts `row_N` along their paths, at the places, divided among words."""
-    slopes = []
-    for rows, places in _chunks(batch, row_N, place_N):
-        part = batch.part(rows)
+    slopes_NT = np.zeros((len(row_N), batch.x_BTD.shape[1]))
+    for at, part, places in _passes(batch, row_N, place_N):
         x_NTD = (part.x_BTD * places).requires_grad_()
         with differentiable():
             (grad_NTD,) = torch.autograd.grad(part.log_odds(x_NTD).sum(), x_NTD)
-        slopes.append((grad_NTD * part.x_BTD).sum(dim=-1).double().cpu().numpy())
-    return np.concatenate(slopes)
+        slopes_NT[at, : x_NTD.shape[1]] = (grad_NTD * part.x_BTD).sum(dim=-1).double().cpu().numpy()
+    return slopes_NT
 
 
 @torch.no_grad()
 def _odds(batch: WordBatch, row_N: np.ndarray, place_N: np.ndarray) -> np.ndarray:
     """(N,) log-odds of the texts `row_N` at the places between 0 and 1 of their paths."""
-    odds = []
-    for rows, places in _chunks(batch, row_N, place_N):
-        part = batch.part(rows)
-        odds.append(part.log_odds(part.x_BTD * places).double().cpu().numpy())
-    return np.concatenate(odds)
+    odds_N = np.zeros(len(row_N))
+    for at, part, places in _passes(batch, row_N, place_N):
+        odds_N[at] = part.log_odds(part.x_BTD * places).double().cpu().numpy()
+    return odds_N
 
 
-def _chunks(batch: WordBatch, row_N: np.ndarray, place_N: np.ndarray) -> list[tuple[np.ndarray, torch.Tensor]]:
-    """The rows and places (N, 1, 1) in parts of about `ROW_TOKENS` tokens."""
-    most = max(POINTS, ROW_TOKENS // batch.x_BTD.shape[1])
-    places_N11 = torch.from_numpy(place_N).to(batch.x_BTD)[:, None, None]
-    return [(row_N[at : at + most], places_N11[at : at + most]) for at in range(0, len(row_N), most)]
+def _passes(
+    batch: WordBatch, row_N: np.ndarray, place_N: np.ndarray
+) -> Iterator[tuple[np.ndarray, WordBatch, torch.Tensor]]:
+    """The points of a pass of the model, its texts, and the places (N, 1, 1). The texts of a pass have about the same
+    length, without padding behind the longest one, and about `ROW_TOKENS` tokens together."""
+    length_N = batch.mask_BT.sum(dim=1).cpu().numpy()[row_N]
+    order, start = np.argsort(-length_N, kind="stable"), 0
+    while start < len(order):
+        most = int(max(length_N[order[start]], 1))
+        at = order[start : start + max(POINTS, ROW_TOKENS // most)]
+        yield at, batch.part(row_N[at], most), torch.from_numpy(place_N[at]).to(batch.x_BTD)[:, None, None]
+        start += len(at)

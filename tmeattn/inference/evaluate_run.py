@@ -177,6 +177,7 @@ def evaluate_run(
         device=classifier.device,
         attention=measured_attention(classifier.spec.attention, options.alpha) if attention else "none",
         progress=count_texts,
+        quick=True,
     )
     if shuffle_seed is None:
         return RunEvaluation(classifier, chosen, evaluation)
@@ -187,6 +188,7 @@ def evaluate_run(
         alpha=0.0,
         device=classifier.device,
         attention="none",
+        quick=True,
     )
     return RunEvaluation(classifier, chosen, evaluation, compare_orders(evaluation, shuffled, shuffle_seed))
 

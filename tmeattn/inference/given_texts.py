@@ -98,10 +98,14 @@ def check_type(value: Any, kind: Any, function: str, what: str, *, hint: str | N
         raise BadInput(f"{function} takes {what}, and got {_named(value)}.", hint=hint)
 
 
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for none: None, NaN, or the missing value of pandas."""
+    return value is None or type(value).__name__ in _MISSING or (isinstance(value, float) and math.isnan(value))
+
+
 def _checked(text: Any, which: str, empty: str = "Leave out texts that have only white space.") -> str:
     if not isinstance(text, str):
-        is_missing = text is None or type(text).__name__ in _MISSING or (isinstance(text, float) and math.isnan(text))
-        hint = "A missing value is no text: leave it out, or replace it." if is_missing else None
+        hint = "A missing value is no text: leave it out, or replace it." if is_missing(text) else None
         if isinstance(text, bytes):
             hint = 'Decode it: data.decode("utf-8").'
         raise BadInput(f"{which} is of type {type(text).__name__}, not a string.", hint=hint)

@@ -81,17 +81,13 @@ class Trainer:
             model, options, corpus, device, maps=self.attention == "all", processes=self.group.size, warn=self._warn
         )
         self.has_trainable_parameters = self.gradient.has_trainable_parameters
-        train = corpus.splits["train"]
-        self.batches = BucketedBatches(
-            train, options.batch_size, options.max_length, options.seed, balanced=options.balance == "sampling"
-        )
+        train, balanced = corpus.splits["train"], options.balance == "sampling"
+        self.batches = BucketedBatches(train, options.batch_size, options.max_length, options.seed, balanced=balanced)
         self.steps_per_epoch = len(self.batches)
         self.epoch_meter = Meter(**progress.epoch_meter) if progress.epoch_meter else self.gradient.empty_meter()
         self.window_meter = Meter(**progress.window_meter) if progress.window_meter else self.gradient.empty_meter()
         self.pace: Pace | None = None
-        self.watch_list = WatchList(
-            model, run, corpus, options, device, self.attention, self.emit, self.steps_per_epoch
-        )
+        self.watch_list = WatchList(model, run, corpus, options, device, self.attention, self.emit, len(self.batches))
         self._use = ProcessUse()
         self._clock = time.perf_counter()
         self._window_tokens, self._window_clock = 0, self._clock

@@ -236,6 +236,19 @@ def test_the_kind_of_attention_follows_the_options(checkpoint):
         )
 
 
+def test_a_head_alone_has_a_recipe_of_its_own(checkpoint):
+    own = {"checkpoint": str(checkpoint), "max_length": 20}
+
+    def recipe(**more):
+        train = resolve_run("encoder", {**own, **more}).train
+        return train.lr, train.epochs
+
+    assert recipe(freeze_encoder=True) == (0.03, 6)
+    assert recipe(freeze_encoder=True, lr=0.3, epochs=2) == (0.3, 2)
+    assert recipe() == recipe(tune_layers=1) == recipe(freeze_encoder=False) == (0.001, 4)
+    assert resolve_run("encoder", {**own, "recipe": "report", "freeze_encoder": True}).train.lr == 0.001
+
+
 def test_a_lower_layer_shows_what_its_layer_has():
     inner = torch.nn.Linear(2, 2)
     inner.attention_type = "full"

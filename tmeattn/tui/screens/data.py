@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
-from textual import on, work
+from textual import work
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -26,11 +26,8 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.specs import DatasetSpec
 from tmeattn.tui import keys
 from tmeattn.tui.messages import GoBack, OpenExplain, ShowProblem
-from tmeattn.tui.screens.base import BaseScreen
+from tmeattn.tui.screens.text_choices import TextChoices
 from tmeattn.tui.services.dataset_view import (
-    ALL,
-    PAIRS,
-    Order,
     Predictions,
     SplitTexts,
     TextFilter,
@@ -38,7 +35,6 @@ from tmeattn.tui.services.dataset_view import (
     candidates,
     filtered,
     open_texts,
-    pair_of,
 )
 from tmeattn.tui.services.reader import readable_runs
 from tmeattn.tui.session import Session
@@ -56,7 +52,7 @@ NOT_WATCHING = "No run can watch the text. Open a run that is trained or can be 
 DEFAULT_DATASET: str = TrainOptions.model_fields["dataset"].default
 
 
-class DataScreen(BaseScreen):
+class DataScreen(TextChoices):
     """Choices, the table of the texts that fit them, and the whole text at the cursor.
 
     The selected run predicts the visible texts; it predicts a whole split only where a choice needs that, or the user
@@ -72,7 +68,6 @@ class DataScreen(BaseScreen):
         super().__init__(session)
         self.run: RunDirectory | None = None
         self.runs: dict[str, RunDirectory] = {}
-        self.splits: dict[str, SplitTexts] = {}
         self.predictions: Predictions | None = None
         self.statistics_shown = False
         self.filtering = False
@@ -91,30 +86,6 @@ class DataScreen(BaseScreen):
         )
         yield Static(id="message", markup=False)
         yield Horizontal(TextTable(), ScrollPane(Static(id="whole-text"), id="text"), id="body")
-
-    @property
-    def table(self) -> TextTable:
-        return self.query_one(TextTable)
-
-    def choice(self, name: str) -> Choice:
-        return self.query_one(f"#{name}", Choice)
-
-    @property
-    def texts(self) -> SplitTexts | None:
-        """The split on the screen; None before a dataset has been read."""
-        return self.splits.get(str(self.choice("split").value))
-
-    @property
-    def text_filter(self) -> TextFilter:
-        """The filter that the choices and the search field give."""
-        return TextFilter(
-            label=self.choice("label").value,
-            prediction=self.choice("prediction").value or "any",
-            confidence=self.choice("confidence").value or ALL,
-            length=self.choice("length").value or ALL,
-            search=self.query_one(Input).value,
-            order=self.choice("order").value,
-        )
 
     def on_screen_resume(self) -> None:
         self._find_runs()
@@ -172,6 +143,9 @@ class DataScreen(BaseScreen):
             self.remove_class("-message")
             if on_table:  # while that was hidden, another widget got the focus
                 self.table.focus()
+        self._apply_filter(0)
+
+    def apply_filter(self) -> None:
         self._apply_filter(0)
 
     def _show_message(self, what: str) -> None:
@@ -321,44 +295,9 @@ class DataScreen(BaseScreen):
             label = texts.classes[texts.labels_N[row]] if self._comparable else None
             self.post_message(OpenExplain(texts.texts[row], run=self.run, true_label=label))
 
-    def action_search(self) -> None:
-        self.query_one(Input).focus()
-
-    @on(TextTable.ColumnChosen)
-    def column_chosen(self, event: TextTable.ColumnChosen) -> None:
-        self._sort_by(event.order)
-
-    def action_order(self) -> None:
-        now = PAIRS.index(pair_of(self.choice("order").value))
-        self._sort(PAIRS[(now + 1) % len(PAIRS)][0])
-
-    def action_reverse(self) -> None:
-        self._sort_by(self.choice("order").value)
-
-    def _sort_by(self, column: Order) -> None:
-        """Sort by the column of an order; where the texts are sorted by it already, reverse the order."""
-        first, reverse = pair_of(column)
-        self._sort(reverse if self.choice("order").value == first else first)
-
-    def _sort(self, order: Order) -> None:
-        self.choice("order").value = order
-        self._apply_filter(0)
-
     def action_evaluate(self) -> None:
         """Predict all texts that fit the choices, and show the share that is right."""
         self._evaluates = True
-        self._apply_filter(0)
-
-    def action_mistakes(self) -> None:
-        prediction = self.choice("prediction")
-        prediction.value = None if prediction.value == "wrong" else "wrong"
-        self._apply_filter(0)
-
-    def action_reset(self) -> None:
-        with self.prevent(Input.Changed):
-            self.query_one(Input).value = ""
-        for name in ("label", "prediction", "confidence", "length", "order"):
-            self.choice(name).value = None
         self._apply_filter(0)
 
     def action_watch(self) -> None:

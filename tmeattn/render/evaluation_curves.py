@@ -88,7 +88,7 @@ def reliability_page(result: EvaluationDocument, *, height: int = HEIGHT) -> Gro
         )
         for one in result["reliability"]
     ]
-    names = ("texts", "mean confidence", "accuracy", "difference, points")
+    names = ("texts", "mean", "accuracy", "points off")
     bins = table(["confidence", *(Column(name, numeric=True) for name in names)], rows)
     first, *others = curve_panels(result)
     parts: list[RenderableType] = [panel_on_screen(first, height), Text(), bins]

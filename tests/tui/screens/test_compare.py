@@ -99,19 +99,25 @@ async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_ru
         async def call(self, call):
             return call()
 
-    def progress(done, total):
-        comparer.cancel()
+    told = []
+
+    def progress(*place):
+        told.append(place)
+        if place == (1, 2, 2):
+            comparer.cancel()
 
     def compare(comparison, runs, progress, check):
-        check()
         progress(1, 2)
-        check()
+        for _ in range(3):
+            check()
         raise TmeattnError("never")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tmeattn.inference.compare_texts.compare_on_texts", compare)
+        patch.setattr(comparing, "EVERY", 0.0)
         with pytest.raises(comparing.Cancelled):
             await comparer.compare_texts(Reader(), progress)
+    assert told == [(1, 2, 0), (1, 2, 1), (1, 2, 2)]
 
 
 def test_many_runs_with_long_names_have_a_legend_each(write_run):

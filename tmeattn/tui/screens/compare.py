@@ -39,11 +39,11 @@ class CompareScreen(PanedScreen, ChartActions):
     PANES: ClassVar = {"results": "1 Results", "curves": "2 Curves", "options": "3 Options"}
 
     class Classified(Message):
-        """So many of the runs have classified the texts."""
+        """So many of the runs have classified the texts, and the next one has classified so many batches."""
 
-        def __init__(self, done: int, total: int) -> None:
+        def __init__(self, done: int, total: int, batches: int) -> None:
             super().__init__()
-            self.done, self.total = done, total
+            self.done, self.total, self.batches = done, total, batches
 
     def __init__(self, session: Session, runs: Sequence[RunDirectory]) -> None:
         super().__init__(session, "results")
@@ -201,17 +201,19 @@ class CompareScreen(PanedScreen, ChartActions):
         else:
             self._end("")
 
-    def _post_progress(self, done: int, total: int) -> None:
+    def _post_progress(self, done: int, total: int, batches: int) -> None:
         """Called on the thread that classifies, which must not wait for the screen."""
-        self.post_message(self.Classified(done, total))
+        self.post_message(self.Classified(done, total, batches))
 
     def on_compare_screen_classified(self, message: Classified) -> None:
         if self._busy and not self.comparer.cancelled:
-            self._tell(message.done, message.total)
+            self._tell(message.done, message.total, message.batches)
 
-    def _tell(self, done: int, total: int) -> None:
+    def _tell(self, done: int, total: int, batches: int = 0) -> None:
         stop = keys.display_for("compare.back", self.session.saved.keys)
-        self._about_texts = f"Classifying the validation texts: {done} of {counted(total, 'run')} … {stop} stops this."
+        part = f", {counted(batches, 'batch', 'batches')} of the next one" if batches else ""
+        runs = f"{done} of {counted(total, 'run')}{part}"
+        self._about_texts = f"Classifying the validation texts: {runs} … {stop} stops this."
         if not self._is_closed():
             self._draw()
 

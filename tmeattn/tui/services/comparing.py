@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from tmeattn.runs.comparison import Comparison, compare_runs
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.reader import TextReader
 
+EVERY = 0.5
+"""Seconds between two messages about the batches of a run."""
 KEPT = 8
 """Comparisons of texts that are kept."""
 _Compared = tuple[TextComparison | None, str | None]
@@ -56,10 +59,11 @@ class RunComparer:
         """The command that prints the comparison."""
         return " ".join(["tmeattn runs compare", *(shlex.quote(run.id) for run in self.runs)])
 
-    async def compare_texts(self, reader: TextReader, progress: Callable[[int, int], None]) -> None:
+    async def compare_texts(self, reader: TextReader, progress: Callable[[int, int, int], None]) -> None:
         """Classify the validation texts with every run; `cancel` ends this.
 
-        progress: called on another thread with the number of runs that have been classified, and that of all.
+        progress: called on another thread with the number of runs that have been classified, that of all, and the
+                  batches of the present run so far, at most once in `EVERY` seconds for these.
 
         Raises:
             Cancelled: `cancel` was called.
@@ -69,11 +73,13 @@ class RunComparer:
         assert comparison is not None
         key, self.cancelled = self._key(), False
 
+        at = _Place(progress)
+
         def classify() -> _Compared:
             from tmeattn.inference.compare_texts import compare_on_texts
 
             try:
-                return compare_on_texts(comparison, list(self.runs), progress=progress, check=check)
+                return compare_on_texts(comparison, list(self.runs), progress=at.run, check=check)
             except (TmeattnError, Cancelled):
                 raise
             except Exception as error:  # a plugin's code
@@ -82,6 +88,7 @@ class RunComparer:
         def check() -> None:
             if self.cancelled:
                 raise Cancelled
+            at.batch()
 
         self.texts, self.reason = await reader.call(classify)
         _KNOWN[key] = self.texts, self.reason
@@ -94,6 +101,25 @@ class RunComparer:
 
     def _key(self) -> tuple[object, ...]:
         return tuple((run.path, _stamp(run)) for run in self.runs)
+
+
+class _Place:
+    """How far the classification of the texts by all runs is."""
+
+    def __init__(self, progress: Callable[[int, int, int], None]) -> None:
+        self._progress = progress
+        self._done = self._total = self._batches = 0
+        self._told = 0.0
+
+    def run(self, done: int, total: int) -> None:
+        self._done, self._total, self._batches = done, total, 0
+        self._progress(done, total, 0)
+
+    def batch(self) -> None:
+        self._batches += 1
+        if time.monotonic() - self._told >= EVERY:
+            self._told = time.monotonic()
+            self._progress(self._done, self._total, self._batches)
 
 
 _KNOWN: OrderedDict[tuple[object, ...], _Compared] = OrderedDict()

@@ -117,7 +117,9 @@ async def test_whatever_scrolls_takes_the_focus(write_run, planted, size, monkey
             opens_it()
             await until(pilot, lambda place=place: app.screen.place == place)
             await pilot.pause()
-            assert not unreachable(app.screen), place
+            await until(
+                pilot, lambda: not unreachable(app.screen)
+            )  # the text of Explain takes no keys until it is read
             assert not without_action(app.screen), place
             if place == "run":
                 await every_pane_scrolls(pilot)

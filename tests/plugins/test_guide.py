@@ -118,6 +118,9 @@ def test_what_the_guide_types(tmp_path: Path, environment: dict[str, str], prelo
             options = ["--quiet", "--no-deps", "--no-build-isolation", "--target", str(site)]
             command = [sys.executable, "-m", "pip", "install", *options, f"./{arguments[-1]}"]
             done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+        elif arguments[:2] == ["plugins", "check"]:  # which looks at what a real Python imports
+            command = [sys.executable, "-P", "-m", "tmeattn", *arguments]
+            done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         else:
             less = ["--epochs", "1", "--threads", "1"] if arguments[0] == "train" else []
             done = preloaded.run(*arguments, *less, env=env, cwd=tmp_path, folder=tmp_path)

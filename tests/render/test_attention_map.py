@@ -16,7 +16,7 @@ from support.attention_maps import drawn_map, drawn_overview
 
 from tmeattn.render.attention_map import choices_text, column_names, map_notes, map_page, row_lines
 from tmeattn.render.export.attention_map import FORMATS, csv_text, html_page, write
-from tmeattn.render.map_cells import weight_scale
+from tmeattn.render.map_cells import NAMES_UNIFORM, map_legend, weight_scale
 
 
 def printed(shown, width: int = 80, overview=None, *, colour: bool = False) -> list[str]:
@@ -93,6 +93,8 @@ def test_nearly_uniform_rows_are_coloured_above_uniform() -> None:
     assert (scale.base, scale.full) == (0.25, 0.75)
     assert weight_scale(cells, 4, 0.5).base == 0
     assert weight_scale(np.ones((1, 1), np.float32), 1, 0.0).full == 1
+    legends = [map_legend(scale, colour=True, room=room).plain.split(" %   ")[-1] for room in (99, 60, 50)]
+    assert legends == list(NAMES_UNIFORM)
     assert "nearly uniform" in "\n".join(printed(drawn_map(list("abcdef"), weights=np.full((6, 6), 1 / 6).tolist())))
 
 

@@ -61,13 +61,16 @@ def colours_of(comparison: Comparison) -> list[int]:
     return [by_run.get(run.summary.id, at) for at, run in enumerate(comparison.runs)]
 
 
+ABOUT = {"loss": "loss: cross-entropy in nats", "entropy": "entropy: attention entropy in nats"}
+
+
 def run_table(comparison: Comparison, marks: Sequence[str] = ()) -> RenderableType:
     """One row for each run: best validation accuracy, cross-entropy, attention entropy, best epoch, seconds per epoch.
 
     marks: the sign of each run in a chart, which is put before its name.
     """
     numeric = [
-        Column(name, numeric=True, drop=drop)
+        Column(name, numeric=True, drop=drop, about=ABOUT.get(name, ""))
         for name, drop in (("seed", 0), ("accuracy", 0), ("loss", 2), ("entropy", 1), ("epoch", 4), ("s/epoch", 3))
     ]
     signs = [f"{mark} " for mark in marks] or [""] * len(comparison.runs)
@@ -84,9 +87,7 @@ def run_table(comparison: Comparison, marks: Sequence[str] = ()) -> RenderableTy
         )
         for sign, run in zip(signs, comparison.runs, strict=True)
     ]
-    caption = "Validation split, best epoch. loss: cross-entropy in nats; entropy: attention entropy in nats."
-    parts: list[RenderableType] = [table(["run", "model", *numeric], rows), Text(caption, style="dim")]
-    return Group(*parts)
+    return table(["run", "model", *numeric], rows, caption="Validation split, best epoch.")
 
 
 def options_table(comparison: Comparison) -> list[RenderableType]:

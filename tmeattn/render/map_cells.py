@@ -8,11 +8,15 @@ from rich.text import Text
 
 from tmeattn.explain.explanation import NEARLY_UNIFORM
 from tmeattn.render.heat_scale import MOST, HeatScale
-from tmeattn.render.numbers import percent
+from tmeattn.render.numbers import fitting, percent
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style
 
 SHADES = " ░▒▓█"
 """A cell without colours, from zero to the largest weight."""
+
+
+NAMES_UNIFORM = ("weight above uniform: the rows are nearly uniform", "weight above uniform", "above uniform")
+"""What the colours of nearly uniform rows are, the longest name first."""
 
 
 def cell_of(share: float, cell: int, colour: bool, colours: HeatColours = HEAT) -> tuple[str, Style]:
@@ -36,8 +40,8 @@ def weight_scale(cells: np.ndarray, positions: int, mean_entropy: float) -> Heat
     return HeatScale(equal, max(peak, min(MOST * equal, 1.0)), signed=False)
 
 
-def map_legend(scale: HeatScale, colour: bool, colours: HeatColours = HEAT) -> Text:
-    """The colours of the weights."""
+def map_legend(scale: HeatScale, colour: bool, colours: HeatColours = HEAT, room: int = 1000) -> Text:
+    """The colours of the weights, with the longest description of them that fits `room` terminal cells."""
     line = Text(f"{percent(scale.base)} " if scale.base else "0 ")
     if colour:
         for level in range(LEVELS + 1):
@@ -45,4 +49,5 @@ def map_legend(scale: HeatScale, colour: bool, colours: HeatColours = HEAT) -> T
     else:
         line.append(SHADES)
     line.append(f" {percent(scale.full)}")
-    return line.append("   weight above uniform: the rows are nearly uniform" if scale.uniform else "   weight", "dim")
+    names = NAMES_UNIFORM if scale.uniform else ("weight",)
+    return line.append(f"   {fitting(room - line.cell_len - 3, *names)}", "dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import PurePath
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from tmeattn.render.console import safe
@@ -64,6 +65,11 @@ def shortened(text: str, cells: int) -> str:
     cut = Text(safe(text))
     cut.truncate(cells, overflow="ellipsis")
     return cut.plain
+
+
+def fitting(room: int, *texts: str) -> str:
+    """The first of these texts, the longest first, that fits `room` terminal cells; else the last one."""
+    return next((text for text in texts if cell_len(text) <= room), texts[-1])
 
 
 def dataset_name(dataset: str) -> str:

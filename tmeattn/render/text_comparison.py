@@ -59,12 +59,12 @@ def _groups_on_texts(groups: Sequence[GroupOnTexts]) -> RenderableType:
         Column("group", wrap=True),
         Column("seeds", numeric=True, drop=4),
         Column("accuracy", numeric=True),
-        Column("95 %", numeric=True, drop=1),
+        Column("95 %", numeric=True, drop=1, about=f"95 %: {how_groups(groups)}"),
         Column("macro-F1", numeric=True, drop=2),
-        Column("loss", numeric=True, drop=3),
+        Column("loss", numeric=True, drop=3, about="loss: cross-entropy in nats"),
         Column("calibration", numeric=True, drop=5),
     ]
-    return table(columns, rows, caption=f"95 %: {how_groups(groups)}. loss: cross-entropy in nats.")
+    return table(columns, rows)
 
 
 def how_groups(groups: Sequence[GroupOnTexts]) -> str:

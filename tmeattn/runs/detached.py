@@ -9,6 +9,9 @@ from pathlib import Path
 from tmeattn.child_processes import detached
 from tmeattn.child_python import child_environment, tmeattn_command
 
+UNWRAPPED = 1000
+"""Columns for a process whose output is no page: each message is one line of its log, of which the last is shown."""
+
 
 def start_detached(
     arguments: Sequence[str], log: Path, *, folder: Path | None = None, variables: Mapping[str, str] | None = None
@@ -21,6 +24,7 @@ def start_detached(
     Raises:
         OSError: the log cannot be written, or the process cannot be started.
     """
+    plain = {"NO_COLOR": "1", "PYTHONUTF8": "1", "COLUMNS": str(UNWRAPPED)}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         return subprocess.Popen(
@@ -29,6 +33,6 @@ def start_detached(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=file,
-            env={**child_environment(), "NO_COLOR": "1", "PYTHONUTF8": "1", **(variables or {})},
+            env={**child_environment(), **plain, **(variables or {})},
             **detached(),
         )

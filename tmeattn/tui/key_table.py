@@ -166,9 +166,7 @@ KEYS: tuple[Key, ...] = (
     Key("new.bottom", "ctrl+end", "jump(-1)", "", "Go to the last field.", priority=True),
     Key("new.back", "escape", "back", "Back", "Go back without starting a run."),
     Key("run.log_search", "slash", "search", "Search", "Search the log.", pane="log"),
-    Key(
-        "run.log_fold", "enter", "fold", "Fold output", "Show or hide the output of a process that failed.", pane="log"
-    ),
+    Key("run.log_fold", "enter", "fold", "Output", "Show or hide the output of a process that failed.", pane="log"),
     Key("run.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run.", leads=True),
     Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed.", leads=True),
     Key("run.charts", "V", "charts", "Charts", "Show the next charts: learning rate, speed, CPU.", pane="curves"),

@@ -35,6 +35,7 @@ async def test_rows_layers_heads_zoom_and_export(runs, tmp_path, monkeypatch) ->
         await driver.press("home", "down", "down")
         assert view(driver).row == 2
         assert driver.said("#row").startswith("music reads")
+        assert all(len(driver.said(line)) <= driver.screen.query_one(line).size.width for line in ("#row", "#cell"))
         assert "The reads CLS" not in driver.said("#cell")
         text = driver.screen.query_one("#text", HeatmapView)
         assert text.item.word.token == "music"

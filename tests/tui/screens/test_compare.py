@@ -120,6 +120,20 @@ async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_ru
     assert told == [(1, 2, 0), (1, 2, 1), (1, 2, 2)]
 
 
+def test_a_legend_names_only_the_columns_that_are_shown(write_run):
+    from rich.console import Console
+
+    from tmeattn.render.comparison import run_table
+
+    runs = [write_run("dddd-mean", model="mean"), write_run("eeee-mean", model="mean", done=1)]
+    for width in (70, 45):
+        console = Console(width=width, color_system=None)
+        with console.capture() as captured:
+            console.print(run_table(compare_runs(runs)))
+        said = captured.get()
+        assert ("loss: cross-entropy" in said) == (" loss " in said.split("─")[0]) == (width == 70)
+
+
 def test_many_runs_with_long_names_have_a_legend_each(write_run):
     from rich.console import Console
 

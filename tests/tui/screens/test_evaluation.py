@@ -22,6 +22,7 @@ from tmeattn.tui.widgets.confusion import ConfusionView
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.widgets.text_table import TextTable
+from tmeattn.tui.wording import evaluation as wording
 
 pytestmark = pytest.mark.usefixtures("quick_and_coloured")
 TEXTS = ("a good film", "so bad", "a dull film", "great", "bad music", "good plot")
@@ -84,6 +85,8 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         assert view.cell(0, 0)[0].split() == ["2"]
         await driver.press("home", "right")
         assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts (33.3 %), ")
+        assert view.after_row(0).strip() == "66.7 % of 3 correct"
+        assert driver.screen.is_applicable("mistakes")
         await driver.press("percent_sign")
         assert view.cell(0, 1)[0].split() == ["33.3"]
         await driver.press("enter")
@@ -92,6 +95,7 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         assert driver.said("#cell").startswith("1 text of negative predicted as positive")
         await driver.press("m")
         assert [TEXTS[row] for row in table.rows] == ["a dull film", "good plot"]  # the most confident first
+        assert not driver.screen.is_applicable("mistakes")  # all are shown
         assert driver.screen.query_one(ExplanationPane).explanation.text == "a dull film"
         await driver.press("down")
         assert driver.screen.query_one(ExplanationPane).explanation.text == "good plot"
@@ -171,6 +175,11 @@ async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, wri
     monkeypatch.setattr(BackgroundCommand, "stop", lambda self: state.update(now="failed"))
     async with open_evaluation(runs[0]) as driver:
         assert driver.said("#message").startswith("Evaluating: 64 of 500 texts")
+        for path in driver.screen.command.results:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("")
+        driver.screen._look()
+        assert driver.said("#message").startswith("Evaluating: writing the results")
         await driver.press("s")
         driver.screen._look()
         assert "was not measured" in driver.said("#message")
@@ -180,6 +189,13 @@ async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, wri
     fresh = write_run("cccc-lstm-attn", done=0)
     async with open_evaluation(fresh) as driver:
         assert "has no checkpoint yet" in driver.said("#message")
+
+
+def test_the_line_about_a_cell_is_whole_in_80_columns() -> None:
+    said = [wording.confusion("negative", "positive", 2520, 2520, 5021, room).plain for room in (120, 78, 60)]
+    assert said[0] == "negative predicted as positive: 2,520 of 2,520 texts (100.0 %), 50.2 % of the column"
+    assert said[1] == "negative predicted as positive: 2,520 of 2,520 (100.0 %), 50.2 % of the column"
+    assert said[2] == "negative predicted as positive: 2,520 of 2,520 (100.0 %)"
 
 
 def test_many_classes_scroll_and_rare_pairs_are_seen() -> None:

@@ -9,6 +9,7 @@ from support.run_screen import an_app, rows
 from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.app import TmeattnApp
+from tmeattn.tui.messages import OpenRun
 from tmeattn.tui.screens.dialogs import AskText, Confirm
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.screens.run import RunScreen
@@ -193,6 +194,19 @@ async def test_the_run_under_the_cursor_is_the_one_that_other_screens_read_with(
         assert app.session.selected_run.id == "bbbb-mean"
         await pilot.press("x")
         assert app.current_mode == "explain"
+
+
+async def test_the_cursor_is_on_the_run_that_was_opened_last_from_elsewhere(three):
+    app = an_app()
+    async with app.run_test() as pilot:
+        await pilot.press("down", "down")
+        run = app.screen.runs.runs["bbbb-mean"].run
+        app.screen.post_message(OpenRun(run))  # as after a run was started
+        await pilot.pause()
+        await pilot.press("escape")
+        assert app.screen.table.selected == "bbbb-mean"
+        await pilot.press("up", "f3", "f2")
+        assert app.screen.table.selected == "aaaa-lstm-attn"  # what was chosen since is kept
 
 
 async def test_a_new_run_like_the_one_under_the_cursor(three):

@@ -162,7 +162,8 @@ class AttentionMapScreen(BaseScreen):
             return
         colour = shows_heat_on(self.app)
         colours = heat_colours(self.app.theme)
-        self.query_one("#row", Static).update(wording.row_title(shown, view.row), layout=False)
+        row = self.query_one("#row", Static)
+        row.update(wording.row_title(shown, view.row, row.size.width), layout=False)
         weights = self.query_one("#weights", Static)
         if weights.size.height:
             lines = row_lines(
@@ -176,10 +177,11 @@ class AttentionMapScreen(BaseScreen):
             if not shown.pools and view.row >= shown.prefix:
                 text.go_to(shown.explanation.words[view.row - shown.prefix].start)
         cell = wording.cell(shown, view.row, view.column)
-        cell.append("   ").append_text(map_legend(view.scale, colour, colours))
-        if view.block > 1:
-            cell.append(f"; a cell is {view.block} words", "dim")
-        self.query_one("#cell", Static).update(cell, layout=False)
+        words = f"; a cell is {view.block} words" if view.block > 1 else ""
+        line = self.query_one("#cell", Static)
+        room = line.size.width - cell.append("   ").cell_len - len(words)
+        cell.append_text(map_legend(view.scale, colour, colours, room)).append(words, "dim")
+        line.update(cell, layout=False)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._draw_again)

@@ -219,7 +219,7 @@ class EvaluationScreen(BaseScreen):
             what = problem or (wording.waiting(self.pane, command, self.session.saved.keys) if command else "")
             self.query_one("#message", Static).update(safe(what), layout=False)
         self.query_one("#cell", Static).update(self._line(), layout=False)
-        self.refresh_footer((self.pane, self._has_results, self._is_running))
+        self.refresh_footer((self.pane, self._has_results, self._is_running, self.mistakes.only))
 
     def _line(self) -> Text:
         if self.pane == "faithfulness" and self._is_running and self._has_results and self.command:
@@ -228,7 +228,8 @@ class EvaluationScreen(BaseScreen):
             return Text()
         if self.pane == "confusion":
             chosen = self.query_one("#confusion", ConfusionView).chosen
-            return wording.confusion(*chosen) if chosen else Text()
+            room = self.query_one("#cell", Static).size.width
+            return wording.confusion(*chosen, room) if chosen else Text()
         if self.pane == "mistakes":
             return wording.mistakes(len(self.mistakes.table.rows), self.mistakes.only)
         return Text()
@@ -244,7 +245,7 @@ class EvaluationScreen(BaseScreen):
         if action in ("stop", "evaluate"):
             return self._is_running == (action == "stop")
         if action == "mistakes":
-            return self.evaluated is not None
+            return self.evaluated is not None and not (self.pane == "mistakes" and self.mistakes.only is None)
         if action in ("shares", "open"):
             return self._has_results and self.pane == "confusion"
         if action in ("explain", "attention"):

@@ -85,6 +85,7 @@ class RunsScreen(RunActions):
 
     def on_screen_resume(self) -> None:
         self.refresh_runs()
+        self.table.follow_opened(self.session.opened_run)
 
     def on_run_changed(self, message: RunChanged) -> None:
         self.refresh_runs()

@@ -19,13 +19,12 @@ from tmeattn.child_processes import detached
 from tmeattn.child_python import child_environment, program_command, tmeattn_command
 from tmeattn.files import disk_errors
 from tmeattn.render.console import safe
+from tmeattn.runs.detached import UNWRAPPED
 from tmeattn.runs.liveness import exists, process_mark
 
 State = Literal["absent", "running", "done", "failed"]
 TAIL = 16_384
 """Bytes at the end of a log that are read for its last lines."""
-UNWRAPPED = 1000
-"""Columns for a command whose output is no page: each message is one line of its log, of which the last is shown."""
 PROGRESS = "TMEATTN_PROGRESS_SECONDS"
 _PROGRAM = """import os, sys
 from tmeattn.cli.process import run_process

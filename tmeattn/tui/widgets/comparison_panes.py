@@ -163,7 +163,7 @@ def legend(comparison: Comparison, measure: Measure, cursor: float | None, view:
         Column("model", drop=5),
         Column("seed", numeric=True, drop=4),
         Column("best", numeric=True),
-        Column("epoch", numeric=True, drop=2),
+        Column("at epoch", numeric=True, drop=2),
         Column("validation", numeric=True, drop=1),
         Column("training", numeric=True, drop=3),
     ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tmeattn.evaluation.document import EvaluationDocument
 
 LONGEST_NAME = 18
-AFTER = 18
+AFTER = 26
 """Cells for the recall at the end of a row."""
 LEAST_LEVEL = 1
 """The level of a confusion that occurs, however rare it is."""
@@ -116,4 +116,4 @@ class ConfusionView(CellGrid):
 
     def after_row(self, row: int) -> str:
         total = self._totals[row]
-        return f"  {percent(self._counts[row][row] / total)} of {count(total)}" if total else "  no text"
+        return f"  {percent(self._counts[row][row] / total)} of {count(total)} correct" if total else "  no text"

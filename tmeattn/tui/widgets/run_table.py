@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tmeattn.render.numbers import age
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
 from tmeattn.tui.services.sweep_groups import SweepGroup
@@ -68,6 +69,7 @@ class RunTable(CursorLines, can_focus=True):
         self._keys: dict[int, object] = {}
         self._made: WeakKeyDictionary[ListedRun, tuple[object, dict[str, Parts]]] = WeakKeyDictionary()
         self._hovered = -1
+        self._opened: str | None = None
 
     def show(self, runs: Sequence[ListedRun | SweepGroup], damaged: Iterable[DamagedRun], width: int) -> None:
         """Show these runs, as far as they are new or have changed; the cursor stays on its run."""
@@ -121,6 +123,13 @@ class RunTable(CursorLines, can_focus=True):
     def selected(self) -> str | None:
         """The id of the run under the cursor."""
         return self._id_at(self.cursor)
+
+    def follow_opened(self, opened: RunDirectory | None) -> None:
+        """Put the cursor on the run that was opened last, such as one just started, where it is another than at the
+        last call and in the list."""
+        if opened is not None and opened.id != self._opened and opened.id in self.ids:
+            self.cursor = self.ids.index(opened.id)
+        self._opened = opened.id if opened else None
 
     def group(self, study: str) -> SweepGroup | None:
         """The line of a sweep."""

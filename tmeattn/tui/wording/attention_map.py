@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.numbers import count, decimal, percent
+from tmeattn.render.numbers import count, decimal, fitting, percent
 
 if TYPE_CHECKING:
     from tmeattn.explain.attention_map import AttentionMap, HeadOverview
@@ -41,14 +41,15 @@ def place_text(shown: AttentionMap) -> str:
     return which[0].upper() + which[1:]
 
 
-def row_title(shown: AttentionMap, row: int) -> Text:
-    """The word that reads, and how spread its attention is."""
+def row_title(shown: AttentionMap, row: int, room: int) -> Text:
+    """The word that reads, and how spread its attention is: as much as fits `room` terminal cells."""
     positions = len(shown.columns)
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(safe_line(shown.rows[row]), "bold").append(" reads")
     entropy = shown.entropy(row)
-    share = f", {percent(entropy / math.log(positions), 0)} of uniform" if positions > 1 else ""
-    return line.append(f"  {decimal(entropy, 2)} nats{share}", "dim")
+    nats = f"  {decimal(entropy, 2)} nats"
+    share = f"{percent(entropy / math.log(positions), 0)} of uniform" if positions > 1 else ""
+    return line.append(fitting(room - line.cell_len, f"{nats}, {share}" if share else nats, f"  {share}", nats), "dim")
 
 
 def cell(shown: AttentionMap, row: int, column: int) -> Text:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.numbers import count, dataset_name, percent, seconds
+from tmeattn.render.numbers import count, dataset_name, fitting, percent, seconds
 from tmeattn.tui import keys
 
 if TYPE_CHECKING:
@@ -62,19 +62,22 @@ def progress(command: BackgroundCommand) -> str:
     """How far a command is, by the last line of its log."""
     if command.is_stopping:
         return "Cancelling …"
-    last = command.tail(1)
+    last = ["writing the results"] if any(path.exists() for path in command.results) else command.tail(1)
     what = "Measuring faithfulness" if command.arguments[0] == "faithfulness" else "Evaluating"
     return f"{what}: {last[0] if last else 'loading the run'}  ({seconds(command.elapsed)})"
 
 
-def confusion(true: str, predicted: str, number: int, of_true: int, of_predicted: int) -> Text:
-    """The cell at the cursor of the confusion matrix: its classes and its texts, of those of each class."""
+def confusion(true: str, predicted: str, number: int, of_true: int, of_predicted: int, room: int) -> Text:
+    """The cell at the cursor of the confusion matrix: its classes and its texts, of those of each class; in `room`
+    terminal cells."""
     line, total = Text(no_wrap=True, overflow="ellipsis"), of_true
     line.append(safe_line(true), "bold").append(" predicted as ").append(safe_line(predicted), "bold")
-    line.append(f": {count(number)} of {counted(total, 'text')}")
-    line.append(f" ({percent(number / total)})" if total else "")
-    line.append(f", {percent(number / of_predicted)} of the column" if of_predicted else "")
-    return line
+    share = f" ({percent(number / total)})" if total else ""
+    column = f", {percent(number / of_predicted)} of the column" if of_predicted else ""
+    long, short = f": {count(number)} of {counted(total, 'text')}", f": {count(number)} of {count(total)}"
+    return line.append(
+        fitting(room - line.cell_len, f"{long}{share}{column}", f"{short}{share}{column}", f"{short}{share}")
+    )
 
 
 def mistakes(number: int, only: tuple[str, str] | None) -> Text:

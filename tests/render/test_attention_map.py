@@ -105,6 +105,9 @@ def test_a_row_names_its_largest_weights_and_the_column_at_the_cursor() -> None:
     assert lines[-1] == "3 others: 26.0 %"
     assert len(list(row_lines(shown, 0, 0, 30, 6, colour=False))) == 6
     assert list(column_names(["ab", "日"], 1)) == ["a", "b·"]
+    twice = drawn_map(list("abcabd"), weights=[[0.5, 0.2, 0.1, 0.1, 0.06, 0.04]] * 6)
+    names = [line.plain[:8].strip() for line in row_lines(twice, 0, 0, 30, 6, colour=False)]
+    assert names == ["a #1", "b #2", "c", "a #4", "b #5", "d"]
 
 
 def test_files_have_every_weight_or_say_what_they_show(tmp_path: Path) -> None:

@@ -207,18 +207,23 @@ def strongest_pairs(shown: AttentionMap, top: int) -> RenderableType | None:
 def row_lines(
     shown: AttentionMap, row: int, column: int, width: int, most: int, *, colour: bool, colours: HeatColours = HEAT
 ) -> Iterator[Text]:
-    """The distribution of a row: its largest weights with bars, and that of `column`, on at most `most` lines."""
+    """The distribution of a row: its largest weights with bars, and that of `column`, on at most `most` lines. A word
+    that occurs several times has its number."""
     ranked = shown.ranked(row)
     lines = max(1, most - 1)  # the last line counts the others
     kept = ranked[:lines] if len(ranked) > most else ranked
     here = next(at for at, pair in enumerate(ranked) if pair.column == column)
     if here >= len(kept):
         kept = [*kept[:-1], ranked[here]]
-    room = max(4, min(14, width // 3))
+    columns = shown.columns
+    numbers = {pair.column: f" #{pair.column + 1}" for pair in kept if columns.count(columns[pair.column]) > 1}
+    longest = max(map(len, numbers.values()), default=0)
+    room = max(4, min(14, width // 3)) + longest
     bar = max(1, width - room - 9)
     for pair in kept:
         line = Text(no_wrap=True)
-        name = shortened(safe_line(shown.columns[pair.column]), room)
+        number = numbers.get(pair.column, "")
+        name = shortened(safe_line(columns[pair.column]), room - len(number)) + number
         line.append(name + " " * (room - cell_len(name)), "bold reverse" if pair.column == column else "")
         line.append(f" {percent(pair.weight):>7} ")
         style = heat_style(LEVELS, colours).bgcolor if colour else None

@@ -56,9 +56,11 @@ def trained(name: str) -> RunDirectory:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until the screen does not change any more."""
+    """Wait until the screen does not change any more. The cursors of fields stop blinking."""
     before, unchanged = "", 0
     while unchanged < 10:
+        for field in pilot.app.screen.query("Input, TextArea"):
+            field.cursor_blink = False  # type: ignore[attr-defined]
         for worker in list(pilot.app.workers):
             with suppress(WorkerCancelled):
                 await worker.wait()

@@ -258,6 +258,22 @@ def test_sigterm_answers_what_was_accepted(
     assert "answered everything" in told.read_text()
 
 
+@pytest.mark.parametrize("accepts", [True, False])
+async def test_connections_that_wait_are_accepted_before_the_socket_is_closed(accepts: bool) -> None:
+    made: list[object] = []
+    with server.bind("127.0.0.1", 0) as bound:
+        listening = await asyncio.start_server(lambda _, writer: made.append(writer), sock=bound, backlog=100)
+        clients = [socket.create_connection(bound.getsockname()) for _ in range(30)]
+        if accepts:
+            await server.accept_waiting(bound)
+        listening.close()
+        while accepts and len(made) < len(clients):
+            await asyncio.sleep(0)
+        for client in clients:
+            client.close()
+    assert len(made) == (30 if accepts else 0)
+
+
 def test_a_second_signal_ends_the_service_at_once_and_what_it_leaves_is_counted(trained_once: Path) -> None:
     begun = threading.Event()
 

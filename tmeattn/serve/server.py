@@ -10,6 +10,7 @@ import asyncio
 import errno
 import ipaddress
 import logging
+import selectors
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -26,6 +27,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 """The names of this computer in requests to a service that is reached from it only."""
 CLOSING_SECONDS = 0.5
 """Time from the signal until no new connection is accepted."""
+READING_SECONDS = 0.2
+"""Time in which those that were accepted last send their request."""
 MOST_SECONDS = 30
 """Time in which accepted requests are answered after that; later ones are dropped."""
 
@@ -119,3 +122,22 @@ class _Server(uvicorn.Server):
 
     def _end(self) -> None:
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept what has connected already, which a closed socket would reset, then end."""
+        if not self.force_exit:
+            for listening in sockets or []:
+                listening.listen(0)  # later clients try again, and are refused
+                await accept_waiting(listening)
+            for server in self.servers:
+                server.close()
+            await asyncio.sleep(READING_SECONDS)
+        await super().shutdown(sockets)
+
+
+async def accept_waiting(listening: socket.socket) -> None:
+    """Return when no connection waits to be accepted. Nothing else happens between the last look and the return."""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(listening, selectors.EVENT_READ)
+        while waiting.select(timeout=0):
+            await asyncio.sleep(0)  # the loop accepts

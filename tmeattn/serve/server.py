@@ -27,6 +27,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 """The names of this computer in requests to a service that is reached from it only."""
 CLOSING_SECONDS = 0.5
 """Time from the signal until no new connection is accepted."""
+ACCEPTING_SECONDS = 1.0
+"""Time in which the connections that wait at the socket are accepted; it takes a few steps of the loop."""
 READING_SECONDS = 0.2
 """Time in which those that were accepted last send their request."""
 MOST_SECONDS = 30
@@ -136,8 +138,16 @@ class _Server(uvicorn.Server):
 
 
 async def accept_waiting(listening: socket.socket) -> None:
-    """Return when no connection waits to be accepted. Nothing else happens between the last look and the return."""
+    """Return when every connection that waited is accepted and known to the loop's server.
+
+    A connection that is accepted belongs to its server one step of the loop later; a server that is closed in between
+    drops it. So the socket has to be seen empty twice. A loop that cannot accept (it has no file left) is waited for
+    no longer than `ACCEPTING_SECONDS`.
+    """
+    loop = asyncio.get_running_loop()
+    until, empty = loop.time() + ACCEPTING_SECONDS, 0
     with selectors.DefaultSelector() as waiting:
         waiting.register(listening, selectors.EVENT_READ)
-        while waiting.select(timeout=0):
-            await asyncio.sleep(0)  # the loop accepts
+        while empty < 2 and loop.time() < until:
+            empty = 0 if waiting.select(timeout=0) else empty + 1
+            await asyncio.sleep(0)

@@ -11,7 +11,7 @@ no epoch is chosen by the texts that are reported) and of the best epoch, and it
 process and its children, interrupted attempts with it. The states of frozen layers are computed by the first row that
 needs them; "from nothing" has their minutes in every row that reads them.
 
-`faithfulness` measures the methods of explanation on 200 validation texts that every model reads whole (at most 120
+`faithfulness` measures the methods of explanation on 200 validation texts that every model reads whole (at most 70
 words), with the runs of `accuracy`, which it trains where they are missing.
 
 Everything is kept in the home folder (encoder-benchmark by default): a row that is finished is not trained again, and
@@ -65,7 +65,7 @@ MEASURES = (
     *("normalized_comprehensiveness", "normalized_sufficiency", "soft_comprehensiveness", "soft_sufficiency"),
     *("tau_leave_one_out", "tau_gradient"),
 )
-MOST_WORDS = 120
+MOST_WORDS = 70
 CLASSES = ("negative", "positive")
 
 

@@ -39,16 +39,17 @@ from tmeattn.files import write_atomically
 
 ENCODER = ("encoder", "--checkpoint", "minilm-l6")
 FROZEN = (*ENCODER, "--freeze-encoder")
+TUNED = ("--pool", "attention", "--epochs", "2", "--encoder-lr", "2e-4", "--precision", "bf16")
 ROWS: dict[str, tuple[str, ...]] = {
     "encoder-frozen-attention": (*FROZEN, "--pool", "attention"),
     "encoder-frozen-mean": (*FROZEN, "--pool", "mean"),
-    "encoder-two-layers": (*ENCODER, "--tune-layers", "2", "--pool", "attention", "--epochs", "2"),
+    "encoder-two-layers": (*ENCODER, "--tune-layers", "2", *TUNED),
     "nb-logreg": ("nb-logreg",),
     "ngram-attn": ("ngram-attn",),
     "lstm-attn": ("lstm-attn",),
     "transformer": ("transformer",),
     "encoder-frozen-attention-alpha": (*FROZEN, "--pool", "attention", "--alpha", "0.05"),
-    "encoder-all": (*ENCODER, "--pool", "attention", "--epochs", "2"),
+    "encoder-all": (*ENCODER, *TUNED, "--max-length", "510"),
 }
 EVERY_ROW = ("--dataset", "imdb-25k", "--seed", "0", "--recipe", "modern", "--patience", "0")
 FAITHFUL = ("lstm-attn", "encoder-frozen-attention", "encoder-frozen-mean", "encoder-two-layers")

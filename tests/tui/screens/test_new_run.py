@@ -8,7 +8,9 @@ from support.scripted_reader import seen
 from support.waiting import until
 
 from tmeattn.paths import runs_dir
+from tmeattn.registry import registry
 from tmeattn.runs.directory import RunDirectory
+from tmeattn.specs import ModelSpec
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.new_run import NewRunScreen
 from tmeattn.tui.services import processes
@@ -42,6 +44,7 @@ async def test_every_editor_is_beside_its_name(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
+        await pilot.press("tab", "tab")
         lines, fields = screen.query_one(FieldLines), screen.query_one(Fields)
         for name in screen.form.entries:
             await pilot.pause()
@@ -93,8 +96,8 @@ async def test_fill_in_and_start(started, size):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
-        await pilot.press("up", "up")
         assert screen.focused.id == "model"
+        assert await seen(pilot, registry().get(ModelSpec, "lstm-attn").summary[:30])
         await pilot.press("down", "down", *"0.05", "down", *"2", "down", *"1000", "ctrl+s")
         assert started == [["train", "lstm-attn", "--alpha", "0.05", "--epochs", "2", "--limit", "1000"]]
         assert screen not in app.screen_stack
@@ -104,7 +107,7 @@ async def test_what_is_wrong_is_said_while_typing_and_nothing_starts(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
-        await pilot.press(*"-1")
+        await pilot.press("down", "down", *"-1")
         await until(pilot, lambda: "--alpha" in told(screen))
         assert screen.form.entries["alpha"].wrong
         assert screen.query_one("#start").disabled
@@ -128,7 +131,7 @@ async def test_another_model_has_other_options_and_keeps_what_it_shares(started)
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
-        await pilot.press("down", *"3")
+        await pilot.press("down", "down", "down", *"3")
         choice = screen.query_one("#model", Choice)
         screen.post_message(Choice.Changed(choice, "mean"))
         await until(pilot, lambda: "hidden_size" not in screen.form.entries)
@@ -147,6 +150,19 @@ async def test_choices_turn_with_the_arrows_and_skip_the_default(started):
         await until(pilot, lambda: screen.form.entries["epochs"].default == "200")  # the recipe's own
         await pilot.press("space")
         assert recipe.value == ""
+
+
+async def test_the_epochs_of_few_texts_are_shown_while_the_limit_is_typed(started):
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        screen.form.entries["dataset"].value = "rotten-tomatoes"
+        screen.form.go_to(screen.form.entries["limit"])
+        await pilot.press(*"900")
+        assert await seen(pilot, "40 for 900 texts")
+        await pilot.press("up", *"2")
+        await until(pilot, lambda: told(screen).endswith("--epochs 2 --limit 900 --dataset rotten-tomatoes"))
+        assert screen.form.entries["patience"].default == "3"
 
 
 async def test_a_switch_becomes_its_flag(started):
@@ -176,7 +192,7 @@ async def test_copy_defaults_and_back(started):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:
         screen = await opened(pilot)
-        await pilot.press(*"0.2", "ctrl+y")
+        await pilot.press("down", "down", *"0.2", "ctrl+y")
         assert app.clipboard == "tmeattn train lstm-attn --alpha 0.2"
         await pilot.press("ctrl+r")
         assert screen.form.given() == {}
@@ -241,7 +257,8 @@ async def test_a_run_that_does_not_start_leads_back_to_the_entries_and_the_reaso
         assert "The run did not start" in told(again)
         assert (again.form.given(), again.query_one("#name").value) == ({"limit": "3"}, "mine")
         assert again.form.entries["limit"].wrong
-        await pilot.press(*"0.1")  # in the field with the focus
+        assert again.form.at is again.form.entries["limit"]  # has the focus
+        await pilot.press("backspace", *"900")
         await until(pilot, lambda: "read-only" not in told(again))
         assert not again.query_one("#start").disabled
 
@@ -252,7 +269,7 @@ async def test_why_no_process_could_be_started_stays_in_the_form(isolated):
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
-        await pilot.press(*"0.1", "ctrl+s")
+        await pilot.press("down", "down", *"0.1", "ctrl+s")
         await until(pilot, lambda: "Cannot write the log of a training process" in told(screen))
         assert "Free some space" not in told(screen)
         assert screen.form.given() == {"alpha": "0.1"}

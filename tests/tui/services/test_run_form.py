@@ -75,6 +75,27 @@ def test_time_is_that_of_the_epochs_that_few_texts_have(write_run):
     assert "5.0 s per epoch, 5 min 00 s for at most 60 epochs (" in form.estimate(config, found, fits=True)
 
 
+def test_the_defaults_of_few_texts_are_those_that_training_chooses(write_run):
+    run = write_run("aaaa-mean", model="mean")
+    for path in (run.path / "run.json", run.events_path):
+        path.write_text(path.read_text().replace('"imdb-25k"', '"rotten-tomatoes"'))
+    found = listed(run)
+    of = {"dataset": "rotten-tomatoes"}
+
+    def shown(given, runs=()):
+        defaults = form.shown_defaults("lstm-attn", given, runs)
+        return defaults["epochs"], defaults["patience"]
+
+    assert shown({"limit": "640"}) == ("5", "3")  # the recipes were tuned on imdb-25k
+    assert shown(of) == ("5 or more", "3 or more")
+    assert shown({**of, "limit": "900"}) == ("40 for 900 texts", "7 for 900 texts")
+    assert shown({**of, "limit": "5000"}, found) == ("30 for 1,280 texts", "5 for 1,280 texts")  # it has no more
+    assert shown({**of, "limit": "640", "batch_size": "16"}, found) == ("15 for 640 texts", "3")
+    assert shown({**of, "limit": "900", "epochs": "2"}) == ("5", "3")
+    assert shown({**of, "limit": "many"}) == ("5", "3")
+    assert shown({**of, "limit": "900", "recipe": "report"}) == ("200", "15")
+
+
 def test_time_is_that_of_a_run_with_as_many_threads_or_says_that_it_is_not(write_run, monkeypatch):
     runs = [write_run("aaaa-lstm-attn", limit=1280, max_length=100), write_run("bbbb-lstm-attn", limit=1280)]
     runs[1].events_path.write_text(runs[1].events_path.read_text().replace('"threads":2', '"threads":1'))

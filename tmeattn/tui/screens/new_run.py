@@ -86,8 +86,10 @@ class NewRunScreen(BaseScreen):
                 yield Button("Start", id="start", variant="primary", disabled=bool(self.problem))
 
     def on_mount(self) -> None:
-        if "alpha" in self.form.entries:
-            self.form.go_to(self.form.entries["alpha"])
+        """Begin at the model, or after a run that did not start at the option that its error names."""
+        wrong = next((entry for entry in self.form.entries.values() if entry.wrong), None)
+        if wrong is not None:
+            self.form.go_to(wrong)
 
     def _summary(self) -> str:
         """What the model is; the help of an option replaces it while the cursor is there."""
@@ -102,7 +104,7 @@ class NewRunScreen(BaseScreen):
         usual: Mapping[str, str] = {}
         try:
             own, common = form.fields_of(self.model)
-            usual = form.defaults_of(self.model, self.given)
+            usual = form.shown_defaults(self.model, self.given, self.session.runs.runs.values())
         except TmeattnError as error:
             problem = error
         if registry().get(ModelSpec, self.model).attention == "none":
@@ -160,7 +162,7 @@ class NewRunScreen(BaseScreen):
             self.arguments = processes.train_arguments(self.model, given, switches=switches, name=name)
             if self.seeds:
                 given["seed"] = given.pop("seeds")
-            self.form.set_defaults(form.defaults_of(self.model, given))
+            self.form.set_defaults(form.shown_defaults(self.model, given, self.session.runs.runs.values()))
             config = form.check_all(self.model, given, name)
         except TmeattnError as error:
             return self._error(error)

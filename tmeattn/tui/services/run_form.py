@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from tmeattn.config import RANDOM, TrainOptions
 from tmeattn.cpu import default_threads
 from tmeattn.data.sources import open_dataset
+from tmeattn.errors import TmeattnError
 from tmeattn.paths import existing_file, existing_path
 from tmeattn.plurals import counted
 from tmeattn.registry import registry
@@ -25,7 +26,7 @@ from tmeattn.runs.init_options import with_init
 from tmeattn.runs.seeds import seeds_in
 from tmeattn.runs.watched_texts import chosen_texts
 from tmeattn.specs import ModelSpec, VectorsSpec
-from tmeattn.training.default_epochs import fitting_epochs
+from tmeattn.training.default_epochs import fitting_epochs, follows_texts
 from tmeattn.tui.services.listed_run import ListedRun
 
 
@@ -50,6 +51,8 @@ WATCHED = (
 """What `tmeattn train` takes beside the options of a run, and the form, too."""
 _MORE = {"seed": " Several, such as 0,1,2: a run for each, one after another."}
 """What the form takes besides the values of the command line, by the option."""
+_DECIDE_EPOCHS = ("recipe", "dataset", "limit", "batch_size", "patience")
+"""The options from which the default of the epochs follows."""
 PACE = ("max_length", "batch_size", "threads", "processes", "precision", "device", "tune_embeddings", "vectors")
 """The train options that change the time per epoch."""
 
@@ -92,6 +95,46 @@ def defaults_of(model: str, given: Mapping[str, str]) -> dict[str, str]:
     """
     recipe = {"recipe": given["recipe"]} if given.get("recipe") else {}
     return {name: _as_text(value) for name, value in resolve_run(model, recipe).flat().items()}
+
+
+def shown_defaults(model: str, given: Mapping[str, str], runs: Iterable[ListedRun]) -> dict[str, str]:
+    """`defaults_of`, but of epochs and patience what training will choose for the number of texts.
+
+    runs: the earlier runs, from which the number of texts of a dataset is known. Raises as `defaults_of`.
+    """
+    return defaults_of(model, given) | _of_few_texts(model, given, runs)
+
+
+def _of_few_texts(model: str, given: Mapping[str, str], runs: Iterable[ListedRun]) -> dict[str, str]:
+    """The epochs and the patience of a run, where the number of its training texts changes them."""
+    try:
+        config = resolve_run(model, {name: given[name] for name in _DECIDE_EPOCHS if name in given})
+    except TmeattnError:  # `check` shows what is wrong
+        return {}
+    train = config.train
+    if "epochs" in given or not follows_texts(config):
+        return {}
+    texts = _training_texts(config, runs)
+    if texts is None:
+        usual = {"epochs": train.epochs, "patience": train.patience}
+        return {name: f"{number} or more" for name, number in usual.items() if number}
+    epochs, patience = fitting_epochs(config, texts)
+    fitting = {"epochs": epochs, "patience": patience}
+    return {
+        name: f"{number} for {counted(texts, 'text')}"
+        for name, number in fitting.items()
+        if number != getattr(train, name)
+    }
+
+
+def _training_texts(config: RunConfig, runs: Iterable[ListedRun]) -> int | None:
+    """How many training texts a run has, as far as earlier runs on its dataset and its `--limit` tell; else None."""
+    train = config.train
+    of_whole = (
+        one.train_texts or 0 for one in runs if one.facts["dataset"] == train.dataset and not one.facts["limit"]
+    )
+    whole = max(of_whole, default=0)
+    return min(train.limit or whole, whole or train.limit or 0) or None
 
 
 def _as_text(value: Any) -> str:
@@ -173,8 +216,8 @@ def estimate(config: RunConfig, runs: Iterable[ListedRun], *, fits: bool = False
     known = [one for one in same_data if one.epoch_seconds and one.facts["model"] == config.model]
     if not known:
         return "The time per epoch is unknown: there is no run of this model on this dataset yet."
-    texts = config.train.limit or max((one.train_texts or 0 for one in same_data if not one.facts["limit"]), default=0)
-    if not texts:
+    texts = _training_texts(config, same_data)
+    if texts is None:
         return "The time per epoch is unknown: there is no run on all texts of this dataset yet."
     wanted = {**config.model_options, **{name: getattr(config.train, name) for name in PACE}}
     wanted["threads"] = wanted["threads"] or default_threads(config.train.processes)

@@ -11,7 +11,7 @@ no epoch is chosen by the texts that are reported) and of the best epoch, and it
 process and its children, interrupted attempts with it. The states of frozen layers are computed by the first row that
 needs them; "from nothing" has their minutes in every row that reads them.
 
-`faithfulness` measures the methods of explanation on 200 validation texts that every model reads whole (at most 120
+`faithfulness` measures the methods of explanation on 200 validation texts that every model reads whole (at most 70
 words), with the runs of `accuracy`, which it trains where they are missing.
 
 Everything is kept in the home folder (encoder-benchmark by default): a row that is finished is not trained again, and
@@ -39,16 +39,17 @@ from tmeattn.files import write_atomically
 
 ENCODER = ("encoder", "--checkpoint", "minilm-l6")
 FROZEN = (*ENCODER, "--freeze-encoder")
+TUNED = ("--pool", "attention", "--epochs", "2", "--encoder-lr", "2e-4", "--precision", "bf16")
 ROWS: dict[str, tuple[str, ...]] = {
     "encoder-frozen-attention": (*FROZEN, "--pool", "attention"),
     "encoder-frozen-mean": (*FROZEN, "--pool", "mean"),
-    "encoder-two-layers": (*ENCODER, "--tune-layers", "2", "--pool", "attention", "--epochs", "2"),
+    "encoder-two-layers": (*ENCODER, "--tune-layers", "2", *TUNED),
     "nb-logreg": ("nb-logreg",),
     "ngram-attn": ("ngram-attn",),
     "lstm-attn": ("lstm-attn",),
     "transformer": ("transformer",),
     "encoder-frozen-attention-alpha": (*FROZEN, "--pool", "attention", "--alpha", "0.05"),
-    "encoder-all": (*ENCODER, "--pool", "attention", "--epochs", "2"),
+    "encoder-all": (*ENCODER, *TUNED, "--max-length", "510"),
 }
 EVERY_ROW = ("--dataset", "imdb-25k", "--seed", "0", "--recipe", "modern", "--patience", "0")
 FAITHFUL = ("lstm-attn", "encoder-frozen-attention", "encoder-frozen-mean", "encoder-two-layers")
@@ -65,7 +66,7 @@ MEASURES = (
     *("normalized_comprehensiveness", "normalized_sufficiency", "soft_comprehensiveness", "soft_sufficiency"),
     *("tau_leave_one_out", "tau_gradient"),
 )
-MOST_WORDS = 120
+MOST_WORDS = 70
 CLASSES = ("negative", "positive")
 
 

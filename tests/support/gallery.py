@@ -24,11 +24,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.pictures import FOLDER, TWO_SIDED, settle
-from support.screen_svg import Frame, frame_of, picture, sheet
+from support.screen_svg import sheet
+from tmeattn.render.export.terminal_svg import Frame, picture
 from tmeattn.runs.index import all_runs
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.terminal import frame_of
 
 SIZES = ((80, 24), (140, 45), (200, 60))
 
@@ -146,7 +148,8 @@ def main() -> None:
             for look in options.looks.split(","):
                 width, height = map(int, size.split("x"))
                 path = options.folder / f"{name}-{size}-{look}.svg"
-                path.write_text(picture(asyncio.run(frame(name, (width, height), LOOKS[look]))), encoding="utf-8")
+                shown = asyncio.run(frame(name, (width, height), LOOKS[look]))
+                path.write_text(picture(shown, f"tmeattn: {name}"), encoding="utf-8")
                 if shutil.which("rsvg-convert"):
                     subprocess.run(["rsvg-convert", str(path), "-o", str(path.with_suffix(".png"))], check=True)
                 print(path, flush=True)

@@ -22,12 +22,14 @@ from textual.worker import WorkerCancelled
 import tmeattn
 from tmeattn.cli.main import run as run_command
 from tmeattn.errors import BadInput
+from tmeattn.render.export.terminal_svg import picture
 from tmeattn.runs.creation import ID_VARIABLE
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.messages import OpenExplain
 from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.terminal import frame_of
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
 
@@ -75,7 +77,7 @@ async def picture_of_run(run: RunDirectory) -> str:
     app = TmeattnApp(run, saved=SavedState())
     async with app.run_test(size=(140, 48)) as pilot:
         await settle(pilot)
-        return app.export_screenshot()
+        return picture(frame_of(app), "The screen of a run")
 
 
 async def picture_of_explain(first: RunDirectory, second: RunDirectory) -> str:
@@ -91,7 +93,7 @@ async def picture_of_explain(first: RunDirectory, second: RunDirectory) -> str:
         heatmap.focus()
         heatmap.go_to(TWO_SIDED.index(WORD))
         await settle(pilot)
-        return app.export_screenshot()
+        return picture(frame_of(app), "The screen Explain with two runs")
 
 
 def main(home: Path) -> None:
@@ -102,12 +104,12 @@ def main(home: Path) -> None:
     exported = ["explain", REVIEW, "--run", "penalty", "--export", str(FOLDER / "explain.svg")]
     if code := run_command(exported):
         sys.exit(code)
-    pictures = {
+    screens = {
         "tui-run": picture_of_run(runs["penalty"]),
         "tui-explain": picture_of_explain(runs["simple"], runs["penalty"]),
     }
-    for name, picture in pictures.items():
-        (FOLDER / f"{name}.svg").write_text(asyncio.run(picture), encoding="utf-8")
+    for name, made in screens.items():
+        (FOLDER / f"{name}.svg").write_text(asyncio.run(made), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,10 +20,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.pictures import FOLDER, settle
-from support.screen_svg import Frame, frame_of, recording
+from support.screen_svg import recording
+from tmeattn.render.export.terminal_svg import Frame
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
 from tmeattn.tui.services.saved_state import SavedState
+from tmeattn.tui.terminal import frame_of
 
 EVERY = 0.5
 """Seconds between two pictures."""

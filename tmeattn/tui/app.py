@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from io import StringIO
 from typing import Any, ClassVar
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.widgets import Button, Input, TextArea
 
 from tmeattn.errors import TmeattnError
 from tmeattn.render.console import safe
+from tmeattn.render.export.terminal_svg import MIME_TYPE, picture
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.queue import add_to_queue
 from tmeattn.training.queue_runner import start_runner
@@ -47,7 +49,7 @@ from tmeattn.tui.services import garbage
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.session import Session, TextToExplain
 from tmeattn.tui.styles import SharedRules
-from tmeattn.tui.terminal import fit_to_terminal
+from tmeattn.tui.terminal import fit_to_terminal, frame_of
 from tmeattn.tui.training_requests import TrainingRequests
 from tmeattn.tui.widgets.choice import Choice
 from tmeattn.tui.widgets.field_editors import Cycle
@@ -270,7 +272,10 @@ class TmeattnApp(TrainingRequests):
 
     def action_picture(self) -> None:
         """Save a picture of the screen, in the folder in which tmeattn was started, as exports are."""
-        self.deliver_screenshot(path=".")
+        shown, name = StringIO(picture(frame_of(self), "tmeattn")), time.strftime("tmeattn-%Y-%m-%d-%H-%M-%S.svg")
+        self.deliver_text(
+            shown, save_directory=".", save_filename=name, open_method="browser", mime_type=MIME_TYPE, name="screenshot"
+        )
 
     # ---- size and end
 

@@ -1,8 +1,9 @@
-"""What the terminal lacks: colours (NO_COLOR), more than 256 of them, or the signs that charts are drawn with."""
+"""What the terminal shows, and what it lacks: colours (NO_COLOR), more than 256 of them, or the signs of charts."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,6 +12,7 @@ from textual.color import Color
 from textual.filter import LineFilter, Monochrome
 
 from tmeattn.render.ascii_symbols import is_plain_terminal, is_utf, segments_in_ascii
+from tmeattn.render.export.terminal_svg import Frame, frame
 from tmeattn.render.palette256 import segments_in_palette
 
 
@@ -54,6 +56,13 @@ def fit_to_terminal(app: App[None]) -> None:
     encoding = terminal_encoding()
     if encoding is not None or is_plain_terminal():
         app._filters.append(AsciiFilter(encoding))
+
+
+def frame_of(app: App[Any]) -> Frame:
+    """What the application shows now, in the colours that the terminal gets."""
+    theme = app.current_theme
+    lines = app.screen._compositor.render_strips()
+    return frame(lines, app.size.width, theme.background or "#000000", theme.foreground or "#ffffff")
 
 
 def terminal_encoding() -> str | None:

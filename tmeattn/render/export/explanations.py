@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
 
 _SVG_COLUMNS = 92
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""The characters that XML 1.0 forbids: a reader of the picture would refuse the whole file."""
 _CSV = (
     *("text", "run", "model", "method", "layer", "head", "predicted", "probability", "class"),
     *("start", "end", "word", "token", "known", "score"),
@@ -62,8 +59,9 @@ def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
     """The terminal output as a picture."""
     from rich.console import Console
 
+    from tmeattn.render.export import terminal_svg
+
     console = Console(
-        record=True,
         width=_SVG_COLUMNS,
         file=io.StringIO(),
         force_terminal=True,
@@ -72,8 +70,8 @@ def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
         markup=False,
         emoji=False,
     )
-    console.print(picture)
-    return _NOT_XML.sub("\ufffd", console.export_svg(title="tmeattn explain")).encode()
+    lines = console.render_lines(picture, pad=False)
+    return terminal_svg.picture(terminal_svg.frame(lines, _SVG_COLUMNS), "tmeattn explain").encode()
 
 
 def _png(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:

@@ -23,15 +23,16 @@ LOG = 6
 """Lines of a log that are shown after a failure."""
 
 
-def summary(run: RunDirectory, result: EvaluationDocument | None) -> Text:
-    """The run and its main figures on one line."""
+def summary(run: RunDirectory, result: EvaluationDocument | None, room: int) -> Text:
+    """The run and its main figures on one line; the interval of the accuracy if it fits `room` terminal cells."""
     line = Text(safe(run.name or run.id), style="bold", no_wrap=True, overflow="ellipsis")
     if result is None:
         return line
     low, high = result["accuracy_interval"]
-    line.append(f"  accuracy {percent(result['accuracy'])} ", "")
-    line.append(f"({percent(low)} to {percent(high)})", "dim")
-    line.append(f"  macro-F1 {percent(result['macro_f1'])}  calibration error {percent(result['calibration_error'])}")
+    others = f"  macro-F1 {percent(result['macro_f1'])}  calibration error {percent(result['calibration_error'])}"
+    line.append(f"  accuracy {percent(result['accuracy'])}", "")
+    line.append(fitting(room - line.cell_len - len(others), f" ({percent(low)} to {percent(high)})", ""), "dim")
+    line.append(others)
     which = f"{counted(result['texts'], 'text')} of {safe(dataset_name(result['dataset']))}, {result['split']}"
     return line.append(f"  {which}", "dim")
 

@@ -15,6 +15,7 @@ from tmeattn.errors import EnvironmentProblem
 from tmeattn.runs.control import (
     LOG,
     STALE_AFTER,
+    error_in,
     heartbeat_age,
     log_tail,
     pending,
@@ -73,6 +74,34 @@ def test_the_log_is_in_the_run_or_beside_the_runs(isolated: Path, tmp_path: Path
     assert log_tail(run) == ["early"]
     (run.path / LOG).write_bytes(b"x" * 10_000 + b"\none\n\xff two  \n\n")
     assert log_tail(run, 2) == ["one", "\ufffd two"]
+
+
+EPOCH = "epoch 2/5  validation 81.3 %"
+
+
+@pytest.mark.parametrize(
+    ("log", "error"),
+    [
+        ([], None),
+        ([EPOCH], None),  # killed
+        (["Error: The disk is full.", EPOCH], None),  # of the process before it
+        ([EPOCH, "Error: The disk is full."], "Error: The disk is full."),
+        (["Traceback (most recent call last):", '  File "x.py", line 1', "ValueError: no"], "ValueError: no"),
+        (["Traceback (most recent call last):", "torch.OutOfMemoryError"], "torch.OutOfMemoryError"),
+        (
+            ["Fatal Python error: Segmentation fault", "Current thread 0x1 (most recent call first):", '  File "x.py"'],
+            "Fatal Python error: Segmentation fault",
+        ),
+        (
+            ["terminate called after throwing an instance", "  what():  no", "Aborted (core dumped)"],
+            "Aborted (core dumped)",
+        ),
+        ([EPOCH, "Killed"], "Killed"),
+        ([EPOCH, "  an indented line"], None),
+    ],
+)
+def test_the_line_of_a_log_that_tells_why_its_process_has_ended(log: list[str], error: str | None) -> None:
+    assert error_in(log) == error
 
 
 @pytest.mark.parametrize("heartbeat", [None, True, "now", 10**400, float("inf"), float("nan")])

@@ -28,6 +28,10 @@ Narrate = Callable[[str], None]
 Progress = Callable[[int, int], None]
 
 
+def _no_progress(done: int, total: int) -> None:
+    """Where nobody watches."""
+
+
 def compare_on_texts(
     comparison: Comparison,
     runs: Sequence[RunDirectory],
@@ -35,9 +39,10 @@ def compare_on_texts(
     *,
     dataset: str | None = None,
     map_labels: tuple[str, ...] = (),
-    progress: Progress = lambda done, total: None,
+    progress: Progress = _no_progress,
     narrate: Narrate = lambda line: None,
     check: Callable[[], None] = lambda: None,
+    read: Progress = _no_progress,
 ) -> tuple[TextComparison | None, str | None]:
     """Classify the texts of a split with the best weights of every run, and compare the groups on them.
 
@@ -47,6 +52,7 @@ def compare_on_texts(
     runs:     those of the comparison.
     progress: called with the number of runs that have been classified, and that of all.
     check:    called before every batch; what it raises ends the comparison.
+    read:     called after every batch with the number of texts that the present run has classified, and that of all.
 
     Returns the comparison, or None and a sentence that says why there is none.
 
@@ -64,7 +70,7 @@ def compare_on_texts(
         if chosen.labels_N is None or not len(chosen):
             return None, f"{chosen.dataset} has no text with a class of the runs."
         texts = _Texts(chosen.dataset, chosen.split, tuple(first.data["classes"]), None, chosen=chosen)
-        return _compare(comparison, by_id, texts, progress, check)
+        return _compare(comparison, by_id, texts, progress, check, read)
     try:
         opened = dataset_of(options, narrate)
         check_unchanged(first, opened)
@@ -73,7 +79,7 @@ def compare_on_texts(
     limits = {run.config["train"]["limit"] for run in by_id.values()}
     limit = limits.pop() if len(limits) == 1 else None
     texts = _Texts(opened.name, split or "validation", opened.classes, limit, opened=opened)
-    return _compare(comparison, by_id, texts, progress, check)
+    return _compare(comparison, by_id, texts, progress, check, read)
 
 
 def _reason_against(runs: Sequence[RunDirectory], *, own: bool) -> str | None:
@@ -102,6 +108,7 @@ def _compare(
     texts: _Texts,
     progress: Progress,
     check: Callable[[], None],
+    read: Progress,
 ) -> tuple[TextComparison | None, str | None]:
     every = list(runs.values())
     classified: dict[str, RunOnTexts] = {}
@@ -116,7 +123,7 @@ def _compare(
         if classifier.notes:  # other weights than the best ones
             left_out.append(f"Left out: the run {run.id}. {' '.join(classifier.notes)}")
             continue
-        classified[run.id] = texts.classify(classifier, check)
+        classified[run.id] = texts.classify(classifier, check, read)
     progress(len(every), len(every))
     groups = [
         (group.label, own)
@@ -153,17 +160,24 @@ class _Texts:
         self._encoded: EncodedSplit | None = None
         self._tokenizer, self._words = "", [""]
 
-    def classify(self, classifier: TrainedClassifier, check: Callable[[], None] = lambda: None) -> RunOnTexts:
-        """The predictions of a run, in the order of the split. check: called before every batch."""
-        options = classifier.config.train
+    def classify(self, classifier: TrainedClassifier, check: Callable[[], None], read: Progress) -> RunOnTexts:
+        """The predictions of a run, in the order of the split. check, read: see `compare_on_texts`."""
+        options, split, done = classifier.config.train, self._encode(classifier), 0
+
+        def count(texts: int) -> None:
+            nonlocal done
+            done += texts
+            read(done, len(split))
+
         evaluation = evaluate_split(
             classifier.model,
-            self._encode(classifier),
+            split,
             max_length=options.max_length,
             alpha=0.0,
             device=classifier.device,
             attention="none",
             part=Part(check=check),
+            progress=count,
         )
         predicted_N, self.labels_N = np.empty_like(evaluation.labels_N), np.empty_like(evaluation.labels_N)
         predicted_N[evaluation.indices_N] = evaluation.predicted()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ _REDRAW_SECONDS = 0.2
 _PLAIN_LINE_SECONDS = 30.0
 _SECONDS_VARIABLE = "TMEATTN_PROGRESS_SECONDS"
 """The variable that changes the seconds between two lines where standard error is no terminal."""
+
+_COUNT = re.compile(r"[\d,]+ of [\d,]+ \w+(, ETA .+)?")
+"""A line of `counting`."""
 
 
 @contextmanager
@@ -61,6 +65,13 @@ def counting(
     finally:
         if live is not None:
             live.stop()
+
+
+def is_progress(line: str) -> bool:
+    """Whether the last line of a log says what its command does now, such as "Encoding 1,250 texts" or a line of
+    `counting`. Other lines have a result or a note, after which the command has gone on."""
+    first, *_ = line.split() or [""]
+    return first.endswith("ing") or _COUNT.fullmatch(line.strip()) is not None
 
 
 def _seconds_between() -> float:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import socket
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from tmeattn.files import disk_errors
@@ -102,3 +104,28 @@ def log_tail(run: RunDirectory, lines: int = 12) -> list[str]:
             if tail:
                 return tail[-lines:]
     return []
+
+
+_ERROR = re.compile(
+    r"(Internal error|Error|Fatal Python error): |terminate called |[A-Za-z_][\w.]*(Error|Exception|Interrupt)(: |$)"
+    r"|(Killed|Terminated|Aborted|Segmentation fault|Bus error|Illegal instruction|Floating point exception)( \(|$)"
+)
+"""How the line begins with which a process of tmeattn, Python, a library or a shell tells why the process ends."""
+_OF_DUMP = re.compile(r"\s|Current thread |Thread 0x|Extension modules: |Aborted|<")
+"""How the lines begin that may follow such a line."""
+
+
+def error_in(lines: Sequence[str]) -> str | None:
+    """The line of a log that tells why its process has ended, such as the last one of a traceback; None where it has
+    none, as the log of a process that was killed. What an earlier process has appended to the same log is not one."""
+    for line in reversed(lines):
+        if _ERROR.match(line):
+            return line
+        if not _OF_DUMP.match(line):
+            return None
+    return None
+
+
+def last_error(run: RunDirectory) -> str | None:
+    """`error_in` the log of a run."""
+    return error_in(log_tail(run, _TAIL_BYTES))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tmeattn.errors import BadInput
-from tmeattn.runs import control
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import find_run
 from tmeattn.tui.services.processes import TrainingProcesses
@@ -99,8 +98,7 @@ class Session:
             return None
         if not process.did_not_start:
             return None
-        words = control.log_tail(process.run, 1)
-        return entries, words[0] if words else f"The training process ended with exit code {process.exit_code}."
+        return entries, process.why_it_ended
 
     def take_text(self) -> TextToExplain | None:
         """The text to explain, once: the next call returns None."""

@@ -75,9 +75,7 @@ class TrainingRequests(App[None]):
         for process in self.session.training.ended():
             shown = isinstance(self.screen, RunScreen) and self.screen.run.id == process.run.id
             if process.exit_code not in (0, EXIT_STOPPED) and not (shown and _header_shows_failure(process)):
-                words = control.log_tail(process.run, 1)
-                message = words[0] if words else f"the training process ended with exit code {process.exit_code}"
-                self.notify(safe(f"{process.run.id}: {message}"), severity="error", markup=False)
+                self.notify(safe(f"{process.run.id}: {process.why_it_ended}"), severity="error", markup=False)
             elif not shown:
                 end = "finished" if process.exit_code == 0 else "stopped"
                 self.notify(f"{process.run.id} {end}.", markup=False)

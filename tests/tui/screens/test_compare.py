@@ -1,5 +1,7 @@
 """The screen that compares runs, key by key."""
 
+import time
+
 import pytest
 
 from tmeattn.errors import TmeattnError
@@ -12,6 +14,7 @@ from tmeattn.tui.services import comparing
 from tmeattn.tui.services.saved_state import SavedState
 from tmeattn.tui.widgets.chart import Chart
 from tmeattn.tui.widgets.comparison_panes import ComparedCurves, legend
+from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.watching.run_charts import View
 
 LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
@@ -101,15 +104,16 @@ async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_ru
 
     told = []
 
-    def progress(*place):
+    def progress(place):
         told.append(place)
-        if place == (1, 2, 2):
+        if place.texts == 64:
             comparer.cancel()
 
-    def compare(comparison, runs, progress, check):
+    def compare(comparison, runs, progress, check, read):
         progress(1, 2)
-        for _ in range(3):
+        for batch in range(3):
             check()
+            read(32 * (batch + 1), 160)
         raise TmeattnError("never")
 
     with pytest.MonkeyPatch.context() as patch:
@@ -117,7 +121,43 @@ async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_ru
         patch.setattr(comparing, "EVERY", 0.0)
         with pytest.raises(comparing.Cancelled):
             await comparer.compare_texts(Reader(), progress)
-    assert told == [(1, 2, 0), (1, 2, 1), (1, 2, 2)]
+    assert told == [(1, 2, 0, 0), (1, 2, 32, 160), (1, 2, 64, 160)]
+
+
+async def test_while_texts_are_classified_their_number_is_shown_and_s_stops_it(three, monkeypatch):
+    monkeypatch.setattr(comparing, "EVERY", 0.0)
+
+    def compare(comparison, runs, progress, check, read):
+        progress(1, 3)
+        for batch in range(5000):
+            check()
+            read(batch, 5000)
+            time.sleep(0.002)
+        raise TmeattnError("never")
+
+    monkeypatch.setattr("tmeattn.inference.compare_texts.compare_on_texts", compare)
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space", "space", "space", "c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparer.comparison)
+        footer = app.screen.query_one(KeyFooter)
+        assert not app.screen.is_applicable("stop")
+        await pilot.press("P")
+        await until(pilot, lambda: "of 5,000 texts. s stops this." in said(app))
+        assert "Classifying the validation texts with run 2 of 3: " in said(app)
+        await until(pilot, lambda: footer.keys[0].action == "stop")
+        assert not app.screen.is_applicable("paired")
+        await pilot.press("s")
+        await until(pilot, lambda: "Stopped. Press P to classify" in said(app))
+        await until(pilot, lambda: "stop" not in [key.action for key in footer.keys])
+        await pilot.press("P")
+        await until(pilot, lambda: "of 5,000 texts" in said(app))
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
+
+
+def said(app) -> str:
+    return " ".join(app.screen.query_one("#results").plain.split())
 
 
 def test_a_legend_names_only_the_columns_that_are_shown(write_run):

@@ -24,6 +24,7 @@ from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.services.dataset_view import SplitTexts
+from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.text_table import TextTable
 
 VALIDATION = planted_texts(16, 1)
@@ -145,8 +146,10 @@ async def test_a_reckoning_can_be_stopped(run) -> None:
         driver.reader.probabilities = slow
         driver.screen.choice("prediction").choose("wrong")
         await driver.pilot.pause(0.1)
-        await driver.press("escape")
+        assert driver.screen.query_one(KeyFooter).keys[0].action == "stop"
+        await driver.press("s")
         assert driver.screen.choice("prediction").value is None
+        assert "stop" not in [key.action for key in driver.screen.query_one(KeyFooter).keys]
         assert driver.said("#summary").startswith("64 of 64")
         assert driver.app.modes == []
 
@@ -172,13 +175,13 @@ async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_b
 
         driver.reader.probabilities = slow
         driver.screen.choice("prediction").choose("wrong")
-        await until(driver.pilot, lambda: driver.said("#summary") == "none found so far, esc cancels")
+        await until(driver.pilot, lambda: driver.said("#summary") == "none found so far, s stops this")
         await until(driver.pilot, lambda: driver.said("#whole-text") == "Searching …")
         goes_on.set()
         await until(driver.pilot, lambda: driver.said("#summary").startswith("8 of 32 predicted"))
         so_far = len(table(driver).rows)
         assert 0 < so_far <= 8
-        assert driver.said("#summary") == f"8 of 32 predicted, {so_far} found so far, esc cancels"
+        assert driver.said("#summary") == f"8 of 32 predicted, {so_far} found so far, s stops this"
         assert "bad" in driver.said("#whole-text")
         driver.reader.probabilities = original
         goes_on.set()

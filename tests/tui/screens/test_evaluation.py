@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.dataset_view import SplitTexts
 from tmeattn.tui.widgets.confusion import ConfusionView
 from tmeattn.tui.widgets.explanation_pane import ExplanationPane
+from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.picture import Picture
 from tmeattn.tui.widgets.text_table import TextTable
 from tmeattn.tui.wording import evaluation as wording
@@ -167,19 +169,25 @@ async def test_the_reliability_diagram_is_as_high_as_the_screen_has_room(runs, m
 
 
 async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, write_run) -> None:
-    state = {"now": "absent"}
+    state, said = {"now": "absent"}, ["64 of 500 texts"]
     monkeypatch.setattr(BackgroundCommand, "start", lambda self, **options: state.update(now="running"))
     monkeypatch.setattr(BackgroundCommand, "state", lambda self: state["now"])
     monkeypatch.setattr(BackgroundCommand, "is_running", lambda self: state["now"] == "running")
-    monkeypatch.setattr(BackgroundCommand, "tail", lambda self, lines: ["64 of 500 texts"])
+    monkeypatch.setattr(BackgroundCommand, "tail", lambda self, lines: said)
     monkeypatch.setattr(BackgroundCommand, "stop", lambda self: state.update(now="failed"))
     async with open_evaluation(runs[0]) as driver:
         assert driver.said("#message").startswith("Evaluating: 64 of 500 texts")
+        said[:] = ["9,592 of 9,766 different words (98.2 %) have a vector in glove-6b-50d."]
+        driver.screen._look()
+        assert driver.said("#message").startswith("Evaluating: preparing the texts  (")
+        said[:] = ["64 of 500 texts, ETA 2 s"]
         for path in driver.screen.command.results:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("")
         driver.screen._look()
         assert driver.said("#message").startswith("Evaluating: writing the results")
+        assert driver.screen.query_one(KeyFooter).keys[0].action == "stop"
+        assert "s stops it" in driver.said("#message")
         await driver.press("s")
         driver.screen._look()
         assert "was not measured" in driver.said("#message")
@@ -208,3 +216,11 @@ def test_many_classes_scroll_and_rare_pairs_are_seen() -> None:
     view.show({"confusion": confusion})  # type: ignore[typeddict-item]
     assert view.chosen == ("class 7", "class 140", 3, 12, 12)
     assert view.at == (7, 140)
+
+
+def test_the_interval_of_the_accuracy_is_left_out_where_it_does_not_fit(runs, monkeypatch) -> None:
+    stored(runs[0], monkeypatch)
+    measured = run_assessments.read_evaluation(runs[0], run_assessments.evaluation_command(runs[0])).document
+    wide, narrow = (wording.summary(runs[0], measured, room).plain for room in (100, 70))
+    assert re.search(r"accuracy 66.7 % \(.* % to .* %\)  macro-F1 .* %  calibration error .* %", wide)
+    assert re.search(r"accuracy 66.7 %  macro-F1 .* %  calibration error .* %", narrow)

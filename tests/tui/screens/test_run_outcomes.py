@@ -34,13 +34,20 @@ async def test_a_process_that_is_gone_is_told_and_can_be_resumed(write_run, resu
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
-        (run.path / "worker.log").write_text("Killed\n")
+        (run.path / "worker.log").write_text("epoch 1/5  validation 70.1 %\nepoch 2/5  validation 75.6 %\n")
         monkeypatch.setattr("tmeattn.watching.run_state.process_alive", lambda status: False)
         screen.refresh_run()
         await pilot.pause()
         assert "✗ crashed" in head(screen)
         assert "Press r to resume" in head(screen)
-        assert "Killed" in head(screen)
+        assert "The training process was killed" in head(screen)
+        assert "validation 75.6 %" not in head(screen)  # an ordinary line of the log
+        (run.path / "worker.log").write_text("Traceback (most recent call last):\n  File x\nValueError: no room\n")
+        screen.run_state.version += 1
+        screen.refresh_run()
+        await pilot.pause()
+        assert "The training process crashed: ValueError: no room. It can" in head(screen)
+        assert "Traceback" not in head(screen)
         await pilot.press("r")
         assert resumed == ["aaaa-lstm-attn"]
 
@@ -109,12 +116,13 @@ async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_ru
 
 async def test_a_failure_shows_its_reason_and_the_last_words(write_run):
     run = write_run("aaaa-lstm-attn", state="failed")
-    (run.path / "worker.log").write_text("Error: Cannot write: No space left on device.\n")
+    (run.path / "worker.log").write_text("epoch 1/5\nError: Cannot write: No space left on device.\n")
     app = an_app(run)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
         assert "Failed: the disk is full Press r to resume." in head(screen)
         assert "No space left on device" in head(screen)
+        assert "epoch 1" not in head(screen)
         (run.path / "worker.log").write_text("".join(f"line {at} of the output\n" for at in range(90)))
         await pilot.press("4", "end")
         assert "output of the training process, 90 lines; enter shows it" in shown(app)

@@ -26,6 +26,21 @@ def test_bar_epoch_time_left_and_best_accuracy_are_always_seen(running, width):
     assert second.count("━") + second.count("─") >= LEAST_BAR
 
 
+def test_a_result_in_the_log_is_not_shown_as_what_is_being_done(write_run):
+    run = write_run("aaaa-lstm-attn", state="created", done=0)
+    run.events_path.write_text("")
+    (run.path / "status.json").write_text('{"state": "created"}')
+    state = RunState(run)
+    for line, shown in [
+        ("", "reading the dataset …"),
+        ("Encoding 1,250 texts of imdb-25k, once; the cache keeps the result.", "preparing …  Encoding 1,250 texts"),
+        ("9,592 of 9,766 different words (98.2 %) have a vector in glove-6b-50d.", "preparing the first step …"),
+    ]:
+        (run.path / "worker.log").write_text(f"{line}\n")
+        state.refresh()
+        assert _second(state, 78).plain.startswith(shown)
+
+
 def test_what_is_less_needed_is_shown_where_it_fits(running):
     assert "step 50/400" in _second(running, 58).plain
     assert "tokens/s" not in _second(running, 48).plain

@@ -15,6 +15,7 @@ from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.export import comparison as export
+from tmeattn.render.numbers import count
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import keys
 from tmeattn.tui.messages import CopyText, ShowProblem
@@ -22,7 +23,7 @@ from tmeattn.tui.screens.chart_actions import ChartActions
 from tmeattn.tui.screens.export_dialog import export_as
 from tmeattn.tui.screens.paned import PanedScreen
 from tmeattn.tui.services.compared_curves import SHOWN, Measure
-from tmeattn.tui.services.comparing import Cancelled, RunComparer
+from tmeattn.tui.services.comparing import Cancelled, Classified, RunComparer
 from tmeattn.tui.session import Session
 from tmeattn.tui.widgets.comparison_panes import ComparedCurves, OptionsPane, ResultsPane
 from tmeattn.tui.widgets.tab_line import TabLine
@@ -38,12 +39,12 @@ class CompareScreen(PanedScreen, ChartActions):
     BINDINGS: ClassVar = keys.bindings("compare")
     PANES: ClassVar = {"results": "1 Results", "curves": "2 Curves", "options": "3 Options"}
 
-    class Classified(Message):
-        """So many of the runs have classified the texts, and the next one has classified so many batches."""
+    class Progressed(Message):
+        """The runs have classified more texts."""
 
-        def __init__(self, done: int, total: int, batches: int) -> None:
+        def __init__(self, place: Classified) -> None:
             super().__init__()
-            self.done, self.total, self.batches = done, total, batches
+            self.place = place
 
     def __init__(self, session: Session, runs: Sequence[RunDirectory]) -> None:
         super().__init__(session, "results")
@@ -122,10 +123,17 @@ class CompareScreen(PanedScreen, ChartActions):
             self.query_one(f"#{pane}").display = self._has_room or pane == self.pane
         self.query_one("#tables").display = self._has_room or self.pane != "curves"
         self.query_one("#tabs", TabLine).choose(self.pane)
-        self.refresh_footer((self.pane, self._has_room))
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        self.refresh_footer((self.pane, self._has_room, self._busy, self.comparer.cancelled))
 
     def is_applicable(self, action: str) -> bool:
         """The keys of the curves can do something only where the curves are shown."""
+        if action in ("stop", "paired"):
+            if self._busy:
+                return action == "stop" and not self.comparer.cancelled
+            return action == "paired" and self.comparer.texts is None
         return self._has_room or self.pane == "curves" or action not in ("measure", "split", "log_scale")
 
     def on_resize(self, event: events.Resize) -> None:
@@ -191,7 +199,7 @@ class CompareScreen(PanedScreen, ChartActions):
         self.run_worker(self._compare_texts(), group="texts")
 
     async def _compare_texts(self) -> None:
-        self._tell(0, len(self.comparer.runs))
+        self._tell(Classified(0, len(self.comparer.runs)))
         try:
             await self.comparer.compare_texts(self.session.reader, self._post_progress)
         except Cancelled:
@@ -201,34 +209,36 @@ class CompareScreen(PanedScreen, ChartActions):
         else:
             self._end("")
 
-    def _post_progress(self, done: int, total: int, batches: int) -> None:
+    def _post_progress(self, place: Classified) -> None:
         """Called on the thread that classifies, which must not wait for the screen."""
-        self.post_message(self.Classified(done, total, batches))
+        self.post_message(self.Progressed(place))
 
-    def on_compare_screen_classified(self, message: Classified) -> None:
+    def on_compare_screen_progressed(self, message: Progressed) -> None:
         if self._busy and not self.comparer.cancelled:
-            self._tell(message.done, message.total, message.batches)
+            self._tell(message.place)
 
-    def _tell(self, done: int, total: int, batches: int = 0) -> None:
-        stop = keys.display_for("compare.back", self.session.saved.keys)
-        part = f", {counted(batches, 'batch', 'batches')} of the next one" if batches else ""
-        runs = f"{done} of {counted(total, 'run')}{part}"
-        self._about_texts = f"Classifying the validation texts: {runs} … {stop} stops this."
+    def _tell(self, place: Classified) -> None:
+        stop = keys.display_for("compare.stop", self.session.saved.keys)
+        run = min(place.runs + 1, place.of_runs)
+        texts = f"{count(place.texts)} of {counted(place.of_texts, 'text')}" if place.of_texts else "loading it"
+        self._say(f"Classifying the validation texts with run {run} of {place.of_runs}: {texts}. {stop} stops this.")
+
+    def _say(self, line: str) -> None:
+        """Show a line in place of the differences on the same texts."""
+        self._about_texts = line
         if not self._is_closed():
             self._draw()
+            self._refresh_keys()
 
     def _end(self, line: str) -> None:
-        self._busy, self._about_texts = False, line
-        if not self._is_closed():
-            self._draw()
+        self._busy = False
+        self._say(line)
 
-    def action_back(self) -> None:
+    def action_stop(self) -> None:
+        """Stop classifying."""
         if self._busy and not self.comparer.cancelled:
             self.comparer.cancel()
-            self._about_texts = "Stopping …"
-            self._draw()
-        else:
-            super().action_back()
+            self._say("Stopping …")
 
     def on_unmount(self) -> None:
         self.comparer.cancel()

@@ -173,7 +173,8 @@ class DataScreen(TextChoices):
             try:
                 self.predictions = await self._predict(texts, [])
                 if text_filter.needs_predictions or self._evaluates:
-                    self._evaluates, self._reads_all = False, True
+                    self._evaluates = False
+                    self._note_reading(True)
                     self._progress(texts, text_filter, rows, 0, 0)
                     progress = partial(self._progress, texts, text_filter, rows)
                     self.predictions = await self._predict(texts, balanced(texts, rows).tolist(), progress)
@@ -183,9 +184,18 @@ class DataScreen(TextChoices):
             self._evaluates = False
             self.post_message(ShowProblem("There are no predictions without a run: choose a run first."))
         rows = await asyncio.to_thread(filtered, texts, text_filter, rows, self.predictions)
-        self.filtering = self._reads_all = False
+        self.filtering = False
+        self._note_reading(False)
         self._show(texts, text_filter, rows)
         self._show_summary()
+
+    def _note_reading(self, reads_all: bool) -> None:
+        """Note whether the run predicts all texts: the foot of the screen has the key that stops it."""
+        self._reads_all = reads_all
+        self.refresh_footer(reads_all)
+
+    def is_applicable(self, action: str) -> bool:
+        return self._reads_all if action == "stop" else not (self._reads_all and action == "evaluate")
 
     def _show(self, texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray) -> None:
         """Show these rows. A cursor on the first text stays on the first row, any other cursor stays on its text."""
@@ -213,7 +223,7 @@ class DataScreen(TextChoices):
         hits = filtered(texts, text_filter, rows, self.predictions)
         self._show(texts, text_filter, hits)
         found = len(hits) if text_filter.needs_predictions else None
-        self.query_one("#summary", Static).update(wording.progress(done, total, found, self._key("data.back")))
+        self.query_one("#summary", Static).update(wording.progress(done, total, found, self._key("data.stop")))
 
     def _show_summary(self) -> None:
         texts = self.texts
@@ -300,6 +310,15 @@ class DataScreen(TextChoices):
         self._evaluates = True
         self._apply_filter(0)
 
+    def action_stop(self) -> None:
+        """Stop the predictions of all texts, and clear the choices that need them."""
+        if self._reads_all:
+            self._note_reading(False)
+            self.workers.cancel_group(self, "filter")
+            for name in ("prediction", "confidence", "order"):
+                self.choice(name).value = None
+            self._apply_filter(0)
+
     def action_watch(self) -> None:
         """Put the selected text on the watch list of the run that was opened last."""
         row, texts, run = self.table.row, self.texts, self.session.watching_run()
@@ -322,14 +341,8 @@ class DataScreen(TextChoices):
         self._show_text()
 
     def action_back(self) -> None:
-        """Cancel the predictions of all texts, or leave the search field, or go back to the runs."""
-        if self._reads_all:
-            self._reads_all = False
-            self.workers.cancel_group(self, "filter")
-            for name in ("prediction", "confidence", "order"):
-                self.choice(name).value = None
-            self._apply_filter(0)
-        elif self.table.has_focus or self.has_class("-message"):
+        """Leave the search field, or go back to the runs."""
+        if self.table.has_focus or self.has_class("-message"):
             self.post_message(GoBack())
         else:
             self.table.focus()

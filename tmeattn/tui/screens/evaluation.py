@@ -132,7 +132,7 @@ class EvaluationScreen(BaseScreen):
         """Read the results of a command that has ended: once, however long that takes, and also if it fails."""
         state = command.state()
         if state == "failed" and command.restore():
-            why = "Cancelled" if command.is_stopping else " ".join(["Failed:", *command.tail(1)])
+            why = "Stopped" if command.is_stopping else " ".join(["Failed:", *command.tail(1)])
             self.notify(f"{why.rstrip('.')}. The results of before are shown.", severity="warning", markup=False)
             state = "done"
         if state == "done":
@@ -338,7 +338,7 @@ class EvaluationScreen(BaseScreen):
         self._show_pane()
 
     def action_stop(self) -> None:
-        """Cancel what computes the results of the pane."""
+        """Stop what computes the results of the pane."""
         if self.command is not None and self.command.is_running():
             self.command.stop()
             self._tell()

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tmeattn.errors import TmeattnError
 from tmeattn.evaluation.paired import TextComparison
@@ -17,10 +18,20 @@ from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.reader import TextReader
 
 EVERY = 0.5
-"""Seconds between two messages about the batches of a run."""
+"""Seconds between two messages about the texts that a run has classified."""
 KEPT = 8
 """Comparisons of texts that are kept."""
 _Compared = tuple[TextComparison | None, str | None]
+
+
+class Classified(NamedTuple):
+    """How far the classification of the texts by all runs is: so many runs have done it, and the next one has read so
+    many of the texts. of_texts: 0 while that run is loaded."""
+
+    runs: int
+    of_runs: int
+    texts: int = 0
+    of_texts: int = 0
 
 
 class Cancelled(Exception):
@@ -59,11 +70,10 @@ class RunComparer:
         """The command that prints the comparison."""
         return " ".join(["tmeattn runs compare", *(shlex.quote(run.id) for run in self.runs)])
 
-    async def compare_texts(self, reader: TextReader, progress: Callable[[int, int, int], None]) -> None:
+    async def compare_texts(self, reader: TextReader, progress: Callable[[Classified], None]) -> None:
         """Classify the validation texts with every run; `cancel` ends this.
 
-        progress: called on another thread with the number of runs that have been classified, that of all, and the
-                  batches of the present run so far, at most once in `EVERY` seconds for these.
+        progress: called on another thread when a run begins, and at most once in `EVERY` seconds while it classifies.
 
         Raises:
             Cancelled: `cancel` was called.
@@ -79,7 +89,7 @@ class RunComparer:
             from tmeattn.inference.compare_texts import compare_on_texts
 
             try:
-                return compare_on_texts(comparison, list(self.runs), progress=at.run, check=check)
+                return compare_on_texts(comparison, list(self.runs), progress=at.run, check=check, read=at.texts)
             except (TmeattnError, Cancelled):
                 raise
             except Exception as error:  # a plugin's code
@@ -88,7 +98,6 @@ class RunComparer:
         def check() -> None:
             if self.cancelled:
                 raise Cancelled
-            at.batch()
 
         self.texts, self.reason = await reader.call(classify)
         _KNOWN[key] = self.texts, self.reason
@@ -104,22 +113,21 @@ class RunComparer:
 
 
 class _Place:
-    """How far the classification of the texts by all runs is."""
+    """How far the classification is, for a caller that is told of it now and then."""
 
-    def __init__(self, progress: Callable[[int, int, int], None]) -> None:
+    def __init__(self, progress: Callable[[Classified], None]) -> None:
         self._progress = progress
-        self._done = self._total = self._batches = 0
+        self._runs = self._of_runs = 0
         self._told = 0.0
 
     def run(self, done: int, total: int) -> None:
-        self._done, self._total, self._batches = done, total, 0
-        self._progress(done, total, 0)
+        self._runs, self._of_runs = done, total
+        self._progress(Classified(done, total))
 
-    def batch(self) -> None:
-        self._batches += 1
+    def texts(self, done: int, total: int) -> None:
         if time.monotonic() - self._told >= EVERY:
             self._told = time.monotonic()
-            self._progress(self._done, self._total, self._batches)
+            self._progress(Classified(self._runs, self._of_runs, done, total))
 
 
 _KNOWN: OrderedDict[tuple[object, ...], _Compared] = OrderedDict()

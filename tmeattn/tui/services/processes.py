@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tmeattn.child_processes import signal_that_ended
 from tmeattn.files import disk_errors
 from tmeattn.paths import home, runs_dir
 from tmeattn.render.numbers import flag
+from tmeattn.runs import control
 from tmeattn.runs.control import LOG
 from tmeattn.runs.creation import ID_VARIABLE, new_id
 from tmeattn.runs.detached import start_detached
@@ -45,6 +47,14 @@ class TrainingProcess:
     def exit_code(self) -> int | None:
         """None while it runs. Reading it reaps an ended child, so that other programs see its end."""
         return self.popen.poll()
+
+    @property
+    def why_it_ended(self) -> str:
+        """The error in its log, or how it ended otherwise."""
+        code = self.exit_code or 0
+        by_signal = signal_that_ended(code)
+        ended = f"was killed ({by_signal})" if by_signal else f"ended with exit code {code}"
+        return control.last_error(self.run) or f"The training process {ended}."
 
 
 class TrainingProcesses:

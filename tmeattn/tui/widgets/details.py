@@ -13,7 +13,6 @@ from tmeattn.render.curves import Series, curves
 from tmeattn.render.numbers import age, percent, seconds
 from tmeattn.render.summary import entropy_histogram
 from tmeattn.render.tables import key_values
-from tmeattn.runs import control
 from tmeattn.runs.event_types import SplitName
 from tmeattn.tui.services.run_list import DamagedRun
 from tmeattn.tui.services.sweep_groups import SweepGroup
@@ -88,8 +87,8 @@ def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
     ]
     if why := run_wording.why(one):
         parts.append(Text(why, style="yellow"))
-        if one.state in ("failed", "crashed"):
-            parts += [Text(safe(line), style="dim") for line in control.log_tail(one.run, 4)]
+        if more := run_wording.more_about_failure(one):
+            parts.append(Text(more, style="dim"))
     best = next((epoch["epoch"] for epoch in reversed(one.epochs) if epoch["best"]), None)
     facts = key_values(
         [

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tmeattn.render.console import safe
+from tmeattn.render.counting import is_progress
 from tmeattn.render.numbers import count, finite, percent
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.runs import control
@@ -69,11 +70,7 @@ def _second(run_state: RunState, width: int) -> Text:
     """Bar, epoch and time left, and what else fits beside them."""
     total = run_state.epochs_planned * run_state.steps_per_epoch
     if not total:
-        preparing = run_state.state in ("created", "running")
-        log = control.log_tail(run_state.run, 1) if preparing else []
-        return Text(
-            " ".join(["reading the dataset …", *map(safe, log)]) if preparing else "", style="dim", no_wrap=True
-        )
+        return Text(_preparation(run_state), style="dim", no_wrap=True)
     epoch = (
         min(len(run_state.epochs) + 1, run_state.epochs_planned) if run_state.share_done < 1 else len(run_state.epochs)
     )
@@ -86,6 +83,16 @@ def _second(run_state: RunState, width: int) -> Text:
     text = _fitting(parts, [step, *_measures(run_state)], width)
     bar = max(min(width - cell_len(text) - 2, MOST_BAR), 0)
     return Text.assemble(_bar(run_state.share_done, bar), "  " if bar else "", text, no_wrap=True)
+
+
+def _preparation(run_state: RunState) -> str:
+    """What a run does before its first step; empty for a run that does nothing."""
+    if run_state.state not in ("created", "running"):
+        return ""
+    last = "".join(control.log_tail(run_state.run, 1))
+    if not last:
+        return "reading the dataset …"
+    return f"preparing …  {safe(last)}" if is_progress(last) else "preparing the first step …"
 
 
 def _fitting(parts: Sequence[str], more: Sequence[str], width: int) -> str:
@@ -116,7 +123,7 @@ def _bar(share: float, width: int) -> Text:
 
 
 def _trouble(run_state: RunState, process: TrainingProcess | None) -> list[str]:
-    """The problem of the run, the last lines of its log, and the next action."""
+    """The problem of the run and the next action."""
     if run_state.state == "deleted":
         return ["The run directory was deleted. Press esc to return to the runs."]
     if process is not None and process.exit_code is None and run_state.state not in ("running", "created"):
@@ -131,6 +138,5 @@ def _trouble(run_state: RunState, process: TrainingProcess | None) -> list[str]:
             else []
         )
     lines = [why + (" Press r to resume." if run_wording.resumable(run_state) else "")]
-    if run_state.state in ("failed", "crashed"):
-        lines += [f"  {safe(line)}" for line in control.log_tail(run_state.run, 3)]
-    return lines
+    more = run_wording.more_about_failure(run_state)
+    return [*lines, *([f"  {more}"] if more else [])]

@@ -57,11 +57,11 @@ def summary(
 
 
 def progress(done: int, total: int, found: int | None, key: str) -> str:
-    """How far the predictions are. found: texts that fit so far; None where all fit. key: cancels them."""
+    """How far the predictions are. found: texts that fit so far; None where all fit. key: stops them."""
     parts = [f"{count(done)} of {count(total)} predicted"] if total else []
     if found is not None:
         parts.append(f"{count(found) if found else 'none'} found so far")
-    return ", ".join([*parts, f"{key} cancels"])
+    return ", ".join([*parts, f"{key} stops this"])
 
 
 def statistics(

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
+from tmeattn.render.counting import is_progress
 from tmeattn.render.numbers import count, dataset_name, fitting, percent, seconds
 from tmeattn.tui import keys
 
@@ -43,7 +44,7 @@ def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) 
     if state == "running" and command.is_stopping:
         return progress(command)
     if state == "running":
-        return f"{progress(command)}\n\n{keys.display_for('evaluation.stop', remapped)} cancels it."
+        return f"{progress(command)}\n\n{keys.display_for('evaluation.stop', remapped)} stops it."
     if state == "done":
         return "Reading the results …"
     what = "faithfulness of its explanations" if pane == "faithfulness" else "run"
@@ -62,10 +63,19 @@ def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) 
 def progress(command: BackgroundCommand) -> str:
     """How far a command is, by the last line of its log."""
     if command.is_stopping:
-        return "Cancelling …"
-    last = ["writing the results"] if any(path.exists() for path in command.results) else command.tail(1)
+        return "Stopping …"
     what = "Measuring faithfulness" if command.arguments[0] == "faithfulness" else "Evaluating"
-    return f"{what}: {last[0] if last else 'loading the run'}  ({seconds(command.elapsed)})"
+    return f"{what}: {_now(command)}  ({seconds(command.elapsed)})"
+
+
+def _now(command: BackgroundCommand) -> str:
+    """What a command does now."""
+    if any(path.exists() for path in command.results):
+        return "writing the results"
+    last = command.tail(1)
+    if not last:
+        return "loading the run"
+    return last[0] if is_progress(last[0]) else "preparing the texts"
 
 
 def confusion(true: str, predicted: str, number: int, of_true: int, of_predicted: int, room: int) -> Text:

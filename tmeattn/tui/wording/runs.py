@@ -10,6 +10,7 @@ from rich.text import Text
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import sparkline
 from tmeattn.render.numbers import MISSING, count, decimal, percent
+from tmeattn.runs import control
 from tmeattn.runs.command_line import typed
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import PRUNED, SETTLED
@@ -36,7 +37,7 @@ DAMAGED = "The run.json of this run is damaged, so it cannot be opened: press d 
 NEED_RUNS = {key.action for key in KEYS if key.place == "runs"} - {"new", "queue", "reproduce"}
 """Actions of the list that can do nothing while there is no run."""
 LEAST_SPREAD = 0.02
-CRASHED = "The training process died without an error message"
+KILLED = "The training process was killed"
 NO_WEIGHTS = "This run has no weights yet: it saves its first checkpoint after the first epoch."
 
 
@@ -106,20 +107,37 @@ def entropy(run_state: RunState) -> str:
 
 def why(run_state: RunState) -> str:
     """Why training ended early, and the next action; empty if the run is running or finished."""
-    failure = run_state.ended if run_state.ended and run_state.ended["kind"] == "failed" else None
-    message = str((failure and failure["message"]) or run_state.status.get("message") or "")
     if run_state.state == "failed":
-        return f"Failed: {safe(message) or 'the cause is in the log'}"
+        return f"Failed: {safe(_message(run_state)) or 'the cause is in the log'}"
     if run_state.state == "crashed":
+        error = control.last_error(run_state.run)
         if not run_state.run.has_checkpoint():
-            return f"{CRASHED} before its first checkpoint. It can restart at step 0."
-        return f"{CRASHED}. It can resume from its last checkpoint."
+            after, then = " before its first checkpoint", "It can restart at step 0."
+        else:
+            after, then = "", "It can resume from its last checkpoint."
+        if error is None:
+            return f"{KILLED}{after}. {then}"
+        return f"The training process crashed{after}: {safe(error).rstrip('.')}. {then}"
     if run_state.state == "stopped" and run_state.stop_reason in SETTLED:
         cause = "other values were better" if run_state.stop_reason == PRUNED else "its time was up"
         return f"Stopped by its sweep at step {count(run_state.step)}: {cause}. It can be resumed."
     if run_state.state == "stopped":
         return f"Stopped at step {count(run_state.step)}. It can be resumed."
     return ""
+
+
+def more_about_failure(run_state: RunState) -> str:
+    """What the last error in the log of a failed run adds to `why`, such as the next action; else empty."""
+    if run_state.state != "failed":
+        return ""
+    message, error = _message(run_state), control.last_error(run_state.run) or ""
+    return safe(error.rpartition(message)[2] if message else error).strip(" .")
+
+
+def _message(run_state: RunState) -> str:
+    """The error of a run that failed."""
+    failure = run_state.ended if run_state.ended and run_state.ended["kind"] == "failed" else None
+    return str((failure and failure["message"]) or run_state.status.get("message") or "")
 
 
 def resumable(run_state: RunState) -> bool:

@@ -95,13 +95,9 @@ def default_method(
     if kind == "pool" or layer is not None or head is not None:
         return registry().get(ExplainerSpec, "attention"), None
     spec = registry().get(ExplainerSpec, FALLBACK)
-    model = classifier.spec.name
     if kind == "none":
-        return spec, f"The model {model} has no attention, so words are scored by {FALLBACK}."
-    return spec, (
-        f"The prediction of {model} does not depend on a single map of its self-attention, so words are scored by "
-        f"{FALLBACK}. {SEE_MAPS}"
-    )
+        return spec, f"The model {classifier.spec.name} has no attention, so words are scored by {FALLBACK}."
+    return spec, f"No single attention map decides the class: words are scored by {FALLBACK}. {SEE_MAPS}"
 
 
 def _missing(spec: ExplainerSpec) -> str | None:

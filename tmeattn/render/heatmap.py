@@ -176,9 +176,10 @@ class Marks:
         return style + Style(bold=True) if self.brackets(word.score) else style
 
 
-def method_text(explanation: Explanation) -> str:
-    """ "attention, transformer, layer 2, head 1"; layer and head only where they were chosen."""
-    parts = [METHOD_NAMES.get(explanation.method, explanation.method), explanation.model]
+def method_text(explanation: Explanation, *, model: bool = True) -> str:
+    """ "attention, transformer, layer 2, head 1"; layer and head only where they were chosen. model: whether to name
+    the model."""
+    parts = [METHOD_NAMES.get(explanation.method, explanation.method), *([explanation.model] if model else [])]
     if explanation.layer:
         parts.append(f"layer {explanation.layer}")
     if explanation.head:

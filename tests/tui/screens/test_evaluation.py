@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from support.scripted_reader import Driver, opened
+from support.scripted_reader import Driver, ScriptedReader, opened
 from support.waiting import until
 from textual.widgets import Input
 
@@ -85,6 +85,9 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         assert "accuracy 66.7 %" in driver.said("#summary")
         view = driver.screen.query_one(ConfusionView)
         assert view.cell(0, 0)[0].split() == ["2"]
+        lines = [view.render_line(y).text.split() for y in range(3)]
+        assert lines[:2] == [["predicted", "→"], ["true", "↓", "negative", "positive"]]
+        assert lines[2][:3] == ["negative", "2", "1"]
         await driver.press("home", "right")
         assert driver.said("#cell").startswith("negative predicted as positive: 1 of 3 texts (33.3 %), ")
         assert view.after_row(0).strip() == "66.7 % of 3 correct"
@@ -122,6 +125,22 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         await driver.press("enter")
         assert started[0].arguments[0] == "faithfulness"
         assert started[0].arguments[2:4] == ("--limit", "30")
+
+
+async def test_the_summary_and_the_note_of_a_mistake_are_whole_in_80_columns(runs, monkeypatch) -> None:
+    stored(runs[0], monkeypatch)
+    note = "The first note about the text is this sentence. The second one makes the note longer than a line."
+    explained = ScriptedReader._explanation
+    monkeypatch.setattr(ScriptedReader, "_explanation", lambda *asked: replace(explained(*asked), note=note))
+    async with open_evaluation(runs[0], pane="mistakes") as driver:
+        await until(driver.pilot, lambda: "longer than a line." in " ".join(shown(driver).split()))
+        lines = shown(driver).splitlines()
+        assert lines[2].rstrip().endswith("macro-F1 66.7 %")
+        assert "attention, run aaaa-lstm-attn; attention entropy 2.50 nats, 60 % of uniform" in shown(driver)
+
+
+def shown(driver: Driver) -> str:
+    return "\n".join(strip.text for strip in driver.screen._compositor.render_strips())
 
 
 async def test_slow_and_unreadable_results_are_read_once(runs, monkeypatch) -> None:
@@ -216,11 +235,3 @@ def test_many_classes_scroll_and_rare_pairs_are_seen() -> None:
     view.show({"confusion": confusion})  # type: ignore[typeddict-item]
     assert view.chosen == ("class 7", "class 140", 3, 12, 12)
     assert view.at == (7, 140)
-
-
-def test_the_interval_of_the_accuracy_is_left_out_where_it_does_not_fit(runs, monkeypatch) -> None:
-    stored(runs[0], monkeypatch)
-    measured = run_assessments.read_evaluation(runs[0], run_assessments.evaluation_command(runs[0])).document
-    wide, narrow = (wording.summary(runs[0], measured, room).plain for room in (100, 70))
-    assert re.search(r"accuracy 66.7 % \(.* % to .* %\)  macro-F1 .* %  calibration error .* %", wide)
-    assert re.search(r"accuracy 66.7 %  macro-F1 .* %  calibration error .* %", narrow)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from support.explanations import explain
 
+from tmeattn.explain.explanation import FALLBACK, SEE_MAPS
 from tmeattn.tui.services.heatmap_words import LaidOutWord
-from tmeattn.tui.wording.explanations import change, differences, verdict, word_details
+from tmeattn.tui.wording.explanations import change, differences, note, verdict, word_details
 
 TEXT = "a good film"
 
@@ -17,6 +20,33 @@ def test_a_prediction_and_whether_it_is_right() -> None:
         "attention, lstm-attn, run k3f9; attention entropy 2.00 nats, 50 % of uniform",
     ]
     assert "✗ wrong, label negative" in verdict(explain(TEXT, true_label="negative")).plain
+
+
+def test_the_line_of_the_method_leaves_out_what_does_not_fit() -> None:
+    found = explain(TEXT, entropy=4.47, normalized_entropy=0.99)
+    lines = [verdict(found, room=room).plain.split("\n")[1] for room in (80, 66, 60, 54, 40)]
+    assert lines == [
+        "attention, lstm-attn, run k3f9; attention entropy 4.47 nats, 99 % of uniform",
+        "attention, run k3f9; attention entropy 4.47 nats, 99 % of uniform",
+        "attention, run k3f9; entropy 4.47 nats, 99 % of uniform",
+        "attention; entropy 4.47 nats, 99 % of uniform",
+        "attention; entropy 4.47 nats, 99 % of uniform",
+    ]
+
+
+def test_compared_runs_are_named_in_any_width() -> None:
+    said = verdict(explain(TEXT, entropy=4.47, normalized_entropy=0.99), common="positive", room=20).plain
+    assert said.endswith("attention, run k3f9; entropy 4.47 nats, 99 % of uniform")
+
+
+def test_a_note_is_one_line_of_80_columns() -> None:
+    found = dataclasses.replace(
+        explain(TEXT), note=f"No single attention map decides the class: words are scored by {FALLBACK}. {SEE_MAPS}"
+    )
+    whole = note(found)
+    assert whole.endswith(f"{FALLBACK}. To see the maps, open the attention map.")
+    assert note(found, 78) == whole.removesuffix(" To see the maps, open the attention map.")
+    assert len(note(found, 78)) <= 78
 
 
 def test_of_many_classes_three_are_named() -> None:

@@ -213,8 +213,8 @@ class EvaluationScreen(BaseScreen):
         """Update the summary, the message, the line at the foot and the keys."""
         about = None if self.evaluated is None else self.evaluated.document
         command = self.command
-        room = self.size.width - 2
-        self.query_one("#summary", Static).update(wording.summary(self.run, about, room), layout=False)
+        line = wording.summary(self.run, about, self.size.width - 2)
+        self.query_one("#summary", Static).update(line, layout=False)
         if not self._has_results:
             problem = self.problems.get("faithfulness" if self.pane == "faithfulness" else "confusion", "")
             what = problem or (wording.waiting(self.pane, command, self.session.saved.keys) if command else "")

@@ -25,8 +25,11 @@ DIM = Style(dim=True)
 class CellGrid(Widget, can_focus=True, inherit_bindings=False):
     """Subclasses have the names and draw the cells; the screen calls `move`, `page` and `jump`.
 
-    at: the row and the column of the cursor, as numbers of cells.
+    at:   the row and the column of the cursor, as numbers of cells.
+    AXES: what the rows are and what the columns are; None where that needs no line.
     """
+
+    AXES: ClassVar[tuple[str, str] | None] = None
 
     BINDINGS: ClassVar[list[BindingType]] = []
     ALLOW_SELECT = False
@@ -103,7 +106,7 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
 
     @property
     def lines_for_rows(self) -> int:
-        return max(1, self.size.height - self.header)
+        return max(1, self.size.height - self.header - bool(self.AXES))
 
     def shown(self) -> tuple[int, int]:
         """The number of visible rows and columns."""
@@ -116,7 +119,7 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
         self._top = max(0, min(max(min(self._top, row), row - rows + 1), len(self.row_names) - rows))
         self._left = max(0, min(max(min(self._left, column), column - columns + 1), len(self.column_names) - columns))
         names = list(self.column_names[self._left : self._left + columns])
-        self._names = self.header_lines(names)
+        self._names = [*([self.AXES[1]] if self.AXES else []), *self.header_lines(names)]
         self.refresh()
         self.post_message(self.Moved(self))
 
@@ -167,18 +170,23 @@ class CellGrid(Widget, can_focus=True, inherit_bindings=False):
         at = (self.at[1] - self._left) * wide
         corner = self._visible_part(y)[: self.label].rjust(self.label) + " "
         dim = base + DIM
+        if self.AXES and y == 0:
+            return Strip([Segment(corner, dim), Segment(line, dim)])
         parts = ((corner, dim), (line[:at], dim), (line[at : at + wide], base + NAMED), (line[at + wide :], dim))
         return Strip([Segment(text, style) for text, style in parts])
 
     def _visible_part(self, y: int) -> str:
-        """Where the visible part of a larger table begins, in the corner above the names of the rows."""
+        """Where the visible part of a larger table begins, in the corner above the names of the rows, and what these
+        are."""
         rows, columns = self.shown()
         texts = []
         if columns < len(self.column_names):
             texts.append(f"→{self._left + 1}/{len(self.column_names)}")
         if rows < len(self.row_names):
             texts.append(f"↓{self._top + 1}/{len(self.row_names)}")
-        return texts[y] if y < len(texts) else ""
+        if y < len(texts):
+            return texts[y]
+        return self.AXES[0] if self.AXES and y == len(self._names) - 1 else ""
 
     def _row_line(self, row: int, base: Style) -> Strip:
         here = CURSOR if self.has_focus else NAMED + Style(underline=True)

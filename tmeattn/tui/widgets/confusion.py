@@ -30,6 +30,8 @@ class ConfusionView(CellGrid):
     shares: whether shares in percent are shown in place of numbers.
     """
 
+    AXES = ("true ↓", "predicted →")
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.shares = False

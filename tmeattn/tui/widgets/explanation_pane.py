@@ -12,11 +12,10 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from tmeattn.errors import TmeattnError
-from tmeattn.explain.explanation import SEE_MAPS
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, legend, strongest
 from tmeattn.tui.widgets.heatmap import HeatmapView
-from tmeattn.tui.wording.explanations import verdict
+from tmeattn.tui.wording.explanations import note, verdict
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Span
@@ -24,14 +23,10 @@ if TYPE_CHECKING:
 AROUND = 6
 """Lines of a pane above and below the text."""
 LEAST = 8
-"""Lines of the text that must be visible before a line around it may be wrapped."""
+"""Lines of the text that must be visible before a line around it may be wrapped, or half of a lower pane."""
 AROUND_TEXT = (".verdict", ".note", ".legend")
 HIGH = 28
 """The height in lines from which a pane lists the strongest words even if its text has to scroll."""
-
-
-MAPS = "To see the maps, open the attention map."
-"""What stands for the options of the command in a note."""
 
 
 class ExplanationPane(Vertical):
@@ -41,7 +36,9 @@ class ExplanationPane(Vertical):
         super().__init__(id=id)
         self.explanation: Explanation | None = None
         self.whole: Explanation | None = None
-        self._verdict = Text()
+        self._change: tuple[int, str | None] = (0, None)
+        self._shown: object = None
+        self._verdict, self._note = Text(), Text()
         self._explained: object = None
 
     def compose(self) -> ComposeResult:
@@ -68,13 +65,21 @@ class ExplanationPane(Vertical):
         if not dropped:
             self.whole = explanation
         self.remove_class("-message-only")
-        self._verdict = verdict(explanation, self.whole, len(dropped), common=common)
-        self.query_one(".verdict", Static).update(self._verdict)
-        note = self.query_one(".note", Static)
-        note.display = bool(explanation.note)
-        note.update(safe(_note(explanation)))
+        self._change = len(dropped), common
+        self._show_around()
         self.heatmap.show(text, explanation, dropped)
         self._explain_colours()
+
+    def _show_around(self) -> None:
+        """Show the lines above the text, as long as they can be on one line each."""
+        (dropped, common), room = self._change, self.size.width
+        if self.explanation is not None and (shown := (self.explanation, dropped, common, room)) != self._shown:
+            self._shown = shown
+            self._verdict = verdict(self.explanation, self.whole, dropped, common=common, room=room)
+            self._note = Text(note(self.explanation, room))
+            self.query_one(".verdict", Static).update(self._verdict)
+            self.query_one(".note").display = bool(self._note)
+            self.query_one(".note", Static).update(self._note)
 
     def knows_whole(self, text: str, run: str) -> bool:
         """Whether the explanation of the whole text by this run has been shown before."""
@@ -82,7 +87,7 @@ class ExplanationPane(Vertical):
 
     def show_message(self, what: str | TmeattnError) -> None:
         """Show a line in place of the heatmap: the problem and the next action."""
-        self.explanation = self.whole = self._explained = None
+        self.explanation = self.whole = self._explained = self._shown = None
         self.query_one(".note").display = self.query_one(".strongest").display = False
         self.heatmap.clear()
         self.add_class("-message-only")
@@ -92,36 +97,34 @@ class ExplanationPane(Vertical):
         self.query_one(".message", Static).update(Text(safe(str(what)), style="bold" if failed else ""))
 
     def on_resize(self) -> None:
+        self._show_around()
         self.call_after_refresh(self._explain_colours)
 
     def _explain_colours(self) -> None:
         marks = self.heatmap.marks
         if self.explanation is None or marks is None:
             return
-        state = self.explanation, self._verdict.plain, marks, self.size, self.heatmap.virtual_size.height
+        around = self._verdict.plain, self._note.plain
+        state = self.explanation, around, marks, self.size, self.heatmap.virtual_size.height
         if state == self._explained:
             return
         self._explained = state
         legend_text = Text("\n").join(legend(self.explanation, marks))
         self.query_one(".legend", Static).update(legend_text)
-        self._wrap(self.explanation, legend_text)
+        self._wrap(legend_text)
         below = self.query_one(".strongest", Static)
         needed = AROUND + self.heatmap.virtual_size.height + STRONGEST + 2
         below.display = self.size.height >= min(needed, HIGH)
         if below.display:
             below.update(Group(*strongest(self.explanation, marks, self.size.width - 2)))
 
-    def _wrap(self, explanation: Explanation, legend_text: Text) -> None:
+    def _wrap(self, legend_text: Text) -> None:
         """Wrap the lines around the text if the text leaves space for them, else cut them at the edge."""
-        parts = {".verdict": self._verdict, ".note": Text(safe(_note(explanation))), ".legend": legend_text}
-        least = {".verdict": len(self._verdict.split()), ".note": int(bool(explanation.note)), ".legend": 1}
-        left = self.size.height - sum(least.values()) - min(self.heatmap.virtual_size.height, LEAST)
+        parts = {".verdict": self._verdict, ".note": self._note, ".legend": legend_text}
+        least = {".verdict": len(self._verdict.split()), ".note": int(bool(self._note)), ".legend": 1}
+        of_text = min(self.heatmap.virtual_size.height, LEAST, max(self.size.height // 2, 1))
+        left = self.size.height - sum(least.values()) - of_text
         for name, part in parts.items():
             more = len(part.wrap(self.app.console, max(self.size.width, 1))) - least[name]
             self.query_one(name).set_class(more > max(left, 0), "-cut")
             left -= more if more <= left else 0
-
-
-def _note(explanation: Explanation) -> str:
-    """The note of an explanation, with keys in place of the options of the command; empty without one."""
-    return (explanation.note or "").replace(SEE_MAPS, MAPS)

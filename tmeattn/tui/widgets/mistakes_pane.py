@@ -70,13 +70,13 @@ class MistakesPane(Vertical):
     @work(exclusive=True, group="explain")
     async def explain(self) -> None:
         """Explain the text at the cursor, on the thread of the reader."""
+        pane = self.query_one(ExplanationPane)
+        if pane.explanation is None and self.chosen is not None:
+            pane.show_message(WAITING)  # now: the first text loads the model, which leaves no time to draw
         await asyncio.sleep(MOMENT)
         if not self.display or not self.is_attached or (found := self.chosen) is None:
             return
         text, label = found
-        pane = self.query_one(ExplanationPane)
-        if pane.explanation is None:
-            pane.show_message(WAITING)
         try:
             explanation = await self.reader.explain(self.run, ExplainRequest(text, true_label=label))
         except TmeattnError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from tmeattn.plurals import counted
@@ -25,17 +26,23 @@ LOG = 6
 
 
 def summary(run: RunDirectory, result: EvaluationDocument | None, room: int) -> Text:
-    """The run and its main figures on one line; the interval of the accuracy if it fits `room` terminal cells."""
+    """The run and its main figures on one line, as many as fit `room` terminal cells."""
     line = Text(safe(run.name or run.id), style="bold", no_wrap=True, overflow="ellipsis")
     if result is None:
         return line
     low, high = result["accuracy_interval"]
-    others = f"  macro-F1 {percent(result['macro_f1'])}  calibration error {percent(result['calibration_error'])}"
-    line.append(f"  accuracy {percent(result['accuracy'])}", "")
-    line.append(fitting(room - line.cell_len - len(others), f" ({percent(low)} to {percent(high)})", ""), "dim")
-    line.append(others)
+    line.append(f"  accuracy {percent(result['accuracy'])} ").append(f"({percent(low)} to {percent(high)})", "dim")
     which = f"{counted(result['texts'], 'text')} of {safe(dataset_name(result['dataset']))}, {result['split']}"
-    return line.append(f"  {which}", "dim")
+    more = (
+        (f"  macro-F1 {percent(result['macro_f1'])}", ""),
+        (f"  calibration error {percent(result['calibration_error'])}", ""),
+        (f"  {which}", "dim"),
+    )
+    for text, style in more:
+        if line.cell_len + cell_len(text) > room:
+            break
+        line.append(text, style)
+    return line
 
 
 def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tmeattn.explain.explanation import SEE_MAPS
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.explanations import word_differences
@@ -22,21 +23,32 @@ SAMPLE = (
     "and the villain is simply dull. What a waste of a wonderful cast!"
 )
 """The text of the Explain screen until there is another."""
+MAPS = "To see the maps, open the attention map."
+"""What stands for the options of the command in a note."""
 MOST_CLASSES = 3
 MOST_DIFFERENCES = 6
 
 
 def verdict(
-    explanation: Explanation, whole: Explanation | None = None, dropped: int = 0, *, common: str | None = None
+    explanation: Explanation,
+    whole: Explanation | None = None,
+    dropped: int = 0,
+    *,
+    common: str | None = None,
+    room: int = 0,
 ) -> Text:
     """The prediction, its change without the dropped words, and the method of the scores.
 
     common: the class of the scores on both sides of a comparison, which `differences` names; None: no comparison.
+    room:   terminal cells for the line of the method, which leaves out the model and, unless runs are compared, the
+            run where they do not fit; 0 for as many as it needs.
     """
-    return Text("\n").join(_verdict(explanation, whole, dropped, common))
+    return Text("\n").join(_verdict(explanation, whole, dropped, common, room))
 
 
-def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int, common: str | None) -> Iterator[Text]:
+def _verdict(
+    explanation: Explanation, whole: Explanation | None, dropped: int, common: str | None, room: int
+) -> Iterator[Text]:
     line = Text()
     ranked = sorted(
         range(len(explanation.classes)),
@@ -54,12 +66,24 @@ def _verdict(explanation: Explanation, whole: Explanation | None, dropped: int, 
     yield line
     if dropped:
         yield moved(explanation, whole, dropped, common)
-    about = f"{safe(method_text(explanation))}, run {safe(explanation.run)}"
-    if explanation.names_target and common is None:
-        about += f", for the class {safe_line(explanation.target_label)}"
-    if entropy := entropy_text(explanation):
-        about += f"; {entropy}"
-    yield Text(about, style="dim")
+    named = f", for the class {safe_line(explanation.target_label)}" if explanation.names_target and not common else ""
+    entropy = entropy_text(explanation)
+    after = f"{named}; {entropy}" if entropy else named
+    run = f", run {safe(explanation.run)}"
+    long, short = safe(method_text(explanation)), safe(method_text(explanation, model=False))
+    brief = after.replace("; attention entropy", "; entropy")
+    lines = [f"{long}{run}{after}", f"{short}{run}{after}", f"{short}{run}{brief}"]
+    if not common:  # the screen names the run
+        lines += [f"{short}{after}", f"{short}{brief}"]
+    yield Text(fitting(room, *lines) if room else lines[0], style="dim")
+
+
+def note(explanation: Explanation, room: int = 0) -> str:
+    """The note of an explanation for the screens; empty without one. Where the attention map can be opened, it says so
+    in place of the options of the command, but not if that does not fit. room: as in `verdict`."""
+    whole = safe(explanation.note or "")
+    long, short = (" ".join(whole.replace(SEE_MAPS, instead).split()) for instead in (MAPS, ""))
+    return fitting(room, long, short) if room else long
 
 
 def moved(explanation: Explanation, whole: Explanation | None, dropped: int, label: str | None = None) -> Text:

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from support.explanations import CONTROL, draw, explain
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import Marks, heatmap, method_text
+from tmeattn.render.heatmap import HeatmapKey, Marks, heatmap, method_text
+from tmeattn.render.palette import BLUE
 
 PROSE = st.text(st.sampled_from("abcXYZ.,!? \n\t[]~é映😀\x1b\x9b\u202e"), max_size=200)
 
@@ -124,6 +125,13 @@ def test_the_place_where_reading_stopped_is_marked(colour: bool) -> None:
     assert whole == "read this ┃ not that.\n┃ 2 more words not read by the model (it reads at most 2)\n"
     assert "…" in body("read this " + "not that " * 100)
     assert "…" in body("read this not" + " " * 400 + "that")
+
+
+def test_the_key_has_the_colours_of_the_heatmaps() -> None:
+    explanations = (explain("a b c d", [0.9, 0.05, 0.03, 0.02]),)
+    yellow = draw(HeatmapKey(explanations, (BLUE, (60, 60, 60), (255, 208, 0))), colour=True)
+    assert "48;2;255;208;0mcolour" in yellow
+    assert "48;2;245;139;0morange" in draw(HeatmapKey(explanations), colour=True)
 
 
 def test_nearly_uniform_attention_is_not_painted_all_over() -> None:

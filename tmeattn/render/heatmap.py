@@ -14,7 +14,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
-from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat
+from tmeattn.render.palette import HEAT, LEVELS, ORANGE, HeatColours, heat_style, shows_heat
 from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks, shown_span, with_line_breaks
 
 if TYPE_CHECKING:
@@ -91,19 +91,21 @@ class HeatmapKey:
     """A legend of one line for several heatmaps: the colours and marks that occur in them."""
 
     explanations: tuple[Explanation, ...]
+    colours: HeatColours = HEAT
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         colour = shows_heat(console)
+        strongest = _sample("orange" if self.colours[2] == ORANGE else "colour", heat_style(LEVELS, self.colours))
         scales = [HeatScale.of(explanation) for explanation in self.explanations if explanation.words]
         parts = []
         if any(not scale.signed for scale in scales):
-            parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[word]"))
+            parts.append(strongest.copy() if colour else Text("[word]"))
             strong = ": high attention weight" if self._attention_alone() else ": high score"
             parts[-1].append(strong if colour else ": strong word of its text")
         if any(scale.signed for scale in scales):
-            parts.append(_sample("orange", heat_style(LEVELS)) if colour else Text("[+word]"))
+            parts.append(strongest.copy() if colour else Text("[+word]"))
             parts[-1].append(": evidence for the class, ")
-            parts[-1].append_text(_sample("blue", heat_style(-LEVELS)) if colour else Text("[-word]"))
+            parts[-1].append_text(_sample("blue", heat_style(-LEVELS, self.colours)) if colour else Text("[-word]"))
             parts[-1].append(": against it")
         if any(scale.uniform for scale in scales):
             full = f" (full colour: {MOST:g} times uniform or more)" if colour else ""
@@ -279,7 +281,10 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
         for level in range(first, LEVELS + 1, 2 if marks.signed else 1):
             line.append("  ", style=heat_style(level, marks.colours))
         line.append(f" for {target}" if marks.signed else f" {marks.scale.full:.3g}")
-        meaning = "colour = weight above uniform" if marks.scale.uniform else f"full colour = score {marks.peak:.3g}"
+        if marks.scale.uniform:
+            meaning = "colour = weight above uniform"
+        else:
+            meaning = f"full colour = score {marks.peak:.3g}" if marks.signed else "score"
         line.append(f"   {meaning}", "dim")
     elif marks.signed:
         line.append(f"[+word]: evidence for {target}, [-word]: against it; largest score {marks.peak:.3g}")

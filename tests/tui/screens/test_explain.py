@@ -154,7 +154,7 @@ async def test_two_runs_beside_each_other_share_a_cursor_a_method_and_a_class(ru
         second = driver.screen.query_one("#second", ExplanationPane)
         assert second.display
         assert "run bbbb-mean" in driver.said("#second .verdict")
-        assert driver.said("#differences").startswith("Largest differences (aaaa | bbbb, % of all scores)")
+        assert driver.said("#differences").startswith("aaaa | bbbb, % of scores:  good ")
         await driver.press("escape", "asterisk")
         assert second.heatmap.item.word.token == "good"
         assert driver.said("#word").count("without it") == 2

@@ -15,6 +15,7 @@ from tmeattn.tui.screens.reproduce import ReproduceScreen
 from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.reproduction import NeededRun, TargetRuns
 from tmeattn.tui.widgets.picture import Picture
+from tmeattn.tui.wording.reproduction import target_line
 
 TRAIN, ESTIMATE = ("reproduce", "table1"), ("reproduce", "table1", "--list")
 FORECAST = "1 run to train. Training takes at most about 3 min 10 s, by a timed step."
@@ -104,3 +105,8 @@ async def test_an_estimate_for_other_settings_is_not_shown(isolated, monkeypatch
         await driver.app.push_screen(again)
         await driver.settle()
         assert again.settings.quick  # as it was chosen before
+
+
+def test_the_columns_of_the_list_are_below_each_other() -> None:
+    lines = [target_line(TargetRuns(target, ()), "absent").plain for target in all_targets().values()]
+    assert {line.index("–") for line in lines} == {lines[0].index("–")}

@@ -151,6 +151,7 @@ async def test_delete_asks_and_no_keeps_everything(three, isolated):
     async with app.run_test() as pilot:
         await pilot.press("down", "d")
         assert isinstance(app.screen, Confirm)
+        assert app.screen.question.startswith("Delete baseline (bbbb-mean) with all checkpoints?")
         await pilot.press("enter")  # the button with the focus says no
         assert (isolated / "runs" / "bbbb-mean").exists()
         await pilot.press("d", "y")

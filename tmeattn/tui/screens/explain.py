@@ -234,7 +234,8 @@ class ExplainScreen(ExplainedWords):
             self._focus_heatmap = False
             self.active.heatmap.focus()
         first, second = (pane.explanation for pane in self.query(ExplanationPane))
-        self.query_one("#differences", Static).update(differences(first, second) if first and second else "")
+        told = differences(first, second, self.size.width - 2) if first and second else ""
+        self.query_one("#differences", Static).update(told)
         self.show_word(self.active.heatmap.item)
 
     async def _show(self, pane: ExplanationPane, run: RunDirectory | None, target: str | None) -> None:

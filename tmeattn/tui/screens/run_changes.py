@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
+from tmeattn.render.console import safe_line
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.index import check_name
 from tmeattn.runs.lock import delete as delete_run
@@ -86,6 +87,11 @@ def ask_deletion(screen: BaseScreen, folders: Sequence[Path], done: Done) -> Non
                 screen.post_message(ShowProblem(error))
         done()
 
-    names = ", ".join(folder.name for folder in folders)
+    names = ", ".join(_named(RunDirectory(folder)) for folder in folders)
     question = f"Delete {names} with all checkpoints? This cannot be undone."
     screen.app.push_screen(Confirm(question, "Delete"), delete)
+
+
+def _named(run: RunDirectory) -> str:
+    """The id of a run, after its name if it has one."""
+    return f"{safe_line(run.name)} ({run.id})" if run.name else run.id

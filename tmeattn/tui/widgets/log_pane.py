@@ -48,7 +48,7 @@ class LogPane(Pane):
         self._failed = False
 
     def compose(self) -> ComposeResult:
-        yield LogView()
+        yield LogView(indent=len(BEFORE))
         yield Horizontal(
             Input(id="log-search", compact=True, placeholder="search the log; enter and the arrows go to the next"),
             Static("", id="log-matches", markup=False),

@@ -24,6 +24,7 @@ HERE = Style(reverse=True, bold=True, underline=True)
 class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """Entries of one or more lines. It stays at its end while it grows, unless the user has scrolled up.
 
+    indent: the columns at the beginning of an entry, such as its time, under which its further lines stay empty.
     found: the entries that contain the words of the search. here: the match that was chosen, an index into `found`.
     """
 
@@ -36,8 +37,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.entry = entry
 
-    def __init__(self) -> None:
+    def __init__(self, indent: int = 0) -> None:
         super().__init__()
+        self.indent = indent
         self.entries: list[Text] = []
         self.needle = ""
         self.found: list[int] = []
@@ -45,6 +47,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._wrapped: list[list[Strip]] = []
         self._rows: list[Strip] = []
         self._width = 0
+        self._end = 0
 
     def show(self, entries: Sequence[Text]) -> None:
         """Show these entries. Those that were shown before, in the same place, are not wrapped again."""
@@ -99,13 +102,14 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if width != self._width:
             self._width = width
             self._wrapped.clear()
-        at_end = self.scroll_offset.y >= self.max_scroll_y
+        at_end = self.scroll_offset.y >= self._end  # as it was before the size or the entries changed
         for entry in range(len(self._wrapped), len(self.entries)):
             self._wrapped.append(self._wrap(entry))
         self._rows = [line for lines in self._wrapped for line in lines]
         self.virtual_size = Size(width, len(self._rows))
         if at_end and not self.needle:
             self.scroll_end(animate=False, immediate=True)
+        self._end = self.max_scroll_y
         self.refresh()
 
     def _wrap(self, entry: int) -> list[Strip]:
@@ -115,7 +119,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             style = HERE if self.found[self.here] == entry else FOUND
             for start in _places(text.plain, self.needle):
                 text.stylize(style, start, start + len(self.needle))
-        lines = text.wrap(self.app.console, max(self._width, 1), no_wrap=False)
+        head, rest = text.divide([self.indent])
+        wrapped = rest.wrap(self.app.console, max(self._width - self.indent, 1), no_wrap=False)
+        lines = [(Text.assemble(" " * self.indent, line) if at else head + line) for at, line in enumerate(wrapped)]
         return [Strip(line.render(self.app.console)).simplify() for line in lines] or [Strip([])]
 
     def render_line(self, y: int) -> Strip:

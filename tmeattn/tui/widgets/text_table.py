@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from rich.cells import set_cell_size
@@ -38,6 +38,8 @@ LONGEST_CLASS = 10
 
 class TextTable(CursorLines, can_focus=True):
     """Number, label, prediction, length and beginning of each text; the first line names the columns."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"texttable--cursor"}
 
     class Moved(Message):
         """The cursor is at another text, or other texts are visible."""
@@ -117,7 +119,7 @@ class TextTable(CursorLines, can_focus=True):
         row = int(self.rows[position])
         style = base
         if position == self.cursor:
-            style += Style(reverse=True) if self.has_focus else Style(bold=True, underline=True)
+            style += self.get_component_rich_style("texttable--cursor")
         predicted = self._predicted(row)
         label = safe_line(self.texts.classes[self.texts.labels_N[row]])
         words = f"{self.texts.words_N[row]:,}"

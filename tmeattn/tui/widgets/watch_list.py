@@ -189,7 +189,8 @@ class WatchPane(Pane):
         lines = ["This model has no attention weights. Only its predictions are shown."] if without else []
         lines += [self.problem] if self.problem else []
         self._note("\n".join([*lines, *_added_since(run_state)]))
-        self.query_one("#key", Static).update(Group(HeatmapKey(tuple(abouts.values())), Text(SIGNS, style="dim")))
+        key = HeatmapKey(tuple(abouts.values()), heat_colours(self.app.theme))
+        self.query_one("#key", Static).update(Group(key, Text(SIGNS)))
 
     def _note(self, text: str) -> None:
         note = self.query_one("#note", Static)

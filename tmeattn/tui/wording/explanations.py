@@ -115,11 +115,12 @@ def word_details(text: str, item: LaidOutWord, explanation: Explanation) -> Text
     return line
 
 
-def differences(one: Explanation, other: Explanation) -> Text:
+def differences(one: Explanation, other: Explanation, room: int) -> Text:
     """The words with the largest differences between two explanations, in shares of all scores of each, and the class
     that the scores of both are about.
 
-    Scores of two methods are not comparable: then the text names the methods instead.
+    Scores of two methods are not comparable: then the text names the methods instead. room: terminal cells of a line,
+    of which the words have two fifths.
     """
     names = f"{safe(one.run.partition('-')[0])} | {safe(other.run.partition('-')[0])}"
     if one.method != other.method:
@@ -129,7 +130,9 @@ def differences(one: Explanation, other: Explanation) -> Text:
     different = [found for found in word_differences(one, other)[:MOST_DIFFERENCES] if found.difference]
     if not different:
         return Text(f"{names}: the shares of all words{about} are equal", style="dim")
-    line = Text().append(f"Largest differences{about} ({names}, % of all scores):", style="dim")
+    short = f"{names}, % of scores{f' for {safe_line(one.target_label)}' if about else ''}:"
+    whole = f"Largest differences{about} ({names}, % of all scores):"
+    line = Text().append(fitting(room * 3 // 5, whole, short), style="dim")
     for found in different:
         line.append("  ").append(" ".join(safe(found.text).split()), style="bold")
         line.append(f" {_share(found.first)} | {_share(found.second)}")

@@ -27,7 +27,7 @@ def target_line(found: TargetRuns, state: str) -> Text:
     line = Text(no_wrap=True, overflow="ellipsis")
     mark = {"running": "▶", "done": "✓", "failed": "✗"}.get(state, " ")
     number = f"{found.trained}/{len(found.runs)}" if found.runs else "–"
-    line.append(f"{mark} {found.target.name:<12} ", "bold" if state == "running" else "")
+    line.append(f"{mark} {found.target.name:<14}", "bold" if state == "running" else "")
     line.append(f"{number:>6}  ", "" if found.is_complete else "dim")
     return line.append(safe(found.target.title), "dim")
 

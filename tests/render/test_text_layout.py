@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.style import Style
 
-from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks
+from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks, shown_span
 
 
 def words(text: str) -> list[MarkedWord]:
@@ -75,6 +77,20 @@ def test_words_of_a_note_and_the_spaces_between_them_are_one_run() -> None:
     (line,) = layout.rich_lines()
     assert line.plain == "two words"
     assert [(span.start, span.end) for span in line.spans] == [(0, 9)]
+
+
+def test_a_line_break_of_html_that_a_tokenizer_takes_for_a_part_of_a_word_is_one() -> None:
+    text = "Fine.<br>But odd<BR/><br/> plot <br> and<br>so on"
+    spans = [match.span() for match in re.finditer(r"[^\s.]+|[.]", text)]
+    words = [MarkedWord(*shown_span(text, *span), text[slice(*shown_span(text, *span))]) for span in spans]
+    layout = lay_out(chunks_of(text, words), 40)
+    assert [line.plain for line in layout.rich_lines()] == ["Fine.", "But odd", "", " plot <br>", " and", "so on"]
+    assert [text[slice(*span)] for span in spans][2] == "<br>But"
+    assert layout.word_at(1, 0) == 2
+    assert layout.word_at(4, 1) == layout.word_at(5, 0) == 6  # one word of the model on two lines
+    (start, end), shown = spans[5], "[~<br>~]"  # with marks around it
+    lines = lay_out(chunks_of(text, [MarkedWord(start, end, shown)]), 40).rich_lines()
+    assert [line.plain for line in lines][-3:] == [" plot [~<br>~]", " and", "so on"]
 
 
 def test_a_line_break_of_html_is_one() -> None:

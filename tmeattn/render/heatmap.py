@@ -15,7 +15,7 @@ from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
 from tmeattn.render.palette import HEAT, LEVELS, ORANGE, HeatColours, heat_style, shows_heat
-from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks, with_line_breaks
+from tmeattn.render.text_layout import Chunk, MarkedWord, chunks_of, lay_out, plain_chunks, shown_span, with_line_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -224,13 +224,15 @@ def marked_words(explanation: Explanation, marks: Marks) -> list[MarkedWord]:
     """The words that the model read, with the style or the brackets of their scores."""
     text = safe(explanation.text)
     return [
-        MarkedWord(word.start, word.end, shown_word(text, word, marks), marks.style(word)) for word in explanation.words
+        MarkedWord(*shown_span(text, word.start, word.end), shown_word(text, word, marks), marks.style(word))
+        for word in explanation.words
     ]
 
 
 def shown_word(text: str, word: Word, marks: Marks) -> str:
     """A word of a safe text on one line, with its marks."""
-    return marks.shown(text[word.start : word.end].replace("\n", " "), word)
+    start, end = shown_span(text, word.start, word.end)
+    return marks.shown(text[start:end].replace("\n", " "), word)
 
 
 def text_chunks(text: str, words: Sequence[MarkedWord], explanation: Explanation, width: int) -> Iterator[Chunk]:

@@ -18,6 +18,8 @@ from rich.text import Text
 
 PLAIN = Style()
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_BREAKS_BEFORE = re.compile(rf"(?:{_HTML_BREAK.pattern})*", re.IGNORECASE)
+_BREAKS_AFTER = re.compile(rf"(?:{_HTML_BREAK.pattern})*$", re.IGNORECASE)
 
 
 class MarkedWord(NamedTuple):
@@ -107,9 +109,36 @@ def chunks_of(text: str, words: Sequence[MarkedWord]) -> Iterator[Chunk]:
         if word.start < position:
             continue
         yield from plain_chunks(text[position : word.start])
-        yield Chunk(word.shown, index, word.style)
+        for line, part in enumerate(word_lines(text[word.start : word.end], word.shown)):
+            if line:
+                yield Chunk("\n")
+            if part:
+                yield Chunk(part, index, word.style)
         position = word.end
     yield from plain_chunks(text[position:])
+
+
+def word_lines(word: str, shown: str | None = None) -> list[str]:
+    """The lines of a word, which has line breaks of HTML only within it (`shown_span`), as it is displayed. A word that
+    is nothing else ends its line."""
+    shown = word if shown is None else shown
+    if "<" not in word:
+        return [shown]
+    return _HTML_BREAK.split(shown) if all(_HTML_BREAK.split(word)) else [shown, ""]
+
+
+def shown_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """The part of the word `text[start:end]` that is displayed as a word: without line breaks of HTML at its ends,
+    which a tokenizer may take for a part of it. A word that is nothing else is displayed as it is."""
+    word = text[start:end]
+    if "<" not in word:
+        return start, end
+    before, after = _BREAKS_BEFORE.match(word), _BREAKS_AFTER.search(word)
+    assert before is not None
+    assert after is not None
+    if before.end() == len(word):
+        return start, end
+    return start + before.end(), start + after.start()
 
 
 def plain_chunks(text: str, style: Style = PLAIN) -> Iterator[Chunk]:
@@ -118,7 +147,7 @@ def plain_chunks(text: str, style: Style = PLAIN) -> Iterator[Chunk]:
 
 
 def with_line_breaks(text: str) -> str:
-    """The text with HTML's line breaks, `<br />`, which reviews from the web have, as line breaks."""
+    """The text with HTML's line breaks, such as `<br />` or `<BR>`, which reviews from the web have, as line breaks."""
     return _HTML_BREAK.sub("\n", text) if "<" in text else text
 
 

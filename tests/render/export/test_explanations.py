@@ -93,6 +93,15 @@ def test_latex_shows_strength_in_boxes_and_bold() -> None:
     assert r"\underline{film}" in page
 
 
+def test_a_line_break_of_html_is_one_wherever_a_tokenizer_finds_it() -> None:
+    explanation = explain("Fine <br>But odd<BR/>plot <br/> end<BR>")
+    reader = Reader(html_page([explanation]))
+    assert reader.text == "Fine \nBut odd\nplot <br/>\n end\n"
+    latex = latex_text_page([explanation])
+    assert "<" not in latex.replace("\\textless", "")
+    assert latex.count(r"\par ") == 2  # before a word, and after one that is nothing else; a word stays in its box
+
+
 def test_csv_has_a_line_a_word() -> None:
     rows = list(csv.DictReader(io.StringIO(csv_text([explain("=1+1 good", [0.25, 0.75]), explain("bad", layer=2)]))))
     assert [(row["text"], row["word"], row["score"], row["layer"]) for row in rows] == [

@@ -16,7 +16,7 @@ from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import STRONGEST, entropy_text, method_text
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.palette import BLUE, ORANGE
-from tmeattn.render.text_layout import with_line_breaks
+from tmeattn.render.text_layout import shown_span, with_line_breaks, word_lines
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
@@ -87,15 +87,16 @@ def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     ranks = {id(word): rank for rank, word in enumerate(explanation.ranked_words(), start=1)}
     position = 0
     for word in explanation.words:
-        yield html_text(with_line_breaks(explanation.text[position : word.start]))
+        start, end = shown_span(explanation.text, word.start, word.end)
+        yield html_text(with_line_breaks(explanation.text[position:start]))
         share = scale.share(word.score)
         classes = ["w", *(["against"] if share < 0 else []), *([] if word.known else ["unknown"])]
         tip = f"score {_score(word.score, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
-        text = html_text(explanation.word_text(word))
+        text = html_text("\n".join(word_lines(explanation.text[start:end])))
         yield f'<span class="{" ".join(classes)}"{heat} title="{html_text(tip)}">{text}</span>'
-        position = word.end
+        position = end
     rest = html_text(with_line_breaks(explanation.text[position:]))
     yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
 
@@ -181,15 +182,19 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
 def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
     position = 0
     for word in explanation.words:
-        yield _latex_gap(explanation.text[position : word.start])
-        text = latex_text(explanation.word_text(word))
+        start, end = shown_span(explanation.text, word.start, word.end)
+        yield _latex_gap(explanation.text[position:start])
+        lines = word_lines(explanation.text[start:end])
+        text = latex_text(" ".join(filter(None, lines)))
         share = scale.share(word.score)
         if not word.known:
             text = rf"\underline{{{text}}}"
         if abs(share) >= _BOLD:
             text = rf"\textbf{{{text}}}"
         yield _latex_box(rf"\vphantom{{(}}{text}", share) if share else text
-        position = word.end
+        if not lines[-1]:
+            yield r"\par "
+        position = end
     hidden = explanation.tokens_cut
     if hidden > 0:
         yield rf" \textit{{\ldots\ {count(hidden)} more not read by the model}}"

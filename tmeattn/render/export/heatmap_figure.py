@@ -16,7 +16,7 @@ from tmeattn.render.heat_scale import HeatScale
 from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import percent
 from tmeattn.render.palette import BLUE, ORANGE
-from tmeattn.render.text_layout import MarkedWord, Piece, chunks_of, lay_out
+from tmeattn.render.text_layout import MarkedWord, Piece, chunks_of, lay_out, shown_span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,9 +105,8 @@ def _page(explanation: Explanation) -> _Page:
     if hidden > 0:
         text = text[: max(word.end for word in explanation.words)] + " …"
         note = f"{counted(hidden, 'more word')} not read by the model"
-    words = [
-        MarkedWord(word.start, word.end, text[word.start : word.end].replace("\n", " ")) for word in explanation.words
-    ]
+    spans = [shown_span(text, word.start, word.end) for word in explanation.words]
+    words = [MarkedWord(start, end, text[start:end].replace("\n", " ")) for start, end in spans]
     lines = _without_empty_lines(lay_out(chunks_of(text.rstrip(), words), _COLUMNS).lines)
     if len(lines) > _MOST_LINES:
         lines = lines[:_MOST_LINES]

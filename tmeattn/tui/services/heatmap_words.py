@@ -11,7 +11,7 @@ from rich.style import Style
 
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import shown_word, text_chunks
-from tmeattn.render.text_layout import MarkedWord, TextLayout, lay_out
+from tmeattn.render.text_layout import MarkedWord, TextLayout, lay_out, shown_span
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Span, Word
@@ -39,7 +39,7 @@ def heatmap_words(text: str, explanation: Explanation, dropped: Iterable[Span], 
     """
     read, whole = safe_text(explanation.text), safe_text(text)
     words = [LaidOutWord(word.start, word.end, shown_word(read, word, marks), word) for word in explanation.words]
-    words += [LaidOutWord(start, end, whole[start:end], None) for start, end in dropped]
+    words += [LaidOutWord(start, end, whole[slice(*shown_span(whole, start, end))], None) for start, end in dropped]
     return sorted(words, key=itemgetter(0))
 
 
@@ -71,5 +71,6 @@ class LayoutCache:
 
 def lay_out_words(text: str, words: Sequence[LaidOutWord], explanation: Explanation, width: int) -> TextLayout:
     """The user's text on lines of `width` cells; the layout's indices are those of `words`, whose styles it lacks."""
-    marked = [MarkedWord(*word[:3]) for word in words]
-    return lay_out(text_chunks(safe_text(text), marked, explanation, width), width)
+    shown = safe_text(text)
+    marked = [MarkedWord(*shown_span(shown, word.start, word.end), word.shown) for word in words]
+    return lay_out(text_chunks(shown, marked, explanation, width), width)

@@ -33,7 +33,7 @@ async def test_every_key_acts_after_the_one_before(write_run) -> None:
     write_run("aaaa-lstm-attn", model="lstm-attn")
     app = TmeattnApp(saved=SavedState())
     async with app.run_test(size=(80, 24)) as pilot:
-        at_once(app, "n", *"0.05", "tab", *"12", "tab", *"300")
+        at_once(app, "n", "tab", "tab", *"0.05", "tab", *"12", "tab", *"300")
         wanted = {"alpha": "0.05", "epochs": "12", "limit": "300"}
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.form.given() == wanted)
         at_once(app, "shift+tab", "ctrl+u", *"34", "ctrl+u", *"56", "left", "7", "home", "delete")

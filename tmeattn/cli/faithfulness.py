@@ -121,7 +121,7 @@ def faithfulness(
 
     Of several runs, a table for each measure has a column for each run.
 
-    With the defaults, 500 texts of 230 words take lstm-attn about five minutes on two cores; --limit-random and
+    With the defaults, 500 texts of 230 words take lstm-attn about two minutes on two fast cores; --limit-random and
     --limit-bounded set how much of it the slow measures take.
 
     \b

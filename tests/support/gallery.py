@@ -71,8 +71,9 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "explain-two": ("f3",),
     "data": ("f4",),
     "models": ("f5",),
+    "model": ("f5", *["down"] * 4),
     "help": ("f1",),
-    "manual": ("f1", "m"),
+    "manual": ("f1", "f1"),
     "palette": ("ctrl+p",),
     "delete": ("d",),
     "columns": ("C",),
@@ -83,12 +84,24 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "evaluation-reliability": ("enter", "v", "3"),
     "mistakes": ("enter", "m"),
     "map": ("enter", "a"),
-    "heads": ("enter", "a", "H"),
+    "heads": ("a", "H"),
     "reproduce": ("p",),
 }
 """The keys that lead from the first screen to each of them."""
-SHEET = (("runs", "dark"), ("run", "dark"), ("explain-two", "dark"), ("evaluation", "dark"), ("compare", "light"),
-         ("data", "light"), ("form", "contrast"), ("models", "contrast"))  # fmt: skip
+MULTI_HEAD = ("heads",)
+"""The screens that begin with a run of a transformer."""
+SHEET = (
+    ("The list of runs", "runs", "dark"),
+    ("A run", "run", "dark"),
+    ("Two runs read one text", "explain-two", "dark"),
+    ("Are the probabilities of a run right?", "evaluation-reliability", "dark"),
+    ("Two runs compared, in the light theme", "compare", "light"),
+    ("The texts of a dataset", "data", "light"),
+    ("The form of a new run, in high contrast", "form", "contrast"),
+    ("A model", "model", "contrast"),
+)
+"""The title, the screen and the look of each picture of the sheet."""
+SHEET_SIZE = (120, 38)
 
 
 async def frame(name: str, size: tuple[int, int], look: Look) -> Frame:
@@ -101,7 +114,9 @@ async def frame(name: str, size: tuple[int, int], look: Look) -> Frame:
         if name == "welcome":
             os.environ["TMEATTN_HOME"] = empty
         try:
-            app = TmeattnApp(saved=SavedState(theme=look.theme))
+            transformers = (run for run in all_runs() if run.config["model"] == "transformer")
+            run = next(transformers, None) if name in MULTI_HEAD else None
+            app = TmeattnApp(run, saved=SavedState(theme=look.theme))
             async with app.run_test(size=size) as pilot:
                 await settle(pilot)
                 for key in SCREENS[name]:
@@ -139,7 +154,7 @@ def main() -> None:
     os.environ.update(TMEATTN_HOME=str(options.home.absolute()), TZ="UTC")
     time.tzset()
     if options.sheet:
-        found = [(f"{name}, {look}", asyncio.run(frame(name, (120, 38), LOOKS[look]))) for name, look in SHEET]
+        found = [(title, asyncio.run(frame(name, SHEET_SIZE, LOOKS[look]))) for title, name, look in SHEET]
         (FOLDER / "tui-screens.svg").write_text(sheet(found, columns=2), encoding="utf-8")
         return
     options.folder.mkdir(parents=True, exist_ok=True)

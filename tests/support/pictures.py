@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import sys
 import time
 from contextlib import suppress
@@ -19,7 +20,6 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-import tmeattn
 from tmeattn.cli.main import run as run_command
 from tmeattn.errors import BadInput
 from tmeattn.render.export.terminal_svg import picture
@@ -53,7 +53,11 @@ def trained(name: str) -> RunDirectory:
         return find_run(name)
     except BadInput:
         os.environ[ID_VARIABLE] = IDS[name]
-        tmeattn.train(RUNS[name], name=name, alpha=0.05, limit=8000, seed=0)
+        arguments = ["train", RUNS[name], *shlex.split(f"--name {name} --alpha 0.05 --limit 8000 --seed 0")]
+        before, sys.argv = sys.argv, ["tmeattn", *arguments]  # the run remembers what a user types
+        if code := run_command(arguments):
+            sys.exit(code)
+        sys.argv = before
         return find_run(name)
 
 

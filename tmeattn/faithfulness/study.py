@@ -33,7 +33,8 @@ from tmeattn.runs.events import Listener
 from tmeattn.spacing import evenly_spaced
 
 BOUNDED, COMPARED, RANDOM_RATIONALES = 50, 100, 50
-"""Defaults of the slow measures: with them, 500 texts of 230 words take `lstm-attn` about two minutes on two cores with AVX-512."""
+"""Defaults of the slow measures: with them, 500 texts of 230 words take `lstm-attn` about two minutes on two cores with
+AVX-512."""
 NO_CLASS = -1
 """Stands for the class of a text whose label is no class of the run."""
 POOL = 500

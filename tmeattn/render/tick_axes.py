@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from tmeattn.render.axes import round_step, tick_label, ticks
@@ -140,8 +141,20 @@ class RoundPowers(Axis):
             yield ticks(low, high, round_step(high - low, intervals))
 
     def get_labels_for_ticks(self, at: Sequence[float]) -> list[str]:
+        numbers = [10.0**value for value in at]
+        if (step := _even_step(numbers)) is not None:
+            return [tick_label(number, step) for number in numbers]
         for digits in range(3, 8):
-            labels = [f"{10.0**value:.{digits}g}" for value in at]
+            labels = [f"{number:.{digits}g}" for number in numbers]
             if len(set(labels)) == len(labels):
                 break
         return labels
+
+
+def _even_step(numbers: Sequence[float]) -> float | None:
+    """The step between the numbers where it is 1, 2 or 5 times a power of ten, so that all of them have as many
+    decimals; else None, as between powers of ten."""
+    steps = [after - before for before, after in pairwise(numbers)]
+    if not steps or max(steps) - min(steps) > 1e-6 * max(steps):
+        return None
+    return steps[0] if math.isclose(round_step(steps[0], 1), steps[0], rel_tol=1e-6) else None

@@ -125,7 +125,7 @@ async def test_a_cancelled_comparison_ends_before_its_next_batch(three, write_ru
 
 
 async def test_while_texts_are_classified_their_number_is_shown_and_s_stops_it(three, monkeypatch):
-    monkeypatch.setattr(comparing, "EVERY", 0.0)
+    monkeypatch.setattr(comparing, "EVERY", 0.1)
 
     def compare(comparison, runs, progress, check, read):
         progress(1, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -233,6 +234,32 @@ async def test_texts_are_sorted_by_key_and_by_a_click_on_a_column(run) -> None:
         assert texts == sorted(texts, key=str.casefold)
 
 
+async def test_the_screen_says_that_it_reads_until_the_texts_are_shown(run, monkeypatch) -> None:
+    goes_on, read = threading.Event(), data.open_texts
+    said_until_shown: list[bool] = []
+    show = DataScreen._show
+
+    def slow(dataset: str, run: RunDirectory | None) -> Any:
+        goes_on.wait(60)
+        return read("planted", run)
+
+    def noted(screen: DataScreen, *of: Any) -> None:
+        said_until_shown.append(screen.has_class("-message"))
+        show(screen, *of)
+
+    async with open_screen() as driver:
+        monkeypatch.setattr(data, "open_texts", slow)
+        monkeypatch.setattr(DataScreen, "_show", noted)
+        driver.screen.choice("dataset").choose("rotten-tomatoes")
+        await until(driver.pilot, lambda: driver.said("#message") == "Reading rotten-tomatoes …")
+        await until(driver.pilot, lambda: driver.screen.query_one("#message").is_on_screen)
+        goes_on.set()
+        await driver.settle()
+        assert said_until_shown[0]
+        assert not driver.screen.has_class("-message")
+        assert driver.app.focused is table(driver)
+
+
 async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
     async with open_screen() as driver:
         original, goes_on = driver.reader.capabilities, asyncio.Event()
@@ -245,6 +272,7 @@ async def test_texts_are_there_before_the_model_is_loaded(run) -> None:
         driver.screen.choice("split").choose("train")
         await driver.pilot.pause(0.1)
         assert len(table(driver).rows) == 64
+        assert driver.said("#summary") == "64 of 64 texts; loading aaaa-lstm-attn …"
         assert driver.said("#whole-text") == table(driver).texts.texts[0]
         goes_on.set()
         await driver.settle()

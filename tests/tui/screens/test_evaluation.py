@@ -211,6 +211,14 @@ async def test_progress_failure_and_a_run_without_weights(runs, monkeypatch, wri
         driver.screen._look()
         assert "was not measured" in driver.said("#message")
         assert "v starts it again" in driver.said("#message")
+        assert "64 of 500" not in driver.said("#message")  # an ordinary line of the log
+        driver.screen.command.is_stopping = False
+        for said[-1], shown_as in (
+            ("Error: No data.", "Error: No data."),
+            ("64 of 500 texts", "The process was killed"),
+        ):
+            driver.screen._look()
+            assert shown_as in driver.said("#message")
         await driver.press("v")
         assert state["now"] == "running"
     fresh = write_run("cccc-lstm-attn", done=0)

@@ -85,7 +85,9 @@ async def test_the_palette_has_every_action_with_its_key_and_every_run(write_run
             if key.place == "app" and key.verb != "palette":
                 assert any(words.startswith(key.description.rstrip(".")) for words in commands), key.id
         commands["Save a picture of the screen (SVG) in this folder"]()
-        await until(pilot, lambda: list(tmp_path.glob("*.svg")))
+        await until(pilot, lambda: any(path.stat().st_size for path in tmp_path.glob("tmeattn-*.svg")))
+        (saved,) = tmp_path.glob("*.svg")
+        assert "Fira Code" not in saved.read_text(encoding="utf-8")  # a font that a viewer would load
         commands["Fill in the form of a new run  [K]"]()
         await pilot.pause()
         assert app.screen.__class__.__name__ == "NewRunScreen"

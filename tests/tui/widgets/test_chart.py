@@ -60,6 +60,21 @@ def test_ticks_of_a_log_scale_are_named_by_what_they_stand_for(low, high, labels
     assert set(labels) <= set(inside)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "intervals", "labels"),
+    [
+        (0.6945, 0.7055, 2, ["0.695", "0.700", "0.705"]),
+        (0.6745, 0.6972, 3, ["0.68", "0.69"]),
+        (0.6745, 0.6972, 4, ["0.675", "0.680", "0.685", "0.690", "0.695"]),
+        (0.09, 1.1, 6, ["0.1", "0.2", "0.5", "1"]),
+        (0.009, 0.11, 2, ["0.01", "0.03", "0.1"]),
+        (900, 3500, 6, ["1,000", "1,500", "2,000", "2,500", "3,000", "3,500"]),
+    ],
+)
+def test_the_labels_of_a_log_scale_with_even_steps_have_as_many_decimals(low, high, intervals, labels):
+    assert RoundPowers(intervals).get_ticks_and_labels(math.log10(low), math.log10(high))[1] == labels
+
+
 @pytest.mark.parametrize("intervals", [2, 3, 6])
 def test_a_log_scale_has_two_ticks_wherever_it_begins_and_ends(intervals):
     for ends in product((0.001, 0.0137, 0.19, 0.3, 0.69), (1.003, 1.4, 3, 9, 11, 80, 5000)):

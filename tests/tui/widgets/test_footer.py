@@ -1,7 +1,9 @@
 """The keys at the foot of a screen: which are shown at which width, and in which state of a run."""
 
 import pytest
+from support.explain_screen import REVIEW, open_screen
 from support.scripted_reader import seen
+from support.waiting import until
 
 from tmeattn.tui.app import TmeattnApp
 from tmeattn.tui.screens.run import RunScreen
@@ -45,6 +47,16 @@ async def test_on_the_smallest_screen_the_keys_are_seen_whole(write_run, key):
         assert await seen(pilot, "F1 Help")
         assert {"help"} < set(keys_shown(app))
         assert sum(found.width for found in app.screen.query_one(KeyFooter).keys) <= 60
+
+
+@pytest.mark.usefixtures("quick_and_coloured")
+async def test_the_map_and_the_export_of_an_explanation_are_seen_in_80_columns(runs):
+    async with open_screen((80, 24)) as driver:
+        await driver.explain(REVIEW)
+        await driver.press("escape")
+        footer = driver.screen.query_one(KeyFooter)
+        await until(driver.pilot, lambda: footer.keys[0].action == "text")
+        assert [key.action for key in footer.keys][:4] == ["text", "delete", "attention", "export"]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,28 @@ ENTRIES = [Text(f"12:00:{at:02}  checkpoint at step {100 * at}") for at in range
 
 
 class Host(App[None]):
+    """It shows the entries at once, as a screen does whose run has ended."""
+
+    def __init__(self, entries: list[Text] | None = None) -> None:
+        super().__init__()
+        self.entries = entries or []
+
     def compose(self) -> ComposeResult:
         yield LogView(indent=10)
+
+    def on_mount(self) -> None:
+        self.query_one(LogView).show(self.entries)
 
 
 def lines(view: LogView) -> list[str]:
     return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+
+
+async def test_the_end_is_seen_first():
+    app = Host(ENTRIES)
+    async with app.run_test(size=(40, 5)) as pilot:
+        await pilot.pause()
+        assert lines(app.query_one(LogView))[-1] == "12:00:11  checkpoint at step 1100"
 
 
 async def test_the_end_is_seen_also_after_the_view_got_lower():

@@ -73,6 +73,7 @@ class DataScreen(TextChoices):
         self.filtering = False
         self._evaluates = False
         self._reads_all = False
+        self._opened_on_table = True
         self._order = "file"
         self._shown_text: object = None
 
@@ -140,9 +141,7 @@ class DataScreen(TextChoices):
             self.choice("split").offer(splits, "validation")
             classes = next(iter(self.splits.values())).classes
             self.choice("label").offer([ANY, *((name, index) for index, name in enumerate(classes))])
-            self.remove_class("-message")
-            if on_table:  # while that was hidden, another widget got the focus
-                self.table.focus()
+            self._opened_on_table = on_table
         self._apply_filter(0)
 
     def apply_filter(self) -> None:
@@ -168,7 +167,9 @@ class DataScreen(TextChoices):
         rows = await asyncio.to_thread(candidates, texts, text_filter)
         self.predictions = None
         if self.table.texts is not texts and not text_filter.needs_predictions:
-            self._show(texts, text_filter, rows)  # while the model is loaded
+            self._show(texts, text_filter, rows)
+            if self.run is not None:
+                self.query_one("#summary", Static).update(wording.while_loading(texts, rows, self.run))
         if self.run is not None:
             try:
                 self.predictions = await self._predict(texts, [])
@@ -199,6 +200,10 @@ class DataScreen(TextChoices):
 
     def _show(self, texts: SplitTexts, text_filter: TextFilter, rows: np.ndarray) -> None:
         """Show these rows. A cursor on the first text stays on the first row, any other cursor stays on its text."""
+        if self.has_class("-message"):
+            self.remove_class("-message")
+            if self._opened_on_table:  # while that was hidden, another widget got the focus
+                self.table.focus()
         top = text_filter.order != self._order or not self.table.cursor
         self.table.show(texts, rows, self.predictions, text_filter.search, text_filter.order, top=top)
         self._order = text_filter.order

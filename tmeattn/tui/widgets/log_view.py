@@ -108,7 +108,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows = [line for lines in self._wrapped for line in lines]
         self.virtual_size = Size(width, len(self._rows))
         if at_end and not self.needle:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
         self._end = self.max_scroll_y
         self.refresh()
 

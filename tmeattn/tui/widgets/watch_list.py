@@ -31,7 +31,7 @@ from tmeattn.tui.wording import runs as run_wording
 from tmeattn.watching.run_history import Watched
 from tmeattn.watching.run_state import RunState
 
-SIGNS = "✓ ✗: right, wrong; ▁▄█: probability of the label so far"
+SIGNS = "✓ ✗: right, wrong; ▁▄█: probability of the label"
 Key = int | str
 """What tells the texts apart: the position in the validation split, or a text of the user itself."""
 

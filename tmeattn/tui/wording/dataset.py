@@ -14,6 +14,7 @@ from tmeattn.render.console import safe_line
 from tmeattn.render.histogram import histogram
 from tmeattn.render.numbers import count, percent
 from tmeattn.render.tables import Cell, Column, table
+from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui.services.dataset_view import Predictions, SplitTexts
 
 BINS = 40
@@ -54,6 +55,11 @@ def summary(
     if texts.warnings and warnings_key:
         line += f"; {counted(len(texts.warnings), 'warning')}: {warnings_key}"
     return line
+
+
+def while_loading(texts: SplitTexts, rows: np.ndarray, run: RunDirectory) -> str:
+    """How many texts are shown, while the run that predicts them is loaded."""
+    return f"{count(len(rows))} of {counted(len(texts), 'text')}; loading {safe_line(run.id)} …"
 
 
 def progress(done: int, total: int, found: int | None, key: str) -> str:

@@ -13,6 +13,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.counting import is_progress
 from tmeattn.render.numbers import count, dataset_name, fitting, percent, seconds
+from tmeattn.runs.control import error_in
 from tmeattn.tui import keys
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 HOW_MANY = "Faithfulness on at most how many validation texts? They are evenly spaced over the split."
 LOG = 6
-"""Lines of a log that are shown after a failure."""
+"""Lines of a log among which the error of a failure is."""
 
 
 def summary(run: RunDirectory, result: EvaluationDocument | None, room: int) -> Text:
@@ -56,8 +57,7 @@ def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) 
         return "Reading the results …"
     what = "faithfulness of its explanations" if pane == "faithfulness" else "run"
     if state == "failed":
-        said = "\n".join(command.tail(LOG)) or "The process ended without a message."
-        return f"The {what} was not measured.\n\n{said}\n\n{start} starts it again."
+        return f"The {what} was not measured.\n\n{why_it_failed(command)}\n\n{start} starts it again."
     if pane == "faithfulness":
         return (
             "The faithfulness of the run's explanations has not been measured with its present weights.\n\n"
@@ -65,6 +65,13 @@ def waiting(pane: str, command: BackgroundCommand, remapped: Mapping[str, str]) 
             f"some minutes.\nThe command is: tmeattn faithfulness {safe(PurePath(command.arguments[1]).name)}"
         )
     return f"{start} evaluates the run."
+
+
+def why_it_failed(command: BackgroundCommand) -> str:
+    """Why a command has ended without results, by the error in its log."""
+    if command.is_stopping:
+        return "Stopped."
+    return error_in(command.tail(LOG)) or "The process was killed, or ended without an error message."
 
 
 def progress(command: BackgroundCommand) -> str:

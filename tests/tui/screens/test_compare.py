@@ -152,6 +152,8 @@ async def test_while_texts_are_classified_their_number_is_shown_and_s_stops_it(t
         await until(pilot, lambda: "stop" not in [key.action for key in footer.keys])
         await pilot.press("P")
         await until(pilot, lambda: "of 5,000 texts" in said(app))
+        app.screen.post_message(CompareScreen.Progressed(comparing.Classified(3, 3)))
+        await until(pilot, lambda: "Comparing the predictions" in said(app))
         await pilot.press("escape")
         assert isinstance(app.screen, RunsScreen)
 

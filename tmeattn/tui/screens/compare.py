@@ -219,9 +219,12 @@ class CompareScreen(PanedScreen, ChartActions):
 
     def _tell(self, place: Classified) -> None:
         stop = keys.display_for("compare.stop", self.session.saved.keys)
-        run = min(place.runs + 1, place.of_runs)
+        if place.runs == place.of_runs:
+            self._say("Comparing the predictions …")
+            return
         texts = f"{count(place.texts)} of {counted(place.of_texts, 'text')}" if place.of_texts else "loading it"
-        self._say(f"Classifying the validation texts with run {run} of {place.of_runs}: {texts}. {stop} stops this.")
+        run = f"run {place.runs + 1} of {place.of_runs}"
+        self._say(f"Classifying the validation texts with {run}: {texts}. {stop} stops this.")
 
     def _say(self, line: str) -> None:
         """Show a line in place of the differences on the same texts."""

@@ -15,7 +15,7 @@ import pytest
 from support.planted import texts as planted_texts
 from support.scripted_reader import Driver, opened
 from tmeattn.runs.directory import RunDirectory
-from tmeattn.tui.screens import data
+from tmeattn.tui.screens import data, predicted_texts
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.widgets.text_table import TextTable
 
@@ -25,7 +25,7 @@ VALIDATION = planted_texts(16, 1)
 @pytest.fixture
 def quick_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "PAUSE", 0.02)
-    monkeypatch.setattr(data, "MOMENT", 0.0)
+    monkeypatch.setattr(predicted_texts, "MOMENT", 0.0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, TextArea
 from tmeattn.registry import _discovered
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.tui import themes
-from tmeattn.tui.screens import data, explain, explained_words
+from tmeattn.tui.screens import data, explain, explained_words, predicted_texts
 from tmeattn.tui.screens.base import BaseScreen
 from tmeattn.tui.screens.data import DataScreen
 from tmeattn.tui.screens.explain import ExplainScreen
@@ -34,7 +34,7 @@ def quick_and_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     for module in (data, explain):
         monkeypatch.setattr(module, "PAUSE", 0.0)
-    for module in (data, explained_words):
+    for module in (predicted_texts, explained_words):
         monkeypatch.setattr(module, "MOMENT", 0.0)
 
 

@@ -123,8 +123,8 @@ def _shuffled(result: EvaluationDocument) -> list[tuple[str, str]]:
         ),
         (
             "difference",
-            f"{percent_change(result['accuracy'], shuffled['accuracy'], 2)} points (95 % interval {100 * difference[0]:+.2f} to "
-            f"{100 * difference[1]:+.2f})",
+            f"{percent_change(result['accuracy'], shuffled['accuracy'], 2)} points "
+            f"(95 % interval {100 * difference[0]:+.2f} to {100 * difference[1]:+.2f})",
         ),
         (
             "changed predictions",

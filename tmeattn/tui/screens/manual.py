@@ -67,7 +67,9 @@ class ManualScreen(ModalScreen[None]):
         """List topics, each with the number of its passages that were found, and show one of them."""
         options = self.query_one(OptionList)
         options.clear_options()
-        titles = {topic: f"{number:3}  {topic.title}" if self._words else topic.title for topic, number in found.items()}
+        titles = {
+            topic: f"{number:3}  {topic.title}" if self._words else topic.title for topic, number in found.items()
+        }
         options.add_options([Option(title, id=topic.name) for topic, title in titles.items()])
         if found:
             names = [topic.name for topic in found]

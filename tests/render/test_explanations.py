@@ -33,6 +33,12 @@ def test_two_models_side_by_side_and_where_they_differ() -> None:
     assert re.search(r"good +80\.0 % +20\.0 % +-60\.0", narrow)
 
 
+def test_the_difference_of_two_shares_is_that_of_the_shown_figures() -> None:
+    """18.94 and 18.96 % are shown as 18.9 and 19.0 %, so the difference is 0.1 points, not 0.0."""
+    first, second = explain("good film", [0.1894, 0.8106]), explain("good film", [0.1896, 0.8104])
+    assert re.search(r"good +18\.9 % +19\.0 % +\+0\.1", draw(side_by_side(first, second), 140))
+
+
 def test_words_that_one_model_does_not_read() -> None:
     first, second = explain("good but long", [0.5, 0.5]), explain("good but long", [0.5, 0.25, 0.25])
     found = {word.text: word for word in word_differences(first, second)}

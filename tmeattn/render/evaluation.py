@@ -11,7 +11,7 @@ from tmeattn.evaluation.document import EvaluationDocument, PredictedDocument
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.evaluation_curves import curves_on_screen
-from tmeattn.render.numbers import count, dataset_name, decimal, percent
+from tmeattn.render.numbers import count, dataset_name, decimal, percent, percent_change
 from tmeattn.render.tables import Column, key_values, table
 
 MOST_COLUMNS = 12
@@ -123,8 +123,8 @@ def _shuffled(result: EvaluationDocument) -> list[tuple[str, str]]:
         ),
         (
             "difference",
-            f"{100 * shuffled['difference']:+.2f} points (95 % interval {100 * difference[0]:+.2f} to "
-            f"{100 * difference[1]:+.2f})",
+            f"{percent_change(result['accuracy'], shuffled['accuracy'], 2)} points "
+            f"(95 % interval {100 * difference[0]:+.2f} to {100 * difference[1]:+.2f})",
         ),
         (
             "changed predictions",

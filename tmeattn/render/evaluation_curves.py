@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.layout import SideBySide
-from tmeattn.render.numbers import count, percent
+from tmeattn.render.numbers import count, percent, percent_change
 from tmeattn.render.tables import Column, table
 from tmeattn.reproduce.results import CurvePanel, PlottedLine
 
@@ -84,7 +84,7 @@ def reliability_page(result: EvaluationDocument, *, height: int = HEIGHT) -> Gro
             count(one["texts"]),
             percent(one["confidence"]),
             percent(one["accuracy"]),
-            f"{100 * (one['accuracy'] - one['confidence']):+.1f}",
+            percent_change(one["confidence"], one["accuracy"]),
         )
         for one in result["reliability"]
     ]

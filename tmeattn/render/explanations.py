@@ -13,7 +13,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, method_text
 from tmeattn.render.layout import SideBySide
-from tmeattn.render.numbers import MISSING, count, dataset_name, percent
+from tmeattn.render.numbers import MISSING, count, dataset_name, percent, percent_change
 from tmeattn.render.tables import Column, table
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def side_by_side(first: Explanation, second: Explanation, *, top: int = STRONGES
             " ".join(word.text.split()),
             _share_text(word.first),
             _share_text(word.second),
-            f"{100 * word.difference:+.1f}",
+            percent_change(word.first or 0.0, word.second or 0.0),
         )
         for word in word_differences(first, second)[:top]
         if word.difference

@@ -12,7 +12,7 @@ from rich.text import Text
 from tmeattn.faithfulness.results import CONTROL, FAMILIES, MEASURES, METRICS, SIGNIFICANT, Metric
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import MISSING, count, decimal, percent
+from tmeattn.render.numbers import MISSING, count, decimal, percent, percent_change
 from tmeattn.render.tables import Cell, Column, FittedTable, key_values, table
 
 if TYPE_CHECKING:
@@ -203,7 +203,8 @@ def uniform_weights_test(results: FaithfulnessResults) -> str:
         verdict = "uniform weights may be as accurate, so the attention weights may explain little"
     return (
         f"{percent(twins.accuracy, 2)}, and {percent(twins.twin_accuracy, 2)} for a twin with uniform weights "
-        f"({twins.twin}), on {counted(twins.texts, 'text')}: {100 * twins.difference:+.2f} points "
+        f"({twins.twin}), on {counted(twins.texts, 'text')}: "
+        f"{percent_change(twins.twin_accuracy, twins.accuracy, 2)} points "
         f"({100 * twins.low:+.2f} to {100 * twins.high:+.2f}): {verdict}"
     )
 

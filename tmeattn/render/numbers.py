@@ -24,6 +24,13 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return MISSING if finite(fraction) is None or fraction is None else f"{100 * fraction:.{digits}f} %"
 
 
+def percent_change(before: float, after: float, digits: int = 1) -> str:
+    """The change of a percentage in points, of the two figures as `percent` shows them: from 65.9 % to 66.0 % it is
+    "+0.1"."""
+    change = round(100 * after, digits) - round(100 * before, digits)
+    return f"{change:+z.{digits}f}"
+
+
 def decimal(value: float | None, digits: int = 3) -> str:
     """A number with `digits` decimals. NaN and infinity are shown as such, because they mean that training diverged."""
     if value is None:

@@ -92,7 +92,7 @@ async def test_a_changed_text_has_all_its_words_and_no_label(runs) -> None:
         await driver.explain("so dull", true_label="positive")
         assert "✗ wrong, label positive" in said(driver)
         await driver.press("d", "t", "end", "space", *"bad")
-        assert "dropped" not in said(driver)
+        assert "deleted" not in said(driver)
         assert "wrong" not in said(driver)
         assert "correct" not in said(driver)
         assert "label positive" not in said(driver)
@@ -157,7 +157,7 @@ async def test_two_runs_beside_each_other_share_a_cursor_a_method_and_a_class(ru
         assert driver.said("#differences").startswith("aaaa | bbbb, % of scores:  good ")
         await driver.press("escape", "asterisk")
         assert second.heatmap.item.word.token == "good"
-        assert driver.said("#word").count("without it") == 2
+        assert driver.said("#word").count("if deleted: ") == 2
         await driver.choose("run", "bbbb-mean")
         assert not second.display
         assert [value for _, value in beside.offers] == [None, "aaaa-lstm-attn"]

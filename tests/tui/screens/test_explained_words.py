@@ -17,7 +17,7 @@ async def test_arrows_go_from_word_to_word(runs, size) -> None:
         assert driver.app.focused is heatmap(driver)
         await driver.press("right", "right", "right")
         assert heatmap(driver).item.word.token == "good"
-        assert driver.said("#word").startswith("good  0.1500, rank 1 of 14\nwithout it positive 73.1 → 50.0 %")
+        assert driver.said("#word").startswith("good  0.1500, rank 1 of 14\nif deleted: positive 73.1 → 50.0 %")
         await driver.press("left")
         assert driver.said("#word").startswith("is  0.0500")
         await driver.press("end")
@@ -62,17 +62,17 @@ async def test_a_dropped_word_moves_the_prediction_and_comes_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.press("asterisk", "d")
-        assert "1 word dropped: positive 73.1 → 50.0 % (-23.1 points, the prediction changes)" in driver.said(
+        assert "1 word deleted: positive 73.1 → 50.0 % (-23.1 points, the prediction changes)" in driver.said(
             "#first .verdict"
         )
         assert heatmap(driver).item.word is None
-        assert "dropped" in driver.said("#word")
+        assert "deleted" in driver.said("#word")
         await driver.press("asterisk", "delete")
-        assert "2 words dropped: positive 73.1 → 26.9 % (-46.2 points, the prediction changes)" in driver.said(
+        assert "2 words deleted: positive 73.1 → 26.9 % (-46.2 points, the prediction changes)" in driver.said(
             "#first .verdict"
         )
         await driver.press("u")
-        assert "1 word dropped" in driver.said("#first .verdict")
+        assert "1 word deleted" in driver.said("#first .verdict")
         assert heatmap(driver).item.word.token == "great"
         await driver.press("d", "U")
         assert driver.said("#first .verdict").startswith("positive 73.1 %  \n")
@@ -83,7 +83,7 @@ async def test_dropping_the_same_word_twice_brings_it_back(runs) -> None:
     async with open_screen() as driver:
         await driver.explain(REVIEW)
         await driver.press("asterisk", "d", "d")
-        assert "dropped" not in driver.said("#first .verdict")
+        assert "deleted" not in driver.said("#first .verdict")
         assert heatmap(driver).item.word.token == "good"
 
 

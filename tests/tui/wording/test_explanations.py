@@ -57,8 +57,8 @@ def test_of_many_classes_three_are_named() -> None:
 
 def test_dropped_words_move_the_prediction() -> None:
     after = explain("a      film", [0.5, 0.5], probabilities=(0.4, 0.6))
-    assert "1 word dropped: positive 97.3 → 60.0 % (-37.3 points)" in verdict(after, explain(TEXT), 1).plain
-    assert "2 words dropped\n" in verdict(after, None, 2).plain
+    assert "1 word deleted: positive 97.3 → 60.0 % (-37.3 points)" in verdict(after, explain(TEXT), 1).plain
+    assert "2 words deleted\n" in verdict(after, None, 2).plain
 
 
 def test_a_flip_is_said_and_no_change_has_no_sign_of_one() -> None:
@@ -67,12 +67,23 @@ def test_a_flip_is_said_and_no_change_has_no_sign_of_one() -> None:
     assert change(whole, (0.02701, 0.97299)) == "positive 97.3 → 97.3 % (+0.0 points)"
 
 
+def test_a_change_is_that_of_the_figures_that_are_shown() -> None:
+    """65.94 and 65.96 are shown as 65.9 and 66.0: a change of "+0.0 points" would contradict them."""
+
+    def between(before: float, after: float) -> str:
+        return change(explain(TEXT, probabilities=(1 - before, before)), (1 - after, after))
+
+    assert between(0.6594, 0.6596) == "positive 65.9 → 66.0 % (+0.1 points)"
+    assert between(0.54151, 0.54149) == "positive 54.2 → 54.1 % (-0.1 points)"
+    assert between(0.6896, 0.1234).startswith("positive 69.0 → 12.3 % (-56.7 points")
+
+
 def test_a_word_has_score_and_rank() -> None:
     found = explain(TEXT, [0.2, 0.7, 0.1], unknown=(2,))
     items = [LaidOutWord(word.start, word.end, word.token, word) for word in found.words]
     assert word_details(TEXT, items[1], found).plain == "good  0.7000, rank 1 of 3"
     assert word_details(TEXT, items[2], found).plain == "film  0.1000, rank 3 of 3, not in the vocabulary"
-    assert "dropped" in word_details(TEXT, LaidOutWord(2, 6, "good", None), found).plain
+    assert "deleted; delete it again" in word_details(TEXT, LaidOutWord(2, 6, "good", None), found).plain
 
 
 def test_signed_scores_keep_their_sign() -> None:

@@ -93,7 +93,7 @@ class ExplainedWords(BaseScreen):
                 (after_C,) = await self.session.reader.probabilities(run, [without])
             except TmeattnError:  # the pane shows it
                 return
-            line.append("\n" if len(lines) == 1 else "; ").append(f"without it {change(explanation, after_C, common)}")
+            line.append("\n" if len(lines) == 1 else "; ").append(f"if deleted: {change(explanation, after_C, common)}")
         self.put_word([line for *_, line in lines])
 
     def put_word(self, lines: list[Text]) -> None:

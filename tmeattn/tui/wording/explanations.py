@@ -12,7 +12,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.explanations import word_differences
 from tmeattn.render.heatmap import entropy_text, method_text
-from tmeattn.render.numbers import MISSING, fitting, percent
+from tmeattn.render.numbers import MISSING, fitting, percent, percent_change
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation
@@ -37,7 +37,7 @@ def verdict(
     common: str | None = None,
     room: int = 0,
 ) -> Text:
-    """The prediction, its change without the dropped words, and the method of the scores.
+    """The prediction, its change without the deleted words, and the method of the scores.
 
     common: the class of the scores on both sides of a comparison, which `differences` names; None: no comparison.
     room:   terminal cells for the line of the method, which leaves out the model and, unless runs are compared, the
@@ -87,8 +87,8 @@ def note(explanation: Explanation, room: int = 0) -> str:
 
 
 def moved(explanation: Explanation, whole: Explanation | None, dropped: int, label: str | None = None) -> Text:
-    """ "2 words dropped: positive 97.3 → 91.2 % (-6.1 points)"."""
-    line = Text().append(f"{counted(dropped, 'word')} dropped", style="bold")
+    """ "2 words deleted: positive 97.3 → 91.2 % (-6.1 points)"."""
+    line = Text().append(f"{counted(dropped, 'word')} deleted", style="bold")
     return line.append(f": {change(whole, explanation.probabilities, label)}") if whole else line
 
 
@@ -100,14 +100,14 @@ def change(whole: Explanation, after: Sequence[float], label: str | None = None)
     flips = max(range(len(after)), key=lambda index: after[index]) != whole.predicted
     probabilities = f"{safe_line(whole.classes[at])} {100 * before:.1f} → {percent(now)}"
     flip = ", the prediction changes" if flips else ""
-    return f"{probabilities} ({round(100 * (now - before), 1) + 0.0:+.1f} points{flip})"
+    return f"{probabilities} ({percent_change(before, now)} points{flip})"
 
 
 def word_details(text: str, item: LaidOutWord, explanation: Explanation) -> Text:
     """A word of `text` with its score and rank, and whether it is in the vocabulary."""
     line = Text().append(" ".join(safe(text[item.start : item.end]).split()), style="bold")
     if item.word is None:
-        return line.append("  dropped; drop it again to restore it")
+        return line.append("  deleted; delete it again to restore it")
     value = f"{item.word.score:+.4f}" if explanation.signed else f"{item.word.score:.4f}"
     line.append(f"  {value}, rank {explanation.rank(item.word)} of {len(explanation.words)}")
     if not item.word.known:

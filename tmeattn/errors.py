@@ -74,7 +74,7 @@ def refused_value(flag: str, kind: str, context: Mapping[str, object], message: 
         limits = {
             name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in context.items()
         }
-        return f"{flag} must be {_MUST_BE[kind].format_map(limits)}, got {shown}."
+        return f"{flag}: must be {_MUST_BE[kind].format_map(limits)}, got {shown}."
     if (what := _NOT.get(kind.partition("_")[0])) is not None:
         return f"{flag}: {shown} {what}."
     message = message.removeprefix("Value error, ")

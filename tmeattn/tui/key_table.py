@@ -130,7 +130,9 @@ KEYS: tuple[Key, ...] = (
     Key("runs.unmark", "escape", "unmark", "Clear", "Clear filter and marks."),
     Key("runs.stop", "s", "stop", "Stop", "Save a checkpoint and stop the selected run."),
     Key("runs.resume", "r", "resume", "Resume", "Resume the selected run, if it was stopped, killed or crashed."),
-    Key("runs.mark", "space", "mark", "Mark", "Mark the selected run, to compare its curves, or unmark it."),
+    Key(
+        "runs.mark", "space", "mark", "Mark", "Mark the selected run, to compare it, or unmark it, and go to the next."
+    ),
     Key("runs.explain", "x", "explain", "Explain", "Explain a text with the selected run."),
     Key(
         "runs.evaluate", "v", "evaluate", "Evaluate", "Show confusion matrix, classes and mistakes of the selected run."
@@ -170,6 +172,7 @@ KEYS: tuple[Key, ...] = (
     Key("run.stop", "s", "stop", "Stop", "Save a checkpoint and stop the run.", leads=True),
     Key("run.resume", "r", "resume", "Resume", "Resume the run, if it was stopped, killed or crashed.", leads=True),
     Key("run.explain", "x", "explain", "Explain", "Explain a text with this run.", leads=True),
+    Key("run.checkpoint", "S", "checkpoint", "Save checkpoint", "Save a checkpoint now.", leads=True),
     Key(
         "run.evaluate",
         "v",
@@ -183,7 +186,6 @@ KEYS: tuple[Key, ...] = (
     Key("run.charts", "V", "charts", "Charts", "Show the next charts: learning rate, speed, CPU.", pane="curves"),
     Key("run.axis", "X", "axis", "Axis", "Draw the curves over epochs, steps or time.", pane="curves"),
     Key("run.smooth", "f", "smooth", "Smooth", "Smooth the curves of the steps: 0.6, 0.9, 0.98, no.", pane="curves"),
-    Key("run.checkpoint", "S", "checkpoint", "Save checkpoint", "Save a checkpoint now.", leads=True),
     Key("run.zoom_in", "plus,equals_sign", "zoom_x(1)", "Zoom", "Show half as much of the x axis.", pane="curves"),
     Key("run.log_scale", "L", "log_scale", "Log scale", "Switch the loss to a logarithmic scale.", pane="curves"),
     Key("run.zoom", "z", "zoom", "Enlarge", "Give a chart or a pane the whole screen, or take it back."),

@@ -120,7 +120,8 @@ def test_a_run_without_weights_is_left_out_and_named(three, capsys):
     assert command(["runs", "compare", *(run.id for run in three), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["on_texts"]
     assert [group["runs"] for group in found["groups"]] == [[three[1].id], [three[2].id]]
-    assert found["left_out"] == [f"Left out: The run {three[0].id} has no checkpoint yet."]
+    why = f"The run {three[0].id} has no best weights yet: they are saved after its first epoch."
+    assert found["left_out"] == [f"Left out: {why}"]
 
 
 def test_logged_figures_alone(three, capsys):

@@ -46,6 +46,7 @@ class TrainedClassifier:
     """Classifies texts with the best weights of a run. Several threads may use one classifier at the same time.
 
     classes: names of the classes, in the order of the model's logits.
+    weights: the name of the checkpoint that was loaded: "best", where there is one that is not damaged.
     notes:   sentences for the user about how the run was loaded, such as a damaged checkpoint that was skipped.
     trained: names of the parameters that were trained; of the modules here, none is.
     """
@@ -63,6 +64,7 @@ class TrainedClassifier:
         stored = checkpoint.load(run.checkpoints, "best", "last", "previous")
         if stored is None:
             raise BadInput(f"The run {run.id} has no checkpoint yet.", hint=f"Continue it: tmeattn resume {run.id}")
+        self.weights = stored.name
         self.notes: list[str] = []
         if stored.damaged:
             self.notes.append(f"The checkpoint {', '.join(stored.damaged)} is damaged; using {stored.name}.")

@@ -63,6 +63,14 @@ def compare_on_texts(
     reason = _reason_against(list(by_id.values()), own=dataset is None)
     if reason is not None:
         return None, reason
+    left_out = [
+        f"The run {run.id} has no best weights yet: they are saved after its first epoch."
+        for run in by_id.values()
+        if not run.has_best()
+    ]
+    usable = {id_: run for id_, run in by_id.items() if run.has_best()}
+    if sum(any(run.summary.id in usable for run in group.runs) for group in comparison.sides) < 2:
+        return None, _too_few(left_out)
     first = next(iter(by_id.values()))
     options = stored_config(first.id, first.config).train
     if dataset is not None:
@@ -70,7 +78,7 @@ def compare_on_texts(
         if chosen.labels_N is None or not len(chosen):
             return None, f"{chosen.dataset} has no text with a class of the runs."
         texts = _Texts(chosen.dataset, chosen.split, tuple(first.data["classes"]), None, chosen=chosen)
-        return _compare(comparison, by_id, texts, progress, check, read)
+        return _compare(comparison, usable, left_out, texts, progress, check, read)
     try:
         opened = dataset_of(options, narrate)
         check_unchanged(first, opened)
@@ -79,7 +87,7 @@ def compare_on_texts(
     limits = {run.config["train"]["limit"] for run in by_id.values()}
     limit = limits.pop() if len(limits) == 1 else None
     texts = _Texts(opened.name, split or "validation", opened.classes, limit, opened=opened)
-    return _compare(comparison, by_id, texts, progress, check, read)
+    return _compare(comparison, usable, left_out, texts, progress, check, read)
 
 
 def _reason_against(runs: Sequence[RunDirectory], *, own: bool) -> str | None:
@@ -105,23 +113,28 @@ def _reason_against(runs: Sequence[RunDirectory], *, own: bool) -> str | None:
 def _compare(
     comparison: Comparison,
     runs: dict[str, RunDirectory],
+    without: Sequence[str],
     texts: _Texts,
     progress: Progress,
     check: Callable[[], None],
     read: Progress,
 ) -> tuple[TextComparison | None, str | None]:
+    """runs: those with best weights. without: a sentence for each of the others."""
     every = list(runs.values())
     classified: dict[str, RunOnTexts] = {}
-    left_out = []
+    left_out = list(without)
     for done, run in enumerate(every):
         progress(done, len(every))
         try:
             classifier = TrainedClassifier(run)
         except TmeattnError as error:
-            left_out.append(f"Left out: {error.message}")
+            left_out.append(error.message)
             continue
-        if classifier.notes:  # other weights than the best ones
-            left_out.append(f"Left out: the run {run.id}. {' '.join(classifier.notes)}")
+        if classifier.weights != "best":
+            left_out.append(f"The best weights of the run {run.id} are damaged.")
+            continue
+        if classifier.notes:  # another tokenizer
+            left_out.append(f"The run {run.id}: {' '.join(classifier.notes)}")
             continue
         classified[run.id] = texts.classify(classifier, check, read)
     progress(len(every), len(every))
@@ -131,12 +144,15 @@ def _compare(
         if (own := [classified[run.summary.id] for run in group.runs if run.summary.id in classified])
     ]
     if len(groups) < 2:
-        return None, " ".join([*left_out, "Fewer than two groups are left."])
+        return None, _too_few(left_out)
     where = f"{texts.split}{f' (--limit {texts.limit})' if texts.limit else ''}"
-    compared = compare_groups(
-        groups, texts.labels_N, texts.classes, dataset=texts.dataset, split=where, left_out=left_out
-    )
+    named = [f"Left out: {line}" for line in left_out]
+    compared = compare_groups(groups, texts.labels_N, texts.classes, dataset=texts.dataset, split=where, left_out=named)
     return compared, None
+
+
+def _too_few(left_out: Sequence[str]) -> str:
+    return " ".join([*left_out, "Fewer than two groups are left to compare."])
 
 
 class _Texts:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 12
 """Classes of a difference that are shown; the JSON document has all."""
+_MOST_NAME = 40  # cells of a group's label in a sentence
 _MOST_LABEL = 14  # cells of a group's label as the heading of a narrow column
 
 
@@ -94,7 +95,7 @@ def _differences(differences: Sequence[Difference]) -> RenderableType:
         Column("points", numeric=True, style="bold"),
         Column("95 %", numeric=True),
         Column("McNemar p", numeric=True, drop=1),
-        Column("only one right", numeric=True, drop=3),
+        Column("only 1st / 2nd", numeric=True, drop=3, about=f"only 1st / 2nd: {_only_one(differences)}"),
         Column("95 % over seeds", numeric=True, drop=2),
     ]
     known = [any(row[index] != MISSING for row in rows) for index in range(len(columns))]
@@ -104,6 +105,14 @@ def _differences(differences: Sequence[Difference]) -> RenderableType:
         kept,
         caption=" ".join(how_differences(differences)),
     )
+
+
+def _only_one(differences: Sequence[Difference]) -> str:
+    """Whose texts the two numbers of texts that only one classifies correctly are."""
+    one, other = ("the first", "the second")
+    if len(differences) == 1:
+        one, other = (shortened(name, _MOST_NAME) for name in (differences[0].label, differences[0].other))
+    return f"the texts that only {one} / only {other} classifies correctly"
 
 
 def how_differences(differences: Sequence[Difference]) -> list[str]:

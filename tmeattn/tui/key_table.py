@@ -130,7 +130,9 @@ KEYS: tuple[Key, ...] = (
     Key("runs.unmark", "escape", "unmark", "Clear", "Clear filter and marks."),
     Key("runs.stop", "s", "stop", "Stop", "Save a checkpoint and stop the selected run."),
     Key("runs.resume", "r", "resume", "Resume", "Resume the selected run, if it was stopped, killed or crashed."),
-    Key("runs.mark", "space", "mark", "Mark", "Mark the selected run, to compare its curves, or unmark it."),
+    Key(
+        "runs.mark", "space", "mark", "Mark", "Mark the selected run, to compare it, or unmark it, and go to the next."
+    ),
     Key("runs.explain", "x", "explain", "Explain", "Explain a text with the selected run."),
     Key("runs.filter", "slash", "filter", "Filter", "Filter the runs, such as model:lstm acc>86 tag:paper."),
     Key(

@@ -2,9 +2,12 @@
 
 import time
 
+import numpy as np
 import pytest
 
 from tmeattn.errors import TmeattnError
+from tmeattn.evaluation.paired import RunOnTexts, compare_groups
+from tmeattn.evaluation.quality import quality
 from tmeattn.render.comparison import marks_of
 from tmeattn.runs.comparison import compare_runs
 from tmeattn.tui.app import TmeattnApp
@@ -18,6 +21,7 @@ from tmeattn.tui.widgets.footer import KeyFooter
 from tmeattn.watching.run_charts import View
 
 LONG = "a very long name of a run that says all of its options lr 0.001 dropout 0.5 number"
+QUALITY = quality(np.full((5, 2), 0.5), np.array([0, 0, 1, 1, 1]), ("a", "b"))
 
 
 @pytest.fixture
@@ -189,3 +193,58 @@ def test_many_runs_with_long_names_have_a_legend_each(write_run):
     lines = capture.get().splitlines()
     assert max(map(len, lines)) <= 60
     assert sum("number" in line for line in lines) >= 40
+
+
+def test_an_epoch_in_the_legend_cannot_be_read_as_the_best_one(write_run):
+    from rich.console import Console
+
+    comparison = compare_runs([write_run("aaaa-mean", model="mean", done=5), write_run("bbbb-mean", model="mean")])
+    for cursor, which in ((None, "the last"), (2.0, "that at the cursor")):
+        console = Console(width=80, color_system=None)
+        with console.capture() as capture:
+            console.print(legend(comparison, "accuracy", cursor, View()))
+        said = capture.get()
+        assert said.split("\n")[0].split()[-4:] == ["epoch", "validation", "training", "best"]
+        assert f"epoch: {which}; best: on the validation texts in the best epoch." in " ".join(said.split())
+
+
+async def test_the_differences_come_first_and_name_the_runs(write_run, monkeypatch):
+    write_run("aaaa-mean", model="mean", created=3.0, done=5, lr=0.1, name="demo")
+    write_run("bbbb-mean", model="mean", created=2.0, done=5, lr=0.2, name="base")
+    one = RunOnTexts("aaaa", 0, np.array([0, 0, 1, 1, 0]), QUALITY, 0.5)
+    other = RunOnTexts("bbbb", 0, np.array([0, 0, 0, 0, 1]), QUALITY, 0.6)
+    found = compare_groups(
+        [("demo", [one]), ("base", [other])], np.array([0, 0, 1, 1, 1]), ("a", "b"), dataset="d", split="validation"
+    )
+    monkeypatch.setattr("tmeattn.inference.compare_texts.compare_on_texts", lambda *a, **k: (found, None))
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space", "space", "c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparer.comparison)
+        await pilot.press("2", "P")  # the pane that shows them is opened
+        await until(pilot, lambda: "McNemar p" in app.screen.query_one("#results").plain)
+        results = app.screen.query_one("#results")
+        assert results.display
+        assert results.scroll_offset.y == 0
+        seen = " ".join(results.plain.splitlines()[: results.size.height])
+        assert "points" in seen
+        assert "1 / 2" in seen
+        assert "only 1st / 2nd: the texts that only base / only demo classifies correctly" in said(app)
+
+
+async def test_a_pane_says_that_columns_are_left_out(write_run):
+    write_run("aaaa-lstm-attn", created=3.0, done=5, name="demo")
+    write_run("cccc-mean", model="mean", created=1.0, done=5, name="base")
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test(size=(140, 45)) as pilot:
+        await pilot.press("space", "space", "c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.comparer.comparison)
+        await pilot.pause()
+        results = app.screen.query_one("#results")
+        assert all(name in results.plain for name in ("accuracy", "loss", "entropy", "seed"))
+        await pilot.resize_terminal(112, 40)
+        await until(pilot, lambda: "s/epoch" not in results.plain)
+        assert results.border_subtitle == "columns left out: z enlarges"
+        await pilot.press("z")
+        await until(pilot, lambda: "s/epoch" in results.plain)
+        assert not results.border_subtitle

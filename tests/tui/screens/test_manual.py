@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.scripted_reader import seen
+from support.waiting import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Markdown, OptionList
 
@@ -67,13 +68,49 @@ async def test_search_lists_the_topics_with_all_words() -> None:
     async with opened() as (screen, pilot):
         await pilot.press("slash", *"training split")
         await pilot.pause()
-        assert listed(screen) == ["Data"]
+        assert listed(screen) == ["  1  Data"]
         assert await seen(pilot, "A dataset has")
         await pilot.press(*"xyzzy")
-        assert await seen(pilot, manual.NO_MATCH)
+        assert await seen(pilot, "No page of the manual has “training splitxyzzy”.")
         screen.query_one(Input).value = ""
         await pilot.pause()
         assert listed(screen) == ["Models", "Data"]
+
+
+async def test_a_search_leads_to_the_passages_of_the_page() -> None:
+    async with opened() as (screen, pilot):
+        await pilot.press("slash", *"line", "enter")
+        await until(pilot, lambda: screen.query(".found"))
+        assert listed(screen) == [" 60  Models"]
+        page = screen.query_one("#page")
+        assert page.has_focus
+        assert screen.query_one("#hint").content == manual.FOUND_HINT
+        first = page.scroll_offset.y
+        await pilot.press(*"nnn")
+        await until(pilot, lambda: page.scroll_offset.y > first)
+        there = page.scroll_offset.y
+        await pilot.press("N")
+        await until(pilot, lambda: first < page.scroll_offset.y < there)
+
+
+async def test_a_page_that_is_shown_late_does_not_hide_that_there_is_none() -> None:
+    async with opened() as (screen, pilot):
+        options = screen.query_one(OptionList)
+        late = OptionList.OptionHighlighted(options, options.get_option("data"), 1)
+        await pilot.press("slash", *"xyzzy")
+        assert await seen(pilot, "No page of the manual has")
+        options.post_message(late)
+        await pilot.pause()
+        await pilot.pause(0.1)
+        assert await seen(pilot, "No page of the manual has")
+
+
+async def test_it_opens_at_the_page_about_the_screens(monkeypatch) -> None:
+    screens = Topic("tui", "Screens", "# Screens\n\nKeys of the screens.\n")
+    monkeypatch.setattr(manual, "topics", lambda: [*PAGES, screens])
+    async with TmeattnApp(saved=SavedState()).run_test() as pilot:
+        await pilot.press("f1", "f1")
+        assert await seen(pilot, "Keys of the screens")
 
 
 async def test_a_link_opens_another_page() -> None:

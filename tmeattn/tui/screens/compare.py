@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from textual import events
 from textual.containers import Horizontal, Vertical
@@ -25,8 +25,11 @@ from tmeattn.tui.screens.paned import PanedScreen
 from tmeattn.tui.services.compared_curves import SHOWN, Measure
 from tmeattn.tui.services.comparing import Cancelled, Classified, RunComparer
 from tmeattn.tui.session import Session
-from tmeattn.tui.widgets.comparison_panes import ComparedCurves, OptionsPane, ResultsPane
+from tmeattn.tui.widgets.comparison_panes import ComparedCurves, OptionsPane, ResultsPane, TablesPane
 from tmeattn.tui.widgets.tab_line import TabLine
+
+if TYPE_CHECKING:
+    from tmeattn.evaluation.paired import TextComparison
 
 EVERY = 5.0
 """Seconds between two readings of runs that are being trained."""
@@ -60,6 +63,8 @@ class CompareScreen(PanedScreen, ChartActions):
 
     def on_mount(self) -> None:
         self.query_one("#panes").display = False
+        for pane in self.query(TablesPane):
+            pane.enlarge = keys.display_for("compare.zoom", self.session.saved.keys)
         self.set_interval(EVERY, self._tick)
         self._arrange()
         self.run_worker(self._read(), group="read")
@@ -94,18 +99,18 @@ class CompareScreen(PanedScreen, ChartActions):
         comparison = self.comparer.comparison
         if comparison is None:
             return
-        self.query_one(ResultsPane).show_results(comparison, self.comparer.texts, self._line_about_texts())
+        self.query_one(ResultsPane).show_results(comparison, self._on_texts(), self._offer())
         unfold = keys.display_for("compare.open", self.session.saved.keys)
         self.query_one(OptionsPane).show_options(comparison, folded=self.folded, key=unfold)
         self.query_one(ComparedCurves).show_curves(comparison)
 
-    def _line_about_texts(self) -> str:
-        """What stands for the differences on the same texts, while there are none."""
-        if self._about_texts:
-            return self._about_texts
-        if self.comparer.reason:
+    def _on_texts(self) -> TextComparison | str:
+        """The differences on the same texts, or the line that stands for them; "" where nobody has asked for them."""
+        if self.comparer.texts is not None and not self._busy:
+            return self.comparer.texts
+        if not self._about_texts and self.comparer.reason:
             return f"Not compared text by text: {self.comparer.reason}"
-        return self._offer()
+        return self._about_texts
 
     def _offer(self) -> str:
         key = keys.display_for("compare.paired", self.session.saved.keys)
@@ -196,6 +201,10 @@ class CompareScreen(PanedScreen, ChartActions):
             self.post_message(ShowProblem("The texts have been compared: see the results."))
             return
         self._busy = True
+        if not self.has_class("-all"):
+            self.pane = "results"
+            self._open_pane()
+        self.query_one(ResultsPane).scroll_home(animate=False)  # the progress and the differences are at its top
         self.run_worker(self._compare_texts(), group="texts")
 
     async def _compare_texts(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
@@ -16,7 +17,7 @@ from tmeattn.render.comparison import colours_of, group_table, marks_of, notes, 
 from tmeattn.render.console import safe
 from tmeattn.render.numbers import MISSING, decimal, flag, option_value, percent
 from tmeattn.render.palette import series_style
-from tmeattn.render.tables import Cell, Column, key_values, table
+from tmeattn.render.tables import Cell, Column, FittedTable, key_values, table
 from tmeattn.render.text_comparison import text_comparison
 from tmeattn.runs.comparison import Comparison
 from tmeattn.tui.services.compared_curves import Measure, Shown, curves, epoch_at
@@ -29,24 +30,51 @@ LEAST_CHART = 50
 """Columns of a chart from which on two stand beside each other."""
 
 
-class ResultsPane(Picture):
-    """The best figures of groups and runs, and the differences on the same texts."""
+class TablesPane(Picture):
+    """Tables. Its border says whether they lack columns that do not fit.
+
+    enlarge: the key that enlarges the pane, as it is shown.
+    """
+
+    enlarge = ""
+
+    def _render_lines(self) -> None:
+        super()._render_lines()
+        cut = self.columns > 0 and any(not each.fits(self.columns) for each in _tables(self._content))
+        self.border_subtitle = f"columns left out: {self.enlarge} enlarges" if cut else ""
+
+
+def _tables(content: RenderableType) -> Iterator[FittedTable]:
+    """The tables of a page."""
+    if isinstance(content, FittedTable):
+        yield content
+    elif isinstance(content, Group):
+        for part in content.renderables:
+            yield from _tables(part)
+
+
+class ResultsPane(TablesPane):
+    """The differences on the same texts, once they were asked for, and the best figures of groups and runs."""
 
     def __init__(self) -> None:
         super().__init__(id="results")
         self.border_title = "1 Results"
 
-    def show_results(self, comparison: Comparison, texts: TextComparison | None, about_texts: str) -> None:
-        """about_texts: the line that stands for the differences while there are none."""
+    def show_results(self, comparison: Comparison, on_texts: TextComparison | str, offer: str) -> None:
+        """on_texts: the differences, or the line that stands for them; empty where nobody has asked for them.
+        offer: the line that says how to ask."""
         parts: list[RenderableType] = notes(comparison)
+        if on_texts:  # first, where it is seen also on a low screen
+            parts += [Text(safe(on_texts)) if isinstance(on_texts, str) else text_comparison(on_texts), Text()]
         if any(len(group.runs) > 1 for group in comparison.groups):
             parts += [group_table(comparison.groups), Text()]
-        parts += [run_table(comparison, marks_of(comparison)), Text()]
-        parts.append(Text(safe(about_texts)) if texts is None else text_comparison(texts))
+        parts.append(run_table(comparison, marks_of(comparison)))
+        if not on_texts:
+            parts += [Text(), Text(safe(offer))]
         self.show(Group(*parts))
 
 
-class OptionsPane(Picture):
+class OptionsPane(TablesPane):
     """The options that differ, and below them, unless they are folded, those that are equal."""
 
     def __init__(self) -> None:
@@ -90,7 +118,7 @@ class ComparedCurves(Vertical, ChartGroup):
         with Horizontal(id="charts"):
             yield Chart("Accuracy", unit="%", digits=1, id="accuracy")
             yield Chart("Cross-entropy", id="cross_entropy")
-        yield Picture(id="legend")
+        yield TablesPane(id="legend")
 
     def on_mount(self) -> None:
         self._arrange()
@@ -120,12 +148,17 @@ class ComparedCurves(Vertical, ChartGroup):
         both = self.size.width >= 2 * LEAST_CHART or self.screen.has_class("-all")
         for chart in self.query(Chart):
             chart.display = both or chart.id == self.measure
-        self.border_subtitle = {"validation": "validation", "train": "training", "both": "training and validation"}[
-            self.shown
-        ]
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say which split is shown, and whether the legend lacks columns."""
+        shown = {"validation": "validation", "train": "training", "both": "training and validation"}[self.shown]
+        legend = self.query_one("#legend", TablesPane)
+        self.border_subtitle = " · ".join(filter(None, (shown, str(legend.border_subtitle or ""))))
 
     def on_resize(self) -> None:
         self._arrange()
+        self.call_after_refresh(self._tell)  # the legend has its new width
 
     @property
     def cursor(self) -> float | None:
@@ -138,11 +171,13 @@ class ComparedCurves(Vertical, ChartGroup):
 
     def _show_legend(self) -> None:
         if self.comparison is not None:
-            self.query_one("#legend", Picture).show(legend(self.comparison, self.measure, self.cursor, self.view))
+            self.query_one("#legend", TablesPane).show(legend(self.comparison, self.measure, self.cursor, self.view))
+            self._tell()
 
 
 def legend(comparison: Comparison, measure: Measure, cursor: float | None, view: View) -> RenderableType:
-    """A line for each run: its sign and whole name, its best value, and that of the epoch at the cursor or the last."""
+    """A line for each run: its sign and whole name, an epoch, that at the cursor or the last, with its values, and
+    the best value."""
     rows: list[tuple[Cell, ...]] = []
     for run, mark, colour in zip(comparison.runs, marks_of(comparison), colours_of(comparison), strict=True):
         at = epoch_at(run, view, cursor)
@@ -152,9 +187,9 @@ def legend(comparison: Comparison, measure: Measure, cursor: float | None, view:
                 run.label,
                 run.summary.model,
                 str(run.summary.seed),
-                MISSING if run.best is None else _value(run.best[measure], measure),
                 MISSING if at is None else f"{at['epoch']}",
                 *(MISSING if at is None else _value(at[split][measure], measure) for split in ("validation", "train")),
+                MISSING if run.best is None else _value(run.best[measure], measure),
             )
         )
     columns = [
@@ -162,10 +197,10 @@ def legend(comparison: Comparison, measure: Measure, cursor: float | None, view:
         Column("run", wrap=True, least=24),
         Column("model", drop=5),
         Column("seed", numeric=True, drop=4),
-        Column("best", numeric=True),
-        Column("at epoch", numeric=True, drop=2),
-        Column("validation", numeric=True, drop=1),
+        Column("epoch", numeric=True, drop=1, about=f"epoch: {'the last' if cursor is None else 'that at the cursor'}"),
+        Column("validation", numeric=True, drop=2),
         Column("training", numeric=True, drop=3),
+        Column("best", numeric=True, about="best: on the validation texts in the best epoch"),
     ]
     return table(columns, rows)
 

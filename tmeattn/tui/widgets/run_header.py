@@ -75,6 +75,7 @@ def _second(run_state: RunState, width: int) -> Text:
         min(len(run_state.epochs) + 1, run_state.epochs_planned) if run_state.share_done < 1 else len(run_state.epochs)
     )
     parts = [f"epoch {epoch}/{run_state.epochs_planned}"]
+    parts += [early] if (early := run_wording.early_end(run_state)) else []
     step = f"step {count(run_state.step)}/{count(total)}"
     if run_state.state == "running":
         if (waited := run_state.waited) is not None:

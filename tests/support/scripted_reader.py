@@ -242,4 +242,5 @@ class ScriptedReader(TextReader):
             true_label=question.true_label,
             layer=question.layer,
             head=question.head,
+            deleted=question.deleted_words,
         )

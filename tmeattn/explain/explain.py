@@ -204,6 +204,7 @@ def _explanation(
         head=request.head,
         tokens_read=len(text.spans),
         special_attention=attribution.special,
+        deleted=request.deleted_words,
     )
 
 

@@ -37,6 +37,15 @@ class Word:
     score: float
 
 
+@dataclass(frozen=True)
+class DeletedWord:
+    """A word that the user deleted from a text, and its position there; the model did not read it."""
+
+    start: int
+    end: int
+    word: str
+
+
 class StrongWord(NamedTuple):
     """A word of a text with the largest of its scores, and how often it occurs. text: as it is spelled there."""
 
@@ -70,6 +79,11 @@ class ExplainRequest:
         """The text without the dropped words, at unchanged offsets."""
         return without_words(self.text, self.dropped)
 
+    @property
+    def deleted_words(self) -> tuple[DeletedWord, ...]:
+        """The dropped words, in text order."""
+        return tuple(DeletedWord(start, end, self.text[start:end]) for start, end in sorted(self.dropped))
+
 
 def without_words(text: str, spans: Iterable[Span]) -> str:
     """The text with spaces in place of the words at `spans`: the offsets of the others stay, and no two words join."""
@@ -97,6 +111,8 @@ class Explanation:
     tokens_read:        the number of tokens that the model read; None: as many as words.
     special_attention:  the share of the attention that is on special tokens such as [CLS], which are no words; None for
                         a model without them, and for methods that show no attention.
+    deleted:            the words that the user deleted, in text order; they are blank in `text`.
+    whole_probabilities: of the text with the deleted words, as `probabilities`; None where it is not known.
     """
 
     text: str
@@ -118,6 +134,8 @@ class Explanation:
     head: int | None = None
     tokens_read: int | None = None
     special_attention: float | None = None
+    deleted: tuple[DeletedWord, ...] = ()
+    whole_probabilities: tuple[float, ...] | None = None
 
     @property
     def predicted_label(self) -> str:
@@ -185,6 +203,21 @@ class Explanation:
             found.setdefault(word.token, []).append(word)
         return [StrongWord(self.word_text(same[0]), same[0].score, len(same)) for same in found.values()]
 
+    @property
+    def whole_text(self) -> str:
+        """The text with the deleted words, at the same offsets."""
+        text = self.text
+        for gone in self.deleted:
+            text = f"{text[: gone.start]}{gone.word}{text[gone.end :]}"
+        return text
+
+    @property
+    def shown_words(self) -> list[Word | DeletedWord]:
+        """The words that the model read and the deleted ones, in text order, up to where the model stopped reading."""
+        stop = max((word.end for word in self.words), default=0) if self.is_truncated else len(self.text)
+        shown = [*self.words, *(word for word in self.deleted if word.end <= stop)]
+        return sorted(shown, key=lambda word: word.start)
+
     def word_text(self, word: Word) -> str:
         """A word as it is spelled in the text."""
         return self.text[word.start : word.end]
@@ -208,6 +241,11 @@ class Explanation:
         classes = document.pop("classes")
         document["predicted"], document["target"] = self.predicted_label, self.target_label
         document["probabilities"] = dict(zip(classes, self.probabilities, strict=True))
+        whole = document.pop("whole_probabilities")
+        if not self.deleted:
+            del document["deleted"]
+        elif whole is not None:
+            document["whole_probabilities"] = dict(zip(classes, whole, strict=True))
         return document
 
 

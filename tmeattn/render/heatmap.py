@@ -10,7 +10,8 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
-from tmeattn.plurals import counted
+from tmeattn.explain.explanation import DeletedWord
+from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.heat_scale import MOST, HeatScale
 from tmeattn.render.numbers import count, decimal, percent
@@ -35,6 +36,8 @@ _UNKNOWN_ON_HEAT = Style(underline=True)  # dimmed on a colour, a word would be 
 _UNREAD = Style(dim=True)
 _STOPPED = Style(bold=True)
 _ITALIC = Style(italic=True)
+DELETED = Style(strike=True, dim=True)
+_MOST_DELETED = 8
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,26 @@ def entropy_text(explanation: Explanation) -> str:
     if explanation.special_attention is not None:
         parts.append(f"{percent(explanation.special_attention, 0)} of the attention is on special tokens, no words")
     return "; ".join(parts)
+
+
+def confidence_text(explanation: Explanation) -> str:
+    """The probability of the predicted class: "87.7 %", or "87.7 % without the deleted word"."""
+    deleted = len(explanation.deleted)
+    without = f" without {plural(deleted, 'the deleted word', 'the deleted words')}" if deleted else ""
+    return f"{percent(explanation.confidence)}{without}"
+
+
+def deleted_text(explanation: Explanation) -> str:
+    """ "Deleted: dull. Prediction of the whole text: negative 54.2 %"; empty where no word is deleted."""
+    if not explanation.deleted:
+        return ""
+    words = [" ".join(safe(gone.word).split()) for gone in explanation.deleted]
+    more = f" and {count(len(words) - _MOST_DELETED)} more" if len(words) > _MOST_DELETED else ""
+    line = f"Deleted: {', '.join(words[:_MOST_DELETED])}{more}"
+    if whole := explanation.whole_probabilities:
+        at = max(range(len(whole)), key=lambda index: whole[index])
+        line += f". Prediction of the whole text: {safe_line(explanation.classes[at])} {percent(whole[at])}"
+    return line
 
 
 @dataclass(frozen=True)
@@ -192,12 +215,14 @@ def heatmap_header(explanation: Explanation) -> Iterator[Text]:
     predicted = explanation.predicted_label
     line = Text("Prediction: ")
     line.append(safe_line(predicted), style="bold")
-    line.append(f" {percent(explanation.confidence)}")
+    line.append(f" {confidence_text(explanation)}")
     if explanation.true_label is not None:
         correct = explanation.is_correct
         line.append("   ✓ correct" if correct else "   ✗ wrong", style="green" if correct else "bold red")
         line.append(f", the label is {safe_line(explanation.true_label)}")
     yield line
+    if deleted := deleted_text(explanation):
+        yield Text(deleted)
     about = Text(safe(method_text(explanation)))
     if explanation.run:
         about.append(f" (run {safe(explanation.run)})")
@@ -212,7 +237,7 @@ def heatmap_header(explanation: Explanation) -> Iterator[Text]:
 
 def _text_lines(explanation: Explanation, marks: Marks, width: int) -> Iterator[Text]:
     """The text, each word in its colour or its brackets, wrapped to the width of the console."""
-    text = safe(explanation.text)
+    text = safe(explanation.whole_text)
     if not explanation.words and not explanation.tokens_total:
         yield Text("The text has no words.", style="italic")
         return
@@ -221,12 +246,16 @@ def _text_lines(explanation: Explanation, marks: Marks, width: int) -> Iterator[
 
 
 def marked_words(explanation: Explanation, marks: Marks) -> list[MarkedWord]:
-    """The words that the model read, with the style or the brackets of their scores."""
-    text = safe(explanation.text)
-    return [
-        MarkedWord(*shown_span(text, word.start, word.end), shown_word(text, word, marks), marks.style(word))
-        for word in explanation.words
-    ]
+    """The words that the model read, with the style or the brackets of their scores, and the deleted ones."""
+    text = safe(explanation.whole_text)
+    return [_marked(text, word, marks) for word in explanation.shown_words]
+
+
+def _marked(text: str, word: Word | DeletedWord, marks: Marks) -> MarkedWord:
+    start, end = shown_span(text, word.start, word.end)
+    if isinstance(word, DeletedWord):
+        return MarkedWord(start, end, text[start:end].replace("\n", " "), DELETED)
+    return MarkedWord(start, end, shown_word(text, word, marks), marks.style(word))
 
 
 def shown_word(text: str, word: Word, marks: Marks) -> str:

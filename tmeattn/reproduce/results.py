@@ -214,6 +214,8 @@ class Result:
             written["remark"] = verdict(difference, self.context)
         for panel, written in zip(self.panels, document["panels"], strict=True):
             written["kind"] = type(panel).__name__.removesuffix("Panel").lower()
+            if isinstance(panel, HeatmapPanel):  # no word of a reproduced text is deleted
+                del written["explanation"]["deleted"], written["explanation"]["whole_probabilities"]
         return document
 
 

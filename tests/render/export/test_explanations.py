@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from support.explanations import explain
 
 from tmeattn.errors import BadInput
-from tmeattn.explain.explanation import Explanation
+from tmeattn.explain.explanation import DeletedWord, Explanation
+from tmeattn.render.export import heatmap_figure
 from tmeattn.render.export.explanations import FORMATS, csv_text, write
 from tmeattn.render.export.explanations_html import html_page, latex_text_page
-from tmeattn.render.heatmap import heatmap
+from tmeattn.render.heatmap import Marks, heatmap, marked_words
 
 HOSTILE = st.text(st.sampled_from("ab <>&\"'=/\\{}$%#_^~-\n\t\x1b\x9b\u202e\ufffeéß中"), max_size=80)
 
@@ -67,6 +68,28 @@ def test_a_page_is_self_contained_and_says_what_colour_says() -> None:
     assert '<span class="w unknown" title="score +0.000, rank 3 of 3, not in the vocabulary">film</span>' in page
     assert "prefers-color-scheme: dark" in page
     assert "solid line: evidence for the class, dashed: against it" in page
+
+
+def test_a_deleted_word_is_struck_through() -> None:
+    gone = (DeletedWord(2, 6, "good"), DeletedWord(16, 20, "here"))
+    found = explain("a      film but      I", [0.5, 0.5], deleted=gone)  # the model reads no further than the film
+    assert found.whole_text == "a good film but here I"
+    page, tex = html_page([found]), latex_text_page([found])
+    assert "<del>good</del>" in page
+    assert "Deleted: good, here" in page
+    assert "<del>here</del>" not in page
+    assert r"\hbox{good}" in tex
+    assert [word.shown for word in marked_words(found, Marks.of(found, True)) if word.style.strike] == ["good"]
+
+
+def test_a_picture_draws_a_line_through_a_deleted_word(tmp_path: Path) -> None:
+    whole = explain("a good film")
+    gone = explain("a      film", deleted=(DeletedWord(2, 6, "good"),))
+    for name, found in {"whole.png": whole, "gone.png": gone}.items():
+        write([found], tmp_path / name, heatmap(found))
+    page = heatmap_figure._page(gone)
+    assert [piece.text for line in page.lines for piece in line if piece.word is not None] == ["a", "good", "film"]
+    assert "without the deleted word" in heatmap_figure._prediction(gone)
 
 
 def test_a_page_tells_what_was_not_read() -> None:
@@ -135,4 +158,4 @@ def test_a_document_names_its_classes() -> None:
     document = explain("a good film", head=1).document()
     assert (document["predicted"], document["target"], document["head"]) == ("positive", "positive", 1)
     assert document["probabilities"] == {"negative": 0.027, "positive": 0.973}
-    assert document.keys() == (Explanation.__dataclass_fields__.keys() - {"classes"})
+    assert document.keys() == (Explanation.__dataclass_fields__.keys() - {"classes", "deleted", "whole_probabilities"})

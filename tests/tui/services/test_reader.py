@@ -43,6 +43,7 @@ async def test_dropped_words_are_not_seen_and_offsets_stay(reader: TextReader, t
     without = await reader.explain(trained, ExplainRequest("a good film", dropped=((2, 6),)))
     assert [(word.start, word.token) for word in without.words] == [(0, "a"), (7, "film")]
     assert without.probabilities == pytest.approx(shorter.probabilities)
+    assert (without.whole_text, without.deleted[0].word) == ("a good film", "good")
 
 
 async def test_only_asked_rows_are_predicted_and_kept(

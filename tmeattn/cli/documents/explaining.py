@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: as strings, annotations would hide NotRequired from `__required_keys__`.
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 
 class ExplainedWord(TypedDict):
@@ -13,6 +13,14 @@ class ExplainedWord(TypedDict):
     token: Annotated[str, "The word as the model reads it; several pieces have spaces between them"]
     known: Annotated[bool, "Whether all of it is in the vocabulary"]
     score: Annotated[float, "Its score by the method; of a word of several pieces their sum"]
+
+
+class DeletedWord(TypedDict):
+    """A word that was deleted on the screen Explain before the export."""
+
+    start: Annotated[int, "Its first character in the text, from 0"]
+    end: Annotated[int, "The character behind it"]
+    word: Annotated[str, "The word"]
 
 
 class Explanation(TypedDict):
@@ -44,6 +52,12 @@ class Explanation(TypedDict):
         "them and for methods that show no attention",
     ]
     note: Annotated[str | None, "Sentences on how to read the scores"]
+    deleted: NotRequired[
+        Annotated[list[DeletedWord], "Words that were deleted on the screen Explain, blank in the text; else absent"]
+    ]
+    whole_probabilities: NotRequired[
+        Annotated[dict[str, float], "Probabilities of the text with its deleted words; absent where none is deleted"]
+    ]
 
 
 class AttentionMap(Explanation):

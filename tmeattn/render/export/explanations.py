@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmeattn.explain.explanation import DeletedWord
 from tmeattn.render.export.explanations_html import html_page, latex_text_page
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _SVG_COLUMNS = 92
 _CSV = (
     *("text", "run", "model", "method", "layer", "head", "predicted", "probability", "class"),
-    *("start", "end", "word", "token", "known", "score"),
+    *("start", "end", "word", "token", "known", "score", "deleted"),
 )
 
 
@@ -36,7 +37,8 @@ def write(explanations: Sequence[Explanation], path: Path, picture: RenderableTy
 
 
 def csv_text(explanations: Sequence[Explanation]) -> str:
-    """One line for each word. `text` counts the explanations from 1; `start` and `end` are character offsets."""
+    """One line for each word. `text` counts the explanations from 1; `start` and `end` are character offsets.
+    A deleted word has no token and no score."""
     lines = []
     for number, explanation in enumerate(explanations, start=1):
         about = (
@@ -44,9 +46,13 @@ def csv_text(explanations: Sequence[Explanation]) -> str:
             *(explanation.predicted_label, explanation.confidence),
             explanation.target_label,
         )
-        for word in explanation.words:
-            text = explanation.word_text(word)
-            lines.append((*about, word.start, word.end, text, word.token, word.known, word.score))
+        whole = explanation.whole_text
+        for word in sorted([*explanation.words, *explanation.deleted], key=lambda word: word.start):
+            place = word.start, word.end, whole[word.start : word.end]
+            if isinstance(word, DeletedWord):
+                lines.append((*about, *place, None, None, None, True))
+            else:
+                lines.append((*about, *place, word.token, word.known, word.score, False))
     return csv_table(_CSV, lines)
 
 

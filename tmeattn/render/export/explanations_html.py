@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from tmeattn.explain.explanation import DeletedWord
 from tmeattn.plurals import counted
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.markup import latex_text, one_line
 from tmeattn.render.export.style import PAGE_STYLE
 from tmeattn.render.export.text_width import plain
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import STRONGEST, entropy_text, method_text
-from tmeattn.render.numbers import count, percent
+from tmeattn.render.heatmap import STRONGEST, confidence_text, deleted_text, entropy_text, method_text
+from tmeattn.render.numbers import count
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.text_layout import shown_span, with_line_breaks, word_lines
 
@@ -53,7 +54,7 @@ def html_document(title: str, sections: str) -> str:
 def html_section(explanation: Explanation) -> str:
     """An explained text as HTML: the prediction, the coloured text, the legend and the strongest words."""
     scale = HeatScale.of(explanation)
-    heading = f"{_isolated(explanation.predicted_label)} <small>{_probability(explanation)}</small>"
+    heading = f"{_isolated(explanation.predicted_label)} <small>{confidence_text(explanation)}</small>"
     if explanation.true_label is not None:
         verdict = "✓ correct" if explanation.is_correct else '<b class="wrong">✗ wrong</b>'
         heading += f" <small>{verdict}, the label is {_isolated(explanation.true_label)}</small>"
@@ -66,12 +67,10 @@ def html_section(explanation: Explanation) -> str:
     return "\n".join([*parts, _html_legend(explanation, scale), _html_strongest(explanation, scale), "</section>"])
 
 
-def _probability(explanation: Explanation) -> str:
-    return percent(explanation.confidence)
-
-
 def _about(explanation: Explanation, text: Escape, name: Escape) -> Iterator[str]:
     """Lines about an explanation. `text` escapes sentences, and `name` the names of the user in them."""
+    if deleted := deleted_text(explanation):
+        yield text(deleted)
     line = f"{text(method_text(explanation))} (run {name(explanation.run)})"
     if explanation.names_target:
         line += f", for the class {name(explanation.target_label)}"
@@ -83,21 +82,25 @@ def _about(explanation: Explanation, text: Escape, name: Escape) -> Iterator[str
 
 
 def _html_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
-    """An element for each word that the model read, and the rest of the text dimmed."""
+    """An element for each word that the model read or the user deleted, and the rest of the text dimmed."""
+    whole = explanation.whole_text
     ranks = {id(word): rank for rank, word in enumerate(explanation.ranked_words(), start=1)}
     position = 0
-    for word in explanation.words:
-        start, end = shown_span(explanation.text, word.start, word.end)
-        yield html_text(with_line_breaks(explanation.text[position:start]))
+    for word in explanation.shown_words:
+        start, end = shown_span(whole, word.start, word.end)
+        yield html_text(with_line_breaks(whole[position:start]))
+        position = end
+        text = html_text("\n".join(word_lines(whole[start:end])))
+        if isinstance(word, DeletedWord):
+            yield f"<del>{text}</del>"
+            continue
         share = scale.share(word.score)
         classes = ["w", *(["against"] if share < 0 else []), *([] if word.known else ["unknown"])]
         tip = f"score {_score(word.score, explanation)}, rank {ranks[id(word)]} of {len(explanation.words)}"
         tip += "" if word.known else ", not in the vocabulary"
         heat = f' style="--heat:{abs(share):.3f}"' if share else ""
-        text = html_text("\n".join(word_lines(explanation.text[start:end])))
         yield f'<span class="{" ".join(classes)}"{heat} title="{html_text(tip)}">{text}</span>'
-        position = end
-    rest = html_text(with_line_breaks(explanation.text[position:]))
+    rest = html_text(with_line_breaks(whole[position:]))
     yield f'<span class="unread">{rest}</span>' if explanation.is_truncated else rest
 
 
@@ -165,7 +168,7 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
     blocks = [r"% Needs \usepackage[T1]{fontenc} and \usepackage{xcolor}."]
     for explanation in explanations:
         scale = HeatScale.of(explanation)
-        heading = f"{explanation.predicted_label} {_probability(explanation)}"
+        heading = f"{explanation.predicted_label} {confidence_text(explanation)}"
         if explanation.true_label is not None:
             heading += f", the label is {explanation.true_label}"
         about = ". ".join(_about(explanation, latex_text, latex_text))
@@ -180,12 +183,16 @@ def latex_text_page(explanations: Sequence[Explanation]) -> str:
 
 
 def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
-    position = 0
-    for word in explanation.words:
-        start, end = shown_span(explanation.text, word.start, word.end)
-        yield _latex_gap(explanation.text[position:start])
-        lines = word_lines(explanation.text[start:end])
+    position, whole = 0, explanation.whole_text
+    for word in explanation.shown_words:
+        start, end = shown_span(whole, word.start, word.end)
+        yield _latex_gap(whole[position:start])
+        position = end
+        lines = word_lines(whole[start:end])
         text = latex_text(" ".join(filter(None, lines)))
+        if isinstance(word, DeletedWord):
+            yield _latex_struck(text)
+            continue
         share = scale.share(word.score)
         if not word.known:
             text = rf"\underline{{{text}}}"
@@ -194,12 +201,17 @@ def _latex_words(explanation: Explanation, scale: HeatScale) -> Iterator[str]:
         yield _latex_box(rf"\vphantom{{(}}{text}", share) if share else text
         if not lines[-1]:
             yield r"\par "
-        position = end
     hidden = explanation.tokens_cut
     if hidden > 0:
         yield rf" \textit{{\ldots\ {count(hidden)} more not read by the model}}"
     else:
-        yield _latex_gap(explanation.text[position:]).rstrip()
+        yield _latex_gap(whole[position:]).rstrip()
+
+
+def _latex_struck(text: str) -> str:
+    """A text in grey with a line through it, without a package."""
+    box = rf"\setbox0=\hbox{{{text}}}\rlap{{\rule[0.5ex]{{\wd0}}{{0.4pt}}}}\box0"
+    return rf"\leavevmode{{\color{{gray}}{box}}}"
 
 
 def _latex_box(content: str, share: float) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from tmeattn.explain.explanation import DeletedWord
 from tmeattn.plurals import counted
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.figure_words import Box, Placed, words_artist
 from tmeattn.render.export.text_width import plain, wrapped
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import entropy_text, method_text
-from tmeattn.render.numbers import percent
+from tmeattn.render.heatmap import confidence_text, deleted_text, entropy_text, method_text
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.text_layout import MarkedWord, Piece, chunks_of, lay_out, shown_span
 
@@ -81,7 +81,7 @@ def draw_heatmap(panel: HeatmapPanel, axes: Axes, *, wide: bool = True) -> None:
 
 def _prediction(explanation: Explanation) -> str:
     predicted = explanation.predicted_label
-    text = f"predicted {predicted} {percent(explanation.confidence)}"
+    text = f"predicted {predicted} {confidence_text(explanation)}"
     if explanation.true_label is not None:
         correct = explanation.is_correct
         text += f", {'correct' if correct else 'wrong'}: the label is {explanation.true_label}"
@@ -89,13 +89,14 @@ def _prediction(explanation: Explanation) -> str:
 
 
 def _details(explanation: Explanation) -> str:
-    """The attention entropy and the note, for a line of their own."""
-    return ". ".join(filter(None, (entropy_text(explanation).capitalize(), explanation.note)))
+    """The deleted words, the attention entropy and the note, for a line of their own."""
+    parts = (deleted_text(explanation), entropy_text(explanation).capitalize(), explanation.note)
+    return ". ".join(filter(None, parts))
 
 
 def _page(explanation: Explanation) -> _Page:
-    """The words that the model read, with what is between them, on lines of a page."""
-    text = plain(explanation.text)
+    """The words that the model read or the user deleted, with what is between them, on lines of a page."""
+    text = plain(explanation.whole_text)
     hidden = explanation.tokens_cut
     above = _ABOVE + bool(_details(explanation))
     if not explanation.words:
@@ -105,7 +106,7 @@ def _page(explanation: Explanation) -> _Page:
     if hidden > 0:
         text = text[: max(word.end for word in explanation.words)] + " …"
         note = f"{counted(hidden, 'more word')} not read by the model"
-    spans = [shown_span(text, word.start, word.end) for word in explanation.words]
+    spans = [shown_span(text, word.start, word.end) for word in explanation.shown_words]
     words = [MarkedWord(start, end, text[start:end].replace("\n", " ")) for start, end in spans]
     lines = _without_empty_lines(lay_out(chunks_of(text.rstrip(), words), _COLUMNS).lines)
     if len(lines) > _MOST_LINES:
@@ -129,6 +130,7 @@ def _draw_text(page: _Page, explanation: Explanation, scale: HeatScale, points: 
     """The lines of the text, each word in a box of its colour."""
     boxes: list[Box] = []
     words: list[Placed] = []
+    shown = explanation.shown_words
     for number, line in enumerate(page.lines):
         top = (page.above + number) * _LINE
         for piece in line:
@@ -137,12 +139,16 @@ def _draw_text(page: _Page, explanation: Explanation, scale: HeatScale, points: 
             if piece.word is None:
                 words.append(Placed(left, base, piece.text, "0.35"))
                 continue
-            word = explanation.words[piece.word]
+            word = shown[piece.word]
+            if isinstance(word, DeletedWord):
+                words.append(Placed(left, base, piece.text, "0.35"))
+                _line(axes, points, left, top + 0.55 * _LINE, width, "-")
+                continue
             if (heat := _heat(scale.share(word.score), scale.signed)) is not None:
                 boxes.append(Box(left - 0.8, top + 0.08 * _LINE, width + 1.6, _BOX, heat))
             words.append(Placed(left, base, piece.text, "black"))
             if not word.known:
-                _underline(axes, points, left, top, width)
+                _line(axes, points, left, top + 0.9 * _LINE, width, ":")
     axes.add_artist(words_artist(points, _SIZE, boxes, words))
 
 
@@ -200,17 +206,17 @@ def _box(
     axes.add_artist(box)
 
 
-def _underline(axes: Axes, points: Transform, left: float, top: float, width: float) -> None:
+def _line(axes: Axes, points: Transform, left: float, height: float, width: float, style: str) -> None:
+    """A line under a word or through it."""
     from matplotlib.lines import Line2D
 
-    height = top + 0.9 * _LINE
     line = Line2D(
         [left, left + width],
         [height, height],
         transform=points,
         color="0.2",
         linewidth=0.9,
-        linestyle=":",
+        linestyle=style,
         clip_on=False,
     )
     line.set_in_layout(False)

@@ -30,7 +30,7 @@ h2 .wrong { color: var(--ink); }
 .legend .w { display: inline-block; height: 1.1em; padding: 0; vertical-align: top; }
 .w.against { --hue: var(--against); border-bottom-style: dashed; }
 .unknown { font-style: italic; opacity: .8; }
-.unread { color: var(--quiet); }
+.unread, del { color: var(--quiet); }
 table { border-spacing: 0; font-size: .9rem; width: 100%; max-width: 30rem; }
 caption { text-align: left; font-weight: 600; padding-bottom: .25rem; }
 th { text-align: left; font-weight: 400; overflow-wrap: anywhere; width: 35%; }

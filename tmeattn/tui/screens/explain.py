@@ -266,7 +266,7 @@ class ExplainScreen(ExplainedWords):
 
     def action_export(self) -> None:
         """Export the explanations on the screen to a file. Its slow import happens here."""
-        explanations = [pane.explanation for pane, _ in self.panes if pane.explanation]
+        explanations = [found for pane, _ in self.panes if (found := pane.to_export)]
         if not explanations:
             self.notify("There is no explanation to export yet.", markup=False)
             return

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.style import Style
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import shown_word, text_chunks
+from tmeattn.render.heatmap import DELETED, shown_word, text_chunks
 from tmeattn.render.text_layout import MarkedWord, TextLayout, lay_out, shown_span
 
 if TYPE_CHECKING:
     from tmeattn.explain.explanation import Explanation, Span, Word
     from tmeattn.render.heatmap import Marks
-
-DROPPED = Style(strike=True, dim=True)
 
 safe_text = lru_cache(maxsize=8)(safe)
 """`safe` of the texts on the screen, which may be long and do not change between two keys."""
@@ -45,7 +43,7 @@ def heatmap_words(text: str, explanation: Explanation, dropped: Iterable[Span], 
 
 def word_style(word: LaidOutWord, marks: Marks) -> Style:
     """The style of a word; it is asked for the words that are seen only."""
-    return DROPPED if word.word is None else marks.style(word.word)
+    return DELETED if word.word is None else marks.style(word.word)
 
 
 class LayoutCache:

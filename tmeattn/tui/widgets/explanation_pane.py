@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -80,6 +81,14 @@ class ExplanationPane(Vertical):
             self.query_one(".verdict", Static).update(self._verdict)
             self.query_one(".note").display = bool(self._note)
             self.query_one(".note", Static).update(self._note)
+
+    @property
+    def to_export(self) -> Explanation | None:
+        """The explanation, and where words are deleted, the prediction of the whole text."""
+        found, whole = self.explanation, self.whole
+        if found is None or whole is None or not found.deleted:
+            return found
+        return replace(found, whole_probabilities=whole.probabilities)
 
     def knows_whole(self, text: str, run: str) -> bool:
         """Whether the explanation of the whole text by this run has been shown before."""

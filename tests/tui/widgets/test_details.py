@@ -18,7 +18,7 @@ def test_the_attention_entropy_is_that_of_the_best_epoch(write_run):
     said = capture.get()
     assert "(epoch 2)" in next(line for line in said.splitlines() if "best validation" in line)
     assert "4.20 nats, 70 % of uniform (epoch 2)" in said
-    assert "Attention entropy, epoch 3, mean 3.80 nats" in said
+    assert "Entropy, epoch 3, mean 3.80 nats" in said
 
 
 def test_a_run_that_ended_by_patience_says_so(write_run):

@@ -111,7 +111,7 @@ def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
         parts += [Text(), chart]
     if one.epochs:
         last = one.epochs[-1]
-        title = f"Attention entropy, epoch {last['epoch']}"
+        title = f"Entropy, epoch {last['epoch']}"
         if picture := entropy_histogram(last["validation"], title, height=4):
             parts += [Text(), picture]
     parts += [Text(), Text(safe(run_wording.command(one.run)), style="dim")]

@@ -200,8 +200,8 @@ class TrainOptions(Options):
     epochs: int = Field(
         5,
         ge=1,
-        description="Passes over the training texts, at most. Unless given, few texts have more of them, so that there "
-        "are 600 steps.",
+        description="Passes over the training texts, at most. Unless given, few texts, except of IMDb, have more of "
+        "them, so that there are 600 steps.",
     )
     patience: int = Field(
         3, ge=0, description="Stop after this many epochs without a higher validation accuracy; 0: never."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MOST_QUOTED = 200
 """The most characters of an input (a text, a path, a name, an option) that a message quotes."""
@@ -41,6 +41,44 @@ def brief(message: str) -> str:
 def _brief_quote(found: re.Match[str]) -> str:
     mark = found.group()[0]
     return f"{mark}{shortened(found.group()[1:-1])}{mark}"
+
+
+_NOT = {
+    "int": "is not a whole number",
+    "float": "is not a number",
+    "finite": "is not a finite number",
+    "bool": "is neither true nor false",
+    "string": "is not a text",
+    "tuple": "is not a list of values",
+    "list": "is not a list of values",
+}
+"""What a refused value is not, by the first word of pydantic's name of the error."""
+_MUST_BE = {
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "{expected}",
+}
+"""What a value must be, by pydantic's name of the error, with the limits in its context."""
+
+
+def refused_value(flag: str, kind: str, context: Mapping[str, object], message: str, value: object) -> str:
+    """The sentence that says why an option refuses a value.
+
+    kind, context, message: pydantic's name of the error, what it gives with it, and its own sentence, which is used
+    where there is no plainer one.
+    """
+    shown = repr(value)[:MOST_QUOTED]
+    if kind in _MUST_BE:
+        limits = {
+            name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in context.items()
+        }
+        return f"{flag}: must be {_MUST_BE[kind].format_map(limits)}, got {shown}."
+    if (what := _NOT.get(kind.partition("_")[0])) is not None:
+        return f"{flag}: {shown} {what}."
+    message = message.removeprefix("Value error, ")
+    return f"{flag}: {message[:1].lower()}{message[1:]}, got {shown}."
 
 
 class TmeattnError(Exception):

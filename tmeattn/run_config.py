@@ -24,7 +24,7 @@ from tmeattn.config import (
     Options,
     TrainOptions,
 )
-from tmeattn.errors import BadInput, nearest, shortened
+from tmeattn.errors import BadInput, nearest, refused_value, shortened
 from tmeattn.files import LARGEST_INTEGER
 from tmeattn.foreign import plugin_call
 from tmeattn.paths import existing_file, existing_path
@@ -297,5 +297,4 @@ def _bad_input(error: ValidationError, model: str, known: Iterable[str]) -> BadI
         return BadInput(f"{flag} is no option of the model {model!r}.", hint=hint)
     if first["type"] == "missing":
         return BadInput(f"{flag} must be given: the model {model!r} has no default for it.")
-    message = first["msg"].removeprefix("Value error, ")
-    return BadInput(f"{flag}: {message[:1].lower()}{message[1:]}, got {repr(first['input'])[:200]}.")
+    return BadInput(refused_value(flag, first["type"], first.get("ctx", {}), first["msg"], first["input"]))

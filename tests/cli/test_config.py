@@ -47,7 +47,7 @@ def test_damaged_settings_are_named(tmeattn: Any, isolated: Path, content: str) 
         ("config set datset x", "There is no default named 'datset'. Did you mean dataset?"),
         ("config set dataset imbd", "There is no dataset named 'imbd'. Did you mean imdb"),
         ("config set vectors nothing", "There are no vectors named 'nothing'."),
-        ("config set device gpu", "--device: input should be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'."),
+        ("config set device gpu", "--device: must be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'."),
         ("config set threads 0", "--threads: "),
         ("config unset alpha", "There is no default named 'alpha'."),
     ],

@@ -131,7 +131,7 @@ def test_the_name_of_a_study_comes_from_the_command(tmeattn: Any, quick: list[st
         (["--study", "a/b"], "'a/b' cannot be the name of a study"),
         (["--study", ""], "cannot be the name of a study"),
         (["--storage", "nothing"], "is no URL of a database"),
-        (["--epochs", "0"], "--epochs: input should be greater than or equal to 1"),
+        (["--epochs", "0"], "--epochs: must be at least 1"),
         (["--dataset", "nowhere"], "nowhere"),
         (["--pruner", "best"], "--pruner"),
     ],

@@ -215,7 +215,7 @@ class Explanation:
     def shown_words(self) -> list[Word | DeletedWord]:
         """The words that the model read and the deleted ones, in text order, up to where the model stopped reading."""
         stop = max((word.end for word in self.words), default=0) if self.is_truncated else len(self.text)
-        shown = [*self.words, *(word for word in self.deleted if word.end <= stop)]
+        shown: list[Word | DeletedWord] = [*self.words, *(word for word in self.deleted if word.end <= stop)]
         return sorted(shown, key=lambda word: word.start)
 
     def word_text(self, word: Word) -> str:

@@ -68,4 +68,4 @@ def _epoch(event: EpochEvent) -> str:
     best = ", the best so far" if event["best"] else ""
     accuracy = percent(validation["accuracy"], 2)
     loss = decimal(validation["cross_entropy"])
-    return f"epoch {event['epoch']}: loss {loss}, accuracy {accuracy}{best}; {seconds(event['seconds'])}"
+    return f"epoch {event['epoch']}: validation loss {loss}, accuracy {accuracy}{best}; {seconds(event['seconds'])}"

@@ -15,7 +15,9 @@ from textual.widgets import Input
 from tmeattn.errors import BadInput
 from tmeattn.evaluation.intervals import accuracy_interval
 from tmeattn.evaluation.quality import quality
+from tmeattn.tui.messages import GoBack
 from tmeattn.tui.screens.evaluation import EvaluationScreen
+from tmeattn.tui.screens.evaluation_panes import EvaluationPanes
 from tmeattn.tui.services import run_assessments
 from tmeattn.tui.services.background import BackgroundCommand
 from tmeattn.tui.services.dataset_view import SplitTexts
@@ -125,6 +127,20 @@ async def test_stored_results_fill_every_pane(runs, monkeypatch, tmp_path) -> No
         await driver.press("enter")
         assert started[0].arguments[0] == "faithfulness"
         assert started[0].arguments[2:4] == ("--limit", "30")
+
+
+async def test_escape_leads_from_the_texts_of_a_cell_to_the_matrix(runs, monkeypatch) -> None:
+    stored(runs[0], monkeypatch)
+    async with open_evaluation(runs[0]) as driver:
+        await driver.press("home", "right", "enter")
+        assert driver.screen.pane == "mistakes"
+        await driver.press("m", "escape")
+        assert driver.screen.pane == "confusion"
+        left = []
+        monkeypatch.setattr(EvaluationPanes, "post_message", lambda screen, message: left.append(type(message)))
+        driver.screen.action_back()
+        monkeypatch.undo()
+        assert left == [GoBack]
 
 
 async def test_the_summary_and_the_note_of_a_mistake_are_whole_in_80_columns(runs, monkeypatch) -> None:

@@ -86,10 +86,10 @@ async def test_a_search_leads_to_the_passages_of_the_page() -> None:
         assert page.has_focus
         assert screen.query_one("#hint").content == manual.FOUND_HINT
         first = page.scroll_offset.y
-        await pilot.press(*"nnn")
+        await pilot.press("enter", "enter", "enter")
         await until(pilot, lambda: page.scroll_offset.y > first)
         there = page.scroll_offset.y
-        await pilot.press("N")
+        await pilot.press("backspace")
         await until(pilot, lambda: first < page.scroll_offset.y < there)
 
 

@@ -57,6 +57,8 @@ async def test_every_editor_is_beside_its_name(started):
         assert list(screen.form.given()) == [name]
         await pilot.press("tab", "tab")
         assert screen.focused.id == "model"
+        await pilot.press("shift+tab")
+        assert screen.focused.id == "model"  # not the button, where enter starts a run
 
 
 @pytest.mark.parametrize("width", [60, 80, 109, 110])

@@ -15,6 +15,7 @@ from tmeattn.tui.widgets.panes import Pane
 from tmeattn.tui.widgets.run_header import RunHeader
 from tmeattn.tui.widgets.tab_line import TabLine
 from tmeattn.tui.widgets.watch_list import WatchedTextView
+from tmeattn.tui.wording import runs as run_wording
 from tmeattn.watching.run_state import CHUNK
 
 pytestmark = pytest.mark.usefixtures("watched_texts")
@@ -224,3 +225,17 @@ async def test_texts_are_put_on_the_watch_list_of_a_run_that_is_trained(write_ru
         assert "in epoch 2 of 5, step 30" in text
         assert "positive 80.0 %" in text
         assert "probability of the label" in text
+
+
+async def test_a_run_that_ends_behind_the_dialog_refuses_texts(write_run):
+    run = write_run("aaaa-lstm-attn", done=1, state="running")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("w", *"dull")
+        run.write_status({**run.status(), "state": "finished"})
+        screen._tick()  # the screen behind the dialog is drawn on
+        await pilot.press("enter")
+        assert str(app.screen.query_one("#problem").render()) == run_wording.NOT_WATCHED
+        assert added_texts(run) == []
+        await pilot.press("escape")

@@ -114,6 +114,16 @@ async def test_before_the_first_step_one_sees_for_how_long_it_is_waited(write_ru
         assert "waiting" not in head(screen)
 
 
+async def test_after_the_last_step_the_header_stays_in_the_last_epoch(write_run):
+    run = write_run("aaaa-lstm-attn", done=4, state="running")
+    app = an_app(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        write(run.path, step_event(100, 5))
+        screen.refresh_run()
+        assert "epoch 5/5 · step 100/100" in head(screen)
+
+
 async def test_a_failure_shows_its_reason_and_the_last_words(write_run):
     run = write_run("aaaa-lstm-attn", state="failed")
     (run.path / "worker.log").write_text("epoch 1/5\nError: Cannot write: No space left on device.\n")

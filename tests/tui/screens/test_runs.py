@@ -81,6 +81,7 @@ async def test_filter_as_you_type_and_escape_takes_it_away(three):
     async with app.run_test() as pilot:
         await pilot.press("slash", *"mean q")
         assert rows(app) == []
+        assert "No run matches; esc clears the filter." in app.screen.query_one(RunTable).render_line(1).text
         await pilot.press("backspace", "backspace")
         assert [row[0] for row in rows(app)] == ["baseline"]
         await pilot.press("enter")

@@ -16,7 +16,7 @@ from tmeattn.render.export.markup import csv_table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from tmeattn.explain.explanation import Explanation
+    from tmeattn.explain.explanation import Explanation, Word
 
 _SVG_COLUMNS = 92
 _CSV = (
@@ -39,7 +39,7 @@ def write(explanations: Sequence[Explanation], path: Path, picture: RenderableTy
 def csv_text(explanations: Sequence[Explanation]) -> str:
     """One line for each word. `text` counts the explanations from 1; `start` and `end` are character offsets.
     A deleted word has no token and no score."""
-    lines = []
+    lines: list[tuple[object, ...]] = []
     for number, explanation in enumerate(explanations, start=1):
         about = (
             *(number, explanation.run, explanation.model, explanation.method, explanation.layer, explanation.head),
@@ -47,7 +47,8 @@ def csv_text(explanations: Sequence[Explanation]) -> str:
             explanation.target_label,
         )
         whole = explanation.whole_text
-        for word in sorted([*explanation.words, *explanation.deleted], key=lambda word: word.start):
+        words: list[Word | DeletedWord] = [*explanation.words, *explanation.deleted]
+        for word in sorted(words, key=lambda word: word.start):
             place = word.start, word.end, whole[word.start : word.end]
             if isinstance(word, DeletedWord):
                 lines.append((*about, *place, None, None, None, True))

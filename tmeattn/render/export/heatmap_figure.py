@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.cells import cell_len
 
@@ -206,7 +206,7 @@ def _box(
     axes.add_artist(box)
 
 
-def _line(axes: Axes, points: Transform, left: float, height: float, width: float, style: str) -> None:
+def _line(axes: Axes, points: Transform, left: float, height: float, width: float, style: Literal["-", ":"]) -> None:
     """A line under a word or through it."""
     from matplotlib.lines import Line2D
 

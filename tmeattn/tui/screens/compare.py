@@ -70,7 +70,7 @@ class CompareScreen(PanedScreen, ChartActions):
         self.run_worker(self._read(), group="read")
 
     def _tick(self) -> None:
-        if self.is_active and self.comparer.is_live and not self._busy:
+        if self.is_current and self.comparer.is_live and not self._busy:
             self.run_worker(self._read(), group="read", exclusive=True)
 
     async def _read(self) -> None:

@@ -79,7 +79,7 @@ class EvaluationScreen(EvaluationPanes):
 
     def _look(self) -> None:
         """Read results that are complete, and show the progress of the others."""
-        if not self.is_active:
+        if not self.is_current:
             return
         for command in (self._evaluation, self._study):
             if command is not None and command not in self._asked_for:

@@ -54,6 +54,7 @@ class EvaluationPanes(BaseScreen):
         super().__init__(session)
         self.run = run
         self.pane = pane
+        self._texts_from: str | None = None
         self.evaluated: EvaluatedRun | None = None
         self.faithfulness: FaithfulnessResults | None = None
 
@@ -140,7 +141,7 @@ class EvaluationPanes(BaseScreen):
     # ---- keys
 
     def action_pane(self, pane: str) -> None:
-        self.pane = pane
+        self.pane, self._texts_from = pane, None
         self._show_pane()
 
     def action_next_pane(self, by: int) -> None:
@@ -154,7 +155,16 @@ class EvaluationPanes(BaseScreen):
     def _show_texts(self, only: tuple[str, str] | None) -> None:
         if self.evaluated is not None:
             self.mistakes.show(self.evaluated, only)
+        came_from = self._texts_from if self.pane == "mistakes" else self.pane
         self.action_pane("mistakes")
+        self._texts_from = came_from
+
+    def action_back(self) -> None:
+        """From texts to the pane that they were chosen in, and from there to where the user came from."""
+        if self._texts_from is not None:
+            self.action_pane(self._texts_from)
+        else:
+            super().action_back()
 
     def action_open(self) -> None:
         """In the matrix: show the texts of the cell. Among the mistakes: explain the text."""

@@ -18,7 +18,7 @@ from tmeattn.docs import Topic, search, topics
 from tmeattn.tui.widgets.scroll_pane import ScrollPane
 
 HINT = "up, down choose a topic; enter scrolls its page; / searches; esc goes back"
-FOUND_HINT = "n goes to the next passage, N to the one before; / searches; esc goes back"
+FOUND_HINT = "enter: the next passage; backspace: the one before; /: search; esc: go back"
 NO_TOPICS = "This installation has no manual pages."
 FIRST = "tui"
 """The topic that is shown first: the screens of this application."""
@@ -32,8 +32,8 @@ class ManualScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,q", "back", "Back"),
         Binding("slash", "search", "Search"),
-        Binding("n", "passage(1)", "Next passage"),
-        Binding("N", "passage(-1)", "Passage before"),
+        Binding("enter", "passage(1)", "Next passage"),
+        Binding("backspace", "passage(-1)", "Passage before"),
     ]
 
     def __init__(self) -> None:

@@ -245,10 +245,14 @@ class NewRunScreen(BaseScreen):
         return self._go(1, lambda: super(NewRunScreen, self).focus_next(selector))
 
     def focus_previous(self, selector: str | type[Widget] = "*") -> Widget | None:
-        """Go to the option before, or from the first one to the widget before; into the form at its last option."""
+        """Go to the option before, or from the first one to the widget before; into the form at its last option.
+        The model is the first, and stays."""
         return self._go(-1, lambda: super(NewRunScreen, self).focus_previous(selector))
 
     def _go(self, by: int, to_widget: Callable[[], Widget | None]) -> Widget | None:
+        at_start = self.focused is not None and self.focused.id == "model"
+        if by < 0 and at_start:  # around to the button, the next enter would start a run
+            return self.focused
         if not self.form.move(by):
             was_inside = self.form.has_cursor
             to_widget()

@@ -64,7 +64,7 @@ class QueueScreen(BaseScreen):
         self._look()
 
     def _tick(self) -> None:
-        if self.is_active:
+        if self.is_current:
             self._look()
 
     def _look(self) -> None:

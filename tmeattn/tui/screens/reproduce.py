@@ -156,7 +156,7 @@ class ReproduceScreen(BaseScreen):
         """Show the progress of the target, or its results once they are there."""
         self._look_at_export()
         found = self.shown
-        if not self.is_active or found is None or self._is_closed():
+        if not self.is_current or found is None or self._is_closed():
             return
         command = self.command(found.target.name)
         state = command.state()

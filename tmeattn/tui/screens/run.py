@@ -47,9 +47,6 @@ PATIENCE = 3.0
 """Seconds after which a training that starts tells how long it takes."""
 CATCHING_UP = 0.002
 """Seconds until the next look while a long log is still being read."""
-NOT_WATCHED = (
-    "The run is finished, so that no text can be measured while it is trained. Explain shows what it makes of a text."
-)
 
 
 class RunScreen(PanedScreen, RunActions, ChartActions):
@@ -103,7 +100,7 @@ class RunScreen(PanedScreen, RunActions, ChartActions):
         self.call_after_refresh(self._draw)
 
     def _tick(self) -> None:
-        if self.is_active:
+        if self.is_current:
             self.refresh_run()
 
     def refresh_run(self) -> None:
@@ -229,9 +226,9 @@ class RunScreen(PanedScreen, RunActions, ChartActions):
     def action_watch(self) -> None:
         """Choose the texts of the watch list."""
         if run_wording.watchable(self.run_state):
-            self.app.push_screen(WatchDialog(self.run), lambda changed: self._draw())
+            self.app.push_screen(WatchDialog(self.run_state), lambda changed: self._draw())
         else:
-            self.post_message(ShowProblem(NOT_WATCHED))
+            self.post_message(ShowProblem(run_wording.NOT_WATCHED))
 
     def action_epoch(self, by: int) -> None:
         self.query_one(WatchPane).step(self.run_state, by)

@@ -91,7 +91,7 @@ class RunsScreen(RunActions):
         self.refresh_runs()
 
     def _tick(self) -> None:
-        if self.is_active:
+        if self.is_current:
             if self.queued.look():
                 self._show_summary()
             self.refresh_runs()

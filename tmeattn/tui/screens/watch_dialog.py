@@ -15,8 +15,9 @@ from tmeattn.errors import TmeattnError
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe_line
 from tmeattn.runs import watched_texts
-from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.watched_texts import MOST_TEXTS
+from tmeattn.tui.wording import runs as run_wording
+from tmeattn.watching.run_state import RunState
 
 ABOUT = (
     "Type a text and press enter: the training process measures it from its next ten steps on. In Data, w puts the "
@@ -34,9 +35,9 @@ class WatchDialog(ModalScreen[bool]):
         Binding("delete", "remove", "Remove"),
     ]
 
-    def __init__(self, run: RunDirectory) -> None:
+    def __init__(self, run_state: RunState) -> None:
         super().__init__()
-        self.run = run
+        self.run_state, self.run = run_state, run_state.run
         self.changed = False
         self._texts: list[str] = []
 
@@ -76,6 +77,9 @@ class WatchDialog(ModalScreen[bool]):
         """Put the text on the list."""
         if not event.value.strip():
             self.dismiss(self.changed)
+            return
+        if not run_wording.watchable(self.run_state):
+            self._tell(run_wording.NOT_WATCHED)
             return
         try:
             watched_texts.add(self.run, event.value)

@@ -71,9 +71,8 @@ def _second(run_state: RunState, width: int) -> Text:
     total = run_state.epochs_planned * run_state.steps_per_epoch
     if not total:
         return Text(_preparation(run_state), style="dim", no_wrap=True)
-    epoch = (
-        min(len(run_state.epochs) + 1, run_state.epochs_planned) if run_state.share_done < 1 else len(run_state.epochs)
-    )
+    ended = len(run_state.epochs)  # a run is in its last epoch until its validation texts are measured
+    epoch = ended if run_state.finished else min(ended + 1, run_state.epochs_planned)
     parts = [f"epoch {epoch}/{run_state.epochs_planned}"]
     parts += [early] if (early := run_wording.early_end(run_state)) else []
     step = f"step {count(run_state.step)}/{count(total)}"

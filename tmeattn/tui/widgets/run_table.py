@@ -24,6 +24,7 @@ from tmeattn.tui.widgets.cursor_lines import CursorLines
 from tmeattn.tui.widgets.run_cells import FIELDS, Field, Parts, damaged_cells, fitted, parts_of, run_cells, sweep_cells
 
 Row = ListedRun | SweepGroup | DamagedRun
+NO_MATCH = " No run matches; esc clears the filter."
 
 
 class RunTable(CursorLines, can_focus=True):
@@ -163,6 +164,8 @@ class RunTable(CursorLines, can_focus=True):
             )
         at = self.line_at(y)
         self._keys[at] = self._key(at)
+        if at == 0 and not self._rows:
+            return Strip([Segment(NO_MATCH, self.rich_style)]).adjust_cell_length(width, self.rich_style)
         if at >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("runtable--odd-row" if at % 2 else "runtable--even-row")

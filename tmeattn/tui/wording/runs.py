@@ -93,9 +93,10 @@ def accuracies(run_state: RunState) -> list[float]:
 
 
 def time_left(run_state: RunState) -> str:
-    """The remaining time of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h."""
+    """The remaining time of a running run, in at most 7 characters: 45s, 2m 05s, 1h 07m, 3d 4h. Empty after
+    the last step."""
     value = run_state.seconds_left
-    if run_state.state != "running" or value is None or not 0 <= value < math.inf:
+    if run_state.state != "running" or value is None or not 0 <= value < math.inf or run_state.share_done >= 1:
         return ""
     whole = round(value)
     if whole < 60:
@@ -159,6 +160,11 @@ def resumable(run_state: RunState) -> bool:
     ended = run_state.ended
     diverged = ended is not None and ended["kind"] == "failed" and ended.get("diverged", False)
     return run_state.state in ("stopped", "crashed", "created") or (run_state.state == "failed" and not diverged)
+
+
+NOT_WATCHED = (
+    "The run is finished, so that no text can be measured while it is trained. Explain shows what it makes of a text."
+)
 
 
 def watchable(run_state: RunState) -> bool:

@@ -57,6 +57,11 @@ def test_without_colour_brackets_and_tildes_say_it() -> None:
     assert "GREAT  +0.900" in output
 
 
+def test_the_number_of_words_says_that_punctuation_is_counted() -> None:
+    output = draw(heatmap(explain("a film .", [0.1, 0.5, 0.0], unknown=(1,))))
+    assert "not in the vocabulary (1 of 3 words, with punctuation)" in output
+
+
 def test_only_the_strongest_are_bracketed() -> None:
     output = draw(heatmap(explain("w " * 200, [1 + i**4 for i in range(200)]), details=False))
     assert output.count("[") == 20

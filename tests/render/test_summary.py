@@ -136,5 +136,6 @@ def test_entropy_of_every_layer_and_head():
         ["layer", "1", "3.50", "4.00", "3.00"],
         ["layer", "2", "1.75", "2.00", "1.50"],
     ]
+    assert lines[0].rstrip() == "Attention entropy by layer and head after epoch 2, nats"
     assert entropy_heads([epoch_event(1)]) is None
     assert entropy_heads([]) is None

@@ -135,6 +135,23 @@ async def test_a_text_is_explained_where_another_screen_lay_over_explain():
         assert app.screen.query_one("TextArea").text == "so bad"
 
 
+async def test_the_key_of_explain_leads_to_its_text_field_and_escape_back():
+    """Letters that are typed after it are text, not commands, whatever was on the screen before."""
+    app = TmeattnApp(saved=SavedState())
+    async with app.run_test() as pilot:
+        app.post_message(OpenExplain("so bad"))
+        await pilot.pause()
+        await app.push_screen(BaseScreen(app.session))  # as an attention map
+        await pilot.press("f4", "f3", *"a great film")
+        assert isinstance(app.screen, ExplainScreen)
+        assert app.screen.query_one("TextArea").text == "a great film"  # the text of another screen was selected
+        await pilot.press("f4", "f3", *"!")
+        assert app.screen.query_one("TextArea").text == "a great film!"  # but not one's own
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.current_mode == "data"
+
+
 async def test_escape_from_the_queue_leads_to_the_tab_where_it_was_opened():
     app = TmeattnApp(saved=SavedState())
     async with app.run_test() as pilot:

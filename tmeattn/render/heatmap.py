@@ -324,6 +324,9 @@ def legend(explanation: Explanation, marks: Marks) -> Iterator[Text]:
     if unknown:
         mark = ("word", _UNKNOWN) if marks.colour else "~word~"
         total = counted(len(explanation.words), "word")
+        texts = (explanation.text[word.start : word.end] for word in explanation.words)
+        if not all(any(sign.isalnum() for sign in text) for text in texts):
+            total += ", with punctuation"
         yield Text.assemble(mark, f": not in the vocabulary ({count(unknown)} of {total})")
 
 

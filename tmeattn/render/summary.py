@@ -25,7 +25,7 @@ def brief_summary(run: RunSummary, events: Sequence[Event]) -> RenderableType:
     """The key figures alone."""
     started = started_event(events)
     parameters = None if started is None else started["parameters"]
-    return _key_figures(run, parameters, _best_entropy(_epochs(events)), brief=True)
+    return _key_figures(run, parameters, best_entropy(_epochs(events)), brief=True)
 
 
 def summary(run: RunSummary, events: Sequence[Event]) -> Group:
@@ -33,7 +33,7 @@ def summary(run: RunSummary, events: Sequence[Event]) -> Group:
     epochs = _epochs(events)
     started = started_event(events)
     parameters = None if started is None else started["parameters"]
-    parts: list[RenderableType] = [_key_figures(run, parameters, _best_entropy(epochs))]
+    parts: list[RenderableType] = [_key_figures(run, parameters, best_entropy(epochs))]
     if charts := learning_curves(events):
         parts += [Text(), SideBySide(*charts)]
     histograms = [
@@ -126,7 +126,21 @@ def entropy_heads(events: Sequence[Event]) -> Group | None:
         for index, heads in enumerate(layers, start=1)
     ]
     columns: list[str | Column] = ["", Column("mean", numeric=True), Column("heads", wrap=True)]
-    return Group(Text("Attention entropy by layer and head, nats", style="bold"), table(columns, rows))
+    return Group(
+        Text(f"Attention entropy by layer and head after epoch {epochs[-1]['epoch']}, nats", style="bold"),
+        table(columns, rows),
+    )
+
+
+def best_entropy(epochs: Sequence[EpochEvent]) -> str | None:
+    """Mean attention entropy on the validation texts in the best epoch; None without attention."""
+    best = best_epoch(epochs)
+    entropy = None if best is None else finite(best["validation"]["entropy"])
+    if best is None or entropy is None:
+        return None
+    share = finite(best["validation"]["normalized_entropy"])
+    of_uniform = "" if share is None else f", {percent(share, 0)} of uniform"
+    return f"{decimal(entropy, 2)} nats{of_uniform} (epoch {best['epoch']})"
 
 
 def _key_figures(
@@ -152,17 +166,6 @@ def _key_figures(
     ]
     left_out = ("tags", "alpha", "seed") if brief else ()
     return Group(heading, key_values([pair for pair in pairs if pair[0] not in left_out]))
-
-
-def _best_entropy(epochs: Sequence[EpochEvent]) -> str | None:
-    """Mean attention entropy on the validation texts in the best epoch; None without attention."""
-    best = best_epoch(epochs)
-    entropy = None if best is None else finite(best["validation"]["entropy"])
-    if best is None or entropy is None:
-        return None
-    share = finite(best["validation"]["normalized_entropy"])
-    of_uniform = "" if share is None else f", {percent(share, 0)} of uniform"
-    return f"{decimal(entropy, 2)} nats{of_uniform} (epoch {best['epoch']})"
 
 
 def _over_epochs(epochs: Sequence[EpochEvent], measure: _Measure, factor: float) -> list[Series]:

@@ -216,12 +216,17 @@ class TmeattnApp(TrainingRequests):
             self.session.selected_run = run
 
     async def action_mode(self, mode: str) -> None:
-        """Go to a tab as it was left; in this tab already: close what is open over its first screen."""
+        """Go to a tab as it was left; in this tab already: close what is open over its first screen. Explain is always
+        opened at its text field, for a text of one's own."""
         if isinstance(self.screen, TooSmall):
             return
         if mode == self.current_mode:
             await self._to_bottom()
         await self._go_to(mode)
+        if mode == "explain":
+            await self._to_bottom()  # an attention map may be open over it
+            if isinstance(self.screen, ExplainScreen):
+                self.screen.begin_text()
 
     async def action_leave(self) -> None:
         """Quit by a single letter."""

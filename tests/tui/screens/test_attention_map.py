@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,8 @@ async def test_rows_layers_heads_zoom_and_export(runs, tmp_path, monkeypatch) ->
         assert len(driver.reader.questions) == asked
         await driver.press("plus")
         assert " 53 " in seen(driver)
+        assert re.search(r" [1-9]\.\d ", seen(driver))  # not "1" or "0"
+        assert "numbers in %" in driver.said("#cell")
         await driver.press("U", "e")
         driver.app.screen.query_one(Input).value = "map.csv"
         await driver.press("enter")

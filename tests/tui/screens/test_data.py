@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.data_screen import VALIDATION, lines, open_screen, table
 from support.waiting import until
+from textual.geometry import Size
 from textual.widgets import Input
 
 from tmeattn.config import TrainOptions
@@ -188,6 +189,18 @@ def test_many_classes_and_long_names_keep_their_columns() -> None:
     head = shown._line("no.", "label", "predicted", "words", "text")
     row = shown._line("0", "a" * 40, "✓ aaaaaaaaaa 99 %", "1", "x")
     assert row.index("x") == head.index("text") if head.strip() else True
+
+
+def test_what_is_cut_ends_with_an_ellipsis(monkeypatch) -> None:
+    split = SplitTexts("d", "train", ("a" * 40, "b"), ["x"], np.array([0]))
+    shown = TextTable()
+    shown.texts = split
+    monkeypatch.setattr(TextTable, "size", Size(60, 10))
+    row = shown._line("0", "a" * 40, "", "1", "I love the episode where Jim becomes the boss")
+    assert len(row) == 60
+    assert row.endswith("…")
+    assert f"  {'a' * 9}…  " in row
+    assert not shown._line("0", "b", "", "1", "short").rstrip().endswith("…")
 
 
 async def test_the_selected_text_is_put_on_the_watch_list_of_the_open_run(planted_run, write_run) -> None:

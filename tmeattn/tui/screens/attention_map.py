@@ -177,7 +177,7 @@ class AttentionMapScreen(BaseScreen):
             if not shown.pools and view.row >= shown.prefix:
                 text.go_to(shown.explanation.words[view.row - shown.prefix].start)
         cell = wording.cell(shown, view.row, view.column)
-        words = f"; a cell is {view.block} words" if view.block > 1 else ""
+        words = f"; a cell is {view.block} words" if view.block > 1 else "; numbers in %" if view.has_numbers else ""
         line = self.query_one("#cell", Static)
         room = line.size.width - cell.append("   ").cell_len - len(words)
         cell.append_text(map_legend(view.scale, colour, colours, room)).append(words, "dim")

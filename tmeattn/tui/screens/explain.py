@@ -310,6 +310,14 @@ class ExplainScreen(ExplainedWords):
         area.can_focus = True
         area.focus()
 
+    def begin_text(self) -> None:
+        """Go to the text field. A text that another screen opened is selected, so that a text of one's own replaces
+        it."""
+        self._focus_heatmap = False
+        self.action_text()
+        if self.opened is not None and self.text == self.opened.text:
+            self.query_one(TextArea).select_all()
+
     def action_new(self) -> None:
         self.query_one(TextArea).load_text("")
         self.action_text()

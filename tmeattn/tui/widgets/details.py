@@ -11,7 +11,7 @@ from tmeattn.plurals import counted
 from tmeattn.render.console import safe
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.numbers import age, percent, seconds
-from tmeattn.render.summary import entropy_histogram
+from tmeattn.render.summary import best_entropy, entropy_histogram
 from tmeattn.render.tables import key_values
 from tmeattn.runs.event_types import SplitName
 from tmeattn.tui.services.run_list import DamagedRun
@@ -70,7 +70,8 @@ def _sweep(one: SweepGroup) -> Group:
 
 
 def _lines(one: RunState) -> Text:
-    text = Text(run_wording.about(one.run), no_wrap=True, overflow="ellipsis")
+    facts = filter(None, (run_wording.about(one.run), run_wording.early_end(one)))
+    text = Text(" · ".join(facts), no_wrap=True, overflow="ellipsis")
     if why := run_wording.why(one):
         text.append(f"\n{why}", style="yellow")
     return text.append(f"\n{safe(run_wording.command(one.run))}", style="dim")
@@ -82,6 +83,7 @@ def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
             (run_wording.title(one), "bold"),
             "  ",
             run_wording.state(one.state, one.stop_reason) if one.caught_up else ("… loading", "dim"),
+            (f"  {run_wording.early_end(one)}".rstrip(), "dim"),
         ),
         Text(run_wording.about(one.run), style="dim"),
     ]
@@ -95,7 +97,7 @@ def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
             ("id", one.run.id if one.name else None),
             ("tags", " ".join(tags) or None),
             ("best validation", Text(f"{percent(one.best_accuracy, 2)} (epoch {best})", "bold") if best else None),
-            ("attention entropy", run_wording.entropy(one) if one.epochs else None),
+            ("attention entropy", best_entropy(one.epochs)),
             ("time per epoch", seconds(one.epochs[-1]["seconds"]) if one.epochs else None),
             ("created", f"{age(one.age)} ago"),
         ]
@@ -107,7 +109,10 @@ def _page(one: RunState, width: int, tags: Sequence[str]) -> Group:
         series = [Series(name, xs, [100 * epoch[name]["accuracy"] for epoch in one.epochs]) for name in splits]
         chart = curves(series, title="Accuracy", y_label="%", x_label="epoch", values=".1f", width=width, height=10)
         parts += [Text(), chart]
-    if one.epochs and (picture := entropy_histogram(one.epochs[-1]["validation"], "Attention entropy", height=4)):
-        parts += [Text(), picture]
+    if one.epochs:
+        last = one.epochs[-1]
+        title = f"Entropy, epoch {last['epoch']}"
+        if picture := entropy_histogram(last["validation"], title, height=4):
+            parts += [Text(), picture]
     parts += [Text(), Text(safe(run_wording.command(one.run)), style="dim")]
     return Group(*parts)

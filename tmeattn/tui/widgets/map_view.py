@@ -80,6 +80,11 @@ class MapView(CellGrid):
     # ---- zoom
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether the cells have their weights, in percent."""
+        return self._zoom[1] == NUMBERS
+
+    @property
     def block(self) -> int:
         """The words of a block."""
         return self._zoom[0]
@@ -133,10 +138,16 @@ class MapView(CellGrid):
         value = float(self._cells[row, column])
         share, wide = self.scale.share(value), self.cell_width
         text, style = cell_of(share, wide, self.has_colour, heat_colours(self.app.theme))
-        return (f"{100 * value:3.0f} " if wide == NUMBERS else text), style
+        return (_in_percent(value) if self.has_numbers else text), style
 
     def marked(self, text: str) -> str:
-        return text if self.cell_width == NUMBERS else "[]" if self.cell_width == 2 else "•"
+        return text if self.has_numbers else "[]" if self.cell_width == 2 else "•"
+
+
+def _in_percent(weight: float) -> str:
+    """A weight as a cell of numbers has it, with a decimal where that fits: "0.9 ", " 12 "."""
+    number = 100 * weight
+    return f"{number:3.1f} " if number < 9.95 else f"{number:3.0f} "
 
 
 def _block_of(edges: list[int], position: int) -> int:

@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tmeattn.render.console import safe
-from tmeattn.render.numbers import age, count, decimal, percent, seconds
+from tmeattn.render.numbers import MISSING, age, count, decimal, percent, seconds
 from tmeattn.render.palette import BLUE, foreground
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.tui.services.run_list import DamagedRun
@@ -89,7 +89,7 @@ def run_cells(one: ListedRun, *, marked: bool, best: bool) -> Cells:
         "dataset": Text(safe(facts["dataset"]) + (f" {count(facts['limit'])}" if facts["limit"] else "")),
         "recipe": Text(safe(facts["recipe"])),
         "seed": Text(str(facts["seed"])),
-        "alpha": Text(f"{facts['alpha']:g}"),
+        "alpha": Text(f"{facts['alpha']:g}" if facts["alpha"] or run_wording.has_alpha(facts["model"]) else MISSING),
         "epoch": Text(f"{epoch}/{facts['epochs']}"),
         "best": Text(percent(one.best_accuracy) if one.is_read else "…", style="bold"),
         "loss": Text(decimal(one.best_loss) if one.is_read else "…"),

@@ -74,6 +74,7 @@ def _second(run_state: RunState, width: int) -> Text:
     ended = len(run_state.epochs)  # a run is in its last epoch until its validation texts are measured
     epoch = ended if run_state.finished else min(ended + 1, run_state.epochs_planned)
     parts = [f"epoch {epoch}/{run_state.epochs_planned}"]
+    parts += [early] if (early := run_wording.early_end(run_state)) else []
     step = f"step {count(run_state.step)}/{count(total)}"
     if run_state.state == "running":
         if (waited := run_state.waited) is not None:

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tmeattn.render.console import safe, safe_line
+from tmeattn.render.numbers import shortened
 from tmeattn.render.text_layout import with_line_breaks
 from tmeattn.tui.services.dataset_view import Order, pair_of
 from tmeattn.tui.widgets.cursor_lines import CursorLines
@@ -145,9 +146,9 @@ class TextTable(CursorLines, can_focus=True):
         if self.texts is None:
             return ""
         name = min(LONGEST_CLASS, max(6, *(len(name) for name in self.texts.classes)))
-        cells = set_cell_size(label, name), set_cell_size(predicted, max(name + 7, 10))
+        cells = _sized(label, name), _sized(predicted, max(name + 7, 10))
         fixed = f"{number:>7}  {cells[0]}  {cells[1]}  {words:>6}  "
-        return set_cell_size(fixed + text, self.size.width)
+        return _sized(fixed + text, self.size.width)
 
     def _predicted(self, row: int) -> str:
         """The prediction as "✓ positive 97 %"; empty if the run has not predicted the text."""
@@ -158,7 +159,7 @@ class TextTable(CursorLines, can_focus=True):
         right = name == self.texts.classes[self.texts.labels_N[row]]
         share = min(99, round(100 * float(self.predictions.probabilities_NC[row, best])))
         mark = ("✓" if right else "✗") if self.predictions.comparable else " "
-        return f"{mark} {set_cell_size(safe_line(name), LONGEST_CLASS).rstrip()} {share} %"
+        return f"{mark} {shortened(safe_line(name), LONGEST_CLASS)} {share} %"
 
     def _beginning(self, row: int) -> str:
         """The beginning of a text, or the part of it around the first match of the search."""
@@ -198,3 +199,8 @@ class TextTable(CursorLines, can_focus=True):
             self.cursor = position
             if event.chain == 2:
                 self.post_message(self.Opened(self))
+
+
+def _sized(text: str, cells: int) -> str:
+    """A text in so many terminal cells: filled up, or cut with an ellipsis."""
+    return set_cell_size(shortened(text, cells), cells)

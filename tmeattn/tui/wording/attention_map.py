@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
-from tmeattn.render.numbers import count, decimal, fitting, percent
+from tmeattn.render.numbers import count, decimal, percent, shortened
 
 if TYPE_CHECKING:
     from tmeattn.explain.attention_map import AttentionMap, HeadOverview
+
+
+READS = " reads"
+WIDEST = ("  10.00 nats, 100 % of uniform", "  100 % of uniform", "  10.00 nats")
+"""The widest figures of a row, from the most that are shown to the least."""
 
 
 def about(shown: AttentionMap) -> Text:
@@ -42,14 +48,19 @@ def place_text(shown: AttentionMap) -> str:
 
 
 def row_title(shown: AttentionMap, row: int, room: int) -> Text:
-    """The word that reads, and how spread its attention is: as much as fits `room` terminal cells."""
-    positions = len(shown.columns)
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(safe_line(shown.rows[row]), "bold").append(" reads")
-    entropy = shown.entropy(row)
+    """The word that reads, and how spread its attention is, in `room` terminal cells.
+
+    Every row of a map has the same units: as many as fit beside the longest name of a row.
+    """
+    positions, entropy = len(shown.columns), shown.entropy(row)
     nats = f"  {decimal(entropy, 2)} nats"
     share = f"{percent(entropy / math.log(positions), 0)} of uniform" if positions > 1 else ""
-    return line.append(fitting(room - line.cell_len, f"{nats}, {share}" if share else nats, f"  {share}", nats), "dim")
+    longest = max(cell_len(safe_line(name)) for name in shown.rows)
+    kind = next((at for at, widest in enumerate(WIDEST) if longest + cell_len(f"{READS}{widest}") <= room), -1)
+    figures = (f"{nats}, {share}", f"  {share}", nats)[kind] if share else nats
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(shortened(safe_line(shown.rows[row]), max(4, room - cell_len(f"{READS}{figures}"))), "bold")
+    return line.append(READS).append(figures, "dim")
 
 
 def cell(shown: AttentionMap, row: int, column: int) -> Text:

@@ -32,8 +32,10 @@ def summary(run: RunDirectory, result: EvaluationDocument | None, room: int) -> 
     if result is None:
         return line
     low, high = result["accuracy_interval"]
-    line.append(f"  accuracy {percent(result['accuracy'])} ").append(f"({percent(low)} to {percent(high)})", "dim")
-    which = f"{counted(result['texts'], 'text')} of {safe(dataset_name(result['dataset']))}, {result['split']}"
+    line.append(f"  accuracy {percent(result['accuracy'])} ")
+    interval, texts = f"95 %: {100 * low:.1f} to {percent(high)}", counted(result["texts"], "text")
+    line.append(fitting(room - line.cell_len, f"({interval}, {texts})", f"({interval})"), "dim")
+    which = f"{safe(dataset_name(result['dataset']))}, {result['split']}"
     more = (
         (f"  macro-F1 {percent(result['macro_f1'])}", ""),
         (f"  calibration error {percent(result['calibration_error'])}", ""),

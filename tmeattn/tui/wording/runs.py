@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from tmeattn.errors import TmeattnError
+from tmeattn.registry import registry
 from tmeattn.render.console import safe
 from tmeattn.render.histogram import sparkline
-from tmeattn.render.numbers import MISSING, count, decimal, percent
+from tmeattn.render.numbers import count
 from tmeattn.runs import control
 from tmeattn.runs.command_line import typed
 from tmeattn.runs.directory import RunDirectory
 from tmeattn.runs.figures import PRUNED, SETTLED
 from tmeattn.runs.summary import is_twin, shown_state
+from tmeattn.specs import ModelSpec
 from tmeattn.tui.key_table import KEYS
 from tmeattn.tui.services.listed_run import ListedRun
 from tmeattn.watching.run_state import ObservedState, RunState
@@ -56,11 +59,22 @@ def about(run: RunDirectory) -> str:
     """Model and data in one line."""
     train = run.config["train"]
     parts = [run.config["model"], train["dataset"] + (f" ({count(train['limit'])})" if train["limit"] else "")]
-    parts.append("equal weights" if is_twin(run) else f"alpha {train['alpha']:g}")
+    if is_twin(run):
+        parts.append("equal weights")
+    elif train["alpha"] or has_alpha(run.config["model"]):
+        parts.append(f"alpha {train['alpha']:g}")
     parts.append(f"seed {train['seed']}")
     if train["recipe"] != "modern":
         parts.append(f"recipe {train['recipe']}")
     return safe(" · ".join(parts))
+
+
+def has_alpha(model: str) -> bool:
+    """Whether a model has attention, whose entropy alpha weighs; also for a model whose plugin is missing."""
+    try:
+        return registry().get(ModelSpec, model).attention != "none"
+    except TmeattnError:
+        return True
 
 
 def trend(values: Sequence[float], width: int = 8) -> str:
@@ -98,12 +112,12 @@ def command(run: RunDirectory) -> str:
     return typed(run.info.get("command"))
 
 
-def entropy(run_state: RunState) -> str:
-    """Attention entropy on the validation texts after the last epoch."""
-    validation = run_state.epochs[-1]["validation"] if run_state.epochs else None
-    if validation is None or validation["entropy"] is None:
-        return MISSING
-    return f"{decimal(validation['entropy'], 2)} nats, {percent(validation['normalized_entropy'], 0)} of uniform"
+def early_end(run_state: RunState) -> str:
+    """That a finished run has ended by patience, before its planned epochs; else empty."""
+    ended = run_state.ended
+    by_patience = ended is not None and ended["kind"] == "finished" and ended["reason"] == "patience"
+    early = run_state.state == "finished" and len(run_state.epochs) < run_state.epochs_planned
+    return "stopped early (patience)" if by_patience and early else ""
 
 
 def why(run_state: RunState) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.data_screen import VALIDATION, lines, open_screen, table
 from support.waiting import until
-from textual.geometry import Size
+from textual.geometry import Region
 from textual.widgets import Input
 
 from tmeattn.config import TrainOptions
@@ -195,7 +195,7 @@ def test_what_is_cut_ends_with_an_ellipsis(monkeypatch) -> None:
     split = SplitTexts("d", "train", ("a" * 40, "b"), ["x"], np.array([0]))
     shown = TextTable()
     shown.texts = split
-    monkeypatch.setattr(TextTable, "size", Size(60, 10))
+    monkeypatch.setattr(TextTable, "scrollable_content_region", Region(0, 0, 60, 10))  # beside the scroll bar
     row = shown._line("0", "a" * 40, "", "1", "I love the episode where Jim becomes the boss")
     assert len(row) == 60
     assert row.endswith("…")

@@ -148,7 +148,7 @@ class TextTable(CursorLines, can_focus=True):
         name = min(LONGEST_CLASS, max(6, *(len(name) for name in self.texts.classes)))
         cells = _sized(label, name), _sized(predicted, max(name + 7, 10))
         fixed = f"{number:>7}  {cells[0]}  {cells[1]}  {words:>6}  "
-        return _sized(fixed + text, self.size.width)
+        return _sized(fixed + text, self.scrollable_content_region.width)  # the scroll bar hides the rest
 
     def _predicted(self, row: int) -> str:
         """The prediction as "✓ positive 97 %"; empty if the run has not predicted the text."""

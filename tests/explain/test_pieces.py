@@ -17,7 +17,7 @@ from tmeattn.faithfulness.assessment import Measures, assess, choose_methods
 from tmeattn.inference.classifier import TrainedClassifier
 from tmeattn.plugin import Plugin
 from tmeattn.registry import registry
-from tmeattn.render.heatmap import entropy_text
+from tmeattn.render.explanation_texts import entropy_text
 from tmeattn.run_config import resolve_run
 from tmeattn.specs import FIRST_OWN_ID, ExplainerSpec
 from tmeattn.training.session import resume, start

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from support.explanations import CONTROL, draw, explain
 
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import HeatmapKey, Marks, heatmap, method_text
+from tmeattn.render.explanation_texts import method_text
+from tmeattn.render.heatmap import HeatmapKey, Marks, heatmap
 from tmeattn.render.palette import BLUE
 
 PROSE = st.text(st.sampled_from("abcXYZ.,!? \n\t[]~é映😀\x1b\x9b\u202e"), max_size=200)

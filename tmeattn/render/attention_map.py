@@ -16,9 +16,9 @@ from rich.text import Text
 from tmeattn.explain.attention_map import CLS, block_edges, block_name, blocked
 from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe, safe_line
+from tmeattn.render.explanation_texts import heatmap_header
 from tmeattn.render.head_overview import overview_grid
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import heatmap_header
 from tmeattn.render.map_cells import cell_of, map_legend, weight_scale
 from tmeattn.render.numbers import count, percent, shortened
 from tmeattn.render.palette import HEAT, LEVELS, HeatColours, heat_style, shows_heat

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe
-from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap, heatmap_header, method_text
+from tmeattn.render.explanation_texts import heatmap_header, method_text
+from tmeattn.render.heatmap import STRONGEST, HeatmapKey, heatmap
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.numbers import MISSING, count, dataset_name, percent, percent_change
 from tmeattn.render.tables import Column, table

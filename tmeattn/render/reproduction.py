@@ -13,7 +13,8 @@ from tmeattn.plurals import counted, plural
 from tmeattn.render.console import safe, safe_line
 from tmeattn.render.curves import Series, curves
 from tmeattn.render.diagram import DiagramView
-from tmeattn.render.heatmap import HeatmapKey, entropy_text, heatmap
+from tmeattn.render.explanation_texts import entropy_text
+from tmeattn.render.heatmap import HeatmapKey, heatmap
 from tmeattn.render.histogram import ridges
 from tmeattn.render.layout import SideBySide
 from tmeattn.render.matrix import matrix

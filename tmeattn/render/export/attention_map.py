@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from tmeattn.explain.attention_map import DIGITS, block_name
 from tmeattn.render.attention_map import in_blocks, map_notes
+from tmeattn.render.explanation_texts import method_text
 from tmeattn.render.export.attention_figure import AttentionPanel, HeadsPanel
 from tmeattn.render.export.explanations_html import html_document, html_section
 from tmeattn.render.export.files import check_ending, write_file
 from tmeattn.render.export.markup import csv_table, one_line
 from tmeattn.render.export.text_width import plain
 from tmeattn.render.head_overview import overview_note, overview_title, small_title
-from tmeattn.render.heatmap import method_text
 from tmeattn.render.map_cells import weight_scale
 from tmeattn.render.numbers import count, percent
 

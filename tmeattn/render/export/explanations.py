@@ -82,8 +82,8 @@ def _svg(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
 
 
 def _png(explanations: Sequence[Explanation], picture: RenderableType) -> bytes:
+    from tmeattn.render.explanation_texts import method_text
     from tmeattn.render.export.figures import picture_bytes
-    from tmeattn.render.heatmap import method_text
     from tmeattn.reproduce.results import HeatmapPanel
 
     one_text = len({explanation.text for explanation in explanations}) == 1

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from tmeattn.explain.explanation import DeletedWord
 from tmeattn.plurals import counted
+from tmeattn.render.explanation_texts import confidence_text, deleted_text, entropy_text, method_text
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.markup import latex_text, one_line
 from tmeattn.render.export.style import PAGE_STYLE
 from tmeattn.render.export.text_width import plain
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import STRONGEST, confidence_text, deleted_text, entropy_text, method_text
+from tmeattn.render.heatmap import STRONGEST
 from tmeattn.render.numbers import count
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.text_layout import shown_span, with_line_breaks, word_lines

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from tmeattn.explain.explanation import DeletedWord
 from tmeattn.plurals import counted
+from tmeattn.render.explanation_texts import confidence_text, deleted_text, entropy_text, method_text
 from tmeattn.render.export.charts import colour
 from tmeattn.render.export.figure_words import Box, Placed, words_artist
 from tmeattn.render.export.text_width import plain, wrapped
 from tmeattn.render.heat_scale import HeatScale
-from tmeattn.render.heatmap import confidence_text, deleted_text, entropy_text, method_text
 from tmeattn.render.palette import BLUE, ORANGE
 from tmeattn.render.text_layout import MarkedWord, Piece, chunks_of, lay_out, shown_span
 

@@ -10,8 +10,8 @@ from rich.text import Text
 from tmeattn.explain.explanation import SEE_MAPS
 from tmeattn.plurals import counted
 from tmeattn.render.console import safe, safe_line
+from tmeattn.render.explanation_texts import entropy_text, method_text
 from tmeattn.render.explanations import word_differences
-from tmeattn.render.heatmap import entropy_text, method_text
 from tmeattn.render.numbers import MISSING, fitting, percent, percent_change
 
 if TYPE_CHECKING:

@@ -77,6 +77,13 @@ async def test_search_lists_the_topics_with_all_words() -> None:
         assert listed(screen) == ["Models", "Data"]
 
 
+async def test_searched_words_are_shown_as_typed() -> None:
+    async with opened() as (screen, pilot):
+        await pilot.press("slash")
+        screen.query_one(Input).value = "[x](y) _a_ `b` *c* <d> &amp; ~~e~~ #f"
+        assert await seen(pilot, "No page of the manual has “[x](y) _a_ `b` *c* <d> &amp; ~~e~~ #f”.")
+
+
 async def test_a_search_leads_to_the_passages_of_the_page() -> None:
     async with opened() as (screen, pilot):
         await pilot.press("slash", *"line", "enter")

@@ -15,6 +15,7 @@ from textual.widgets import Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tmeattn.docs import Topic, search, topics
+from tmeattn.render.export.markup import markdown_text
 from tmeattn.tui.widgets.scroll_pane import ScrollPane
 
 HINT = "up, down choose a topic; enter scrolls its page; / searches; esc goes back"
@@ -92,7 +93,7 @@ class ManualScreen(ModalScreen[None]):
     def _no_page(self) -> str:
         if not self.topics:
             return NO_TOPICS
-        return f"No page of the manual has “{' '.join(self._words)}”.".replace("`", "").replace("*", r"\*")
+        return f"No page of the manual has “{markdown_text(' '.join(self._words))}”."
 
     def _mark(self) -> None:
         """Mark the passages of the page with all searched words, or else those with one of them."""
